@@ -1,0 +1,249 @@
+//! The Kafka APIs: which versions are offered, how a request finds its handler, how an answer is
+//! framed.
+//!
+//! One file per API below `api/`: the request's shape (see [`crate::shape`]), and a function from
+//! the request to the response that asks the core and knows nothing of sockets. Offered is what
+//! works; nothing else is listed.
+
+mod api_versions;
+mod configs;
+mod create_partitions;
+mod create_topics;
+mod delete_topics;
+mod describe_cluster;
+mod describe_configs;
+mod describe_quorum;
+mod envelope;
+mod fetch;
+mod find_coordinator;
+pub(crate) mod fuzz;
+mod init_producer_id;
+mod list_offsets;
+mod metadata;
+mod offset_for_leader_epoch;
+mod produce;
+mod produce_legacy;
+mod topic_name;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kafka_protocol::messages::{ApiKey, BrokerId, TopicName};
+use kafka_protocol::protocol::{Decodable, Encodable, StrBytes};
+use tokio::sync::Semaphore;
+
+use crate::config::NodeConfig;
+use crate::forward::Forwarder;
+use crate::frame::{Budget, Frame};
+use crate::node::ask::{CoreHandle, Ending};
+use crate::request::{NodeId, Request, Response, Time, View};
+use crate::shape::{Shape, Walked};
+use envelope::{Call, Hangup, Reply, decode, encode, open, put_length};
+
+/// What is offered: API key, first and last version.
+///
+/// Produce 0 to 2 are listed though they are refused: older librdkafka (2.0.2 and its kind) looks
+/// for Produce 0 before it compresses, and silently sends uncompressed where it is missing
+/// (KAFKA-18659). Fetch ends at 12, below topic ids.
+pub(crate) const OFFERED: &[(ApiKey, i16, i16)] = &[
+    (ApiKey::Produce, 0, 10),
+    (ApiKey::Fetch, 4, 12),
+    (ApiKey::ListOffsets, 1, 7),
+    (ApiKey::Metadata, 0, 12),
+    (ApiKey::FindCoordinator, 0, 4),
+    (ApiKey::ApiVersions, 0, 3),
+    (ApiKey::CreateTopics, 2, 5),
+    (ApiKey::DeleteTopics, 1, 4),
+    (ApiKey::InitProducerId, 0, 4),
+    (ApiKey::OffsetForLeaderEpoch, 2, 4),
+    (ApiKey::DescribeConfigs, 1, 4),
+    (ApiKey::CreatePartitions, 0, 2),
+    (ApiKey::DescribeQuorum, 0, 1),
+    (ApiKey::DescribeCluster, 0, 1),
+];
+
+/// Record bytes in Fetch responses that are not yet taken by their clients, all connections
+/// together.
+pub(crate) const FETCHED_BUDGET_BYTES: usize = 128 << 20;
+
+/// What every handler may use.
+#[derive(Debug)]
+pub(crate) struct Context {
+    /// What this node was told.
+    pub(crate) config: Arc<NodeConfig>,
+    /// The way to the core.
+    pub(crate) core: CoreHandle,
+    /// The way to the leader, for what only it may do.
+    pub(crate) forwarder: Forwarder,
+    /// Room for requests.
+    pub(crate) budget: Budget,
+    /// Room for records on their way out.
+    pub(crate) fetched: Arc<Semaphore>,
+}
+
+/// The answer to one request: bytes, nothing (acks=0), or the end of the connection.
+pub(crate) type Answer = Pin<Box<dyn Future<Output = Result<Option<Reply>, Hangup>> + Send>>;
+
+/// Counts the requests of one connection that wait for their turn, see [`begin`].
+pub(crate) type Waiting = Arc<()>;
+
+/// Takes one request. For Produce the returned future only waits for the core: the records are in
+/// line already.
+///
+/// Unless something of this connection still waits for its turn (each such request holds a clone of
+/// `waiting`): a client that sends CreateTopics and then Produce without waiting must find them
+/// done in this order.
+pub(crate) async fn begin(context: &Arc<Context>, frame: Frame, waiting: &Waiting) -> Answer {
+    let call = match open(frame) {
+        Ok(call) => call,
+        Err(hangup) => return Box::pin(async { Err(hangup) }),
+    };
+    if call.key == ApiKey::Produce && Arc::strong_count(waiting) == 1 {
+        return produce::begin(context, call).await;
+    }
+    let context = Arc::clone(context);
+    let turn = Arc::clone(waiting);
+    Box::pin(async move {
+        let answer = dispatch(&context, call).await;
+        drop(turn);
+        answer
+    })
+}
+
+async fn dispatch(context: &Arc<Context>, call: Call) -> Result<Option<Reply>, Hangup> {
+    let version = call.version;
+    match call.key {
+        ApiKey::Produce => produce::begin(context, call).await.await,
+        ApiKey::Fetch => fetch::answer(context, &call).await,
+        ApiKey::ApiVersions => api_versions::answer(&call),
+        ApiKey::ListOffsets => {
+            respond(&call, list_offsets::shape, |request| {
+                list_offsets::answer(context, version, request)
+            })
+            .await
+        }
+        ApiKey::Metadata => {
+            respond(&call, metadata::shape, |request| {
+                metadata::answer(context, version, request)
+            })
+            .await
+        }
+        ApiKey::FindCoordinator => {
+            respond(&call, find_coordinator::shape, async |request| {
+                find_coordinator::answer(version, request)
+            })
+            .await
+        }
+        ApiKey::CreateTopics => {
+            respond(&call, create_topics::shape, |request| {
+                create_topics::answer(context, request)
+            })
+            .await
+        }
+        ApiKey::DeleteTopics => {
+            respond(&call, delete_topics::shape, |request| {
+                delete_topics::answer(context, request)
+            })
+            .await
+        }
+        ApiKey::InitProducerId => {
+            respond(&call, init_producer_id::shape, |request| {
+                init_producer_id::answer(context, request)
+            })
+            .await
+        }
+        ApiKey::OffsetForLeaderEpoch => {
+            let answer = |request| offset_for_leader_epoch::answer(context, request);
+            respond(&call, offset_for_leader_epoch::shape, answer).await
+        }
+        ApiKey::DescribeConfigs => {
+            respond(&call, describe_configs::shape, |request| {
+                describe_configs::answer(context, request)
+            })
+            .await
+        }
+        ApiKey::CreatePartitions => {
+            respond(&call, create_partitions::shape, |request| {
+                create_partitions::answer(context, request)
+            })
+            .await
+        }
+        ApiKey::DescribeQuorum => {
+            respond(&call, describe_quorum::shape, |request| {
+                describe_quorum::answer(context, request)
+            })
+            .await
+        }
+        ApiKey::DescribeCluster => {
+            respond(&call, describe_cluster::shape, |request| {
+                describe_cluster::answer(context, request)
+            })
+            .await
+        }
+        key => Err(Hangup::NotOffered {
+            key: key as i16,
+            version,
+        }),
+    }
+}
+
+/// Decodes, lets `handler` answer, encodes.
+async fn respond<Q: Decodable, R: Encodable, F: Future<Output = Result<R, Ending>>>(
+    call: &Call,
+    shape: fn(&mut Shape<'_>, i16) -> Walked,
+    handler: impl FnOnce(Q) -> F,
+) -> Result<Option<Reply>, Hangup> {
+    let request = decode(call, shape)?;
+    let response = handler(request).await?;
+    Ok(Some(Reply {
+        bytes: encode(call, call.version, &response)?,
+        room: None,
+    }))
+}
+
+impl Context {
+    /// This node's idea of the cluster.
+    async fn view(&self) -> Result<Arc<View>, Ending> {
+        match self.core.ask(Request::View).await? {
+            Response::View(view) => Ok(view),
+            other => unreachable!("the core answers View with View, not {other:?}"),
+        }
+    }
+
+    /// When a request ends that may take `timeout_ms` as far as its client is concerned.
+    fn deadline(&self, timeout_ms: i32) -> Time {
+        self.core
+            .deadline_in(milliseconds(timeout_ms).min(self.config.request_deadline()))
+    }
+
+    /// The same for requests that may be passed on to the leader.
+    fn forward_deadline(&self, timeout_ms: i32) -> Time {
+        self.core
+            .deadline_in(milliseconds(timeout_ms).min(self.config.forward_deadline()))
+    }
+}
+
+/// A time in a request; negative means at once.
+fn milliseconds(time: i32) -> Duration {
+    Duration::from_millis(time.max(0) as u64)
+}
+
+/// A node's id on the wire. The configuration has made sure that it fits.
+fn broker_id(id: NodeId) -> BrokerId {
+    BrokerId(i32::try_from(id).unwrap_or(-1))
+}
+
+/// The leader's id on the wire, -1 for none.
+fn leader_id(leader: Option<NodeId>) -> BrokerId {
+    leader.map_or(BrokerId(-1), broker_id)
+}
+
+fn string(text: impl Into<String>) -> StrBytes {
+    StrBytes::from_string(text.into())
+}
+
+fn topic_name(text: impl Into<String>) -> TopicName {
+    TopicName(string(text))
+}

@@ -1,0 +1,174 @@
+//! The envelope of requests and responses: headers off and on, bodies decoded and encoded.
+//!
+//! A body is only decoded after its shape was walked over (see [`crate::shape`]), so that no count
+//! in it is a lie.
+
+use bytes::{BufMut, Bytes, BytesMut};
+use kafka_protocol::messages::{ApiKey, ResponseHeader};
+use kafka_protocol::protocol::{Decodable, Encodable};
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::OFFERED;
+use crate::frame::Frame;
+use crate::node::ask::Ending;
+use crate::shape::{Malformed, Shape, Walked};
+
+/// An answer on its way out, with the memory it is accounted for.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    /// The whole response, length included.
+    pub(crate) bytes: Bytes,
+    /// Room in a budget, given back once the bytes are written.
+    #[expect(dead_code, reason = "held for its drop")]
+    pub(crate) room: Option<OwnedSemaphorePermit>,
+}
+
+/// Why a connection is closed instead of answered.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Hangup {
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
+    #[error("{key:?} version {version} cannot be decoded: {problem}")]
+    Decode {
+        key: ApiKey,
+        version: i16,
+        problem: String,
+    },
+    #[error("{key:?} version {version} cannot be encoded: {problem}")]
+    Encode {
+        key: ApiKey,
+        version: i16,
+        problem: String,
+    },
+    #[error("API key {key} version {version} is not offered")]
+    NotOffered { key: i16, version: i16 },
+    #[error("a Produce request with acks=0 failed, and has no other way to be told")]
+    Unacknowledged,
+    #[error(transparent)]
+    Ending(#[from] Ending),
+}
+
+/// One request, its header taken off.
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub(crate) key: ApiKey,
+    pub(crate) version: i16,
+    pub(crate) correlation_id: i32,
+    pub(crate) body: Bytes,
+    /// Room in the budget for `body`.
+    #[expect(
+        dead_code,
+        reason = "held for its drop: the room is given back with the call"
+    )]
+    permit: OwnedSemaphorePermit,
+}
+
+/// Takes the header off and checks that the request is one of those offered.
+pub(super) fn open(frame: Frame) -> Result<Call, Hangup> {
+    let Frame {
+        key: number,
+        version,
+        correlation_id,
+        bytes,
+        permit,
+    } = frame;
+    let not_offered = Hangup::NotOffered {
+        key: number,
+        version,
+    };
+    let Some((key, first, last)) = OFFERED
+        .iter()
+        .find(|(key, ..)| *key as i16 == number)
+        .copied()
+    else {
+        return Err(not_offered);
+    };
+    if key == ApiKey::ApiVersions && !(first..=last).contains(&version) {
+        // Answered in version 0 whatever it holds; an empty body is what version 0 asks.
+        return Ok(Call {
+            key,
+            version,
+            correlation_id,
+            body: Bytes::new(),
+            permit,
+        });
+    }
+    if !(first..=last).contains(&version) {
+        return Err(not_offered);
+    }
+    let body = bytes.slice(header_length(&bytes, is_flexible(key, version))?..);
+    Ok(Call {
+        key,
+        version,
+        correlation_id,
+        body,
+        permit,
+    })
+}
+
+/// Length of a request header: API key, version, correlation id, client id, and tagged fields in
+/// its second version.
+fn header_length(bytes: &[u8], flexible: bool) -> Result<usize, Malformed> {
+    // The client id is in the old encoding even where tagged fields follow (KIP-482).
+    let mut header = Shape::new(bytes, false);
+    header.skip(8)?;
+    header.string()?;
+    let mut tags = header.with_encoding(flexible);
+    tags.tags()?;
+    Ok(bytes.len() - tags.left())
+}
+
+/// Whether a version uses compact lengths and tagged fields. Versions below the decoder's own count
+/// as the oldest.
+fn is_flexible(key: ApiKey, version: i16) -> bool {
+    key.request_header_version(version) >= 2
+}
+
+/// Decodes a request whose counts were found to be true.
+pub(super) fn decode<Q: Decodable>(
+    call: &Call,
+    shape: fn(&mut Shape<'_>, i16) -> Walked,
+) -> Result<Q, Hangup> {
+    shape(
+        &mut Shape::new(&call.body, is_flexible(call.key, call.version)),
+        call.version,
+    )?;
+    let mut body = call.body.clone();
+    Q::decode(&mut body, call.version).map_err(|problem| Hangup::Decode {
+        key: call.key,
+        version: call.version,
+        problem: problem.to_string(),
+    })
+}
+
+/// Frames a response: length, header, body.
+pub(super) fn encode<R: Encodable>(
+    call: &Call,
+    version: i16,
+    response: &R,
+) -> Result<Bytes, Hangup> {
+    let fail = |problem: String| Hangup::Encode {
+        key: call.key,
+        version,
+        problem,
+    };
+    let size = response
+        .compute_size(version)
+        .map_err(|problem| fail(problem.to_string()))?;
+    let mut bytes = BytesMut::with_capacity(size + 16);
+    bytes.put_i32(0);
+    let header = ResponseHeader::default().with_correlation_id(call.correlation_id);
+    header
+        .encode(&mut bytes, call.key.response_header_version(version))
+        .and_then(|()| response.encode(&mut bytes, version))
+        .map_err(|problem| fail(problem.to_string()))?;
+    put_length(&mut bytes).map_err(fail)?;
+    Ok(bytes.freeze())
+}
+
+/// Writes the length of what follows over the first four bytes.
+pub(super) fn put_length(bytes: &mut BytesMut) -> Result<(), String> {
+    let length = i32::try_from(bytes.len() - 4).map_err(|_| "longer than 2 GiB".to_owned())?;
+    bytes[..4].copy_from_slice(&length.to_be_bytes());
+    Ok(())
+}

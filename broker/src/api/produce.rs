@@ -1,0 +1,242 @@
+//! Produce: checks the batches, puts them in line for the core at once, answers when the core has.
+//!
+//! What is refused here was surely not appended. What comes back from the core says so itself:
+//! after an append only REQUEST_TIMED_OUT and the like, which mean "perhaps written".
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use kafka_protocol::ResponseError;
+use kafka_protocol::messages::produce_request::PartitionProduceData;
+use kafka_protocol::messages::produce_response::{
+    LeaderIdAndEpoch, NodeEndpoint, PartitionProduceResponse, TopicProduceResponse,
+};
+use kafka_protocol::messages::{ProduceRequest, ProduceResponse};
+use tokio::sync::oneshot;
+
+use super::{
+    Answer, Call, Context, Hangup, Reply, broker_id, decode, encode, produce_legacy, string,
+};
+use crate::node::ask::Ending;
+use crate::record_batch;
+use crate::request::{Acks, Appended, ProducePartition, Request, Response};
+use crate::shape::{Shape, Walked};
+
+/// First version that the decoder, and this broker, take.
+const FIRST_VERSION: i16 = 3;
+
+/// First version whose answer can name the leader (KIP-951).
+const LEADER_HINT_VERSION: i16 = 10;
+
+pub(super) fn shape(shape: &mut Shape<'_>, _version: i16) -> Walked {
+    shape.string()?;
+    shape.skip(6)?;
+    shape.array(|topic| {
+        topic.string()?;
+        topic.array(|partition| {
+            partition.skip(4)?;
+            partition.bytes()?;
+            partition.tags()
+        })?;
+        topic.tags()
+    })?;
+    shape.tags()
+}
+
+/// Puts the records in line before it returns; the answer waits for the core.
+pub(super) async fn begin(context: &Arc<Context>, call: Call) -> Answer {
+    match submit(context, &call).await {
+        Ok(Submitted::Refused(reply)) => Box::pin(async { Ok(reply) }),
+        Ok(Submitted::Waiting(waiting)) => Box::pin(waiting.finish(Arc::clone(context), call)),
+        Err(hangup) => Box::pin(async { Err(hangup) }),
+    }
+}
+
+enum Submitted {
+    /// Answered without the core.
+    Refused(Option<Reply>),
+    /// In line.
+    Waiting(Pending),
+}
+
+/// A request whose batches are with the core.
+struct Pending {
+    request: ProduceRequest,
+    /// Per partition in the request's order: the error that kept it from the core.
+    refused: Vec<Option<ResponseError>>,
+    /// None if every partition was refused.
+    outcomes: Option<oneshot::Receiver<Response>>,
+}
+
+async fn submit(context: &Arc<Context>, call: &Call) -> Result<Submitted, Hangup> {
+    if call.version < FIRST_VERSION {
+        return Ok(Submitted::Refused(produce_legacy::refuse(call)?));
+    }
+    let mut request: ProduceRequest = decode(call, shape)?;
+    let acks = match request.acks {
+        -1 => Ok(Acks::All),
+        0 | 1 => Ok(Acks::Leader),
+        _ => Err(ResponseError::InvalidRequiredAcks),
+    };
+    let whole = match (&acks, &request.transactional_id) {
+        (Err(error), _) => Some(*error),
+        (_, Some(_)) => Some(ResponseError::InvalidTxnState),
+        _ => None,
+    };
+    let mut refused = Vec::new();
+    let mut partitions = Vec::new();
+    for topic in &mut request.topic_data {
+        for data in &mut topic.partition_data {
+            match whole.map_or_else(|| checked(context, data), Err) {
+                Ok(batch) => {
+                    partitions.push(ProducePartition {
+                        topic: topic.name.to_string(),
+                        partition: data.index,
+                        batch,
+                    });
+                    refused.push(None);
+                }
+                Err(error) => refused.push(Some(error)),
+            }
+        }
+    }
+    let outcomes = match (acks, partitions.is_empty()) {
+        (Ok(acks), false) => {
+            let deadline = context.deadline(request.timeout_ms);
+            Some(
+                context
+                    .core
+                    .begin(Request::Produce {
+                        partitions,
+                        acks,
+                        deadline,
+                    })
+                    .await?,
+            )
+        }
+        _ => None,
+    };
+    Ok(Submitted::Waiting(Pending {
+        request,
+        refused,
+        outcomes,
+    }))
+}
+
+/// Takes the batch out of the request and checks it.
+fn checked(context: &Context, data: &mut PartitionProduceData) -> Result<Bytes, ResponseError> {
+    let batch = data.records.take().unwrap_or_default();
+    if batch.len() > context.config.limits.message_bytes {
+        return Err(ResponseError::MessageTooLarge);
+    }
+    record_batch::validate(&batch).map_err(|error| {
+        tracing::debug!(%error, partition = data.index, "batch refused");
+        error.code()
+    })?;
+    Ok(batch)
+}
+
+impl Pending {
+    async fn finish(self, context: Arc<Context>, call: Call) -> Result<Option<Reply>, Hangup> {
+        let Pending {
+            request,
+            refused,
+            outcomes,
+        } = self;
+        let outcomes = match outcomes {
+            None => Vec::new(),
+            Some(outcomes) => match outcomes.await.map_err(|_| Ending)? {
+                Response::Produce(outcomes) => outcomes,
+                other => unreachable!("the core answers Produce with Produce, not {other:?}"),
+            },
+        };
+        let mut outcomes = outcomes.into_iter();
+        let mut outcomes = refused.into_iter().map(|refused| match refused {
+            Some(error) => Err(error),
+            None => outcomes
+                .next()
+                .expect("the core answers every partition it was given"),
+        });
+        if request.acks == 0 {
+            // The one way to say that something went wrong is to hang up, whereupon the client
+            // looks for the leader.
+            return if outcomes.all(|outcome| outcome.is_ok()) {
+                Ok(None)
+            } else {
+                Err(Hangup::Unacknowledged)
+            };
+        }
+        let mut response = respond(request, outcomes);
+        if call.version >= LEADER_HINT_VERSION {
+            name_leader(&context, &mut response).await?;
+        }
+        Ok(Some(Reply {
+            bytes: encode(&call, call.version, &response)?,
+            room: None,
+        }))
+    }
+}
+
+fn respond(
+    request: ProduceRequest,
+    mut outcomes: impl Iterator<Item = Result<Appended, ResponseError>>,
+) -> ProduceResponse {
+    let topics = request.topic_data.into_iter().map(|topic| {
+        let partitions = topic.partition_data.iter().map(|data| {
+            let answer = PartitionProduceResponse::default().with_index(data.index);
+            match outcomes
+                .next()
+                .expect("one outcome per partition of the request")
+            {
+                Ok(appended) => answer
+                    .with_base_offset(appended.base_offset)
+                    .with_log_start_offset(appended.log_start_offset),
+                Err(error) => answer.with_base_offset(-1).with_error_code(error.code()),
+            }
+        });
+        let partitions = partitions.collect();
+        TopicProduceResponse::default()
+            .with_name(topic.name)
+            .with_partition_responses(partitions)
+    });
+    ProduceResponse::default().with_responses(topics.collect())
+}
+
+/// Tells clients that came to the wrong node where to go, which spares them a round of Metadata.
+async fn name_leader(context: &Context, response: &mut ProduceResponse) -> Result<(), Ending> {
+    let wrong_node = ResponseError::NotLeaderOrFollower.code();
+    let has_refused = |topic: &TopicProduceResponse| {
+        topic
+            .partition_responses
+            .iter()
+            .any(|one| one.error_code == wrong_node)
+    };
+    if !response.responses.iter().any(has_refused) {
+        return Ok(());
+    }
+    let view = context.view().await?;
+    let Some(leader) = context
+        .config
+        .peers
+        .iter()
+        .find(|peer| Some(peer.id) == view.leader)
+    else {
+        return Ok(());
+    };
+    let answers = response
+        .responses
+        .iter_mut()
+        .flat_map(|topic| &mut topic.partition_responses);
+    for answer in answers.filter(|answer| answer.error_code == wrong_node) {
+        answer.current_leader = LeaderIdAndEpoch::default()
+            .with_leader_id(broker_id(leader.id))
+            .with_leader_epoch(view.leader_epoch);
+    }
+    let address = context.config.advertised(leader);
+    let endpoint = NodeEndpoint::default()
+        .with_node_id(broker_id(leader.id))
+        .with_host(string(address.host.as_str()))
+        .with_port(address.port.into());
+    response.node_endpoints = vec![endpoint];
+    Ok(())
+}

@@ -1,0 +1,225 @@
+//! What a Raft entry says: record batches, changes of topics, producer ids, trims.
+//!
+//! Every command carries the term in which it was *proposed*. A proposal that reached the log under another term (Raft
+//! followers forward proposals) must not be applied: its base offsets were given by a node that was not the leader. The
+//! comparison is with the entry's own term, never with a node's current one, which would skip acknowledged entries of an
+//! older term after an election.
+//!
+//! ```text
+//! version u8 (1) | kind u8 | proposed term u64 | body
+//! data: count u32, then each: topic id 16, partition i32, length u32, batch
+//! ```
+
+use bytes::{BufMut, Bytes, BytesMut};
+use uuid::Uuid;
+
+use crate::codec::{Reader, put_string};
+use crate::request::AdminChange;
+
+const VERSION: u8 = 1;
+const DATA: u8 = 1;
+const CREATE_TOPIC: u8 = 2;
+const DELETE_TOPIC: u8 = 3;
+const GROW_TOPIC: u8 = 4;
+const PRODUCER_ID: u8 = 5;
+const TRIM: u8 = 6;
+
+/// One batch of a data command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Batch {
+    /// The topic's id: a name may be deleted and created again meanwhile.
+    pub(crate) topic: Uuid,
+    /// Partition index.
+    pub(crate) partition: i32,
+    /// Where the batch begins in the entry's data. Filled by decoding.
+    pub(crate) position: u32,
+    /// The batch, base offset and leader epoch patched.
+    pub(crate) bytes: Bytes,
+}
+
+/// What an entry asks the state machine to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Command {
+    /// Append batches.
+    Data(Vec<Batch>),
+    /// Change topics.
+    Admin(AdminChange),
+    /// Hand out a producer id.
+    ProducerId,
+    /// Forget everything in entries below this index.
+    Trim {
+        /// First index kept.
+        first_index: u64,
+    },
+}
+
+impl Command {
+    /// The entry's data.
+    pub(crate) fn encode(&self, proposed_term: u64) -> Bytes {
+        let data = match self {
+            Command::Data(batches) => batches.iter().map(|batch| batch.bytes.len() + 24).sum(),
+            _ => 0,
+        };
+        let mut out = BytesMut::with_capacity(64 + data);
+        out.put_u8(VERSION);
+        out.put_u8(self.kind());
+        out.put_u64_le(proposed_term);
+        match self {
+            Command::Data(batches) => {
+                out.put_u32_le(batches.len() as u32);
+                for batch in batches {
+                    out.put_slice(batch.topic.as_bytes());
+                    out.put_i32_le(batch.partition);
+                    out.put_u32_le(batch.bytes.len() as u32);
+                    out.put_slice(&batch.bytes);
+                }
+            }
+            Command::Admin(AdminChange::CreateTopic {
+                name,
+                id,
+                partitions,
+                settings,
+            }) => {
+                put_string(&mut out, name);
+                out.put_slice(id.as_bytes());
+                out.put_i32_le(*partitions);
+                out.put_u32_le(settings.len() as u32);
+                for (key, value) in settings {
+                    put_string(&mut out, key);
+                    put_string(&mut out, value);
+                }
+            }
+            Command::Admin(AdminChange::DeleteTopic { name }) => put_string(&mut out, name),
+            Command::Admin(AdminChange::GrowTopic { name, partitions }) => {
+                put_string(&mut out, name);
+                out.put_i32_le(*partitions);
+            }
+            Command::ProducerId => {}
+            Command::Trim { first_index } => out.put_u64_le(*first_index),
+        }
+        out.freeze()
+    }
+
+    fn kind(&self) -> u8 {
+        match self {
+            Command::Data(_) => DATA,
+            Command::Admin(AdminChange::CreateTopic { .. }) => CREATE_TOPIC,
+            Command::Admin(AdminChange::DeleteTopic { .. }) => DELETE_TOPIC,
+            Command::Admin(AdminChange::GrowTopic { .. }) => GROW_TOPIC,
+            Command::ProducerId => PRODUCER_ID,
+            Command::Trim { .. } => TRIM,
+        }
+    }
+
+    /// Reads an entry's data: the term of the proposal and the command. None for anything else, which every node skips
+    /// alike.
+    pub(crate) fn decode(data: &Bytes) -> Option<(u64, Command)> {
+        let mut reader = Reader::new(data.clone());
+        if reader.u8()? != VERSION {
+            return None;
+        }
+        let kind = reader.u8()?;
+        let term = reader.u64()?;
+        let command = match kind {
+            DATA => {
+                let mut batches = Vec::new();
+                for _ in 0..reader.u32()? {
+                    let (topic, partition) = (reader.uuid()?, reader.i32()?);
+                    let length = reader.u32()? as usize;
+                    let position = reader.position() as u32;
+                    batches.push(Batch {
+                        topic,
+                        partition,
+                        position,
+                        bytes: reader.take(length)?,
+                    });
+                }
+                Command::Data(batches)
+            }
+            CREATE_TOPIC => {
+                let (name, id, partitions) = (reader.string()?, reader.uuid()?, reader.i32()?);
+                let mut settings = Vec::new();
+                for _ in 0..reader.u32()? {
+                    settings.push((reader.string()?, reader.string()?));
+                }
+                Command::Admin(AdminChange::CreateTopic {
+                    name,
+                    id,
+                    partitions,
+                    settings,
+                })
+            }
+            DELETE_TOPIC => Command::Admin(AdminChange::DeleteTopic {
+                name: reader.string()?,
+            }),
+            GROW_TOPIC => {
+                let (name, partitions) = (reader.string()?, reader.i32()?);
+                Command::Admin(AdminChange::GrowTopic { name, partitions })
+            }
+            PRODUCER_ID => Command::ProducerId,
+            TRIM => Command::Trim {
+                first_index: reader.u64()?,
+            },
+            _ => return None,
+        };
+        reader.is_empty().then_some((term, command))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::{Rng, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
+    fn examples() -> Vec<Command> {
+        let batch = |partition, bytes: &'static [u8], position| Batch {
+            topic: Uuid::from_u128(7),
+            partition,
+            position,
+            bytes: Bytes::from_static(bytes),
+        };
+        vec![
+            Command::Data(vec![batch(0, b"abc", 38), batch(3, b"", 65)]),
+            Command::Admin(AdminChange::CreateTopic {
+                name: "t".into(),
+                id: Uuid::from_u128(9),
+                partitions: 3,
+                settings: vec![("a".into(), "b".into())],
+            }),
+            Command::Admin(AdminChange::DeleteTopic { name: "t".into() }),
+            Command::Admin(AdminChange::GrowTopic {
+                name: "t".into(),
+                partitions: 9,
+            }),
+            Command::ProducerId,
+            Command::Trim { first_index: 77 },
+        ]
+    }
+
+    #[test]
+    fn commands_read_back() {
+        for command in examples() {
+            assert_eq!(Command::decode(&command.encode(5)), Some((5, command)));
+        }
+    }
+
+    #[test]
+    fn hostile_bytes_are_no_command_and_no_panic() {
+        let mut random = ChaCha8Rng::seed_from_u64(1);
+        for command in examples() {
+            let good = command.encode(5).to_vec();
+            for cut in 0..good.len() {
+                assert_eq!(Command::decode(&Bytes::copy_from_slice(&good[..cut])), None);
+            }
+            for _ in 0..2_000 {
+                let mut bad = good.clone();
+                for _ in 0..random.random_range(1..4) {
+                    let at = random.random_range(0..bad.len());
+                    bad[at] = random.random();
+                }
+                let _ = Command::decode(&Bytes::from(bad));
+            }
+        }
+    }
+}

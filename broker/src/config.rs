@@ -1,0 +1,350 @@
+//! What one node is told: a TOML file, checked whole before anything is opened.
+//!
+//! Every problem names the file, the field (the line, where the parser knows it) and what to do.
+//! Unknown fields are errors: a misspelt limit that is silently ignored is worse than a node that
+//! does not start.
+
+mod address;
+mod check;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::request::NodeId;
+
+pub use address::Address;
+
+/// Everything one node is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NodeConfig {
+    /// This node's id; one of `peers`.
+    pub node_id: NodeId,
+    /// Name of the cluster. Peers of another cluster are turned away.
+    pub cluster_id: String,
+    /// Directory of the log. Made if it is missing.
+    pub data_dir: PathBuf,
+    /// Where other nodes reach this one; by default the `peer` address of its own entry in `peers`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peer_listen: Option<Address>,
+    /// Whether Metadata for an unknown topic creates it, if the client allows that too.
+    #[serde(default = "yes")]
+    pub auto_create_topics: bool,
+    /// Partitions of a topic for which no number was given.
+    #[serde(default = "one")]
+    pub default_partitions: i32,
+    /// The listener for Kafka clients.
+    pub kafka: KafkaConfig,
+    /// Every node of the cluster, this one included.
+    pub peers: Vec<PeerConfig>,
+    /// Clocks of the consensus and of requests.
+    #[serde(default)]
+    pub timing: TimingConfig,
+    /// Bounds on what clients may ask.
+    #[serde(default)]
+    pub limits: LimitsConfig,
+    /// The log on disk.
+    #[serde(default)]
+    pub log: LogConfig,
+}
+
+/// The listener for Kafka clients.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KafkaConfig {
+    /// Where to listen.
+    pub listen: Address,
+    /// The address that this node's Metadata names for itself; by default its `kafka` address in
+    /// `peers`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub advertised: Option<Address>,
+}
+
+/// One node, as the others know it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PeerConfig {
+    /// The node's id, above 0.
+    pub id: NodeId,
+    /// Where Kafka clients reach it.
+    pub kafka: Address,
+    /// Where the other nodes reach it.
+    pub peer: Address,
+}
+
+/// Clocks of the consensus and of requests, in milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TimingConfig {
+    /// The consensus clock's step.
+    pub tick_ms: u64,
+    /// How often a leader is heard.
+    pub heartbeat_ms: u64,
+    /// A follower that hears no leader for at least this long asks for votes.
+    pub election_min_ms: u64,
+    /// ... and for at most this long (drawn anew each time).
+    pub election_max_ms: u64,
+    /// No request waits longer than this, whatever the client would allow.
+    pub request_deadline_ms: u64,
+    /// The same for what a follower passes on to the leader.
+    pub forward_deadline_ms: u64,
+}
+
+impl Default for TimingConfig {
+    fn default() -> TimingConfig {
+        TimingConfig {
+            tick_ms: 10,
+            heartbeat_ms: 50,
+            election_min_ms: 300,
+            election_max_ms: 600,
+            request_deadline_ms: 5_000,
+            forward_deadline_ms: 2_000,
+        }
+    }
+}
+
+/// Bounds on what clients may ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LimitsConfig {
+    /// Largest Produce request; every other request is bounded by
+    /// [`crate::OTHER_REQUEST_BYTES_MAX`].
+    pub request_bytes: usize,
+    /// Largest record batch, shown as `message.max.bytes`.
+    pub message_bytes: usize,
+    /// Most record bytes in one Fetch response (a single larger batch is still returned).
+    pub fetch_bytes: usize,
+    /// Most client connections at a time; more are closed at once.
+    pub connections: usize,
+}
+
+impl Default for LimitsConfig {
+    fn default() -> LimitsConfig {
+        LimitsConfig {
+            request_bytes: 16 << 20,
+            // Kafka's own default: 1 MiB and the 12 bytes that frame a batch.
+            message_bytes: (1 << 20) + 12,
+            fetch_bytes: 8 << 20,
+            connections: 256,
+        }
+    }
+}
+
+/// The log on disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LogConfig {
+    /// Oldest segments go when the log exceeds this.
+    pub retention_bytes: u64,
+    /// Size at which a new segment begins.
+    pub segment_bytes: u64,
+}
+
+impl Default for LogConfig {
+    fn default() -> LogConfig {
+        LogConfig {
+            retention_bytes: 4 << 30,
+            segment_bytes: 64 << 20,
+        }
+    }
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn one() -> i32 {
+    1
+}
+
+/// Why a configuration is not usable.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file could not be read.
+    #[error("cannot read {}: {source}; check the path given with --config", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is not TOML, or not of this shape; the message names line and field.
+    #[error("{}: {message}", path.display())]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// What the parser says, with the line.
+        message: String,
+    },
+    /// A value that cannot work.
+    #[error("{}: field `{field}`: {problem}", path.display())]
+    Value {
+        /// The file, or `(configuration)` where there is none.
+        path: PathBuf,
+        /// The field, dotted.
+        field: String,
+        /// What is wrong and what to write instead.
+        problem: String,
+    },
+}
+
+impl NodeConfig {
+    /// Reads and checks a file.
+    ///
+    /// # Errors
+    /// When the file cannot be read, is not of this shape, or a value cannot work.
+    pub fn load(path: &Path) -> Result<NodeConfig, ConfigError> {
+        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
+            path: path.to_owned(),
+            source,
+        })?;
+        NodeConfig::parse(&text, path)
+    }
+
+    /// Reads and checks a text; `path` is only named in errors.
+    ///
+    /// # Errors
+    /// When the text is not of this shape, or a value cannot work.
+    pub fn parse(text: &str, path: &Path) -> Result<NodeConfig, ConfigError> {
+        let config: NodeConfig = toml::from_str(text).map_err(|error| ConfigError::Parse {
+            path: path.to_owned(),
+            message: error.to_string(),
+        })?;
+        config
+            .check()
+            .map_err(|(field, problem)| ConfigError::Value {
+                path: path.to_owned(),
+                field: field.to_owned(),
+                problem,
+            })?;
+        Ok(config)
+    }
+
+    /// The file that [`NodeConfig::load`] reads back to the same value.
+    #[must_use]
+    pub fn to_toml(&self) -> String {
+        toml::to_string(self).expect(
+            "a configuration holds only what TOML can say, because it is made of plain fields",
+        )
+    }
+
+    /// Ids of all nodes, ascending.
+    #[must_use]
+    pub fn voters(&self) -> Vec<NodeId> {
+        let ids: BTreeSet<NodeId> = self.peers.iter().map(|peer| peer.id).collect();
+        ids.into_iter().collect()
+    }
+
+    /// This node's own entry.
+    pub(crate) fn own(&self) -> &PeerConfig {
+        let own = self.peers.iter().find(|peer| peer.id == self.node_id);
+        own.expect("`check` has found this node among its peers")
+    }
+
+    /// Where to listen for the other nodes.
+    pub(crate) fn peer_listen(&self) -> &Address {
+        self.peer_listen.as_ref().unwrap_or(&self.own().peer)
+    }
+
+    /// The address that a node's Metadata names for `peer`.
+    pub(crate) fn advertised<'a>(&'a self, peer: &'a PeerConfig) -> &'a Address {
+        match &self.kafka.advertised {
+            Some(address) if peer.id == self.node_id => address,
+            _ => &peer.kafka,
+        }
+    }
+
+    /// No request waits longer than this.
+    pub(crate) fn request_deadline(&self) -> Duration {
+        Duration::from_millis(self.timing.request_deadline_ms)
+    }
+
+    /// No forwarded request waits longer than this.
+    pub(crate) fn forward_deadline(&self) -> Duration {
+        Duration::from_millis(self.timing.forward_deadline_ms)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = r#"
+node_id = 2
+cluster_id = "test"
+data_dir = "data/2"
+
+[kafka]
+listen = "0.0.0.0:9093"
+advertised = "localhost:9093"
+
+[[peers]]
+id = 1
+kafka = "127.0.0.1:9092"
+peer = "127.0.0.1:9192"
+
+[[peers]]
+id = 2
+kafka = "127.0.0.1:9093"
+peer = "127.0.0.1:9193"
+
+[[peers]]
+id = 3
+kafka = "127.0.0.1:9094"
+peer = "[::1]:9194"
+"#;
+
+    fn parse(text: &str) -> Result<NodeConfig, ConfigError> {
+        NodeConfig::parse(text, Path::new("node.toml"))
+    }
+
+    #[test]
+    fn a_short_file_is_enough_and_is_rendered_back_to_the_same_value() {
+        let config = parse(TEXT).unwrap();
+        assert_eq!(config.voters(), [1, 2, 3]);
+        assert_eq!(config.peer_listen().to_string(), "127.0.0.1:9193");
+        assert_eq!(
+            config.advertised(config.own()).to_string(),
+            "localhost:9093"
+        );
+        assert_eq!(
+            config.advertised(&config.peers[2]).to_string(),
+            "127.0.0.1:9094"
+        );
+        assert_eq!(parse(&config.to_toml()).unwrap(), config);
+    }
+
+    #[test]
+    fn a_problem_names_the_file_the_line_or_field_and_the_remedy() {
+        let unknown = parse(&TEXT.replace("advertised", "advertized"))
+            .unwrap_err()
+            .to_string();
+        assert!(
+            unknown.contains("node.toml")
+                && unknown.contains("line 8")
+                && unknown.contains("advertized"),
+            "{unknown}"
+        );
+        let port = parse(&TEXT.replace("0.0.0.0:9093", "0.0.0.0"))
+            .unwrap_err()
+            .to_string();
+        assert!(
+            port.contains("line 7") && port.contains("host:port"),
+            "{port}"
+        );
+        let stranger = parse(&TEXT.replace("node_id = 2", "node_id = 7"))
+            .unwrap_err()
+            .to_string();
+        assert!(
+            stranger.contains("`node_id`") && stranger.contains("add its entry"),
+            "{stranger}"
+        );
+        let twice = parse(&TEXT.replace("id = 3", "id = 1"))
+            .unwrap_err()
+            .to_string();
+        assert!(twice.contains("`peers`"), "{twice}");
+    }
+}

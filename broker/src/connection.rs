@@ -1,0 +1,103 @@
+//! One client connection: requests are taken in order, and answered in that order.
+//!
+//! A client may send ahead. Produce requests then reach the core one after another without waiting
+//! for each other's commit, so one fsync serves many; every other request is looked at when its
+//! turn to be answered has come. At most [`REQUESTS_IN_FLIGHT_MAX`] wait; after that the connection
+//! is not read, and TCP holds the client back.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+use tracing::debug;
+
+use crate::api::{self, Answer, Context, Waiting};
+use crate::frame;
+
+/// Requests of one connection that are taken and not answered.
+const REQUESTS_IN_FLIGHT_MAX: usize = 64;
+
+/// A client that does not take its answer for this long is cut off, for the answer occupies memory.
+const WRITE_WAIT: Duration = Duration::from_secs(20);
+
+/// Serves one client until it leaves or breaks the protocol.
+pub(crate) async fn serve(stream: TcpStream, client: SocketAddr, context: Arc<Context>) {
+    // Answers are whole messages: waiting to fill a packet only adds latency. Failing to set it
+    // harms nothing else.
+    let _ = stream.set_nodelay(true);
+    let (reader, writer) = stream.into_split();
+    let (line, turn) = mpsc::channel(REQUESTS_IN_FLIGHT_MAX);
+    let reading = read_requests(reader, client, context, line);
+    let writing = write_answers(writer, client, turn);
+    tokio::pin!(reading, writing);
+    tokio::select! {
+        // What was taken is still answered: a client may half-close, and acks=0 records must not be
+        // lost.
+        () = &mut reading => writing.await,
+        () = &mut writing => {}
+    }
+}
+
+async fn read_requests(
+    reader: OwnedReadHalf,
+    client: SocketAddr,
+    context: Arc<Context>,
+    line: mpsc::Sender<Answer>,
+) {
+    let mut reader = BufReader::new(reader);
+    let waiting = Waiting::default();
+    loop {
+        let frame = match frame::read(
+            &mut reader,
+            &context.budget,
+            context.config.limits.request_bytes,
+        )
+        .await
+        {
+            Ok(Some(frame)) => frame,
+            Ok(None) => return,
+            Err(error) => {
+                debug!(%client, %error, "no further request");
+                return;
+            }
+        };
+        // Room in line first: an answer that nobody could wait for must not begin.
+        let Ok(place) = line.reserve().await else {
+            return;
+        };
+        place.send(api::begin(&context, frame, &waiting).await);
+    }
+}
+
+async fn write_answers(
+    mut writer: OwnedWriteHalf,
+    client: SocketAddr,
+    mut turn: mpsc::Receiver<Answer>,
+) {
+    while let Some(answer) = turn.recv().await {
+        let reply = match answer.await {
+            Ok(Some(reply)) => reply,
+            Ok(None) => continue,
+            Err(reason) => {
+                debug!(%client, %reason, "connection closed");
+                return;
+            }
+        };
+        match timeout(WRITE_WAIT, writer.write_all(&reply.bytes)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                debug!(%client, %error, "answer not delivered");
+                return;
+            }
+            Err(_) => {
+                debug!(%client, "answer not taken within {WRITE_WAIT:?}");
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,743 @@
+//! The core of a node: consensus, state machine and the requests that wait for them, without any IO.
+//!
+//! [`Core::handle`] takes the time and one [`Input`] and returns [`Action`]s; it has no socket, file, thread,
+//! clock or random source of its own, so that a simulation drives exactly this code. (The one exception is
+//! reading: entries that are no longer in memory are read from the log's open segments.)
+
+mod answer;
+mod append;
+mod fetch;
+mod reads;
+mod ready;
+mod store;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use kafka_protocol::error::ResponseError;
+use raft::eraftpb::{Message, MessageType};
+use raft::{RawNode, StateRole};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use crate::command::Command;
+use crate::log::{Recovered, SyncReport, WriteGroup};
+use crate::request::{NodeId, QuorumView, Request, RequestId, Response, Time, View};
+use crate::state::State;
+use append::Appends;
+use reads::Reads;
+use store::LogStore;
+
+/// How a core behaves.
+#[derive(Clone, Debug)]
+pub struct CoreConfig {
+    /// This node.
+    pub id: NodeId,
+    /// All nodes, this one included.
+    pub voters: Vec<NodeId>,
+    /// How often [`Input::Tick`] comes.
+    pub tick: Duration,
+    /// How often a leader sends heartbeats.
+    pub heartbeat: Duration,
+    /// Shortest election time-out; also how long a leader goes on without hearing from a quorum.
+    pub election_min: Duration,
+    /// Longest election time-out (exclusive).
+    pub election_max: Duration,
+    /// Seed of the election time-outs.
+    pub seed: u64,
+    /// About how many bytes of entries one append message carries at most (at least one entry).
+    pub max_size_per_msg: u64,
+    /// Bytes of log to keep; older segments are trimmed.
+    pub retention_bytes: u64,
+    /// Bytes of proposals that may be uncommitted; beyond it produce answers NOT_ENOUGH_REPLICAS.
+    pub uncommitted_bytes_max: usize,
+    /// A deliberate mistake, to prove that the simulation would find it. None in every broker.
+    #[doc(hidden)]
+    pub mistake: Option<Mistake>,
+}
+
+/// A rule that is broken on purpose in tests of the tests.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mistake {
+    /// A vote is asked for and given before it is durable.
+    UnsyncedVote,
+    /// Appended entries are acknowledged to the leader before they are durable.
+    UnsyncedAcknowledgement,
+    /// Entries of an older term count as committed once a majority has them (Raft, figure 8).
+    OldTermByCount,
+    /// A new leader serves before its term's first entry is applied.
+    UnreadyLeader,
+}
+
+impl CoreConfig {
+    /// The defaults for node `id` of `voters`: tick 10 ms, heartbeat 50 ms, election 300 to 600 ms, 1 GiB of log.
+    pub fn new(id: NodeId, voters: Vec<NodeId>) -> CoreConfig {
+        CoreConfig {
+            id,
+            voters,
+            tick: Duration::from_millis(10),
+            heartbeat: Duration::from_millis(50),
+            election_min: Duration::from_millis(300),
+            election_max: Duration::from_millis(600),
+            seed: id,
+            max_size_per_msg: 1024 * 1024,
+            retention_bytes: 1024 * 1024 * 1024,
+            uncommitted_bytes_max: 64 * 1024 * 1024,
+            mistake: None,
+        }
+    }
+}
+
+/// Something that happened.
+#[derive(Debug)]
+pub enum Input {
+    /// About a tick's time has passed. After a pause feed waiting messages first, then one tick: the core
+    /// counts the missed ones by itself.
+    Tick,
+    /// A message from a peer whose handshake was checked.
+    Peer {
+        /// Who sent it, by the connection it came on.
+        from: NodeId,
+        /// The message.
+        message: Box<Message>,
+    },
+    /// A link to a peer came up.
+    PeerUp {
+        /// The peer.
+        peer: NodeId,
+        /// What it said of itself.
+        hello: Hello,
+    },
+    /// The link to a peer went down.
+    PeerDown {
+        /// The peer.
+        peer: NodeId,
+    },
+    /// A message to a peer was dropped (queue full, link down).
+    Dropped {
+        /// The peer.
+        peer: NodeId,
+    },
+    /// The log writer made groups durable.
+    Synced(SyncReport),
+    /// A request from a client.
+    Request {
+        /// Its id, never used twice in this process.
+        id: RequestId,
+        /// What is asked.
+        request: Request,
+    },
+}
+
+/// Something to do.
+#[derive(Debug)]
+pub enum Action {
+    /// Hand to the log writer, in order.
+    Write(WriteGroup),
+    /// Send to a peer, or drop and say [`Input::Dropped`].
+    Send {
+        /// The peer.
+        to: NodeId,
+        /// Which connection.
+        class: Class,
+        /// The message.
+        message: Box<Message>,
+    },
+    /// Answer a request.
+    Respond {
+        /// The request's id.
+        id: RequestId,
+        /// Its answer.
+        response: Response,
+    },
+    /// End the process.
+    Fatal(String),
+}
+
+/// Which connection a message takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Class {
+    /// Votes, heartbeats, reads and their answers: small, must never queue behind data.
+    Control,
+    /// Appends and their answers, snapshots.
+    Append,
+}
+
+/// What a node says of itself when a link comes up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Hello {
+    /// Its term.
+    pub term: u64,
+    /// Term of its last log entry.
+    pub last_term: u64,
+    /// Index of its last log entry.
+    pub last_index: u64,
+    /// The leader it follows or is.
+    pub leader: Option<NodeId>,
+}
+
+/// Why a core cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum CoreError {
+    /// The configuration makes no sense.
+    #[error("configuration: {0}")]
+    Config(String),
+    /// The log was readable, its content was not.
+    #[error("recovered log: {0}")]
+    Recovered(String),
+}
+
+/// Messages that wait for a sync.
+struct Waiting {
+    /// Raft's number of the ready.
+    ready: u64,
+    /// The group that has to be durable first.
+    group: u64,
+    messages: Vec<Message>,
+}
+
+/// What a drawn election time-out belongs to; a change of any part draws a new one.
+type Drawn = (u64, StateRole, u64, u64);
+
+/// A node without its sockets, disk and clock.
+pub struct Core {
+    config: CoreConfig,
+    raft: RawNode<LogStore>,
+    state: State,
+    /// Last entry applied. Invariant: `applied_index <= commit`.
+    applied_index: u64,
+    /// Its term. While it is the node's own term and the node leads, everything acknowledged before has been applied.
+    applied_term: u64,
+    now: Time,
+    last_tick: Time,
+    actions: Vec<Action>,
+    /// Number of the last write group handed out.
+    group: u64,
+    /// Number of the last write group that is durable.
+    durable_group: u64,
+    /// For each group with entries that is not durable yet: its last entry.
+    unsynced: VecDeque<(u64, u64)>,
+    /// Last entry of this node's own log that is durable.
+    synced_index: u64,
+    /// Terms handed to the log, by group; the last durable one may be shown.
+    terms: VecDeque<(u64, u64)>,
+    /// The largest term that is durable. A larger one must not be shown: after a crash this node would show a smaller
+    /// one again, and clients take a leader epoch that goes back for an old leader.
+    durable_term: u64,
+    waiting: VecDeque<Waiting>,
+    /// A checkpoint from the leader that is not durable yet: its index and Raft's number of the ready. Until it is, Raft's applied index
+    /// lies before the log's begin, and neither ticks nor messages may reach it.
+    installing: Option<(u64, u64)>,
+    /// Why the process has to end, once that is known.
+    fatal: Option<String>,
+    /// Indexes before which a segment begins, whose checkpoint is not taken yet.
+    checkpoints_due: BTreeSet<u64>,
+    /// What the next write group carries beside Raft's part.
+    next_group: WriteGroup,
+    /// First index of the last trim proposed.
+    trim_proposed: u64,
+    log_bytes: u64,
+    random: ChaCha8Rng,
+    timeout: usize,
+    drawn: Option<Drawn>,
+    campaigns: u64,
+    peers: BTreeMap<NodeId, Hello>,
+    /// Term in which this node leads, if it does.
+    leads: Option<u64>,
+    appends: Appends,
+    reads: Reads,
+    fetches: Vec<fetch::Waiting>,
+    view: Arc<View>,
+    /// The last leader that could be shown, and its term.
+    last_leader: Option<(NodeId, u64)>,
+    /// What `view` was made from.
+    view_of: (Option<NodeId>, u64, u64),
+}
+
+impl std::fmt::Debug for Core {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Core")
+            .field("id", &self.config.id)
+            .field("term", &self.raft.raft.term)
+            .field("applied", &self.applied_index)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Core {
+    /// A core that continues from what was recovered. Committed entries are replayed by the first calls of
+    /// [`Core::handle`].
+    pub fn new(config: CoreConfig, recovered: Recovered) -> Result<Core, CoreError> {
+        let tick = config.tick.as_nanos().max(1);
+        let ticks = |time: Duration| usize::try_from(time.as_nanos() / tick).unwrap_or(usize::MAX);
+        let (heartbeat, minimum, maximum) = (
+            ticks(config.heartbeat),
+            ticks(config.election_min),
+            ticks(config.election_max),
+        );
+        if heartbeat == 0 || minimum <= heartbeat || maximum <= minimum {
+            return Err(CoreError::Config(
+                "there must be a tick <= heartbeat < election_min < election_max".to_owned(),
+            ));
+        }
+        let raft_config = raft::Config {
+            id: config.id,
+            election_tick: minimum,
+            min_election_tick: minimum,
+            max_election_tick: maximum,
+            heartbeat_tick: heartbeat,
+            applied: recovered
+                .segments
+                .first()
+                .map_or(0, |segment| segment.first_index - 1),
+            max_size_per_msg: config.max_size_per_msg,
+            max_inflight_msgs: 256,
+            check_quorum: true,
+            pre_vote: true,
+            max_uncommitted_size: config.uncommitted_bytes_max as u64,
+            max_committed_size_per_ready: 4 * 1024 * 1024,
+            ..raft::Config::default()
+        };
+        let (applied_index, applied_term, state) = base(&recovered)?;
+        let store = LogStore::new(&config.voters, &recovered);
+        let segments = recovered
+            .segments
+            .iter()
+            .map(|segment| segment.first_index - 1);
+        let checkpoints_due = segments
+            .filter(|index| *index > applied_index && !recovered.checkpoints.contains_key(index))
+            .collect();
+        let synced_index = store.catalog.last_index();
+        let logger = slog::Logger::root(slog::Discard, slog::o!());
+        let mut raft = RawNode::new(&raft_config, store, &logger)
+            .map_err(|error| CoreError::Config(error.to_string()))?;
+        raft.set_batch_append(true);
+        let mut core = Core {
+            random: ChaCha8Rng::seed_from_u64(config.seed),
+            durable_term: recovered.hard_state.term,
+            log_bytes: recovered.bytes,
+            config,
+            raft,
+            state,
+            applied_index,
+            applied_term,
+            now: Time::ZERO,
+            last_tick: Time::ZERO,
+            actions: Vec::new(),
+            group: 0,
+            durable_group: 0,
+            unsynced: VecDeque::new(),
+            synced_index,
+            terms: VecDeque::new(),
+            waiting: VecDeque::new(),
+            installing: None,
+            fatal: None,
+            checkpoints_due,
+            next_group: WriteGroup::default(),
+            trim_proposed: 0,
+            timeout: minimum,
+            drawn: None,
+            campaigns: 0,
+            peers: BTreeMap::new(),
+            leads: None,
+            appends: Appends::default(),
+            reads: Reads::default(),
+            fetches: Vec::new(),
+            view: Arc::new(View::default()),
+            last_leader: None,
+            view_of: (None, u64::MAX, u64::MAX),
+        };
+        core.draw_timeout();
+        core.settle();
+        Ok(core)
+    }
+
+    /// Takes one input at `now` and says what to do, in order.
+    pub fn handle(&mut self, now: Time, input: Input) -> Vec<Action> {
+        self.handle_many(now, [input])
+    }
+
+    /// Takes several inputs that arrived together: what they append shares a sync.
+    pub fn handle_many(
+        &mut self,
+        now: Time,
+        inputs: impl IntoIterator<Item = Input>,
+    ) -> Vec<Action> {
+        self.now = self.now.max(now);
+        for input in inputs {
+            self.take(input);
+            self.draw_timeout();
+            self.notice_leadership();
+        }
+        self.settle();
+        if let Some(reason) = self.fatal.take() {
+            self.actions.push(Action::Fatal(reason));
+        }
+        std::mem::take(&mut self.actions)
+    }
+
+    /// What to say of this node in a handshake.
+    pub fn hello(&self) -> Hello {
+        let store = self.raft.store();
+        let last_index = store.catalog.last_index();
+        Hello {
+            term: self.raft.raft.term,
+            last_term: store.catalog.term(last_index).unwrap_or(0),
+            last_index,
+            leader: self.leader(),
+        }
+    }
+
+    fn take(&mut self, input: Input) {
+        match input {
+            Input::Tick => self.tick(),
+            Input::Peer { from, message } => self.step(from, *message),
+            Input::PeerUp { peer, hello } => {
+                self.peers.insert(peer, hello);
+                self.kick();
+            }
+            Input::PeerDown { peer } => {
+                self.peers.remove(&peer);
+                self.unreachable(peer);
+            }
+            Input::Dropped { peer } => self.unreachable(peer),
+            Input::Synced(report) => self.synced(report),
+            Input::Request { id, request } => self.request(id, request),
+        }
+    }
+
+    fn tick(&mut self) {
+        let tick = self.config.tick.as_nanos().max(1);
+        let passed = self.now.saturating_sub(self.last_tick).as_nanos() / tick;
+        // A process that stood still must not count all of that time against its peers: their messages of that time
+        // have been fed before, but a leader has not heard the answers to heartbeats that it did not send.
+        let ticks = usize::try_from(passed)
+            .unwrap_or(usize::MAX)
+            .clamp(1, self.raft.raft.election_timeout());
+        self.last_tick = self.now;
+        for _ in 0..ticks {
+            if self.installing.is_some() {
+                break;
+            }
+            // A node without any link has nobody to ask; a leader must go on counting, to step down.
+            if self.peers.is_empty() && self.config.voters.len() > 1 && !self.is_leader() {
+                break;
+            }
+            let campaigns = |role| matches!(role, StateRole::PreCandidate | StateRole::Candidate);
+            self.raft.tick();
+            if campaigns(self.raft.raft.state) && self.raft.raft.election_elapsed == 0 {
+                self.campaigns += 1;
+            }
+            self.draw_timeout();
+        }
+        self.expire();
+        self.propose_trim();
+    }
+
+    fn step(&mut self, from: NodeId, message: Message) {
+        let kind = message.get_msg_type();
+        // A forwarded proposal would be appended under a term that its proposer does not know; the rest never crosses
+        // a network.
+        let foreign = matches!(
+            kind,
+            MessageType::MsgPropose
+                | MessageType::MsgReadIndex
+                | MessageType::MsgReadIndexResp
+                | MessageType::MsgTransferLeader
+        ) || raft::raw_node::is_local_msg(kind);
+        let addressed =
+            message.from == from && message.to == self.config.id && from != self.config.id;
+        // Raft takes a message without a term for one of its own.
+        if foreign || !addressed || message.term == 0 || !self.config.voters.contains(&from) {
+            return;
+        }
+        if self.installing.is_some() || !self.is_sound(&message) {
+            return;
+        }
+        if kind == MessageType::MsgSnapshot
+            && State::decode(&bytes::Bytes::copy_from_slice(&message.get_snapshot().data)).is_none()
+        {
+            return;
+        }
+        // Raft refuses what makes no sense in its state; there is nobody to tell.
+        let _ = self.raft.step(message);
+    }
+
+    /// Whether Raft can take a message without a panic: whether entries follow each other, and whether this log has
+    /// what the leader knows it to have. If not, the data directory is an older copy, and its promises are forgotten.
+    fn is_sound(&mut self, message: &Message) -> bool {
+        let log = &self.raft.raft.raft_log;
+        let is_current = message.term >= self.raft.raft.term;
+        let mut previous = (message.index, message.log_term);
+        for entry in &message.entries {
+            let follows = entry.index == previous.0 + 1
+                && entry.term >= previous.1
+                && entry.term <= message.term;
+            if message.get_msg_type() == MessageType::MsgAppend && !follows {
+                return false;
+            }
+            previous = (entry.index, entry.term);
+            if is_current
+                && entry.index <= log.committed
+                && log
+                    .term(entry.index)
+                    .is_ok_and(|t| t != 0 && t != entry.term)
+            {
+                self.fatal = Some(format!(
+                    "node {} overwrites committed entry {}",
+                    message.from, entry.index
+                ));
+                return false;
+            }
+        }
+        let heartbeat = message.get_msg_type() == MessageType::MsgHeartbeat && is_current;
+        if heartbeat && message.commit > log.last_index() {
+            let (from, commit, last) = (message.from, message.commit, log.last_index());
+            self.fatal = Some(format!(
+                "node {from} knows that this one had entry {commit}, but its log ends at {last}: an older copy?"
+            ));
+            return false;
+        }
+        true
+    }
+
+    /// At start: the best of the connected nodes stands for election at once instead of waiting for its time-out. Only
+    /// that one: two candidates would collide and be slower than none.
+    fn kick(&mut self) {
+        let connected = self.peers.len() + 1;
+        let idle = self.raft.raft.state == StateRole::Follower
+            && self.raft.raft.leader_id == raft::INVALID_ID;
+        let led = self.peers.values().any(|hello| hello.leader.is_some());
+        if !idle || led || self.installing.is_some() || connected <= self.config.voters.len() / 2 {
+            return;
+        }
+        let own = self.hello();
+        let rank =
+            |id: NodeId, hello: &Hello| (hello.last_term, hello.last_index, std::cmp::Reverse(id));
+        let mine = rank(self.config.id, &own);
+        if self.peers.iter().all(|(id, hello)| rank(*id, hello) < mine) {
+            // A refusal (not promotable) leaves the time-out as it is.
+            let _ = self.raft.campaign();
+        }
+    }
+
+    fn unreachable(&mut self, peer: NodeId) {
+        self.raft
+            .report_snapshot(peer, raft::SnapshotStatus::Failure);
+        self.raft.report_unreachable(peer);
+    }
+
+    fn request(&mut self, id: RequestId, request: Request) {
+        match request {
+            Request::Produce {
+                partitions,
+                acks,
+                deadline,
+            } => self.produce(id, partitions, acks, deadline),
+            Request::Fetch {
+                partitions,
+                min_bytes,
+                max_bytes,
+                deadline,
+                follower_may_serve,
+            } => {
+                let limits = fetch::Limits {
+                    min_bytes,
+                    max_bytes,
+                    deadline,
+                    follower_may_serve,
+                };
+                self.fetch(id, partitions, limits);
+            }
+            Request::ListOffsets {
+                partitions,
+                deadline,
+            } => self.list_offsets(id, partitions, deadline),
+            Request::EpochEnds { partitions } => {
+                let ends = partitions
+                    .iter()
+                    .map(|asked| self.epoch_end(asked))
+                    .collect();
+                self.respond(id, Response::EpochEnds(ends));
+            }
+            Request::InitProducerId { deadline } => self.producer_id(id, deadline),
+            Request::Admin { change, deadline } => self.admin(id, change, deadline),
+            Request::View => {
+                let view = Arc::clone(&self.view);
+                self.respond(id, Response::View(view));
+            }
+            Request::Quorum => {
+                let view = self.quorum();
+                self.respond(id, Response::Quorum(view));
+            }
+        }
+    }
+
+    fn respond(&mut self, id: RequestId, response: Response) {
+        self.actions.push(Action::Respond { id, response });
+    }
+
+    fn quorum(&self) -> QuorumView {
+        let raft = &self.raft.raft;
+        let matched = |id: NodeId| {
+            let progress = self.is_leader().then(|| raft.prs().get(id)).flatten();
+            progress.map_or(-1, |progress| progress.matched as i64)
+        };
+        QuorumView {
+            leader: self.leader(),
+            term: self.durable_term,
+            commit: raft.raft_log.committed,
+            voters: self
+                .config
+                .voters
+                .iter()
+                .map(|id| (*id, matched(*id)))
+                .collect(),
+        }
+    }
+
+    fn is_leader(&self) -> bool {
+        self.raft.raft.state == StateRole::Leader
+    }
+
+    /// Whether this node leads and has applied everything that was acknowledged before it did.
+    fn serves(&self) -> bool {
+        let ready = self.applied_term == self.raft.raft.term
+            || self.config.mistake == Some(Mistake::UnreadyLeader);
+        self.is_leader() && ready
+    }
+
+    /// The leader that may be shown: none while the term it leads in is not durable here.
+    fn leader(&self) -> Option<NodeId> {
+        let raft = &self.raft.raft;
+        (raft.leader_id != raft::INVALID_ID && raft.term == self.durable_term)
+            .then_some(raft.leader_id)
+    }
+
+    /// Raft draws its election time-outs from the thread's generator, so a failing seed would not replay. What it drew
+    /// is overwritten; when a new one is due is told by the state alone, never by what was drawn.
+    fn draw_timeout(&mut self) {
+        let raft = &self.raft.raft;
+        let belongs = (raft.term, raft.state, raft.leader_id, self.campaigns);
+        if self.drawn != Some(belongs) {
+            self.drawn = Some(belongs);
+            let (minimum, maximum) = (raft.election_timeout(), self.max_timeout());
+            self.timeout = self.random.random_range(minimum..maximum);
+        }
+        self.raft.raft.set_randomized_election_timeout(self.timeout);
+    }
+
+    fn max_timeout(&self) -> usize {
+        let ticks = self.config.election_max.as_nanos() / self.config.tick.as_nanos().max(1);
+        usize::try_from(ticks).unwrap_or(usize::MAX)
+    }
+
+    /// What hangs on leadership ends with it: nothing that waits here may be answered as if this node still led.
+    fn notice_leadership(&mut self) {
+        let leads = self.is_leader().then_some(self.raft.raft.term);
+        if leads == self.leads {
+            return;
+        }
+        self.leads = leads;
+        self.trim_proposed = 0;
+        self.fail_appends();
+        self.fail_reads(ResponseError::NotLeaderOrFollower);
+    }
+
+    #[doc(hidden)]
+    pub fn inspect(&self) -> Inspection<'_> {
+        Inspection { core: self }
+    }
+}
+
+fn base(recovered: &Recovered) -> Result<(u64, u64, State), CoreError> {
+    let Some(first) = recovered
+        .segments
+        .first()
+        .filter(|segment| segment.first_index > 1)
+    else {
+        return Ok((0, 0, State::default()));
+    };
+    let index = first.first_index - 1;
+    let checkpoint = recovered.checkpoints.get(&index);
+    let state = checkpoint.and_then(|checkpoint| State::decode(&checkpoint.state));
+    match (checkpoint, state) {
+        (Some(checkpoint), Some(state)) => Ok((index, checkpoint.term, state)),
+        _ => Err(CoreError::Recovered(format!(
+            "the checkpoint after entry {index} cannot be read"
+        ))),
+    }
+}
+
+/// A look into a core, for the simulation's invariants.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Inspection<'a> {
+    core: &'a Core,
+}
+
+impl Inspection<'_> {
+    /// Role as leader, term, commit index, applied index.
+    pub fn position(&self) -> (bool, u64, u64, u64) {
+        let raft = &self.core.raft.raft;
+        (
+            self.core.is_leader(),
+            raft.term,
+            raft.raft_log.committed,
+            self.core.applied_index,
+        )
+    }
+
+    /// The encoded state machine.
+    pub fn state(&self) -> bytes::Bytes {
+        self.core.state.encode()
+    }
+
+    /// First and last index of the log.
+    pub fn bounds(&self) -> (u64, u64) {
+        let catalog = &self.core.raft.store().catalog;
+        (catalog.first_index(), catalog.last_index())
+    }
+
+    /// The batches in an entry, with topic and partition; none if it was proposed in another term than its own.
+    pub fn batches(&self, index: u64) -> Vec<(uuid::Uuid, i32, bytes::Bytes)> {
+        let entries = self
+            .core
+            .raft
+            .store()
+            .catalog
+            .entries(index, index + 1, u64::MAX);
+        let entry = entries.ok().and_then(|entries| entries.into_iter().next());
+        match entry
+            .as_ref()
+            .map(|entry| (entry.term, Command::decode(&entry.data)))
+        {
+            Some((term, Some((proposed, Command::Data(batches))))) if term == proposed => {
+                let plain =
+                    |batch: crate::command::Batch| (batch.topic, batch.partition, batch.bytes);
+                batches.into_iter().map(plain).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Term of an entry.
+    pub fn term(&self, index: u64) -> Option<u64> {
+        self.core.raft.store().catalog.term(index)
+    }
+
+    /// Whether every follower's next index lies past what it is known to have (#555).
+    pub fn progress_is_sound(&self) -> bool {
+        !self.core.is_leader()
+            || self
+                .core
+                .raft
+                .raft
+                .prs()
+                .iter()
+                .all(|(_, progress)| progress.matched < progress.next_idx)
+    }
+}

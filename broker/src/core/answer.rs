@@ -1,0 +1,117 @@
+//! Answers to what waits: when its entry is applied or durable, when its deadline has passed, when leadership ended.
+//!
+//! After an append the only failure is *perhaps written* (REQUEST_TIMED_OUT): clients take NOT_LEADER_OR_FOLLOWER for
+//! *surely not written*, and the entry may yet commit.
+
+use kafka_protocol::error::ResponseError;
+
+use super::Core;
+use super::append::{Change, Produce};
+use crate::request::{Acks, AdminError, Response};
+use crate::state::Applied;
+
+impl Core {
+    /// An entry was applied: whoever waits for it, or for an older one, is answered.
+    pub(super) fn answer_applied(&mut self, index: u64, applied: Applied) {
+        if let Some(Change {
+            id, is_producer_id, ..
+        }) = self.appends.changes.remove(&index)
+        {
+            let response = match applied {
+                Applied::Admin(outcome) => Response::Admin(outcome.map_err(AdminError::Refused)),
+                Applied::ProducerId(producer) => Response::ProducerId(Ok(producer)),
+                // Skipped: surely not applied, on any node.
+                _ if is_producer_id => Response::ProducerId(Err(AdminError::NotLeader(None))),
+                _ => Response::Admin(Err(AdminError::NotLeader(None))),
+            };
+            self.respond(id, response);
+            return;
+        }
+        while let Some(entry) = self.appends.produces.first_entry() {
+            let (waits_for, id) = *entry.key();
+            if waits_for > index {
+                break;
+            }
+            let mut produce = entry.remove();
+            if waits_for == index
+                && let Applied::Data(appended) = &applied
+            {
+                for (at, done) in produce.appended.iter().zip(appended) {
+                    if !done {
+                        // The topic was deleted in between. It is lost, but after an append one says no more than this.
+                        produce.outcomes[*at] = Err(ResponseError::RequestTimedOut);
+                    }
+                }
+            }
+            self.respond(id, Response::Produce(produce.outcomes));
+        }
+    }
+
+    /// More of this node's own log is durable: requests with acks 1 are answered.
+    pub(super) fn answer_synced(&mut self) {
+        let synced = self.synced_index;
+        let done = |(key, produce): (&(u64, u64), &Produce)| {
+            (produce.acks == Acks::Leader && key.0 <= synced).then_some(*key)
+        };
+        let keys: Vec<_> = self.appends.produces.iter().filter_map(done).collect();
+        for key in keys {
+            if let Some(produce) = self.appends.produces.remove(&key) {
+                self.respond(key.1, Response::Produce(produce.outcomes));
+            }
+        }
+    }
+
+    /// Deadlines have passed.
+    pub(super) fn expire(&mut self) {
+        let now = self.now;
+        let produces = self.appends.produces.iter();
+        let keys: Vec<_> = produces
+            .filter(|(_, p)| p.deadline <= now)
+            .map(|(key, _)| *key)
+            .collect();
+        for key in keys {
+            if let Some(produce) = self.appends.produces.remove(&key) {
+                self.time_out_produce(key.1, produce);
+            }
+        }
+        let changes = self.appends.changes.iter();
+        let indexes: Vec<_> = changes
+            .filter(|(_, c)| c.deadline <= now)
+            .map(|(index, _)| *index)
+            .collect();
+        for index in indexes {
+            if let Some(change) = self.appends.changes.remove(&index) {
+                self.time_out_change(&change);
+            }
+        }
+        self.expire_reads();
+        self.wake_fetches();
+    }
+
+    /// Leadership ended: what was appended may yet commit or not, and this node will not be the one to know.
+    pub(super) fn fail_appends(&mut self) {
+        for ((_, id), produce) in std::mem::take(&mut self.appends.produces) {
+            self.time_out_produce(id, produce);
+        }
+        for change in std::mem::take(&mut self.appends.changes).into_values() {
+            self.time_out_change(&change);
+        }
+        self.appends.clear_optimistic();
+    }
+
+    fn time_out_produce(&mut self, id: u64, produce: Produce) {
+        let unknown = |outcome: Result<_, _>| outcome.and(Err(ResponseError::RequestTimedOut));
+        let outcomes = produce.outcomes.into_iter().map(unknown).collect();
+        self.respond(id, Response::Produce(outcomes));
+    }
+
+    fn time_out_change(&mut self, change: &Change) {
+        let refused = AdminError::Refused(ResponseError::RequestTimedOut);
+        let response = if change.is_producer_id {
+            Response::ProducerId(Err(refused))
+        } else {
+            Response::Admin(Err(refused))
+        };
+        self.respond(change.id, response);
+    }
+}

@@ -1,0 +1,328 @@
+//! Everything that becomes an entry: produced batches, changes of topics, producer ids, trims. And who waits for it.
+//!
+//! Offsets and sequence numbers are given on the *optimistic* state: what is applied, and what this node has appended in
+//! its present term. That is exact, because a leader serves only when everything older is applied and never overwrites
+//! its own entries; it is forgotten as a whole when leadership ends.
+
+use std::collections::BTreeMap;
+
+use bytes::{Bytes, BytesMut};
+use kafka_protocol::error::ResponseError;
+use uuid::Uuid;
+
+use super::Core;
+use crate::command::{Batch, Command};
+use crate::record_batch::{self, Header};
+use crate::request::{
+    Acks, AdminChange, AdminError, Appended, ProducePartition, RequestId, Response, Time,
+};
+use crate::state::producer::{Producer, Sequenced};
+
+/// What was appended in this term, by partition, and who waits for it.
+#[derive(Debug, Default)]
+pub(super) struct Appends {
+    optimistic: BTreeMap<(Uuid, i32), Optimistic>,
+    /// Produce requests by the entry they wait for.
+    pub(super) produces: BTreeMap<(u64, RequestId), Produce>,
+    /// Changes of topics and producer ids by their entry.
+    pub(super) changes: BTreeMap<u64, Change>,
+}
+
+/// A partition as it will be when everything appended is committed.
+#[derive(Debug)]
+struct Optimistic {
+    next: i64,
+    producers: BTreeMap<i64, Producer>,
+}
+
+/// A produce request that waits.
+#[derive(Debug)]
+pub(super) struct Produce {
+    pub(super) acks: Acks,
+    pub(super) deadline: Time,
+    /// What to answer once it is committed. Refusals are in it already.
+    pub(super) outcomes: Vec<Result<Appended, ResponseError>>,
+    /// For each batch of the entry, in its order, which outcome it is.
+    pub(super) appended: Vec<usize>,
+}
+
+/// A change that waits.
+#[derive(Debug)]
+pub(super) struct Change {
+    pub(super) id: RequestId,
+    pub(super) deadline: Time,
+    pub(super) is_producer_id: bool,
+}
+
+/// What becomes of one batch.
+enum Verdict {
+    Append { topic: Uuid, next: i64 },
+    Known { base_offset: i64, index: u64 },
+    Refuse(ResponseError),
+}
+
+impl Core {
+    pub(super) fn produce(
+        &mut self,
+        id: RequestId,
+        partitions: Vec<ProducePartition>,
+        acks: Acks,
+        deadline: Time,
+    ) {
+        if !self.serves() {
+            let refused = partitions
+                .iter()
+                .map(|_| Err(ResponseError::NotLeaderOrFollower))
+                .collect();
+            self.respond(id, Response::Produce(refused));
+            return;
+        }
+        let epoch = i32::try_from(self.raft.raft.term).unwrap_or(i32::MAX);
+        let index = self.raft.raft.raft_log.last_index() + 1;
+        let mut waits_for = 0;
+        let mut outcomes = Vec::with_capacity(partitions.len());
+        let (mut batches, mut appended, mut taken) = (Vec::new(), Vec::new(), Vec::new());
+        for (at, asked) in partitions.into_iter().enumerate() {
+            let Some(header) = record_batch::peek(&asked.batch) else {
+                outcomes.push(Err(ResponseError::CorruptMessage));
+                continue;
+            };
+            match self.look(&asked, &header) {
+                Verdict::Refuse(error) => outcomes.push(Err(error)),
+                Verdict::Known { base_offset, index } => {
+                    waits_for = waits_for.max(index);
+                    outcomes.push(Ok(self.appended_at(&asked, base_offset)));
+                }
+                Verdict::Append { topic, next } => {
+                    outcomes.push(Ok(self.appended_at(&asked, next)));
+                    let bytes = patched(&asked.batch, next, epoch);
+                    let header = Header {
+                        base_offset: next,
+                        leader_epoch: epoch,
+                        ..header
+                    };
+                    // At once: a second batch of this request for the same partition comes after it.
+                    self.advance_optimistic(topic, asked.partition, &header, index);
+                    taken.push(at);
+                    batches.push(Batch {
+                        topic,
+                        partition: asked.partition,
+                        position: 0,
+                        bytes,
+                    });
+                }
+            }
+        }
+        if !batches.is_empty() {
+            let command = Command::Data(batches);
+            match self.propose(&command) {
+                Some(proposed) => {
+                    debug_assert_eq!(proposed, index, "nothing was appended in between");
+                    waits_for = index;
+                    appended = taken;
+                }
+                None => {
+                    // Before the append: too much is uncommitted. What was given out above was given to nobody.
+                    self.appends.optimistic.clear();
+                    self.rebuild_optimistic();
+                    for at in taken {
+                        outcomes[at] = Err(ResponseError::NotEnoughReplicas);
+                    }
+                }
+            }
+        }
+        let durable = match acks {
+            Acks::All => self.applied_index,
+            Acks::Leader => self.synced_index,
+        };
+        if waits_for <= durable {
+            self.respond(id, Response::Produce(outcomes));
+        } else {
+            let produce = Produce {
+                acks,
+                deadline,
+                outcomes,
+                appended,
+            };
+            self.appends.produces.insert((waits_for, id), produce);
+        }
+    }
+
+    /// Offset after the last record that this leader has appended.
+    pub(super) fn optimistic_next(&self, topic: Uuid, partition: i32, applied: i64) -> i64 {
+        self.appends
+            .optimistic
+            .get(&(topic, partition))
+            .map_or(applied, |optimistic| optimistic.next)
+    }
+
+    fn appended_at(&self, asked: &ProducePartition, base_offset: i64) -> Appended {
+        let partition = self.state.partition(&asked.topic, asked.partition);
+        Appended {
+            base_offset,
+            log_start_offset: partition.map_or(0, |(_, partition)| partition.start),
+        }
+    }
+
+    fn look(&self, asked: &ProducePartition, header: &Header) -> Verdict {
+        let Some((topic, partition)) = self.state.partition(&asked.topic, asked.partition) else {
+            return Verdict::Refuse(ResponseError::UnknownTopicOrPartition);
+        };
+        let optimistic = self.appends.optimistic.get(&(topic, asked.partition));
+        let next = optimistic.map_or(partition.next, |optimistic| optimistic.next);
+        if header.producer_id < 0 {
+            return Verdict::Append { topic, next };
+        }
+        let known = optimistic
+            .and_then(|optimistic| optimistic.producers.get(&header.producer_id))
+            .or_else(|| partition.producers.get(&header.producer_id));
+        match Producer::look(known, header) {
+            Sequenced::Append => Verdict::Append { topic, next },
+            Sequenced::Duplicate(batch) => Verdict::Known {
+                base_offset: batch.base_offset,
+                index: batch.index,
+            },
+            Sequenced::Refuse(error) => Verdict::Refuse(error),
+        }
+    }
+
+    fn advance_optimistic(&mut self, topic: Uuid, partition: i32, header: &Header, index: u64) {
+        let known = self.state.topics().values().find(|known| known.id == topic);
+        let applied =
+            known.and_then(|known| known.partitions.get(usize::try_from(partition).ok()?));
+        let optimistic = self
+            .appends
+            .optimistic
+            .entry((topic, partition))
+            .or_insert_with(|| Optimistic {
+                next: header.base_offset,
+                producers: BTreeMap::new(),
+            });
+        optimistic.next = header.base_offset + header.offsets();
+        if header.producer_id >= 0 {
+            let remembered = applied.and_then(|applied| applied.producers.get(&header.producer_id));
+            let producer = optimistic
+                .producers
+                .entry(header.producer_id)
+                .or_insert_with(|| remembered.cloned().unwrap_or_default());
+            producer.remember(header, header.base_offset, index);
+        }
+    }
+
+    /// Makes the optimistic state anew from what is applied and the entries after it.
+    fn rebuild_optimistic(&mut self) {
+        let (low, high) = (
+            self.applied_index + 1,
+            self.raft.raft.raft_log.last_index() + 1,
+        );
+        for index in low..high {
+            let context = raft::GetEntriesContext::empty(false);
+            let entries = self
+                .raft
+                .raft
+                .raft_log
+                .slice(index, index + 1, None, context);
+            let Some(entry) = entries.ok().and_then(|entries| entries.into_iter().next()) else {
+                continue;
+            };
+            let Some((_, Command::Data(batches))) = Command::decode(&entry.data) else {
+                continue;
+            };
+            for batch in batches {
+                if let Some(header) = record_batch::peek(&batch.bytes) {
+                    self.advance_optimistic(batch.topic, batch.partition, &header, index);
+                }
+            }
+        }
+    }
+
+    pub(super) fn admin(&mut self, id: RequestId, change: AdminChange, deadline: Time) {
+        if !self.serves() {
+            let other = self.leader().filter(|leader| *leader != self.config.id);
+            self.respond(id, Response::Admin(Err(AdminError::NotLeader(other))));
+            return;
+        }
+        match self.propose(&Command::Admin(change)) {
+            Some(index) => {
+                let change = Change {
+                    id,
+                    deadline,
+                    is_producer_id: false,
+                };
+                self.appends.changes.insert(index, change);
+            }
+            None => {
+                let refused = AdminError::Refused(ResponseError::NotEnoughReplicas);
+                self.respond(id, Response::Admin(Err(refused)));
+            }
+        }
+    }
+
+    pub(super) fn producer_id(&mut self, id: RequestId, deadline: Time) {
+        if !self.serves() {
+            let other = self.leader().filter(|leader| *leader != self.config.id);
+            self.respond(id, Response::ProducerId(Err(AdminError::NotLeader(other))));
+            return;
+        }
+        match self.propose(&Command::ProducerId) {
+            Some(index) => {
+                let change = Change {
+                    id,
+                    deadline,
+                    is_producer_id: true,
+                };
+                self.appends.changes.insert(index, change);
+            }
+            None => {
+                let refused = AdminError::Refused(ResponseError::NotEnoughReplicas);
+                self.respond(id, Response::ProducerId(Err(refused)));
+            }
+        }
+    }
+
+    /// Keeps the log below its bound: proposes to forget the oldest segment.
+    pub(super) fn propose_trim(&mut self) {
+        if self.log_bytes <= self.config.retention_bytes || !self.serves() {
+            return;
+        }
+        let store = self.raft.store();
+        let boundary = store
+            .catalog
+            .boundary_within(self.config.retention_bytes, self.log_bytes);
+        let Some(first_index) = boundary.filter(|index| *index > self.trim_proposed) else {
+            return;
+        };
+        // The checkpoint is what a follower gets that lacks an entry before it.
+        let ready =
+            first_index <= self.applied_index && store.checkpoints.contains_key(&(first_index - 1));
+        if ready && self.propose(&Command::Trim { first_index }).is_some() {
+            self.trim_proposed = first_index;
+        }
+    }
+
+    /// Appends a command to the log of the leader that this node is. Its index, or None when Raft does not take it.
+    fn propose(&mut self, command: &Command) -> Option<u64> {
+        // Looked at in the same step: on a follower Raft would forward the proposal in silence.
+        if !self.is_leader() {
+            return None;
+        }
+        let before = self.raft.raft.raft_log.last_index();
+        let data = command.encode(self.raft.raft.term);
+        self.raft.propose(Vec::new(), data.to_vec()).ok()?;
+        let index = self.raft.raft.raft_log.last_index();
+        (index == before + 1).then_some(index)
+    }
+}
+
+impl Appends {
+    /// Forgets what was appended; the waiting requests have been answered.
+    pub(super) fn clear_optimistic(&mut self) {
+        self.optimistic.clear();
+    }
+}
+
+fn patched(batch: &Bytes, base_offset: i64, leader_epoch: i32) -> Bytes {
+    let mut bytes = BytesMut::from(&batch[..]);
+    record_batch::patch(&mut bytes, base_offset, leader_epoch);
+    bytes.freeze()
+}

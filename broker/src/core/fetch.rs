@@ -1,0 +1,176 @@
+//! Fetch: where the batches lie, waiting for more while there is too little. Served up to what this node has *applied*, by
+//! the leader or, for clients that allow it, by a follower (KIP-392); refused by a node that knows no leader, so that a
+//! cut-off node does not hold on to its consumers.
+
+use kafka_protocol::error::ResponseError;
+
+use super::Core;
+use crate::request::{
+    EpochEnd, EpochEndPartition, Extent, FetchPartition, FetchRefusal, Fetched, RequestId,
+    Response, Time,
+};
+
+/// How much to wait for, and how much to return.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    pub(super) min_bytes: usize,
+    pub(super) max_bytes: usize,
+    pub(super) deadline: Time,
+    pub(super) follower_may_serve: bool,
+}
+
+/// A fetch that found too little.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    id: RequestId,
+    partitions: Vec<FetchPartition>,
+    limits: Limits,
+}
+
+impl Core {
+    pub(super) fn fetch(&mut self, id: RequestId, partitions: Vec<FetchPartition>, limits: Limits) {
+        let waiting = Waiting {
+            id,
+            partitions,
+            limits,
+        };
+        if let Some(waiting) = self.try_fetch(waiting) {
+            self.fetches.push(waiting);
+        }
+    }
+
+    /// Looks again for everybody who waits.
+    pub(super) fn wake_fetches(&mut self) {
+        for waiting in std::mem::take(&mut self.fetches) {
+            if let Some(waiting) = self.try_fetch(waiting) {
+                self.fetches.push(waiting);
+            }
+        }
+    }
+
+    /// Answers, or gives the request back to wait on.
+    fn try_fetch(&mut self, waiting: Waiting) -> Option<Waiting> {
+        let limits = waiting.limits;
+        let mut left = limits.max_bytes;
+        let (mut found, mut refused) = (0, false);
+        let mut outcomes = Vec::with_capacity(waiting.partitions.len());
+        for asked in &waiting.partitions {
+            let outcome = self.look_up(asked, limits.follower_may_serve, left, found == 0);
+            match &outcome {
+                Ok(fetched) => {
+                    let bytes: usize = fetched.batches.iter().map(|extent| extent.length).sum();
+                    found += bytes;
+                    left = left.saturating_sub(bytes);
+                }
+                Err(_) => refused = true,
+            }
+            outcomes.push(outcome);
+        }
+        if refused || found >= limits.min_bytes || self.now >= limits.deadline {
+            self.respond(waiting.id, Response::Fetch(outcomes));
+            None
+        } else {
+            Some(waiting)
+        }
+    }
+
+    fn look_up(
+        &self,
+        asked: &FetchPartition,
+        follower_may_serve: bool,
+        left: usize,
+        first: bool,
+    ) -> Result<Fetched, FetchRefusal> {
+        let refuse = |error| FetchRefusal {
+            error,
+            high_watermark: -1,
+            log_start_offset: -1,
+        };
+        self.check_epoch(asked.current_leader_epoch)
+            .map_err(refuse)?;
+        if self.leader().is_none() || !(self.is_leader() || follower_may_serve) {
+            return Err(refuse(ResponseError::NotLeaderOrFollower));
+        }
+        let Some((topic, partition)) = self.state.partition(&asked.topic, asked.partition) else {
+            return Err(refuse(ResponseError::UnknownTopicOrPartition));
+        };
+        let (high_watermark, log_start_offset) = (partition.next, partition.start);
+        // A node that lags does not know whether the offset exists. So does a leader whose disk does: entries of its own
+        // that two followers have made durable are committed, and may have been read there, before they are here.
+        let beyond = if self.serves()
+            && asked.offset > self.optimistic_next(topic, asked.partition, high_watermark)
+        {
+            ResponseError::OffsetOutOfRange
+        } else {
+            ResponseError::OffsetNotAvailable
+        };
+        if asked.offset < log_start_offset {
+            let error = ResponseError::OffsetOutOfRange;
+            return Err(FetchRefusal {
+                error,
+                high_watermark,
+                log_start_offset,
+            });
+        }
+        if asked.offset > high_watermark {
+            return Err(FetchRefusal {
+                error: beyond,
+                high_watermark,
+                log_start_offset,
+            });
+        }
+        let mut batches: Vec<Extent> = Vec::new();
+        let mut left = left.min(asked.max_bytes);
+        for batch in partition.batches_from(asked.offset) {
+            let length = batch.length as usize;
+            let must = first && batches.is_empty();
+            if length > left && !must {
+                break;
+            }
+            let Some((segment, position)) = self
+                .raft
+                .store()
+                .catalog
+                .locate(batch.index, batch.position)
+            else {
+                break;
+            };
+            // One read for batches that lie side by side would be possible only without frames between them.
+            let file: std::sync::Arc<dyn crate::disk::ReadAt> = segment.file.clone();
+            batches.push(Extent {
+                file,
+                position,
+                length,
+            });
+            left = left.saturating_sub(length);
+        }
+        Ok(Fetched {
+            high_watermark,
+            log_start_offset,
+            batches,
+        })
+    }
+
+    /// Compares a client's leader epoch with the one shown; -1 states nothing.
+    pub(super) fn check_epoch(&self, epoch: i32) -> Result<(), ResponseError> {
+        let shown = i32::try_from(self.durable_term).unwrap_or(i32::MAX);
+        match epoch {
+            -1 => Ok(()),
+            older if older < shown => Err(ResponseError::FencedLeaderEpoch),
+            newer if newer > shown => Err(ResponseError::UnknownLeaderEpoch),
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn epoch_end(&self, asked: &EpochEndPartition) -> Result<EpochEnd, ResponseError> {
+        self.check_epoch(asked.current_leader_epoch)?;
+        if !self.serves() {
+            return Err(ResponseError::NotLeaderOrFollower);
+        }
+        let (_, partition) = self
+            .state
+            .partition(&asked.topic, asked.partition)
+            .ok_or(ResponseError::UnknownTopicOrPartition)?;
+        Ok(partition.epoch_end(asked.epoch))
+    }
+}

@@ -1,0 +1,214 @@
+//! Linearizable reads of offsets: the leader asks a quorum whether it still leads (ReadIndex), then waits until it has
+//! applied as far as was committed when the read came.
+//!
+//! One round at a time, shared by everybody who came before it began. Every round has an id that is never used again
+//! (etcd #20418: a re-used id matched older answers). Raft drops rounds in silence (a fresh leader, a change of role,
+//! lost messages), so a round that takes too long is begun anew, and every read has a deadline.
+
+use std::time::Duration;
+
+use kafka_protocol::error::ResponseError;
+
+use super::{Core, Mistake};
+use crate::request::{ListOffsetsPartition, ListedOffset, RequestId, Response, Time};
+
+/// A round without an answer is begun anew after this.
+const ROUND_TIMEOUT: Duration = Duration::from_millis(100);
+
+const LATEST: i64 = -1;
+const EARLIEST: i64 = -2;
+const MAX_TIMESTAMP: i64 = -3;
+
+/// Reads that wait.
+#[derive(Debug, Default)]
+pub(super) struct Reads {
+    last_round: u64,
+    round: Option<Round>,
+    /// Came after the present round began.
+    next: Vec<Read>,
+}
+
+#[derive(Debug)]
+struct Round {
+    number: u64,
+    begun: Time,
+    /// Commit index at its begin, once the quorum has confirmed.
+    index: Option<u64>,
+    reads: Vec<Read>,
+}
+
+#[derive(Debug)]
+struct Read {
+    id: RequestId,
+    partitions: Vec<ListOffsetsPartition>,
+    deadline: Time,
+}
+
+impl Core {
+    pub(super) fn list_offsets(
+        &mut self,
+        id: RequestId,
+        partitions: Vec<ListOffsetsPartition>,
+        deadline: Time,
+    ) {
+        if self.config.mistake == Some(Mistake::UnreadyLeader) && self.is_leader() {
+            let listed = partitions.iter().map(|asked| self.listed(asked)).collect();
+            self.respond(id, Response::ListOffsets(listed));
+            return;
+        }
+        if !self.serves() {
+            let error = if self.is_leader() {
+                ResponseError::OffsetNotAvailable
+            } else {
+                ResponseError::NotLeaderOrFollower
+            };
+            let refused = partitions.iter().map(|_| Err(error)).collect();
+            self.respond(id, Response::ListOffsets(refused));
+            return;
+        }
+        self.reads.next.push(Read {
+            id,
+            partitions,
+            deadline,
+        });
+    }
+
+    /// Begins a round if somebody waits and none is under way.
+    pub(super) fn start_read_round(&mut self) {
+        let stuck =
+            |round: &Round| round.index.is_none() && round.begun + ROUND_TIMEOUT <= self.now;
+        if self.reads.round.as_ref().is_some_and(stuck)
+            && let Some(round) = self.reads.round.take()
+        {
+            self.reads.next.extend(round.reads);
+        }
+        if self.reads.round.is_some() || self.reads.next.is_empty() || !self.serves() {
+            return;
+        }
+        self.reads.last_round += 1;
+        let number = self.reads.last_round;
+        let reads = std::mem::take(&mut self.reads.next);
+        self.reads.round = Some(Round {
+            number,
+            begun: self.now,
+            index: None,
+            reads,
+        });
+        let mut context = self.raft.raft.term.to_le_bytes().to_vec();
+        context.extend(number.to_le_bytes());
+        self.raft.read_index(context);
+    }
+
+    /// A quorum has confirmed a round.
+    pub(super) fn read_round_known(&mut self, context: &[u8], index: u64) {
+        let number = context
+            .get(8..16)
+            .and_then(|bytes| bytes.try_into().ok())
+            .map(u64::from_le_bytes);
+        if let Some(round) = self
+            .reads
+            .round
+            .as_mut()
+            .filter(|round| Some(round.number) == number)
+        {
+            round.index = Some(index);
+        }
+        self.answer_reads();
+    }
+
+    /// Answers the round once it is confirmed and applied.
+    pub(super) fn answer_reads(&mut self) {
+        let applied = self.applied_index;
+        let done = |round: &Round| round.index.is_some_and(|index| index <= applied);
+        if !self.reads.round.as_ref().is_some_and(done) || !self.serves() {
+            return;
+        }
+        let Some(round) = self.reads.round.take() else {
+            return;
+        };
+        for read in round.reads {
+            let listed = read
+                .partitions
+                .iter()
+                .map(|asked| self.listed(asked))
+                .collect();
+            self.respond(read.id, Response::ListOffsets(listed));
+        }
+    }
+
+    pub(super) fn expire_reads(&mut self) {
+        let now = self.now;
+        let mut late: Vec<Read> = self
+            .reads
+            .next
+            .extract_if(.., |read| read.deadline <= now)
+            .collect();
+        if let Some(round) = &mut self.reads.round {
+            late.extend(round.reads.extract_if(.., |read| read.deadline <= now));
+        }
+        self.refuse_reads(late, ResponseError::RequestTimedOut);
+    }
+
+    pub(super) fn fail_reads(&mut self, error: ResponseError) {
+        let mut all = std::mem::take(&mut self.reads.next);
+        all.extend(
+            self.reads
+                .round
+                .take()
+                .into_iter()
+                .flat_map(|round| round.reads),
+        );
+        self.refuse_reads(all, error);
+    }
+
+    fn refuse_reads(&mut self, reads: Vec<Read>, error: ResponseError) {
+        for read in reads {
+            let refused = read.partitions.iter().map(|_| Err(error)).collect();
+            self.respond(read.id, Response::ListOffsets(refused));
+        }
+    }
+
+    fn listed(&self, asked: &ListOffsetsPartition) -> Result<ListedOffset, ResponseError> {
+        self.check_epoch(asked.current_leader_epoch)?;
+        let (_, partition) = self
+            .state
+            .partition(&asked.topic, asked.partition)
+            .ok_or(ResponseError::UnknownTopicOrPartition)?;
+        let shown = i32::try_from(self.durable_term).unwrap_or(i32::MAX);
+        let plain = |offset| ListedOffset {
+            offset,
+            timestamp: -1,
+            leader_epoch: shown,
+        };
+        let of = |batch: &crate::state::partition::BatchPlace| ListedOffset {
+            offset: batch.base_offset,
+            timestamp: batch.max_timestamp,
+            leader_epoch: batch.leader_epoch,
+        };
+        let none = ListedOffset {
+            offset: -1,
+            timestamp: -1,
+            leader_epoch: -1,
+        };
+        Ok(match asked.timestamp {
+            LATEST => plain(partition.next),
+            EARLIEST => plain(partition.start),
+            // To the batch, not to the record: batches are never opened here.
+            MAX_TIMESTAMP => {
+                let largest = partition
+                    .batches
+                    .iter()
+                    .max_by_key(|batch| batch.max_timestamp);
+                largest.map_or(none, |batch| ListedOffset {
+                    offset: batch.last_offset,
+                    ..of(batch)
+                })
+            }
+            time => partition
+                .batches
+                .iter()
+                .find(|batch| batch.max_timestamp >= time)
+                .map_or(none, of),
+        })
+    }
+}

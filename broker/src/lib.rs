@@ -1,0 +1,40 @@
+//! The reference broker: three nodes, one Raft group, the Kafka protocol outside.
+//!
+//! [`run`] is a node from its configuration to SIGTERM; [`Node`] is the same for programs that end
+//! it themselves.
+//!
+//! # Layout
+//!
+//! A request comes in through `server`, `connection`, `frame` and `shape`, finds its file below
+//! `api`, and becomes a [`request::Request`] to the core. `node` owns the threads: the
+//! [`core`](mod@core), which decides and does no IO, and the one that writes the [`log`], which is
+//! also the data. `peers` carries messages between nodes, `forward` takes to the leader what only
+//! it may do. What is in an entry and what it does is in `command` and `state`.
+
+mod api;
+mod codec;
+mod command;
+mod config;
+mod connection;
+pub mod core;
+pub mod disk;
+mod forward;
+mod frame;
+#[doc(hidden)]
+pub mod fuzzing;
+pub mod log;
+mod node;
+mod peers;
+pub mod record_batch;
+pub mod request;
+mod server;
+mod shape;
+mod shutdown;
+mod state;
+
+pub use config::{
+    Address, ConfigError, KafkaConfig, LimitsConfig, LogConfig, NodeConfig, PeerConfig,
+    TimingConfig,
+};
+pub use frame::OTHER_REQUEST_BYTES_MAX;
+pub use node::{Error, Node, run};

@@ -1,0 +1,98 @@
+//! Links between nodes: own frames over TCP, several connections per pair so that nothing small
+//! waits behind data.
+//!
+//! Per ordered pair of nodes there are three, each with a task and a bounded queue of its own:
+//! *control* (votes, heartbeats and their answers), *append* (entries), *forward* (requests for the
+//! leader, with replies). The sender dials, eagerly and for ever. Nothing is sent twice: what does
+//! not fit into a queue, or was on a connection that broke, is gone, and the core is told so.
+//!
+//! | file | what |
+//! |---|---|
+//! | `wire` | frames and the handshake, as bytes; no sockets |
+//! | `questions` | what forward links carry, as bytes |
+//! | `socket` | dialling, options, liveness |
+//! | `link` | the sending side of control and append |
+//! | `inbound` | the receiving side of all three |
+//! | `forwarding` | the sending side of forward |
+
+pub(crate) mod forwarding;
+pub(crate) mod inbound;
+pub(crate) mod link;
+pub(crate) mod questions;
+pub(crate) mod socket;
+pub(crate) mod wire;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use raft::eraftpb::Message;
+use tokio::sync::{mpsc, watch};
+
+use crate::config::NodeConfig;
+use crate::core::{Class, Hello};
+use crate::request::NodeId;
+
+/// Something that happened on a link.
+#[derive(Debug)]
+pub(crate) enum PeerEvent {
+    /// A message came in.
+    Message {
+        /// From this node, as its handshake said.
+        from: NodeId,
+        /// The message.
+        message: Box<Message>,
+    },
+    /// The sending side of a link is connected, and the other side said this of itself.
+    LinkUp {
+        /// The other side.
+        peer: NodeId,
+        /// Which of the links to it.
+        class: Class,
+        /// What it said.
+        hello: Hello,
+    },
+    /// The sending side of a link is gone, and what was on it perhaps too.
+    LinkDown {
+        /// The other side.
+        peer: NodeId,
+        /// Which of the links to it.
+        class: Class,
+    },
+}
+
+/// Control messages, and comings and goings of links, on their way to the core.
+pub(crate) const CONTROL_EVENTS_QUEUED_MAX: usize = 1024;
+
+/// Append messages on their way to the core. Each is about 1 MiB at most; a reader that finds the
+/// queue full stops reading its connection, and no other.
+pub(crate) const APPEND_EVENTS_QUEUED_MAX: usize = 64;
+
+/// What the tasks of all links share.
+#[derive(Clone, Debug)]
+pub(crate) struct Shared {
+    /// What this node was told.
+    pub(crate) config: Arc<NodeConfig>,
+    /// What the core says of itself in handshakes.
+    pub(crate) hello: watch::Receiver<Hello>,
+    /// To the core: control messages, and links.
+    pub(crate) control: mpsc::Sender<PeerEvent>,
+    /// To the core: append messages.
+    pub(crate) append: mpsc::Sender<PeerEvent>,
+}
+
+impl Shared {
+    /// A link on which nothing was received for this long is given up.
+    ///
+    /// Twice the longest election time-out: shorter, and a busy node loses links for nothing;
+    /// longer, and a link that was cut and healed stays silent although both sides could talk. TCP
+    /// alone would wait for its next retransmission, which after a cut of 13 s may be another 13 s
+    /// away.
+    pub(crate) fn silence_max(&self) -> Duration {
+        Duration::from_millis(2 * self.config.timing.election_max_ms)
+    }
+
+    /// How often each side of a link says something, if only that it is there.
+    pub(crate) fn ping_interval(&self) -> Duration {
+        Duration::from_millis((self.config.timing.election_max_ms / 6).max(1))
+    }
+}

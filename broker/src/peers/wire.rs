@@ -1,0 +1,272 @@
+//! Frames between nodes, as bytes: `length u32 | kind u8 | payload`, all numbers big-endian.
+//!
+//! The first frame each way is the handshake: magic, protocol version, cluster, both node ids.
+//! Until it was found right, nothing is allocated beyond [`HANDSHAKE_BYTES_MAX`] and no protobuf is
+//! parsed: the 2.x parser can be made to overflow its stack by nested groups (RUSTSEC-2024-0437),
+//! so only nodes of this cluster may reach it.
+
+use bytes::{Buf, BufMut, Bytes, BytesMut};
+use protobuf::Message as _;
+use raft::eraftpb::Message;
+
+use crate::core::Hello;
+use crate::request::NodeId;
+
+/// Largest frame between nodes, after the handshake. One entry is at most one Produce request of 64
+/// MiB.
+pub(crate) const PEER_FRAME_BYTES_MAX: usize = 80 << 20;
+
+/// Largest frame of the handshake.
+pub(crate) const HANDSHAKE_BYTES_MAX: usize = 512;
+
+/// Largest frame on a forward connection.
+pub(crate) const FORWARD_FRAME_BYTES_MAX: usize = 256 << 10;
+
+/// Length and kind.
+pub(crate) const PREFIX_BYTES: usize = 5;
+
+const MAGIC: [u8; 4] = *b"JPR1";
+
+/// Grows with every change of these frames. Nodes of different versions do not talk.
+const PROTOCOL_VERSION: u16 = 1;
+
+/// What a frame is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Kind {
+    /// The handshake.
+    Hello = 1,
+    /// "I am here", in place of something better to say.
+    Ping = 2,
+    /// A Raft message, protobuf.
+    Raft = 3,
+    /// A request for the leader.
+    Request = 4,
+    /// The reply to one.
+    Reply = 5,
+}
+
+impl Kind {
+    fn from_byte(byte: u8) -> Option<Kind> {
+        [
+            Kind::Hello,
+            Kind::Ping,
+            Kind::Raft,
+            Kind::Request,
+            Kind::Reply,
+        ]
+        .into_iter()
+        .find(|kind| *kind as u8 == byte)
+    }
+}
+
+/// Which of the three connections one is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Purpose {
+    /// Votes, heartbeats and their answers.
+    Control = 1,
+    /// Entries.
+    Append = 2,
+    /// Requests for the leader.
+    Forward = 3,
+}
+
+/// Bytes that are no frame of this protocol, or not at this place. The connection is closed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum WireError {
+    #[error("a frame of {length} bytes, allowed are {limit}")]
+    Length { length: usize, limit: usize },
+    #[error("unknown frame kind {0}")]
+    Kind(u8),
+    #[error("frame too short, or its content makes no sense")]
+    Content,
+    #[error("this is no peer: the handshake's first bytes are {0:02x?}")]
+    Magic([u8; 4]),
+    #[error("the peer speaks protocol version {0}, this node {PROTOCOL_VERSION}")]
+    Version(u16),
+    #[error("the peer belongs to cluster {0:?}")]
+    Cluster(String),
+    #[error("the peer is node {from} and wants node {to}")]
+    Nodes { from: NodeId, to: NodeId },
+    #[error("a {0:?} frame where none may come")]
+    Unexpected(Kind),
+}
+
+/// What each side says first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Handshake {
+    pub(crate) purpose: Purpose,
+    pub(crate) cluster: String,
+    pub(crate) from: NodeId,
+    pub(crate) to: NodeId,
+    pub(crate) hello: Hello,
+}
+
+/// Reads length and kind, the length being that of what follows the kind.
+pub(crate) fn prefix(bytes: [u8; PREFIX_BYTES], limit: usize) -> Result<(usize, Kind), WireError> {
+    let length = u32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]) as usize;
+    if length > limit {
+        return Err(WireError::Length { length, limit });
+    }
+    Ok((
+        length,
+        Kind::from_byte(bytes[4]).ok_or(WireError::Kind(bytes[4]))?,
+    ))
+}
+
+/// Appends a frame to `out`.
+pub(crate) fn put_frame(out: &mut BytesMut, kind: Kind, payload: &[u8]) {
+    let length = u32::try_from(payload.len())
+        .expect("frames are bounded far below 4 GiB where they are made");
+    out.put_u32(length);
+    out.put_u8(kind as u8);
+    out.put_slice(payload);
+}
+
+impl Handshake {
+    /// As a payload.
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        out.put_slice(&MAGIC);
+        out.put_u16(PROTOCOL_VERSION);
+        out.put_u8(self.purpose as u8);
+        out.put_u64(self.from);
+        out.put_u64(self.to);
+        out.put_u64(self.hello.term);
+        out.put_u64(self.hello.last_term);
+        out.put_u64(self.hello.last_index);
+        out.put_u64(self.hello.leader.unwrap_or(0));
+        put_text(&mut out, &self.cluster);
+        out
+    }
+
+    /// From a payload.
+    pub(crate) fn decode(mut payload: &[u8]) -> Result<Handshake, WireError> {
+        let input = &mut payload;
+        if input.len() < 4 {
+            return Err(WireError::Content);
+        }
+        let mut magic = [0; 4];
+        input.copy_to_slice(&mut magic);
+        if magic != MAGIC {
+            return Err(WireError::Magic(magic));
+        }
+        let version = input.try_get_u16().map_err(short)?;
+        if version != PROTOCOL_VERSION {
+            return Err(WireError::Version(version));
+        }
+        let purpose = match input.try_get_u8().map_err(short)? {
+            1 => Purpose::Control,
+            2 => Purpose::Append,
+            3 => Purpose::Forward,
+            _ => return Err(WireError::Content),
+        };
+        let mut number = || input.try_get_u64().map_err(short);
+        let (from, to) = (number()?, number()?);
+        let (term, last_term, last_index, leader) = (number()?, number()?, number()?, number()?);
+        let cluster = take_text(input)?;
+        whole(input)?;
+        let hello = Hello {
+            term,
+            last_term,
+            last_index,
+            leader: (leader != 0).then_some(leader),
+        };
+        Ok(Handshake {
+            purpose,
+            cluster,
+            from,
+            to,
+            hello,
+        })
+    }
+}
+
+pub(super) fn put_text(out: &mut Vec<u8>, text: &str) {
+    // Names and settings come from Kafka strings, which are shorter than 32 KiB.
+    let length = text.len().min(usize::from(u16::MAX));
+    out.put_u16(length as u16);
+    out.put_slice(&text.as_bytes()[..length]);
+}
+
+pub(super) fn take_text(input: &mut &[u8]) -> Result<String, WireError> {
+    let length = usize::from(input.try_get_u16().map_err(short)?);
+    let text = input.get(..length).ok_or(WireError::Content)?;
+    let text = std::str::from_utf8(text)
+        .map_err(|_| WireError::Content)?
+        .to_owned();
+    input.advance(length);
+    Ok(text)
+}
+
+pub(super) fn short(_: bytes::TryGetError) -> WireError {
+    WireError::Content
+}
+
+pub(super) fn whole(input: &[u8]) -> Result<(), WireError> {
+    if input.is_empty() {
+        Ok(())
+    } else {
+        Err(WireError::Content)
+    }
+}
+
+/// What fuzzing feeds arbitrary bytes: everything that reads a frame before and after the
+/// handshake, protobuf apart.
+pub(crate) fn fuzz(bytes: &[u8]) {
+    let _ = Handshake::decode(bytes);
+    if let Some((head, rest)) = bytes.split_first_chunk::<PREFIX_BYTES>() {
+        let _ = prefix(*head, rest.len());
+    }
+}
+
+/// Parses a Raft message.
+pub(crate) fn decode_message(payload: &Bytes) -> Result<Message, WireError> {
+    Message::parse_from_carllerche_bytes(payload).map_err(|_| WireError::Content)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_handshake_is_read_back_and_strangers_are_named() {
+        let hello = Hello {
+            term: 3,
+            last_term: 2,
+            last_index: 99,
+            leader: Some(1),
+        };
+        let handshake = Handshake {
+            purpose: Purpose::Append,
+            cluster: "test".into(),
+            from: 1,
+            to: 2,
+            hello,
+        };
+        let bytes = handshake.encode();
+        assert!(bytes.len() < HANDSHAKE_BYTES_MAX);
+        assert_eq!(Handshake::decode(&bytes).unwrap(), handshake);
+        assert!(matches!(
+            Handshake::decode(b"GET / HTTP/1.1"),
+            Err(WireError::Magic(_))
+        ));
+        for cut in 0..bytes.len() {
+            assert!(Handshake::decode(&bytes[..cut]).is_err(), "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn a_frame_beyond_its_limit_is_refused_by_its_prefix() {
+        assert!(matches!(
+            prefix([0xff, 0xff, 0xff, 0xff, 3], 100),
+            Err(WireError::Length { .. })
+        ));
+        assert!(matches!(
+            prefix([0, 0, 0, 1, 99], 100),
+            Err(WireError::Kind(99))
+        ));
+        assert_eq!(prefix([0, 0, 0, 9, 3], 100).unwrap(), (9, Kind::Raft));
+    }
+}

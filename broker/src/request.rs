@@ -1,0 +1,298 @@
+//! The seam between the Kafka side and the core: what a request handler may ask, and what it is answered.
+//!
+//! Handlers and core share no lock and no memory, only these values: a handler sends a [`Request`] under
+//! an id that is never used twice, and the core sends exactly one [`Response`] for it, at the latest when
+//! the request's deadline has passed. Read on if you add a Kafka API or change what the core may answer.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use kafka_protocol::error::ResponseError;
+use uuid::Uuid;
+
+use crate::disk::ReadAt;
+
+/// Time since the start of the process, on the monotonic clock. The core has no other clock.
+pub type Time = Duration;
+
+/// Names one request for the life of the process. Never used twice (etcd #20418: a re-used read id matched
+/// an older answer).
+pub type RequestId = u64;
+
+/// A node's id as Kafka shows it (1, 2, 3); also its Raft id.
+pub type NodeId = u64;
+
+/// One question to the core.
+#[derive(Debug)]
+pub enum Request {
+    /// Append record batches. Answered by [`Response::Produce`].
+    Produce {
+        /// One item per partition, answered in the same order.
+        partitions: Vec<ProducePartition>,
+        /// What has to have happened before the answer.
+        acks: Acks,
+        /// When the answer becomes REQUEST_TIMED_OUT for whatever was appended and is not committed yet.
+        deadline: Time,
+    },
+    /// Find record batches, waiting for them if need be. Answered by [`Response::Fetch`].
+    Fetch {
+        /// One item per partition, answered in the same order.
+        partitions: Vec<FetchPartition>,
+        /// Answer as soon as this many bytes are there (or any partition has an error).
+        min_bytes: usize,
+        /// At most about this many bytes; the first batch found is returned even if it is larger.
+        max_bytes: usize,
+        /// When to answer with what there is.
+        deadline: Time,
+        /// True for Fetch v11 or later: a follower may serve up to its own applied index (KIP-392).
+        follower_may_serve: bool,
+    },
+    /// Offsets of a partition, linearizable on the leader. Answered by [`Response::ListOffsets`].
+    ListOffsets {
+        /// One item per partition, answered in the same order.
+        partitions: Vec<ListOffsetsPartition>,
+        /// When unanswered reads become REQUEST_TIMED_OUT.
+        deadline: Time,
+    },
+    /// Where each asked leader epoch ended. Answered by [`Response::EpochEnds`].
+    EpochEnds {
+        /// One item per partition, answered in the same order.
+        partitions: Vec<EpochEndPartition>,
+    },
+    /// A producer id that was never handed out before. Answered by [`Response::ProducerId`].
+    InitProducerId {
+        /// When the answer becomes REQUEST_TIMED_OUT.
+        deadline: Time,
+    },
+    /// A change of topics; only the leader takes it. Answered by [`Response::Admin`].
+    Admin {
+        /// The change.
+        change: AdminChange,
+        /// When the answer becomes REQUEST_TIMED_OUT, outcome unknown.
+        deadline: Time,
+    },
+    /// This node's own idea of the cluster, from its own applied state. Answered by [`Response::View`].
+    View,
+    /// The state of the quorum, for DescribeQuorum. Answered by [`Response::Quorum`].
+    Quorum,
+}
+
+/// How far an append must have come before it is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Acks {
+    /// acks 0 and 1: appended to the leader's own log **and synced there** (this broker never answers from memory).
+    Leader,
+    /// acks all: committed by a majority of synced logs, and applied.
+    All,
+}
+
+/// One batch for one partition.
+#[derive(Debug)]
+pub struct ProducePartition {
+    /// Topic name.
+    pub topic: String,
+    /// Partition index.
+    pub partition: i32,
+    /// Exactly one v2 record batch, already validated by [`crate::record_batch`].
+    pub batch: Bytes,
+}
+
+/// One partition of a fetch.
+#[derive(Debug)]
+pub struct FetchPartition {
+    /// Topic name.
+    pub topic: String,
+    /// Partition index.
+    pub partition: i32,
+    /// First offset wanted.
+    pub offset: i64,
+    /// The client's leader epoch; -1 states nothing.
+    pub current_leader_epoch: i32,
+    /// At most about this many bytes from this partition.
+    pub max_bytes: usize,
+}
+
+/// One partition of a ListOffsets request.
+#[derive(Debug)]
+pub struct ListOffsetsPartition {
+    /// Topic name.
+    pub topic: String,
+    /// Partition index.
+    pub partition: i32,
+    /// The client's leader epoch; -1 states nothing.
+    pub current_leader_epoch: i32,
+    /// -1 latest, -2 earliest, -3 offset of the largest timestamp, else the first offset at or after this time (ms).
+    pub timestamp: i64,
+}
+
+/// One partition of an OffsetForLeaderEpoch request.
+#[derive(Debug)]
+pub struct EpochEndPartition {
+    /// Topic name.
+    pub topic: String,
+    /// Partition index.
+    pub partition: i32,
+    /// The client's leader epoch; -1 states nothing.
+    pub current_leader_epoch: i32,
+    /// The epoch whose end is asked.
+    pub epoch: i32,
+}
+
+/// A change of topics. Travels as a Raft entry, so it says everything that is random beforehand (the topic's id).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AdminChange {
+    /// Create a topic; fails with TOPIC_ALREADY_EXISTS if the name is taken.
+    CreateTopic {
+        /// Topic name, already checked for legal characters.
+        name: String,
+        /// The id it will carry, drawn by the node that received the request.
+        id: Uuid,
+        /// Number of partitions, at least 1.
+        partitions: i32,
+        /// Topic settings that were given, sorted by name; stored and shown, not all of them acted on.
+        settings: Vec<(String, String)>,
+    },
+    /// Delete a topic and its records.
+    DeleteTopic {
+        /// Topic name.
+        name: String,
+    },
+    /// Grow a topic to this many partitions.
+    GrowTopic {
+        /// Topic name.
+        name: String,
+        /// The new total; must exceed the present number.
+        partitions: i32,
+    },
+}
+
+/// The one answer to a [`Request`].
+#[derive(Debug)]
+pub enum Response {
+    /// One outcome per partition asked.
+    Produce(Vec<Result<Appended, ResponseError>>),
+    /// One outcome per partition asked.
+    Fetch(Vec<Result<Fetched, FetchRefusal>>),
+    /// One outcome per partition asked.
+    ListOffsets(Vec<Result<ListedOffset, ResponseError>>),
+    /// One outcome per partition asked; an undefined epoch is -1 with end offset -1.
+    EpochEnds(Vec<Result<EpochEnd, ResponseError>>),
+    /// A fresh producer id (its epoch is 0).
+    ProducerId(Result<i64, AdminError>),
+    /// Done and applied here, or why not.
+    Admin(Result<(), AdminError>),
+    /// This node's idea of the cluster.
+    View(Arc<View>),
+    /// The quorum as this node knows it.
+    Quorum(QuorumView),
+}
+
+/// Why a change or a producer id was not given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AdminError {
+    /// Not the leader: surely not applied, forward it there (or retry later where no leader is known).
+    NotLeader(Option<NodeId>),
+    /// A clear refusal, or REQUEST_TIMED_OUT when it may yet be applied.
+    Refused(ResponseError),
+}
+
+/// A batch that was appended as asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Appended {
+    /// Offset of the batch's first record; for a duplicate of an idempotent batch, the original one.
+    pub base_offset: i64,
+    /// First offset still kept in the partition.
+    pub log_start_offset: i64,
+}
+
+/// What one partition of a fetch yielded.
+#[derive(Clone, Debug)]
+pub struct Fetched {
+    /// Offset after the last record that this node has applied.
+    pub high_watermark: i64,
+    /// First offset still kept.
+    pub log_start_offset: i64,
+    /// Where the batches lie, in order; the handler reads them. Each is one whole v2 batch.
+    pub batches: Vec<Extent>,
+}
+
+/// Bytes in a segment file. Holding it keeps the file readable even after the segment was removed.
+#[derive(Clone, Debug)]
+pub struct Extent {
+    /// The open segment; read with `read_exact_at`.
+    pub file: Arc<dyn ReadAt>,
+    /// Where the bytes begin.
+    pub position: u64,
+    /// How many bytes.
+    pub length: usize,
+}
+
+/// Why a partition could not be fetched, with what Kafka wants to be told beside the code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FetchRefusal {
+    /// NOT_LEADER_OR_FOLLOWER, OFFSET_OUT_OF_RANGE, FENCED_LEADER_EPOCH, ...
+    pub error: ResponseError,
+    /// Offset after the last record that this node has applied, -1 where unknown.
+    pub high_watermark: i64,
+    /// First offset still kept, -1 where unknown.
+    pub log_start_offset: i64,
+}
+
+/// An offset found by timestamp.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListedOffset {
+    /// The offset; -1 if none matches.
+    pub offset: i64,
+    /// Its timestamp in ms; -1 for the latest and earliest offsets.
+    pub timestamp: i64,
+    /// The leader epoch: of the record, or the present one for the latest offset.
+    pub leader_epoch: i32,
+}
+
+/// Where a leader epoch ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EpochEnd {
+    /// The largest epoch at or below the asked one, or -1.
+    pub epoch: i32,
+    /// The offset after its last record, or -1.
+    pub end_offset: i64,
+}
+
+/// A node's idea of the cluster. Immutable; a new one is made when topics or leadership change.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct View {
+    /// The leader that this node follows or is; None while it knows none.
+    pub leader: Option<NodeId>,
+    /// The leader that clients are told: `leader`, or else the last known one of the same term, unless that was this node.
+    /// A follower that is cut off would otherwise take its clients away from a leader that they can still reach.
+    pub named_leader: Option<NodeId>,
+    /// Leader epoch of every partition: the Raft term of `leader`, or the last known one. Never goes back.
+    pub leader_epoch: i32,
+    /// Topics by name.
+    pub topics: std::collections::BTreeMap<String, TopicView>,
+}
+
+/// A topic as Metadata shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TopicView {
+    /// The topic's id.
+    pub id: Uuid,
+    /// Number of partitions.
+    pub partitions: i32,
+    /// Settings given at creation.
+    pub settings: Vec<(String, String)>,
+}
+
+/// The quorum as one node knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QuorumView {
+    /// The leader, if known.
+    pub leader: Option<NodeId>,
+    /// This node's Raft term.
+    pub term: u64,
+    /// Commit index, shown as high watermark.
+    pub commit: u64,
+    /// Every voter and the last log index known of it (-1 where this node does not lead).
+    pub voters: Vec<(NodeId, i64)>,
+}

@@ -1,0 +1,232 @@
+//! The state machine: topics, partitions, producers. A pure function of the committed entries, the same on every node.
+//!
+//! Ordered maps only, no clock, no randomness. What an entry may not do (a batch proposed under another term, or whose
+//! base offset is not the partition's next) is skipped, on every node alike; never a reason to stop: after a change of
+//! leader such an entry is legal, and its client is told to send again.
+
+pub(crate) mod partition;
+pub(crate) mod producer;
+
+use std::collections::BTreeMap;
+
+use bytes::{BufMut, Bytes, BytesMut};
+use kafka_protocol::error::ResponseError;
+use uuid::Uuid;
+
+use crate::codec::{Reader, put_string};
+use crate::command::{Batch, Command};
+use crate::record_batch;
+use crate::request::AdminChange;
+use partition::Partition;
+
+const VERSION: u8 = 1;
+/// A topic has no more partitions than this.
+const PARTITIONS_MAX: usize = 10_000;
+
+/// A topic.
+#[derive(Clone, Debug)]
+pub(crate) struct Topic {
+    pub(crate) id: Uuid,
+    pub(crate) partitions: Vec<Partition>,
+    pub(crate) settings: Vec<(String, String)>,
+}
+
+/// Everything that is replicated.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct State {
+    topics: BTreeMap<String, Topic>,
+    names: BTreeMap<Uuid, String>,
+    next_producer_id: i64,
+    /// Counts changes of topics, so that a view is made anew only then.
+    pub(crate) topics_version: u64,
+}
+
+/// What an entry did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Applied {
+    /// Nothing: not for this state machine, or proposed under another term.
+    Nothing,
+    /// For each batch of the entry, whether it was appended.
+    Data(Vec<bool>),
+    /// A change of topics and how it came out.
+    Admin(Result<(), ResponseError>),
+    /// A producer id.
+    ProducerId(i64),
+    /// A trim; segments below this index may go.
+    Trimmed(u64),
+}
+
+impl State {
+    /// Applies one committed entry.
+    pub(crate) fn apply(&mut self, index: u64, term: u64, data: &Bytes) -> Applied {
+        match Command::decode(data) {
+            Some((proposed, command)) if proposed == term => self.execute(index, command),
+            _ => Applied::Nothing,
+        }
+    }
+
+    fn execute(&mut self, index: u64, command: Command) -> Applied {
+        match command {
+            Command::Data(batches) => Applied::Data(
+                batches
+                    .iter()
+                    .map(|batch| self.append(index, batch))
+                    .collect(),
+            ),
+            Command::Admin(change) => Applied::Admin(self.change(change)),
+            Command::ProducerId => {
+                let id = self.next_producer_id;
+                self.next_producer_id += 1;
+                Applied::ProducerId(id)
+            }
+            Command::Trim { first_index } => {
+                for partition in self
+                    .topics
+                    .values_mut()
+                    .flat_map(|topic| &mut topic.partitions)
+                {
+                    partition.trim(first_index);
+                }
+                Applied::Trimmed(first_index)
+            }
+        }
+    }
+
+    fn append(&mut self, index: u64, batch: &Batch) -> bool {
+        let Some(header) = record_batch::peek(&batch.bytes) else {
+            return false;
+        };
+        let topic = self
+            .names
+            .get(&batch.topic)
+            .and_then(|name| self.topics.get_mut(name));
+        let at = usize::try_from(batch.partition).unwrap_or(usize::MAX);
+        let Some(partition) = topic.and_then(|topic| topic.partitions.get_mut(at)) else {
+            return false;
+        };
+        if header.base_offset != partition.next {
+            return false;
+        }
+        partition.append(&header, index, batch.position, batch.bytes.len() as u32);
+        true
+    }
+
+    fn change(&mut self, change: AdminChange) -> Result<(), ResponseError> {
+        match change {
+            AdminChange::CreateTopic {
+                name,
+                id,
+                partitions,
+                settings,
+            } => {
+                if self.topics.contains_key(&name) {
+                    return Err(ResponseError::TopicAlreadyExists);
+                }
+                let count = usize::try_from(partitions).unwrap_or(0);
+                if count == 0 || count > PARTITIONS_MAX {
+                    return Err(ResponseError::InvalidPartitions);
+                }
+                self.names.insert(id, name.clone());
+                let partitions = vec![Partition::default(); count];
+                self.topics.insert(
+                    name,
+                    Topic {
+                        id,
+                        partitions,
+                        settings,
+                    },
+                );
+            }
+            AdminChange::DeleteTopic { name } => {
+                let topic = self
+                    .topics
+                    .remove(&name)
+                    .ok_or(ResponseError::UnknownTopicOrPartition)?;
+                self.names.remove(&topic.id);
+            }
+            AdminChange::GrowTopic { name, partitions } => {
+                let topic = self
+                    .topics
+                    .get_mut(&name)
+                    .ok_or(ResponseError::UnknownTopicOrPartition)?;
+                let count = usize::try_from(partitions).unwrap_or(0);
+                if count <= topic.partitions.len() || count > PARTITIONS_MAX {
+                    return Err(ResponseError::InvalidPartitions);
+                }
+                topic.partitions.resize(count, Partition::default());
+            }
+        }
+        self.topics_version += 1;
+        Ok(())
+    }
+
+    /// The topics by name.
+    pub(crate) fn topics(&self) -> &BTreeMap<String, Topic> {
+        &self.topics
+    }
+
+    /// A partition, with its topic's id.
+    pub(crate) fn partition(&self, topic: &str, partition: i32) -> Option<(Uuid, &Partition)> {
+        let topic = self.topics.get(topic)?;
+        Some((
+            topic.id,
+            topic.partitions.get(usize::try_from(partition).ok()?)?,
+        ))
+    }
+
+    /// The state as a checkpoint holds it: everything but the batches and where they begin, which follow from the entries
+    /// that a node still has. The same bytes on every node after the same entry.
+    pub(crate) fn encode(&self) -> Bytes {
+        let mut out = BytesMut::new();
+        out.put_u8(VERSION);
+        out.put_i64_le(self.next_producer_id);
+        out.put_u32_le(self.topics.len() as u32);
+        for (name, topic) in &self.topics {
+            put_string(&mut out, name);
+            out.put_slice(topic.id.as_bytes());
+            out.put_u32_le(topic.settings.len() as u32);
+            for (key, value) in &topic.settings {
+                put_string(&mut out, key);
+                put_string(&mut out, value);
+            }
+            out.put_u32_le(topic.partitions.len() as u32);
+            for partition in &topic.partitions {
+                partition.encode(&mut out);
+            }
+        }
+        out.freeze()
+    }
+
+    /// Reads a checkpoint's state. The entries before it are gone, so every partition begins at its next offset.
+    pub(crate) fn decode(bytes: &Bytes) -> Option<State> {
+        let mut reader = Reader::new(bytes.clone());
+        if reader.u8()? != VERSION {
+            return None;
+        }
+        let mut state = State {
+            next_producer_id: reader.i64()?,
+            ..State::default()
+        };
+        for _ in 0..reader.u32()? {
+            let (name, id) = (reader.string()?, reader.uuid()?);
+            let mut settings = Vec::new();
+            for _ in 0..reader.u32()? {
+                settings.push((reader.string()?, reader.string()?));
+            }
+            let mut partitions = Vec::new();
+            for _ in 0..reader.u32()? {
+                partitions.push(Partition::decode(&mut reader)?);
+            }
+            state.names.insert(id, name.clone());
+            state.topics.insert(
+                name,
+                Topic {
+                    id,
+                    partitions,
+                    settings,
+                },
+            );
+        }
+        reader.is_empty().then_some(state)
+    }
+}

@@ -1,0 +1,578 @@
+//! The cluster: events in virtual time, and what each makes the nodes, the network and the clients do.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+use std::time::Duration;
+
+use broker::core::{Action, Class, CoreConfig, Hello, Input, Mistake};
+use broker::disk::simulated::Survival;
+use broker::log::LogOptions;
+use broker::request::{Request, Response};
+use raft::eraftpb::Message;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::clients::Client;
+use super::faults::{Fault, Weather};
+use super::network::{Fate, Network};
+use super::node::Node;
+use super::oracle::Oracle;
+
+const TICK: Duration = Duration::from_millis(10);
+/// How long things go wrong.
+const TROUBLE: Duration = Duration::from_secs(10);
+const CLIENTS: usize = 6;
+
+/// Something that happens.
+enum Event {
+    /// A node's tick.
+    Tick(u64, u32),
+    /// Something arrives at a node, if it is still in that life.
+    Input(u64, u32, Input),
+    /// A link comes up or goes down, as its first node sees it.
+    Link(u64, u64, bool),
+    /// A node's write is done.
+    Written(u64, u32),
+    Start(u64),
+    Resume(u64, u32),
+    Client(usize),
+    /// Something goes wrong; whether another fault follows.
+    Fault(Fault, bool),
+    NextFault,
+    Mend(Fault),
+}
+
+struct Timed {
+    at: Duration,
+    number: u64,
+    event: Event,
+}
+
+impl PartialEq for Timed {
+    fn eq(&self, other: &Timed) -> bool {
+        self.number == other.number
+    }
+}
+impl Eq for Timed {}
+impl PartialOrd for Timed {
+    fn partial_cmp(&self, other: &Timed) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Timed {
+    fn cmp(&self, other: &Timed) -> std::cmp::Ordering {
+        (self.at, self.number).cmp(&(other.at, other.number))
+    }
+}
+
+/// Three nodes and everything around them.
+pub(crate) struct Cluster {
+    pub(crate) random: ChaCha8Rng,
+    pub(crate) now: Duration,
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) oracle: Oracle,
+    pub(crate) election_max: Duration,
+    network: Network,
+    weather: Weather,
+    healed: bool,
+    clients: Vec<Client>,
+    last_request: u64,
+    last_value: u64,
+    disk_delay: BTreeMap<u64, Duration>,
+    events: BinaryHeap<Reverse<Timed>>,
+    last_event: u64,
+    leaders: BTreeMap<u64, u64>,
+    /// Answers to requests that no client made.
+    pub(crate) answers: BTreeMap<u64, Response>,
+}
+
+impl Cluster {
+    pub(crate) fn new(seed: u64, mistake: Option<Mistake>) -> Cluster {
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let (heartbeat, minimum, maximum) =
+            [(30, 100, 200), (50, 300, 600)][random.random_range(0..2)];
+        let uncommitted = if random.random_ratio(1, 4) {
+            600
+        } else {
+            64 << 20
+        };
+        let max_size_per_msg = [0, 1 << 20][random.random_range(0..2)];
+        let retention_bytes = random.random_range(2_000..20_000);
+        let options = LogOptions {
+            segment_bytes: random.random_range(500..4_000),
+        };
+        let config = |id: u64| CoreConfig {
+            tick: TICK,
+            heartbeat: Duration::from_millis(heartbeat),
+            election_min: Duration::from_millis(minimum),
+            election_max: Duration::from_millis(maximum),
+            seed: seed ^ id << 48,
+            max_size_per_msg,
+            retention_bytes,
+            uncommitted_bytes_max: uncommitted.max(max_size_per_msg as usize),
+            mistake,
+            ..CoreConfig::new(id, vec![1, 2, 3])
+        };
+        let mut cluster = Cluster {
+            now: Duration::ZERO,
+            nodes: (1..=3)
+                .map(|id| Node::new(config(id), options.clone()))
+                .collect(),
+            oracle: Oracle::default(),
+            election_max: Duration::from_millis(maximum),
+            network: Network::new(&mut random),
+            weather: Weather::new(&mut random),
+            healed: false,
+            clients: (0..CLIENTS)
+                .map(|number| Client::new(number % 2 == 0))
+                .collect(),
+            last_request: 0,
+            last_value: 0,
+            disk_delay: BTreeMap::new(),
+            events: BinaryHeap::new(),
+            last_event: 0,
+            leaders: BTreeMap::new(),
+            answers: BTreeMap::new(),
+            random,
+        };
+        for id in 1..=3 {
+            let late = cluster.random.random_range(0..50);
+            cluster.after(Duration::from_millis(late), Event::Start(id));
+        }
+        for client in 0..CLIENTS {
+            cluster.after(Duration::from_millis(100), Event::Client(client));
+        }
+        cluster.after(Duration::from_millis(500), Event::NextFault);
+        cluster
+    }
+
+    /// Runs through the time of trouble.
+    pub(crate) fn run(&mut self) {
+        self.run_until(TROUBLE);
+    }
+
+    /// Ends all trouble: every node is up, every link works, no client asks anything more.
+    pub(crate) fn heal(&mut self) {
+        self.healed = true;
+        self.clients.clear();
+        self.disk_delay.clear();
+        for from in 1..=3 {
+            for to in (1..=3).filter(|to| *to != from) {
+                self.release(from, to);
+            }
+        }
+        self.network.heal();
+        for id in 1..=3 {
+            if let Some(alive) = &mut self.nodes[id as usize - 1].alive {
+                alive.paused_until = self.now;
+                let life = self.nodes[id as usize - 1].life;
+                self.after(Duration::ZERO, Event::Resume(id, life));
+            } else {
+                self.after(Duration::ZERO, Event::Start(id));
+            }
+        }
+        self.connect_all();
+    }
+
+    /// Lets time pass.
+    pub(crate) fn run_until(&mut self, end: Duration) {
+        while let Some(Reverse(next)) = self.events.peek() {
+            if next.at > end {
+                break;
+            }
+            let Some(Reverse(Timed { at, event, .. })) = self.events.pop() else {
+                break;
+            };
+            self.now = at;
+            self.happen(event);
+        }
+        self.now = end;
+    }
+
+    /// Asks a node something, for the checks at the end; the answer, if there is one, will be in `answers`.
+    pub(crate) fn ask(&mut self, node: u64, request: Request) -> u64 {
+        self.last_request += 1;
+        let id = self.last_request;
+        self.feed(node, vec![Input::Request { id, request }]);
+        id
+    }
+
+    fn after(&mut self, delay: Duration, event: Event) {
+        self.last_event += 1;
+        let timed = Timed {
+            at: self.now + delay,
+            number: self.last_event,
+            event,
+        };
+        self.events.push(Reverse(timed));
+    }
+
+    fn node(&mut self, id: u64) -> &mut Node {
+        &mut self.nodes[id as usize - 1]
+    }
+
+    fn is_in(&self, id: u64, life: u32) -> bool {
+        let node = &self.nodes[id as usize - 1];
+        node.alive.is_some() && node.life == life
+    }
+
+    fn happen(&mut self, event: Event) {
+        match event {
+            Event::Tick(id, life) if self.is_in(id, life) => {
+                self.feed(id, vec![Input::Tick]);
+                self.after(TICK, Event::Tick(id, life));
+            }
+            Event::Input(id, life, input) if self.is_in(id, life) => self.feed(id, vec![input]),
+            Event::Link(from, to, up) => self.link_changed(from, to, up),
+            Event::Written(id, life) if self.is_in(id, life) => {
+                let report = self.node(id).finish_write();
+                self.feed(id, vec![Input::Synced(report)]);
+                self.start_write(id);
+            }
+            Event::Start(id) => self.start(id),
+            Event::Resume(id, life) if self.is_in(id, life) => self.resume(id),
+            Event::Client(client) => self.client(client),
+            Event::NextFault if !self.healed => {
+                let fault = self.weather.fault(&mut self.random);
+                self.happen(Event::Fault(fault, true));
+            }
+            Event::Fault(fault, again) if !self.healed => {
+                self.fault(fault);
+                if again {
+                    let calm = self
+                        .random
+                        .random_range(0..self.weather.calm_max.as_micros() as u64);
+                    self.after(Duration::from_micros(calm), Event::NextFault);
+                }
+            }
+            Event::Mend(fault) => self.mend(fault),
+            // Meant for an earlier life, or for the time of trouble.
+            Event::Tick(..)
+            | Event::Input(..)
+            | Event::Written(..)
+            | Event::Resume(..)
+            | Event::NextFault
+            | Event::Fault(..) => {}
+        }
+    }
+
+    /// Gives inputs to a node, then does what it says.
+    fn feed(&mut self, id: u64, inputs: Vec<Input>) {
+        let now = self.now;
+        let Some(alive) = &mut self.node(id).alive else {
+            return;
+        };
+        if now < alive.paused_until {
+            alive.inbox.extend(
+                inputs
+                    .into_iter()
+                    .filter(|input| !matches!(input, Input::Tick)),
+            );
+            return;
+        }
+        let actions = alive.core.handle_many(now, inputs);
+        self.oracle.step(&self.nodes, id as usize - 1);
+        self.notice_leader(id);
+        for action in actions {
+            match action {
+                Action::Write(group) => self.write(id, group),
+                Action::Send { class, message, .. } => self.send(class, *message),
+                Action::Respond {
+                    id: request,
+                    response,
+                } => self.respond(id, request, response),
+                Action::Fatal(reason) => panic!("node {id} ends: {reason}"),
+            }
+        }
+    }
+
+    fn notice_leader(&mut self, id: u64) {
+        let Some(alive) = &self.nodes[id as usize - 1].alive else {
+            return;
+        };
+        let (leads, term, ..) = alive.core.inspect().position();
+        if leads && !self.healed && self.leaders.insert(term, id).is_none() {
+            if let Some((after, fault)) = self.weather.after_election(id, &mut self.random) {
+                self.after(after, Event::Fault(fault, false));
+            }
+        }
+    }
+
+    fn write(&mut self, id: u64, group: broker::log::WriteGroup) {
+        self.oracle.written(&group);
+        if let Some(alive) = &mut self.node(id).alive {
+            alive.waiting.push(group);
+        }
+        self.start_write(id);
+    }
+
+    fn start_write(&mut self, id: u64) {
+        let usual = self.random.random_range(50..4_000);
+        let delay =
+            Duration::from_micros(usual) + self.disk_delay.get(&id).copied().unwrap_or_default();
+        let one_in = if self.healed {
+            0
+        } else {
+            self.weather.crash_in_write
+        };
+        let dies = one_in > 0 && self.random.random_ratio(1, one_in);
+        let node = self.node(id);
+        let life = node.life;
+        let Some(alive) = &mut node.alive else { return };
+        if !alive.in_flight.is_empty() || alive.waiting.is_empty() {
+            return;
+        }
+        alive.in_flight = std::mem::take(&mut alive.waiting);
+        self.after(delay, Event::Written(id, life));
+        if dies {
+            let survival = self.weather.survival(&mut self.random);
+            let down = Duration::from_millis(self.random.random_range(1..300));
+            let after = Duration::from_nanos(
+                self.random
+                    .random_range(0..=delay.as_nanos() as u64 + 2_000_000),
+            );
+            self.after(after, Event::Fault(Fault::Crash(id, survival, down), false));
+        }
+    }
+
+    fn send(&mut self, class: Class, message: Message) {
+        let (from, to) = (message.from, message.to);
+        match self
+            .network
+            .send(self.now, class, &message, &mut self.random)
+        {
+            Fate::Arrives(times) => {
+                let life = self.nodes[to as usize - 1].life;
+                for at in times {
+                    let input = Input::Peer {
+                        from,
+                        message: Box::new(message.clone()),
+                    };
+                    self.after(at - self.now, Event::Input(to, life, input));
+                }
+            }
+            Fate::Lost { told: true } => {
+                let life = self.nodes[from as usize - 1].life;
+                self.after(
+                    Duration::ZERO,
+                    Event::Input(from, life, Input::Dropped { peer: to }),
+                );
+            }
+            Fate::Lost { told: false } | Fate::Held => {}
+        }
+    }
+
+    fn respond(&mut self, node: u64, request: u64, response: Response) {
+        let Cluster {
+            clients, oracle, ..
+        } = self;
+        if !clients
+            .iter_mut()
+            .any(|client| client.answered(request, node, &response, oracle))
+        {
+            self.answers.insert(request, response);
+        }
+    }
+
+    fn client(&mut self, number: usize) {
+        let pause = Duration::from_micros(self.random.random_range(200..12_000));
+        let Some(client) = self.clients.get_mut(number) else {
+            return;
+        };
+        if client.is_free(self.now) {
+            self.last_request += 1;
+            let id = self.last_request;
+            let request = client.ask(
+                id,
+                self.now,
+                &mut self.last_value,
+                &self.oracle,
+                &mut self.random,
+            );
+            let node = self.target();
+            self.feed(node, vec![Input::Request { id, request }]);
+        }
+        self.after(pause, Event::Client(number));
+    }
+
+    /// Mostly a node that leads or believes so.
+    fn target(&mut self) -> u64 {
+        let leads = |node: &&Node| {
+            node.alive
+                .as_ref()
+                .is_some_and(|alive| alive.core.inspect().position().0)
+        };
+        let leaders: Vec<u64> = self
+            .nodes
+            .iter()
+            .filter(leads)
+            .map(|node| node.id)
+            .collect();
+        if leaders.is_empty() || self.random.random_ratio(1, 4) {
+            self.random.random_range(1..=3)
+        } else {
+            leaders[self.random.random_range(0..leaders.len())]
+        }
+    }
+
+    fn start(&mut self, id: u64) {
+        if self.node(id).alive.is_some() {
+            return;
+        }
+        self.node(id).start();
+        let life = self.node(id).life;
+        self.oracle.count("starts");
+        self.oracle.step(&self.nodes, id as usize - 1);
+        self.after(Duration::ZERO, Event::Tick(id, life));
+        for other in (1..=3).filter(|other| *other != id) {
+            for (from, to) in [(id, other), (other, id)] {
+                let after = Duration::from_micros(self.random.random_range(100..50_000));
+                self.after(after, Event::Link(from, to, true));
+            }
+        }
+    }
+
+    fn link_changed(&mut self, from: u64, to: u64, up: bool) {
+        let hello: Option<Hello> = self.nodes[to as usize - 1]
+            .alive
+            .as_ref()
+            .map(|alive| alive.core.hello());
+        let up = up && hello.is_some() && self.nodes[from as usize - 1].alive.is_some();
+        let link = self.network.link(from, to);
+        // Dialling through a cut does not succeed; it is tried again when the cut is mended.
+        if (up && (link.cut || link.stalled)) || link.up == up {
+            return;
+        }
+        link.up = up;
+        let input = match hello {
+            Some(hello) if up => Input::PeerUp { peer: to, hello },
+            _ => Input::PeerDown { peer: to },
+        };
+        if !up {
+            let redialled = Duration::from_millis(self.random.random_range(20..200));
+            self.after(redialled, Event::Link(from, to, true));
+        }
+        self.feed(from, vec![input]);
+    }
+
+    fn connect_all(&mut self) {
+        for from in 1..=3 {
+            for to in (1..=3).filter(|to| *to != from) {
+                let after = Duration::from_micros(self.random.random_range(100..20_000));
+                self.after(after, Event::Link(from, to, true));
+            }
+        }
+    }
+
+    fn resume(&mut self, id: u64) {
+        let now = self.now;
+        let Some(alive) = &mut self.node(id).alive else {
+            return;
+        };
+        if now < alive.paused_until {
+            return;
+        }
+        let mut inputs = std::mem::take(&mut alive.inbox);
+        inputs.push(Input::Tick);
+        self.feed(id, inputs);
+    }
+
+    fn crash(&mut self, id: u64, survival: Survival, down: Duration) {
+        if self.node(id).alive.is_none() {
+            return;
+        }
+        self.oracle.count("crashes");
+        let Cluster { nodes, random, .. } = self;
+        nodes[id as usize - 1].crash(survival, random);
+        for other in (1..=3).filter(|other| *other != id) {
+            let own = self.network.link(id, other);
+            (own.up, own.held) = (false, Vec::new());
+            let noticed = Duration::from_micros(self.random.random_range(0..30_000));
+            self.after(noticed, Event::Link(other, id, false));
+        }
+        self.after(down, Event::Start(id));
+    }
+
+    fn fault(&mut self, fault: Fault) {
+        self.oracle.count("faults");
+        let lasts = match fault {
+            Fault::Crash(id, survival, down) => return self.crash(id, survival, down),
+            Fault::CrashAll(survival, down) => {
+                return (1..=3).for_each(|id| self.crash(id, survival, down));
+            }
+            Fault::Pause(id, lasts) => {
+                let until = self.now + lasts;
+                let life = self.node(id).life;
+                if let Some(alive) = &mut self.node(id).alive {
+                    alive.paused_until = until;
+                }
+                return self.after(lasts, Event::Resume(id, life));
+            }
+            Fault::Cut(from, to, lasts) => {
+                self.network.link(from, to).cut = true;
+                lasts
+            }
+            Fault::Isolate(id, lasts) => {
+                for other in (1..=3).filter(|other| *other != id) {
+                    self.network.link(id, other).cut = true;
+                    self.network.link(other, id).cut = true;
+                }
+                lasts
+            }
+            Fault::Stall(one, other, lasts) => {
+                self.network.link(one, other).stalled = true;
+                self.network.link(other, one).stalled = true;
+                lasts
+            }
+            Fault::Slow(from, to, lasts) => {
+                let by = Duration::from_millis(self.random.random_range(5..300));
+                self.network.link(from, to).slowness = by;
+                lasts
+            }
+            Fault::SlowDisk(id, lasts) => {
+                let by = Duration::from_millis(self.random.random_range(5..400));
+                self.disk_delay.insert(id, by);
+                lasts
+            }
+        };
+        self.after(lasts, Event::Mend(fault));
+    }
+
+    fn mend(&mut self, fault: Fault) {
+        match fault {
+            Fault::Cut(from, to, _) => self.network.link(from, to).cut = false,
+            Fault::Isolate(id, _) => {
+                for other in (1..=3).filter(|other| *other != id) {
+                    self.network.link(id, other).cut = false;
+                    self.network.link(other, id).cut = false;
+                }
+            }
+            Fault::Stall(one, other, _) => {
+                self.release(one, other);
+                self.release(other, one);
+            }
+            Fault::Slow(from, to, _) => self.network.link(from, to).slowness = Duration::ZERO,
+            Fault::SlowDisk(id, _) => {
+                self.disk_delay.remove(&id);
+            }
+            Fault::Crash(..) | Fault::CrashAll(..) | Fault::Pause(..) => {}
+        }
+        self.connect_all();
+    }
+
+    /// A stalled direction goes on: what was held arrives late, or the connection breaks and it is lost.
+    fn release(&mut self, from: u64, to: u64) {
+        let breaks = self.random.random_ratio(1, 2);
+        let link = self.network.link(from, to);
+        if !std::mem::take(&mut link.stalled) {
+            return;
+        }
+        let held = std::mem::take(&mut link.held);
+        if breaks {
+            self.link_changed(from, to, false);
+        } else {
+            held.into_iter()
+                .for_each(|(class, message)| self.send(class, message));
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! A cluster of three nodes in one thread, in virtual time, driven by a seed.
+//!
+//! Each node is the broker's own core, log writer and recovery over a disk that forgets what was not synced.
+//! Everything around them is invented here from the seed: links, disks' delays, crashes, pauses, clients.
+//!
+//! | file | noun |
+//! |---|---|
+//! | `cluster` | events in virtual time, and what each makes the nodes do |
+//! | `node` | one node: its disk, its core, its writes under way |
+//! | `network` | links: delay, loss, cuts, connections |
+//! | `faults` | what goes wrong, and when |
+//! | `clients` | what is asked, and what answers are believed |
+//! | `oracle` | what must hold after every step |
+//! | `ending` | what must hold once everything is healed |
+
+mod clients;
+mod cluster;
+mod ending;
+mod faults;
+mod network;
+mod node;
+mod oracle;
+
+use std::collections::BTreeMap;
+
+use broker::core::Mistake;
+
+/// How often something happened in a run, to see that the seeds reach what they should.
+pub(crate) type Tally = BTreeMap<&'static str, u64>;
+
+/// Runs one seed to its end. Panics where an invariant is broken.
+pub(crate) fn run(seed: u64, mistake: Option<Mistake>) -> Tally {
+    let mut cluster = cluster::Cluster::new(seed, mistake);
+    cluster.run();
+    ending::check(&mut cluster);
+    cluster.oracle.tally
+}

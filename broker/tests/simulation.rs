@@ -1,0 +1,178 @@
+//! Simulation of the core, the log and its recovery: many seeds, each a run of its own, and proof that the
+//! simulation finds mistakes. See `simulated/mod.rs` for how it works.
+//!
+//! `SIMULATION_SEEDS=10000` runs that many seeds instead of the usual few hundred, `SIMULATION_SEED=17` only that one.
+
+mod simulated;
+
+use std::any::Any;
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Once;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use broker::core::Mistake;
+use simulated::Tally;
+
+const SEEDS: u64 = 300;
+
+thread_local! {
+    /// Panics of this thread are expected and not printed.
+    static QUIET: Cell<bool> = const { Cell::new(false) };
+}
+
+#[test]
+fn every_seed_holds() {
+    if let Some(seed) = number("SIMULATION_SEED") {
+        println!("{:?}", simulated::run(seed, None));
+        return;
+    }
+    let begun = std::time::Instant::now();
+    let seeds = number("SIMULATION_SEEDS").unwrap_or(SEEDS);
+    let (failed, tally) = run_seeds(0..seeds, None, false);
+    println!(
+        "{seeds} seeds in {:.1} s: {tally:?}",
+        begun.elapsed().as_secs_f64()
+    );
+    if let Some((seed, reason)) = failed.first() {
+        failed
+            .iter()
+            .for_each(|(seed, reason)| println!("seed {seed}: {reason}"));
+        panic!(
+            "{} of {seeds} seeds failed; seed {seed}: {reason}\n\
+             again: SIMULATION_SEED={seed} cargo test -p broker --test simulation every_seed_holds -- --nocapture",
+            failed.len()
+        );
+    }
+    for what in [
+        "installs",
+        "checkpoints",
+        "removals",
+        "elections",
+        "acknowledged",
+        "linearizable reads",
+        "fetches",
+    ] {
+        assert!(
+            tally.get(what).is_some_and(|count| *count > seeds),
+            "too few {what}: {tally:?}"
+        );
+    }
+}
+
+#[test]
+fn the_same_seed_is_the_same_run() {
+    for seed in 0..5 {
+        assert_eq!(
+            simulated::run(seed, None),
+            simulated::run(seed, None),
+            "seed {seed}"
+        );
+    }
+}
+
+#[test]
+fn an_unsynced_vote_is_found() {
+    assert_found(Mistake::UnsyncedVote, 0..10_000);
+}
+
+#[test]
+fn an_unsynced_acknowledgement_is_found() {
+    assert_found(Mistake::UnsyncedAcknowledgement, 0..10_000);
+}
+
+#[test]
+fn old_terms_committed_by_count_are_found() {
+    assert_found(Mistake::OldTermByCount, 0..10_000);
+}
+
+#[test]
+fn a_leader_that_serves_too_early_is_found() {
+    assert_found(Mistake::UnreadyLeader, 0..10_000);
+}
+
+/// Some seed of the range breaks an invariant when the mistake is made.
+fn assert_found(mistake: Mistake, seeds: std::ops::Range<u64>) {
+    let begun = std::time::Instant::now();
+    let (failed, _) = run_seeds(seeds.clone(), Some(mistake), true);
+    let Some((seed, reason)) = failed.first() else {
+        panic!("no seed of {seeds:?} finds {mistake:?}")
+    };
+    println!(
+        "{mistake:?}: seed {seed} after {:.1} s: {reason}",
+        begun.elapsed().as_secs_f64()
+    );
+}
+
+/// Runs seeds on all processors. Which failed and why, in order; `until_found` stops at the first.
+fn run_seeds(
+    seeds: std::ops::Range<u64>,
+    mistake: Option<Mistake>,
+    until_found: bool,
+) -> (Vec<(u64, String)>, Tally) {
+    quiet_panics();
+    let next = AtomicU64::new(seeds.start);
+    let found = AtomicU64::new(0);
+    let work = || {
+        QUIET.set(true);
+        let (mut failed, mut tally) = (Vec::new(), Tally::new());
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= seeds.end || (until_found && found.load(Ordering::Relaxed) > 0) {
+                return (failed, tally);
+            }
+            match catch_unwind(AssertUnwindSafe(|| simulated::run(seed, mistake))) {
+                Ok(counted) => counted
+                    .into_iter()
+                    .for_each(|(what, count)| *tally.entry(what).or_default() += count),
+                Err(reason) => {
+                    found.fetch_add(1, Ordering::Relaxed);
+                    failed.push((seed, text(&*reason)));
+                }
+            }
+        }
+    };
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let results: Vec<_> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        workers
+            .into_iter()
+            .map(|worker| worker.join().expect("workers catch panics"))
+            .collect()
+    });
+    let (mut all, mut sum) = (Vec::new(), Tally::new());
+    for (failed, tally) in results {
+        all.extend(failed);
+        tally
+            .into_iter()
+            .for_each(|(what, count)| *sum.entry(what).or_default() += count);
+    }
+    all.sort();
+    (all, sum)
+}
+
+fn quiet_panics() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let usual = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            if !QUIET.get() {
+                usual(info);
+            }
+        }));
+    });
+}
+
+fn text(reason: &(dyn Any + Send)) -> String {
+    let plain = reason.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    plain
+        .or_else(|| reason.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "a panic".to_owned())
+}
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok().map(|text| {
+        text.parse()
+            .unwrap_or_else(|_| panic!("{name} is not a number: {text}"))
+    })
+}

@@ -1,0 +1,135 @@
+//! One line of a history after its header, and the kinds of line that are neither operation, fault nor observation.
+
+use serde::{Deserialize, Serialize};
+
+use super::fault::FaultEvent;
+use super::ids::{Moment, NodeName};
+use super::observation::Observation;
+use super::operation::{Completion, Invocation};
+
+/// One line: its index, its time, and what happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// Dense from 0, in the order of `t`.
+    pub i: u64,
+    /// When it was recorded.
+    pub t: Moment,
+    /// What happened.
+    #[serde(flatten)]
+    pub what: What,
+}
+
+/// What a line tells.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+pub enum What {
+    /// An operation was called.
+    Invoke(Invocation),
+    /// The worker's last call happened.
+    Ok(Completion),
+    /// The worker's last call surely did not happen.
+    Fail(Completion),
+    /// The worker's last call may have happened, or may still happen.
+    Info(Completion),
+    /// A probe saw something.
+    Observation(Observation),
+    /// A fault began, was healed, was skipped or failed.
+    Fault(FaultEvent),
+    /// A topic was created or deleted by the harness.
+    Topic(TopicEvent),
+    /// A node's process started or ended.
+    Node(NodeEvent),
+    /// The harness or a node did not get the processor or the disk when it should have.
+    Late(Late),
+    /// A phase of the run began.
+    Phase(PhaseEvent),
+    /// A type that this version does not know.
+    #[serde(other)]
+    Unknown,
+}
+
+/// The harness changed a topic.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TopicEvent {
+    /// Topic name.
+    pub name: String,
+    /// The topic's id, if the target told one.
+    #[serde(default)]
+    pub id: String,
+    /// Number of partitions.
+    #[serde(default)]
+    pub partitions: i32,
+    /// `created` or `deleted`.
+    pub what: String,
+}
+
+/// A node's process started or ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NodeEvent {
+    /// Which node.
+    pub node: NodeName,
+    /// What became of it.
+    pub what: NodeHappening,
+    /// Whether the harness asked for it. An exit that nobody asked for is an anomaly.
+    #[serde(default)]
+    pub expected: bool,
+    /// `exit 0`, `signal 9`, ...
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub status: String,
+}
+
+/// What became of a node's process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NodeHappening {
+    /// The process was started.
+    Started,
+    /// The process ended.
+    Exited,
+    /// A word that this version does not know.
+    #[serde(other)]
+    Unknown,
+}
+
+/// Somebody ran later than planned.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Late {
+    /// `harness`, or a node's name.
+    pub who: String,
+    /// By how much, in ms, at the line's time.
+    pub by_ms: u64,
+    /// Share of time in which some task of the machine waited for a processor, 0 to 1, if the kernel tells (PSI).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu_pressure: Option<f64>,
+    /// The same for input and output.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub io_pressure: Option<f64>,
+}
+
+/// A phase of the run began; it lasts until the next one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PhaseEvent {
+    /// Which one.
+    pub phase: Phase,
+}
+
+/// The phases of a run, in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Phase {
+    /// Nodes start, until they agree on a leader.
+    Formation,
+    /// Workers and faults.
+    Load,
+    /// Faults are healed; waiting on evidence that every partition has an agreed leader.
+    Recovery,
+    /// That evidence was seen (the line's time is the time to stable); partitions are read to their ends.
+    Final,
+    /// Everything was done; a history without this line was cut short.
+    Done,
+    /// The user interrupted the run.
+    Interrupted,
+    /// A phase that this version does not know.
+    #[serde(other)]
+    Unknown,
+}

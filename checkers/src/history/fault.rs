@@ -1,0 +1,56 @@
+//! The record of a fault: that it began, took effect, and was healed. Not the fault itself (that is `nemesis`),
+//! so that a new fault does not touch this crate.
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::{Moment, NodeName};
+
+/// A one-way link: from, to. Either end may be `clients`, the harness's own side.
+pub type Link = (NodeName, NodeName);
+
+/// One step in the life of a fault.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FaultEvent {
+    /// Names the window: `k7`.
+    pub id: String,
+    /// When the call that made the step was begun. An effect between `called` and the line's time is not unprovoked.
+    pub called: Moment,
+    /// The fault's name in the catalogue: `isolate`, `pause`, `kill`, ...
+    pub kind: String,
+    /// Which step.
+    pub phase: FaultPhase,
+    /// The nodes it was aimed at.
+    pub targets: Vec<NodeName>,
+    /// The one-way links that it cuts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<Link>,
+    /// The role by which the targets were chosen: `leader`, `follower`, ...
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub role: String,
+    /// Whether the target still had its role when the fault took effect.
+    pub role_held: bool,
+    /// Whether the fault affects the leader: the leader, when it began, was paused, killed, or cut from both others
+    /// in some direction.
+    pub affects_leader: bool,
+    /// What was seen of it: counters, probe datagrams, process states; or why it was skipped or failed.
+    pub evidence: String,
+}
+
+/// The steps of a fault. A window lasts from `begun` to `healed`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FaultPhase {
+    /// It took effect, by evidence.
+    Begun,
+    /// It is gone, by evidence.
+    Healed,
+    /// Not begun, because its role could not be resolved (no leader for 5 s). Not counted.
+    Skipped,
+    /// Begun, but no effect was seen: an error of the run.
+    Failed,
+    /// A step that this version does not know.
+    #[serde(other)]
+    #[default]
+    Unknown,
+}

@@ -1,0 +1,129 @@
+//! The first line of a history: which run it is of, and by what it is to be judged.
+//!
+//! Promises and limits travel with the history, so that it can be judged years later and by strangers.
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::NodeName;
+
+/// The first line of `history.jsonl`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Header {
+    /// Always `jepsen-history`.
+    pub format: String,
+    /// Format version; this crate reads 1.
+    pub version: u32,
+    /// The run's id.
+    #[serde(default)]
+    pub run: String,
+    /// The scenario's name.
+    #[serde(default)]
+    pub scenario: String,
+    /// The target's name.
+    #[serde(default)]
+    pub target: String,
+    /// The nodes, in order of their ids 1, 2, 3.
+    #[serde(default)]
+    pub nodes: Vec<NodeEntry>,
+    /// What the target promises under the configuration that ran.
+    #[serde(default)]
+    pub promises: Promises,
+    /// The limits that the target is held to.
+    #[serde(default)]
+    pub limits: Limits,
+}
+
+impl Header {
+    /// The format's name.
+    pub const FORMAT: &'static str = "jepsen-history";
+    /// The version that this crate writes and reads.
+    pub const VERSION: u32 = 1;
+}
+
+/// One node of the run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NodeEntry {
+    /// Its name.
+    pub name: NodeName,
+    /// Its Kafka address, `host:port`.
+    pub address: String,
+}
+
+/// What a configuration guarantees; decides which check applies and which finding is a violation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Promises {
+    /// An acknowledged record (acks all) is never lost.
+    pub acknowledged_is_kept: bool,
+    /// NOT_LEADER_OR_FOLLOWER means that the record was surely not written.
+    pub not_leader_means_not_written: bool,
+    /// An end offset asked after an acknowledgement includes it (`log-recency` is judged).
+    pub end_offset_includes_acknowledged: bool,
+    /// Producers were idempotent: no record is written twice.
+    pub idempotent: bool,
+    /// An old leader may go on claiming its old epoch until its fault is healed, and its limit runs from there.
+    pub old_leader_claims_until_heal: bool,
+    /// The target bounds its own connections, so that after a heal it comes back without TCP's back-off.
+    pub bounds_its_connections: bool,
+}
+
+impl Default for Promises {
+    fn default() -> Self {
+        Promises {
+            acknowledged_is_kept: true,
+            not_leader_means_not_written: false,
+            end_offset_includes_acknowledged: false,
+            idempotent: false,
+            old_leader_claims_until_heal: false,
+            bounds_its_connections: false,
+        }
+    }
+}
+
+/// What a target is held to. All in milliseconds; a limit that is absent in a file takes the value for the
+/// reference broker.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Limits {
+    /// From the last node's start until all nodes answer and agree on a leader.
+    pub formation_ms: u64,
+    /// The highest term that formation may end with.
+    pub formation_term_max: u64,
+    /// The target's longest election time-out (or session time-out): the scale of starvation and detection.
+    pub election_timeout_ms: u64,
+    /// From a leader-affecting fault's begin to the first acknowledged record sent after it.
+    pub fail_over_ms: u64,
+    /// Longest gap in acknowledgements outside every fault window.
+    pub gap_outside_faults_ms: u64,
+    /// Longest gap in acknowledgements inside a window whose fault does not affect the leader.
+    pub gap_unaffected_ms: u64,
+    /// How long an old leader may go on claiming its epoch (see design: from the later of the new leader's
+    /// claim and its own resume, or from the heal).
+    pub old_leader_claims_ms: u64,
+    /// How long nodes may disagree about the leader when nothing is faulty.
+    pub disagreement_ms: u64,
+    /// A node that is not paused, cut, killed or starved answers within this.
+    pub response_ms: u64,
+    /// From the last heal until every partition has a leader that all nodes agree on.
+    pub recovery_ms: u64,
+    /// Most terms that one leader-affecting fault may burn.
+    pub terms_per_fault_max: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            formation_ms: 5_000,
+            formation_term_max: 2,
+            election_timeout_ms: 600,
+            fail_over_ms: 3_000,
+            gap_outside_faults_ms: 1_000,
+            gap_unaffected_ms: 1_000,
+            old_leader_claims_ms: 2_000,
+            disagreement_ms: 2_000,
+            response_ms: 1_500,
+            recovery_ms: 10_000,
+            terms_per_fault_max: 3,
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! What a probe saw of one node. A refusal or a time-out is an observation too (`answered` false): it says that the
+//! node did not answer, and nothing about leaders.
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::{Moment, NodeName};
+
+/// One question to one node.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Observation {
+    /// When it was asked.
+    pub called: Moment,
+    /// Which node was asked.
+    pub node: NodeName,
+    /// Whether an answer that could be read came back in time.
+    #[serde(default)]
+    pub answered: bool,
+    /// Why not, or what the node refused with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// What was asked and seen.
+    #[serde(flatten)]
+    pub seen: Seen,
+}
+
+/// What was asked, and what was seen if it was answered.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "probe", rename_all = "lowercase")]
+pub enum Seen {
+    /// The node's own Metadata answer: its *belief*; where a row names the node itself, its *claim*.
+    Metadata {
+        /// Ids of the brokers listed.
+        #[serde(default)]
+        brokers: Vec<i32>,
+        /// One row per partition.
+        #[serde(default)]
+        partitions: Vec<PartitionClaim>,
+    },
+    /// The node's DescribeQuorum answer. May have been forwarded by the node, so it shows the quorum, never the
+    /// asked node's belief.
+    Quorum {
+        /// Leader id; -1 states none.
+        #[serde(default = "none_stated")]
+        leader: i32,
+        /// The quorum's epoch (its Raft term); -1 states none.
+        #[serde(default = "none_stated")]
+        epoch: i32,
+        /// Ids of the voters.
+        #[serde(default)]
+        voters: Vec<i32>,
+    },
+    /// The produce probe sent a record at `called`, and it was acknowledged at the line's time if `answered`.
+    /// `node` is empty: a client chooses its leader itself.
+    Produce {
+        /// Number of the record in the probe's own order.
+        #[serde(default)]
+        sequence: u64,
+    },
+    /// Figures of the node's process.
+    Process {
+        /// Resident memory in bytes.
+        #[serde(default)]
+        resident_bytes: u64,
+        /// Processor time used so far, in ms.
+        #[serde(default)]
+        cpu_ms: u64,
+        /// Open file descriptors.
+        #[serde(default)]
+        descriptors: u64,
+    },
+    /// A probe that this version does not know.
+    #[serde(other)]
+    Unknown,
+}
+
+/// Which probe made an observation, without what it saw.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Probe {
+    /// [`Seen::Metadata`].
+    Metadata,
+    /// [`Seen::Quorum`].
+    Quorum,
+    /// [`Seen::Produce`].
+    Produce,
+    /// [`Seen::Process`].
+    Process,
+    /// [`Seen::Unknown`].
+    Unknown,
+}
+
+impl Seen {
+    /// Which probe this is of.
+    pub fn probe(&self) -> Probe {
+        match self {
+            Seen::Metadata { .. } => Probe::Metadata,
+            Seen::Quorum { .. } => Probe::Quorum,
+            Seen::Produce { .. } => Probe::Produce,
+            Seen::Process { .. } => Probe::Process,
+            Seen::Unknown => Probe::Unknown,
+        }
+    }
+}
+
+/// A row of a Metadata answer: topic, partition, leader id, leader epoch. -1 states nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartitionClaim(pub String, pub i32, pub i32, pub i32);
+
+impl PartitionClaim {
+    /// Topic name.
+    pub fn topic(&self) -> &str {
+        &self.0
+    }
+    /// Partition index.
+    pub fn partition(&self) -> i32 {
+        self.1
+    }
+    /// The leader's id, if one was stated.
+    pub fn leader(&self) -> Option<i32> {
+        (self.2 >= 0).then_some(self.2)
+    }
+    /// The leader epoch, if one was stated.
+    pub fn epoch(&self) -> Option<i32> {
+        (self.3 >= 0).then_some(self.3)
+    }
+}
+
+fn none_stated() -> i32 {
+    -1
+}

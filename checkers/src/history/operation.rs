@@ -1,0 +1,278 @@
+//! Operations: what a worker called, and how it came out.
+//!
+//! **Info.** A call that timed out, or whose connection was lost, may have happened, and may *still* happen: the
+//! request can lie in a socket buffer and land after later ones. So it is never counted as failed, its interval never
+//! ends, and its worker id is not used again. An operation is `info` if any of its records possibly persisted.
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::{NodeName, Offset, WorkerId};
+
+/// How an operation came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// It happened.
+    Ok,
+    /// It surely did not happen.
+    Fail,
+    /// It may have happened, or may still happen.
+    Info,
+}
+
+/// A call by a worker.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Invocation {
+    /// Who calls.
+    pub worker: WorkerId,
+    /// What is called.
+    #[serde(flatten)]
+    pub call: Call,
+}
+
+/// What can be called.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "f", rename_all = "kebab-case")]
+pub enum Call {
+    /// Append records to one partition. In the `append` workload this is one Produce request.
+    Append(Append),
+    /// Ask a consumer for what comes next.
+    Poll(Poll),
+    /// Ask for the offset after the last record.
+    EndOffset(EndOffset),
+    /// Read records at a position through one named node, by raw Fetch.
+    Read(Read),
+    /// A function that this version does not know.
+    #[serde(other)]
+    Unknown,
+}
+
+/// Append values, in this order, to one partition.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Append {
+    /// Topic name.
+    pub topic: String,
+    /// Partition index.
+    pub partition: i32,
+    /// The values, each unique in the run.
+    pub values: Vec<String>,
+    /// The acknowledgement asked for.
+    #[serde(default)]
+    pub acks: Acks,
+    /// Whether the producer was idempotent.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub idempotent: bool,
+}
+
+/// What a producer waits for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Acks {
+    /// Nothing.
+    #[serde(rename = "0")]
+    None,
+    /// The leader.
+    #[serde(rename = "1")]
+    Leader,
+    /// All in-sync replicas.
+    #[default]
+    #[serde(rename = "all")]
+    All,
+}
+
+/// A consumer's poll.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Poll {
+    /// What it was assigned and where it stood when it polled.
+    pub assigned: Vec<Assigned>,
+    /// The isolation level.
+    #[serde(default)]
+    pub isolation: Isolation,
+    /// `final` for reads after the last heal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phase: Option<String>,
+}
+
+/// A partition that a consumer was assigned.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assigned {
+    /// Topic name.
+    pub topic: String,
+    /// Partition index.
+    pub partition: i32,
+    /// The next offset it expects to read.
+    pub position: Offset,
+}
+
+/// A consumer's isolation level.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Isolation {
+    /// Everything below the high watermark.
+    #[default]
+    ReadUncommitted,
+    /// Only records of committed transactions.
+    ReadCommitted,
+}
+
+/// Ask for the offset after the last record, by raw ListOffsets.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EndOffset {
+    /// Topic name.
+    pub topic: String,
+    /// Partition index.
+    pub partition: i32,
+    /// The isolation level.
+    #[serde(default)]
+    pub isolation: Isolation,
+    /// The node asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<NodeName>,
+}
+
+/// A raw Fetch through one node.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Read {
+    /// The node asked.
+    pub node: NodeName,
+    /// Topic name.
+    pub topic: String,
+    /// Partition index.
+    pub partition: i32,
+    /// First offset wanted.
+    pub position: Offset,
+    /// `final` for reads after the last heal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phase: Option<String>,
+}
+
+/// The end of a worker's last call.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Completion {
+    /// Whose call ends.
+    pub worker: WorkerId,
+    /// Why it failed or is unknown, for the operation as a whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// What came back.
+    #[serde(flatten)]
+    pub report: Report,
+}
+
+/// What came back from a call. Partial results are kept: a record of an `info` append may carry its offset.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "f", rename_all = "kebab-case")]
+pub enum Report {
+    /// Of [`Call::Append`].
+    Append(Appended),
+    /// Of [`Call::Poll`].
+    Poll(Polled),
+    /// Of [`Call::EndOffset`].
+    EndOffset(EndOffsetSeen),
+    /// Of [`Call::Read`].
+    Read(ReadSeen),
+    /// Of a function that this version does not know.
+    #[serde(other)]
+    Unknown,
+}
+
+/// One entry per value of the append, in its order.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Appended {
+    /// How each record came out.
+    pub records: Vec<RecordOutcome>,
+    /// The node that answered, if known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub node: Option<NodeName>,
+}
+
+/// How one record came out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RecordOutcome {
+    /// How it came out.
+    pub outcome: Outcome,
+    /// Its offset, if one was stated. -1 with outcome ok is a contradiction with acks other than 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offset: Option<Offset>,
+    /// The client's error code, e.g. `_MSG_TIMED_OUT`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// What librdkafka says of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub persisted: Option<Persisted>,
+}
+
+/// librdkafka's word on whether a record reached a log (`rd_kafka_message_status`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Persisted {
+    /// Never sent, or refused.
+    Not,
+    /// Sent, no usable answer.
+    Possibly,
+    /// Acknowledged.
+    Surely,
+}
+
+/// A record as it was read: topic, partition, offset, value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record(pub String, pub i32, pub Offset, pub String);
+
+impl Record {
+    /// Topic name.
+    pub fn topic(&self) -> &str {
+        &self.0
+    }
+    /// Partition index.
+    pub fn partition(&self) -> i32 {
+        self.1
+    }
+    /// Its offset.
+    pub fn offset(&self) -> Offset {
+        self.2
+    }
+    /// Its value.
+    pub fn value(&self) -> &str {
+        &self.3
+    }
+}
+
+/// What a poll returned, in the order in which it was returned. An empty poll is never an observation.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Polled {
+    /// The records.
+    pub records: Vec<Record>,
+}
+
+/// An end offset.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EndOffsetSeen {
+    /// The offset after the last record.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub offset: Option<Offset>,
+    /// The leader epoch that came with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<i32>,
+    /// The node that answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub node: Option<NodeName>,
+}
+
+/// What a raw Fetch through one node returned.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ReadSeen {
+    /// The records from the position on, in order.
+    pub records: Vec<Record>,
+    /// The offset after the last record returned: where to go on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<Offset>,
+    /// The node's high watermark.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub high_watermark: Option<Offset>,
+    /// The first offset that the node keeps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log_start_offset: Option<Offset>,
+}

@@ -1,0 +1,109 @@
+//! Doubts: typed reasons for which a check says *undecided* or *not applicable*.
+//!
+//! A check that could not see anything is undecided, never valid.
+
+use serde::{Deserialize, Serialize};
+
+use crate::history::Moment;
+
+/// Why a check could not say more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "why", rename_all = "kebab-case")]
+pub enum Doubt {
+    /// Undecided: something looks wrong, but the machine was starved of processor or disk at that time.
+    Starved {
+        /// Name of the finding that would have been reported.
+        finding: String,
+        /// Who ran late: `harness`, or a node.
+        who: String,
+        /// When.
+        at: Moment,
+        /// By how much at most, in ms.
+        by_ms: u64,
+        /// What counts as late: half the election time-out.
+        limit_ms: u64,
+    },
+    /// Undecided: too few acknowledged records in a partition to have seen anything.
+    FewAcknowledged {
+        /// Topic name.
+        topic: String,
+        /// Partition index.
+        partition: i32,
+        /// How many there were.
+        acknowledged: u64,
+        /// How many are needed.
+        needed: u64,
+    },
+    /// Undecided: the run has faults, but too few that affected the leader took effect.
+    FewLeaderFaults {
+        /// How many took effect.
+        took_effect: u64,
+        /// How many are needed.
+        needed: u64,
+    },
+    /// Undecided: a fault was begun and no effect of it was seen.
+    FaultHadNoEffect {
+        /// The window's id.
+        fault: String,
+        /// The fault's name in the catalogue.
+        name: String,
+    },
+    /// Undecided: the history has no `done` line.
+    CutShort,
+    /// Undecided: the user interrupted the run.
+    Interrupted,
+    /// Undecided: the history holds nothing that the check could judge.
+    NothingSeen {
+        /// What is missing, in the plural, e.g. `final reads`.
+        what: String,
+    },
+    /// Undecided: a node could not be read to its end, so absence of a record on it proves nothing.
+    ReadIncomplete {
+        /// The node.
+        node: String,
+        /// Topic name.
+        topic: String,
+        /// Partition index.
+        partition: i32,
+    },
+    /// Undecided: the check itself failed.
+    CheckFailed {
+        /// What it failed with.
+        message: String,
+    },
+    /// Undecided: the history itself is not well-formed.
+    BadHistory {
+        /// How many problems there are.
+        problems: u64,
+    },
+    /// Not applicable: the target does not promise this under the configuration that ran.
+    NotPromised {
+        /// The promise, by its name in the header.
+        promise: String,
+    },
+    /// Not applicable: the run has none of what the check is about.
+    NotInRun {
+        /// What, in the plural, e.g. `faults`.
+        what: String,
+    },
+}
+
+impl Doubt {
+    /// The doubt's stable name, as in JSON's field `why`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Doubt::Starved { .. } => "starved",
+            Doubt::FewAcknowledged { .. } => "few-acknowledged",
+            Doubt::FewLeaderFaults { .. } => "few-leader-faults",
+            Doubt::FaultHadNoEffect { .. } => "fault-had-no-effect",
+            Doubt::CutShort => "cut-short",
+            Doubt::Interrupted => "interrupted",
+            Doubt::NothingSeen { .. } => "nothing-seen",
+            Doubt::ReadIncomplete { .. } => "read-incomplete",
+            Doubt::CheckFailed { .. } => "check-failed",
+            Doubt::BadHistory { .. } => "bad-history",
+            Doubt::NotPromised { .. } => "not-promised",
+            Doubt::NotInRun { .. } => "not-in-run",
+        }
+    }
+}

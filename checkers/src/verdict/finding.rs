@@ -1,0 +1,519 @@
+//! Findings: what an anomaly is, with its particulars. Topic, partition, operations and time are in the evidence.
+//!
+//! Names are stable: results.json, baselines and the command line use them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::history::{Moment, NodeName, Offset, WorkerId};
+
+/// A record as its producer sent it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sent {
+    /// Its value.
+    pub value: String,
+    /// The offset at which it was acknowledged or read.
+    pub offset: Offset,
+    /// The append's invoke.
+    pub operation: u64,
+    /// When the append was called.
+    pub called: Moment,
+    /// When it returned; none if its outcome stayed unknown.
+    pub returned: Option<Moment>,
+}
+
+/// A value at an offset, and who says so.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sighting {
+    /// The value.
+    pub value: String,
+    /// The offset.
+    pub offset: Offset,
+    /// The operation that shows it: an append, a poll or a read.
+    pub operation: u64,
+    /// The node it was read through, if known.
+    pub node: Option<NodeName>,
+}
+
+/// How it is known that a record is lost.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "by", rename_all = "kebab-case")]
+pub enum LossProof {
+    /// Records beyond it were polled, and no poll ever returned it (Jepsen's `lost-write`).
+    PolledPast {
+        /// The highest offset polled, or proven to be passed.
+        offset: Offset,
+        /// The poll that returned it.
+        operation: u64,
+    },
+    /// A final read through a node covered its offset and did not return it.
+    FinalReadWithout {
+        /// The node.
+        node: NodeName,
+        /// The read that covered the offset.
+        operation: u64,
+        /// The value that was there instead, if any.
+        instead: Option<String>,
+    },
+}
+
+/// What one node believed about a leader.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Belief {
+    /// The node that was asked.
+    pub node: NodeName,
+    /// The leader that it named.
+    pub leader: Option<NodeName>,
+    /// The epoch that it named.
+    pub epoch: Option<i32>,
+    /// When it was asked.
+    pub called: Moment,
+    /// When it answered.
+    pub returned: Moment,
+}
+
+/// What a replica holds at an offset.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// The node.
+    pub node: NodeName,
+    /// The value; none if the node skips the offset.
+    pub value: Option<String>,
+    /// The read that shows it.
+    pub operation: u64,
+}
+
+/// By which rule a gap is judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GapScope {
+    /// From the begin of a fault that affects the leader.
+    FailOver,
+    /// From the heal of a fault that left no majority.
+    AfterHeal,
+    /// Within a window whose fault does not affect the leader.
+    Unaffected,
+    /// Outside every window.
+    OutsideFaults,
+}
+
+impl GapScope {
+    /// The scope's stable name.
+    pub fn name(self) -> &'static str {
+        match self {
+            GapScope::FailOver => "fail-over",
+            GapScope::AfterHeal => "after-heal",
+            GapScope::Unaffected => "unaffected",
+            GapScope::OutsideFaults => "outside-faults",
+        }
+    }
+}
+
+/// What an anomaly is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Finding {
+    // ------------------------------------------------------------------ log-order, log-recency
+    /// One record was acknowledged before another was sent, and yet got the higher offset.
+    OrderReversed {
+        /// Acknowledged first, at the higher offset.
+        first: Sent,
+        /// Sent afterwards, at the lower offset.
+        second: Sent,
+    },
+    /// A record was read before its send began.
+    ReadBeforeSend {
+        /// The record.
+        sent: Sent,
+        /// The poll or read that returned it.
+        read: u64,
+        /// When that read returned.
+        read_returned: Moment,
+    },
+    /// A record was read before the send of a record at a lower offset began.
+    ReadAhead {
+        /// The record at the lower offset.
+        sent: Sent,
+        /// The poll or read.
+        read: u64,
+        /// The offset that it had read.
+        read_offset: Offset,
+        /// When that read returned.
+        read_returned: Moment,
+    },
+    /// An end offset counts a record whose send had not begun when the answer came.
+    EndOffsetAhead {
+        /// The record below that end offset.
+        sent: Sent,
+        /// The end-offset operation.
+        asked: u64,
+        /// Its answer.
+        end_offset: Offset,
+        /// When it came.
+        returned: Moment,
+    },
+    /// An end offset is at or above what can exist: more records than were ever sent to the partition by then.
+    EndOffsetBeyond {
+        /// The end-offset operation.
+        asked: u64,
+        /// Its answer.
+        end_offset: Offset,
+        /// The highest end offset that can have existed.
+        possible: Offset,
+    },
+    /// An end offset asked after a record was known to exist does not include it.
+    EndOffsetBehind {
+        /// The end-offset operation.
+        asked: u64,
+        /// Its answer.
+        end_offset: Offset,
+        /// The node that answered, if known.
+        node: Option<NodeName>,
+        /// When it was asked.
+        called: Moment,
+        /// The offset that was known.
+        known_offset: Offset,
+        /// The append, read or end offset that showed it.
+        known_by: u64,
+        /// When that returned.
+        known_at: Moment,
+    },
+    // ------------------------------------------------------------------ content of a partition
+    /// An acknowledged record is gone.
+    LostWrite {
+        /// Its value.
+        value: String,
+        /// The offset at which it was acknowledged, if one was stated.
+        offset: Option<Offset>,
+        /// The append's invoke.
+        operation: u64,
+        /// Whether it was acknowledged, or only proven by a reader to have been written.
+        acknowledged: bool,
+        /// How it is known.
+        proof: LossProof,
+    },
+    /// One value is at several offsets.
+    Duplicate {
+        /// The value.
+        value: String,
+        /// Its offsets with who says so.
+        copies: Vec<Sighting>,
+    },
+    /// One offset has several values.
+    InconsistentOffset {
+        /// The offset.
+        offset: Offset,
+        /// Its values with who says so.
+        copies: Vec<Sighting>,
+    },
+    /// A value was read that nobody sent.
+    PhantomValue {
+        /// Where and by whom it was read.
+        read: Sighting,
+    },
+    /// A value was read whose append surely failed (Jepsen's `G1a`, aborted read).
+    FailedWriteSeen {
+        /// Where and by whom it was read.
+        read: Sighting,
+        /// The append's invoke.
+        append: u64,
+        /// The error that it failed with.
+        error: Option<String>,
+    },
+    /// A consumer jumped over records.
+    PollSkip {
+        /// The consumer.
+        worker: WorkerId,
+        /// The offset it stood at or had read last.
+        after: Offset,
+        /// The offset that it read next.
+        next: Offset,
+        /// How many known records lie between.
+        skipped_count: u64,
+        /// The first of them.
+        skipped: Vec<Sighting>,
+        /// Whether both offsets are of one poll.
+        internal: bool,
+    },
+    /// A consumer went back.
+    NonmonotonicPoll {
+        /// The consumer.
+        worker: WorkerId,
+        /// The offset it had read last.
+        after: Offset,
+        /// The offset that it read next.
+        next: Offset,
+        /// Whether both offsets are of one poll.
+        internal: bool,
+    },
+    /// A producer's later record got the lower offset.
+    NonmonotonicSend {
+        /// The producer.
+        worker: WorkerId,
+        /// The earlier record.
+        earlier: Sent,
+        /// The later record.
+        later: Sent,
+        /// Whether both are of one append.
+        internal: bool,
+    },
+    /// A record was acknowledged, and its offset is missing or -1.
+    AcknowledgedWithoutOffset {
+        /// The value.
+        value: String,
+        /// What was stated.
+        offset: Option<Offset>,
+    },
+    /// A completion has not one entry for each value of its append.
+    OutcomesMissing {
+        /// How many values were sent.
+        sent: u64,
+        /// How many outcomes came back.
+        reported: u64,
+    },
+    /// Nodes hold different records at one offset.
+    ReplicasDiffer {
+        /// The offset.
+        offset: Offset,
+        /// What each node holds.
+        held: Vec<Held>,
+    },
+    /// A node that has caught up does not hold an acknowledged record.
+    ReplicaMisses {
+        /// The node.
+        node: NodeName,
+        /// The value.
+        value: String,
+        /// The offset at which it was acknowledged.
+        offset: Offset,
+        /// How far the node was read.
+        read_to: Offset,
+    },
+    /// A node ends before acknowledged records that others hold, after all the time it had to catch up.
+    ReplicaBehind {
+        /// The node.
+        node: NodeName,
+        /// How far the node was read.
+        read_to: Offset,
+        /// How far the farthest node was read.
+        farthest: Offset,
+        /// How many acknowledged records it lacks.
+        missing: u64,
+    },
+    /// An acknowledged record was never returned by any poll or read.
+    NeverServed {
+        /// The value.
+        value: String,
+        /// The offset at which it was acknowledged, if one was stated.
+        offset: Option<Offset>,
+    },
+    /// An acknowledged record was returned in the end by some nodes only.
+    ServedBySome {
+        /// The value.
+        value: String,
+        /// The offset.
+        offset: Option<Offset>,
+        /// Nodes that serve it.
+        with: Vec<NodeName>,
+        /// Nodes that do not.
+        without: Vec<NodeName>,
+    },
+    // ------------------------------------------------------------------ leadership
+    /// Two nodes each claimed to lead the same partition in the same epoch (Raft's election safety).
+    TwoLeaders {
+        /// The epoch.
+        epoch: i32,
+        /// One claim of each node.
+        claims: Vec<Belief>,
+    },
+    /// A node answered a lower epoch than it had answered before.
+    EpochWentBack {
+        /// The earlier answer.
+        before: Belief,
+        /// The later answer.
+        after: Belief,
+    },
+    /// The leader or its epoch changed though nothing was faulty.
+    UnexplainedElection {
+        /// Who led before.
+        old_leader: Option<NodeName>,
+        /// In which epoch.
+        old_epoch: Option<i32>,
+        /// Who leads now.
+        new_leader: Option<NodeName>,
+        /// In which epoch.
+        new_epoch: Option<i32>,
+    },
+    /// More terms passed than one fault explains.
+    TermsBurned {
+        /// The fault in whose window they passed; none if outside every window.
+        fault: Option<String>,
+        /// Term before.
+        from: i32,
+        /// Term after.
+        to: i32,
+        /// How many may pass.
+        limit: u64,
+    },
+    /// No reachable node named a leader for too long.
+    Leaderless {
+        /// For how long.
+        length_ms: u64,
+        /// For how long it may be.
+        limit_ms: u64,
+    },
+    /// Nodes named different leaders for too long.
+    Disagreement {
+        /// What each believed when it began.
+        beliefs: Vec<Belief>,
+        /// For how long.
+        length_ms: u64,
+        /// For how long it may be.
+        limit_ms: u64,
+    },
+    /// An old leader went on claiming its old epoch for too long.
+    StaleLeader {
+        /// Its last stale claim.
+        claim: Belief,
+        /// The first claim of a higher epoch by another node.
+        successor: Belief,
+        /// Since when it should have known.
+        since: Moment,
+        /// For how long after that it went on.
+        length_ms: u64,
+        /// For how long it may.
+        limit_ms: u64,
+    },
+    /// Leadership went from one node to another and back though nothing was faulty.
+    Flapping {
+        /// The node that led first and last.
+        node: NodeName,
+        /// The node that led between.
+        between: NodeName,
+        /// For how long that one led.
+        length_ms: u64,
+    },
+    /// The nodes took too long to agree on a first leader.
+    SlowFormation {
+        /// How long.
+        took_ms: u64,
+        /// How long they may.
+        limit_ms: u64,
+    },
+    /// The nodes never agreed on a first leader.
+    NeverFormed {
+        /// How long they tried.
+        waited_ms: u64,
+        /// How long they may.
+        limit_ms: u64,
+    },
+    /// Formation burned too many terms.
+    FormationTerm {
+        /// The term with which formation ended.
+        term: i32,
+        /// The highest allowed.
+        limit: u64,
+    },
+    /// After the last heal, the nodes took too long to agree on leaders.
+    SlowRecovery {
+        /// How long.
+        took_ms: u64,
+        /// How long they may.
+        limit_ms: u64,
+    },
+    /// After the last heal, the nodes never agreed on leaders.
+    NeverRecovered {
+        /// How long they were given.
+        waited_ms: u64,
+        /// How long they may.
+        limit_ms: u64,
+    },
+    // ------------------------------------------------------------------ liveness
+    /// A node that had no fault did not answer for too long: frozen, or its port is closed.
+    NodeSilent {
+        /// The node.
+        node: NodeName,
+        /// For how long.
+        length_ms: u64,
+        /// For how long it may.
+        limit_ms: u64,
+        /// What the last probe failed with.
+        error: Option<String>,
+        /// Whether it answered again before the run ended.
+        came_back: bool,
+    },
+    /// A node's process ended though nobody asked for it.
+    UnprovokedExit {
+        /// The node.
+        node: NodeName,
+        /// How it ended.
+        status: String,
+    },
+    /// Nothing was acknowledged for too long.
+    Gap {
+        /// By which rule.
+        scope: GapScope,
+        /// From when.
+        from: Moment,
+        /// Until when.
+        to: Moment,
+        /// How long.
+        length_ms: u64,
+        /// How long it may be.
+        limit_ms: u64,
+        /// Whether it ended before the load did.
+        ended: bool,
+    },
+    /// After the last heal, nothing was acknowledged in a partition, or nothing read.
+    NotServed {
+        /// What was not served: `appends` or `reads`.
+        what: String,
+        /// How long it was tried.
+        waited_ms: u64,
+    },
+}
+
+impl Finding {
+    /// The finding's stable name, as in JSON's field `kind`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Finding::OrderReversed { .. } => "order-reversed",
+            Finding::ReadBeforeSend { .. } => "read-before-send",
+            Finding::ReadAhead { .. } => "read-ahead",
+            Finding::EndOffsetAhead { .. } => "end-offset-ahead",
+            Finding::EndOffsetBeyond { .. } => "end-offset-beyond",
+            Finding::EndOffsetBehind { .. } => "end-offset-behind",
+            Finding::LostWrite { .. } => "lost-write",
+            Finding::Duplicate { .. } => "duplicate",
+            Finding::InconsistentOffset { .. } => "inconsistent-offset",
+            Finding::PhantomValue { .. } => "phantom-value",
+            Finding::FailedWriteSeen { .. } => "failed-write-seen",
+            Finding::PollSkip { .. } => "poll-skip",
+            Finding::NonmonotonicPoll { .. } => "nonmonotonic-poll",
+            Finding::NonmonotonicSend { .. } => "nonmonotonic-send",
+            Finding::AcknowledgedWithoutOffset { .. } => "acknowledged-without-offset",
+            Finding::OutcomesMissing { .. } => "outcomes-missing",
+            Finding::ReplicasDiffer { .. } => "replicas-differ",
+            Finding::ReplicaMisses { .. } => "replica-misses",
+            Finding::ReplicaBehind { .. } => "replica-behind",
+            Finding::NeverServed { .. } => "never-served",
+            Finding::ServedBySome { .. } => "served-by-some",
+            Finding::TwoLeaders { .. } => "two-leaders",
+            Finding::EpochWentBack { .. } => "epoch-went-back",
+            Finding::UnexplainedElection { .. } => "unexplained-election",
+            Finding::TermsBurned { .. } => "terms-burned",
+            Finding::Leaderless { .. } => "leaderless",
+            Finding::Disagreement { .. } => "disagreement",
+            Finding::StaleLeader { .. } => "stale-leader",
+            Finding::Flapping { .. } => "flapping",
+            Finding::SlowFormation { .. } => "slow-formation",
+            Finding::NeverFormed { .. } => "never-formed",
+            Finding::FormationTerm { .. } => "formation-term",
+            Finding::SlowRecovery { .. } => "slow-recovery",
+            Finding::NeverRecovered { .. } => "never-recovered",
+            Finding::NodeSilent { .. } => "node-silent",
+            Finding::UnprovokedExit { .. } => "unprovoked-exit",
+            Finding::Gap { .. } => "gap",
+            Finding::NotServed { .. } => "not-served",
+        }
+    }
+}

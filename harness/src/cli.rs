@@ -1,0 +1,206 @@
+//! What was typed. Parsing has no side effects; each sub-command's file does the rest.
+
+pub mod broker;
+pub mod check;
+pub mod cluster;
+pub mod doctor;
+pub mod list;
+pub mod report;
+pub mod run;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::workloads::WorkloadKind;
+
+/// The command line.
+#[derive(Debug, Parser)]
+#[command(
+    name = "jepsen",
+    version,
+    about = "A Jepsen-style black-box test harness for Kafka-compatible clusters",
+    long_about = "Starts a three-node broker as real processes in a private network, cuts links, pauses and kills \
+                  nodes, produces and consumes through librdkafka, judges the recorded history, and writes a report.\n\n\
+                  `jepsen` alone runs the default scenario on the reference broker, about a minute.",
+    after_help = crate::exit::HELP,
+    args_conflicts_with_subcommands = true
+)]
+pub struct Cli {
+    /// What to do; `run` if nothing is said.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Flags of `run`, when no sub-command is named.
+    #[command(flatten)]
+    pub run: RunArguments,
+}
+
+/// The sub-commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run scenarios and judge them (the default).
+    Run(RunArguments),
+    /// List scenarios, workloads, faults, checks and targets.
+    List,
+    /// Try which faults can run here, and say what to do about the others.
+    Doctor,
+    /// Judge a stored run or a history file again.
+    Check(CheckArguments),
+    /// Write the page of a stored run again.
+    Report(ReportArguments),
+    /// Run three reference nodes on 127.0.0.1:9092, 9093 and 9094 until Ctrl-C.
+    Cluster(ClusterArguments),
+    /// Run one reference node.
+    Broker(BrokerArguments),
+}
+
+/// Flags of `run`.
+#[derive(Clone, Debug, Args)]
+pub struct RunArguments {
+    /// Scenarios to run, see `jepsen list`.
+    pub scenarios: Vec<String>,
+    /// The target: a built-in name or a file.
+    #[arg(long, value_name = "NAME|FILE", default_value = "reference")]
+    pub target: String,
+    /// The workload, instead of the scenario's own.
+    #[arg(long, value_enum)]
+    pub workload: Option<WorkloadKind>,
+    /// Fault classes or kinds, comma-separated, or `none`; instead of the scenario's own.
+    #[arg(long, value_name = "A,B|none")]
+    pub faults: Option<String>,
+    /// Length of the load phase, e.g. 60s or 2m.
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub time_limit: Option<Duration>,
+    /// Operations a second, over all clients.
+    #[arg(long, value_name = "OPS/S", default_value_t = crate::config::scenario::RATE,
+          value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub rate: u32,
+    /// Number of clients.
+    #[arg(long, value_name = "N", default_value_t = crate::config::scenario::CONCURRENCY,
+          value_parser = concurrency)]
+    pub concurrency: usize,
+    /// The seed of faults and workloads, decimal or 0x hexadecimal; drawn if absent.
+    #[arg(long, value_name = "N", value_parser = seed)]
+    pub seed: Option<u64>,
+    /// Replay the faults of an earlier run: its faults.json.
+    #[arg(long, value_name = "FILE", conflicts_with = "faults")]
+    pub schedule: Option<PathBuf>,
+    /// Print the fault schedule and stop.
+    #[arg(long)]
+    pub plan: bool,
+    /// Run this often, with successive seeds.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub repeat: u32,
+    /// With --repeat: stop at the first run that is not valid.
+    #[arg(long)]
+    pub until_fail: bool,
+    /// Leave the nodes running until Ctrl-C after the run.
+    #[arg(long)]
+    pub keep_running: bool,
+    /// Where runs are kept.
+    #[arg(long, value_name = "DIR", default_value = "runs")]
+    pub out: PathBuf,
+    /// How many runs are kept; older ones are removed.
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
+    pub keep: u32,
+}
+
+/// Flags of `check`.
+#[derive(Debug, Args)]
+pub struct CheckArguments {
+    /// Run directories or history files (.jsonl or .jsonl.zst).
+    #[arg(required = true, value_name = "RUN|FILE")]
+    pub paths: Vec<PathBuf>,
+    /// Only these checks, comma-separated.
+    #[arg(long, value_name = "CHECK,...", value_delimiter = ',')]
+    pub only: Vec<String>,
+    /// Print the verdicts as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Flags of `report`.
+#[derive(Debug, Args)]
+pub struct ReportArguments {
+    /// The run directory.
+    #[arg(value_name = "RUN", default_value = "runs/latest")]
+    pub run: PathBuf,
+}
+
+/// Flags of `cluster`.
+#[derive(Debug, Args)]
+pub struct ClusterArguments {
+    /// Where the nodes keep their logs; a temporary directory if absent.
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// The first node's Kafka port; the others follow.
+    #[arg(long, value_name = "PORT", default_value_t = 9092, value_parser = clap::value_parser!(u16).range(1024..=65_000))]
+    pub port: u16,
+}
+
+/// Flags of `broker`.
+#[derive(Debug, Args)]
+pub struct BrokerArguments {
+    /// The node's configuration file.
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+}
+
+/// Reads `60s`, `2m`, `500ms` or plain seconds.
+fn duration(text: &str) -> Result<Duration, String> {
+    let split = text
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let number: f64 = number
+        .parse()
+        .map_err(|_| format!("`{text}` is no time; try 60s or 2m"))?;
+    let seconds = match unit {
+        "ms" => number / 1_000.0,
+        "" | "s" => number,
+        "m" => number * 60.0,
+        "h" => number * 3_600.0,
+        _ => return Err(format!("unit `{unit}` is not one of ms, s, m, h")),
+    };
+    if !(1.0..=604_800.0).contains(&seconds) {
+        return Err("the load phase lasts from one second to seven days".into());
+    }
+    Ok(Duration::from_secs_f64(seconds))
+}
+
+fn seed(text: &str) -> Result<u64, String> {
+    let parsed = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        Some(digits) => u64::from_str_radix(digits, 16),
+        None => text.parse(),
+    };
+    parsed.map_err(|_| format!("`{text}` is no seed; give a number, decimal or 0x hexadecimal"))
+}
+
+fn concurrency(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(clients @ 2..=64) => Ok(clients),
+        _ => Err("between 2 and 64 clients: one must produce and one must poll".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn times_and_seeds_read_as_people_write_them() {
+        assert_eq!(duration("60s"), Ok(Duration::from_secs(60)));
+        assert_eq!(duration("1.5m"), Ok(Duration::from_secs(90)));
+        assert!(duration("60 s").is_err() && duration("0").is_err() && duration("soon").is_err());
+        assert_eq!(seed("0x5EED"), Ok(0x5EED));
+        assert_eq!(seed("7"), Ok(7));
+        assert!(seed("seven").is_err());
+    }
+}

@@ -1,0 +1,47 @@
+//! `jepsen doctor`: which faults can run here, tried, and what to do about the others.
+
+use anyhow::Result;
+use nemesis::doctor::{Outcome, examine};
+
+use crate::exit::{self, Stop};
+use crate::output::tell;
+
+/// Tries everything and prints what came of it. Exit code 0 if every fault can run here, 253 if some cannot.
+///
+/// # Errors
+/// If not even a child process can be started.
+pub fn run() -> Result<i32> {
+    let diagnosis = examine().map_err(|error| Stop::machine(error.to_string()))?;
+    let mut text = String::new();
+    for trial in &diagnosis.trials {
+        let name = trial.capability.name();
+        match &trial.outcome {
+            Outcome::Works(seen) => text += &format!("  ok      {name:<38} {seen}\n"),
+            Outcome::Refused(why) => text += &format!("  refused {name:<38} {why}\n"),
+            Outcome::NotTried => {
+                text += &format!("  -       {name:<38} not tried, needs what was refused\n")
+            }
+        }
+        for remedy in &trial.remedies {
+            text += &format!("            to permit it: {remedy}\n");
+        }
+    }
+    let word = |can| {
+        if can {
+            "can run here"
+        } else {
+            "cannot run here"
+        }
+    };
+    text += &format!("network faults {}\n", word(diagnosis.network_faults()));
+    text += &format!("process faults {}\n", word(diagnosis.process_faults()));
+    if !diagnosis.network_faults() && diagnosis.process_faults() {
+        text += "`jepsen run process` runs pauses and kills with nodes on 127.0.0.1 to 127.0.0.3\n";
+    }
+    tell(&text);
+    Ok(if diagnosis.network_faults() {
+        exit::VALID
+    } else {
+        exit::MACHINE
+    })
+}

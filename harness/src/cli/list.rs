@@ -1,0 +1,46 @@
+//! `jepsen list`: what there is to choose from.
+
+use anyhow::Result;
+use nemesis::catalogue::Kind;
+
+use crate::config::scenario::SCENARIOS;
+use crate::config::target::Target;
+use crate::exit;
+use crate::output::tell;
+use crate::workloads::WorkloadKind;
+
+/// Prints scenarios, workloads, faults with their roles, checks and targets.
+///
+/// # Errors
+/// None today; the type is that of every sub-command.
+pub fn run() -> Result<i32> {
+    let mut text = String::from("scenarios\n");
+    for scenario in &SCENARIOS {
+        text += &row(scenario.name, scenario.description);
+    }
+    text += "\nworkloads\n";
+    for (_, name, description) in WorkloadKind::ALL {
+        text += &row(name, description);
+    }
+    text += "\nfaults (a class, a name, or name:role)\n";
+    for kind in Kind::ALL {
+        let roles: Vec<&str> = kind.roles().iter().map(|role| role.name()).collect();
+        let class = kind.class();
+        text += &row(kind.name(), &format!("{class}: {}", kind.description()));
+        text += &row("", &format!("roles: {}", roles.join(", ")));
+    }
+    text += "\nchecks\n";
+    for check in checkers::checks::TABLE {
+        text += &row(check.name, check.rules_out);
+    }
+    text += "\ntargets\n";
+    for name in Target::built_in() {
+        text += &row(name, &Target::load(name)?.description);
+    }
+    tell(&text);
+    Ok(exit::VALID)
+}
+
+fn row(name: &str, description: &str) -> String {
+    format!("  {name:<20} {description}\n")
+}

@@ -1,0 +1,103 @@
+//! A consumer by assignment: it reads on from where it stands and says where it stood.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use checkers::history::{Assigned, Record};
+use rdkafka::client::ClientContext;
+use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext};
+use rdkafka::error::KafkaError;
+use rdkafka::message::Message;
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+
+use super::producer::code_name;
+
+/// At most this many records in one poll, so that an operation's evidence stays readable.
+const RECORDS_PER_POLL_MAX: usize = 500;
+
+/// A context that keeps librdkafka's log lines to itself.
+pub struct Silent;
+
+impl ClientContext for Silent {
+    fn log(&self, _: rdkafka::config::RDKafkaLogLevel, _: &str, _: &str) {}
+    fn error(&self, _: KafkaError, _: &str) {}
+}
+
+impl ConsumerContext for Silent {}
+
+/// A librdkafka consumer with a fixed assignment.
+pub struct Consumer {
+    client: BaseConsumer<Silent>,
+    assigned: Vec<Assigned>,
+}
+
+impl Consumer {
+    /// Makes a client and assigns it these partitions at these positions.
+    ///
+    /// # Errors
+    /// If librdkafka refuses a setting or the assignment.
+    pub fn new(config: &rdkafka::ClientConfig, assigned: Vec<Assigned>) -> Result<Self> {
+        let client: BaseConsumer<Silent> = config
+            .create_with_context(Silent)
+            .context("make a consumer")?;
+        let mut list = TopicPartitionList::new();
+        for row in &assigned {
+            list.add_partition_offset(&row.topic, row.partition, Offset::Offset(row.position))
+                .context("assign")?;
+        }
+        client.assign(&list).context("assign")?;
+        Ok(Consumer { client, assigned })
+    }
+
+    /// Where it stands.
+    pub fn assigned(&self) -> &[Assigned] {
+        &self.assigned
+    }
+
+    /// Waits up to `wait` for a first record, then takes what is there. Records before an error are kept: they were
+    /// seen.
+    pub fn poll(&mut self, wait: Duration) -> (Vec<Record>, Option<String>) {
+        let deadline = Instant::now() + wait;
+        let mut records: Vec<Record> = Vec::new();
+        while records.len() < RECORDS_PER_POLL_MAX {
+            let left = if records.is_empty() {
+                deadline.saturating_duration_since(Instant::now())
+            } else {
+                Duration::ZERO
+            };
+            match self.client.poll(left) {
+                None => break,
+                Some(Ok(message)) => {
+                    let value = String::from_utf8_lossy(message.payload().unwrap_or_default());
+                    let (topic, partition) = (message.topic().to_owned(), message.partition());
+                    let place = self
+                        .assigned
+                        .iter_mut()
+                        .find(|a| a.topic == topic && a.partition == partition);
+                    if let Some(place) = place {
+                        place.position = message.offset() + 1;
+                    }
+                    records.push(Record(
+                        topic,
+                        partition,
+                        message.offset(),
+                        value.into_owned(),
+                    ));
+                }
+                Some(Err(error)) => {
+                    let code = error.rdkafka_error_code();
+                    let name = code.map_or_else(|| error.to_string(), code_name);
+                    return (records, Some(name));
+                }
+            }
+        }
+        (records, None)
+    }
+
+    /// Lets go of the client on a thread of its own: closing can take as long as a dead broker does.
+    pub fn retire(self) {
+        let _ = std::thread::Builder::new()
+            .name("retired".into())
+            .spawn(move || drop(self));
+    }
+}

@@ -1,0 +1,118 @@
+//! The run's side of the faults: draws or reads a plan, tells the engine who leads, and records its steps.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use checkers::history::What;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use nemesis::catalogue::{Class, Kind, Selection};
+use nemesis::engine::{Clock, Engine, Step};
+use nemesis::plan::Timing;
+use nemesis::process::ProcessTable;
+use nemesis::target::RoleResolver;
+use nemesis::{Environment, Node};
+
+pub use nemesis::plan::Plan;
+
+use crate::cluster::Cluster;
+use crate::exit::Stop;
+use crate::probe::StopFlag;
+use crate::recorder::Recorder;
+use crate::sight::Sight;
+use crate::store::write_whole;
+
+/// Between two looks at the user's interrupt.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// Draws a plan of the faults named in `words` (classes, kinds, kinds with a role, or `none`).
+///
+/// # Errors
+/// If a word names no fault.
+pub fn draw(words: &str, time_limit: Duration, seed: u64, detection: Duration) -> Result<Plan> {
+    let selection: Selection = words
+        .parse()
+        .map_err(|error| Stop::usage(format!("--faults {words}: {error}")))?;
+    let timing = Timing::for_detection(detection);
+    Ok(Plan::for_time_limit(time_limit, seed, &selection, &timing))
+}
+
+/// Reads an earlier run's plan: times, kinds and roles are replayed, roles are resolved again.
+///
+/// # Errors
+/// If the file cannot be read or is no plan.
+pub fn replay(file: &Path) -> Result<Plan> {
+    let name = file.display();
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| Stop::usage(format!("--schedule {name}: {error}")))?;
+    Plan::from_json(&text).map_err(|error| Stop::usage(format!("--schedule {name}: {error}")))
+}
+
+/// Writes a plan as `faults.json`.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn save(plan: &Plan, path: &Path) -> Result<()> {
+    write_whole(path, &plan.to_json())
+}
+
+/// `network` or `process`, for a kind's name.
+pub fn class_of(kind: &str) -> Option<&'static str> {
+    let kind: Kind = kind.parse().ok()?;
+    Some(match kind.class() {
+        Class::Network => "network",
+        Class::Process => "process",
+    })
+}
+
+/// Executes a plan against a cluster until `ending` or an interrupt; whatever lasts then is healed. What is returned
+/// are errors of the run: faults without effect, faults that could not be healed.
+pub async fn execute(
+    plan: &Plan,
+    environment: &Environment,
+    table: &ProcessTable,
+    cluster: &Cluster,
+    sight: &Sight,
+    recorder: &Recorder,
+    ending: Instant,
+    interrupt: &StopFlag,
+) -> Vec<String> {
+    let ticking = recorder.clone();
+    let clock: Clock = Arc::new(move || ticking.now());
+    let engine = Engine::new(
+        environment.clone(),
+        table.clone(),
+        Arc::new(cluster.clone()),
+        Arc::new(Resolver(sight.clone())),
+        clock,
+    );
+    let record = |step: Step| {
+        recorder.record(What::Fault(step.event));
+    };
+    let stop = async {
+        while Instant::now() < ending && !interrupt.is_set() {
+            tokio::time::sleep(LOOK).await;
+        }
+    };
+    let summary = engine.execute(plan, &record, stop).await;
+    let without = summary
+        .without_effect
+        .iter()
+        .map(|why| format!("a fault took no effect: {why}"));
+    let unhealed = summary
+        .unhealed
+        .iter()
+        .map(|why| format!("a fault could not be healed: {why}"));
+    without.chain(unhealed).collect()
+}
+
+/// Tells the engine who leads, by what the probes have last seen through the Kafka protocol.
+struct Resolver(Sight);
+
+impl RoleResolver for Resolver {
+    fn leader(&self) -> BoxFuture<'_, Option<Node>> {
+        async move { Node::from_index(self.0.leader()?.node - 1) }.boxed()
+    }
+}

@@ -1,0 +1,87 @@
+//! A stored history in, verdicts and series out. `run` judges what it has just recorded by the same path as `check`
+//! judges a file that it never saw.
+
+pub mod series;
+
+use std::fs::File;
+use std::io::{BufReader, Read, Write};
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use checkers::history::{History, jsonl};
+use checkers::judgement::Judgement;
+
+use crate::exit::Stop;
+
+pub use series::measure;
+
+/// How hard compression tries: histories compress tenfold at the lowest levels already.
+const COMPRESSION: i32 = 3;
+
+/// A history and what all checks say of it.
+pub struct Judged {
+    /// The history.
+    pub history: History,
+    /// What is said of it.
+    pub judgement: Judgement,
+    /// What was odd in the file.
+    pub warnings: Vec<String>,
+}
+
+/// Reads and judges a history file, plain or compressed.
+///
+/// # Errors
+/// If the file cannot be read or is no history; the message names file and line.
+pub fn file(path: &Path) -> Result<Judged> {
+    let name = path.display();
+    let wrong = |what: String| Stop::usage(format!("{name}: {what}"));
+    let text = text(path).map_err(|error| wrong(error.to_string()))?;
+    let parsed = jsonl::parse(&text).map_err(|error| wrong(error.to_string()))?;
+    let warnings = parsed
+        .warnings
+        .iter()
+        .map(|warning| format!("{name}: {warning}"))
+        .collect();
+    let history = History::new(parsed.header, parsed.events);
+    let judgement = checkers::judge(&history);
+    Ok(Judged {
+        history,
+        judgement,
+        warnings,
+    })
+}
+
+fn text(path: &Path) -> std::io::Result<String> {
+    let file = BufReader::new(File::open(path)?);
+    let mut bytes = Vec::new();
+    if path.extension().is_some_and(|extension| extension == "zst") {
+        let mut decoder = zstd::stream::read::Decoder::new(file)?;
+        if let Err(error) = decoder.read_to_end(&mut bytes) {
+            // A file that is cut in the middle still has what came before.
+            if bytes.is_empty() {
+                return Err(error);
+            }
+        }
+    } else {
+        let mut file = file;
+        file.read_to_end(&mut bytes)?;
+    }
+    // A torn character can only be in a torn line, which is told as such.
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Compresses a closed history and removes the plain one, which stays if anything fails.
+///
+/// # Errors
+/// If the compressed file cannot be written.
+pub fn compress(plain: &Path, compressed: &Path) -> Result<()> {
+    let beside = compressed.with_extension("part");
+    let copy = || -> std::io::Result<()> {
+        let mut encoder = zstd::stream::write::Encoder::new(File::create(&beside)?, COMPRESSION)?;
+        std::io::copy(&mut BufReader::new(File::open(plain)?), &mut encoder)?;
+        encoder.finish()?.flush()?;
+        std::fs::rename(&beside, compressed)?;
+        std::fs::remove_file(plain)
+    };
+    copy().with_context(|| format!("compress {}", plain.display()))
+}

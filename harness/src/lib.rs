@@ -1,0 +1,42 @@
+//! The harness: wires target, faults, workloads, checks and report together.
+//!
+//! ```text
+//! config -> cluster (processes) -> workers + faults -> history -> checks -> report
+//! ```
+//!
+//! Everything that happens in a run becomes an event of one stream ([`recorder`]); the history file, the terminal and the
+//! judgement read that stream and nothing else. Only [`output`] prints.
+//!
+//! | part | what it is |
+//! |---|---|
+//! | [`cli`] | what was typed; one file a sub-command |
+//! | [`config`] | targets and scenarios, validated |
+//! | [`run`] | one scenario end to end, in phases |
+//! | [`cluster`], [`topics`], [`faults`] | the three nodes' processes, their topics, what is done to them |
+//! | [`clients`], [`worker`], [`workloads`] | who produces and consumes, and how outcomes are told |
+//! | [`wire`], [`questions`], [`probe`], [`sight`] | raw questions to single nodes, and what they showed |
+//! | [`final_reads`] | every partition through every node, after the last heal |
+//! | [`recorder`], [`store`] | the history file and the run directory |
+//! | [`judge`], [`summary`] | history in, verdicts and report out |
+//! | [`exit`] | exit codes |
+
+pub mod cli;
+pub mod clients;
+pub mod cluster;
+pub mod config;
+pub mod exit;
+pub mod faults;
+pub mod final_reads;
+pub mod judge;
+pub mod output;
+pub mod probe;
+pub mod questions;
+pub mod recorder;
+pub mod run;
+pub mod sight;
+pub mod store;
+pub mod summary;
+pub mod topics;
+pub mod wire;
+pub mod worker;
+pub mod workloads;

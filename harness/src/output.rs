@@ -1,0 +1,35 @@
+//! The only place that prints. Data goes to stdout, talk to stderr; colour and bars only on a terminal, never where
+//! `NO_COLOR` is set.
+
+pub mod progress;
+
+use std::io::{IsTerminal, Write};
+
+/// Writes a line of talk to stderr. A terminal that went away is no reason to stop a run.
+pub fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+/// Writes data to stdout. A reader that went away (`| head`) is no error.
+pub fn tell(text: &str) {
+    let mut out = std::io::stdout();
+    let _ = out.write_all(text.as_bytes());
+    if !text.ends_with('\n') {
+        let _ = out.write_all(b"\n");
+    }
+    let _ = out.flush();
+}
+
+/// Whether stdout takes colour.
+pub fn colour() -> bool {
+    std::io::stdout().is_terminal() && no_colour_unset()
+}
+
+/// Whether stderr is a terminal that takes a bar.
+pub fn bars() -> bool {
+    std::io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+fn no_colour_unset() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}

@@ -1,0 +1,73 @@
+//! Figures of the nodes' processes: how long they waited for a processor (a starved node is not a broken one), and once
+//! a second memory, processor time and descriptors.
+
+use std::time::{Duration, Instant};
+
+use checkers::history::{Late, Observation, Seen, What};
+use nemesis::Node;
+use nemesis::process::ProcessTable;
+use nemesis::process::figures::Sampler;
+
+use super::{PERIOD, StopFlag};
+use crate::cluster::Cluster;
+use crate::recorder::Recorder;
+
+/// A thread of a node that waited at least this long for a processor is worth telling. Below it the target's own load,
+/// three nodes on few processors, is the cause.
+const WORTH_TELLING: Duration = Duration::from_millis(100);
+/// Memory and the like are told this often.
+const TELL_EVERY: Duration = Duration::from_secs(1);
+
+/// Samples all nodes until told to stop. `table` says where their processes are to be found.
+pub fn watch(table: &ProcessTable, cluster: &Cluster, recorder: &Recorder, stop: &StopFlag) {
+    let mut samplers: Vec<Option<(i32, Sampler)>> = Node::ALL.iter().map(|_| None).collect();
+    let mut next = Instant::now();
+    let mut tell = Instant::now() + TELL_EVERY;
+    while stop.sleep_until(next) {
+        next = (next + PERIOD).max(Instant::now());
+        let telling = Instant::now() >= tell;
+        if telling {
+            tell = Instant::now() + TELL_EVERY;
+        }
+        for (node, sampler) in Node::ALL.into_iter().zip(&mut samplers) {
+            let Some(group) = cluster.pid(node) else {
+                *sampler = None;
+                continue;
+            };
+            let fresh = sampler.as_ref().is_none_or(|(known, _)| *known != group);
+            if fresh {
+                *sampler = Some((group, Sampler::new(table.clone(), group)));
+            }
+            let Some((_, sampler)) = sampler else {
+                continue;
+            };
+            let called = recorder.now();
+            let Some(figures) = sampler.sample() else {
+                continue;
+            };
+            // The first sample's differences reach back to the process's start.
+            let waited = Duration::from_nanos(figures.waited_longest_ns);
+            if !fresh && waited >= WORTH_TELLING {
+                recorder.record(What::Late(Late {
+                    who: node.to_string(),
+                    by_ms: u64::try_from(waited.as_millis()).unwrap_or(u64::MAX),
+                    cpu_pressure: None,
+                    io_pressure: None,
+                }));
+            }
+            if telling {
+                recorder.record(What::Observation(Observation {
+                    called,
+                    node: node.to_string(),
+                    answered: true,
+                    error: None,
+                    seen: Seen::Process {
+                        resident_bytes: figures.resident_bytes,
+                        cpu_ms: figures.cpu_ns / 1_000_000,
+                        descriptors: figures.descriptors as u64,
+                    },
+                }));
+            }
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! The produce probe: an open-loop producer with retries, one record every 20 ms whatever is in flight, on a topic of
+//! its own. Gaps and fail-over are measured by it.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use checkers::history::{Acks, Moment, Observation, Outcome, Seen, What};
+use rdkafka::ClientConfig;
+
+use super::StopFlag;
+use crate::clients::common;
+use crate::clients::producer::{Delivered, Producer};
+use crate::recorder::Recorder;
+
+/// The probe's own topic. Appends of the workloads never go there.
+pub const TOPIC: &str = "jepsen-probe";
+
+/// How often a record is sent.
+pub const INTERVAL: Duration = Duration::from_millis(20);
+
+/// How long the probe goes on trying to get a record acknowledged.
+const MESSAGE_TIMEOUT_MS: &str = "15000";
+
+fn settings(bootstrap: &str, acks: Acks, extra: &[(String, String)]) -> ClientConfig {
+    let mut config = common(bootstrap, extra);
+    config
+        .set("acks", if acks == Acks::Leader { "1" } else { "all" })
+        .set("enable.idempotence", "false")
+        .set("retry.backoff.ms", "20")
+        .set("retry.backoff.max.ms", "100")
+        .set("message.timeout.ms", MESSAGE_TIMEOUT_MS)
+        .set("request.timeout.ms", "1000")
+        .set("linger.ms", "0");
+    config
+}
+
+/// Sends until told to stop.
+///
+/// # Errors
+/// If librdkafka refuses a setting.
+pub fn run(
+    bootstrap: &str,
+    acks: Acks,
+    extra: &[(String, String)],
+    recorder: &Recorder,
+    stop: &StopFlag,
+) -> anyhow::Result<()> {
+    let producer = Producer::new(&settings(bootstrap, acks, extra), false)?;
+    let mut sent: BTreeMap<u64, Moment> = BTreeMap::new();
+    let mut next = Instant::now();
+    for sequence in 0.. {
+        sent.insert(sequence, recorder.now());
+        if let Some(refused) = producer.send(TOPIC, 0, &format!("probe-{sequence}"), sequence) {
+            tell(recorder, &mut sent, &refused);
+        }
+        next = (next + INTERVAL).max(Instant::now());
+        loop {
+            let left = next.saturating_duration_since(Instant::now());
+            match producer.report(left) {
+                Some(delivered) => tell(recorder, &mut sent, &delivered),
+                None => break,
+            }
+        }
+        if stop.is_set() {
+            break;
+        }
+    }
+    // Let the last records arrive: their acknowledgements end the last gap.
+    let patience = Instant::now() + Duration::from_millis(300);
+    while !sent.is_empty() {
+        let left = patience.saturating_duration_since(Instant::now());
+        match producer.report(left) {
+            Some(delivered) => tell(recorder, &mut sent, &delivered),
+            None => break,
+        }
+    }
+    producer.retire();
+    Ok(())
+}
+
+fn tell(recorder: &Recorder, sent: &mut BTreeMap<u64, Moment>, delivered: &Delivered) {
+    let Some(called) = sent.remove(&delivered.place) else {
+        return;
+    };
+    recorder.record(What::Observation(Observation {
+        called,
+        node: String::new(),
+        answered: delivered.outcome.outcome == Outcome::Ok,
+        error: delivered.outcome.error.clone(),
+        seen: Seen::Produce {
+            sequence: delivered.place,
+        },
+    }));
+}

@@ -1,0 +1,216 @@
+//! The recorder: every event of a run, in the order of one clock, streamed to `history.jsonl`.
+//!
+//! An event's time is taken under the same lock that gives it its index, so `i` is dense and in the order of `t`.
+//! Recording must never alter or fail a run: an event is written to memory here and to the file by a thread of its
+//! own; if the file cannot be written, the run goes on and ends *undecided* with the reason.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use checkers::history::{Event, Header, Moment, What};
+
+/// How long an event may lie in memory before it is in the file: what a kill -9 can cost.
+const FLUSH_AFTER: Duration = Duration::from_millis(100);
+
+/// The one clock of a run: nanoseconds since the run began, monotonic.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock(Instant);
+
+impl Clock {
+    /// A clock that begins now.
+    pub fn begin() -> Self {
+        Clock(Instant::now())
+    }
+
+    /// Nanoseconds since the run began.
+    pub fn now(&self) -> Moment {
+        Moment::try_from(self.0.elapsed().as_nanos()).unwrap_or(Moment::MAX)
+    }
+}
+
+/// Takes events from any thread. Cheap to clone.
+#[derive(Clone)]
+pub struct Recorder(Arc<Inner>);
+
+struct Inner {
+    clock: Clock,
+    order: Mutex<Order>,
+}
+
+struct Order {
+    next: u64,
+    sinks: Vec<Sender<Event>>,
+}
+
+/// The thread that writes the file. Dropping it does not stop it; [`HistoryFile::close`] does.
+pub struct HistoryFile {
+    writer: JoinHandle<std::io::Result<u64>>,
+    path: PathBuf,
+}
+
+impl Recorder {
+    /// Creates `history.jsonl` with its header line, and the thread that writes it.
+    ///
+    /// # Errors
+    /// If the file cannot be created or its first line not be written.
+    pub fn create(path: &Path, header: &Header, clock: Clock) -> Result<(Recorder, HistoryFile)> {
+        let file = File::create(path).with_context(|| format!("create {}", path.display()))?;
+        let mut file = BufWriter::with_capacity(1 << 18, file);
+        let line = serde_json::to_string(header).context("write the header")?;
+        writeln!(file, "{line}")
+            .and_then(|()| file.flush())
+            .with_context(|| format!("write {}", path.display()))?;
+        let (sink, events) = channel();
+        let writer = std::thread::Builder::new()
+            .name("history".into())
+            .spawn(move || write_events(file, &events))
+            .context("start the thread that writes the history")?;
+        let order = Mutex::new(Order {
+            next: 0,
+            sinks: vec![sink],
+        });
+        let recorder = Recorder(Arc::new(Inner { clock, order }));
+        Ok((
+            recorder,
+            HistoryFile {
+                writer,
+                path: path.to_owned(),
+            },
+        ))
+    }
+
+    /// The clock that events are stamped by.
+    pub fn now(&self) -> Moment {
+        self.0.clock.now()
+    }
+
+    /// Records an event now, and returns its time.
+    pub fn record(&self, what: What) -> Moment {
+        let mut order = self.0.order.lock().unwrap_or_else(PoisonError::into_inner);
+        let event = Event {
+            i: order.next,
+            t: self.0.clock.now(),
+            what,
+        };
+        let t = event.t;
+        order.next += 1;
+        if let Some((last, others)) = order.sinks.split_last() {
+            for sink in others {
+                // A sink that went away (the terminal) is none of the run's business.
+                let _ = sink.send(event.clone());
+            }
+            let _ = last.send(event);
+        }
+        t
+    }
+
+    /// Events from now on, for a reader beside the file.
+    pub fn subscribe(&self) -> Receiver<Event> {
+        let (sink, events) = channel();
+        let mut order = self.0.order.lock().unwrap_or_else(PoisonError::into_inner);
+        order.sinks.insert(0, sink);
+        events
+    }
+
+    /// Lets every sink know that no more comes. Events recorded later are dropped.
+    pub fn finish(&self) {
+        let mut order = self.0.order.lock().unwrap_or_else(PoisonError::into_inner);
+        order.sinks.clear();
+    }
+}
+
+impl HistoryFile {
+    /// Waits until everything recorded before [`Recorder::finish`] is in the file; returns how many events.
+    ///
+    /// # Errors
+    /// If the file could not be written to its end (disk full): the history is cut there.
+    pub fn close(self) -> Result<u64> {
+        let written = self
+            .writer
+            .join()
+            .map_err(|_| anyhow::anyhow!("the history thread died"))?;
+        written.with_context(|| format!("write {}", self.path.display()))
+    }
+}
+
+fn write_events(mut file: BufWriter<File>, events: &Receiver<Event>) -> std::io::Result<u64> {
+    let mut written = 0;
+    let mut flushed = Instant::now();
+    let mut line = Vec::with_capacity(4096);
+    loop {
+        match events.recv_timeout(FLUSH_AFTER) {
+            Ok(event) => {
+                line.clear();
+                serde_json::to_writer(&mut line, &event)?;
+                line.push(b'\n');
+                file.write_all(&line)?;
+                written += 1;
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => {
+                file.flush()?;
+                return Ok(written);
+            }
+        }
+        if flushed.elapsed() >= FLUSH_AFTER {
+            file.flush()?;
+            flushed = Instant::now();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use checkers::history::{Late, Promises};
+
+    #[test]
+    fn indexes_are_dense_and_in_the_order_of_time() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("history.jsonl");
+        let header = Header {
+            format: Header::FORMAT.into(),
+            version: Header::VERSION,
+            run: "r".into(),
+            scenario: "s".into(),
+            target: "t".into(),
+            nodes: vec![],
+            promises: Promises::default(),
+            limits: Default::default(),
+        };
+        let (recorder, file) = Recorder::create(&path, &header, Clock::begin()).expect("a file");
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for by_ms in 0..500 {
+                        recorder.record(What::Late(Late {
+                            who: "harness".into(),
+                            by_ms,
+                            cpu_pressure: None,
+                            io_pressure: None,
+                        }));
+                    }
+                });
+            }
+        });
+        recorder.finish();
+        assert_eq!(file.close().expect("written"), 2000);
+        let text = std::fs::read_to_string(&path).expect("readable");
+        let events: Vec<Event> = text
+            .lines()
+            .skip(1)
+            .map(|l| serde_json::from_str(l).expect("an event"))
+            .collect();
+        assert_eq!(events.len(), 2000);
+        for (expected, pair) in events.windows(2).enumerate() {
+            assert_eq!(pair[0].i, expected as u64);
+            assert!(pair[0].t <= pair[1].t);
+        }
+    }
+}

@@ -1,0 +1,382 @@
+//! One scenario end to end: formation, load under faults, recovery, final reads; everything recorded, nothing judged.
+//!
+//! Phases wait on evidence, never on sleeps. Whatever goes wrong in one of them is written down, and the later ones run
+//! as far as they can: a cluster that never formed is a finding, not an error of the harness.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use checkers::history::{Acks, Header, NodeEntry, Phase, PhaseEvent, What};
+use nemesis::process::ProcessTable;
+use nemesis::{Environment, Node};
+
+use crate::cluster::Cluster;
+use crate::config::target::Target;
+use crate::faults::{self, Plan};
+use crate::output::{progress, say};
+use crate::probe::{self, StopFlag, Threads};
+use crate::recorder::{Clock, Recorder};
+use crate::sight::Sight;
+use crate::worker::WorkerIds;
+use crate::workloads::{Load, WorkloadKind, append, idempotent, poll, producers_of};
+use crate::{clients, final_reads, topics};
+
+/// The produce probe goes on this long after all nodes agreed again, so that the last gap has an end.
+const AFTER_AGREEMENT: Duration = Duration::from_millis(300);
+/// How long the final reads may take.
+const FINAL_READS: Duration = Duration::from_secs(20);
+/// How long after the load phase the last operations may still be waited for.
+const OPERATIONS_END: Duration = Duration::from_secs(13);
+
+/// What to run, resolved.
+pub struct Setup {
+    /// The target.
+    pub target: Target,
+    /// The scenario's name.
+    pub name: String,
+    /// The run's id.
+    pub run: String,
+    /// The workload.
+    pub workload: WorkloadKind,
+    /// The faults, drawn or replayed.
+    pub plan: Plan,
+    /// Length of the load phase.
+    pub time_limit: Duration,
+    /// Operations a second over all clients.
+    pub rate: u32,
+    /// Number of clients.
+    pub concurrency: usize,
+    /// The seed.
+    pub seed: u64,
+    /// The scenario's directory.
+    pub directory: PathBuf,
+}
+
+/// What is left when a scenario has run.
+pub struct Finished {
+    /// The recorded history.
+    pub history: PathBuf,
+    /// The nodes, stopped unless they were to be kept.
+    pub cluster: Cluster,
+    /// What went wrong beside the history.
+    pub warnings: Vec<String>,
+}
+
+/// Runs a scenario. `interrupt` is set by the first Ctrl-C.
+///
+/// # Errors
+/// If the harness itself cannot go on (files, threads, a node's program that cannot be started). What was recorded stays.
+pub async fn scenario(
+    setup: &Setup,
+    environment: &Environment,
+    table: &ProcessTable,
+    interrupt: &StopFlag,
+) -> Result<Finished> {
+    let history = setup.directory.join("history.jsonl");
+    let clock = Clock::begin();
+    let (recorder, file) = Recorder::create(&history, &header(setup, environment), clock)?;
+    let watching = progress::show(setup.name.clone(), setup.time_limit, recorder.subscribe())
+        .context("start the progress thread")?;
+    let cluster = Cluster::prepare(
+        environment,
+        &setup.target,
+        &setup.directory,
+        setup.seed,
+        &recorder,
+    )?;
+    let mut scene = Scene {
+        setup,
+        environment,
+        table,
+        interrupt,
+        recorder: recorder.clone(),
+        sight: Sight::of(Node::ALL.len()),
+        cluster: cluster.clone(),
+        ids: WorkerIds::default(),
+        warnings: Vec::new(),
+    };
+    let played = scene.play().await;
+    let mut warnings = std::mem::take(&mut scene.warnings);
+    if let Err(error) = played {
+        warnings.push(format!("{error:#}"));
+    }
+    cluster.stop().await;
+    recorder.finish();
+    if let Err(error) = file.close() {
+        warnings.push(format!("the history is cut short: {error:#}"));
+    }
+    if watching.join().is_err() {
+        warnings.push("the progress display failed".into());
+    }
+    for warning in &warnings {
+        say(&format!("  warning: {warning}"));
+    }
+    Ok(Finished {
+        history,
+        cluster,
+        warnings,
+    })
+}
+
+fn header(setup: &Setup, environment: &Environment) -> Header {
+    let port = setup.target.kafka_port();
+    let entry = |node: &Node| NodeEntry {
+        name: node.to_string(),
+        address: format!("{}:{port}", environment.address(*node)),
+    };
+    let mut promises = setup.target.promises.clone();
+    promises.idempotent = setup.workload == WorkloadKind::Idempotent;
+    Header {
+        format: Header::FORMAT.into(),
+        version: Header::VERSION,
+        run: setup.run.clone(),
+        scenario: setup.name.clone(),
+        target: setup.target.name.clone(),
+        nodes: Node::ALL.iter().map(entry).collect(),
+        promises,
+        limits: setup.target.limits.clone(),
+    }
+}
+
+/// Everything that the phases share.
+struct Scene<'a> {
+    setup: &'a Setup,
+    environment: &'a Environment,
+    table: &'a ProcessTable,
+    interrupt: &'a StopFlag,
+    recorder: Recorder,
+    sight: Sight,
+    cluster: Cluster,
+    ids: WorkerIds,
+    warnings: Vec<String>,
+}
+
+impl Scene<'_> {
+    fn phase(&self, phase: Phase) {
+        self.recorder.record(What::Phase(PhaseEvent { phase }));
+    }
+
+    async fn play(&mut self) -> Result<()> {
+        let mut probes = Threads::default();
+        self.phase(Phase::Formation);
+        for node in Node::ALL {
+            self.cluster.start(node).await?;
+        }
+        self.start_probes(&mut probes)?;
+        let formed = self.form().await;
+        let result = match formed {
+            Ok(()) => self.load_and_after(&mut probes).await,
+            Err(error) => {
+                self.warnings.push(format!("{error:#}"));
+                Ok(())
+            }
+        };
+        let panicked = tokio::task::block_in_place(|| probes.end());
+        if panicked > 0 {
+            self.warnings.push(format!(
+                "{panicked} probe threads ended by a bug of the harness"
+            ));
+        }
+        result?;
+        if self.interrupt.is_set() {
+            self.phase(Phase::Interrupted);
+        }
+        self.phase(Phase::Done);
+        Ok(())
+    }
+
+    fn start_probes(&self, probes: &mut Threads) -> Result<()> {
+        let mut names: Vec<String> = topics::TOPICS
+            .iter()
+            .map(|(n, _)| (*n).to_owned())
+            .collect();
+        names.push(probe::produce::TOPIC.to_owned());
+        for node in Node::ALL {
+            let asked = probe::metadata::Asked {
+                node: usize::from(node.number()),
+                address: self.cluster.address(node),
+                topics: names.clone(),
+                quorum: true,
+            };
+            let (recorder, sight) = (self.recorder.clone(), self.sight.clone());
+            probes.start(&format!("probe-{node}"), move |stop| {
+                probe::metadata::watch(&asked, &recorder, &sight, &stop);
+            })?;
+        }
+        let recorder = self.recorder.clone();
+        probes.start("lateness", move |stop| {
+            probe::lateness::watch(&recorder, &stop)
+        })?;
+        let (recorder, cluster) = (self.recorder.clone(), self.cluster.clone());
+        let table = self.table.clone();
+        probes.start("figures", move |stop| {
+            probe::figures::watch(&table, &cluster, &recorder, &stop);
+        })
+    }
+
+    /// Waits until every topic is there and every node names the same leader for every partition.
+    async fn form(&self) -> Result<()> {
+        let limit = Duration::from_millis(self.setup.target.limits.formation_ms) * 4;
+        let deadline = Instant::now() + limit;
+        let addresses = self.cluster.addresses();
+        let settings: Vec<(String, String)> = self
+            .setup
+            .target
+            .topic
+            .iter()
+            .map(|(k, v)| (k.clone(), v.clone()))
+            .collect();
+        let probe_topic = [(probe::produce::TOPIC, 1)];
+        for topic in topics::TOPICS.into_iter().chain(probe_topic) {
+            tokio::task::block_in_place(|| {
+                let (recorder, stop) = (&self.recorder, self.interrupt);
+                topics::create(&addresses, topic, &settings, recorder, stop, deadline)
+            })?;
+        }
+        let partitions = topics::partitions().len() + 1;
+        topics::agreement(&self.sight, partitions, deadline)
+            .await
+            .map(drop)
+            .with_context(|| {
+                format!(
+                    "the nodes did not agree on a leader within {} s",
+                    limit.as_secs()
+                )
+            })
+    }
+
+    async fn load_and_after(&mut self, probes: &mut Threads) -> Result<()> {
+        let partitions = topics::partitions();
+        for node in Node::ALL {
+            let (address, partitions) = (self.cluster.address(node), partitions.clone());
+            let (recorder, ids) = (self.recorder.clone(), self.ids.clone());
+            probes.start(&format!("ends-{node}"), move |stop| {
+                let node = usize::from(node.number());
+                probe::end_offsets::ask(node, address, &partitions, &recorder, &ids, &stop);
+            })?;
+        }
+        let mut produce = Threads::default();
+        self.start_produce_probe(&mut produce)?;
+        self.phase(Phase::Load);
+        let mut workers = Threads::default();
+        self.start_workers(&mut workers, &partitions)?;
+        let ending = Instant::now() + self.setup.time_limit;
+        let faults = faults::execute(
+            &self.setup.plan,
+            self.environment,
+            self.table,
+            &self.cluster,
+            &self.sight,
+            &self.recorder,
+            ending,
+            self.interrupt,
+        );
+        self.warnings.extend(faults.await);
+        while Instant::now() < ending && !self.interrupt.is_set() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        if self.interrupt.is_set() {
+            self.phase(Phase::Interrupted);
+        }
+        self.phase(Phase::Recovery);
+        let ended = tokio::task::spawn_blocking(move || workers.end());
+        match tokio::time::timeout(OPERATIONS_END, ended).await {
+            Ok(Ok(0)) => {}
+            Ok(_) => self
+                .warnings
+                .push("a worker ended by a bug of the harness".into()),
+            Err(_) => self
+                .warnings
+                .push("some operations did not end in time".into()),
+        }
+        let limit = Duration::from_millis(self.setup.target.limits.recovery_ms) * 2;
+        let deadline = Instant::now() + limit;
+        let agreed = topics::agreement(&self.sight, partitions.len() + 1, deadline).await;
+        self.phase(Phase::Final);
+        if agreed.is_none() {
+            self.warnings.push(format!(
+                "{} s after the last heal the nodes still do not agree on leaders",
+                limit.as_secs()
+            ));
+        }
+        tokio::time::sleep(AFTER_AGREEMENT).await;
+        tokio::task::block_in_place(|| produce.end());
+        tokio::task::block_in_place(|| self.read_everything(&partitions))
+    }
+
+    fn start_produce_probe(&self, threads: &mut Threads) -> Result<()> {
+        let (bootstrap, recorder) = (self.cluster.bootstrap(), self.recorder.clone());
+        let client = self.setup.target.client_settings();
+        threads.start("produce-probe", move |stop| {
+            let result = probe::produce::run(&bootstrap, Acks::All, &client, &recorder, &stop);
+            if let Err(error) = result {
+                say(&format!(
+                    "  warning: the produce probe did not run: {error:#}"
+                ));
+            }
+        })
+    }
+
+    fn start_workers(&self, threads: &mut Threads, partitions: &[(String, i32)]) -> Result<()> {
+        let load = Load {
+            recorder: self.recorder.clone(),
+            ids: self.ids.clone(),
+            stop: threads.stop.clone(),
+            partitions: Arc::new(partitions.to_vec()),
+            bootstrap: self.cluster.bootstrap(),
+            client: Arc::new(self.setup.target.client_settings()),
+            acks: Acks::All,
+            not_leader_means_not_written: self.setup.target.promises.not_leader_means_not_written,
+            seed: self.setup.seed,
+        };
+        let clients = self.setup.concurrency;
+        let producers = producers_of(clients);
+        let each = f64::from(self.setup.rate) / clients as f64;
+        for at in 0..clients {
+            let (load, thread) = (load.clone(), at as u64);
+            let workload = self.setup.workload;
+            threads.start(&format!("worker-{at}"), move |_| {
+                let result = match workload {
+                    _ if at >= producers => poll::run(&load, thread, each),
+                    WorkloadKind::Append => append::run(&load, thread, each),
+                    WorkloadKind::Idempotent => idempotent::run(&load, thread, each),
+                };
+                if let Err(error) = result {
+                    say(&format!("  warning: a worker did not run: {error:#}"));
+                }
+            })?;
+        }
+        Ok(())
+    }
+
+    fn read_everything(&mut self, partitions: &[(String, i32)]) -> Result<()> {
+        let deadline = Instant::now() + FINAL_READS;
+        let addresses = self.cluster.addresses();
+        let ends = match final_reads::ends(&addresses, partitions, deadline) {
+            Ok(ends) => ends,
+            Err(error) => {
+                self.warnings.push(format!("no final reads: {error:#}"));
+                return Ok(());
+            }
+        };
+        let (recorder, ids) = (&self.recorder, &self.ids);
+        std::thread::scope(|scope| {
+            for (at, address) in addresses.iter().enumerate() {
+                let ends = &ends;
+                scope.spawn(move || {
+                    final_reads::through_node(at + 1, *address, ends, recorder, ids, deadline);
+                });
+            }
+        });
+        let client = self.setup.target.client_settings();
+        let config = clients::consumer(&self.cluster.bootstrap(), &client);
+        final_reads::through_client(&config, &ends, recorder, ids.next(), deadline)
+    }
+}
+
+/// Where a scenario's compressed history lies, given where it was streamed.
+pub fn compressed(history: &Path) -> PathBuf {
+    history.with_extension("jsonl.zst")
+}

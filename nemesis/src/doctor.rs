@@ -1,0 +1,216 @@
+//! Which faults can run on this machine: tried, not guessed. A child process enters the sandbox,
+//! builds the network, sends packets through, cuts a link and looks; another is paused and killed.
+//! Each trial that fails comes with what would permit it.
+
+mod remedy;
+mod trials;
+
+use std::fs::File;
+use std::io::Read;
+
+use nix::errno::Errno;
+use nix::unistd::{ForkResult, fork};
+use serde::{Deserialize, Serialize};
+
+use crate::sandbox::{SandboxError, Step, leave, reap, require_single_thread};
+
+pub use remedy::Surroundings;
+
+/// What is tried, in this order. A later trial of the network needs all earlier ones that a network
+/// needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Capability {
+    /// Pause a process and see it stopped; kill it and see it reaped.
+    Processes,
+    /// Private user, mount, process and network namespaces.
+    Namespaces,
+    /// The caller's user and group mapped onto themselves.
+    UserMap,
+    /// Mounts that nobody else sees.
+    PrivateMounts,
+    /// Bridge, veth pairs, addresses, neighbour entries.
+    Links,
+    /// A datagram passes over every link.
+    Packets,
+    /// A cut link delivers nothing, every other link delivers; after the heal all do.
+    Cut,
+    /// A `/proc` of the process namespace's own. Its absence costs speed only: processes are looked
+    /// up by translation.
+    OwnProc,
+    /// Node names in `/etc/hosts`. Its absence matters only to targets that are configured by name.
+    OwnHosts,
+    /// Run-queue delays and the kernel's pressure figures: without them a starved machine is harder
+    /// to tell.
+    Figures,
+}
+
+impl Capability {
+    /// All capabilities, in the order of the trials.
+    pub const ALL: [Capability; 10] = [
+        Capability::Processes,
+        Capability::Namespaces,
+        Capability::UserMap,
+        Capability::PrivateMounts,
+        Capability::Links,
+        Capability::Packets,
+        Capability::Cut,
+        Capability::OwnProc,
+        Capability::OwnHosts,
+        Capability::Figures,
+    ];
+
+    /// A few words for a list.
+    pub fn name(self) -> &'static str {
+        match self {
+            Capability::Processes => "pause and kill a process",
+            Capability::Namespaces => "make private namespaces",
+            Capability::UserMap => "map the user into its namespace",
+            Capability::PrivateMounts => "keep mounts private",
+            Capability::Links => "build the private network",
+            Capability::Packets => "send packets through it",
+            Capability::Cut => "cut a link and see it cut",
+            Capability::OwnProc => "mount a fresh /proc",
+            Capability::OwnHosts => "name the nodes in /etc/hosts",
+            Capability::Figures => "read run-queue delay and pressure",
+        }
+    }
+
+    /// Whether network faults are impossible without it.
+    pub fn needed_by_network(self) -> bool {
+        !matches!(
+            self,
+            Capability::Processes
+                | Capability::OwnProc
+                | Capability::OwnHosts
+                | Capability::Figures
+        )
+    }
+}
+
+/// What became of a trial.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "outcome", content = "detail")]
+pub enum Outcome {
+    /// It worked; what was seen.
+    Works(String),
+    /// It did not; why.
+    Refused(String),
+    /// An earlier trial that it builds on did not work.
+    NotTried,
+}
+
+/// One capability, tried.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trial {
+    /// What was tried.
+    pub capability: Capability,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// What would permit it, the best first: commands, or flags of a container.
+    pub remedies: Vec<String>,
+}
+
+impl Trial {
+    /// Whether it worked.
+    pub fn works(&self) -> bool {
+        matches!(self.outcome, Outcome::Works(_))
+    }
+}
+
+/// All trials of one machine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Diagnosis {
+    /// One for each capability, in order.
+    pub trials: Vec<Trial>,
+}
+
+impl Diagnosis {
+    /// Whether network faults can run here.
+    pub fn network_faults(&self) -> bool {
+        let mut needed = self
+            .trials
+            .iter()
+            .filter(|trial| trial.capability.needed_by_network());
+        needed.all(Trial::works)
+    }
+
+    /// Whether process faults can run here.
+    pub fn process_faults(&self) -> bool {
+        let mut trials = self.trials.iter();
+        trials.any(|trial| trial.capability == Capability::Processes && trial.works())
+    }
+
+    /// The first trial that network faults need and that did not work, with its remedies.
+    pub fn obstacle(&self) -> Option<&Trial> {
+        let mut trials = self.trials.iter();
+        trials.find(|trial| trial.capability.needed_by_network() && !trial.works())
+    }
+}
+
+/// Tries everything, in a child process that leaves nothing behind. Like entering the sandbox, it
+/// must be called before any thread starts. Takes about half a second.
+pub fn examine() -> Result<Diagnosis, SandboxError> {
+    require_single_thread()?;
+    let fork_error = |errno| SandboxError::Refused {
+        step: Step::Fork,
+        errno,
+    };
+    let (reader, writer) = nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC).map_err(fork_error)?;
+    // SAFETY: this process has a single thread.
+    match unsafe { fork() }.map_err(fork_error)? {
+        ForkResult::Child => {
+            drop(reader);
+            trials::perform(File::from(writer));
+            leave(0)
+        }
+        ForkResult::Parent { child } => {
+            drop(writer);
+            let mut text = String::new();
+            let read = File::from(reader).read_to_string(&mut text);
+            reap(child);
+            read.map_err(|_| fork_error(Errno::EIO))?;
+            Ok(complete(&text))
+        }
+    }
+}
+
+/// One line a trial; what is missing was not reached.
+fn complete(text: &str) -> Diagnosis {
+    let told: Vec<Trial> = text
+        .lines()
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .collect();
+    let trials = Capability::ALL
+        .into_iter()
+        .map(|capability| {
+            let found = told.iter().find(|trial| trial.capability == capability);
+            found.cloned().unwrap_or_else(|| Trial {
+                capability,
+                outcome: Outcome::NotTried,
+                remedies: Vec::new(),
+            })
+        })
+        .collect();
+    Diagnosis { trials }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_reached_was_not_tried() {
+        let line = r#"{"capability":"processes","outcome":{"outcome":"works","detail":"x"},
+            "remedies":[]}"#
+            .replace('\n', "");
+        let diagnosis = complete(&line);
+        assert_eq!(diagnosis.trials.len(), Capability::ALL.len());
+        assert!(diagnosis.process_faults());
+        assert!(!diagnosis.network_faults());
+        assert_eq!(
+            diagnosis.obstacle().map(|trial| trial.capability),
+            Some(Capability::Namespaces)
+        );
+    }
+}

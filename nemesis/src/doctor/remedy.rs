@@ -1,0 +1,163 @@
+//! What would permit what was refused: the setting of this machine that stands in the way, by name.
+//! Pure, given what is known of the machine.
+
+use std::fs;
+use std::path::Path;
+
+use super::Capability;
+
+/// What is known of the machine, as far as it can stand in the way.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Surroundings {
+    /// `user.max_*_namespaces` that are 0, by name.
+    pub forbidden_namespaces: Vec<String>,
+    /// `kernel.unprivileged_userns_clone` is 0 (older Debian).
+    pub clone_switched_off: bool,
+    /// `kernel.apparmor_restrict_unprivileged_userns` is 1 (Ubuntu since 24.04).
+    pub restricted_by_apparmor: bool,
+    /// This is a container.
+    pub container: bool,
+    /// System calls are filtered.
+    pub seccomp: bool,
+    /// The caller is root.
+    pub root: bool,
+}
+
+const NAMESPACE_LIMITS: [&str; 4] = ["user", "net", "pid", "mnt"];
+
+impl Surroundings {
+    /// Reads them.
+    pub fn of_this_machine() -> Surroundings {
+        let is = |path: &str, value: &str| {
+            fs::read_to_string(path).is_ok_and(|text| text.trim() == value)
+        };
+        let forbidden = NAMESPACE_LIMITS
+            .iter()
+            .map(|kind| format!("max_{kind}_namespaces"))
+            .filter(|name| is(&format!("/proc/sys/user/{name}"), "0"));
+        let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+        Surroundings {
+            forbidden_namespaces: forbidden.collect(),
+            clone_switched_off: is("/proc/sys/kernel/unprivileged_userns_clone", "0"),
+            restricted_by_apparmor: is(
+                "/proc/sys/kernel/apparmor_restrict_unprivileged_userns",
+                "1",
+            ),
+            container: in_container(),
+            seccomp: status.lines().any(|line| {
+                line.strip_prefix("Seccomp:")
+                    .is_some_and(|mode| mode.trim() == "2")
+            }),
+            root: nix::unistd::geteuid().is_root(),
+        }
+    }
+
+    /// What would permit this capability, the best first.
+    pub(super) fn remedies(&self, capability: Capability, reason: &str) -> Vec<String> {
+        match capability {
+            Capability::Namespaces | Capability::UserMap | Capability::PrivateMounts => {
+                self.for_namespaces()
+            }
+            Capability::OwnProc if self.container => {
+                vec!["docker run --security-opt systempaths=unconfined".to_owned()]
+            }
+            Capability::Links if reason.contains("not supported") => {
+                vec!["sudo modprobe bridge veth".to_owned()]
+            }
+            Capability::Links | Capability::Packets | Capability::Cut => {
+                let mut remedies = self.for_namespaces();
+                remedies.push("sudo modprobe bridge veth".to_owned());
+                remedies
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn for_namespaces(&self) -> Vec<String> {
+        let mut remedies: Vec<String> = self
+            .forbidden_namespaces
+            .iter()
+            .map(|name| format!("sudo sysctl -w user.{name}=10000"))
+            .collect();
+        if self.clone_switched_off {
+            remedies.push("sudo sysctl -w kernel.unprivileged_userns_clone=1".to_owned());
+        }
+        if self.restricted_by_apparmor && !self.root {
+            remedies
+                .push("sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0".to_owned());
+            remedies
+                .push("an AppArmor profile for this program that contains `userns,`".to_owned());
+        }
+        if self.container {
+            remedies.push(
+                "docker run --security-opt seccomp=unconfined --security-opt apparmor=unconfined \
+                 --security-opt systempaths=unconfined (as an ordinary user)"
+                    .to_owned(),
+            );
+            remedies.push(
+                "docker run --cap-add SYS_ADMIN --cap-add NET_ADMIN --security-opt \
+                 apparmor=unconfined (as root)"
+                    .to_owned(),
+            );
+        } else if self.seccomp {
+            remedies.push("a seccomp filter that permits clone with CLONE_NEWUSER".to_owned());
+        }
+        if remedies.is_empty() && !self.root {
+            remedies.push("run it as root: sudo jepsen".to_owned());
+        }
+        if remedies.is_empty() {
+            remedies.push("the capabilities SYS_ADMIN and NET_ADMIN for this process".to_owned());
+        }
+        remedies
+    }
+}
+
+fn in_container() -> bool {
+    ["/.dockerenv", "/run/.containerenv"]
+        .iter()
+        .any(|path| Path::new(path).exists())
+        || std::env::var_os("container").is_some()
+        || fs::read_to_string("/proc/1/cgroup").is_ok_and(|text| {
+            ["docker", "kubepods", "containerd", "libpod"]
+                .iter()
+                .any(|word| text.contains(word))
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_switch_that_is_off_is_named() {
+        let plain = Surroundings::default();
+        let ubuntu = Surroundings {
+            restricted_by_apparmor: true,
+            ..plain.clone()
+        };
+        let debian = Surroundings {
+            clone_switched_off: true,
+            ..plain.clone()
+        };
+        let limit = vec!["max_user_namespaces".to_owned()];
+        let limited = Surroundings {
+            forbidden_namespaces: limit,
+            ..plain.clone()
+        };
+        let docker = Surroundings {
+            container: true,
+            seccomp: true,
+            ..plain.clone()
+        };
+        for (machine, word) in [
+            (ubuntu, "apparmor_restrict_unprivileged_userns=0"),
+            (debian, "unprivileged_userns_clone=1"),
+            (limited, "user.max_user_namespaces="),
+            (docker, "seccomp=unconfined"),
+            (plain, "sudo jepsen"),
+        ] {
+            let remedies = machine.remedies(Capability::Namespaces, "EPERM");
+            assert!(remedies[0].contains(word), "{remedies:?}");
+        }
+    }
+}

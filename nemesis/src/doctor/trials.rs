@@ -1,0 +1,197 @@
+//! The trials themselves. They run in a child of the caller, and those of the network inside a real
+//! sandbox.
+
+use std::fs::File;
+use std::io::Write;
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::{ForkResult, Pid, fork, pause};
+
+use super::remedy::Surroundings;
+use super::{Capability, Outcome, Trial};
+use crate::network::{Cut, Network, partition};
+use crate::node::{Link, Node};
+use crate::process::pressure::{Resource, waited_us};
+use crate::sandbox::{Entered, Isolation, SandboxError, SandboxOptions, Step, enter, leave};
+
+/// How long a stopped process may take to be reported.
+const STOP_LIMIT: Duration = Duration::from_secs(2);
+
+/// Where trials are reported, one JSON object a line.
+struct Report {
+    writer: File,
+    surroundings: Surroundings,
+}
+
+impl Report {
+    fn tell(&mut self, capability: Capability, outcome: Result<String, String>) -> bool {
+        let works = outcome.is_ok();
+        let (outcome, remedies) = match outcome {
+            Ok(detail) => (Outcome::Works(detail), Vec::new()),
+            Err(reason) => {
+                let remedies = self.surroundings.remedies(capability, &reason);
+                (Outcome::Refused(reason), remedies)
+            }
+        };
+        let trial = Trial {
+            capability,
+            outcome,
+            remedies,
+        };
+        if let Ok(mut line) = serde_json::to_string(&trial) {
+            line.push('\n');
+            // A reader that is gone wants no report.
+            let _ = self.writer.write_all(line.as_bytes());
+        }
+        works
+    }
+}
+
+/// Tries everything and reports each trial as it ends. Several processes return from `enter` below
+/// one after the other, but only one of them at a time reports.
+pub(super) fn perform(writer: File) {
+    let mut report = Report {
+        writer,
+        surroundings: Surroundings::of_this_machine(),
+    };
+    report.tell(Capability::Processes, processes());
+    report.tell(Capability::Figures, figures());
+    match enter(&SandboxOptions {
+        isolation: Isolation::Network,
+    }) {
+        Err(error) => {
+            refused_entry(&mut report, &error);
+        }
+        Ok(entered) => {
+            inside(&mut report, &entered);
+            // Not back into the caller's code: this process is the harness of the trial's sandbox.
+            leave(0);
+        }
+    }
+}
+
+fn refused_entry(report: &mut Report, error: &SandboxError) {
+    let reached = match error {
+        SandboxError::Refused {
+            step: Step::UserMap,
+            ..
+        } => Capability::UserMap,
+        SandboxError::Refused {
+            step: Step::Mounts, ..
+        } => Capability::PrivateMounts,
+        _ => Capability::Namespaces,
+    };
+    let before = [
+        Capability::Namespaces,
+        Capability::UserMap,
+        Capability::PrivateMounts,
+    ];
+    for capability in before
+        .into_iter()
+        .filter(|capability| *capability < reached)
+    {
+        report.tell(capability, Ok("made".to_owned()));
+    }
+    report.tell(reached, Err(error.to_string()));
+}
+
+fn inside(report: &mut Report, entered: &Entered) {
+    let how = if entered.user_namespace() {
+        "through a user namespace"
+    } else {
+        "as root"
+    };
+    report.tell(Capability::Namespaces, Ok(how.to_owned()));
+    let map = if entered.user_namespace() {
+        "onto itself"
+    } else {
+        "not needed as root"
+    };
+    report.tell(Capability::UserMap, Ok(map.to_owned()));
+    report.tell(Capability::PrivateMounts, Ok("made private".to_owned()));
+    let told = |result: Result<(), &str>| result.map(|()| String::new()).map_err(str::to_owned);
+    report.tell(Capability::OwnProc, told(entered.own_proc()));
+    report.tell(Capability::OwnHosts, told(entered.own_hosts()));
+    let network = match Network::build(entered) {
+        Ok(network) => network,
+        Err(error) => {
+            report.tell(Capability::Links, Err(error.to_string()));
+            return;
+        }
+    };
+    report.tell(
+        Capability::Links,
+        Ok(format!("{} links", Link::all().len())),
+    );
+    let whole = Cut::new(network.clone(), Vec::new());
+    let passed = whole
+        .verify()
+        .map_err(|error| error.to_string())
+        .and_then(|seen| seen);
+    if report.tell(Capability::Packets, passed) {
+        let [sender, receiver, _] = Node::ALL;
+        let cut = Cut::new(network, partition::link_one_way(sender, receiver));
+        report.tell(Capability::Cut, cut_and_heal(&cut));
+    }
+}
+
+fn cut_and_heal(cut: &Cut) -> Result<String, String> {
+    let text = |error: crate::network::NetworkError| error.to_string();
+    cut.begin().map_err(text)?;
+    let during = cut.verify().map_err(text)??;
+    cut.heal().map_err(text)?;
+    cut.verify().map_err(text)??;
+    Ok(during)
+}
+
+fn figures() -> Result<String, String> {
+    std::fs::read_to_string("/proc/self/schedstat")
+        .map_err(|error| format!("/proc/self/schedstat: {error}"))?;
+    match (waited_us(Resource::Cpu), waited_us(Resource::Io)) {
+        (Some(_), Some(_)) => Ok("schedstat and pressure".to_owned()),
+        _ => Ok("schedstat; this kernel has no /proc/pressure".to_owned()),
+    }
+}
+
+/// Pauses a child and sees it stopped, then kills it and sees it reaped.
+fn processes() -> Result<String, String> {
+    // SAFETY: this process has a single thread.
+    match unsafe { fork() }.map_err(|errno| format!("a child could not be started: {errno}"))? {
+        ForkResult::Child => {
+            let _ = nix::sys::prctl::set_pdeathsig(Signal::SIGKILL);
+            loop {
+                pause();
+            }
+        }
+        ForkResult::Parent { child } => {
+            let seen = stopped(child);
+            let killed = kill(child, Signal::SIGKILL);
+            let end = waitpid(child, None);
+            seen?;
+            killed.map_err(|errno| format!("SIGKILL: {errno}"))?;
+            match end {
+                Ok(WaitStatus::Signaled(_, Signal::SIGKILL, _)) => {
+                    Ok("seen stopped, seen reaped".to_owned())
+                }
+                other => Err(format!("a killed child was reported as {other:?}")),
+            }
+        }
+    }
+}
+
+fn stopped(child: Pid) -> Result<(), String> {
+    kill(child, Signal::SIGSTOP).map_err(|errno| format!("SIGSTOP: {errno}"))?;
+    let interval = Duration::from_millis(2);
+    let mut left = STOP_LIMIT;
+    while !left.is_zero() {
+        let flags = WaitPidFlag::WUNTRACED | WaitPidFlag::WNOHANG;
+        if let Ok(WaitStatus::Stopped(..)) = waitpid(child, Some(flags)) {
+            return Ok(());
+        }
+        std::thread::sleep(interval);
+        left = left.saturating_sub(interval);
+    }
+    Err("a child did not stop on SIGSTOP".to_owned())
+}

@@ -1,0 +1,138 @@
+//! Executes a plan: waits for a window, finds out whom it is aimed at, begins the fault, sees that
+//! it took effect, lets it last, heals it, sees that it is gone; and reports every step.
+//!
+//! When `stop` completes, the fault under way is healed and reported. When the engine's future is
+//! dropped or panics, the fault is healed by its own drop, and nothing is reported any more.
+
+mod window;
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use checkers::history::{FaultEvent, Moment};
+use tokio::time::{Instant, sleep_until};
+
+use crate::environment::Environment;
+use crate::plan::Plan;
+use crate::process::{ProcessControl, ProcessTable};
+use crate::target::RoleResolver;
+
+/// The least quiet between two windows when the first one took longer than planned.
+const GAP_LEAST: Duration = Duration::from_secs(1);
+
+/// A window that would have to begin later than this after its time is skipped: the load phase is
+/// not extended.
+const LATE_LIMIT: Duration = Duration::from_secs(8);
+
+/// A step in the life of a fault, as the history records it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// When it was known: for `begun`, after the fault was seen to have taken effect.
+    pub t: Moment,
+    /// What happened. `called` is the time before the call that made it happen.
+    pub event: FaultEvent,
+}
+
+/// Receives steps in the order in which they happen. Must not block.
+pub type Sink<'a> = &'a (dyn Fn(Step) + Send + Sync);
+
+/// Nanoseconds since the run began.
+pub type Clock = Arc<dyn Fn() -> Moment + Send + Sync>;
+
+/// What became of a plan's windows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Windows that took effect.
+    pub begun: usize,
+    /// Those of them that affected the leader of their time, and whose target still had its role
+    /// then.
+    pub leader_affecting: usize,
+    /// Windows that were skipped because their role could not be resolved, or for want of time.
+    pub skipped: usize,
+    /// Faults that did not take effect: an error of the run, with the reason.
+    pub without_effect: Vec<String>,
+    /// Faults that could not be healed, with the reason: nothing after them can be trusted.
+    pub unhealed: Vec<String>,
+    /// Whether `stop` ended it before the plan did.
+    pub stopped: bool,
+}
+
+/// Executes plans against one cluster.
+pub struct Engine {
+    environment: Environment,
+    table: ProcessTable,
+    control: Arc<dyn ProcessControl>,
+    resolver: Arc<dyn RoleResolver>,
+    clock: Clock,
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Engine")
+            .field("environment", &self.environment)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    /// Brings together what faults act on and what they ask.
+    pub fn new(
+        environment: Environment,
+        table: ProcessTable,
+        control: Arc<dyn ProcessControl>,
+        resolver: Arc<dyn RoleResolver>,
+        clock: Clock,
+    ) -> Engine {
+        Engine {
+            environment,
+            table,
+            control,
+            resolver,
+            clock,
+        }
+    }
+
+    /// Executes the plan from now on: its times count from this call.
+    pub async fn execute(
+        &self,
+        plan: &Plan,
+        sink: Sink<'_>,
+        stop: impl Future<Output = ()> + Send,
+    ) -> Summary {
+        let mut stop = std::pin::pin!(stop);
+        let begun = Instant::now();
+        let mut free_from = begun;
+        let mut summary = Summary::default();
+        for window in &plan.windows {
+            let planned = begun + Duration::from_millis(window.at_ms);
+            let at = planned.max(free_from);
+            tokio::select! {
+                biased;
+                () = &mut stop => summary.stopped = true,
+                () = sleep_until(at) => {}
+            }
+            if summary.stopped {
+                break;
+            }
+            if at > planned + LATE_LIMIT {
+                self.skip(
+                    window,
+                    "the window before it took too long",
+                    &mut summary,
+                    sink,
+                );
+                continue;
+            }
+            self.run_window(window, sink, stop.as_mut(), &mut summary)
+                .await;
+            free_from = Instant::now() + GAP_LEAST;
+            if summary.stopped {
+                break;
+            }
+        }
+        summary
+    }
+}

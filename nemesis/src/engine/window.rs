@@ -1,0 +1,277 @@
+//! One window of a plan, from finding its target to its heal.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use checkers::history::{FaultEvent, FaultPhase, Moment};
+use tokio::time::{Instant, sleep, timeout};
+
+use super::{Engine, Sink, Step, Summary};
+use crate::catalogue::{Class, Kind};
+use crate::fault::{Fault, FaultError};
+use crate::network::{Cut, CutFault};
+use crate::node::Node;
+use crate::plan::Window;
+use crate::process::{Kill, Pause, RollingRestart};
+
+/// How long a window waits for a leader before it is skipped.
+const LEADER_LIMIT: Duration = Duration::from_secs(5);
+
+/// How often it asks meanwhile.
+const LEADER_INTERVAL: Duration = Duration::from_millis(50);
+
+/// How long the question may take that is only asked to record who led.
+const WHO_LEADS_LIMIT: Duration = Duration::from_millis(500);
+
+/// How often a heal is tried.
+const HEAL_ATTEMPTS: usize = 5;
+
+/// Between two tries of a heal.
+const HEAL_INTERVAL: Duration = Duration::from_millis(200);
+
+/// Whom a window is aimed at.
+struct Aim {
+    nodes: Vec<Node>,
+    affects_leader: bool,
+}
+
+impl Engine {
+    /// Runs one window to its end, or to `stop`.
+    pub(super) async fn run_window(
+        &self,
+        window: &Window,
+        sink: Sink<'_>,
+        mut stop: Pin<&mut (impl Future<Output = ()> + Send)>,
+        summary: &mut Summary,
+    ) {
+        let aim = tokio::select! {
+            biased;
+            () = &mut stop => {
+                summary.stopped = true;
+                return;
+            }
+            aim = self.aim(window) => aim,
+        };
+        let Some(aim) = aim else {
+            let limit_s = LEADER_LIMIT.as_secs();
+            return self.skip(window, &format!("no leader for {limit_s} s"), summary, sink);
+        };
+        let called = (self.clock)();
+        let mut fault = match self.fault(window.kind, &aim.nodes) {
+            Ok(fault) => fault,
+            Err(error) => {
+                let reason = error.to_string();
+                return self.without_effect(window, &aim, called, reason, summary, sink);
+            }
+        };
+        let (seen, leader) = tokio::join!(take_effect(fault.as_mut()), self.who_leads());
+        let role_held = self.role_held(window, &aim, leader);
+        let evidence = match seen {
+            Ok(evidence) => evidence,
+            Err(error) => {
+                self.end(window, &aim, role_held, fault.as_mut(), summary, None)
+                    .await;
+                let reason = error.to_string();
+                return self.without_effect(window, &aim, called, reason, summary, sink);
+            }
+        };
+        summary.begun += 1;
+        summary.leader_affecting += usize::from(aim.affects_leader && role_held);
+        let step = self.step(window, &aim, FaultPhase::Begun, called, evidence, role_held);
+        sink(step);
+        let held = tokio::select! {
+            biased;
+            () = &mut stop => {
+                summary.stopped = true;
+                Ok(())
+            }
+            held = fault.hold(Duration::from_millis(window.duration_ms)) => held,
+        };
+        if let Err(error) = held {
+            summary
+                .without_effect
+                .push(format!("{}: {error}", window.id));
+        }
+        self.end(window, &aim, role_held, fault.as_mut(), summary, Some(sink))
+            .await;
+    }
+
+    /// Records a window that was not begun.
+    pub(super) fn skip(&self, window: &Window, why: &str, summary: &mut Summary, sink: Sink<'_>) {
+        summary.skipped += 1;
+        let aim = Aim {
+            nodes: Vec::new(),
+            affects_leader: false,
+        };
+        let now = (self.clock)();
+        sink(self.step(
+            window,
+            &aim,
+            FaultPhase::Skipped,
+            now,
+            why.to_owned(),
+            false,
+        ));
+    }
+
+    fn without_effect(
+        &self,
+        window: &Window,
+        aim: &Aim,
+        called: Moment,
+        reason: String,
+        summary: &mut Summary,
+        sink: Sink<'_>,
+    ) {
+        let Window { id, kind, role, .. } = window;
+        summary
+            .without_effect
+            .push(format!("{id}, {kind} at {role}: {reason}"));
+        sink(self.step(window, aim, FaultPhase::Failed, called, reason, false));
+    }
+
+    /// Waits for a leader where the role needs one, and names the nodes.
+    async fn aim(&self, window: &Window) -> Option<Aim> {
+        let leader = if window.role.needs_leader() {
+            Some(self.leader().await?)
+        } else {
+            self.who_leads().await
+        };
+        let nodes = window.role.resolve(window.draw, leader)?;
+        let affects_leader = leader.is_some_and(|leader| window.kind.affects(&nodes, leader));
+        Some(Aim {
+            nodes,
+            affects_leader,
+        })
+    }
+
+    async fn leader(&self) -> Option<Node> {
+        let limit = Instant::now() + LEADER_LIMIT;
+        loop {
+            let left = limit.saturating_duration_since(Instant::now());
+            match timeout(left, self.resolver.leader()).await {
+                Ok(Some(leader)) => return Some(leader),
+                Err(_) => return None,
+                Ok(None) => {}
+            }
+            if Instant::now() + LEADER_INTERVAL >= limit {
+                return None;
+            }
+            sleep(LEADER_INTERVAL).await;
+        }
+    }
+
+    async fn who_leads(&self) -> Option<Node> {
+        timeout(WHO_LEADS_LIMIT, self.resolver.leader())
+            .await
+            .ok()
+            .flatten()
+    }
+
+    /// Whether the targets still had their role when the fault took effect. That nobody is named
+    /// leader any more takes the role from no one: a leader that was just cut off may be all that
+    /// has changed.
+    fn role_held(&self, window: &Window, aim: &Aim, leader: Option<Node>) -> bool {
+        match leader {
+            None => true,
+            some => window.role.resolve(window.draw, some).as_ref() == Some(&aim.nodes),
+        }
+    }
+
+    fn fault(&self, kind: Kind, nodes: &[Node]) -> Result<Box<dyn Fault>, FaultError> {
+        let (control, table) = (self.control.clone(), self.table.clone());
+        if kind.class() == Class::Network {
+            let network = self.environment.network().ok_or(FaultError::NeedsNetwork)?;
+            let cut = Cut::new(network.clone(), kind.links(nodes));
+            return Ok(Box::new(CutFault::new(cut)));
+        }
+        Ok(match kind {
+            Kind::Pause => {
+                let group = |node: &Node| {
+                    let group = control.group(*node);
+                    group
+                        .map(|group| (*node, group))
+                        .ok_or(FaultError::NotRunning { node: *node })
+                };
+                Box::new(Pause::new(
+                    table,
+                    nodes.iter().map(group).collect::<Result<_, _>>()?,
+                ))
+            }
+            Kind::RollingRestart => Box::new(RollingRestart::new(control, table, nodes.to_vec())),
+            _ => Box::new(Kill::new(control, table, nodes.to_vec())),
+        })
+    }
+
+    /// Heals, and reports that if it was begun.
+    async fn end(
+        &self,
+        window: &Window,
+        aim: &Aim,
+        role_held: bool,
+        fault: &mut dyn Fault,
+        summary: &mut Summary,
+        sink: Option<Sink<'_>>,
+    ) {
+        let called = (self.clock)();
+        let healed = heal(fault).await;
+        let (phase, evidence) = match healed {
+            Ok(evidence) => (FaultPhase::Healed, evidence),
+            Err(error) => {
+                let reason = format!("not healed: {error}");
+                summary
+                    .unhealed
+                    .push(format!("{}, {}: {reason}", window.id, window.kind));
+                (FaultPhase::Failed, reason)
+            }
+        };
+        if let Some(sink) = sink {
+            sink(self.step(window, aim, phase, called, evidence, role_held));
+        }
+    }
+
+    fn step(
+        &self,
+        window: &Window,
+        aim: &Aim,
+        phase: FaultPhase,
+        called: Moment,
+        evidence: String,
+        role_held: bool,
+    ) -> Step {
+        let links = window.kind.links(&aim.nodes);
+        let event = FaultEvent {
+            id: window.id.clone(),
+            called,
+            kind: window.kind.to_string(),
+            phase,
+            targets: aim.nodes.iter().map(Node::to_string).collect(),
+            links: links.into_iter().map(|link| link.named()).collect(),
+            role: window.role.to_string(),
+            role_held,
+            affects_leader: aim.affects_leader,
+            evidence,
+        };
+        Step {
+            t: (self.clock)(),
+            event,
+        }
+    }
+}
+
+async fn take_effect(fault: &mut dyn Fault) -> Result<String, FaultError> {
+    fault.begin().await?;
+    fault.verify().await
+}
+
+async fn heal(fault: &mut dyn Fault) -> Result<String, FaultError> {
+    let mut attempt = 1;
+    loop {
+        match fault.heal().await {
+            Err(_) if attempt < HEAL_ATTEMPTS => attempt += 1,
+            healed => return healed,
+        }
+        sleep(HEAL_INTERVAL).await;
+    }
+}

@@ -1,0 +1,36 @@
+//! Faults for three real processes on one machine: begin, verify that it took effect, heal.
+//!
+//! The crate promises that a fault which began is healed: by the engine at the end of its window,
+//! and by a guard when the engine's future is cancelled, panics or is dropped. A fault counts as
+//! begun only on evidence from the network or the process. The crate never judges what a fault did
+//! to a cluster, and it never prints.
+//!
+//! | part | what it is |
+//! |---|---|
+//! | [`sandbox`] | private namespaces, and the process tree in which nothing outlives anything |
+//! | [`environment`] | where the nodes run: in the sandbox's network, or on loopback without it |
+//! | [`network`] | links, cuts and the probe that sees them |
+//! | [`process`] | pause, kill and restart of whole process groups; a node's figures from `/proc` |
+//! | [`catalogue`] | every kind of fault: name, class, what it needs |
+//! | [`target`] | roles, and which nodes have them now |
+//! | [`fault`] | what every fault is: begin, verify, hold, heal |
+//! | [`plan`] | a seeded sequence of faults; pure, printable, replayable |
+//! | [`engine`] | executes a plan and reports each step |
+//! | [`doctor`] | tries which faults can run here, and says how to permit the others |
+
+#![cfg_attr(not(test), warn(clippy::unwrap_used))]
+
+pub mod catalogue;
+pub mod doctor;
+pub mod engine;
+pub mod environment;
+pub mod fault;
+pub mod network;
+pub mod node;
+pub mod plan;
+pub mod process;
+pub mod sandbox;
+pub mod target;
+
+pub use environment::Environment;
+pub use node::{CLUSTER_SIZE, End, Link, Node};

@@ -1,0 +1,183 @@
+//! The private network: a namespace for each node, joined by one bridge; what can be cut in it, and
+//! how it is seen.
+//!
+//! The harness sits on the bridge itself, so client links can be cut like any other. There is no
+//! route out. A link is carried by a *wire*. The kernel's bridge is the one wire there is; a switch
+//! in user space that drops only segments with payload would be a second, and would replace what
+//! the bridge does behind a [`Cut`].
+
+mod bridge;
+mod cut;
+mod fault;
+pub mod partition;
+mod probe;
+
+use std::io;
+use std::net::Ipv4Addr;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+pub use cut::Cut;
+pub use fault::CutFault;
+pub use probe::{Heard, PROBE_PORT};
+
+use crate::node::{End, Link, Node};
+use crate::sandbox::resident::{Gone, Resident};
+use crate::sandbox::{Entered, Isolation};
+
+/// The address of an end in the private network: n1 10.77.0.1, n2 .2, n3 .3, the harness .100.
+pub const fn address(end: End) -> Ipv4Addr {
+    match end {
+        End::Node(node) => Ipv4Addr::new(10, 77, 0, node.number()),
+        End::Clients => Ipv4Addr::new(10, 77, 0, HARNESS_HOST),
+    }
+}
+
+const HARNESS_HOST: u8 = 100;
+
+/// How long a new network may take until packets pass on every link.
+const WHOLE_LIMIT: Duration = Duration::from_secs(5);
+
+/// The prefix length of the private network.
+const PREFIX_BITS: u8 = 24;
+
+/// Why the network could not be made or changed.
+#[derive(Debug, thiserror::Error)]
+pub enum NetworkError {
+    /// The process is not inside a sandbox with a network.
+    #[error("there is no private network: the sandbox was entered for processes only")]
+    ProcessesOnly,
+    /// A step was refused.
+    #[error("the private network: could not {step}: {source}; `jepsen doctor` tries each step")]
+    Refused {
+        /// What was tried.
+        step: String,
+        /// What the kernel answered.
+        source: io::Error,
+    },
+    /// A thread that holds a namespace has ended.
+    #[error("the private network is gone: the thread that holds a namespace has ended")]
+    Gone,
+}
+
+impl From<Gone> for NetworkError {
+    fn from(_: Gone) -> NetworkError {
+        NetworkError::Gone
+    }
+}
+
+fn refused(step: impl Into<String>) -> impl FnOnce(io::Error) -> NetworkError {
+    let step = step.into();
+    move |source| NetworkError::Refused { step, source }
+}
+
+/// The private network. It lives as long as the process; dropping it ends the nodes.
+#[derive(Debug)]
+pub struct Network {
+    /// One for each end, in the order of [`End::ALL`].
+    residents: Vec<Resident>,
+    bridge: bridge::Bridge,
+    prober: Mutex<probe::Prober>,
+    /// How many cuts hold each link; a link carries packets when none does.
+    held: Mutex<std::collections::BTreeMap<Link, u32>>,
+}
+
+impl Network {
+    /// Builds the network. Takes some hundred milliseconds, rarely more than a
+    /// second; blocks.
+    pub fn build(entered: &Entered) -> Result<Arc<Network>, NetworkError> {
+        if entered.isolation() != Isolation::Network {
+            return Err(NetworkError::ProcessesOnly);
+        }
+        let mut residents = Vec::new();
+        for end in End::ALL {
+            let resident = match end {
+                End::Node(_) => Resident::in_new_namespace(&format!("inside-{end}")),
+                End::Clients => Resident::here("inside-harness"),
+            };
+            residents.push(resident.map_err(refused(format!("make a namespace for {end}")))?);
+        }
+        let bridge = bridge::Bridge::build(&residents)?;
+        let prober = probe::Prober::open(&residents)?;
+        let network = Network {
+            residents,
+            bridge,
+            prober: Mutex::new(prober),
+            held: Mutex::new(std::collections::BTreeMap::new()),
+        };
+        network.wait_until_whole()?;
+        Ok(Arc::new(network))
+    }
+
+    /// The kernel turns a new link on in the background, at most one batch of links a second: an
+    /// interface that is up may drop everything for that long.
+    fn wait_until_whole(&self) -> Result<(), NetworkError> {
+        let limit = Instant::now() + WHOLE_LIMIT;
+        loop {
+            let heard = self.probe()?;
+            if Link::all().into_iter().all(|link| heard.carries(link)) {
+                return Ok(());
+            }
+            if Instant::now() >= limit {
+                let seen = io::Error::other(format!("probe datagrams arrived: {heard}"));
+                return Err(refused("see packets pass")(seen));
+            }
+        }
+    }
+
+    /// Where a node is reached.
+    pub fn address(&self, node: Node) -> Ipv4Addr {
+        address(End::Node(node))
+    }
+
+    pub(crate) fn resident(&self, end: End) -> &Resident {
+        &self.residents[end.index()]
+    }
+
+    /// Sends probe datagrams over every link and tells what arrived. Blocks for at most 100 ms.
+    pub fn probe(&self) -> Result<Heard, NetworkError> {
+        let down = self.links_down();
+        lock(&self.prober)
+            .probe(&down)
+            .map_err(refused("send a probe datagram"))
+    }
+
+    /// The links that are cut now.
+    pub fn links_down(&self) -> Vec<Link> {
+        lock(&self.held).keys().copied().collect()
+    }
+
+    /// One more holder of the cut of a link.
+    fn hold(&self, link: Link) -> Result<(), NetworkError> {
+        let mut held = lock(&self.held);
+        if !held.contains_key(&link) {
+            self.bridge.cut(self.resident(link.from), link)?;
+        }
+        *held.entry(link).or_insert(0) += 1;
+        Ok(())
+    }
+
+    /// One holder less.
+    fn release(&self, link: Link) -> Result<(), NetworkError> {
+        let mut held = lock(&self.held);
+        match held.get(&link).copied() {
+            None => Ok(()),
+            Some(1) => {
+                self.bridge.restore(self.resident(link.from), link)?;
+                held.remove(&link);
+                Ok(())
+            }
+            Some(holders) => {
+                held.insert(link, holders - 1);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// A panic elsewhere must not keep a link from being healed.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+}

@@ -1,0 +1,203 @@
+//! The wire that the kernel provides: a bridge, a veth pair for each node, fixed hardware
+//! addresses, and permanent neighbour entries instead of ARP.
+//!
+//! A one-way cut sets the sender's neighbour entry of the receiver to a hardware address that
+//! nobody owns: its packets leave and reach no one, silently, as in a real cut. A blackhole route
+//! would be wrong, because the sender's own socket would fail at once.
+
+use std::os::fd::AsRawFd;
+
+use netlink_packet_route::link::LinkMessage;
+use rtnetlink::{Handle, LinkBridge, LinkUnspec, LinkVeth};
+
+use super::{NetworkError, PREFIX_BITS, address, refused};
+use crate::node::{End, Link, Node};
+use crate::sandbox::resident::{Resident, add_address, quieten_ipv6, raise_loopback};
+
+/// The bridge's name in the sandbox's own namespace.
+const BRIDGE: &str = "bridge0";
+
+/// A node's interface in its namespace.
+const INTERFACE: &str = "eth0";
+
+type HardwareAddress = [u8; 6];
+
+/// Locally administered, and telling: ends with the host part of the IP address.
+fn hardware_address(end: End) -> HardwareAddress {
+    [0x02, 0x77, 0, 0, 0, address(end).octets()[3]]
+}
+
+/// An address of the same kind that no interface has.
+fn nobody(end: End) -> HardwareAddress {
+    [0x02, 0x77, 0xff, 0xff, 0xff, address(end).octets()[3]]
+}
+
+/// The interface of each end, by the kernel's index in that end's namespace.
+#[derive(Debug)]
+pub(super) struct Bridge {
+    interfaces: Vec<u32>,
+}
+
+impl Bridge {
+    /// Joins the namespaces of the residents, which are in the order of [`End::ALL`].
+    pub(super) fn build(residents: &[Resident]) -> Result<Bridge, NetworkError> {
+        let harness = &residents[End::Clients.index()];
+        let bridge = harness.run(|inside| inside.netlink(make_bridge))?;
+        let bridge = bridge.map_err(refused("make the bridge"))?;
+        let mut interfaces = Vec::new();
+        for node in Node::ALL {
+            let resident = &residents[End::Node(node).index()];
+            let namespace = resident
+                .namespace()
+                .map(AsRawFd::as_raw_fd)
+                .ok_or(NetworkError::Gone)?;
+            harness
+                .run(move |inside| {
+                    inside.netlink(async |handle| join(&handle, node, bridge, namespace).await)
+                })?
+                .map_err(refused(format!("join {node} to the bridge")))?;
+            let interface = resident
+                .run(move |inside| inside.netlink(async |handle| settle(&handle, node).await))?
+                .map_err(refused(format!("set up the interface of {node}")))?;
+            interfaces.push(interface);
+        }
+        interfaces.push(bridge);
+        let bridge = Bridge { interfaces };
+        for link in Link::all() {
+            bridge.restore(&residents[link.from.index()], link)?;
+        }
+        Ok(bridge)
+    }
+
+    /// Packets of this link reach no one from now on.
+    pub(super) fn cut(&self, sender: &Resident, link: Link) -> Result<(), NetworkError> {
+        self.point(sender, link, nobody(link.to))
+            .map_err(|error| step_of(error, "cut", link))
+    }
+
+    /// Packets of this link arrive from now on.
+    pub(super) fn restore(&self, sender: &Resident, link: Link) -> Result<(), NetworkError> {
+        self.point(sender, link, hardware_address(link.to))
+            .map_err(|error| step_of(error, "restore", link))
+    }
+
+    fn point(
+        &self,
+        sender: &Resident,
+        link: Link,
+        hardware: HardwareAddress,
+    ) -> Result<(), NetworkError> {
+        let interface = self.interfaces[link.from.index()];
+        sender
+            .run(move |inside| {
+                inside.netlink(async |handle| {
+                    handle
+                        .neighbours()
+                        .add(interface, address(link.to).into())
+                        .link_layer_address(&hardware)
+                        .replace()
+                        .execute()
+                        .await
+                })
+            })?
+            .map_err(refused("set a neighbour entry"))
+    }
+}
+
+fn step_of(error: NetworkError, verb: &str, link: Link) -> NetworkError {
+    match error {
+        NetworkError::Refused { source, .. } => NetworkError::Refused {
+            step: format!("{verb} {link}"),
+            source,
+        },
+        other => other,
+    }
+}
+
+/// In the harness's namespace: loopback, the bridge, its address.
+async fn make_bridge(handle: Handle) -> Result<u32, rtnetlink::Error> {
+    quieten_ipv6();
+    raise_loopback(&handle).await?;
+    let own = hardware_address(End::Clients);
+    let message = LinkBridge::new(BRIDGE).address(own.to_vec()).up().build();
+    handle.link().add(message).execute().await?;
+    let bridge = index_of(&handle, BRIDGE).await?;
+    add_address(&handle, bridge, address(End::Clients), PREFIX_BITS).await?;
+    Ok(bridge)
+}
+
+/// In the harness's namespace: a veth pair, one end on the bridge, the other moved to the node.
+async fn join(
+    handle: &Handle,
+    node: Node,
+    bridge: u32,
+    namespace: i32,
+) -> Result<(), rtnetlink::Error> {
+    let near = format!("to-{node}");
+    handle
+        .link()
+        .add(LinkVeth::new(&near, INTERFACE).build())
+        .execute()
+        .await?;
+    let near = index_of(handle, &near).await?;
+    let far = index_of(handle, INTERFACE).await?;
+    set(
+        handle,
+        LinkUnspec::new_with_index(far)
+            .setns_by_fd(namespace)
+            .build(),
+    )
+    .await?;
+    set(
+        handle,
+        LinkUnspec::new_with_index(near)
+            .controller(bridge)
+            .up()
+            .build(),
+    )
+    .await
+}
+
+/// In the node's namespace: loopback, the interface's addresses, up.
+async fn settle(handle: &Handle, node: Node) -> Result<u32, rtnetlink::Error> {
+    raise_loopback(handle).await?;
+    let own = hardware_address(End::Node(node));
+    let interface = index_of(handle, INTERFACE).await?;
+    set(
+        handle,
+        LinkUnspec::new_with_index(interface)
+            .address(own.to_vec())
+            .build(),
+    )
+    .await?;
+    set(handle, LinkUnspec::new_with_index(interface).up().build()).await?;
+    add_address(handle, interface, address(End::Node(node)), PREFIX_BITS).await?;
+    Ok(interface)
+}
+
+async fn set(handle: &Handle, message: LinkMessage) -> Result<(), rtnetlink::Error> {
+    handle.link().set(message).execute().await
+}
+
+async fn index_of(handle: &Handle, name: &str) -> Result<u32, rtnetlink::Error> {
+    use futures::TryStreamExt;
+    let mut found = handle.link().get().match_name(name.to_owned()).execute();
+    let message = found.try_next().await?;
+    message
+        .map(|message| message.header.index)
+        .ok_or(rtnetlink::Error::RequestFailed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_nobody() {
+        for end in End::ALL {
+            for other in End::ALL {
+                assert_ne!(nobody(end), hardware_address(other));
+            }
+        }
+    }
+}

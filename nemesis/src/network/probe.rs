@@ -1,0 +1,159 @@
+//! Sees which links carry packets: a datagram from inside the sender's namespace to a socket inside
+//! the receiver's.
+//!
+//! Every probe asks about all twelve links at once. The links that should carry are the control:
+//! only when they have delivered does silence on the others mean a cut, and not a slow machine.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io;
+use std::net::{SocketAddr, UdpSocket};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::{NetworkError, address, refused};
+use crate::node::{End, Link};
+use crate::sandbox::resident::Resident;
+
+/// Where the probe's sockets listen: below the ports that targets and the kernel choose.
+pub const PROBE_PORT: u16 = 1007;
+
+/// Datagrams on each link in one probe.
+const DATAGRAMS: u32 = 3;
+
+/// How long the links that should carry may take.
+const CONTROL_LIMIT: Duration = Duration::from_millis(70);
+
+/// How long to go on listening after the control is complete. A datagram crosses in some
+/// microseconds.
+const SILENCE: Duration = Duration::from_millis(10);
+
+/// How often the sockets are looked at.
+const LOOK_INTERVAL: Duration = Duration::from_micros(500);
+
+/// Probe number, sender, receiver.
+const DATAGRAM_BYTES: usize = 10;
+
+/// A socket in each namespace.
+#[derive(Debug)]
+pub(super) struct Prober {
+    sockets: Vec<UdpSocket>,
+    number: u64,
+}
+
+/// What one probe heard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Heard {
+    arrived: BTreeMap<Link, u32>,
+}
+
+impl Heard {
+    /// Whether anything came through.
+    pub fn carries(&self, link: Link) -> bool {
+        self.arrived.get(&link).is_some_and(|count| *count > 0)
+    }
+
+    /// A line of evidence for these links.
+    pub fn evidence(&self, links: &[Link]) -> String {
+        let mut text: Vec<String> = links.iter().map(|link| self.count(*link)).collect();
+        text.sort();
+        text.join(", ")
+    }
+
+    fn count(&self, link: Link) -> String {
+        let arrived = self.arrived.get(&link).copied().unwrap_or(0);
+        format!("{link} {arrived}/{DATAGRAMS}")
+    }
+}
+
+impl fmt::Display for Heard {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.evidence(&Link::all()))
+    }
+}
+
+impl Prober {
+    /// Opens a socket inside every namespace.
+    pub(super) fn open(residents: &[Resident]) -> Result<Prober, NetworkError> {
+        let mut sockets = Vec::new();
+        for end in End::ALL {
+            let opened = residents[end.index()].run(move |_| {
+                let socket = UdpSocket::bind((address(end), PROBE_PORT))?;
+                socket.set_nonblocking(true)?;
+                io::Result::Ok(socket)
+            })?;
+            sockets.push(opened.map_err(refused(format!("open the probe's socket of {end}")))?);
+        }
+        Ok(Prober { sockets, number: 0 })
+    }
+
+    /// Asks about every link. `down` are those from which nothing is expected.
+    pub(super) fn probe(&mut self, down: &[Link]) -> io::Result<Heard> {
+        self.number += 1;
+        for link in Link::all() {
+            for _ in 0..DATAGRAMS {
+                self.send(link)?;
+            }
+        }
+        let mut heard = Heard {
+            arrived: BTreeMap::new(),
+        };
+        let control: Vec<Link> = Link::all()
+            .into_iter()
+            .filter(|link| !down.contains(link))
+            .collect();
+        let begun = Instant::now();
+        let mut silent_since = None;
+        loop {
+            self.listen(&mut heard);
+            let complete = control
+                .iter()
+                .all(|link| heard.arrived.get(link) == Some(&DATAGRAMS));
+            if complete && silent_since.is_none() {
+                silent_since = Some(Instant::now());
+            }
+            let quiet = down.is_empty() && complete;
+            if quiet
+                || silent_since.is_some_and(|since| since.elapsed() >= SILENCE)
+                || begun.elapsed() >= CONTROL_LIMIT
+            {
+                return Ok(heard);
+            }
+            thread::sleep(LOOK_INTERVAL);
+        }
+    }
+
+    fn send(&self, link: Link) -> io::Result<()> {
+        let mut datagram = [0; DATAGRAM_BYTES];
+        datagram[..8].copy_from_slice(&self.number.to_be_bytes());
+        datagram[8] = link.from.index() as u8;
+        datagram[9] = link.to.index() as u8;
+        let to = SocketAddr::from((address(link.to), PROBE_PORT));
+        self.sockets[link.from.index()]
+            .send_to(&datagram, to)
+            .map(|_| ())
+    }
+
+    fn listen(&self, heard: &mut Heard) {
+        let mut datagram = [0; DATAGRAM_BYTES + 1];
+        for socket in &self.sockets {
+            while let Ok((length, _)) = socket.recv_from(&mut datagram) {
+                if let Some(link) = self.recognise(&datagram[..length]) {
+                    *heard.arrived.entry(link).or_insert(0) += 1;
+                }
+            }
+        }
+    }
+
+    /// The link of a datagram of this probe; nothing for one of an earlier probe.
+    fn recognise(&self, datagram: &[u8]) -> Option<Link> {
+        let (number, ends) = datagram.split_at_checked(8)?;
+        let [from, to] = ends else { return None };
+        if number != self.number.to_be_bytes() {
+            return None;
+        }
+        let from = End::ALL.get(usize::from(*from)).copied()?;
+        let to = End::ALL.get(usize::from(*to)).copied()?;
+        Some(Link { from, to })
+    }
+}

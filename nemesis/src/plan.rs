@@ -1,0 +1,304 @@
+//! A plan: when which kind of fault is aimed at which role, and for how long. Pure: the same seed,
+//! selection and timing give the same plan, and a stored plan is executed as it is. Which nodes a
+//! role means is found out anew.
+
+mod mix;
+mod timing;
+
+use std::fmt;
+use std::time::Duration;
+
+use rand::Rng;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+
+pub use timing::Timing;
+
+use crate::catalogue::{Kind, Selection};
+use crate::target::Role;
+
+/// The version of a stored plan.
+pub const PLAN_VERSION: u32 = 1;
+
+/// A seeded sequence of windows. Times count from the start of the load phase.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// [`PLAN_VERSION`].
+    pub version: u32,
+    /// What it was drawn from.
+    pub seed: u64,
+    /// The length of the load phase that it was drawn for.
+    pub time_limit_ms: u64,
+    /// The windows, in order, one at a time.
+    pub windows: Vec<Window>,
+}
+
+/// One fault of a plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Window {
+    /// Its name in the history: `k1`.
+    pub id: String,
+    /// When it begins.
+    pub at_ms: u64,
+    /// What happens.
+    pub kind: Kind,
+    /// To whom.
+    pub role: Role,
+    /// Makes the choice that a role leaves: which follower, which node.
+    pub draw: u8,
+    /// How long it lasts, from having taken effect to its heal.
+    pub duration_ms: u64,
+}
+
+/// Why a stored plan cannot be executed.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// It is not a plan.
+    #[error("not a fault schedule: {0}")]
+    Json(#[from] serde_json::Error),
+    /// A newer program wrote it.
+    #[error("the fault schedule has version {0}; this program reads version {PLAN_VERSION}")]
+    Version(u32),
+    /// A kind is aimed at a role that it cannot have.
+    #[error("{id}: {kind} cannot be aimed at {role}; its roles are in `jepsen list`")]
+    Role {
+        /// The window.
+        id: String,
+        /// Its kind.
+        kind: Kind,
+        /// Its role.
+        role: Role,
+    },
+    /// Windows overlap or are out of order.
+    #[error("{id} begins before the window ahead of it has ended")]
+    Order {
+        /// The later window.
+        id: String,
+    },
+}
+
+impl Plan {
+    /// Draws a plan for a load phase.
+    pub fn for_time_limit(
+        time_limit: Duration,
+        seed: u64,
+        selection: &Selection,
+        timing: &Timing,
+    ) -> Plan {
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let slots = timing.slots(time_limit, &mut random);
+        let faults = mix::draw(slots.len(), selection, &mut random);
+        let windows = slots.into_iter().zip(faults).enumerate();
+        let windows = windows
+            .map(|(index, ((at_ms, duration_ms), (kind, role)))| Window {
+                id: format!("k{}", index + 1),
+                at_ms,
+                kind,
+                role,
+                draw: random.random_range(0..DRAWS),
+                duration_ms,
+            })
+            .collect();
+        Plan {
+            version: PLAN_VERSION,
+            seed,
+            time_limit_ms: millis(time_limit),
+            windows,
+        }
+    }
+
+    /// A plan without faults.
+    pub fn empty(time_limit: Duration) -> Plan {
+        let time_limit_ms = millis(time_limit);
+        Plan {
+            version: PLAN_VERSION,
+            seed: 0,
+            time_limit_ms,
+            windows: Vec::new(),
+        }
+    }
+
+    /// Reads a stored plan and checks it. Fields that it does not know are ignored.
+    pub fn from_json(text: &str) -> Result<Plan, PlanError> {
+        let plan: Plan = serde_json::from_str(text)?;
+        if plan.version != PLAN_VERSION {
+            return Err(PlanError::Version(plan.version));
+        }
+        let mut free_from_ms = 0;
+        for window in &plan.windows {
+            let Window { id, kind, role, .. } = window;
+            if !kind.roles().contains(role) {
+                return Err(PlanError::Role {
+                    id: id.clone(),
+                    kind: *kind,
+                    role: *role,
+                });
+            }
+            if window.at_ms < free_from_ms {
+                return Err(PlanError::Order { id: id.clone() });
+            }
+            free_from_ms = window.at_ms.saturating_add(window.duration_ms);
+        }
+        Ok(plan)
+    }
+
+    /// The plan as it is stored.
+    pub fn to_json(&self) -> String {
+        // A plan is plain data with text keys: that always serialises.
+        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
+    }
+
+    /// Whether any window needs the private network.
+    pub fn needs_network(&self) -> bool {
+        self.windows
+            .iter()
+            .any(|window| window.kind.needs() == crate::catalogue::Needs::PrivateNetwork)
+    }
+
+    /// How many windows are sure to affect the leader, whoever that is.
+    pub fn leader_windows(&self) -> usize {
+        self.windows
+            .iter()
+            .filter(|window| mix::affects_leader(window.kind, window.role))
+            .count()
+    }
+}
+
+/// A common multiple of the numbers of choices that roles leave (2 followers, 3 nodes), so that all
+/// are equally likely.
+const DRAWS: u8 = 6;
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+impl fmt::Display for Plan {
+    /// A table, one window a line.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let limit_s = self.time_limit_ms as f64 / 1e3;
+        writeln!(formatter, "seed {}, {limit_s:.1} s of load", self.seed)?;
+        writeln!(
+            formatter,
+            "{:<4} {:>8} {:>8}  {:<16} role",
+            "id", "at", "for", "fault"
+        )?;
+        for window in &self.windows {
+            let Window { id, kind, role, .. } = window;
+            let (at_s, for_s) = (window.at_ms as f64 / 1e3, window.duration_ms as f64 / 1e3);
+            writeln!(
+                formatter,
+                "{id:<4} {at_s:>6.1} s {for_s:>6.1} s  {kind:<16} {role}"
+            )?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::Class;
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    fn draw(limit: Duration, seed: u64, selection: &str) -> Plan {
+        let selection = selection.parse().expect("known words");
+        Plan::for_time_limit(limit, seed, &selection, &Timing::default())
+    }
+
+    #[test]
+    fn the_same_seed_draws_the_same_plan() {
+        assert_eq!(draw(MINUTE, 7, "all"), draw(MINUTE, 7, "all"));
+        assert_ne!(
+            draw(MINUTE, 7, "all").windows,
+            draw(MINUTE, 8, "all").windows
+        );
+    }
+
+    #[test]
+    fn every_minute_has_what_a_minute_must_have() {
+        for seed in 0..500 {
+            let plan = draw(MINUTE, seed, "all");
+            let has = |wanted: &dyn Fn(&Window) -> bool| {
+                plan.windows.iter().filter(|window| wanted(window)).count()
+            };
+            assert!((8..=10).contains(&plan.windows.len()), "{plan}");
+            assert!(plan.leader_windows() >= 3, "{plan}");
+            assert!(
+                has(&|w| w.kind.class() == Class::Network && mix::affects_leader(w.kind, w.role))
+                    >= 1,
+                "{plan}"
+            );
+            assert!(
+                has(&|w| w.kind == Kind::Pause && w.role == Role::Leader) >= 1,
+                "{plan}"
+            );
+            assert!(
+                has(&|w| w.kind == Kind::Kill && w.role == Role::Leader) >= 1,
+                "{plan}"
+            );
+            assert!(
+                has(&|w| w.kind.class() == Class::Network && !mix::affects_leader(w.kind, w.role))
+                    >= 2,
+                "{plan}"
+            );
+            assert!(plan.windows[0].at_ms >= 4_000, "{plan}");
+            let mut free_from_ms = 0;
+            for window in &plan.windows {
+                assert!((2_500..=4_000).contains(&window.duration_ms), "{plan}");
+                assert!(window.at_ms >= free_from_ms, "{plan}");
+                free_from_ms = window.at_ms + window.duration_ms + 2_500;
+                assert!(window.kind.roles().contains(&window.role), "{plan}");
+            }
+            assert!(free_from_ms - 2_500 <= 57_000, "{plan}");
+        }
+    }
+
+    #[test]
+    fn a_short_load_phase_still_has_a_fault() {
+        for (seconds, at_most) in [(5, 1), (10, 2), (20, 3)] {
+            for seed in 0..100 {
+                let limit = Duration::from_secs(seconds);
+                let plan = draw(limit, seed, "all");
+                assert!((1..=at_most).contains(&plan.windows.len()), "{plan}");
+                let last = plan.windows.last().expect("one");
+                assert!(
+                    last.at_ms + last.duration_ms <= plan.time_limit_ms,
+                    "{plan}"
+                );
+                assert!(plan.leader_windows() >= 1, "{plan}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_selection_is_kept_to() {
+        for seed in 0..50 {
+            let plan = draw(MINUTE, seed, "process");
+            assert!(
+                !plan.needs_network() && plan.leader_windows() >= 2,
+                "{plan}"
+            );
+            let plan = draw(MINUTE, seed, "pause:majority");
+            assert!(
+                plan.windows.iter().all(|w| w.role == Role::Majority),
+                "{plan}"
+            );
+            assert!(draw(MINUTE, seed, "none").windows.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_stored_plan_is_executed_as_it_is() {
+        let plan = draw(MINUTE, 3, "all");
+        assert_eq!(Plan::from_json(&plan.to_json()).expect("it reads"), plan);
+        let wrong = plan
+            .to_json()
+            .replacen("\"version\": 1", "\"version\": 9", 1);
+        assert!(matches!(
+            Plan::from_json(&wrong),
+            Err(PlanError::Version(9))
+        ));
+    }
+}

@@ -1,0 +1,150 @@
+//! Which faults a plan contains: first those that every run should have, then others by weight,
+//! then shuffled.
+
+use rand::Rng;
+use rand::seq::{IndexedRandom, SliceRandom};
+
+use crate::catalogue::{Kind, Selection};
+use crate::target::Role;
+
+type Fault = (Kind, Role);
+
+/// What every run should have, the most telling first: a short run gets the first of these. From
+/// each line one fault is drawn.
+const REQUIRED: &[&[Fault]] = &[
+    &[
+        (Kind::Isolate, Role::Leader),
+        (Kind::Deaf, Role::Leader),
+        (Kind::Mute, Role::Leader),
+    ],
+    &[(Kind::Pause, Role::Leader)],
+    &[
+        (Kind::CutLink, Role::FollowerToFollower),
+        (Kind::CutLink, Role::LeaderToFollower),
+        (Kind::CutLinkOneWay, Role::LeaderToFollower),
+    ],
+    &[(Kind::Kill, Role::Leader)],
+    &[
+        (Kind::CutLinkOneWay, Role::FollowerToLeader),
+        (Kind::Deaf, Role::Follower),
+        (Kind::Mute, Role::Follower),
+        (Kind::Isolate, Role::Follower),
+    ],
+];
+
+/// What fills the rest, with weights. Faults that take the majority away are not here: a run has
+/// them when `--faults` names them.
+const REST: &[(Fault, u32)] = &[
+    ((Kind::Isolate, Role::Leader), 3),
+    ((Kind::Deaf, Role::Leader), 2),
+    ((Kind::Mute, Role::Leader), 2),
+    ((Kind::Pause, Role::Leader), 3),
+    ((Kind::Kill, Role::Leader), 3),
+    ((Kind::Halves, Role::Leader), 3),
+    ((Kind::CutClients, Role::Leader), 2),
+    ((Kind::Isolate, Role::Follower), 2),
+    ((Kind::Deaf, Role::Follower), 2),
+    ((Kind::Mute, Role::Follower), 1),
+    ((Kind::Halves, Role::Any), 2),
+    ((Kind::CutLink, Role::FollowerToFollower), 1),
+    ((Kind::CutLink, Role::LeaderToFollower), 2),
+    ((Kind::CutLinkOneWay, Role::LeaderToFollower), 1),
+    ((Kind::CutLinkOneWay, Role::FollowerToLeader), 1),
+    ((Kind::Pause, Role::Follower), 2),
+    ((Kind::Kill, Role::Follower), 2),
+];
+
+/// Whether a fault is sure to affect the leader, whoever that is.
+pub(super) fn affects_leader(kind: Kind, role: Role) -> bool {
+    match kind {
+        Kind::CutLink | Kind::CutLinkOneWay | Kind::CutClients => false,
+        _ => matches!(role, Role::Leader | Role::All),
+    }
+}
+
+/// Draws this many faults.
+pub(super) fn draw(count: usize, selection: &Selection, random: &mut impl Rng) -> Vec<Fault> {
+    let mut faults = required(selection, random);
+    let rest = rest(selection);
+    faults.truncate(count);
+    while faults.len() < count && !rest.is_empty() {
+        match rest.choose_weighted(random, |(_, weight)| *weight) {
+            Ok((fault, _)) => faults.push(*fault),
+            // All weights are above zero.
+            Err(_) => break,
+        }
+    }
+    faults.shuffle(random);
+    faults
+}
+
+fn required(selection: &Selection, random: &mut impl Rng) -> Vec<Fault> {
+    let named = selection.exact();
+    let lines = REQUIRED.iter().filter_map(|line| {
+        let permitted: Vec<Fault> = line
+            .iter()
+            .copied()
+            .filter(|(kind, role)| selection.permits(*kind, *role))
+            .collect();
+        permitted.choose(random).copied()
+    });
+    let mut faults: Vec<Fault> = lines.collect();
+    // What was asked for by name is in the plan, if there is room.
+    for fault in named {
+        if !faults.contains(&fault) {
+            faults.push(fault);
+        }
+    }
+    faults
+}
+
+/// The permitted rest; kinds that the table leaves out come in where a selection leaves nothing
+/// else.
+fn rest(selection: &Selection) -> Vec<(Fault, u32)> {
+    let permitted = |(kind, role): Fault| selection.permits(kind, role);
+    let mut rest: Vec<(Fault, u32)> = REST
+        .iter()
+        .copied()
+        .filter(|(fault, _)| permitted(*fault))
+        .collect();
+    rest.extend(
+        selection
+            .exact()
+            .filter(|fault| !REST.iter().any(|(have, _)| have == fault))
+            .map(|fault| (fault, 1)),
+    );
+    if rest.is_empty() {
+        let all = Kind::ALL
+            .into_iter()
+            .flat_map(|kind| kind.roles().iter().map(move |r| (kind, *r)));
+        rest = all
+            .filter(|fault| permitted(*fault))
+            .map(|fault| (fault, 1))
+            .collect();
+    }
+    rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::Class;
+
+    #[test]
+    fn the_tables_aim_only_at_roles_that_a_kind_has() {
+        let required = REQUIRED.iter().copied().flatten();
+        for (kind, role) in required.chain(REST.iter().map(|(fault, _)| fault)) {
+            assert!(kind.roles().contains(role), "{kind} at {role}");
+        }
+    }
+
+    #[test]
+    fn a_class_alone_draws_only_that_class() {
+        let mut random: rand_chacha::ChaCha8Rng = rand::SeedableRng::seed_from_u64(1);
+        let selection = Selection::class(Class::Process);
+        let drawn = draw(20, &selection, &mut random);
+        assert!(drawn.len() == 20 && drawn.iter().all(|(kind, _)| kind.class() == Class::Process));
+        let selection = "rolling-restart".parse().expect("known");
+        assert_eq!(draw(2, &selection, &mut random).len(), 2);
+    }
+}

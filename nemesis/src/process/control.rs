@@ -1,0 +1,25 @@
+//! What the owner of the processes does for the faults: it started them, so only it can reap and
+//! restart them.
+
+use futures::future::BoxFuture;
+
+use crate::node::Node;
+
+/// Any error of the owner, with its own words.
+pub type ControlError = Box<dyn std::error::Error + Send + Sync>;
+
+/// The owner of the three processes.
+pub trait ProcessControl: Send + Sync {
+    /// The process group of a running node, which is also its first process's id; nothing if it
+    /// does not run.
+    fn group(&self, node: Node) -> Option<i32>;
+
+    /// Sends SIGKILL to the node's group, waits until its first process is reaped, and tells its
+    /// exit status: `signal 9`. A node that does not run is an error.
+    fn kill(&self, node: Node) -> BoxFuture<'_, Result<String, ControlError>>;
+
+    /// Starts the node again on the same data, and returns as soon as its process runs: whether it
+    /// *serves* is not waited for, since that is what a run measures. Tells what it started:
+    /// `process 4711`. A node that runs already is left alone.
+    fn start(&self, node: Node) -> BoxFuture<'_, Result<String, ControlError>>;
+}

@@ -1,0 +1,169 @@
+//! What a node costs and how long it waited for a processor, read from `/proc`.
+//!
+//! The run-queue delay tells a starved machine from a broken node: it is the time that a thread was
+//! ready to run and no processor took it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use super::table::ProcessTable;
+
+/// How long a list of a group's processes is used before it is read again.
+const MEMBERS_VALID: Duration = Duration::from_secs(1);
+
+/// A node at one moment. Sums over all processes of its group.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// Living processes.
+    pub processes: usize,
+    /// Living threads.
+    pub threads: usize,
+    /// Processor time that its living threads have used since they started, in nanoseconds.
+    pub cpu_ns: u64,
+    /// Processor time since the sample before, in nanoseconds.
+    pub cpu_since_ns: u64,
+    /// The longest that a single thread waited for a processor since the sample before, in
+    /// nanoseconds.
+    pub waited_longest_ns: u64,
+    /// How long all threads together waited since the sample before, in nanoseconds.
+    pub waited_sum_ns: u64,
+    /// Resident memory in bytes.
+    pub resident_bytes: u64,
+    /// Open file descriptors.
+    pub descriptors: usize,
+    /// The state of the group's first process as `stat` shows it: R, S, D, T.
+    pub state: Option<char>,
+}
+
+/// Samples one node. Remembers each thread's counters, because a sum would fall when a thread ends.
+#[derive(Debug)]
+pub struct Sampler {
+    table: ProcessTable,
+    group: i32,
+    members: Vec<PathBuf>,
+    listed: Option<Instant>,
+    before: BTreeMap<PathBuf, Schedule>,
+}
+
+/// A thread's `schedstat`: nanoseconds on a processor, and nanoseconds waiting for one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Schedule {
+    ran_ns: u64,
+    waited_ns: u64,
+}
+
+impl Sampler {
+    /// For the group of a running node. A restarted node needs a new sampler.
+    pub fn new(table: ProcessTable, group: i32) -> Sampler {
+        Sampler {
+            table,
+            group,
+            members: Vec::new(),
+            listed: None,
+            before: BTreeMap::new(),
+        }
+    }
+
+    /// The node now, or nothing if it does not run.
+    pub fn sample(&mut self) -> Option<Figures> {
+        if self
+            .listed
+            .is_none_or(|listed| listed.elapsed() >= MEMBERS_VALID)
+        {
+            self.members = self.table.directories(self.group);
+            self.listed = Some(Instant::now());
+        }
+        let mut figures = Figures::default();
+        let mut now = BTreeMap::new();
+        for directory in &self.members {
+            let Some(state) = state_of(directory) else {
+                continue;
+            };
+            figures.state = figures.state.or(Some(state));
+            figures.processes += 1;
+            figures.resident_bytes += resident_bytes(directory).unwrap_or(0);
+            figures.descriptors += entries(&directory.join("fd"));
+            for (thread, schedule) in threads(directory) {
+                now.insert(thread, schedule);
+            }
+        }
+        figures.threads = now.len();
+        for (thread, schedule) in &now {
+            let before = self.before.get(thread).copied().unwrap_or_default();
+            let waited_ns = schedule.waited_ns.saturating_sub(before.waited_ns);
+            figures.cpu_ns += schedule.ran_ns;
+            figures.cpu_since_ns += schedule.ran_ns.saturating_sub(before.ran_ns);
+            figures.waited_sum_ns += waited_ns;
+            figures.waited_longest_ns = figures.waited_longest_ns.max(waited_ns);
+        }
+        self.before = now;
+        (figures.processes > 0).then_some(figures)
+    }
+}
+
+fn threads(directory: &Path) -> Vec<(PathBuf, Schedule)> {
+    let Ok(tasks) = fs::read_dir(directory.join("task")) else {
+        return Vec::new();
+    };
+    tasks
+        .flatten()
+        .filter_map(|task| {
+            let text = fs::read_to_string(task.path().join("schedstat")).ok()?;
+            Some((task.path(), parse_schedule(&text)?))
+        })
+        .collect()
+}
+
+fn parse_schedule(text: &str) -> Option<Schedule> {
+    let mut fields = text.split_whitespace();
+    let ran_ns = fields.next()?.parse().ok()?;
+    let waited_ns = fields.next()?.parse().ok()?;
+    Some(Schedule { ran_ns, waited_ns })
+}
+
+fn resident_bytes(directory: &Path) -> Option<u64> {
+    let text = fs::read_to_string(directory.join("statm")).ok()?;
+    let pages: u64 = text.split_whitespace().nth(1)?.parse().ok()?;
+    Some(pages * page_bytes())
+}
+
+fn page_bytes() -> u64 {
+    // SAFETY: sysconf takes a number and returns a number.
+    u64::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).unwrap_or(4096)
+}
+
+fn entries(directory: &Path) -> usize {
+    fs::read_dir(directory)
+        .map(|entries| entries.count())
+        .unwrap_or(0)
+}
+
+fn state_of(directory: &Path) -> Option<char> {
+    let text = fs::read_to_string(directory.join("stat")).ok()?;
+    text.rsplit_once(')')?
+        .1
+        .trim_start()
+        .chars()
+        .next()
+        .filter(|state| *state != 'Z')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_schedule_line_is_read() {
+        let schedule = parse_schedule("12 34 5\n").expect("it is one");
+        assert_eq!(
+            schedule,
+            Schedule {
+                ran_ns: 12,
+                waited_ns: 34
+            }
+        );
+        assert_eq!(parse_schedule(""), None);
+    }
+}

@@ -1,0 +1,357 @@
+//! Every fault against a trivial echo process, through the engine: begun is visible to fresh
+//! connections, healed is gone; and it is healed when the engine is stopped or dropped.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use checkers::history::FaultPhase;
+use nemesis::catalogue::{Class, Kind};
+use nemesis::engine::{Engine, Step, Summary};
+use nemesis::plan::{Plan, Window};
+use nemesis::process::{ProcessControl, ProcessTable};
+use nemesis::sandbox::Isolation;
+use nemesis::target::Role;
+use nemesis::{End, Environment, Link, Node};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+use crate::Case;
+use crate::echo::{Cluster, address, answers};
+use crate::support::{enter_or_skip, runtime};
+
+pub(crate) const CASES: &[Case] = &[
+    ("fault_isolate", || one(Kind::Isolate, Role::Leader)),
+    ("fault_cut_link", || {
+        one(Kind::CutLink, Role::FollowerToFollower)
+    }),
+    ("fault_cut_link_one_way", || {
+        one(Kind::CutLinkOneWay, Role::LeaderToFollower)
+    }),
+    ("fault_deaf", || one(Kind::Deaf, Role::Leader)),
+    ("fault_mute", || one(Kind::Mute, Role::Follower)),
+    ("fault_halves", || one(Kind::Halves, Role::Any)),
+    ("fault_cut_clients", || one(Kind::CutClients, Role::Leader)),
+    ("fault_pause", || one(Kind::Pause, Role::Leader)),
+    ("fault_pause_all", || one(Kind::Pause, Role::All)),
+    ("fault_kill", || one(Kind::Kill, Role::Leader)),
+    ("fault_kill_all", || one(Kind::Kill, Role::All)),
+    ("fault_rolling_restart", rolling),
+    ("fault_pause_on_loopback", || on_loopback(Kind::Pause)),
+    ("fault_kill_on_loopback", || on_loopback(Kind::Kill)),
+    ("fault_cut_on_loopback_is_refused", refused_on_loopback),
+    ("engine_skips_without_a_leader", skips),
+    ("engine_sees_a_lost_role", lost_role),
+    ("engine_heals_when_stopped", stopped),
+    ("engine_heals_when_dropped", dropped),
+];
+
+/// Longer than a fresh connection needs on a loaded machine, shorter than its first retransmission.
+const ANSWER_LIMIT: Duration = Duration::from_millis(300);
+
+struct Bench {
+    environment: Environment,
+    table: ProcessTable,
+    cluster: Arc<Cluster>,
+    engine: Arc<Engine>,
+}
+
+impl Bench {
+    async fn new(entered: &nemesis::sandbox::Entered) -> Bench {
+        let environment = Environment::build(entered).expect("it is built");
+        let cluster = Arc::new(Cluster::start(environment.clone()).await);
+        let table = ProcessTable::of(entered);
+        let begun = Instant::now();
+        let engine = Engine::new(
+            environment.clone(),
+            table.clone(),
+            cluster.clone(),
+            cluster.clone(),
+            Arc::new(move || begun.elapsed().as_nanos() as u64),
+        );
+        Bench {
+            environment,
+            table,
+            cluster,
+            engine: Arc::new(engine),
+        }
+    }
+
+    /// Executes in the background; the steps arrive at the receiver.
+    fn execute(
+        &self,
+        plan: Plan,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> (tokio::task::JoinHandle<Summary>, UnboundedReceiver<Step>) {
+        let (sender, receiver) = unbounded_channel();
+        let engine = self.engine.clone();
+        let sink = move |step| sender.send(step).expect("somebody listens");
+        let task = tokio::spawn(async move { engine.execute(&plan, &sink, stop).await });
+        (task, receiver)
+    }
+
+    /// Which fresh connections get an answer, from everywhere to every node.
+    async fn reachable(&self) -> Vec<Link> {
+        let mut asked = Vec::new();
+        for link in Link::all() {
+            let End::Node(to) = link.to else { continue };
+            let address = address(&self.environment, to);
+            let question = move || std::thread::spawn(move || answers(address, ANSWER_LIMIT));
+            let thread = match link.from {
+                // A thread stays in the namespace of the one that started it.
+                End::Node(from) => self
+                    .environment
+                    .run_inside(from, question)
+                    .expect("it runs"),
+                End::Clients => question(),
+            };
+            asked.push((link, thread));
+        }
+        let joined = tokio::task::spawn_blocking(move || {
+            let answered = asked
+                .into_iter()
+                .filter_map(|(link, thread)| thread.join().expect("no panic").then_some(link));
+            answered.collect()
+        });
+        joined.await.expect("no panic")
+    }
+
+    async fn all_reachable(&self) -> bool {
+        self.reachable().await.len() == 9
+    }
+}
+
+fn plan(kind: Kind, role: Role, duration_ms: u64) -> Plan {
+    let window = Window {
+        id: "k1".to_owned(),
+        at_ms: 0,
+        kind,
+        role,
+        draw: 1,
+        duration_ms,
+    };
+    let mut plan = Plan::empty(Duration::from_secs(2));
+    plan.windows.push(window);
+    plan
+}
+
+fn one(kind: Kind, role: Role) {
+    on(Isolation::Network, kind, role);
+}
+
+fn on_loopback(kind: Kind) {
+    on(Isolation::ProcessesOnly, kind, Role::Follower);
+}
+
+fn on(isolation: Isolation, kind: Kind, role: Role) {
+    let entered = enter_or_skip(isolation);
+    runtime().block_on(async {
+        let bench = Bench::new(&entered).await;
+        assert!(bench.all_reachable().await);
+        let (task, mut steps) = bench.execute(plan(kind, role, 1_000), std::future::pending());
+        let begun = steps.recv().await.expect("a step");
+        println!("note: {begun:?}");
+        assert_eq!(begun.event.phase, FaultPhase::Begun);
+        assert!(begun.event.role_held && begun.event.called < begun.t);
+        let took_ms = (begun.t - begun.event.called) / 1_000_000;
+        assert!(took_ms < 500, "it took {took_ms} ms");
+        let seen = bench.reachable().await;
+        assert_eq!(seen, expected(kind, &begun), "what answers while it lasts");
+        let healed = steps.recv().await.expect("a step");
+        println!("note: {healed:?}");
+        assert_eq!(healed.event.phase, FaultPhase::Healed);
+        if kind.class() == Class::Process {
+            for node in Node::ALL {
+                bench.cluster.wait_for(node).await;
+            }
+        }
+        assert!(bench.all_reachable().await);
+        let summary = task.await.expect("no panic");
+        assert_eq!(
+            (summary.begun, summary.unhealed.len()),
+            (1, 0),
+            "{summary:?}"
+        );
+    });
+}
+
+/// A connection needs both directions, and a process that runs.
+fn expected(kind: Kind, begun: &Step) -> Vec<Link> {
+    let struck = |node: End| begun.event.targets.contains(&node.to_string());
+    let cut = |link: &Link| begun.event.links.contains(&link.named());
+    Link::all()
+        .into_iter()
+        .filter(|link| link.to != End::Clients)
+        .filter(|link| match kind.class() {
+            Class::Process => !struck(link.to),
+            Class::Network => !Link::both_ways(link.from, link.to).iter().any(cut),
+        })
+        .collect()
+}
+
+fn rolling() {
+    let entered = enter_or_skip(Isolation::Network);
+    runtime().block_on(async {
+        let bench = Bench::new(&entered).await;
+        let group = |node: &Node| bench.cluster.group(*node);
+        let before: Vec<_> = Node::ALL.iter().map(group).collect();
+        let (task, mut steps) = bench.execute(
+            plan(Kind::RollingRestart, Role::All, 900),
+            std::future::pending(),
+        );
+        while let Some(step) = steps.recv().await {
+            println!("note: {step:?}");
+        }
+        let summary = task.await.expect("no panic");
+        assert_eq!(
+            (summary.begun, summary.leader_affecting),
+            (1, 1),
+            "{summary:?}"
+        );
+        assert!(
+            summary.without_effect.is_empty() && summary.unhealed.is_empty(),
+            "{summary:?}"
+        );
+        let after: Vec<_> = Node::ALL.iter().map(group).collect();
+        assert!(before.iter().zip(&after).all(|(one, other)| one != other));
+        for node in Node::ALL {
+            bench.cluster.wait_for(node).await;
+        }
+    });
+}
+
+fn refused_on_loopback() {
+    let entered = enter_or_skip(Isolation::ProcessesOnly);
+    runtime().block_on(async {
+        let bench = Bench::new(&entered).await;
+        let (task, mut steps) = bench.execute(
+            plan(Kind::Isolate, Role::Leader, 100),
+            std::future::pending(),
+        );
+        let step = steps.recv().await.expect("a step");
+        assert_eq!(step.event.phase, FaultPhase::Failed);
+        assert!(step.event.evidence.contains("private network"), "{step:?}");
+        assert_eq!(task.await.expect("no panic").without_effect.len(), 1);
+    });
+}
+
+fn skips() {
+    let entered = enter_or_skip(Isolation::Network);
+    runtime().block_on(async {
+        let bench = Bench::new(&entered).await;
+        *bench.cluster.leader.lock().expect("no panic") = None;
+        let (task, mut steps) =
+            bench.execute(plan(Kind::Pause, Role::Leader, 100), std::future::pending());
+        let step = steps.recv().await.expect("a step");
+        println!("note: {step:?}");
+        assert_eq!(step.event.phase, FaultPhase::Skipped);
+        let summary = task.await.expect("no panic");
+        assert_eq!((summary.begun, summary.skipped), (0, 1));
+    });
+}
+
+/// The leader changes between the moment when the target is found and the moment when the fault
+/// takes effect.
+fn lost_role() {
+    let entered = enter_or_skip(Isolation::Network);
+    runtime().block_on(async {
+        let bench = Bench::new(&entered).await;
+        let [n1, n2, _] = Node::ALL;
+        let flipping = Arc::new(Flipping(std::sync::Mutex::new(vec![n2, n1])));
+        let engine = Engine::new(
+            bench.environment.clone(),
+            bench.table.clone(),
+            bench.cluster.clone(),
+            flipping,
+            Arc::new(|| 0),
+        );
+        let steps = std::sync::Mutex::new(Vec::new());
+        let sink = |step| steps.lock().expect("no panic").push(step);
+        let summary = engine
+            .execute(
+                &plan(Kind::Pause, Role::Leader, 100),
+                &sink,
+                std::future::pending(),
+            )
+            .await;
+        assert_eq!((summary.begun, summary.leader_affecting), (1, 0));
+        assert!(!steps.lock().expect("no panic")[0].event.role_held);
+    });
+}
+
+struct Flipping(std::sync::Mutex<Vec<Node>>);
+
+impl nemesis::target::RoleResolver for Flipping {
+    fn leader(&self) -> futures::future::BoxFuture<'_, Option<Node>> {
+        let next = self.0.lock().expect("no panic").pop();
+        Box::pin(async move { next })
+    }
+}
+
+fn stopped() {
+    let entered = enter_or_skip(Isolation::Network);
+    runtime().block_on(async {
+        let bench = Bench::new(&entered).await;
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let stopped = async move { stopped.await.unwrap_or(()) };
+        let (task, mut steps) = bench.execute(plan(Kind::Halves, Role::Leader, 60_000), stopped);
+        assert_eq!(
+            steps.recv().await.expect("a step").event.phase,
+            FaultPhase::Begun
+        );
+        stop.send(()).expect("it listens");
+        assert_eq!(
+            steps.recv().await.expect("a step").event.phase,
+            FaultPhase::Healed
+        );
+        assert!(task.await.expect("no panic").stopped);
+        assert!(bench.all_reachable().await);
+    });
+}
+
+fn dropped() {
+    let entered = enter_or_skip(Isolation::Network);
+    runtime().block_on(async {
+        let bench = Bench::new(&entered).await;
+        for (kind, role) in [(Kind::Isolate, Role::Leader), (Kind::Pause, Role::Majority)] {
+            let (task, mut steps) = bench.execute(plan(kind, role, 60_000), std::future::pending());
+            assert_eq!(
+                steps.recv().await.expect("a step").event.phase,
+                FaultPhase::Begun
+            );
+            assert!(!bench.all_reachable().await);
+            task.abort();
+            assert!(task.await.expect_err("it was aborted").is_cancelled());
+            assert!(bench.all_reachable().await, "{kind}");
+        }
+        // Dropped while it begins: whichever moment that hits, nothing stays cut.
+        for delay_us in [0, 200, 500, 1_000, 2_000, 5_000] {
+            let (task, _steps) = bench.execute(
+                plan(Kind::Isolate, Role::Leader, 60_000),
+                std::future::pending(),
+            );
+            tokio::time::sleep(Duration::from_micros(delay_us)).await;
+            task.abort();
+            let _ = task.await;
+            let network = bench.environment.network().expect("there is one");
+            assert!(network.links_down().is_empty());
+        }
+        // A paused process that panics behind a guard runs again.
+        let group = bench.cluster.group(Node::ALL[0]).expect("it runs");
+        let table = bench.table.clone();
+        let panicked = tokio::spawn(async move {
+            use nemesis::fault::Fault;
+            let mut pause = nemesis::process::Pause::new(table, vec![(Node::ALL[0], group)]);
+            pause.begin().await.expect("it begins");
+            println!("note: {}", pause.verify().await.expect("it stopped"));
+            panic!("on purpose");
+        });
+        assert!(panicked.await.expect_err("it panics").is_panic());
+        let stopped = bench
+            .table
+            .members(group)
+            .iter()
+            .map(|member| member.stopped)
+            .sum::<usize>();
+        assert_eq!(stopped, 0);
+        assert!(bench.all_reachable().await);
+    });
+}

@@ -1,0 +1,79 @@
+//! Tests that run inside the sandbox. Each case is a process of its own: this program starts itself
+//! again with the case's name, because the sandbox is entered before any thread exists. Where the
+//! machine forbids a sandbox, the case is skipped with a word.
+//!
+//! `inside` runs all cases, `inside NAME...` those whose names contain one of the words.
+#![allow(clippy::print_stdout, clippy::print_stderr, clippy::exit, missing_docs)]
+
+mod doctor;
+mod echo;
+mod faults;
+mod network;
+mod support;
+mod tree;
+
+use std::process::{Command, ExitCode};
+use std::time::Instant;
+
+/// A case: its name, and what runs in its process.
+pub(crate) type Case = (&'static str, fn());
+
+/// The exit code of a case that this machine does not permit.
+pub(crate) const SKIPPED: i32 = 77;
+
+/// Tells a process which case it is.
+pub(crate) const CASE: &str = "NEMESIS_TEST_CASE";
+
+fn cases() -> Vec<Case> {
+    [tree::CASES, network::CASES, faults::CASES, doctor::CASES].concat()
+}
+
+fn main() -> ExitCode {
+    if let Ok(address) = std::env::var(echo::ECHO) {
+        echo::serve(&address);
+        return ExitCode::SUCCESS;
+    }
+    if let Ok(wanted) = std::env::var(CASE) {
+        let mut all = cases().into_iter().chain(tree::HELPERS.iter().copied());
+        let case = all.find(|(name, _)| *name == wanted);
+        case.expect("the parent names an existing case").1();
+        return ExitCode::SUCCESS;
+    }
+    let words: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|argument| !argument.starts_with('-'))
+        .collect();
+    let mut failed = 0;
+    for (name, _) in cases() {
+        if words.is_empty() || words.iter().any(|word| name.contains(word.as_str())) {
+            failed += usize::from(!passes(name));
+        }
+    }
+    if failed == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+fn passes(name: &str) -> bool {
+    let begun = Instant::now();
+    let own = std::env::current_exe().expect("this program has a path");
+    let output = Command::new(own)
+        .env(CASE, name)
+        .output()
+        .expect("this program starts again");
+    let took = begun.elapsed().as_millis();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned()
+        + &String::from_utf8_lossy(&output.stderr);
+    let word = match output.status.code() {
+        Some(0) => "ok",
+        Some(SKIPPED) => "skipped",
+        _ => "FAILED",
+    };
+    println!("test {name} ... {word} ({took} ms)");
+    if word != "ok" || said.contains("note:") {
+        println!("{said}");
+    }
+    word != "FAILED"
+}

@@ -1,0 +1,48 @@
+//! Writes a page, and everything beside it, from synthetic data, to look at: one invalid check of each of two classes, one undecided, the rest
+//! valid.
+//!
+//! `cargo run -p reports --example demo -- PAGE.html [suite]`
+
+use std::process::ExitCode;
+
+#[path = "../tests/common/mod.rs"]
+#[expect(dead_code, reason = "tests use more of it")]
+mod common;
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let Some(path) = arguments.next() else {
+        return ExitCode::from(254);
+    };
+    let mut report = common::report();
+    if arguments.next().as_deref() == Some("suite") {
+        report.run.suite = "smoke".into();
+        report
+            .scenarios
+            .push(common::scenario("partition-half/append"));
+        for name in ["pause-leader/append", "kill-leader/idempotent"] {
+            let mut calm = common::scenario(name);
+            let valid = |v: &checkers::verdict::Verdict| v.validity.word() == "valid";
+            calm.judgement.verdicts.retain(valid);
+            calm.judgement.gaps.retain(|g| g.validity.word() == "valid");
+            report.scenarios.push(calm);
+        }
+    }
+    let beside = |end: &str| format!("{}.{end}", path.trim_end_matches(".html"));
+    let files = [
+        (path.clone(), reports::html(&report).text),
+        (beside("results.json"), reports::results_json(&report)),
+        (beside("metrics.json"), reports::metrics_json(&report)),
+        (beside("junit.xml"), reports::junit_xml(&report)),
+        (beside("txt"), reports::summary_text(&report, false)),
+        (beside("md"), reports::summary_markdown(&report)),
+    ];
+    let written = files
+        .into_iter()
+        .all(|(path, text)| std::fs::write(path, text).is_ok());
+    if written {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}

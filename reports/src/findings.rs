@@ -1,0 +1,151 @@
+//! The findings of a run in the order in which they matter, with the names by which page, JSON and JUnit refer to
+//! them: `f1` is the first card, `f1-2` its second instance.
+
+use checkers::verdict::{Anomaly, Class, Validity, Verdict};
+
+use crate::model::{RunReport, ScenarioReport};
+use crate::wording;
+
+/// All anomalies of one kind that one check found in one scenario.
+#[derive(Clone, Debug)]
+pub(crate) struct Card<'a> {
+    /// `f1`.
+    pub(crate) id: String,
+    /// Where it was found.
+    pub(crate) scenario: &'a ScenarioReport,
+    /// By which check.
+    pub(crate) verdict: &'a Verdict,
+    /// The anomalies kept, in the check's order; never empty.
+    pub(crate) anomalies: Vec<&'a Anomaly>,
+    /// How many there were, if the check kept only some; exact where the check found one kind.
+    pub(crate) total: u64,
+}
+
+impl<'a> Card<'a> {
+    /// The first of its anomalies: the one to show first.
+    pub(crate) fn first(&self) -> &'a Anomaly {
+        self.anomalies[0]
+    }
+
+    /// `f1` for the first instance, `f1-2` for the second.
+    pub(crate) fn instance_id(&self, index: usize) -> String {
+        match index {
+            0 => self.id.clone(),
+            more => format!("{}-{}", self.id, more + 1),
+        }
+    }
+}
+
+/// A check that is undecided, worth a card of its own.
+#[derive(Clone, Debug)]
+pub(crate) struct Open<'a> {
+    /// `u1`.
+    pub(crate) id: String,
+    /// Where.
+    pub(crate) scenario: &'a ScenarioReport,
+    /// Which check.
+    pub(crate) verdict: &'a Verdict,
+}
+
+/// Every card, worst first: safety before leadership before liveness before performance, certain before suspected.
+pub(crate) fn cards(report: &RunReport) -> Vec<Card<'_>> {
+    let mut cards: Vec<Card<'_>> = Vec::new();
+    for scenario in &report.scenarios {
+        let invalid = |v: &&Verdict| v.validity == Validity::Invalid;
+        for verdict in scenario.judgement.verdicts.iter().filter(invalid) {
+            let kinds = wording::kinds(verdict);
+            for (kind, kept) in &kinds {
+                let anomalies = verdict.anomalies.iter().filter(|a| a.kind.name() == *kind);
+                let total = if kinds.len() == 1 {
+                    verdict.anomaly_count
+                } else {
+                    *kept as u64
+                };
+                let anomalies = anomalies.collect();
+                let id = String::new();
+                cards.push(Card {
+                    id,
+                    scenario,
+                    verdict,
+                    anomalies,
+                    total,
+                });
+            }
+        }
+    }
+    cards.sort_by_key(|card| (class_rank(card.verdict.class), !card.first().certain));
+    for (index, card) in cards.iter_mut().enumerate() {
+        card.id = format!("f{}", index + 1);
+    }
+    cards
+}
+
+/// Every undecided check, in the same order.
+pub(crate) fn open(report: &RunReport) -> Vec<Open<'_>> {
+    let mut open: Vec<Open<'_>> = Vec::new();
+    for scenario in &report.scenarios {
+        let undecided = |v: &&Verdict| v.validity == Validity::Undecided;
+        for verdict in scenario.judgement.verdicts.iter().filter(undecided) {
+            open.push(Open {
+                id: String::new(),
+                scenario,
+                verdict,
+            });
+        }
+    }
+    open.sort_by_key(|o| class_rank(o.verdict.class));
+    for (index, open) in open.iter_mut().enumerate() {
+        open.id = format!("u{}", index + 1);
+    }
+    open
+}
+
+/// The classes in the order in which a reader cares.
+pub(crate) fn class_rank(class: Class) -> u8 {
+    match class {
+        Class::Safety => 0,
+        Class::Leadership => 1,
+        Class::Liveness => 2,
+        Class::Performance => 3,
+    }
+}
+
+/// Failing first.
+pub(crate) fn validity_rank(validity: Validity) -> u8 {
+    match validity {
+        Validity::Invalid => 0,
+        Validity::Undecided => 1,
+        Validity::Valid => 2,
+        Validity::NotApplicable => 3,
+    }
+}
+
+/// The verdict of a run as the headline says it. A suite qualifies a release; a single run is valid or not.
+pub(crate) fn verdict_word(report: &RunReport) -> &'static str {
+    match (report.validity(), report.run.suite.is_empty()) {
+        (Validity::Valid, true) => "VALID",
+        (Validity::Valid, false) => "QUALIFIED",
+        (Validity::Invalid, true) => "INVALID",
+        (Validity::Invalid, false) => "NOT QUALIFIED",
+        (Validity::Undecided, _) => "UNDECIDED",
+        (Validity::NotApplicable, _) => "NOT RUN",
+    }
+}
+
+/// The symbol that stands beside every word of judgement.
+pub(crate) fn symbol(validity: Validity) -> &'static str {
+    match validity {
+        Validity::Valid => "✓",
+        Validity::Invalid => "✗",
+        Validity::Undecided => "?",
+        Validity::NotApplicable => "–",
+    }
+}
+
+/// The word as a reader sees it.
+pub(crate) fn word(validity: Validity) -> &'static str {
+    match validity {
+        Validity::NotApplicable => "not applicable",
+        other => other.word(),
+    }
+}

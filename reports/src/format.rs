@@ -1,0 +1,170 @@
+//! Numbers and untrusted texts as a reader wants them: fitting units, grouped digits, no control characters.
+
+use crate::limits::TEXT_CHARACTERS_MAX;
+
+/// A moment since the run began: `12.410 s`.
+pub(crate) fn moment(ns: u64) -> String {
+    format!(
+        "{}.{:03} s",
+        group(ns / 1_000_000_000),
+        ns / 1_000_000 % 1000
+    )
+}
+
+/// A moment without its unit, for columns whose head says seconds.
+pub(crate) fn seconds(ns: u64) -> String {
+    format!("{}.{:03}", group(ns / 1_000_000_000), ns / 1_000_000 % 1000)
+}
+
+/// A length in a fitting unit: `820 ms`, `2.10 s`, `1 min 12 s`, `1 h 4 min`.
+pub(crate) fn length_ms(ms: u64) -> String {
+    match ms {
+        0..1_000 => format!("{ms} ms"),
+        1_000..60_000 => format!("{}.{:02} s", ms / 1000, ms % 1000 / 10),
+        60_000..3_600_000 => format!("{} min {} s", ms / 60_000, ms % 60_000 / 1000),
+        _ => format!("{} h {} min", ms / 3_600_000, ms % 3_600_000 / 60_000),
+    }
+}
+
+/// A limit in a fitting unit; limits are round, so fewer digits: `3 s`, `1.5 s`, `600 ms`.
+pub(crate) fn limit_ms(ms: u64) -> String {
+    match ms {
+        1_000..60_000 if ms.is_multiple_of(1000) => format!("{} s", ms / 1000),
+        1_000..60_000 if ms.is_multiple_of(100) => format!("{}.{} s", ms / 1000, ms % 1000 / 100),
+        _ => length_ms(ms),
+    }
+}
+
+/// A latency in a fitting unit: `900 µs`, `4.8 ms`, `1.89 s`.
+pub(crate) fn latency_us(us: u64) -> String {
+    match us {
+        0..1_000 => format!("{us} µs"),
+        1_000..99_950 => {
+            let tenths = (us + 50) / 100;
+            format!("{}.{} ms", tenths / 10, tenths % 10)
+        }
+        99_950..999_500 => format!("{} ms", (us + 500) / 1000),
+        _ => length_ms((us + 500) / 1000),
+    }
+}
+
+/// A size in a fitting unit: `1.4 MB`.
+pub(crate) fn bytes(bytes: u64) -> String {
+    let tenth = |unit: u64| format!("{}.{}", bytes / unit, bytes % unit * 10 / unit);
+    match bytes {
+        0..1_000 => format!("{bytes} B"),
+        1_000..1_000_000 => format!("{} kB", tenth(1_000)),
+        1_000_000..1_000_000_000 => format!("{} MB", tenth(1_000_000)),
+        _ => format!("{} GB", tenth(1_000_000_000)),
+    }
+}
+
+/// Memory in binary units: `23.4 GiB`.
+pub(crate) fn memory(bytes: u64) -> String {
+    let unit = 1u64 << if bytes >= 1 << 30 { 30 } else { 20 };
+    let name = if bytes >= 1 << 30 { "GiB" } else { "MiB" };
+    format!("{}.{} {name}", bytes / unit, bytes % unit * 10 / unit)
+}
+
+/// Digits in groups of three, parted by a narrow space that does not break: `288 410`.
+pub(crate) fn group(number: u64) -> String {
+    let digits = number.to_string();
+    if digits.len() < 5 {
+        return digits;
+    }
+    let mut grouped = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            grouped.push('\u{202f}');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// `1 record`, `3 records`: the noun in the plural is given, its singular is it without `s`.
+pub(crate) fn count(number: u64, plural: &str) -> String {
+    let noun = if number == 1 {
+        plural.strip_suffix('s').unwrap_or(plural)
+    } else {
+        plural
+    };
+    format!("{} {noun}", group(number))
+}
+
+/// A sentence of ours for machines and terminals: groups of digits parted by ordinary spaces.
+pub(crate) fn plain(text: &str) -> String {
+    text.replace('\u{202f}', " ")
+}
+
+/// A text that came from elsewhere: control characters become visible, long ones are cut and say so.
+pub(crate) fn untrusted(text: &str) -> String {
+    let mut shown: String = text
+        .chars()
+        .take(TEXT_CHARACTERS_MAX)
+        .map(visible)
+        .collect();
+    let left = text.chars().count().saturating_sub(TEXT_CHARACTERS_MAX);
+    if left > 0 {
+        shown += &format!("… (+{left} characters)");
+    }
+    shown
+}
+
+/// A block of text that came from elsewhere: as [`untrusted`], with its line breaks and a limit of its own.
+pub(crate) fn untrusted_block(text: &str, characters_max: usize) -> String {
+    let keep = |c: char| {
+        if c == '\n' || c == '\t' {
+            c
+        } else {
+            visible(c)
+        }
+    };
+    let mut shown: String = text.chars().take(characters_max).map(keep).collect();
+    let left = text.chars().count().saturating_sub(characters_max);
+    if left > 0 {
+        shown += &format!("\n… (+{left} characters)");
+    }
+    shown
+}
+
+/// A character that cannot act: control characters become their picture (`␛`), and those that change the
+/// direction of writing become a replacement mark.
+fn visible(c: char) -> char {
+    match c {
+        '\u{0}'..='\u{1f}' => char::from_u32(0x2400 + c as u32).unwrap_or('\u{fffd}'),
+        '\u{7f}' => '\u{2421}',
+        '\u{80}'..='\u{9f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' => '\u{fffd}',
+        '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}' => '\u{fffd}',
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units_fit_their_numbers() {
+        assert_eq!(moment(12_410_999_999), "12.410 s");
+        assert_eq!(length_ms(999), "999 ms");
+        assert_eq!(length_ms(2_104), "2.10 s");
+        assert_eq!(length_ms(61_000), "1 min 1 s");
+        assert_eq!(limit_ms(3_000), "3 s");
+        assert_eq!(limit_ms(1_500), "1.5 s");
+        assert_eq!(latency_us(4_850), "4.9 ms");
+        assert_eq!(latency_us(999_600), "1.00 s");
+        assert_eq!(bytes(1_449_000), "1.4 MB");
+        assert_eq!(memory(25_165_824_000), "23.4 GiB");
+        assert_eq!(group(9_999), "9999");
+        assert_eq!(group(1_288_410), "1\u{202f}288\u{202f}410");
+        assert_eq!(count(1, "records"), "1 record");
+    }
+
+    #[test]
+    fn untrusted_text_cannot_act() {
+        assert_eq!(untrusted("a\u{1b}[31m\0b\u{202e}"), "a␛[31m␀b\u{fffd}");
+        assert!(untrusted(&"x".repeat(600)).ends_with("(+100 characters)"));
+        assert_eq!(untrusted_block("a\nb\r", 10), "a\nb␍");
+    }
+}

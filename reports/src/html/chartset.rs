@@ -1,0 +1,198 @@
+//! Section 5: the charts of one scenario, aligned with the lanes, each with a sentence that states the finding and a
+//! table of its numbers.
+
+use checkers::history::Phase;
+use maud::{Markup, html};
+
+use super::{Detail, raw};
+use crate::charts::{self, NotDrawn};
+use crate::format::{count, group, latency_us, length_ms, untrusted};
+use crate::model::{LatencySeries, ScenarioReport};
+use crate::svg::Axis;
+
+/// The part of one scenario.
+pub(super) fn part(
+    scenario: &ScenarioReport,
+    number: usize,
+    axis: &Axis,
+    detail: Detail,
+    warnings: &mut Vec<String>,
+) -> Markup {
+    let mut draw = |name: &str, drawn: Result<String, NotDrawn>| match drawn {
+        Ok(svg) => html! { div class="scroll" { div class="chart" { (raw(&svg)) } } },
+        Err(why) => {
+            if let NotDrawn::Failed(_) = why {
+                warnings.push(format!("chart {name} of {} skipped: {why}", scenario.name));
+            }
+            html! { p class="nodata" { (name) ": " (why) } }
+        }
+    };
+    let density = detail == Detail::Full;
+    let main = scenario.series.latency.iter().find(|l| l.call == "append");
+    let main = main.or(scenario.series.latency.first());
+    let others = scenario
+        .series
+        .latency
+        .iter()
+        .filter(|l| main.is_none_or(|m| m.call != l.call));
+    html! {
+        h3 id=(format!("charts-{number}")) { "Charts" }
+        figure class="drawing" {
+            p class="title" { "Availability: share of the probe's records acknowledged"
+                (legend(&[("ok", "acknowledged"), ("fail", "not acknowledged")])) }
+            (draw("availability", charts::availability(scenario, axis)))
+            figcaption { (availability_caption(scenario)) }
+        }
+        @if let Some(series) = main {
+            (latency_figures(scenario, series, axis, density, &mut draw))
+        } @else {
+            p class="nodata" { "latency: no data" }
+        }
+        figure class="drawing" {
+            p class="title" { "Completions per second by outcome"
+                (legend(&[("ok", "● ok"), ("info", "▲ info"), ("fail", "✕ fail")])) }
+            (draw("rate", charts::rate(scenario, axis)))
+            figcaption { (rate_caption(scenario)) }
+        }
+        @for series in others {
+            details class="numbers" {
+                summary { "Latency of " (untrusted(&series.call)) }
+                (latency_figures(scenario, series, axis, density, &mut draw))
+            }
+        }
+        (numbers(scenario))
+    }
+}
+
+fn latency_figures(
+    scenario: &ScenarioReport,
+    series: &LatencySeries,
+    axis: &Axis,
+    density: bool,
+    draw: &mut impl FnMut(&str, Result<String, NotDrawn>) -> Markup,
+) -> Markup {
+    html! {
+        figure class="drawing" {
+            p class="title" { "Latency of " (untrusted(&series.call)) ", logarithmic"
+                (legend(&[("ok", "ok, darker is more"), ("fail", "✕ fail"), ("info", "▲ info")])) }
+            (draw("latency", charts::latency(scenario, series, axis, density)))
+            figcaption { (latency_caption(series)) }
+        }
+        figure class="drawing" {
+            p class="title" { "Quantiles of " (untrusted(&series.call)) ", logarithmic"
+                (legend(&[("ok", "p50"), ("p95", "p95"), ("fail", "p99"), ("maximum", "max")])) }
+            (draw("quantiles", charts::quantiles(scenario, series, axis)))
+            figcaption { "Per " (length_ms(scenario.series.bucket_ms)) ". The maximum is never averaged away; a line breaks where nothing returned ok." }
+        }
+    }
+}
+
+fn legend(entries: &[(&str, &str)]) -> Markup {
+    html! {
+        span class="legend" {
+            @for (class, text) in entries { span { span class=(format!("key {class}")) {} " " (text) } }
+        }
+    }
+}
+
+fn availability_caption(scenario: &ScenarioReport) -> String {
+    let buckets = &scenario.series.availability;
+    let attempted: u64 = buckets.iter().map(|b| b.attempted).sum();
+    let lost = buckets
+        .iter()
+        .filter(|b| b.attempted > 0 && b.acknowledged == 0)
+        .count() as u64;
+    let acknowledged: u64 = buckets.iter().map(|b| b.acknowledged).sum();
+    if attempted == 0 {
+        return "The probe sent nothing.".to_string();
+    }
+    let share = acknowledged.min(attempted) * 10_000 / attempted;
+    format!(
+        "{}.{:02} % of {} were acknowledged; in {} nothing was.",
+        share / 100,
+        share % 100,
+        count(attempted, "probe records"),
+        length_ms(lost * scenario.series.bucket_ms)
+    )
+}
+
+fn latency_caption(series: &LatencySeries) -> String {
+    let shown = series.marks.len().min(crate::limits::MARKS_MAX) as u64;
+    let marks = if shown < series.marks_total {
+        format!(
+            ", and {} of {} fail or info shown, worst first",
+            group(shown),
+            group(series.marks_total)
+        )
+    } else {
+        format!(", and {} fail or info", group(series.marks_total))
+    };
+    format!(
+        "{} ok: p50 {}, p99 {}, max {}{marks}.",
+        group(series.count),
+        latency_us(series.p50_us),
+        latency_us(series.p99_us),
+        latency_us(series.max_us)
+    )
+}
+
+fn rate_caption(scenario: &ScenarioReport) -> String {
+    let ops = &scenario.ops;
+    let total = ops.ok + ops.fail + ops.info;
+    let rate = (total * 1000)
+        .checked_div(scenario.duration_ms)
+        .unwrap_or(0);
+    format!(
+        "{} in all, {}/s on average.",
+        count(total, "operations"),
+        group(rate)
+    )
+}
+
+/// The numbers behind the latency charts; the series themselves are in metrics.json.
+fn numbers(scenario: &ScenarioReport) -> Markup {
+    html! {
+        @if !scenario.series.latency.is_empty() {
+            details class="numbers" {
+                summary { "Numbers" }
+                div class="scroll" {
+                    table {
+                        caption { "Latency of ok operations; the series as drawn are in metrics.json" }
+                        thead { tr {
+                            th scope="col" { "call" } th scope="col" class="num" { "ok" } th scope="col" class="num" { "p50" }
+                            th scope="col" class="num" { "p95" } th scope="col" class="num" { "p99" } th scope="col" class="num" { "max" }
+                            th scope="col" class="num" { "fail or info" }
+                        } }
+                        tbody { @for series in &scenario.series.latency {
+                            tr {
+                                th scope="row" { (untrusted(&series.call)) }
+                                td class="num" { (group(series.count)) }
+                                td class="num" { (latency_us(series.p50_us)) } td class="num" { (latency_us(series.p95_us)) }
+                                td class="num" { (latency_us(series.p99_us)) } td class="num" { (latency_us(series.max_us)) }
+                                td class="num" { (group(series.marks_total)) }
+                            }
+                        } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// How long the cluster took after the last heal, from the phases.
+pub(super) fn recovery_note(scenario: &ScenarioReport) -> Markup {
+    let begin = |phase: Phase| {
+        scenario
+            .phases
+            .iter()
+            .find(|p| p.phase == phase)
+            .map(|p| p.at_ns)
+    };
+    html! {
+        @if let (Some(healed), Some(stable)) = (begin(Phase::Recovery), begin(Phase::Final)) {
+            p { "After the last heal, all nodes agreed on a leader of every partition within "
+                strong { (length_ms(stable.saturating_sub(healed) / 1_000_000)) }
+                " (limit " (crate::format::limit_ms(scenario.limits.recovery_ms)) ")." }
+        }
+    }
+}

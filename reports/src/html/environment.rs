@@ -1,0 +1,112 @@
+//! Section 10: machine, nodes, clients, and what this run says nothing about.
+
+use maud::{Markup, html};
+
+use super::parts::{command, heading};
+use crate::format::{memory, untrusted, untrusted_block};
+use crate::limits::CONFIG_CHARACTERS_MAX;
+use crate::model::{Environment, NodeSetup, RunReport};
+
+/// The whole section.
+pub(super) fn section(report: &RunReport) -> Markup {
+    html! {
+        section aria-labelledby="environment" {
+            (heading("environment", "Environment", ""))
+            (not_tested(report))
+            div class="columns" {
+                (facts(report))
+                (client(&report.environment))
+            }
+            (nodes(&report.environment.nodes))
+            h3 { "Reproduce" }
+            (command("reproduce", &report.run.reproduce))
+            (command("recheck", &report.run.recheck))
+            p class="cut" { "Run directory: " code { (untrusted(&report.run.directory)) }
+                ". The seed fixes schedule and faults, not the interleaving." }
+        }
+    }
+}
+
+fn not_tested(report: &RunReport) -> Markup {
+    html! {
+        @if !report.not_tested.is_empty() || !report.faults_unavailable.is_empty() {
+            div class="untested" {
+                h3 { "Not tested" }
+                ul {
+                    @for sentence in &report.not_tested { li { (untrusted(sentence)) } }
+                    @for fault in &report.faults_unavailable {
+                        li { strong { (untrusted(&fault.class)) " faults could not run here: " } (untrusted(&fault.why)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn facts(report: &RunReport) -> Markup {
+    let environment = &report.environment;
+    let disk = &environment.data_filesystem;
+    let figures = if disk.figures_apply {
+        "durability and performance figures apply"
+    } else {
+        "figures of durability and performance are not applicable on it"
+    };
+    let subject = format!(
+        "{} {}, {} nodes",
+        report.subject.name, report.subject.version, report.subject.nodes
+    );
+    let tool = format!(
+        "{} {} {}",
+        report.tool.name, report.tool.version, report.tool.commit
+    );
+    let cpus = format!("{} × {}", environment.cpus, environment.cpu_model);
+    html! {
+        table {
+            caption { "Machine and versions" }
+            tbody {
+                (fact("target", &subject))
+                @if let Some(hash) = &report.subject.binary_sha256 { (fact("target sha256", hash)) }
+                (fact("harness", &tool))
+                (fact("librdkafka", &environment.librdkafka))
+                (fact("kernel", &environment.kernel))
+                (fact("processors", cpus.trim_end_matches([' ', '×'])))
+                (fact("memory", &memory(environment.memory_bytes)))
+                (fact("data directories", &format!("{}: {figures}", disk.kind)))
+                (fact("network", &environment.network))
+            }
+        }
+    }
+}
+
+fn fact(name: &str, value: &str) -> Markup {
+    html! {
+        @if !value.trim().is_empty() {
+            tr { th scope="row" { (name) } td { (untrusted(value)) } }
+        }
+    }
+}
+
+fn client(environment: &Environment) -> Markup {
+    html! {
+        @if !environment.client.is_empty() {
+            table {
+                caption { "Client settings" }
+                tbody { @for setting in &environment.client {
+                    tr { th scope="row" { code { (untrusted(&setting.name)) } } td { code { (untrusted(&setting.value)) } } }
+                } }
+            }
+        }
+    }
+}
+
+fn nodes(nodes: &[NodeSetup]) -> Markup {
+    html! {
+        @for node in nodes {
+            details class="numbers" {
+                summary { (untrusted(&node.name)) " " code { (untrusted(&node.address)) } ": command and configuration" }
+                pre { code { (untrusted_block(&node.command, CONFIG_CHARACTERS_MAX)) } }
+                @if !node.config.is_empty() { pre { code { (untrusted_block(&node.config, CONFIG_CHARACTERS_MAX)) } } }
+            }
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Section 3: one card per kind of anomaly, check and scenario, worst first, with the least evidence that proves it.
+
+use checkers::verdict::Anomaly;
+use maud::{Markup, html};
+
+use super::evidence;
+use super::parts::{command, heading, more, prose};
+use crate::findings::Card;
+use crate::format::{count, untrusted};
+use crate::limits::INSTANCES_PER_KIND_MAX;
+use crate::model::RunReport;
+use crate::wording;
+
+/// All cards.
+pub(super) fn section(report: &RunReport, cards: &[Card<'_>]) -> Markup {
+    html! {
+        @if !cards.is_empty() {
+            section aria-labelledby="failures" {
+                (heading("failures", "Failures", "worst first"))
+                @for card in cards { (one(report, card)) }
+            }
+        }
+    }
+}
+
+fn one(report: &RunReport, card: &Card<'_>) -> Markup {
+    let rule = wording::rule(&card.first().kind);
+    let shown = card.anomalies.len().min(INSTANCES_PER_KIND_MAX);
+    html! {
+        article class="card invalid" id=(card.id) aria-labelledby=(format!("{}-title", card.id)) {
+            h3 id=(format!("{}-title", card.id)) {
+                a class="id" href=(format!("#{}", card.id)) { (card.id) }
+                " " span class="mark invalid" aria-hidden="true" { "✗" } " " (rule.title)
+                span class="where" { (untrusted(&card.scenario.name)) }
+                (confidence(card.first()))
+            }
+            p class="rule" {
+                span class="label" { "Promised" } " " (rule.promise)
+                " " span class="authority" { "Authority: " (rule.authority) ". Check: " code { (untrusted(&card.verdict.check)) } "." }
+            }
+            (instance(card, 0))
+            @if shown > 1 {
+                details {
+                    summary { (count(shown as u64 - 1, "further instances")) }
+                    @for index in 1..shown { (instance(card, index)) }
+                }
+            }
+            (more(shown, card.total as usize, "results.json"))
+            (commands(report, card))
+        }
+    }
+}
+
+fn confidence(anomaly: &Anomaly) -> Markup {
+    html! {
+        span class="confidence" {
+            @if anomaly.certain { "certain: a contradiction in the history" }
+            @else { "by a limit or an inference" }
+        }
+    }
+}
+
+fn instance(card: &Card<'_>, index: usize) -> Markup {
+    let Some(anomaly) = card.anomalies.get(index) else {
+        return html! {};
+    };
+    let account = wording::account(anomaly);
+    let id = card.instance_id(index);
+    html! {
+        div class="instance" id=[(index > 0).then_some(&id)] {
+            p class="seen" { span class="label" { "Seen" } " " (prose(&account.seen)) }
+            p class="therefore" { span class="label" { "Therefore" } " " (prose(&account.therefore)) }
+            (evidence::context(card.scenario, anomaly))
+            @if let Some((axis, drawing)) = crate::svg::mini(card.scenario, anomaly) {
+                figure class="drawing" {
+                    div class="scroll" { (drawing) }
+                    figcaption { (evidence::caption(&axis)) }
+                }
+            }
+            (evidence::operations(card.scenario, anomaly))
+        }
+    }
+}
+
+/// How to judge just this again, and where the operations lie.
+fn commands(report: &RunReport, card: &Card<'_>) -> Markup {
+    let operation = card.first().evidence.operations.first();
+    let history = card
+        .scenario
+        .files
+        .iter()
+        .find(|f| f.name.starts_with("history"));
+    html! {
+        @if !report.run.recheck.is_empty() {
+            (command("recheck", &format!("{} --only {}", report.run.recheck, shell(&card.verdict.check))))
+        }
+        @if let (Some(file), Some(operation)) = (history, operation) {
+            p class="cut" {
+                "Operation numbers are the field " code { "i" } " of " code { (untrusted(&file.path)) }
+                "; the first here is " code { (operation) } "."
+            }
+        }
+    }
+}
+
+/// A word that a shell takes as it is; anything else is quoted.
+fn shell(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./+:=,".contains(c);
+    if word.chars().all(plain) {
+        word.to_string()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}

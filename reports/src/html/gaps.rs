@@ -1,0 +1,78 @@
+//! Section 7: stretches in which nothing was acknowledged, each held to its limit.
+
+use checkers::judgement::Gap;
+use checkers::verdict::Validity;
+use maud::{Markup, html};
+
+use super::leaders::fault_tag;
+use super::parts::{chip, more};
+use crate::findings::validity_rank;
+use crate::format::{group, length_ms, limit_ms, moment};
+use crate::limits::TABLE_ROWS_MAX;
+use crate::model::ScenarioReport;
+use crate::wording;
+
+/// The part of one scenario: failing gaps first, then longest first.
+pub(super) fn part(scenario: &ScenarioReport, number: usize) -> Markup {
+    let mut gaps: Vec<&Gap> = scenario.judgement.gaps.iter().collect();
+    gaps.sort_by_key(|g| {
+        (
+            validity_rank(g.validity),
+            std::cmp::Reverse(g.length_ms),
+            g.from,
+        )
+    });
+    let shown = gaps.len().min(TABLE_ROWS_MAX);
+    html! {
+        h3 id=(format!("gaps-{number}")) { "Availability gaps" }
+        @if gaps.is_empty() {
+            p { "No stretch without acknowledgements was held to a limit." }
+        } @else {
+            div class="scroll" {
+                table {
+                    caption { (caption(&gaps)) }
+                    thead { tr {
+                        th scope="col" { "verdict" } th scope="col" class="num" { "begin" } th scope="col" class="num" { "end" }
+                        th scope="col" class="num" { "length" } th scope="col" class="num" { "limit" } th scope="col" { "rule" }
+                        th scope="col" class="num" { "ops failing" } th scope="col" { "fault" }
+                    } }
+                    tbody { @for gap in &gaps[..shown] { (row(scenario, gap)) } }
+                }
+            }
+            (more(shown, gaps.len(), "verdict.json"))
+            (super::chartset::recovery_note(scenario))
+        }
+    }
+}
+
+fn caption(gaps: &[&Gap]) -> String {
+    let over = gaps
+        .iter()
+        .filter(|g| g.validity == Validity::Invalid)
+        .count();
+    let longest = gaps.iter().map(|g| g.length_ms).max().unwrap_or(0);
+    let over = match over {
+        0 => "none over its limit".to_string(),
+        some => format!("{some} over the limit"),
+    };
+    format!(
+        "{} stretches without an acknowledged record, {over}; the longest took {}",
+        gaps.len(),
+        length_ms(longest)
+    )
+}
+
+fn row(scenario: &ScenarioReport, gap: &Gap) -> Markup {
+    html! {
+        tr class=(gap.validity.word()) {
+            td class="status" { (chip(gap.validity)) }
+            th scope="row" class="num" { (moment(gap.from)) }
+            td class="num" { (moment(gap.to)) }
+            td class="num" { (length_ms(gap.length_ms)) }
+            td class="num" { "≤ " (limit_ms(gap.limit_ms)) }
+            td { (wording::scope_word(gap.scope)) }
+            td class="num" { (group(gap.failing)) }
+            td { @match &gap.fault { Some(id) => (fault_tag(scenario, id)), None => "–" } }
+        }
+    }
+}

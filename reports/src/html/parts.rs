@@ -1,0 +1,144 @@
+//! Small pieces that several sections share: navigation, symbols, commands, warnings, the footer.
+
+use checkers::verdict::Validity;
+use maud::{Markup, html};
+
+use crate::findings::{Card, Open, symbol, word};
+use crate::format::{group, untrusted};
+use crate::model::RunReport;
+
+/// Symbol and word, with the word's colour. Never colour alone.
+pub(super) fn chip(validity: Validity) -> Markup {
+    html! {
+        span class=(format!("chip {}", validity.word())) {
+            span class="symbol" aria-hidden="true" { (symbol(validity)) }
+            " " (word(validity))
+        }
+    }
+}
+
+/// The symbol alone, where the word stands in the same row; read aloud as the word.
+pub(super) fn mark(validity: Validity) -> Markup {
+    html! {
+        span class=(format!("mark {}", validity.word())) role="img" aria-label=(word(validity)) {
+            (symbol(validity))
+        }
+    }
+}
+
+/// A command to copy. Selectable as text where no script runs.
+pub(super) fn command(label: &str, command: &str) -> Markup {
+    html! {
+        div class="command" {
+            span class="label" { (label) }
+            code { (untrusted(command)) }
+            button type="button" class="copy" hidden aria-label=(format!("copy: {label}")) { "copy" }
+        }
+    }
+}
+
+/// A section's head with an anchor.
+pub(super) fn heading(id: &str, title: &str, aside: &str) -> Markup {
+    html! {
+        h2 id=(id) {
+            a href=(format!("#{id}")) { (title) }
+            @if !aside.is_empty() { span class="aside" { (aside) } }
+        }
+    }
+}
+
+/// What was cut from a table or list, or nothing.
+pub(super) fn more(shown: usize, total: usize, wherever: &str) -> Markup {
+    html! {
+        @if total > shown {
+            p class="cut" {
+                (format!("{} of {} shown; ", group(shown as u64), group(total as u64)))
+                "the rest is in " code { (wherever) } "."
+            }
+        }
+    }
+}
+
+/// The bar at the top: where one is, where one can go.
+pub(super) fn navigation(report: &RunReport, cards: &[Card<'_>], open: &[Open<'_>]) -> Markup {
+    html! {
+        nav class="bar" aria-label="Sections" {
+            a class="skip" href="#main" { "Skip to the checks" }
+            span class="brand" { (report.tool.name) }
+            ul {
+                li { a href="#checks" { "Checks" } }
+                @if !cards.is_empty() { li { a href="#failures" { "Failures " span class="n" { (cards.len()) } } } }
+                @if !open.is_empty() { li { a href="#undecided" { "Undecided " span class="n" { (open.len()) } } } }
+                @if report.scenarios.len() == 1 {
+                    li { a href="#leaders-1" { "Leaders" } }
+                    li { a href="#gaps-1" { "Gaps" } }
+                    li { a href="#charts-1" { "Charts" } }
+                    li { a href="#faults-1" { "Faults" } }
+                } @else if !report.scenarios.is_empty() {
+                    li { a href="#scenario-1" { "Scenarios" } }
+                }
+                li { a href="#environment" { "Environment" } }
+            }
+            button type="button" id="theme" hidden { "Light / dark" }
+        }
+    }
+}
+
+/// What went wrong beside the verdict.
+pub(super) fn warnings(report: &RunReport, drawing: &[String]) -> Markup {
+    let all: Vec<&String> = report.warnings.iter().chain(drawing).collect();
+    html! {
+        @if !all.is_empty() {
+            aside class="warnings" aria-label="Warnings" {
+                strong { "Warnings. " } "None of them changes a verdict."
+                ul { @for warning in all { li { (untrusted(warning)) } } }
+            }
+        }
+    }
+}
+
+/// Who wrote the page.
+pub(super) fn footer(report: &RunReport) -> Markup {
+    html! {
+        footer {
+            p {
+                "Written by " (report.tool.name) " " (report.tool.version)
+                @if !report.tool.commit.is_empty() {
+                    ", commit " code { (report.tool.commit) }
+                    @if report.tool.dirty { " with changes" }
+                }
+                ". Times count from the run's begin, on one monotonic clock. "
+                "The seed fixes schedule and faults, not the interleaving."
+            }
+        }
+    }
+}
+
+/// A capital letter first.
+pub(super) fn sentence_case(text: &str) -> String {
+    let mut characters = text.chars();
+    let first = characters
+        .next()
+        .map(|c| c.to_uppercase().to_string())
+        .unwrap_or_default();
+    first + characters.as_str()
+}
+
+/// Prose of ours with its numbers tied to their units, so that no line ends between them.
+pub(super) fn prose(text: &str) -> String {
+    const UNITS: [&str; 5] = ["s", "ms", "min", "µs", "h"];
+    let mut tied = String::with_capacity(text.len());
+    for (index, word) in text.split(' ').enumerate() {
+        let unit = word.trim_end_matches([',', '.', ';', ':', ')']);
+        let after_digit = tied.ends_with(|c: char| c.is_ascii_digit());
+        if index > 0 {
+            tied.push(if after_digit && UNITS.contains(&unit) {
+                '\u{a0}'
+            } else {
+                ' '
+            });
+        }
+        tied += word;
+    }
+    tied
+}

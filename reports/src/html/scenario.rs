@@ -1,0 +1,167 @@
+//! One scenario: its faults and leaders over time, gaps, charts, and what it was held to.
+
+use checkers::verdict::Validity;
+use maud::{Markup, html};
+
+use super::parts::chip;
+use super::{Detail, chartset, gaps, leaders};
+use crate::format::{bytes, group, length_ms, moment, untrusted};
+use crate::limits::{SCENARIOS_WITH_CHARTS_MAX, TABLE_ROWS_MAX};
+use crate::model::{FaultWindow, RunReport, ScenarioReport, WindowState};
+use crate::svg::Axis;
+use crate::wording;
+
+/// The whole section.
+pub(super) fn section(
+    report: &RunReport,
+    scenario: &ScenarioReport,
+    index: usize,
+    detail: Detail,
+    warnings: &mut Vec<String>,
+) -> Markup {
+    let number = index + 1;
+    let axis = Axis::new(0, scenario.end_ns());
+    let valid = matches!(
+        scenario.validity(),
+        Validity::Valid | Validity::NotApplicable
+    );
+    let charts = match detail {
+        Detail::Full | Detail::NoDensity => {
+            !valid || report.scenarios.len() <= SCENARIOS_WITH_CHARTS_MAX
+        }
+        Detail::FailingCharts => !valid,
+        Detail::NoCharts => false,
+    };
+    let body = html! {
+        (leaders::part(scenario, number, &axis))
+        (gaps::part(scenario, number))
+        @if charts { (chartset::part(scenario, number, &axis, detail, warnings)) }
+        (faults(scenario, number))
+        (rules(scenario))
+        (files(scenario))
+    };
+    html! {
+        section class="scenario" aria-labelledby=(format!("scenario-{number}")) {
+            h2 id=(format!("scenario-{number}")) {
+                a href=(format!("#scenario-{number}")) { (untrusted(&scenario.name)) }
+                " " (chip(scenario.validity()))
+                span class="aside" {
+                    (length_ms(scenario.duration_ms)) ", seed " code { (untrusted(&scenario.seed)) }
+                    ", " (group(scenario.ops.ok)) " ok, " (group(scenario.ops.fail)) " fail, "
+                    (group(scenario.ops.info)) " info"
+                }
+            }
+            @if !scenario.description.is_empty() { p class="description" { (untrusted(&scenario.description)) } }
+            @if report.scenarios.len() == 1 { (body) } @else {
+                details open[!valid] class="body" {
+                    summary { "Leaders, gaps, charts, faults" }
+                    (body)
+                }
+            }
+        }
+    }
+}
+
+fn faults(scenario: &ScenarioReport, number: usize) -> Markup {
+    html! {
+        h3 id=(format!("faults-{number}")) { "Faults" }
+        @if scenario.faults.is_empty() { p { "No fault was begun." } } @else {
+            div class="scroll" {
+                table {
+                    caption { "Fault windows: what was seen of each" }
+                    thead { tr {
+                        th scope="col" { "id" } th scope="col" { "class" } th scope="col" { "fault" }
+                        th scope="col" class="num" { "begun" } th scope="col" class="num" { "healed" }
+                        th scope="col" class="num" { "length" } th scope="col" { "leader affected" }
+                        th scope="col" { "state" } th scope="col" { "evidence" }
+                    } }
+                    tbody { @for fault in scenario.faults.iter().take(TABLE_ROWS_MAX) { (fault_row(fault)) } }
+                }
+            }
+            (super::parts::more(scenario.faults.len().min(TABLE_ROWS_MAX), scenario.faults.len(), "faults.json"))
+        }
+    }
+}
+
+fn fault_row(fault: &FaultWindow) -> Markup {
+    let class = fault.class;
+    let links: Vec<String> = fault
+        .links
+        .iter()
+        .map(|(a, b)| format!("{a}→{b}"))
+        .collect();
+    html! {
+        tr {
+            th scope="row" { code { (untrusted(&fault.id)) } }
+            td { span class=(format!("tag {}", class.word())) { b { (class.letter()) } " " (class.word()) } }
+            td {
+                (untrusted(&fault.title()))
+                @if !fault.role.is_empty() && !fault.role_held { span class="asks" { "no longer in that role when it took effect" } }
+                @if !links.is_empty() { span class="asks" { (untrusted(&links.join(" "))) } }
+            }
+            td class="num" { (moment(fault.begin_ns)) }
+            td class="num" { @match fault.end_ns { Some(end) => (moment(end)), None => "–" } }
+            td class="num" { @match fault.end_ns {
+                Some(end) => (length_ms(end.saturating_sub(fault.begin_ns) / 1_000_000)), None => "–" } }
+            td { (if fault.affects_leader { "yes" } else { "no" }) }
+            td { (state(fault.state)) }
+            td class="long" { (untrusted(&fault.evidence)) }
+        }
+    }
+}
+
+fn state(state: WindowState) -> &'static str {
+    match state {
+        WindowState::TookEffect => "took effect",
+        WindowState::Skipped => "skipped: role not resolved",
+        WindowState::Failed => "failed: no effect seen",
+    }
+}
+
+/// Which rules applied: promises and limits.
+fn rules(scenario: &ScenarioReport) -> Markup {
+    html! {
+        details class="numbers" {
+            summary { "Which rules applied: promises and limits" }
+            div class="scroll" {
+                table {
+                    caption { "What the target promises decides what is a violation" }
+                    thead { tr { th scope="col" { "promise" } th scope="col" { "made" } th scope="col" { "so" } } }
+                    tbody { @for row in wording::promise_rows(&scenario.promises) {
+                        tr { th scope="row" { (row.promise) } td { (if row.made { "yes" } else { "no" }) } td { (row.so) } }
+                    } }
+                }
+                table {
+                    caption { "Limits" }
+                    thead { tr { th scope="col" { "limit" } th scope="col" class="num" { "at most" } } }
+                    tbody { @for (name, value) in wording::limit_rows(&scenario.limits) {
+                        tr { th scope="row" { (name) } td class="num" { (value) } }
+                    } }
+                }
+            }
+        }
+    }
+}
+
+fn files(scenario: &ScenarioReport) -> Markup {
+    html! {
+        @if !scenario.files.is_empty() {
+            details class="numbers" {
+                summary { "Files kept" }
+                div class="scroll" {
+                    table {
+                        caption { "Relative to the run directory" }
+                        thead { tr { th scope="col" { "file" } th scope="col" class="num" { "size" } th scope="col" { "sha256" } } }
+                        tbody { @for file in scenario.files.iter().take(TABLE_ROWS_MAX) {
+                            tr {
+                                th scope="row" { code { (untrusted(&file.path)) } }
+                                td class="num" { (bytes(file.bytes)) }
+                                td { code { (file.sha256.as_deref().map(untrusted).unwrap_or_else(|| "–".into())) } }
+                            }
+                        } }
+                    }
+                }
+            }
+        }
+    }
+}

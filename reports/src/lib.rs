@@ -1,0 +1,69 @@
+//! Rendering of a judged run: values in, text out.
+//!
+//! A [`model::RunReport`] goes in; a page, JSON, JUnit XML or the terminal's last block comes out. No files, no clocks,
+//! no randomness: the same report gives the same bytes. A drawing that fails is a warning, never an error, and never
+//! touches a verdict.
+//!
+//! | function | text | who reads it |
+//! |---|---|---|
+//! | [`html`] | `report.html`, one self-contained page | a release engineer |
+//! | [`results_json`] | `results.json`, schema 1 | scripts |
+//! | [`metrics_json`] | `metrics.json`, the series as drawn | whoever redraws them |
+//! | [`junit_xml`] | `junit.xml` | CI |
+//! | [`summary_text`] | the last block on the terminal | the person at the keyboard |
+//! | [`summary_markdown`] | `GITHUB_STEP_SUMMARY` | a reviewer of a pull request |
+
+mod charts;
+mod findings;
+mod format;
+mod html;
+mod json;
+mod junit;
+pub mod limits;
+pub mod model;
+mod overlaps;
+mod svg;
+mod text;
+mod wording;
+
+pub use json::{RESULTS_SCHEMA, SCHEMA};
+pub use model::RunReport;
+
+/// A page, and what could not be drawn on it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rendered {
+    /// The page.
+    pub text: String,
+    /// What could not be drawn, or was dropped to keep the page small.
+    pub warnings: Vec<String>,
+}
+
+/// The page: one HTML file that needs nothing else.
+pub fn html(report: &RunReport) -> Rendered {
+    html::render(report)
+}
+
+/// `results.json`, schema 1.
+pub fn results_json(report: &RunReport) -> String {
+    json::results(report)
+}
+
+/// `metrics.json`: the series as drawn, and the fault regions.
+pub fn metrics_json(report: &RunReport) -> String {
+    json::metrics(report)
+}
+
+/// `junit.xml`: a test suite per scenario, a test case per check.
+pub fn junit_xml(report: &RunReport) -> String {
+    junit::xml(report)
+}
+
+/// The terminal's final block, at most 15 lines.
+pub fn summary_text(report: &RunReport, colour: bool) -> String {
+    text::block(report, colour)
+}
+
+/// The verdict and the check table as Markdown.
+pub fn summary_markdown(report: &RunReport) -> String {
+    text::markdown(report)
+}

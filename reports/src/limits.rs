@@ -1,0 +1,42 @@
+//! How much of a run a page may show. Every cut says so on the page; the whole stays in `results.json` and the history.
+
+/// Buckets per line series.
+pub const SERIES_BUCKETS_MAX: usize = 600;
+/// The narrowest bucket.
+pub const BUCKET_MS_MIN: u64 = 100;
+/// Columns of the latency density.
+pub const DENSITY_COLUMNS: usize = 120;
+/// Rows of the latency density.
+pub const DENSITY_ROWS: usize = 30;
+/// Non-empty cells of the latency density.
+pub const DENSITY_CELLS_MAX: usize = 1_500;
+/// Failed and unknown operations drawn over the density.
+pub const MARKS_MAX: usize = 500;
+/// Instances shown per kind of anomaly and check.
+pub const INSTANCES_PER_KIND_MAX: usize = 8;
+/// Operations in the evidence of one instance.
+pub const OPERATIONS_PER_INSTANCE_MAX: usize = 40;
+/// Rows of an elections, gaps or faults table.
+pub const TABLE_ROWS_MAX: usize = 100;
+/// Spans drawn per lane.
+pub const SPANS_PER_LANE_MAX: usize = 400;
+/// With more scenarios than this, only failing and undecided ones get charts.
+pub const SCENARIOS_WITH_CHARTS_MAX: usize = 60;
+/// Characters of an untrusted text (value, error, log line) on the page.
+pub const TEXT_CHARACTERS_MAX: usize = 500;
+/// Bytes of a node's configuration on the page.
+pub const CONFIG_CHARACTERS_MAX: usize = 8_000;
+/// Reasons listed under the verdict.
+pub const REASONS_MAX: usize = 5;
+/// A page beyond this loses parts, in a fixed order.
+pub const PAGE_BYTES_SOFT: usize = 3_000_000;
+/// A page is never larger than this.
+pub const PAGE_BYTES_HARD: usize = 10_000_000;
+/// Half the width of the small timeline on a failure card.
+pub const MINI_TIMELINE_HALF_NS: u64 = 3_000_000_000;
+/// Lines of the terminal's last block.
+pub const SUMMARY_LINES_MAX: usize = 15;
+/// Characters of a JUnit message attribute.
+pub const JUNIT_MESSAGE_CHARACTERS_MAX: usize = 200;
+/// Bytes of a JUnit body.
+pub const JUNIT_BODY_BYTES_MAX: usize = 64 * 1024;

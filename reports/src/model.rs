@@ -1,0 +1,121 @@
+//! What a report is made of: a judged run as plain values.
+//!
+//! The harness fills a [`RunReport`] once, from summaries, and stores it; everything in this crate is a function of it,
+//! so a page can be written again from what was stored. Sizes are bounded by the page, not by the run: series are
+//! bucketed, operations are extracts. Times are nanoseconds since the run began, unless a name says otherwise.
+
+mod environment;
+mod fault;
+mod operation;
+mod scenario;
+mod series;
+
+use checkers::verdict::Validity;
+use serde::{Deserialize, Serialize};
+
+pub use environment::{Environment, Filesystem, NodeSetup, Setting};
+pub use fault::{FaultClass, FaultWindow, WindowState};
+pub use scenario::{File, Operation, OpsCount, PhaseMark, ScenarioReport};
+pub use series::{
+    AvailabilityBucket, DensityCell, LatencySeries, Mark, QuantileBucket, RateBucket, Series,
+};
+
+/// A judged run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RunReport {
+    /// The harness that judged.
+    pub tool: Tool,
+    /// The run itself: id, seed, duration, how to repeat it.
+    pub run: Run,
+    /// What was tested.
+    pub subject: Subject,
+    /// One entry per scenario, in the order in which they ran.
+    pub scenarios: Vec<ScenarioReport>,
+    /// Faults that were asked for, or would have been, and cannot run here.
+    pub faults_unavailable: Vec<Unavailable>,
+    /// The machine, the nodes, the clients.
+    pub environment: Environment,
+    /// What this run says nothing about, one plain sentence each.
+    pub not_tested: Vec<String>,
+    /// What went wrong beside the verdict, e.g. a chart that could not be drawn.
+    pub warnings: Vec<String>,
+    /// The exit code of the process.
+    pub exit_code: i32,
+}
+
+/// The harness that judged.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Tool {
+    /// `jepsen`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// The commit it was built from, if known.
+    pub commit: String,
+    /// Whether the work tree had changes when it was built.
+    pub dirty: bool,
+}
+
+/// The run itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Run {
+    /// `20261123T084021Z-5eed`.
+    pub id: String,
+    /// The suite, or empty for a run of single scenarios.
+    pub suite: String,
+    /// As `--seed` takes it: `0x5EED`.
+    pub seed: String,
+    /// RFC 3339 in UTC, whole seconds: `2026-11-23T08:40:21Z`.
+    pub started: String,
+    /// From the first scenario's begin to the last one's end.
+    pub duration_ms: u64,
+    /// Whether the user stopped it.
+    pub interrupted: bool,
+    /// The command that repeats the run.
+    pub reproduce: String,
+    /// The command that judges the stored histories again.
+    pub recheck: String,
+    /// The run directory, as the user would type it.
+    pub directory: String,
+}
+
+/// What was tested.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Subject {
+    /// The target's name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// The SHA-256 of its binary in hexadecimal digits, if there is one file to hash.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub binary_sha256: Option<String>,
+    /// How many nodes.
+    pub nodes: u32,
+}
+
+/// A fault that cannot run here.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Unavailable {
+    /// Its class or name.
+    pub class: String,
+    /// Why, and what to do about it.
+    pub why: String,
+}
+
+impl RunReport {
+    /// The run's verdict: the worst of its checks. A run without any applicable check is *not applicable*.
+    pub fn validity(&self) -> Validity {
+        Validity::of_all(self.scenarios.iter().map(ScenarioReport::validity))
+    }
+
+    /// How many checks came out as this.
+    pub fn count(&self, validity: Validity) -> usize {
+        let verdicts = self.scenarios.iter().flat_map(|s| &s.judgement.verdicts);
+        verdicts.filter(|v| v.validity == validity).count()
+    }
+}

@@ -1,0 +1,163 @@
+//! A fault window as the report shows it: when, what, at whom, and by what evidence.
+
+use std::collections::BTreeMap;
+
+use checkers::history::{Event, FaultPhase, What};
+use serde::{Deserialize, Serialize};
+
+/// A fault from begin to heal.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FaultWindow {
+    /// `k7`.
+    pub id: String,
+    /// Its name in the catalogue: `isolate`, `pause`, `kill`, ...
+    pub kind: String,
+    /// Its class.
+    pub class: FaultClass,
+    /// The nodes it was aimed at.
+    pub targets: Vec<String>,
+    /// The one-way links that it cuts.
+    pub links: Vec<(String, String)>,
+    /// The role by which the targets were chosen.
+    pub role: String,
+    /// Whether the target still had its role when the fault took effect.
+    pub role_held: bool,
+    /// Whether it affects the leader.
+    pub affects_leader: bool,
+    /// When it was asked for. It counts from here.
+    pub called_ns: u64,
+    /// When it was seen to have taken effect.
+    pub begin_ns: u64,
+    /// When it was healed; none if the history ends before.
+    pub end_ns: Option<u64>,
+    /// What became of it.
+    pub state: WindowState,
+    /// What was seen of it, or why it was skipped or failed.
+    pub evidence: String,
+}
+
+/// The classes of faults, each with a colour and a letter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FaultClass {
+    /// Links: N.
+    #[default]
+    Network,
+    /// Processes: P.
+    Process,
+    /// Disks: D.
+    Disk,
+    /// Clocks: C.
+    Clock,
+}
+
+/// What became of a fault.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WindowState {
+    /// It took effect, by evidence.
+    #[default]
+    TookEffect,
+    /// Its role could not be resolved; not counted.
+    Skipped,
+    /// No effect was seen: an error of the run.
+    Failed,
+}
+
+impl FaultWindow {
+    /// The windows of a history, in the order of their begins. `class` tells a fault's class by its name in the
+    /// catalogue, which this crate does not know.
+    pub fn collect<'a>(
+        events: impl IntoIterator<Item = &'a Event>,
+        class: impl Fn(&str) -> FaultClass,
+    ) -> Vec<FaultWindow> {
+        let mut windows: BTreeMap<&str, FaultWindow> = BTreeMap::new();
+        for event in events {
+            let What::Fault(fault) = &event.what else {
+                continue;
+            };
+            if fault.phase == FaultPhase::Healed {
+                if let Some(window) = windows.get_mut(fault.id.as_str()) {
+                    window.end_ns = Some(event.t);
+                }
+                continue;
+            }
+            let state = match fault.phase {
+                FaultPhase::Begun => WindowState::TookEffect,
+                FaultPhase::Skipped => WindowState::Skipped,
+                FaultPhase::Failed => WindowState::Failed,
+                FaultPhase::Healed | FaultPhase::Unknown => continue,
+            };
+            let window = windows.entry(&fault.id).or_default();
+            *window = FaultWindow {
+                id: fault.id.clone(),
+                kind: fault.kind.clone(),
+                class: class(&fault.kind),
+                targets: fault.targets.clone(),
+                links: fault.links.clone(),
+                role: fault.role.clone(),
+                role_held: fault.role_held,
+                affects_leader: fault.affects_leader,
+                called_ns: fault.called,
+                begin_ns: event.t,
+                end_ns: None,
+                state,
+                evidence: fault.evidence.clone(),
+            };
+        }
+        let mut windows: Vec<FaultWindow> = windows.into_values().collect();
+        windows.sort_by(|a, b| (a.called_ns, &a.id).cmp(&(b.called_ns, &b.id)));
+        windows
+    }
+
+    /// Its end, or the end of the scenario if it was never healed. A fault that never took effect has no length.
+    pub fn end_or(&self, end_ns: u64) -> u64 {
+        match self.state {
+            WindowState::TookEffect => self.end_ns.unwrap_or(end_ns),
+            WindowState::Skipped | WindowState::Failed => self.begin_ns,
+        }
+    }
+
+    /// `isolate n2 (leader)`.
+    pub fn title(&self) -> String {
+        let mut title = self.kind.clone();
+        if !self.targets.is_empty() {
+            title += &format!(" {}", self.targets.join(" "));
+        }
+        if !self.role.is_empty() {
+            title += &format!(" ({})", self.role);
+        }
+        title
+    }
+}
+
+impl FaultClass {
+    /// Every class, in the order of legends.
+    pub const ALL: [FaultClass; 4] = [
+        FaultClass::Network,
+        FaultClass::Process,
+        FaultClass::Disk,
+        FaultClass::Clock,
+    ];
+
+    /// The letter that stands beside its colour.
+    pub fn letter(self) -> char {
+        match self {
+            FaultClass::Network => 'N',
+            FaultClass::Process => 'P',
+            FaultClass::Disk => 'D',
+            FaultClass::Clock => 'C',
+        }
+    }
+
+    /// The word, lower case; also its CSS class.
+    pub fn word(self) -> &'static str {
+        match self {
+            FaultClass::Network => "network",
+            FaultClass::Process => "process",
+            FaultClass::Disk => "disk",
+            FaultClass::Clock => "clock",
+        }
+    }
+}

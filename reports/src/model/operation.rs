@@ -1,0 +1,140 @@
+//! Extracts of operations, taken from a history in one pass for exactly those that verdicts point to.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use checkers::history::{
+    Appended, Call, Completion, Event, Invocation, Outcome, Record, RecordOutcome, Report, What,
+};
+use checkers::judgement::Judgement;
+
+use super::scenario::Operation;
+
+impl Operation {
+    /// The operations that a judgement's evidence points to, in the order of their calls.
+    pub fn collect<'a>(
+        events: impl IntoIterator<Item = &'a Event>,
+        judgement: &Judgement,
+    ) -> Vec<Operation> {
+        let verdicts = judgement.verdicts.iter();
+        let anomalies = verdicts.flat_map(|v| v.anomalies.iter().chain(&v.tolerated));
+        let wanted: BTreeSet<u64> = anomalies
+            .flat_map(|a| a.evidence.operations.iter().copied())
+            .collect();
+        let mut open: BTreeMap<u64, Operation> = BTreeMap::new();
+        let mut done: Vec<Operation> = Vec::new();
+        for event in events {
+            let (completion, outcome) = match &event.what {
+                What::Invoke(call) => {
+                    done.extend(open.remove(&call.worker));
+                    if wanted.contains(&event.i) {
+                        open.insert(call.worker, called(event, call));
+                    }
+                    continue;
+                }
+                What::Ok(completion) => (completion, Outcome::Ok),
+                What::Fail(completion) => (completion, Outcome::Fail),
+                What::Info(completion) => (completion, Outcome::Info),
+                _ => continue,
+            };
+            if let Some(mut operation) = open.remove(&completion.worker) {
+                operation.returned_ns = Some(event.t);
+                operation.outcome = Some(outcome);
+                returned(&mut operation, completion);
+                done.push(operation);
+            }
+        }
+        done.extend(open.into_values());
+        done.sort_by_key(|o| o.op);
+        done
+    }
+}
+
+fn called(event: &Event, call: &Invocation) -> Operation {
+    let mut operation = Operation {
+        op: event.i,
+        worker: call.worker,
+        call: String::new(),
+        topic: String::new(),
+        partition: None,
+        offset: String::new(),
+        value: String::new(),
+        called_ns: event.t,
+        returned_ns: None,
+        node: None,
+        outcome: None,
+        error: String::new(),
+    };
+    let (name, place) = match &call.call {
+        Call::Append(append) => {
+            operation.value = short(append.values.iter().map(String::as_str));
+            ("append", Some((&append.topic, append.partition)))
+        }
+        Call::Poll(poll) => (
+            "poll",
+            poll.assigned.first().map(|a| (&a.topic, a.partition)),
+        ),
+        Call::EndOffset(asked) => {
+            operation.node = asked.node.clone();
+            ("end-offset", Some((&asked.topic, asked.partition)))
+        }
+        Call::Read(read) => {
+            operation.node = Some(read.node.clone());
+            operation.offset = format!("from {}", read.position);
+            ("read", Some((&read.topic, read.partition)))
+        }
+        Call::Unknown => ("unknown", None),
+    };
+    operation.call = name.to_string();
+    if let Some((topic, partition)) = place {
+        operation.topic = topic.clone();
+        operation.partition = Some(partition);
+    }
+    operation
+}
+
+fn returned(operation: &mut Operation, completion: &Completion) {
+    operation.error = completion.error.clone().unwrap_or_default();
+    match &completion.report {
+        Report::Append(Appended { records, node }) => {
+            operation.node = node.clone();
+            operation.offset = range(records.iter().filter_map(|r| r.offset));
+            let error = |r: &RecordOutcome| r.error.clone();
+            if operation.error.is_empty() {
+                operation.error = records.iter().find_map(error).unwrap_or_default();
+            }
+        }
+        Report::Poll(polled) => of_records(operation, &polled.records),
+        Report::Read(read) => of_records(operation, &read.records),
+        Report::EndOffset(end) => {
+            operation.node = end.node.clone().or(operation.node.take());
+            operation.offset = end.offset.map(|o| o.to_string()).unwrap_or_default();
+        }
+        Report::Unknown => {}
+    }
+}
+
+fn of_records(operation: &mut Operation, records: &[Record]) {
+    if !records.is_empty() {
+        operation.offset = range(records.iter().map(Record::offset));
+        operation.value = short(records.iter().map(Record::value));
+    }
+}
+
+fn range(offsets: impl Iterator<Item = i64>) -> String {
+    let offsets: Vec<i64> = offsets.collect();
+    match offsets.as_slice() {
+        [] => String::new(),
+        [one] => one.to_string(),
+        [first, .., last] => format!("{first}..{last}"),
+    }
+}
+
+fn short<'a>(values: impl Iterator<Item = &'a str>) -> String {
+    let values: Vec<&str> = values.collect();
+    match values.as_slice() {
+        [] => String::new(),
+        [one] => (*one).to_string(),
+        [first, second] => format!("{first}, {second}"),
+        [first, .., last] => format!("{first} .. {last} ({})", values.len()),
+    }
+}

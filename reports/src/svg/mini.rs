@@ -1,0 +1,111 @@
+//! The small timeline of a failure card: what the nodes, the faults and the operations of the evidence did around it.
+
+use checkers::verdict::Anomaly;
+use maud::{Markup, html};
+
+use super::{AXIS, Axis, LANE, WIDTH, at, bands, bar, lane_name, outcome_word, ribbon, time_axis};
+use crate::format::{moment, untrusted};
+use crate::limits::MINI_TIMELINE_HALF_NS;
+use crate::model::{Operation, ScenarioReport};
+
+/// Most operations drawn, so that the drawing stays small; the table beside it has the others.
+const OPERATIONS_MAX: usize = 10;
+
+/// The drawing, or nothing where the anomaly has no time.
+pub(crate) fn mini(scenario: &ScenarioReport, anomaly: &Anomaly) -> Option<(Axis, Markup)> {
+    let (from, to) = window(scenario, anomaly)?;
+    let end = scenario.end_ns().max(to);
+    let axis = Axis::new(
+        from.saturating_sub(MINI_TIMELINE_HALF_NS),
+        to.saturating_add(MINI_TIMELINE_HALF_NS).min(end),
+    );
+    let ids = &anomaly.evidence.operations;
+    let on_axis = |o: &&Operation| axis.shows(o.called_ns, o.returned_ns.unwrap_or(o.called_ns));
+    let operations: Vec<&Operation> = ids
+        .iter()
+        .filter_map(|id| scenario.operation(*id))
+        .filter(on_axis)
+        .take(OPERATIONS_MAX)
+        .collect();
+    let lanes = &scenario.judgement.lanes;
+    let overlaps = crate::overlaps::overlaps(lanes);
+    let height = LANE * (1 + lanes.len() as u32 + operations.len() as u32);
+    let drawing = html! {
+        svg class="mini" viewBox=(format!("0 0 {WIDTH} {}", height + AXIS)) role="img"
+            aria-label=(format!("What happened from {} to {}", moment(axis.begin_ns), moment(axis.end_ns))) {
+            (bands(&axis, scenario.faults_in_effect(), height))
+            (time_axis(&axis, height))
+            (ribbon(&axis, scenario.faults_in_effect(), 0))
+            @for (index, lane) in lanes.iter().enumerate() {
+                (super::lanes::node(lane, &axis, LANE * (1 + index as u32), &overlaps))
+            }
+            @for (index, operation) in operations.iter().enumerate() {
+                (one(operation, &axis, LANE * (1 + (lanes.len() + index) as u32)))
+            }
+            (frame(&axis, from, to, height))
+        }
+    };
+    Some((axis, drawing))
+}
+
+/// The anomaly's own window, or the span of its operations.
+fn window(scenario: &ScenarioReport, anomaly: &Anomaly) -> Option<(u64, u64)> {
+    anomaly.evidence.window.or_else(|| {
+        let operations = anomaly.evidence.operations.iter();
+        let known: Vec<&Operation> = operations.filter_map(|o| scenario.operation(*o)).collect();
+        let from = known.iter().map(|o| o.called_ns).min()?;
+        let to = known
+            .iter()
+            .map(|o| o.returned_ns.unwrap_or(o.called_ns))
+            .max()?;
+        // Far apart: the final read that proves a loss comes a minute later. Draw around the first.
+        let near = known.iter().find(|o| o.called_ns == from)?;
+        let first = near.returned_ns.unwrap_or(near.called_ns);
+        Some(if to - from > 4 * MINI_TIMELINE_HALF_NS {
+            (from, first)
+        } else {
+            (from, to)
+        })
+    })
+}
+
+fn one(operation: &Operation, axis: &Axis, y: u32) -> Markup {
+    let word = outcome_word(operation.outcome);
+    let end = operation.returned_ns.unwrap_or(axis.end_ns);
+    let (x1, x2) = (axis.x(operation.called_ns), axis.x(end));
+    let title = format!(
+        "operation {}: {} {} by worker {}, called {}, {}",
+        operation.op,
+        operation.call,
+        untrusted(&operation.value),
+        operation.worker,
+        moment(operation.called_ns),
+        match operation.returned_ns {
+            Some(at) => format!("{word} at {}", moment(at)),
+            None => "never returned".to_string(),
+        }
+    );
+    let label = format!("{} {}", operation.call, untrusted(&operation.value));
+    let inside = label.chars().count() as f64 * 10.5 + 8.0 <= x2 - x1;
+    let left = x2 > f64::from(WIDTH) * 0.7;
+    html! {
+        (lane_name(&format!("op {}", operation.op), y))
+        (bar(&format!("op {word}"), x1, x2, y, if inside { &label } else { "" }, &title))
+        @if !inside {
+            text class="beside" x=(at(if left { x1 - 8.0 } else { x2.max(x1 + 2.0) + 8.0 }))
+                y=(y + LANE / 2 + 6) text-anchor=(if left { "end" } else { "start" }) {
+                (label) " " (word)
+            }
+        }
+    }
+}
+
+/// Where the anomaly itself lies.
+fn frame(axis: &Axis, from: u64, to: u64, height: u32) -> Markup {
+    let (x1, x2) = (axis.x(from), axis.x(to));
+    html! {
+        rect class="window" x=(at(x1)) y="1" width=(at((x2 - x1).max(2.0))) height=(height - 2) {
+            title { (format!("the anomaly: {} to {}", moment(from), moment(to))) }
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Which rule applied: the target's promises and limits as rows of a table.
+
+use checkers::history::{Limits, Promises};
+
+use crate::format::limit_ms;
+
+/// A promise, whether this target makes it, and what follows for the verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PromiseRow {
+    /// The promise.
+    pub(crate) promise: &'static str,
+    /// Whether it is made.
+    pub(crate) made: bool,
+    /// What that means for judging.
+    pub(crate) so: &'static str,
+}
+
+/// One row per promise.
+pub(crate) fn promise_rows(promises: &Promises) -> [PromiseRow; 6] {
+    let row = |promise, made, yes, no| PromiseRow {
+        promise,
+        made,
+        so: if made { yes } else { no },
+    };
+    [
+        row(
+            "acknowledged records (acks=all) are kept",
+            promises.acknowledged_is_kept,
+            "a missing acknowledged record is a violation",
+            "a missing acknowledged record is reported and violates nothing",
+        ),
+        row(
+            "NOT_LEADER_OR_FOLLOWER means not written",
+            promises.not_leader_means_not_written,
+            "such an append counts as failed; seeing it later is a violation",
+            "such an append counts as unknown: it may have been written",
+        ),
+        row(
+            "end offsets include every acknowledgement",
+            promises.end_offset_includes_acknowledged,
+            "a stale end offset is a violation (log-recency)",
+            "log-recency is not judged",
+        ),
+        row(
+            "producers are idempotent",
+            promises.idempotent,
+            "a duplicate is a violation",
+            "a duplicate is reported and violates nothing",
+        ),
+        row(
+            "an old leader may claim its epoch until the heal",
+            promises.old_leader_claims_until_heal,
+            "its limit runs from the heal",
+            "its limit runs from the new leader's claim, or its own resume",
+        ),
+        row(
+            "bounds its own connections",
+            promises.bounds_its_connections,
+            "limits after a heal are the plain limits",
+            "limits after a heal grow by the cut's length, for TCP's back-off",
+        ),
+    ]
+}
+
+/// Name and value of every limit.
+pub(crate) fn limit_rows(limits: &Limits) -> [(&'static str, String); 11] {
+    [
+        (
+            "formation, from start to an agreed leader",
+            limit_ms(limits.formation_ms),
+        ),
+        (
+            "highest term after formation",
+            limits.formation_term_max.to_string(),
+        ),
+        (
+            "election time-out of the target",
+            limit_ms(limits.election_timeout_ms),
+        ),
+        (
+            "fail-over, from a fault on the leader to the next write",
+            limit_ms(limits.fail_over_ms),
+        ),
+        (
+            "gap while no fault is active",
+            limit_ms(limits.gap_outside_faults_ms),
+        ),
+        (
+            "gap while a fault does not affect the leader",
+            limit_ms(limits.gap_unaffected_ms),
+        ),
+        ("old leader's claims", limit_ms(limits.old_leader_claims_ms)),
+        (
+            "disagreement while nothing is faulty",
+            limit_ms(limits.disagreement_ms),
+        ),
+        (
+            "answer of a node without a fault",
+            limit_ms(limits.response_ms),
+        ),
+        ("recovery after the last heal", limit_ms(limits.recovery_ms)),
+        (
+            "terms per fault on the leader",
+            limits.terms_per_fault_max.to_string(),
+        ),
+    ]
+}
