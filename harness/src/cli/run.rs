@@ -130,6 +130,10 @@ fn refused(error: &dyn std::fmt::Display) -> anyhow::Error {
     ))
 }
 
+#[expect(
+    clippy::exit,
+    reason = "a second signal leaves at once, whatever the tasks do"
+)]
 /// First signal: stop, heal, save, judge. Second: leave at once; the sandbox ends every node with us.
 async fn watch_signals(interrupt: StopFlag) {
     use tokio::signal::unix::{SignalKind, signal};
