@@ -11,6 +11,7 @@ use anyhow::{Context, Result};
 use checkers::history::{History, jsonl};
 use checkers::judgement::Judgement;
 
+use crate::config::scenario::Asked;
 use crate::exit::Stop;
 
 pub use series::measure;
@@ -28,7 +29,7 @@ pub struct Judged {
     pub warnings: Vec<String>,
 }
 
-/// Reads and judges a history file, plain or compressed.
+/// Reads and judges a history file, plain or compressed, by the checks that its scenario asked for.
 ///
 /// # Errors
 /// If the file cannot be read or is no history; the message names file and line.
@@ -43,7 +44,9 @@ pub fn file(path: &Path) -> Result<Judged> {
         .map(|warning| format!("{name}: {warning}"))
         .collect();
     let history = History::new(parsed.header, parsed.events);
-    let judgement = checkers::judge(&history);
+    let mut judgement = checkers::judge(&history);
+    let asked = Asked::beside(path);
+    judgement.verdicts.retain(|verdict| asked.includes(&verdict.check));
     Ok(Judged {
         history,
         judgement,

@@ -3,6 +3,8 @@
 //! Phases wait on evidence, never on sleeps. Whatever goes wrong in one of them is written down, and the later ones run
 //! as far as they can: a cluster that never formed is a finding, not an error of the harness.
 
+mod opening;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,6 +15,7 @@ use nemesis::process::ProcessTable;
 use nemesis::{Environment, Node};
 
 use crate::cluster::Cluster;
+use crate::config::scenario::{Opening, Scenario};
 use crate::config::target::Target;
 use crate::faults::{self, Plan};
 use crate::output::{progress, say};
@@ -52,6 +55,29 @@ pub struct Setup {
     pub seed: u64,
     /// The scenario's directory.
     pub directory: PathBuf,
+    /// How the nodes are brought up.
+    pub opening: Opening,
+}
+
+impl Setup {
+    /// A scenario as it stands, on this target held to the scenario's limits. Run and directory are still to be named.
+    pub fn of(scenario: &Scenario, target: &Target, plan: Plan, seed: u64) -> Setup {
+        let mut target = target.clone();
+        target.limits = scenario.limits.over(&target.limits);
+        Setup {
+            opening: scenario.opening(seed, target.detection()),
+            target,
+            name: scenario.name.clone(),
+            run: String::new(),
+            workload: scenario.workload,
+            time_limit: Duration::from_millis(plan.time_limit_ms),
+            plan,
+            rate: scenario.rate,
+            concurrency: scenario.concurrency,
+            seed,
+            directory: PathBuf::new(),
+        }
+    }
 }
 
 /// What is left when a scenario has run.
@@ -161,10 +187,7 @@ impl Scene<'_> {
     async fn play(&mut self) -> Result<()> {
         let mut probes = Threads::default();
         self.phase(Phase::Formation);
-        for node in Node::ALL {
-            self.cluster.start(node).await?;
-        }
-        self.start_probes(&mut probes)?;
+        self.open(&mut probes).await?;
         let formed = self.form().await;
         let result = match formed {
             Ok(()) => self.load_and_after(&mut probes).await,
@@ -185,6 +208,16 @@ impl Scene<'_> {
         }
         self.phase(Phase::Done);
         Ok(())
+    }
+
+    fn faults(&self) -> faults::Scene<'_> {
+        faults::Scene {
+            environment: self.environment,
+            table: self.table,
+            cluster: &self.cluster,
+            sight: &self.sight,
+            recorder: &self.recorder,
+        }
     }
 
     fn start_probes(&self, probes: &mut Threads) -> Result<()> {
@@ -263,15 +296,8 @@ impl Scene<'_> {
         let mut workers = Threads::default();
         self.start_workers(&mut workers, &partitions)?;
         let ending = Instant::now() + self.setup.time_limit;
-        let scene = faults::Scene {
-            environment: self.environment,
-            table: self.table,
-            cluster: &self.cluster,
-            sight: &self.sight,
-            recorder: &self.recorder,
-        };
-        let faults = faults::execute(&self.setup.plan, &scene, ending, self.interrupt);
-        self.warnings.extend(faults.await);
+        let faults = faults::execute(&self.setup.plan, &self.faults(), ending, self.interrupt).await;
+        self.warnings.extend(faults);
         while Instant::now() < ending && !self.interrupt.is_set() {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }

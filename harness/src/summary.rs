@@ -276,28 +276,30 @@ fn collect(directory: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// Writes everything that people and scripts read, results.json last, prints the final block, and returns the exit
-/// code.
+/// Writes everything that people and scripts read, prints the final block, and returns the exit code.
 ///
 /// # Errors
 /// If the results cannot be written.
 pub fn finish(directory: &RunDirectory, report: &mut RunReport) -> Result<i32> {
-    let validity = if report.scenarios.is_empty() {
-        Validity::Undecided
-    } else {
-        report.validity()
-    };
-    report.exit_code = exit::of(validity, report.run.interrupted);
-    write_page(&directory.path, report);
-    write_whole(
-        &directory.path.join("results.json"),
-        &reports::results_json(report),
-    )?;
+    store(directory, report)?;
     if let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY") {
         append_summary(Path::new(&path), report);
     }
     tell(&reports::summary_text(report, colour()));
     Ok(report.exit_code)
+}
+
+/// Settles the exit code and writes everything that people and scripts read, results.json last.
+///
+/// # Errors
+/// If the results cannot be written.
+pub fn store(directory: &RunDirectory, report: &mut RunReport) -> Result<()> {
+    report.exit_code = exit::of_run(report);
+    write_page(&directory.path, report);
+    write_whole(
+        &directory.path.join("results.json"),
+        &reports::results_json(report),
+    )
 }
 
 /// Writes the page and what else is drawn from the report's values. What fails is told as a warning.

@@ -12,7 +12,7 @@ use nemesis::process::ProcessTable;
 use nemesis::sandbox::{self, Isolation, SandboxOptions};
 
 use super::RunArguments;
-use crate::config::scenario::{self, SCENARIOS, Scenario};
+use crate::config::scenario::{self, Asked, Scenario};
 use crate::config::target::Target;
 use crate::exit::{self, Stop};
 use crate::faults::{self, Plan};
@@ -34,7 +34,7 @@ pub fn run(arguments: &RunArguments) -> Result<i32> {
         .unwrap_or_else(|| u64::from(rand::random::<u32>()));
     let planned = scenarios
         .iter()
-        .map(|scenario| Ok((*scenario, plan(arguments, scenario, &target, seed)?)))
+        .map(|scenario| Ok((scenario, plan(arguments, scenario, &target, seed)?)))
         .collect::<Result<Vec<_>>>()?;
     if arguments.plan {
         for (scenario, plan) in &planned {
@@ -92,34 +92,34 @@ fn worse(one: i32, other: i32) -> i32 {
     if rank(other) > rank(one) { other } else { one }
 }
 
-fn scenarios(names: &[String]) -> Result<Vec<&'static Scenario>> {
-    let named = |name: &str| {
-        scenario::find(name).ok_or_else(|| {
-            let known: Vec<&str> = SCENARIOS.iter().map(|s| s.name).collect();
-            Stop::usage(format!(
-                "no scenario `{name}`; there are: {}",
-                known.join(", ")
-            ))
-        })
-    };
+fn scenarios(names: &[String]) -> Result<Vec<Scenario>> {
     if names.is_empty() {
-        return Ok(vec![named(scenario::DEFAULT)?]);
+        return Ok(vec![scenario::find(scenario::DEFAULT)?]);
     }
-    names.iter().map(|name| named(name)).collect()
+    names.iter().map(|name| scenario::find(name)).collect()
 }
 
 fn plan(arguments: &RunArguments, scenario: &Scenario, target: &Target, seed: u64) -> Result<Plan> {
     if let Some(file) = &arguments.schedule {
         return faults::replay(file);
     }
-    let time_limit = arguments.time_limit.unwrap_or(scenario.time_limit);
-    let kinds = arguments.faults.as_deref().unwrap_or(scenario.faults);
-    faults::draw(kinds, time_limit, seed, target.detection())
+    match &arguments.faults {
+        Some(kinds) => {
+            let limit = scenario.time_limit.unwrap_or(scenario::TIME_LIMIT);
+            let limit = arguments.time_limit.unwrap_or(limit);
+            faults::draw(kinds, limit, seed, target.detection())
+        }
+        None => {
+            let mut scenario = scenario.clone();
+            scenario.time_limit = arguments.time_limit.or(scenario.time_limit);
+            scenario.plan(seed, target.detection())
+        }
+    }
 }
 
 fn needs_network(arguments: &RunArguments, scenario: &Scenario, plan: &Plan) -> bool {
     let by_default = arguments.faults.is_none() && arguments.schedule.is_none();
-    plan.needs_network() || (by_default && scenario.needs_network)
+    plan.needs_network() || (by_default && scenario.requires_network(plan))
 }
 
 fn refused(error: &dyn std::fmt::Display) -> anyhow::Error {
@@ -166,7 +166,7 @@ struct Session<'a> {
 }
 
 impl Session<'_> {
-    async fn run(&self, scenarios: &[&'static Scenario], seed: u64) -> Result<i32> {
+    async fn run(&self, scenarios: &[Scenario], seed: u64) -> Result<i32> {
         let out = &self.arguments.out;
         let directory = RunDirectory::create(out, seed)?;
         for removed in store::prune(out, self.arguments.keep as usize, &directory.id) {
@@ -186,13 +186,14 @@ impl Session<'_> {
         let mut report = summary::begin(&directory, self.target, &conditions);
         summary::save_plan(&directory, &report)?;
         for scenario in scenarios {
-            let path = directory.scenario(scenario.name)?;
+            let path = directory.scenario(&scenario.name)?;
             let plan = plan(self.arguments, scenario, self.target, seed)?;
             faults::save(&plan, &path.join("faults.json"))?;
+            Asked::of(scenario).save(&path)?;
             let setup = self.setup(scenario, plan, seed, &directory, path);
             let finished =
                 run::scenario(&setup, &self.environment, &self.table, &self.interrupt).await?;
-            let added = summary::scenario(&mut report, scenario.description, &setup, &finished);
+            let added = summary::scenario(&mut report, &scenario.description, &setup, &finished);
             if let Err(error) = added {
                 report
                     .warnings
@@ -219,18 +220,15 @@ impl Session<'_> {
         path: PathBuf,
     ) -> Setup {
         let arguments = self.arguments;
-        Setup {
-            target: self.target.clone(),
-            name: scenario.name.to_owned(),
-            run: directory.id.clone(),
-            workload: arguments.workload.unwrap_or(scenario.workload),
-            plan,
-            time_limit: arguments.time_limit.unwrap_or(scenario.time_limit),
-            rate: arguments.rate,
-            concurrency: arguments.concurrency,
-            seed,
-            directory: path,
-        }
+        let planned = Duration::from_millis(plan.time_limit_ms);
+        let mut setup = Setup::of(scenario, self.target, plan, seed);
+        setup.run = directory.id.clone();
+        setup.directory = path;
+        setup.workload = arguments.workload.unwrap_or(scenario.workload);
+        setup.time_limit = arguments.time_limit.unwrap_or(planned);
+        setup.rate = arguments.rate.unwrap_or(scenario.rate);
+        setup.concurrency = arguments.concurrency.unwrap_or(scenario.concurrency);
+        setup
     }
 
     async fn keep_running(&self, cluster: &crate::cluster::Cluster) -> Result<()> {

@@ -1,0 +1,356 @@
+//! `jepsen qualify [SUITE]`: runs the suite's matrix, beside another build if one is named, compares with the baseline,
+//! and says QUALIFIED, NOT QUALIFIED or UNDECIDED.
+//!
+//! Everything that can be wrong with arguments, files and the baseline is found before the first process starts.
+
+mod arguments;
+mod blocks;
+mod build;
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use checkers::verdict::Validity;
+use rand::Rng;
+use reports::model::{FaultClass, Unavailable};
+
+use super::stage::Stage;
+use crate::config::suite::Suite;
+use crate::config::target::Target;
+use crate::config::time::shown;
+use crate::exit;
+use crate::output::{comparison as wording, say, tell};
+use crate::plants::Plants;
+use crate::qualify::baseline::{self, Stored};
+use crate::qualify::completeness;
+use crate::qualify::figures::Pair;
+use crate::qualify::manifest::Manifest;
+use crate::qualify::matrix::{self, Cell, Shard};
+use crate::qualify::comparison;
+use crate::store::{self, RunDirectory};
+use crate::worker::random;
+use crate::{index, summary};
+
+pub use arguments::QualifyArguments;
+pub(super) use blocks::{load as load_pairs, save as save_pairs};
+use build::Build;
+
+/// The part of a seed's draws that decides which build runs first.
+const ORDER: u64 = 55;
+
+/// Runs a suite, or marks a stored run as baseline.
+///
+/// # Errors
+/// Bad arguments or files, a machine that can run none of the suite, or a bug of the harness.
+pub fn run(arguments: &QualifyArguments) -> Result<i32> {
+    if let Some(Some(stored)) = &arguments.accept {
+        return accept(stored);
+    }
+    let suite = Suite::load(&arguments.suite)?;
+    let target = Target::load(&arguments.target)?;
+    let other = arguments.against.as_deref().map(Target::load).transpose()?;
+    let question = Question {
+        plants: Plants::parse(&arguments.plant, &target)?,
+        baseline: chosen(arguments, &suite, &target)?,
+        seed: arguments.seed.unwrap_or_else(|| u64::from(rand::random::<u32>())),
+        arguments,
+        suite: &suite,
+        target: &target,
+        other: other.as_ref(),
+    };
+    let cells = matrix::cells(&suite, arguments.repeat, target.detection());
+    let mine = matrix::dealt(&cells, arguments.shard);
+    if arguments.plan {
+        tell(&question.planned(&mine)?);
+        return Ok(exit::VALID);
+    }
+    let (stage, refused) = question.enter(&mine)?;
+    let code = stage.runtime.block_on(question.answer(&stage, &cells, &mine, refused))?;
+    stage.leave();
+    Ok(code)
+}
+
+/// Marks a stored run as baseline.
+fn accept(run: &std::path::Path) -> Result<i32> {
+    let mark = baseline::accept(run, &store::now())?;
+    tell(&format!("{} is now the baseline of suite {}", mark.run, mark.suite));
+    Ok(exit::VALID)
+}
+
+/// The stored run to compare with: the one named, or the one accepted last.
+fn chosen(arguments: &QualifyArguments, suite: &Suite, target: &Target) -> Result<Option<Stored>> {
+    match arguments.baseline.as_deref() {
+        _ if arguments.against.is_some() => Ok(None),
+        Some("none") => Ok(None),
+        Some(path) => Stored::load(&PathBuf::from(path)).map(Some),
+        None => match baseline::last(&arguments.out, &suite.name, &target.name) {
+            Some(path) => Stored::load(&path).map(Some),
+            None => Ok(None),
+        },
+    }
+}
+
+/// What was asked, resolved.
+struct Question<'a> {
+    arguments: &'a QualifyArguments,
+    suite: &'a Suite,
+    target: &'a Target,
+    plants: Plants,
+    other: Option<&'a Target>,
+    baseline: Option<Stored>,
+    seed: u64,
+}
+
+impl Question<'_> {
+    /// Every cell with its fault schedule, and how long it takes.
+    fn planned(&self, mine: &[Cell]) -> Result<String> {
+        let mut text = String::new();
+        for cell in mine {
+            let scenario = &self.suite.scenarios[cell.scenario];
+            let plan = scenario.plan(self.seed_of(cell), self.target.detection())?;
+            text += &format!("{}  about {}\n{plan}", cell.name, shown(cell.duration));
+        }
+        let all: Duration = mine.iter().map(|cell| cell.duration).sum();
+        text += &format!("{} scenarios, about {}\n", mine.len(), shown(all));
+        Ok(text)
+    }
+
+    fn seed_of(&self, cell: &Cell) -> u64 {
+        self.seed.wrapping_add(u64::from(cell.repetition) - 1)
+    }
+
+    /// Enters the sandbox. Where a private network is refused and some scenarios need none, those run, and the suite is
+    /// undecided for the others.
+    fn enter(&self, mine: &[Cell]) -> Result<(Stage, Option<String>)> {
+        let needs = |cell: &Cell| self.needs_network(cell);
+        let blocks = self.other.is_some() && self.suite.figures.block.needs_network;
+        if !blocks && !mine.iter().any(needs) {
+            return Ok((Stage::enter(false)?, None));
+        }
+        match Stage::enter(true) {
+            Ok(stage) => Ok((stage, None)),
+            Err(error) if mine.iter().all(needs) => Err(error),
+            Err(error) => Ok((Stage::enter(false)?, Some(error.to_string()))),
+        }
+    }
+
+    fn needs_network(&self, cell: &Cell) -> bool {
+        let scenario = &self.suite.scenarios[cell.scenario];
+        let plan = scenario.plan(self.seed_of(cell), self.target.detection());
+        plan.is_ok_and(|plan| scenario.requires_network(&plan))
+    }
+
+    async fn answer(
+        &self,
+        stage: &Stage,
+        cells: &[Cell],
+        mine: &[Cell],
+        refused: Option<String>,
+    ) -> Result<i32> {
+        let began = Instant::now();
+        let out = &self.arguments.out;
+        let mut candidate = Build::begin(self, self.target, &self.plants, "", stage)?;
+        let mut other = match self.other {
+            Some(target) => {
+                let beside = candidate.directory.id.clone();
+                Some(Build::begin(self, target, &Plants::default(), &beside, stage)?)
+            }
+            None => None,
+        };
+        self.announce(&candidate, other.as_ref(), mine);
+        store::prune(out, self.arguments.keep as usize, &candidate.directory.id);
+        let blocks = other.is_some() && self.runs_blocks();
+        let mut manifest = self.manifest(cells, blocks);
+        if let Some(other) = &other {
+            other.save_manifest(&manifest)?;
+            manifest.against.clone_from(&other.directory.id);
+        }
+        candidate.save_manifest(&manifest)?;
+        self.note_unavailable(&mut candidate, refused.as_deref());
+        let mut order = random(self.seed, ORDER);
+        for (number, cell) in mine.iter().enumerate() {
+            if stage.interrupt.is_set() {
+                break;
+            }
+            if refused.is_some() && self.needs_network(cell) {
+                say(&format!("  – {}/{} {}  needs a private network", number + 1, mine.len(), cell.name));
+                continue;
+            }
+            let (scenario, seed) = (&self.suite.scenarios[cell.scenario], self.seed_of(cell));
+            let place = format!("[{}/{}]", number + 1, mine.len());
+            let mut builds: Vec<&mut Build> = std::iter::once(&mut candidate).chain(&mut other).collect();
+            if order.random() {
+                builds.reverse();
+            }
+            for build in builds {
+                build.cell(scenario, cell, seed, &place, stage).await?;
+            }
+        }
+        let mut pairs: Vec<Pair> = Vec::new();
+        if let (Some(other), true) = (&mut other, blocks && !stage.interrupt.is_set()) {
+            let figures = &self.suite.figures;
+            pairs = blocks::run(figures, self.seed, &mut candidate, other, stage).await?;
+            blocks::save(&candidate.directory, &pairs)?;
+        }
+        self.conclude(candidate, other, &manifest, &pairs, began, stage)
+    }
+
+    /// Blocks are run by one shard: pairs must be neighbours on one machine.
+    fn runs_blocks(&self) -> bool {
+        self.arguments.shard.number == 1 && self.suite.figures.pairs > 0
+    }
+
+    fn manifest(&self, cells: &[Cell], figures: bool) -> Manifest {
+        Manifest {
+            suite: self.suite.name.clone(),
+            digest: self.suite.digest.clone(),
+            target: self.target.name.clone(),
+            plants: self.plants.words(),
+            seed: format!("{:#x}", self.seed),
+            repeat: self.arguments.repeat,
+            shard: self.arguments.shard.number,
+            shards: self.arguments.shard.of,
+            cells: cells.iter().map(|cell| cell.name.clone()).collect(),
+            requires: self.suite.requires.iter().map(|class| class.word().to_owned()).collect(),
+            against: String::new(),
+            figures,
+        }
+    }
+
+    fn note_unavailable(&self, candidate: &mut Build, refused: Option<&str>) {
+        let report = &mut candidate.report;
+        if let Some(why) = refused {
+            report.faults_unavailable.retain(|one| one.class != FaultClass::Network.word());
+            report.faults_unavailable.push(Unavailable {
+                class: FaultClass::Network.word().into(),
+                why: why.lines().next().unwrap_or_default().to_owned(),
+            });
+        }
+        for class in &self.suite.requires {
+            if let Some(why) = completeness::unsupported(*class) {
+                let class = class.word().to_owned();
+                report.faults_unavailable.push(Unavailable { class, why: why.into() });
+            }
+        }
+        report.not_tested.extend(self.suite.not_reached.iter().cloned());
+    }
+
+    fn announce(&self, candidate: &Build, other: Option<&Build>, mine: &[Cell]) {
+        let Shard { number, of } = self.arguments.shard;
+        let part = if of > 1 { format!(", shard {number} of {of}") } else { String::new() };
+        let builds = if other.is_some() { 2 } else { 1 };
+        let long: Duration = mine.iter().map(|cell| cell.duration).sum::<Duration>() * builds;
+        say(&format!(
+            "  suite {} ({} scenarios{part}, about {})",
+            self.suite.name,
+            mine.len(),
+            shown(long)
+        ));
+        let against = match (other, &self.baseline) {
+            (Some(other), _) => format!(
+                "against {}, run beside it: {}",
+                other.report.subject.name, other.directory.id
+            ),
+            (None, Some(stored)) => format!("baseline {}", stored.report.run.id),
+            (None, None) if self.arguments.baseline.is_some() => "no baseline, as asked".into(),
+            (None, None) => format!(
+                "no baseline of suite {} was accepted yet: --accept makes this run one, if it is valid",
+                self.suite.name
+            ),
+        };
+        say(&format!("  {against}"));
+        candidate.warn_of_plants();
+    }
+
+    fn conclude(
+        &self,
+        mut candidate: Build,
+        other: Option<Build>,
+        manifest: &Manifest,
+        pairs: &[Pair],
+        began: Instant,
+        stage: &Stage,
+    ) -> Result<i32> {
+        let long = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let part = [self.arguments.shard.number];
+        for build in std::iter::once(&mut candidate) {
+            build.report.run.interrupted = stage.interrupt.is_set();
+            build.report.run.duration_ms = long;
+            build.report.run.incomplete = completeness::missing(manifest, &build.report, &part);
+        }
+        if let Some(mut other) = other {
+            other.report.run.interrupted = stage.interrupt.is_set();
+            other.report.run.duration_ms = long;
+            other.report.run.incomplete = completeness::missing(manifest, &other.report, &part);
+            candidate.report.comparison =
+                Some(comparison::interleaved(&other.report, &candidate.report, pairs));
+            summary::store(&other.directory, &mut other.report)?;
+        } else if let Some(stored) = &self.baseline {
+            let compared = comparison::with_stored(stored, &candidate.report, &self.suite.digest);
+            candidate.report.comparison = Some(compared);
+        }
+        finish(&candidate.directory, &mut candidate.report, self.arguments.accept.is_some())
+    }
+}
+
+/// Writes the files of a suite's run, the index over runs, tells what changed and what follows, and marks the run as
+/// baseline if that was asked.
+///
+/// # Errors
+/// If the results cannot be written.
+pub(super) fn finish(
+    directory: &RunDirectory,
+    report: &mut reports::RunReport,
+    accept: bool,
+) -> Result<i32> {
+    if let Some(comparison) = &report.comparison {
+        tell(&wording::text(comparison));
+    }
+    for sentence in &report.run.incomplete {
+        say(&format!("  incomplete: {sentence}"));
+    }
+    let code = summary::finish(directory, report)?;
+    if accept {
+        match baseline::accept(&directory.path, &store::now()) {
+            Ok(_) => say("  accepted as the baseline of its suite"),
+            Err(error) => say(&format!("  {error}")),
+        }
+    }
+    index::write(directory.path.parent().unwrap_or(&directory.path));
+    Ok(code)
+}
+
+/// The one line that a scenario leaves on the terminal.
+fn line(place: &str, build: &str, entry: &reports::model::ScenarioReport) -> String {
+    let symbol = match entry.validity() {
+        Validity::Valid => "✓",
+        Validity::Invalid => "✗",
+        Validity::Undecided => "?",
+        Validity::NotApplicable => "–",
+    };
+    let of = |validity: Validity| {
+        let verdicts = entry.judgement.verdicts.iter().filter(move |v| v.validity == validity);
+        verdicts.map(|verdict| verdict.check.as_str()).collect::<Vec<_>>().join(", ")
+    };
+    let gap = entry.judgement.gaps.iter().map(|gap| gap.length_ms).max();
+    let found = match entry.validity() {
+        Validity::Invalid => of(Validity::Invalid),
+        Validity::Undecided => format!("undecided: {}", of(Validity::Undecided)),
+        _ => format!(
+            "longest gap {:.1} s  elections {}",
+            gap.unwrap_or(0) as f64 / 1e3,
+            entry.judgement.elections.len()
+        ),
+    };
+    let ops = entry.ops;
+    format!(
+        " {symbol} {place} {}{build}  {} s  ok {} fail {} info {}  {found}",
+        entry.name,
+        entry.duration_ms / 1_000,
+        ops.ok,
+        ops.fail,
+        ops.info
+    )
+}
+
