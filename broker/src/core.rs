@@ -23,6 +23,7 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::command::Command;
 use crate::log::{Recovered, SyncReport, WriteGroup};
+use crate::plants::{Memory, Plant, Plants};
 use crate::request::{NodeId, QuorumView, Request, RequestId, Response, Time, View};
 use crate::state::State;
 use append::Appends;
@@ -52,23 +53,8 @@ pub struct CoreConfig {
     pub retention_bytes: u64,
     /// Bytes of proposals that may be uncommitted; beyond it produce answers NOT_ENOUGH_REPLICAS.
     pub uncommitted_bytes_max: usize,
-    /// A deliberate mistake, to prove that the simulation would find it. None in every broker.
-    #[doc(hidden)]
-    pub mistake: Option<Mistake>,
-}
-
-/// A rule that is broken on purpose in tests of the tests.
-#[doc(hidden)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mistake {
-    /// A vote is asked for and given before it is durable.
-    UnsyncedVote,
-    /// Appended entries are acknowledged to the leader before they are durable.
-    UnsyncedAcknowledgement,
-    /// Entries of an older term count as committed once a majority has them (Raft, figure 8).
-    OldTermByCount,
-    /// A new leader serves before its term's first entry is applied.
-    UnreadyLeader,
+    /// Deliberate mistakes. None in every broker that is meant to work.
+    pub plants: Plants,
 }
 
 impl CoreConfig {
@@ -85,7 +71,7 @@ impl CoreConfig {
             max_size_per_msg: 1024 * 1024,
             retention_bytes: 1024 * 1024 * 1024,
             uncommitted_bytes_max: 64 * 1024 * 1024,
-            mistake: None,
+            plants: Plants::default(),
         }
     }
 }
@@ -254,6 +240,8 @@ pub struct Core {
     last_leader: Option<(NodeId, u64)>,
     /// What `view` was made from.
     view_of: (Option<NodeId>, u64, u64),
+    /// What plants remember; empty without any.
+    planted: Memory,
 }
 
 impl std::fmt::Debug for Core {
@@ -295,8 +283,9 @@ impl Core {
                 .map_or(0, |segment| segment.first_index - 1),
             max_size_per_msg: config.max_size_per_msg,
             max_inflight_msgs: 256,
-            check_quorum: true,
-            pre_vote: true,
+            // False only with plants.
+            check_quorum: config.plants.check_quorum(),
+            pre_vote: config.plants.pre_vote(),
             max_uncommitted_size: config.uncommitted_bytes_max as u64,
             max_committed_size_per_ready: 4 * 1024 * 1024,
             ..raft::Config::default()
@@ -349,6 +338,7 @@ impl Core {
             view: Arc::new(View::default()),
             last_leader: None,
             view_of: (None, u64::MAX, u64::MAX),
+            planted: Memory::new(synced_index),
         };
         core.draw_timeout();
         core.settle();
@@ -422,8 +412,10 @@ impl Core {
             if self.installing.is_some() {
                 break;
             }
-            // A node without any link has nobody to ask; a leader must go on counting, to step down.
-            if self.peers.is_empty() && self.config.voters.len() > 1 && !self.is_leader() {
+            // A node without any link has nobody to ask; a leader must go on counting, to step down. (With a plant
+            // that takes away pre-vote it asks all the same, as whoever lacks one protection lacks the other.)
+            let nobody = self.peers.is_empty() && self.config.voters.len() > 1;
+            if nobody && !self.is_leader() && self.config.plants.pre_vote() {
                 break;
             }
             let campaigns = |role| matches!(role, StateRole::PreCandidate | StateRole::Candidate);
@@ -464,6 +456,16 @@ impl Core {
         }
         // Raft refuses what makes no sense in its state; there is nobody to tell.
         let _ = self.raft.step(message);
+        // Plants offset-reuse and high-watermark-regression.
+        if kind == MessageType::MsgHeartbeat {
+            let Core {
+                config,
+                planted,
+                state,
+                ..
+            } = self;
+            planted.ends.hear(&config.plants, state);
+        }
     }
 
     /// Whether Raft can take a message without a panic: whether entries follow each other, and whether this log has
@@ -606,7 +608,7 @@ impl Core {
     /// Whether this node leads and has applied everything that was acknowledged before it did.
     fn serves(&self) -> bool {
         let ready = self.applied_term == self.raft.raft.term
-            || self.config.mistake == Some(Mistake::UnreadyLeader);
+            || self.config.plants.has(Plant::UnreadyLeader);
         self.is_leader() && ready
     }
 
@@ -645,6 +647,9 @@ impl Core {
         self.trim_proposed = 0;
         self.fail_appends();
         self.fail_reads(ResponseError::NotLeaderOrFollower);
+        if leads.is_some() {
+            self.reuse_offsets();
+        }
     }
 
     #[doc(hidden)]

@@ -11,7 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use broker::core::Mistake;
+use broker::plants::{Plant, Plants};
 use simulated::Tally;
 
 const SEEDS: u64 = 300;
@@ -24,12 +24,12 @@ thread_local! {
 #[test]
 fn every_seed_holds() {
     if let Some(seed) = number("SIMULATION_SEED") {
-        println!("{:?}", simulated::run(seed, None));
+        println!("{:?}", simulated::run(seed, Plants::default()));
         return;
     }
     let begun = std::time::Instant::now();
     let seeds = number("SIMULATION_SEEDS").unwrap_or(SEEDS);
-    let (failed, tally) = run_seeds(0..seeds, None, false);
+    let (failed, tally) = run_seeds(0..seeds, Plants::default(), false);
     println!(
         "{seeds} seeds in {:.1} s: {tally:?}",
         begun.elapsed().as_secs_f64()
@@ -64,8 +64,8 @@ fn every_seed_holds() {
 fn the_same_seed_is_the_same_run() {
     for seed in 0..5 {
         assert_eq!(
-            simulated::run(seed, None),
-            simulated::run(seed, None),
+            simulated::run(seed, Plants::default()),
+            simulated::run(seed, Plants::default()),
             "seed {seed}"
         );
     }
@@ -73,33 +73,33 @@ fn the_same_seed_is_the_same_run() {
 
 #[test]
 fn an_unsynced_vote_is_found() {
-    assert_found(Mistake::UnsyncedVote, 0..10_000);
+    assert_found(Plant::UnsyncedVote, 0..10_000);
 }
 
 #[test]
 fn an_unsynced_acknowledgement_is_found() {
-    assert_found(Mistake::UnsyncedAcknowledgement, 0..10_000);
+    assert_found(Plant::AckBeforeFsync, 0..10_000);
 }
 
 #[test]
 fn old_terms_committed_by_count_are_found() {
-    assert_found(Mistake::OldTermByCount, 0..10_000);
+    assert_found(Plant::OldTermByCount, 0..10_000);
 }
 
 #[test]
 fn a_leader_that_serves_too_early_is_found() {
-    assert_found(Mistake::UnreadyLeader, 0..10_000);
+    assert_found(Plant::UnreadyLeader, 0..10_000);
 }
 
-/// Some seed of the range breaks an invariant when the mistake is made.
-fn assert_found(mistake: Mistake, seeds: std::ops::Range<u64>) {
+/// Some seed of the range breaks an invariant when the plant is on.
+fn assert_found(plant: Plant, seeds: std::ops::Range<u64>) {
     let begun = std::time::Instant::now();
-    let (failed, _) = run_seeds(seeds.clone(), Some(mistake), true);
+    let (failed, _) = run_seeds(seeds.clone(), Plants::of(&[plant]), true);
     let Some((seed, reason)) = failed.first() else {
-        panic!("no seed of {seeds:?} finds {mistake:?}")
+        panic!("no seed of {seeds:?} finds {plant:?}")
     };
     println!(
-        "{mistake:?}: seed {seed} after {:.1} s: {reason}",
+        "{plant:?}: seed {seed} after {:.1} s: {reason}",
         begun.elapsed().as_secs_f64()
     );
 }
@@ -107,7 +107,7 @@ fn assert_found(mistake: Mistake, seeds: std::ops::Range<u64>) {
 /// Runs seeds on all processors. Which failed and why, in order; `until_found` stops at the first.
 fn run_seeds(
     seeds: std::ops::Range<u64>,
-    mistake: Option<Mistake>,
+    plants: Plants,
     until_found: bool,
 ) -> (Vec<(u64, String)>, Tally) {
     quiet_panics();
@@ -121,7 +121,7 @@ fn run_seeds(
             if seed >= seeds.end || (until_found && found.load(Ordering::Relaxed) > 0) {
                 return (failed, tally);
             }
-            match catch_unwind(AssertUnwindSafe(|| simulated::run(seed, mistake))) {
+            match catch_unwind(AssertUnwindSafe(|| simulated::run(seed, plants))) {
                 Ok(counted) => counted
                     .into_iter()
                     .for_each(|(what, count)| *tally.entry(what).or_default() += count),
