@@ -73,34 +73,65 @@ fn the_same_seed_is_the_same_run() {
 
 #[test]
 fn an_unsynced_vote_is_found() {
-    assert_found(Plant::UnsyncedVote, 0..10_000);
-}
-
-#[test]
-fn an_unsynced_acknowledgement_is_found() {
-    assert_found(Plant::AckBeforeFsync, 0..10_000);
+    // Seeds before this one are known not to find it; what is spared is a minute.
+    assert_found(Plant::UnsyncedVote, 150, &["two leaders"]);
 }
 
 #[test]
 fn old_terms_committed_by_count_are_found() {
-    assert_found(Plant::OldTermByCount, 0..10_000);
+    let reasons = ["another term", "lacks entry", "was read before"];
+    assert_found(Plant::OldTermByCount, 1_500, &reasons);
 }
 
 #[test]
-fn a_leader_that_serves_too_early_is_found() {
-    assert_found(Plant::UnreadyLeader, 0..10_000);
+fn every_other_plant_of_the_core_is_found() {
+    let stale_end = &["as the latest offset", "latest offset is behind"][..];
+    let another_state = &["another state"][..];
+    for (plant, reasons) in [
+        (
+            Plant::AckBeforeFsync,
+            &["committed and durable on 1 nodes"][..],
+        ),
+        (Plant::UnreadyLeader, &["as the latest offset", "elsewhere"]),
+        (Plant::HardStateNotPersisted, &["then 0", "durable term"]),
+        (
+            Plant::AckBeforeReplicate,
+            &["acknowledged and is not committed"],
+        ),
+        (Plant::NotPersistedLie, &["refused and is committed"]),
+        (
+            Plant::OffsetReuse,
+            &["acknowledged and is not", "elsewhere"],
+        ),
+        (Plant::TruncatedRecovery, &["durable entry"]),
+        (Plant::HighWatermarkRegression, stale_end),
+        (Plant::StaleLeaderReads, stale_end),
+        (Plant::FollowerServes, stale_end),
+        (Plant::FetchBeyondCommit, &["was fetched uncommitted"]),
+        (Plant::DuplicateOnRetry, &["is committed twice"]),
+        (Plant::SkippedOffset, &["fetched past"]),
+        (Plant::TopicForgotten, another_state),
+        (Plant::DeleteNotApplied, another_state),
+    ] {
+        assert_found(plant, 0, reasons);
+    }
 }
 
-/// Some seed of the range breaks an invariant when the plant is on.
-fn assert_found(plant: Plant, seeds: std::ops::Range<u64>) {
-    let begun = std::time::Instant::now();
-    let (failed, _) = run_seeds(seeds.clone(), Plants::of(&[plant]), true);
+/// Some seed from `first` on breaks an invariant when the plant is on, and the invariant that it is meant to break: a
+/// plant that is found by something else is not the mistake that it is said to be.
+fn assert_found(plant: Plant, first: u64, reasons: &[&str]) {
+    let (begun, name) = (std::time::Instant::now(), plant.name());
+    let (failed, _) = run_seeds(first..first + 10_000, Plants::of(&[plant]), true);
     let Some((seed, reason)) = failed.first() else {
-        panic!("no seed of {seeds:?} finds {plant:?}")
+        panic!("no seed from {first} on finds {name}")
     };
     println!(
-        "{plant:?}: seed {seed} after {:.1} s: {reason}",
+        "{name}: seed {seed} after {:.1} s: {reason}",
         begun.elapsed().as_secs_f64()
+    );
+    assert!(
+        reasons.iter().any(|one| reason.contains(one)),
+        "{name}: seed {seed} has another reason: {reason}"
     );
 }
 
