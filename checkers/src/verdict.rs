@@ -272,6 +272,8 @@ pub enum Unit {
     Terms,
     /// Elections.
     Elections,
+    /// Bytes.
+    Bytes,
     /// Anything else that is counted.
     Times,
 }

@@ -39,6 +39,10 @@ pub fn of(validity: Validity, interrupted: bool) -> i32 {
 /// The exit code of a run: what is missing makes it undecided, and performance alone is told apart from promises that
 /// were broken.
 pub fn of_run(report: &RunReport) -> i32 {
+    // A run of a before and an after is about whether both came out as they must.
+    if let Some(both) = report.before_after.as_ref().filter(|_| !report.run.interrupted) {
+        return if both.as_expected { VALID } else { INVALID };
+    }
     let verdicts = || report.scenarios.iter().flat_map(|one| &one.judgement.verdicts);
     let broken = verdicts().any(|v| v.validity == Validity::Invalid && v.class != Class::Performance);
     let slow = verdicts().any(|v| v.validity == Validity::Invalid)

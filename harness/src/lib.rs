@@ -18,8 +18,11 @@
 //! | [`final_reads`] | every partition through every node, after the last heal |
 //! | [`recorder`], [`store`] | the history file and the run directory |
 //! | [`judge`], [`summary`] | history in, verdicts and report out |
+//! | [`plants`], [`calibrate`], [`incident`] | deliberate bugs, which checks find them, and three of them before and after |
+//! | [`qualify`], [`index`] | may this build be released; the list of runs |
 //! | [`exit`] | exit codes |
 
+pub mod calibrate;
 pub mod cli;
 pub mod clients;
 pub mod cluster;
@@ -27,9 +30,13 @@ pub mod config;
 pub mod exit;
 pub mod faults;
 pub mod final_reads;
+pub mod incident;
+pub mod index;
 pub mod judge;
 pub mod output;
+pub mod plants;
 pub mod probe;
+pub mod qualify;
 pub mod questions;
 pub mod recorder;
 pub mod run;

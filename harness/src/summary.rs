@@ -34,6 +34,8 @@ pub struct Conditions {
     pub isolated: bool,
     /// Further librdkafka properties.
     pub client: Vec<(String, String)>,
+    /// The deliberate bugs that the nodes are started with.
+    pub plants: Vec<String>,
 }
 
 /// The report of a run that is about to begin.
@@ -52,7 +54,7 @@ pub fn begin(directory: &RunDirectory, target: &Target, conditions: &Conditions)
             seed: format!("{:#x}", conditions.seed),
             started: directory.started.clone(),
             reproduce: conditions.command.clone(),
-            recheck: format!("cargo run --release --bin jepsen -- check {shown}"),
+            recheck: recheck(&shown),
             directory: shown,
             ..Run::default()
         },
@@ -65,6 +67,7 @@ pub fn begin(directory: &RunDirectory, target: &Target, conditions: &Conditions)
             },
             binary_sha256: None,
             nodes: Node::ALL.len() as u32,
+            plants: conditions.plants.clone(),
         },
         environment: environment(
             Filesystem {
@@ -151,6 +154,11 @@ fn not_tested(isolated: bool) -> Vec<String> {
         sentences.insert(0, "Network partitions: this run had no private network.");
     }
     sentences.into_iter().map(str::to_owned).collect()
+}
+
+/// The command that judges a run's histories again.
+pub fn recheck(directory: &str) -> String {
+    format!("cargo run --release --bin jepsen -- check {directory}")
 }
 
 /// Writes `run.json`: what is about to run. The first file of a run directory.

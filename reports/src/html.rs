@@ -3,8 +3,10 @@
 //! Sections are plain functions from the model to markup, one file each, in the order in which they are read. Markup is
 //! escaped by the template; [`raw`] is the only place that lets text through unescaped.
 
+pub(crate) mod calibration;
 mod chartset;
 mod checktable;
+mod before_after;
 mod environment;
 mod evidence;
 mod failures;
@@ -113,6 +115,7 @@ fn page(report: &RunReport, detail: Detail, warnings: &mut Vec<String>) -> Marku
                 (verdict::header(report, &cards, &open))
                 main id="main" {
                     (parts::warnings(report, warnings))
+                    @if let Some(both) = &report.before_after { (before_after::section(both)) }
                     (checktable::section(report, &cards, &open))
                     (failures::section(report, &cards))
                     (undecided::section(&open))

@@ -7,6 +7,7 @@
 //! | function | text | who reads it |
 //! |---|---|---|
 //! | [`html`] | `report.html`, one self-contained page | a release engineer |
+//! | [`calibration_html`] | `calibration.html`, which check found which planted bug | whoever relies on the checks |
 //! | [`results_json`] | `results.json`, schema 1 | scripts |
 //! | [`metrics_json`] | `metrics.json`, the series as drawn | whoever redraws them |
 //! | [`junit_xml`] | `junit.xml` | CI |
@@ -27,7 +28,7 @@ mod text;
 mod wording;
 
 pub use json::{RESULTS_SCHEMA, SCHEMA};
-pub use model::RunReport;
+pub use model::{Calibration, RunReport};
 
 /// A page, and what could not be drawn on it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,6 +42,16 @@ pub struct Rendered {
 /// The page: one HTML file that needs nothing else.
 pub fn html(report: &RunReport) -> Rendered {
     html::render(report)
+}
+
+/// The page of a calibration. `known` are the names of all checks, in the order of their columns.
+pub fn calibration_html(calibration: &Calibration, known: &[&str]) -> String {
+    html::calibration::page(calibration, known)
+}
+
+/// An anomaly in plain words: what was seen, and why it cannot hold.
+pub fn account_text(anomaly: &checkers::verdict::Anomaly) -> String {
+    format::plain(&wording::text(anomaly))
 }
 
 /// `results.json`, schema 1.

@@ -4,8 +4,10 @@
 //! so a page can be written again from what was stored. Sizes are bounded by the page, not by the run: series are
 //! bucketed, operations are extracts. Times are nanoseconds since the run began, unless a name says otherwise.
 
+mod calibration;
 mod environment;
 mod fault;
+mod incident;
 mod operation;
 mod scenario;
 mod series;
@@ -13,8 +15,10 @@ mod series;
 use checkers::verdict::Validity;
 use serde::{Deserialize, Serialize};
 
+pub use calibration::{Calibration, ControlRun, PlantRow, PlantRun};
 pub use environment::{Environment, Filesystem, NodeSetup, Setting};
 pub use fault::{FaultClass, FaultWindow, WindowState};
+pub use incident::{BeforeAfter, BeforeAfterRow, Reason};
 pub use scenario::{File, Operation, OpsCount, PhaseMark, ScenarioReport};
 pub use series::{
     AvailabilityBucket, DensityCell, LatencySeries, Mark, QuantileBucket, RateBucket, Series,
@@ -32,6 +36,9 @@ pub struct RunReport {
     pub subject: Subject,
     /// One entry per scenario, in the order in which they ran.
     pub scenarios: Vec<ScenarioReport>,
+    /// The scenarios side by side, where they are a before and an after.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before_after: Option<BeforeAfter>,
     /// Faults that were asked for, or would have been, and cannot run here.
     pub faults_unavailable: Vec<Unavailable>,
     /// The machine, the nodes, the clients.
@@ -95,6 +102,9 @@ pub struct Subject {
     pub binary_sha256: Option<String>,
     /// How many nodes.
     pub nodes: u32,
+    /// Deliberate bugs that were switched on in it: then nothing here is said of the product.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub plants: Vec<String>,
 }
 
 /// A fault that cannot run here.

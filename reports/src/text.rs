@@ -55,6 +55,9 @@ fn head(report: &RunReport, validity: Validity, colour: bool) -> String {
     if report.run.interrupted {
         line += "  interrupted";
     }
+    if !report.subject.plants.is_empty() {
+        let _ = write!(line, "  {}", wording::planted(&report.subject.plants));
+    }
     line
 }
 
@@ -150,6 +153,9 @@ pub(crate) fn markdown(report: &RunReport) -> String {
         verdict_word(report),
         cell(subject.trim())
     );
+    if !report.subject.plants.is_empty() {
+        let _ = writeln!(out, "{}\n", cell(&wording::planted(&report.subject.plants)));
+    }
     for scenario in &report.scenarios {
         let _ = writeln!(
             out,

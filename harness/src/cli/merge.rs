@@ -50,7 +50,7 @@ pub fn run(arguments: &MergeArguments) -> Result<i32> {
     manifest.save(&directory.path)?;
     report.run.id.clone_from(&directory.id);
     report.run.directory = super::run::shown(&directory.path);
-    report.run.recheck = super::run::recheck(&report.run.directory);
+    report.run.recheck = crate::summary::recheck(&report.run.directory);
     report.run.incomplete = completeness::missing(&manifest, &report, &numbers);
     let pairs: Vec<Pair> = shards.iter().flat_map(|shard| load_pairs(&shard.path)).collect();
     if manifest.against.is_empty() {

@@ -6,17 +6,17 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use nemesis::Environment;
-use nemesis::process::ProcessTable;
-use nemesis::sandbox::{self, Isolation, SandboxOptions};
 
 use super::RunArguments;
+use super::stage::Stage;
 use crate::config::scenario::{self, Asked, Scenario};
 use crate::config::target::Target;
 use crate::exit::{self, Stop};
 use crate::faults::{self, Plan};
 use crate::output::{say, tell};
+use crate::plants::Plants;
 use crate::probe::StopFlag;
 use crate::run::{self, Setup};
 use crate::store::{self, RunDirectory};
@@ -28,7 +28,15 @@ use crate::summary::{self, Conditions};
 /// Bad arguments or files, a machine that cannot run it, or a bug of the harness.
 pub fn run(arguments: &RunArguments) -> Result<i32> {
     let target = Target::load(&arguments.target)?;
+    if arguments
+        .scenarios
+        .iter()
+        .any(|name| name == super::incident::NAME)
+    {
+        return super::incident::run(arguments, &target);
+    }
     let scenarios = scenarios(&arguments.scenarios)?;
+    let plants = Plants::parse(&arguments.plant, &target)?;
     let seed = arguments
         .seed
         .unwrap_or_else(|| u64::from(rand::random::<u32>()));
@@ -45,38 +53,23 @@ pub fn run(arguments: &RunArguments) -> Result<i32> {
     let network = planned
         .iter()
         .any(|(scenario, plan)| needs_network(arguments, scenario, plan));
-    let isolation = if network {
-        Isolation::Network
-    } else {
-        Isolation::ProcessesOnly
-    };
-    let entered = sandbox::enter(&SandboxOptions { isolation }).map_err(|error| refused(&error))?;
-    let environment = Environment::build(&entered).map_err(|error| refused(&error))?;
-    let table = ProcessTable::of(&entered);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .context("start the runtime")?;
-    let interrupt = StopFlag::default();
-    runtime.spawn(watch_signals(interrupt.clone()));
+    let stage = Stage::enter(network)?;
     let session = Session {
         arguments,
         target: &target,
-        environment,
-        table,
-        interrupt,
+        plants,
+        stage: &stage,
     };
     let mut worst = exit::VALID;
     for again in 0..u64::from(arguments.repeat) {
         let seed = seed.wrapping_add(again);
-        let code = runtime.block_on(session.run(&scenarios, seed))?;
+        let code = stage.runtime.block_on(session.run(&scenarios, seed))?;
         worst = worse(worst, code);
-        if session.interrupt.is_set() || (arguments.until_fail && code != exit::VALID) {
+        if stage.interrupt.is_set() || (arguments.until_fail && code != exit::VALID) {
             break;
         }
     }
-    runtime.shutdown_timeout(Duration::from_millis(200));
+    stage.leave();
     Ok(worst)
 }
 
@@ -122,47 +115,12 @@ fn needs_network(arguments: &RunArguments, scenario: &Scenario, plan: &Plan) -> 
     plan.needs_network() || (by_default && scenario.requires_network(plan))
 }
 
-fn refused(error: &dyn std::fmt::Display) -> anyhow::Error {
-    Stop::machine(format!(
-        "no private network on this machine: {error}.\n\
-         `jepsen doctor` names the setting that permits it. Pauses and kills need none of it: \
-         `jepsen run process` runs them with nodes on 127.0.0.1 to 127.0.0.3."
-    ))
-}
-
-#[expect(
-    clippy::exit,
-    reason = "a second signal leaves at once, whatever the tasks do"
-)]
-/// First signal: stop, heal, save, judge. Second: leave at once; the sandbox ends every node with us.
-async fn watch_signals(interrupt: StopFlag) {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut int), Ok(mut term)) = (
-        signal(SignalKind::interrupt()),
-        signal(SignalKind::terminate()),
-    ) else {
-        return;
-    };
-    loop {
-        tokio::select! { _ = int.recv() => {}, _ = term.recv() => {} }
-        if interrupt.is_set() {
-            say("jepsen: second signal: leaving at once");
-            std::process::exit(exit::INTERRUPTED);
-        }
-        interrupt.set();
-        say(
-            "jepsen: stopping: faults are healed, what was recorded is judged; again to leave at once",
-        );
-    }
-}
-
 /// What all runs of one call share.
 struct Session<'a> {
     arguments: &'a RunArguments,
     target: &'a Target,
-    environment: Environment,
-    table: ProcessTable,
-    interrupt: StopFlag,
+    plants: Plants,
+    stage: &'a Stage,
 }
 
 impl Session<'_> {
@@ -176,12 +134,14 @@ impl Session<'_> {
             ));
         }
         let conditions = Conditions {
-            command: reproduce(seed),
+            command: reproduce("run", seed),
             seed,
-            isolated: self.environment.network().is_some(),
+            isolated: self.stage.environment.network().is_some(),
             client: self.target.client_settings(),
+            plants: self.plants.words(),
         };
-        announce(&directory, self.target, seed, &self.environment);
+        announce(&directory, self.target, seed, &self.stage.environment);
+        warn_of(&self.plants);
         let began = Instant::now();
         let mut report = summary::begin(&directory, self.target, &conditions);
         summary::save_plan(&directory, &report)?;
@@ -191,22 +151,23 @@ impl Session<'_> {
             faults::save(&plan, &path.join("faults.json"))?;
             Asked::of(scenario).save(&path)?;
             let setup = self.setup(scenario, plan, seed, &directory, path);
+            let stage = self.stage;
             let finished =
-                run::scenario(&setup, &self.environment, &self.table, &self.interrupt).await?;
+                run::scenario(&setup, &stage.environment, &stage.table, &stage.interrupt).await?;
             let added = summary::scenario(&mut report, &scenario.description, &setup, &finished);
             if let Err(error) = added {
                 report
                     .warnings
                     .push(format!("{}: {error:#}", scenario.name));
             }
-            if self.arguments.keep_running && !self.interrupt.is_set() {
+            if self.arguments.keep_running && !self.stage.interrupt.is_set() {
                 self.keep_running(&finished.cluster).await?;
             }
-            if self.interrupt.is_set() {
+            if self.stage.interrupt.is_set() {
                 break;
             }
         }
-        report.run.interrupted = self.interrupt.is_set();
+        report.run.interrupted = self.stage.interrupt.is_set();
         report.run.duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         summary::finish(&directory, &mut report)
     }
@@ -227,6 +188,7 @@ impl Session<'_> {
         setup.workload = arguments.workload.unwrap_or(scenario.workload);
         setup.time_limit = arguments.time_limit.unwrap_or(planned);
         setup.rate = arguments.rate.unwrap_or(scenario.rate);
+        setup.plants = self.plants.clone();
         setup.concurrency = arguments.concurrency.unwrap_or(scenario.concurrency);
         setup
     }
@@ -239,7 +201,7 @@ impl Session<'_> {
             "nodes kept running on {}; Ctrl-C ends them",
             cluster.bootstrap()
         ));
-        while !self.interrupt.is_set() {
+        while !self.stage.interrupt.is_set() {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         cluster.stop().await;
@@ -247,7 +209,12 @@ impl Session<'_> {
     }
 }
 
-fn announce(directory: &RunDirectory, target: &Target, seed: u64, environment: &Environment) {
+pub(super) fn announce(
+    directory: &RunDirectory,
+    target: &Target,
+    seed: u64,
+    environment: &Environment,
+) {
     let place = if environment.network().is_some() {
         "private network"
     } else {
@@ -273,20 +240,38 @@ fn announce(directory: &RunDirectory, target: &Target, seed: u64, environment: &
     }
 }
 
-/// The command that repeats this run: what was typed, with the seed.
-fn reproduce(seed: u64) -> String {
+/// Says that what follows is no judgement of the product.
+pub(super) fn warn_of(plants: &Plants) {
+    for planted in plants.iter() {
+        say(&format!(
+            "  DELIBERATE BUG {planted}: what fails in this run is meant to fail"
+        ));
+    }
+}
+
+/// The command that repeats this run: what was typed, with the seed. `run --repeat` makes runs of one seed each;
+/// to `qualify`, repetitions are a part of the run.
+pub(super) fn reproduce(command: &str, seed: u64) -> String {
     let mut words = Vec::new();
     let mut typed = std::env::args().skip(1).peekable();
+    let dropped: &[&str] = match command {
+        "run" => &["--seed", "--repeat"],
+        _ => &["--seed"],
+    };
     while let Some(word) = typed.next() {
+        let name = word.split('=').next().unwrap_or_default();
         match word.as_str() {
-            "--seed" | "--repeat" => drop(typed.next()),
-            "--until-fail" => {}
-            _ if word.starts_with("--seed=") || word.starts_with("--repeat=") => {}
+            _ if dropped.contains(&name) => {
+                if name == word {
+                    drop(typed.next());
+                }
+            }
+            "--until-fail" | "--accept" => {}
             _ => words.push(quote(&word)),
         }
     }
-    if words.first().is_none_or(|first| first != "run") {
-        words.insert(0, "run".to_owned());
+    if words.first().is_none_or(|first| first != command) {
+        words.insert(0, command.to_owned());
     }
     format!(
         "cargo run --release --bin jepsen -- {} --seed {seed:#x}",
@@ -294,7 +279,7 @@ fn reproduce(seed: u64) -> String {
     )
 }
 
-fn quote(word: &str) -> String {
+pub(super) fn quote(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./,=:@%+".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()

@@ -23,6 +23,10 @@ pub(super) fn header(report: &RunReport, cards: &[Card<'_>], open: &[Open<'_>]) 
                     (untrusted(&report.subject.name)) " " (untrusted(&report.subject.version))
                 }
             }
+            @if !report.subject.plants.is_empty() {
+                p class="planted" { strong { (wording::planted(&report.subject.plants)) }
+                    ": what fails here is meant to fail, and says nothing of the product without it." }
+            }
             p class="facts" { (facts(report)) }
             p class="lead" { (lead(report)) }
             (reasons(cards, open))
