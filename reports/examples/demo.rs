@@ -6,7 +6,6 @@
 use std::process::ExitCode;
 
 #[path = "../tests/common/mod.rs"]
-#[expect(dead_code, reason = "tests use more of it")]
 mod common;
 
 fn main() -> ExitCode {
@@ -14,20 +13,10 @@ fn main() -> ExitCode {
     let Some(path) = arguments.next() else {
         return ExitCode::from(254);
     };
-    let mut report = common::report();
-    if arguments.next().as_deref() == Some("suite") {
-        report.run.suite = "smoke".into();
-        report
-            .scenarios
-            .push(common::scenario("partition-half/append"));
-        for name in ["pause-leader/append", "kill-leader/idempotent"] {
-            let mut calm = common::scenario(name);
-            let valid = |v: &checkers::verdict::Verdict| v.validity.word() == "valid";
-            calm.judgement.verdicts.retain(valid);
-            calm.judgement.gaps.retain(|g| g.validity.word() == "valid");
-            report.scenarios.push(calm);
-        }
-    }
+    let report = match arguments.next().as_deref() {
+        Some("suite") => common::suite(),
+        _ => common::report(),
+    };
     let beside = |end: &str| format!("{}.{end}", path.trim_end_matches(".html"));
     let files = [
         (path.clone(), reports::html(&report).text),

@@ -104,7 +104,7 @@ pub(super) fn footer(report: &RunReport) -> Markup {
             p {
                 "Written by " (report.tool.name) " " (report.tool.version)
                 @if !report.tool.commit.is_empty() {
-                    ", commit " code { (report.tool.commit) }
+                    ", commit " code { (untrusted(&report.tool.commit)) }
                     @if report.tool.dirty { " with changes" }
                 }
                 ". Times count from the run's begin, on one monotonic clock. "

@@ -45,7 +45,7 @@ fn facts(report: &RunReport) -> Markup {
     html! {
         @if !run.suite.is_empty() { span { "suite " (untrusted(&run.suite)) } }
         span { (count(u64::from(report.subject.nodes), "nodes")) }
-        span { (started) }
+        span { (untrusted(&started)) }
         span { (length_ms(run.duration_ms)) }
         span { "seed " code { (untrusted(&run.seed)) } }
         span { "run " code { (untrusted(&run.id)) } }

@@ -76,7 +76,7 @@ fn one(operation: &Operation, axis: &Axis, y: u32) -> Markup {
     let title = format!(
         "operation {}: {} {} by worker {}, called {}, {}",
         operation.op,
-        operation.call,
+        untrusted(&operation.call),
         untrusted(&operation.value),
         operation.worker,
         moment(operation.called_ns),
@@ -85,7 +85,7 @@ fn one(operation: &Operation, axis: &Axis, y: u32) -> Markup {
             None => "never returned".to_string(),
         }
     );
-    let label = format!("{} {}", operation.call, untrusted(&operation.value));
+    let label = untrusted(&format!("{} {}", operation.call, operation.value));
     let inside = label.chars().count() as f64 * 10.5 + 8.0 <= x2 - x1;
     let left = x2 > f64::from(WIDTH) * 0.7;
     html! {
