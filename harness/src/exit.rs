@@ -40,13 +40,26 @@ pub fn of(validity: Validity, interrupted: bool) -> i32 {
 /// were broken.
 pub fn of_run(report: &RunReport) -> i32 {
     // A run of a before and an after is about whether both came out as they must.
-    if let Some(both) = report.before_after.as_ref().filter(|_| !report.run.interrupted) {
+    if let Some(both) = report
+        .before_after
+        .as_ref()
+        .filter(|_| !report.run.interrupted)
+    {
         return if both.as_expected { VALID } else { INVALID };
     }
-    let verdicts = || report.scenarios.iter().flat_map(|one| &one.judgement.verdicts);
-    let broken = verdicts().any(|v| v.validity == Validity::Invalid && v.class != Class::Performance);
+    let verdicts = || {
+        report
+            .scenarios
+            .iter()
+            .flat_map(|one| &one.judgement.verdicts)
+    };
+    let broken =
+        verdicts().any(|v| v.validity == Validity::Invalid && v.class != Class::Performance);
     let slow = verdicts().any(|v| v.validity == Validity::Invalid)
-        || report.comparison.as_ref().is_some_and(|compared| compared.regressed().next().is_some());
+        || report
+            .comparison
+            .as_ref()
+            .is_some_and(|compared| compared.regressed().next().is_some());
     let undecided = report.scenarios.is_empty()
         || !report.run.incomplete.is_empty()
         || verdicts().any(|v| v.validity == Validity::Undecided);
@@ -137,7 +150,10 @@ mod tests {
         assert_eq!(of_run(&report(Class::Safety, false, false)), VALID);
         assert_eq!(of_run(&report(Class::Safety, true, true)), INVALID);
         assert_eq!(of_run(&report(Class::Safety, false, true)), UNDECIDED);
-        assert_eq!(of_run(&report(Class::Performance, true, false)), PERFORMANCE);
+        assert_eq!(
+            of_run(&report(Class::Performance, true, false)),
+            PERFORMANCE
+        );
         assert_eq!(of_run(&RunReport::default()), UNDECIDED);
         let mut missing = report(Class::Safety, false, false);
         missing.run.incomplete = vec!["shard 2 of 3 is missing".into()];

@@ -9,7 +9,13 @@ use crate::qualify::baseline;
 use crate::store::{self, write_whole};
 
 /// Files that a reader may want from a list of runs.
-const FILES: [&str; 5] = ["report.html", "results.json", "junit.xml", "metrics.json", "run.json"];
+const FILES: [&str; 5] = [
+    "report.html",
+    "results.json",
+    "junit.xml",
+    "metrics.json",
+    "run.json",
+];
 
 /// The runs below `out`, newest first. One without results is incomplete, whatever it holds otherwise.
 pub fn runs(out: &Path) -> Vec<RunSummary> {

@@ -46,7 +46,9 @@ pub fn file(path: &Path) -> Result<Judged> {
     let history = History::new(parsed.header, parsed.events);
     let mut judgement = checkers::judge(&history);
     let asked = Asked::beside(path);
-    judgement.verdicts.retain(|verdict| asked.includes(&verdict.check));
+    judgement
+        .verdicts
+        .retain(|verdict| asked.includes(&verdict.check));
     Ok(Judged {
         history,
         judgement,

@@ -6,6 +6,7 @@
 mod ending;
 mod header;
 mod opening;
+mod setup;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,11 +18,8 @@ use nemesis::process::ProcessTable;
 use nemesis::{Environment, Node};
 
 use crate::cluster::Cluster;
-use crate::config::scenario::{Opening, Scenario};
-use crate::config::target::Target;
-use crate::faults::{self, Plan};
+use crate::faults;
 use crate::output::{progress, say};
-use crate::plants::Plants;
 use crate::probe::{self, StopFlag, Threads};
 use crate::recorder::{Clock, Recorder};
 use crate::sight::Sight;
@@ -29,72 +27,12 @@ use crate::topics;
 use crate::worker::WorkerIds;
 use crate::workloads::{Load, WorkloadKind, admin, append, idempotent, poll, producers_of};
 
+pub use setup::Setup;
+
 /// The produce probe goes on this long after all nodes agreed again, so that the last gap has an end.
 const AFTER_AGREEMENT: Duration = Duration::from_millis(300);
 /// How long after the load phase the last operations may still be waited for.
 const OPERATIONS_END: Duration = Duration::from_secs(13);
-
-/// What to run, resolved.
-pub struct Setup {
-    /// The target.
-    pub target: Target,
-    /// The scenario's name.
-    pub name: String,
-    /// The run's id.
-    pub run: String,
-    /// The workload.
-    pub workload: WorkloadKind,
-    /// The faults, drawn or replayed.
-    pub plan: Plan,
-    /// Length of the load phase.
-    pub time_limit: Duration,
-    /// Operations a second over all clients.
-    pub rate: u32,
-    /// Number of clients.
-    pub concurrency: usize,
-    /// The seed.
-    pub seed: u64,
-    /// The scenario's directory.
-    pub directory: PathBuf,
-    /// The deliberate bugs that the nodes are started with.
-    pub plants: Plants,
-    /// Whether it is watched when each record of the produce probe arrives at each node.
-    pub watch_delivery: bool,
-    /// Set by whoever has seen enough: the nodes are ended at once and nothing more is waited for or read.
-    pub enough: StopFlag,
-    /// Whether the run is shown while it goes on.
-    pub shown: bool,
-    /// What it is shown as.
-    pub title: String,
-    /// How the nodes are brought up.
-    pub opening: Opening,
-}
-
-impl Setup {
-    /// A scenario as it stands, on this target held to the scenario's limits. Run and directory are still to be named.
-    pub fn of(scenario: &Scenario, target: &Target, plan: Plan, seed: u64) -> Setup {
-        let mut target = target.clone();
-        target.limits = scenario.limits.over(&target.limits);
-        Setup {
-            opening: scenario.opening(seed, target.detection()),
-            target,
-            name: scenario.name.clone(),
-            run: String::new(),
-            workload: scenario.workload,
-            time_limit: Duration::from_millis(plan.time_limit_ms),
-            plan,
-            rate: scenario.rate,
-            concurrency: scenario.concurrency,
-            seed,
-            directory: PathBuf::new(),
-            plants: Plants::default(),
-            watch_delivery: false,
-            enough: StopFlag::default(),
-            shown: true,
-            title: scenario.name.clone(),
-        }
-    }
-}
 
 /// What is left when a scenario has run.
 pub struct Finished {
@@ -311,7 +249,8 @@ impl Scene<'_> {
         let mut workers = Threads::default();
         self.start_workers(&mut workers, &partitions)?;
         let ending = Instant::now() + self.setup.time_limit;
-        let faults = faults::execute(&self.setup.plan, &self.faults(), ending, self.interrupt).await;
+        let faults =
+            faults::execute(&self.setup.plan, &self.faults(), ending, self.interrupt).await;
         self.warnings.extend(faults);
         while Instant::now() < ending && !self.interrupt.is_set() {
             tokio::time::sleep(Duration::from_millis(50)).await;

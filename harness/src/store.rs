@@ -212,7 +212,8 @@ mod tests {
         std::fs::create_dir(out.path().join("holiday-pictures")).expect("made");
         std::fs::create_dir(out.path().join("20250101T000000Z-9")).expect("made");
         for name in ["run.json", baseline::FILE] {
-            std::fs::write(out.path().join("20250101T000000Z-9").join(name), "{}").expect("written");
+            std::fs::write(out.path().join("20250101T000000Z-9").join(name), "{}")
+                .expect("written");
         }
         assert_eq!(prune(out.path(), 2, ids[2]), [ids[0]]);
         assert!(out.path().join("20250101T000000Z-9").exists());

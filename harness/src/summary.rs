@@ -180,6 +180,21 @@ pub fn scenario(
     setup: &Setup,
     finished: &Finished,
 ) -> Result<()> {
+    let judged = judge::file(&finished.history)?;
+    add(report, description, setup, finished, &judged)
+}
+
+/// Adds a scenario to the report that has run and is judged.
+///
+/// # Errors
+/// If its verdict cannot be written.
+pub fn add(
+    report: &mut RunReport,
+    description: &str,
+    setup: &Setup,
+    finished: &Finished,
+    judged: &judge::Judged,
+) -> Result<()> {
     if report.environment.nodes.is_empty() {
         let node = |node: Node| NodeSetup {
             name: node.to_string(),
@@ -190,9 +205,8 @@ pub fn scenario(
         report.environment.nodes = Node::ALL.into_iter().map(node).collect();
     }
     report.warnings.extend(finished.warnings.iter().cloned());
-    let judged = judge::file(&finished.history)?;
     report.warnings.extend(judged.warnings.iter().cloned());
-    let mut entry = of_judged(&judged);
+    let mut entry = of_judged(judged);
     entry.description = description.to_owned();
     entry.seed = format!("{:#x}", setup.seed);
     write_whole(

@@ -1,8 +1,6 @@
 //! `jepsen calibrate`: which check finds which deliberate bug of the reference broker, in how many of k seeds, how fast;
 //! and whether runs without any bug stay clean. Exit code 0 only if exactly the expected verdicts came.
 
-use std::time::Duration;
-
 use anyhow::Result;
 use nemesis::catalogue::Kind;
 use reports::Calibration;

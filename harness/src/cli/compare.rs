@@ -55,11 +55,17 @@ pub fn run(arguments: &CompareArguments) -> Result<i32> {
 
 /// Runs that took place interleaved have their figures compared already; all others have none to compare.
 fn compare(before: &Stored, after: &Stored) -> Comparison {
-    let beside = after.manifest.as_ref().map(|manifest| manifest.against.as_str());
+    let beside = after
+        .manifest
+        .as_ref()
+        .map(|manifest| manifest.against.as_str());
     match &after.report.comparison {
         Some(compared) if beside == Some(before.report.run.id.as_str()) => compared.clone(),
         _ => {
-            let digest = after.manifest.as_ref().map_or("", |manifest| manifest.digest.as_str());
+            let digest = after
+                .manifest
+                .as_ref()
+                .map_or("", |manifest| manifest.digest.as_str());
             comparison::with_stored(before, &after.report, digest)
         }
     }

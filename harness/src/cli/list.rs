@@ -28,7 +28,10 @@ pub fn run() -> Result<i32> {
                 [] => String::new(),
                 names => format!("[{}] ", names.join(", ")),
             };
-            text += &row(&format!("  {}", scenario.name), &format!("{named}{}", scenario.description));
+            text += &row(
+                &format!("  {}", scenario.name),
+                &format!("{named}{}", scenario.description),
+            );
         }
     }
     text += &row(super::incident::NAME, super::incident::DESCRIPTION);

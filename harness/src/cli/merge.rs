@@ -39,20 +39,29 @@ pub struct MergeArguments {
 /// If a path is no shard, shards do not belong together, or the joined run cannot be written.
 pub fn run(arguments: &MergeArguments) -> Result<i32> {
     let shards = shards(&arguments.runs)?;
-    let parts: Vec<Part> = shards.iter().map(|shard| part(shard)).collect::<Result<_>>()?;
+    let parts: Vec<Part> = shards
+        .iter()
+        .map(|shard| part(shard))
+        .collect::<Result<_>>()?;
     let (manifest, mut report) = join(&parts).map_err(Stop::usage)?;
     let numbers: Vec<u32> = parts.iter().map(|part| part.manifest.shard).collect();
     let seed = u64::from_str_radix(manifest.seed.trim_start_matches("0x"), 16).unwrap_or(0);
     let directory = RunDirectory::create(&arguments.out, seed)?;
     for shard in &shards {
-        copy(&shard.path.join("scenarios"), &directory.path.join("scenarios"))?;
+        copy(
+            &shard.path.join("scenarios"),
+            &directory.path.join("scenarios"),
+        )?;
     }
     manifest.save(&directory.path)?;
     report.run.id.clone_from(&directory.id);
     report.run.directory = super::run::shown(&directory.path);
     report.run.recheck = crate::summary::recheck(&report.run.directory);
     report.run.incomplete = completeness::missing(&manifest, &report, &numbers);
-    let pairs: Vec<Pair> = shards.iter().flat_map(|shard| load_pairs(&shard.path)).collect();
+    let pairs: Vec<Pair> = shards
+        .iter()
+        .flat_map(|shard| load_pairs(&shard.path))
+        .collect();
     if manifest.against.is_empty() {
         let stored = match arguments.baseline.as_deref() {
             Some("none") => None,
@@ -61,7 +70,8 @@ pub fn run(arguments: &MergeArguments) -> Result<i32> {
                 .map(|path| Stored::load(&path))
                 .transpose()?,
         };
-        let compared = stored.map(|stored| comparison::with_stored(&stored, &report, &manifest.digest));
+        let compared =
+            stored.map(|stored| comparison::with_stored(&stored, &report, &manifest.digest));
         report.comparison = compared;
     } else {
         let other = beside(&shards)?;
@@ -91,7 +101,11 @@ fn shards(paths: &[PathBuf]) -> Result<Vec<Stored>> {
         below.sort();
         for run in below {
             let stored = Stored::load(&run)?;
-            if stored.manifest.as_ref().is_some_and(|manifest| manifest.shards > 1) {
+            if stored
+                .manifest
+                .as_ref()
+                .is_some_and(|manifest| manifest.shards > 1 && manifest.shard > 0)
+            {
                 found.push(stored);
             }
         }
@@ -103,7 +117,10 @@ fn shards(paths: &[PathBuf]) -> Result<Vec<Stored>> {
         .collect();
     found.retain(|stored| !others.contains(&stored.report.run.id));
     if found.is_empty() {
-        let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+        let names: Vec<String> = paths
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect();
         return Err(Stop::usage(format!(
             "{}: no run of a shard there; name what `jepsen qualify --shard I/N` has left below --out",
             names.join(", ")
@@ -117,7 +134,9 @@ fn search(path: &Path, depth: u32, found: &mut Vec<PathBuf>) {
         return;
     };
     // Links are not followed: `latest` would be found twice.
-    let folders = entries.flatten().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+    let folders = entries
+        .flatten()
+        .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
     for entry in folders {
         let path = entry.path();
         if path.join(crate::summary::REPORT_VALUES).is_file() {
@@ -132,16 +151,25 @@ fn part(stored: &Stored) -> Result<Part> {
     let name = stored.path.display().to_string();
     let manifest = stored.manifest.clone();
     let manifest = manifest.ok_or_else(|| {
-        Stop::usage(format!("{name}: no shard of a suite; `jepsen qualify --shard I/N` makes them"))
+        Stop::usage(format!(
+            "{name}: no shard of a suite; `jepsen qualify --shard I/N` makes them"
+        ))
     })?;
     let report = stored.report.clone();
-    Ok(Part { name, manifest, report })
+    Ok(Part {
+        name,
+        manifest,
+        report,
+    })
 }
 
 /// The other build's runs, which lie beside the shards, as one report.
 fn beside(shards: &[Stored]) -> Result<reports::RunReport> {
     let others = shards.iter().map(|shard| {
-        let id = shard.manifest.as_ref().map_or("", |manifest| manifest.against.as_str());
+        let id = shard
+            .manifest
+            .as_ref()
+            .map_or("", |manifest| manifest.against.as_str());
         part(&Stored::load(&shard.path.with_file_name(id))?)
     });
     let others: Vec<Part> = others.collect::<Result<_>>()?;

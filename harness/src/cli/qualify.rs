@@ -6,35 +6,37 @@
 mod arguments;
 mod blocks;
 mod build;
+mod ending;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use checkers::verdict::Validity;
 use rand::Rng;
+use reports::RunReport;
 use reports::model::{FaultClass, Unavailable};
 
 use super::stage::Stage;
 use crate::config::suite::Suite;
 use crate::config::target::Target;
 use crate::config::time::shown;
-use crate::exit;
-use crate::output::{comparison as wording, say, tell};
+use crate::exit::{self, Stop};
+use crate::output::{say, tell};
 use crate::plants::Plants;
 use crate::qualify::baseline::{self, Stored};
+use crate::qualify::comparison;
 use crate::qualify::completeness;
 use crate::qualify::figures::Pair;
 use crate::qualify::manifest::Manifest;
 use crate::qualify::matrix::{self, Cell, Shard};
-use crate::qualify::comparison;
 use crate::store::{self, RunDirectory};
+use crate::summary;
 use crate::worker::random;
-use crate::{index, summary};
 
 pub use arguments::QualifyArguments;
 pub(super) use blocks::{load as load_pairs, save as save_pairs};
 use build::Build;
+pub(super) use ending::finish;
 
 /// The part of a seed's draws that decides which build runs first.
 const ORDER: u64 = 55;
@@ -49,11 +51,19 @@ pub fn run(arguments: &QualifyArguments) -> Result<i32> {
     }
     let suite = Suite::load(&arguments.suite)?;
     let target = Target::load(&arguments.target)?;
+    if suite.scenarios.is_empty() && arguments.against.is_none() {
+        return Err(Stop::usage(format!(
+            "suite {} has no scenarios, only figures of two builds: name the other one with --against",
+            suite.name
+        )));
+    }
     let other = arguments.against.as_deref().map(Target::load).transpose()?;
     let question = Question {
         plants: Plants::parse(&arguments.plant, &target)?,
         baseline: chosen(arguments, &suite, &target)?,
-        seed: arguments.seed.unwrap_or_else(|| u64::from(rand::random::<u32>())),
+        seed: arguments
+            .seed
+            .unwrap_or_else(|| u64::from(rand::random::<u32>())),
         arguments,
         suite: &suite,
         target: &target,
@@ -66,7 +76,9 @@ pub fn run(arguments: &QualifyArguments) -> Result<i32> {
         return Ok(exit::VALID);
     }
     let (stage, refused) = question.enter(&mine)?;
-    let code = stage.runtime.block_on(question.answer(&stage, &cells, &mine, refused))?;
+    let code = stage
+        .runtime
+        .block_on(question.answer(&stage, &cells, &mine, refused))?;
     stage.leave();
     Ok(code)
 }
@@ -74,7 +86,10 @@ pub fn run(arguments: &QualifyArguments) -> Result<i32> {
 /// Marks a stored run as baseline.
 fn accept(run: &std::path::Path) -> Result<i32> {
     let mark = baseline::accept(run, &store::now())?;
-    tell(&format!("{} is now the baseline of suite {}", mark.run, mark.suite));
+    tell(&format!(
+        "{} is now the baseline of suite {}",
+        mark.run, mark.suite
+    ));
     Ok(exit::VALID)
 }
 
@@ -154,14 +169,20 @@ impl Question<'_> {
         let mut other = match self.other {
             Some(target) => {
                 let beside = candidate.directory.id.clone();
-                Some(Build::begin(self, target, &Plants::default(), &beside, stage)?)
+                Some(Build::begin(
+                    self,
+                    target,
+                    &Plants::default(),
+                    &beside,
+                    stage,
+                )?)
             }
             None => None,
         };
         self.announce(&candidate, other.as_ref(), mine);
         store::prune(out, self.arguments.keep as usize, &candidate.directory.id);
         let blocks = other.is_some() && self.runs_blocks();
-        let mut manifest = self.manifest(cells, blocks);
+        let mut manifest = self.manifest(cells, mine, blocks);
         if let Some(other) = &other {
             other.save_manifest(&manifest)?;
             manifest.against.clone_from(&other.directory.id);
@@ -174,12 +195,18 @@ impl Question<'_> {
                 break;
             }
             if refused.is_some() && self.needs_network(cell) {
-                say(&format!("  – {}/{} {}  needs a private network", number + 1, mine.len(), cell.name));
+                say(&format!(
+                    "  – {}/{} {}  needs a private network",
+                    number + 1,
+                    mine.len(),
+                    cell.name
+                ));
                 continue;
             }
             let (scenario, seed) = (&self.suite.scenarios[cell.scenario], self.seed_of(cell));
             let place = format!("[{}/{}]", number + 1, mine.len());
-            let mut builds: Vec<&mut Build> = std::iter::once(&mut candidate).chain(&mut other).collect();
+            let mut builds: Vec<&mut Build> =
+                std::iter::once(&mut candidate).chain(&mut other).collect();
             if order.random() {
                 builds.reverse();
             }
@@ -201,7 +228,8 @@ impl Question<'_> {
         self.arguments.shard.number == 1 && self.suite.figures.pairs > 0
     }
 
-    fn manifest(&self, cells: &[Cell], figures: bool) -> Manifest {
+    fn manifest(&self, cells: &[Cell], mine: &[Cell], figures: bool) -> Manifest {
+        let names = |cells: &[Cell]| cells.iter().map(|cell| cell.name.clone()).collect();
         Manifest {
             suite: self.suite.name.clone(),
             digest: self.suite.digest.clone(),
@@ -211,8 +239,14 @@ impl Question<'_> {
             repeat: self.arguments.repeat,
             shard: self.arguments.shard.number,
             shards: self.arguments.shard.of,
-            cells: cells.iter().map(|cell| cell.name.clone()).collect(),
-            requires: self.suite.requires.iter().map(|class| class.word().to_owned()).collect(),
+            cells: names(cells),
+            mine: names(mine),
+            requires: self
+                .suite
+                .requires
+                .iter()
+                .map(|class| class.word().to_owned())
+                .collect(),
             against: String::new(),
             figures,
         }
@@ -221,7 +255,9 @@ impl Question<'_> {
     fn note_unavailable(&self, candidate: &mut Build, refused: Option<&str>) {
         let report = &mut candidate.report;
         if let Some(why) = refused {
-            report.faults_unavailable.retain(|one| one.class != FaultClass::Network.word());
+            report
+                .faults_unavailable
+                .retain(|one| one.class != FaultClass::Network.word());
             report.faults_unavailable.push(Unavailable {
                 class: FaultClass::Network.word().into(),
                 why: why.lines().next().unwrap_or_default().to_owned(),
@@ -230,15 +266,24 @@ impl Question<'_> {
         for class in &self.suite.requires {
             if let Some(why) = completeness::unsupported(*class) {
                 let class = class.word().to_owned();
-                report.faults_unavailable.push(Unavailable { class, why: why.into() });
+                report.faults_unavailable.push(Unavailable {
+                    class,
+                    why: why.into(),
+                });
             }
         }
-        report.not_tested.extend(self.suite.not_reached.iter().cloned());
+        report
+            .not_tested
+            .extend(self.suite.not_reached.iter().cloned());
     }
 
     fn announce(&self, candidate: &Build, other: Option<&Build>, mine: &[Cell]) {
         let Shard { number, of } = self.arguments.shard;
-        let part = if of > 1 { format!(", shard {number} of {of}") } else { String::new() };
+        let part = if of > 1 {
+            format!(", shard {number} of {of}")
+        } else {
+            String::new()
+        };
         let builds = if other.is_some() { 2 } else { 1 };
         let long: Duration = mine.iter().map(|cell| cell.duration).sum::<Duration>() * builds;
         say(&format!(
@@ -272,85 +317,29 @@ impl Question<'_> {
         began: Instant,
         stage: &Stage,
     ) -> Result<i32> {
-        let long = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let part = [self.arguments.shard.number];
-        for build in std::iter::once(&mut candidate) {
-            build.report.run.interrupted = stage.interrupt.is_set();
-            build.report.run.duration_ms = long;
-            build.report.run.incomplete = completeness::missing(manifest, &build.report, &part);
-        }
+        let settle = |report: &mut RunReport| {
+            let part = [self.arguments.shard.number];
+            report.run.interrupted = stage.interrupt.is_set();
+            report.run.duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+            report.run.incomplete = completeness::missing(manifest, report, &part);
+        };
+        settle(&mut candidate.report);
         if let Some(mut other) = other {
-            other.report.run.interrupted = stage.interrupt.is_set();
-            other.report.run.duration_ms = long;
-            other.report.run.incomplete = completeness::missing(manifest, &other.report, &part);
-            candidate.report.comparison =
-                Some(comparison::interleaved(&other.report, &candidate.report, pairs));
+            settle(&mut other.report);
+            candidate.report.comparison = Some(comparison::interleaved(
+                &other.report,
+                &candidate.report,
+                pairs,
+            ));
             summary::store(&other.directory, &mut other.report)?;
         } else if let Some(stored) = &self.baseline {
             let compared = comparison::with_stored(stored, &candidate.report, &self.suite.digest);
             candidate.report.comparison = Some(compared);
         }
-        finish(&candidate.directory, &mut candidate.report, self.arguments.accept.is_some())
+        finish(
+            &candidate.directory,
+            &mut candidate.report,
+            self.arguments.accept.is_some(),
+        )
     }
 }
-
-/// Writes the files of a suite's run, the index over runs, tells what changed and what follows, and marks the run as
-/// baseline if that was asked.
-///
-/// # Errors
-/// If the results cannot be written.
-pub(super) fn finish(
-    directory: &RunDirectory,
-    report: &mut reports::RunReport,
-    accept: bool,
-) -> Result<i32> {
-    if let Some(comparison) = &report.comparison {
-        tell(&wording::text(comparison));
-    }
-    for sentence in &report.run.incomplete {
-        say(&format!("  incomplete: {sentence}"));
-    }
-    let code = summary::finish(directory, report)?;
-    if accept {
-        match baseline::accept(&directory.path, &store::now()) {
-            Ok(_) => say("  accepted as the baseline of its suite"),
-            Err(error) => say(&format!("  {error}")),
-        }
-    }
-    index::write(directory.path.parent().unwrap_or(&directory.path));
-    Ok(code)
-}
-
-/// The one line that a scenario leaves on the terminal.
-fn line(place: &str, build: &str, entry: &reports::model::ScenarioReport) -> String {
-    let symbol = match entry.validity() {
-        Validity::Valid => "✓",
-        Validity::Invalid => "✗",
-        Validity::Undecided => "?",
-        Validity::NotApplicable => "–",
-    };
-    let of = |validity: Validity| {
-        let verdicts = entry.judgement.verdicts.iter().filter(move |v| v.validity == validity);
-        verdicts.map(|verdict| verdict.check.as_str()).collect::<Vec<_>>().join(", ")
-    };
-    let gap = entry.judgement.gaps.iter().map(|gap| gap.length_ms).max();
-    let found = match entry.validity() {
-        Validity::Invalid => of(Validity::Invalid),
-        Validity::Undecided => format!("undecided: {}", of(Validity::Undecided)),
-        _ => format!(
-            "longest gap {:.1} s  elections {}",
-            gap.unwrap_or(0) as f64 / 1e3,
-            entry.judgement.elections.len()
-        ),
-    };
-    let ops = entry.ops;
-    format!(
-        " {symbol} {place} {}{build}  {} s  ok {} fail {} info {}  {found}",
-        entry.name,
-        entry.duration_ms / 1_000,
-        ops.ok,
-        ops.fail,
-        ops.info
-    )
-}
-

@@ -55,7 +55,10 @@ pub fn run(arguments: &ServeArguments) -> Result<i32> {
         )));
     }
     let runs = arguments.runs.canonicalize().map_err(|error| {
-        Stop::usage(format!("{}: {error}; name a directory of runs", arguments.runs.display()))
+        Stop::usage(format!(
+            "{}: {error}; name a directory of runs",
+            arguments.runs.display()
+        ))
     })?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -63,9 +66,9 @@ pub fn run(arguments: &ServeArguments) -> Result<i32> {
         .build()
         .context("start the runtime")?;
     runtime.block_on(async {
-        let listener = TcpListener::bind(address)
-            .await
-            .map_err(|error| Stop::usage(format!("--addr {address}: {error}; name another port")))?;
+        let listener = TcpListener::bind(address).await.map_err(|error| {
+            Stop::usage(format!("--addr {address}: {error}; name another port"))
+        })?;
         tell(&format!("http://{}/", listener.local_addr()?));
         say("serving until Ctrl-C");
         tokio::select! {
@@ -119,7 +122,10 @@ async fn head(stream: &mut TcpStream) -> Result<Vec<u8>, Refusal> {
     let mut head = Vec::new();
     let mut chunk = [0; 1024];
     loop {
-        let read = stream.read(&mut chunk).await.map_err(|_| Refusal::BadRequest)?;
+        let read = stream
+            .read(&mut chunk)
+            .await
+            .map_err(|_| Refusal::BadRequest)?;
         head.extend_from_slice(&chunk[..read]);
         if let Some(end) = head.windows(4).position(|four| four == b"\r\n\r\n") {
             head.truncate(end);

@@ -33,7 +33,10 @@ impl LimitChanges {
     ///
     /// # Errors
     /// If a name is no limit, or a value none that it can have; with file and line.
-    pub fn read(source: &Source<'_>, table: &BTreeMap<String, Spanned<toml::Value>>) -> Result<Self> {
+    pub fn read(
+        source: &Source<'_>,
+        table: &BTreeMap<String, Spanned<toml::Value>>,
+    ) -> Result<Self> {
         let mut changes = BTreeMap::new();
         for (name, value) in table {
             let wrong = |what: String| source.mistake(&value.span(), what);
@@ -123,11 +126,15 @@ mod tests {
 
     #[test]
     fn changes_are_laid_over_the_targets_own() {
-        let text = "[limits]\nformation_ms = \"+8s\"\nterms_per_fault_max = 1\nfail_over_ms = \"2s\"\n";
+        let text =
+            "[limits]\nformation_ms = \"+8s\"\nterms_per_fault_max = 1\nfail_over_ms = \"2s\"\n";
         let changed = read(text).expect("right").over(&Limits::default());
         let own = Limits::default();
         assert_eq!(changed.formation_ms, own.formation_ms + 8_000);
-        assert_eq!((changed.terms_per_fault_max, changed.fail_over_ms), (1, 2_000));
+        assert_eq!(
+            (changed.terms_per_fault_max, changed.fail_over_ms),
+            (1, 2_000)
+        );
         assert_eq!(changed.recovery_ms, own.recovery_ms);
     }
 

@@ -87,9 +87,10 @@ static BUILT_IN: LazyLock<Result<Vec<Scenario>, String>> = LazyLock::new(|| {
     };
     let read = || {
         let file: File = source.parse()?;
-        file.scenario.iter().map(|one| one.read(&source)).collect()
+        let scenarios = file.scenario.iter().map(|one| one.read(&source));
+        scenarios.collect::<Result<Vec<Scenario>>>()
     };
-    read().map_err(|error: anyhow::Error| error.to_string())
+    read().map_err(|error| error.to_string())
 });
 
 /// The scenarios that belong to no suite.
@@ -110,7 +111,9 @@ pub fn find(name: &str) -> Result<Scenario> {
     if let Some((suite, name)) = name.rsplit_once('/') {
         let suite = Suite::load(suite)?;
         let found = suite.scenarios.iter().find(|one| one.name == name);
-        return found.cloned().ok_or_else(|| unknown(name, &suite.scenarios, &suite.name));
+        return found
+            .cloned()
+            .ok_or_else(|| unknown(name, &suite.scenarios, &suite.name));
     }
     let known = built_in()?;
     let found = known.iter().find(|one| one.name == name);
@@ -123,7 +126,10 @@ fn unknown(name: &str, known: &[Scenario], suite: &str) -> anyhow::Error {
         "" => "those of a suite are written SUITE/NAME, see `jepsen list`".to_owned(),
         suite => format!("in suite {suite}"),
     };
-    Stop::usage(format!("no scenario `{name}`; there are: {} ({place})", names.join(", ")))
+    Stop::usage(format!(
+        "no scenario `{name}`; there are: {} ({place})",
+        names.join(", ")
+    ))
 }
 
 impl Scenario {
@@ -134,9 +140,12 @@ impl Scenario {
     /// If it draws from faults that do not exist.
     pub fn plan(&self, seed: u64, detection: Duration) -> Result<Plan> {
         match &self.faults {
-            Faults::Drawn(words) => {
-                faults::draw(words, self.time_limit.unwrap_or(TIME_LIMIT), seed, detection)
-            }
+            Faults::Drawn(words) => faults::draw(
+                words,
+                self.time_limit.unwrap_or(TIME_LIMIT),
+                seed,
+                detection,
+            ),
             Faults::Windows(specs) => Ok(windows::plan(specs, self.time_limit, seed, detection)),
         }
     }
@@ -145,7 +154,12 @@ impl Scenario {
     pub fn duration(&self, detection: Duration) -> Duration {
         let load_ms = self.plan(0, detection).map_or(0, |plan| plan.time_limit_ms);
         let opening = self.opening(0, detection);
-        let started = opening.start_after.iter().max().copied().unwrap_or_default();
+        let started = opening
+            .start_after
+            .iter()
+            .max()
+            .copied()
+            .unwrap_or_default();
         let disturbed = Duration::from_millis(opening.plan.time_limit_ms);
         Duration::from_millis(load_ms) + started + disturbed + AROUND_LOAD
     }
@@ -160,9 +174,8 @@ impl Scenario {
 
     /// Whether it cannot run without the private network.
     pub fn requires_network(&self, plan: &Plan) -> bool {
-        let needs = |spec: &WindowSpec| {
-            spec.kind.needs() == nemesis::catalogue::Needs::PrivateNetwork
-        };
+        let needs =
+            |spec: &WindowSpec| spec.kind.needs() == nemesis::catalogue::Needs::PrivateNetwork;
         self.needs_network || plan.needs_network() || self.before_load.iter().any(needs)
     }
 }
@@ -244,9 +257,15 @@ mod tests {
     #[test]
     fn an_unknown_name_lists_the_known() {
         let told = find("defautl").expect_err("unknown").to_string();
-        assert!(told.contains("default, process") && told.contains("SUITE/NAME"), "{told}");
+        assert!(
+            told.contains("default, process") && told.contains("SUITE/NAME"),
+            "{told}"
+        );
         let told = find("smoke/none").expect_err("unknown").to_string();
         assert!(told.contains("in suite smoke"), "{told}");
-        assert_eq!(find("smoke/kill-leader").expect("there").name, "kill-leader");
+        assert_eq!(
+            find("smoke/kill-leader").expect("there").name,
+            "kill-leader"
+        );
     }
 }

@@ -25,8 +25,9 @@ impl Source<'_> {
     /// If it is no TOML, or a field is unknown, missing or of the wrong type; the message names file and line, and
     /// the fields that there are.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T> {
-        toml::from_str(self.text)
-            .map_err(|error| Stop::usage(format!("{}: {}", self.name, error.to_string().trim_end())))
+        toml::from_str(self.text).map_err(|error| {
+            Stop::usage(format!("{}: {}", self.name, error.to_string().trim_end()))
+        })
     }
 
     /// The error of a value that reads but cannot be meant.
@@ -67,6 +68,11 @@ mod tests {
         let told = source.mistake(&(at..at + 1), "no").to_string();
         assert_eq!(told, "x.toml: line 3: no\n  3 | c = 3");
         // A span beyond the text, as of an empty file, is no reason to panic.
-        assert!(source.mistake(&(999..999), "no").to_string().contains("line 4"));
+        assert!(
+            source
+                .mistake(&(999..999), "no")
+                .to_string()
+                .contains("line 4")
+        );
     }
 }

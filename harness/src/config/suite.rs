@@ -179,7 +179,9 @@ impl FiguresFile {
 }
 
 fn class(word: &str) -> Result<FaultClass, String> {
-    let found = FaultClass::ALL.into_iter().find(|class| class.word() == word);
+    let found = FaultClass::ALL
+        .into_iter()
+        .find(|class| class.word() == word);
     found.ok_or_else(|| {
         let known = FaultClass::ALL.map(FaultClass::word).join(", ");
         format!("no class of faults `{word}`; there are: {known}")
@@ -222,7 +224,10 @@ mod tests {
         for number in wanted {
             let name = format!("S{number}");
             let covered = suite.scenarios.iter().any(|one| one.named.contains(&name));
-            let excused = suite.not_reached.iter().any(|why| why.starts_with(&format!("{name} ")));
+            let excused = suite
+                .not_reached
+                .iter()
+                .any(|why| why.starts_with(&format!("{name} ")));
             assert!(covered || excused, "{name} is neither covered nor excused");
         }
     }
@@ -238,18 +243,52 @@ mod tests {
         let head = "name = \"mine\"\n";
         let one = "[[scenario]]\nname = \"a\"\n";
         for (text, line, allowed) in [
-            (format!("{head}{one}workload = \"apend\"\n"), 4, "append, idempotent"),
+            (
+                format!("{head}{one}workload = \"apend\"\n"),
+                4,
+                "append, idempotent",
+            ),
             (format!("{head}{one}faults = \"comet\"\n"), 4, "network"),
-            (format!("{head}{one}windows = [{{ fault = \"deaf:all\", lasts = \"3s\" }}]\n"), 4, "deaf:leader"),
-            (format!("{head}{one}windows = [{{ fault = \"deaf:leader\", lasts = \"3d\" }}]\n"), 4, "ms, s, m, h"),
-            (format!("{head}{one}faults = \"all\"\nwindows = [{{ fault = \"deaf:leader\", lasts = \"3s\" }}]\n"), 4, "one of them"),
-            (format!("{head}{one}checks = [\"lost-write\",\n  \"lost\"]\n"), 5, "log-order"),
+            (
+                format!("{head}{one}windows = [{{ fault = \"deaf:all\", lasts = \"3s\" }}]\n"),
+                4,
+                "deaf:leader",
+            ),
+            (
+                format!("{head}{one}windows = [{{ fault = \"deaf:leader\", lasts = \"3d\" }}]\n"),
+                4,
+                "ms, s, m, h",
+            ),
+            (
+                format!(
+                    "{head}{one}faults = \"all\"\nwindows = [{{ fault = \"deaf:leader\", lasts = \"3s\" }}]\n"
+                ),
+                4,
+                "one of them",
+            ),
+            (
+                format!("{head}{one}checks = [\"lost-write\",\n  \"lost\"]\n"),
+                5,
+                "log-order",
+            ),
             (format!("{head}{one}concurrency = 1\n"), 4, "from 2 to 64"),
             (format!("{head}{one}rate = 0\n"), 4, "from 1 to 100000"),
-            (format!("{head}{one}[scenario.limits]\nfail_over = 3\n"), 5, "fail_over_ms"),
-            (format!("{head}{one}start_after = [\"0s\", \"0s\", \"300s\"]\n"), 4, "at most 120s"),
+            (
+                format!("{head}{one}[scenario.limits]\nfail_over = 3\n"),
+                5,
+                "fail_over_ms",
+            ),
+            (
+                format!("{head}{one}start_after = [\"0s\", \"0s\", \"300s\"]\n"),
+                4,
+                "at most 120s",
+            ),
             (format!("{head}{one}{one}"), 4, "second scenario"),
-            (format!("{head}requires = [\"network\", \"meteor\"]\n{one}"), 2, "network, process, disk, clock"),
+            (
+                format!("{head}requires = [\"network\", \"meteor\"]\n{one}"),
+                2,
+                "network, process, disk, clock",
+            ),
             (format!("name = \"Mine\"\n{one}"), 1, "lower-case"),
             (head.to_owned(), 1, "[[scenario]]"),
             (format!("{head}{one}durration = \"60s\"\n"), 4, "time_limit"),

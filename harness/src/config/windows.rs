@@ -63,7 +63,11 @@ impl WindowFile {
         let (kind, role) = source.read(&self.fault, aimed)?;
         let after = self.after.as_ref();
         let times = self.times.as_ref().map_or(1, |times| *times.get_ref());
-        if let Some(written) = self.times.as_ref().filter(|_| !(1..=TIMES_MAX).contains(&times)) {
+        if let Some(written) = self
+            .times
+            .as_ref()
+            .filter(|_| !(1..=TIMES_MAX).contains(&times))
+        {
             let what = format!("`times` is from 1 to {TIMES_MAX}");
             return Err(source.mistake(&written.span(), what));
         }
@@ -97,7 +101,10 @@ fn aimed(text: &str) -> Result<(Kind, Role), String> {
     let role = role.ok_or_else(|| {
         let roles = kind.roles().iter();
         let known: Vec<String> = roles.map(|role| format!("{kind}:{role}")).collect();
-        format!("`{text}` names no role of {kind}; write one of: {}", known.join(", "))
+        format!(
+            "`{text}` names no role of {kind}; write one of: {}",
+            known.join(", ")
+        )
     })?;
     Ok((kind, role))
 }
@@ -118,7 +125,10 @@ pub(super) fn plan(
             let (after, lasts) = if spec.exact {
                 (spec.after, spec.lasts)
             } else {
-                (spec.after.max(timing.gap_min), spec.lasts.max(timing.window_min))
+                (
+                    spec.after.max(timing.gap_min),
+                    spec.lasts.max(timing.window_min),
+                )
             };
             at += after;
             windows.push(Window {
@@ -132,7 +142,12 @@ pub(super) fn plan(
             at += lasts;
         }
     }
-    let ends = at + if specs.is_empty() { Duration::ZERO } else { QUIET_END };
+    let ends = at
+        + if specs.is_empty() {
+            Duration::ZERO
+        } else {
+            QUIET_END
+        };
     Plan {
         version: PLAN_VERSION,
         seed,
@@ -163,7 +178,11 @@ mod tests {
     #[test]
     fn windows_follow_each_other_and_a_stored_plan_reads_back() {
         let plan = plan(&[spec(5, false)], None, 7, Duration::from_secs(1));
-        let times: Vec<_> = plan.windows.iter().map(|w| (w.at_ms, w.duration_ms)).collect();
+        let times: Vec<_> = plan
+            .windows
+            .iter()
+            .map(|w| (w.at_ms, w.duration_ms))
+            .collect();
         assert_eq!(times, [(4_000, 5_000), (13_000, 5_000)]);
         assert_eq!(plan.time_limit_ms, 21_000);
         assert_eq!(Plan::from_json(&plan.to_json()).expect("a plan"), plan);
@@ -174,15 +193,33 @@ mod tests {
         let slow = Duration::from_secs(9);
         let stretched = plan(&[spec(5, false)], None, 7, slow);
         assert_eq!(stretched.windows[0].duration_ms, 22_500);
-        assert_eq!(plan(&[spec(5, true)], None, 7, slow).windows[0].duration_ms, 5_000);
+        assert_eq!(
+            plan(&[spec(5, true)], None, 7, slow).windows[0].duration_ms,
+            5_000
+        );
     }
 
     #[test]
     fn a_fault_is_named_with_its_role() {
-        assert_eq!(aimed("rolling-restart"), Ok((Kind::RollingRestart, Role::All)));
+        assert_eq!(
+            aimed("rolling-restart"),
+            Ok((Kind::RollingRestart, Role::All))
+        );
         assert_eq!(aimed("deaf:leader"), Ok((Kind::Deaf, Role::Leader)));
-        assert!(aimed("deaf").expect_err("no role").contains("deaf:follower"));
-        assert!(aimed("comet:leader").expect_err("no fault").contains("isolate, "));
-        assert!(aimed("cut-link:all").expect_err("no such role").contains("cut-link:"));
+        assert!(
+            aimed("deaf")
+                .expect_err("no role")
+                .contains("deaf:follower")
+        );
+        assert!(
+            aimed("comet:leader")
+                .expect_err("no fault")
+                .contains("isolate, ")
+        );
+        assert!(
+            aimed("cut-link:all")
+                .expect_err("no such role")
+                .contains("cut-link:")
+        );
     }
 }

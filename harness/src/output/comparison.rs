@@ -21,7 +21,13 @@ pub fn text(comparison: &Comparison) -> String {
         FindingStatus::Rare,
         FindingStatus::Resolved,
     ]
-    .map(|status| format!("{} {}", status.word().to_uppercase(), comparison.count(status)));
+    .map(|status| {
+        format!(
+            "{} {}",
+            status.word().to_uppercase(),
+            comparison.count(status)
+        )
+    });
     let _ = writeln!(text, ":  {}", counts.join("  "));
     let mut findings: Vec<_> = comparison.findings.iter().collect();
     findings.sort_by_key(|finding| finding.status);
@@ -46,7 +52,11 @@ pub fn text(comparison: &Comparison) -> String {
         let _ = writeln!(text, "  differs: {difference}");
     }
     if !comparison.figures_not_compared.is_empty() {
-        let _ = writeln!(text, "  figures not compared: {}", comparison.figures_not_compared);
+        let _ = writeln!(
+            text,
+            "  figures not compared: {}",
+            comparison.figures_not_compared
+        );
     }
     for figure in &comparison.figures {
         let _ = writeln!(text, "  {}", row(figure));
@@ -64,9 +74,7 @@ fn row(figure: &FigureChange) -> String {
     let change = figure
         .change_percent()
         .map_or_else(|| "-".into(), |percent| format!("{percent:+.0} %"));
-    let p = figure
-        .p
-        .map_or_else(String::new, |p| format!("  p {p:.4}"));
+    let p = figure.p.map_or_else(String::new, |p| format!("  p {p:.4}"));
     format!(
         "{symbol} {:<16} {:>10.0} -> {:>10.0} {:<9} {change:>7}  {} pairs{p}  {}",
         figure.name,
@@ -106,8 +114,14 @@ mod tests {
             ..Comparison::default()
         };
         let text = text(&comparison);
-        assert!(text.contains("NEW 1  ONGOING 0  RARE 0  RESOLVED 1"), "{text}");
+        assert!(
+            text.contains("NEW 1  ONGOING 0  RARE 0  RESOLVED 1"),
+            "{text}"
+        );
         assert!(text.find("lost-write") < text.find("gap"), "{text}");
-        assert!(text.contains("✗ append p50") && text.contains("+40 %"), "{text}");
+        assert!(
+            text.contains("✗ append p50") && text.contains("+40 %"),
+            "{text}"
+        );
     }
 }

@@ -50,7 +50,10 @@ impl Stored {
     pub fn load(path: &Path) -> Result<Stored> {
         let file = path.join(REPORT_VALUES);
         let wrong = |what: String| {
-            Stop::usage(format!("{}: {what}; name a directory of a finished run", file.display()))
+            Stop::usage(format!(
+                "{}: {what}; name a directory of a finished run",
+                file.display()
+            ))
         };
         let text = std::fs::read_to_string(&file).map_err(|error| wrong(error.to_string()))?;
         let report = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
@@ -89,7 +92,10 @@ pub fn last(out: &Path, suite: &str, target: &str) -> Option<PathBuf> {
 pub fn accept(run: &Path, now: &str) -> Result<Mark> {
     let stored = Stored::load(run)?;
     let refuse = |why: &str| {
-        Stop::usage(format!("{} was not accepted as baseline: {why}", run.display()))
+        Stop::usage(format!(
+            "{} was not accepted as baseline: {why}",
+            run.display()
+        ))
     };
     let manifest = stored.manifest.as_ref();
     let manifest = manifest.ok_or_else(|| refuse("it is no run of a suite"))?;
@@ -109,7 +115,10 @@ pub fn accept(run: &Path, now: &str) -> Result<Mark> {
 /// Why a run may not become a baseline.
 fn refusal(report: &RunReport, manifest: &Manifest) -> Option<String> {
     if report.validity() != Validity::Valid {
-        return Some(format!("it is {}", report.validity().word().replace('_', " ")));
+        return Some(format!(
+            "it is {}",
+            report.validity().word().replace('_', " ")
+        ));
     }
     if report.run.interrupted {
         return Some("it was interrupted".into());
@@ -118,7 +127,10 @@ fn refusal(report: &RunReport, manifest: &Manifest) -> Option<String> {
         return Some(format!("it is incomplete: {first}"));
     }
     if !manifest.plants.is_empty() {
-        return Some(format!("it ran with planted bugs: {}", manifest.plants.join(", ")));
+        return Some(format!(
+            "it ran with planted bugs: {}",
+            manifest.plants.join(", ")
+        ));
     }
     (report.exit_code != crate::exit::VALID)
         .then(|| format!("it ended with exit code {}", report.exit_code))

@@ -16,15 +16,19 @@ const APPENDS_MIN: usize = 100;
 /// The figures of a block.
 pub fn figures(history: &History, judgement: &Judgement) -> BlockFigures {
     let load = history.phase(Phase::Load);
-    let fault = history.windows().into_iter().find(|window| window.took_effect());
+    let fault = history
+        .windows()
+        .into_iter()
+        .find(|window| window.took_effect());
     let mut figures = BlockFigures::default();
     if let Some(fault) = &fault {
         let gaps = judgement.gaps.iter();
         let own = gaps.filter(|gap| gap.fault.as_ref() == Some(&fault.id));
         figures.longest_gap_ms = own.map(|gap| gap.length_ms as f64).reduce(f64::max);
-        let elections = judgement.elections.iter().filter(
-            |e| matches!(&e.explained, Explanation::Fault { id } if *id == fault.id),
-        );
+        let elections = judgement
+            .elections
+            .iter()
+            .filter(|e| matches!(&e.explained, Explanation::Fault { id } if *id == fault.id));
         figures.leaderless_ms = elections.map(|e| e.leaderless_ms as f64).reduce(f64::max);
         figures.time_to_stable_ms = stable_ms(judgement);
     }
@@ -39,7 +43,10 @@ pub fn figures(history: &History, judgement: &Judgement) -> BlockFigures {
 /// From the heal until all nodes agreed, if they did.
 fn stable_ms(judgement: &Judgement) -> Option<f64> {
     let verdict = judgement.verdict("recovery")?;
-    let measured = verdict.figures.iter().find(|figure| figure.name == "recovery_ms")?;
+    let measured = verdict
+        .figures
+        .iter()
+        .find(|figure| figure.name == "recovery_ms")?;
     verdict.doubts.is_empty().then_some(measured.value as f64)
 }
 
@@ -53,7 +60,9 @@ fn quiet(history: &History, from: Moment, until: Moment, figures: &mut BlockFigu
     let mut records = 0_usize;
     let mut took_us: Vec<u64> = Vec::new();
     for operation in operations.iter().filter(within) {
-        if let (Outcome::Ok, Some(Report::Append(appended))) = (operation.outcome, operation.report()) {
+        if let (Outcome::Ok, Some(Report::Append(appended))) =
+            (operation.outcome, operation.report())
+        {
             let acknowledged = |record: &&RecordOutcome| record.outcome == Outcome::Ok;
             records += appended.records.iter().filter(acknowledged).count();
             took_us.push((operation.returned.unwrap_or(until) - operation.called) / 1_000);
@@ -79,7 +88,8 @@ mod tests {
         let mut lines = vec![
             r#"{"format":"jepsen-history","version":1,"nodes":[{"name":"n1","address":"a:1"},{"name":"n2","address":"b:1"},{"name":"n3","address":"c:1"}]}"#.to_owned(),
         ];
-        let mut events: Vec<(u64, String)> = vec![(1_000, r#""type":"phase","phase":"load""#.into())];
+        let mut events: Vec<(u64, String)> =
+            vec![(1_000, r#""type":"phase","phase":"load""#.into())];
         for n in 0..appends {
             let called = 1_500_000_000 + n * 10_000_000;
             events.push((called, format!(
@@ -89,9 +99,11 @@ mod tests {
                 r#""type":"ok","worker":1,"f":"append","records":[{{"offset":{n},"outcome":"ok"}}]"#
             )));
         }
-        let fault = |phase: &str| format!(
-            r#""type":"fault","id":"k1","called":3500000000,"kind":"kill","phase":"{phase}","targets":["n1"],"role":"leader","role_held":true,"affects_leader":true,"evidence":"x""#
-        );
+        let fault = |phase: &str| {
+            format!(
+                r#""type":"fault","id":"k1","called":3500000000,"kind":"kill","phase":"{phase}","targets":["n1"],"role":"leader","role_held":true,"affects_leader":true,"evidence":"x""#
+            )
+        };
         events.push((3_510_000_000, fault("begun")));
         events.push((4_510_000_000, fault("healed")));
         events.push((5_000_000_000, r#""type":"phase","phase":"recovery""#.into()));
@@ -119,7 +131,13 @@ mod tests {
     #[test]
     fn what_was_not_seen_is_none() {
         let figures = of(50);
-        assert_eq!((figures.append_p50_us, figures.throughput_per_s), (None, None));
-        assert_eq!((figures.leaderless_ms, figures.time_to_stable_ms), (None, None));
+        assert_eq!(
+            (figures.append_p50_us, figures.throughput_per_s),
+            (None, None)
+        );
+        assert_eq!(
+            (figures.leaderless_ms, figures.time_to_stable_ms),
+            (None, None)
+        );
     }
 }

@@ -15,7 +15,10 @@ pub const NOT_INTERLEAVED: &str = "the runs did not take place interleaved, on o
 pub fn with_stored(baseline: &Stored, candidate: &RunReport, digest: &str) -> Comparison {
     let mut comparison = findings_of(&baseline.report, candidate);
     comparison.baseline.accepted.clone_from(&baseline.accepted);
-    let other = baseline.manifest.as_ref().map(|manifest| manifest.digest.as_str());
+    let other = baseline
+        .manifest
+        .as_ref()
+        .map(|manifest| manifest.digest.as_str());
     if other.is_some_and(|other| other != digest) {
         let what = "the suite was another when the baseline ran: scenarios of one name may differ";
         comparison.differences.insert(0, what.into());
@@ -55,7 +58,11 @@ fn findings_of(baseline: &RunReport, candidate: &RunReport) -> Comparison {
 
 /// How often the most repeated scenario ran.
 fn repetitions(report: &RunReport) -> u64 {
-    let names: Vec<&str> = report.scenarios.iter().map(|one| base_name(&one.name)).collect();
+    let names: Vec<&str> = report
+        .scenarios
+        .iter()
+        .map(|one| base_name(&one.name))
+        .collect();
     let times = |name: &&str| names.iter().filter(|other| *other == name).count() as u64;
     names.iter().map(times).max().unwrap_or(0)
 }
@@ -65,7 +72,9 @@ fn surroundings(baseline: &RunReport, candidate: &RunReport) -> Vec<String> {
     let (was, is) = (&baseline.environment, &candidate.environment);
     let settings = |report: &RunReport| -> String {
         let client = report.environment.client.iter();
-        client.map(|one| format!("{}={} ", one.name, one.value)).collect()
+        client
+            .map(|one| format!("{}={} ", one.name, one.value))
+            .collect()
     };
     let pairs = [
         ("kernel", was.kernel.clone(), is.kernel.clone()),
@@ -88,7 +97,9 @@ fn surroundings(baseline: &RunReport, candidate: &RunReport) -> Vec<String> {
 }
 
 fn version(report: &RunReport) -> String {
-    format!("{} {}", report.tool.version, report.tool.commit).trim().to_owned()
+    format!("{} {}", report.tool.version, report.tool.commit)
+        .trim()
+        .to_owned()
 }
 
 fn stated(value: &str) -> &str {

@@ -22,19 +22,28 @@ pub fn missing(manifest: &Manifest, report: &RunReport, shards: &[u32]) -> Vec<S
             ("shards", "are")
         };
         let of = manifest.shards;
-        sentences.push(format!("{noun} {} of {of} {verb} missing", absent.join(", ")));
+        sentences.push(format!(
+            "{noun} {} of {of} {verb} missing",
+            absent.join(", ")
+        ));
     }
-    sentences.extend(cells(manifest, report));
     // A part alone cannot tell what the others had.
     if absent.is_empty() {
+        sentences.extend(cells(&manifest.cells, report));
         sentences.extend(classes(manifest, report));
+    } else {
+        sentences.extend(cells(&manifest.mine, report));
     }
     sentences
 }
 
-fn cells(manifest: &Manifest, report: &RunReport) -> Option<String> {
-    let ran: BTreeSet<&str> = report.scenarios.iter().map(|one| one.name.as_str()).collect();
-    let absent = manifest.cells.iter().filter(|cell| !ran.contains(cell.as_str()));
+fn cells(wanted: &[String], report: &RunReport) -> Option<String> {
+    let ran: BTreeSet<&str> = report
+        .scenarios
+        .iter()
+        .map(|one| one.name.as_str())
+        .collect();
+    let absent = wanted.iter().filter(|cell| !ran.contains(cell.as_str()));
     let absent: Vec<&str> = absent.map(String::as_str).collect();
     if absent.is_empty() {
         return None;
@@ -50,7 +59,11 @@ fn cells(manifest: &Manifest, report: &RunReport) -> Option<String> {
 
 fn classes(manifest: &Manifest, report: &RunReport) -> Vec<String> {
     let mut effects: BTreeMap<&str, usize> = BTreeMap::new();
-    for window in report.scenarios.iter().flat_map(|one| one.faults_in_effect()) {
+    for window in report
+        .scenarios
+        .iter()
+        .flat_map(|one| one.faults_in_effect())
+    {
         *effects.entry(window.class.word()).or_default() += 1;
     }
     let without = |class: &&String| !effects.contains_key(class.as_str());
@@ -59,7 +72,10 @@ fn classes(manifest: &Manifest, report: &RunReport) -> Vec<String> {
         .iter()
         .filter(without)
         .map(|class| {
-            let unavailable = report.faults_unavailable.iter().find(|one| one.class == *class);
+            let unavailable = report
+                .faults_unavailable
+                .iter()
+                .find(|one| one.class == *class);
             let why = match unavailable {
                 Some(unavailable) => unavailable.why.clone(),
                 None => "none of them took effect".into(),
@@ -87,6 +103,7 @@ mod tests {
         Manifest {
             shards,
             cells: vec!["a".into(), "b".into()],
+            mine: vec!["a".into()],
             requires: vec!["network".into()],
             ..Manifest::default()
         }
@@ -106,8 +123,14 @@ mod tests {
 
     #[test]
     fn a_complete_run_misses_nothing() {
-        assert_eq!(missing(&manifest(1), &report(&["a", "b"], 1), &[1]), [""; 0]);
-        assert_eq!(missing(&manifest(2), &report(&["a", "b"], 1), &[2, 1]), [""; 0]);
+        assert_eq!(
+            missing(&manifest(1), &report(&["a", "b"], 1), &[1]),
+            [""; 0]
+        );
+        assert_eq!(
+            missing(&manifest(2), &report(&["a", "b"], 1), &[2, 1]),
+            [""; 0]
+        );
     }
 
     #[test]
@@ -115,14 +138,19 @@ mod tests {
         let told = missing(&manifest(1), &report(&["a"], 1), &[1]);
         assert_eq!(told, ["did not run: b"]);
         let told = missing(&manifest(3), &report(&["a"], 1), &[2]);
-        assert_eq!(told, ["shards 1, 3 of 3 are missing", "did not run: b"]);
+        assert_eq!(told, ["shards 1, 3 of 3 are missing"]);
+        let told = missing(&manifest(3), &report(&[], 1), &[2]);
+        assert_eq!(told, ["shards 1, 3 of 3 are missing", "did not run: a"]);
     }
 
     #[test]
     fn a_required_class_needs_an_effect() {
         let mut without = report(&["a", "b"], 0);
         let told = missing(&manifest(1), &without, &[1]);
-        assert_eq!(told, ["network faults are required by the suite: none of them took effect"]);
+        assert_eq!(
+            told,
+            ["network faults are required by the suite: none of them took effect"]
+        );
         without.faults_unavailable.push(Unavailable {
             class: "network".into(),
             why: "no namespaces here".into(),

@@ -100,12 +100,15 @@ const FIGURES: [Figure; 6] = [
 /// Compares the figures of these pairs. A pair counts for a figure where both of its blocks show it.
 pub fn compare(pairs: &[Pair]) -> Vec<FigureChange> {
     let values = FIGURES.map(|figure| {
-        let both = |pair: &Pair| Some(((figure.of)(&pair.baseline)?, (figure.of)(&pair.candidate)?));
+        let both =
+            |pair: &Pair| Some(((figure.of)(&pair.baseline)?, (figure.of)(&pair.candidate)?));
         pairs.iter().filter_map(both).collect::<Vec<(f64, f64)>>()
     });
     let p_values = holm(&values.each_ref().map(|values| p_value(values)));
     let figures = FIGURES.iter().zip(&values).zip(p_values);
-    figures.map(|((figure, values), p)| change(figure, values, p)).collect()
+    figures
+        .map(|((figure, values), p)| change(figure, values, p))
+        .collect()
 }
 
 fn change(figure: &Figure, values: &[(f64, f64)], p: Option<f64>) -> FigureChange {
@@ -182,7 +185,11 @@ mod tests {
     }
 
     fn outcome(changes: &[FigureChange], name: &str) -> FigureOutcome {
-        changes.iter().find(|change| change.name == name).expect("a figure").outcome
+        changes
+            .iter()
+            .find(|change| change.name == name)
+            .expect("a figure")
+            .outcome
     }
 
     #[test]
@@ -191,7 +198,9 @@ mod tests {
         let told = (0..2_000)
             .filter(|_| {
                 let changes = compare(&pairs(16, 1.0, &mut random));
-                changes.iter().any(|change| change.outcome != FigureOutcome::Pass)
+                changes
+                    .iter()
+                    .any(|change| change.outcome != FigureOutcome::Pass)
             })
             .count();
         // One in a hundred is allowed to the test alone; the floors and the 20 % leave far less.
@@ -222,7 +231,10 @@ mod tests {
     fn few_pairs_are_not_enough() {
         let mut random = ChaCha8Rng::seed_from_u64(14);
         for change in compare(&pairs(11, 9.0, &mut random)) {
-            assert_eq!((change.outcome, change.p), (FigureOutcome::NotEnoughData, None));
+            assert_eq!(
+                (change.outcome, change.p),
+                (FigureOutcome::NotEnoughData, None)
+            );
         }
         assert_eq!(compare(&[]).len(), 6);
     }
@@ -261,8 +273,14 @@ mod tests {
             pair.candidate.leaderless_ms = None;
         }
         let changes = compare(&some);
-        assert_eq!(outcome(&changes, "leaderless time"), FigureOutcome::NotEnoughData);
+        assert_eq!(
+            outcome(&changes, "leaderless time"),
+            FigureOutcome::NotEnoughData
+        );
         assert_eq!(changes[1].pairs, 11);
-        assert_ne!(outcome(&changes, "longest gap"), FigureOutcome::NotEnoughData);
+        assert_ne!(
+            outcome(&changes, "longest gap"),
+            FigureOutcome::NotEnoughData
+        );
     }
 }

@@ -31,13 +31,16 @@ impl Found {
             let name = base_name(&scenario.name).to_owned();
             *found.runs.entry(name.clone()).or_default() += 1;
             for verdict in &scenario.judgement.verdicts {
-                let kinds: BTreeSet<&str> = verdict.anomalies.iter().map(|a| a.kind.name()).collect();
+                let kinds: BTreeSet<&str> =
+                    verdict.anomalies.iter().map(|a| a.kind.name()).collect();
                 for kind in kinds {
                     let key = (name.clone(), verdict.check.clone(), kind.to_owned());
                     *found.times.entry(key).or_default() += 1;
                 }
                 if verdict.validity == Validity::Undecided {
-                    found.undecided.insert((name.clone(), verdict.check.clone()));
+                    found
+                        .undecided
+                        .insert((name.clone(), verdict.check.clone()));
                 }
             }
         }
@@ -82,7 +85,10 @@ pub fn compare(baseline: &RunReport, candidate: &RunReport) -> (Vec<FindingChang
     });
     let changes = changes.collect();
     let only = |one: &Found, other: &Found| -> Vec<String> {
-        let names = one.runs.keys().filter(|name| !other.runs.contains_key(*name));
+        let names = one
+            .runs
+            .keys()
+            .filter(|name| !other.runs.contains_key(*name));
         names.cloned().collect()
     };
     let mut differences = Vec::new();
@@ -148,7 +154,9 @@ mod tests {
     }
 
     fn report(scenarios: &[(&str, bool)]) -> RunReport {
-        let scenarios = scenarios.iter().map(|(name, exits)| scenario(name, *exits, false));
+        let scenarios = scenarios
+            .iter()
+            .map(|(name, exits)| scenario(name, *exits, false));
         RunReport {
             scenarios: scenarios.collect(),
             ..RunReport::default()
@@ -187,7 +195,10 @@ mod tests {
 
     #[test]
     fn what_was_not_run_or_not_decided_is_not_resolved() {
-        let (changes, differences) = compare(&report(&[("a", true), ("b", false)]), &report(&[("b", false)]));
+        let (changes, differences) = compare(
+            &report(&[("a", true), ("b", false)]),
+            &report(&[("b", false)]),
+        );
         assert_eq!(changes, []);
         assert_eq!(differences, ["this run did not run: a"]);
         let unsure = RunReport {

@@ -28,7 +28,10 @@ pub fn join(parts: &[Part]) -> Result<(Manifest, RunReport), String> {
     let mut seen: BTreeMap<u32, &str> = BTreeMap::new();
     for part in parts {
         if let Some(what) = mismatch(&first.manifest, &part.manifest) {
-            return Err(format!("{} and {} do not belong together: {what}", first.name, part.name));
+            return Err(format!(
+                "{} and {} do not belong together: {what}",
+                first.name, part.name
+            ));
         }
         if let Some(other) = seen.insert(part.manifest.shard, &part.name) {
             let number = part.manifest.shard;
@@ -37,6 +40,10 @@ pub fn join(parts: &[Part]) -> Result<(Manifest, RunReport), String> {
     }
     let mut manifest = first.manifest.clone();
     manifest.shard = 0;
+    manifest.mine = parts
+        .iter()
+        .flat_map(|part| part.manifest.mine.clone())
+        .collect();
     manifest.figures = parts.iter().any(|part| part.manifest.figures);
     let mut report = first.report.clone();
     report.comparison = None;
@@ -62,8 +69,20 @@ fn mismatch(one: &Manifest, other: &Manifest) -> Option<String> {
         .or_else(|| differs("texts of the suite", &one.digest, &other.digest))
         .or_else(|| differs("targets", &one.target, &other.target))
         .or_else(|| differs("plants", &one.plants.join(","), &other.plants.join(",")))
-        .or_else(|| differs("repetitions", &one.repeat.to_string(), &other.repeat.to_string()))
-        .or_else(|| differs("numbers of shards", &one.shards.to_string(), &other.shards.to_string()))
+        .or_else(|| {
+            differs(
+                "repetitions",
+                &one.repeat.to_string(),
+                &other.repeat.to_string(),
+            )
+        })
+        .or_else(|| {
+            differs(
+                "numbers of shards",
+                &one.shards.to_string(),
+                &other.shards.to_string(),
+            )
+        })
         .or_else(|| {
             let ran = |manifest: &Manifest| !manifest.against.is_empty();
             let what = "one ran beside another build and one did not";
@@ -126,7 +145,11 @@ mod tests {
     fn scenarios_come_in_the_suites_order() {
         let parts = [part(2, &["b"]), part(3, &["d", "a"]), part(1, &["c"])];
         let (manifest, report) = join(&parts).expect("parts of one run");
-        let names: Vec<&str> = report.scenarios.iter().map(|one| one.name.as_str()).collect();
+        let names: Vec<&str> = report
+            .scenarios
+            .iter()
+            .map(|one| one.name.as_str())
+            .collect();
         assert_eq!((names, manifest.shard), (vec!["a", "b", "c", "d"], 0));
     }
 

@@ -31,6 +31,8 @@ pub struct Manifest {
     pub shards: u32,
     /// Every cell of the matrix, also those of other shards.
     pub cells: Vec<String>,
+    /// The cells of this part.
+    pub mine: Vec<String>,
     /// Classes of faults that the suite requires.
     pub requires: Vec<String>,
     /// The id of the run that took place beside it, interleaved; empty if none did.

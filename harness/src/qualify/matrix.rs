@@ -76,7 +76,8 @@ pub fn cells(suite: &Suite, repeat: u32, detection: Duration) -> Vec<Cell> {
     cells
 }
 
-fn repeated(name: &str, repetition: u32) -> String {
+/// The name of a repetition: the first has the scenario's own.
+pub fn repeated(name: &str, repetition: u32) -> String {
     match repetition {
         0 | 1 => name.to_owned(),
         more => format!("{name}.{more}"),
@@ -96,7 +97,9 @@ pub fn dealt(cells: &[Cell], shard: Shard) -> Vec<Cell> {
     let mut loads = vec![Duration::ZERO; shard.of as usize];
     let mut mine = Vec::new();
     for index in longest {
-        let least = (0..loads.len()).min_by_key(|at| (loads[*at], *at)).unwrap_or(0);
+        let least = (0..loads.len())
+            .min_by_key(|at| (loads[*at], *at))
+            .unwrap_or(0);
         loads[least] += cells[index].duration;
         if least + 1 == shard.number as usize {
             mine.push(index);
@@ -126,18 +129,26 @@ mod tests {
             let mut wanted: Vec<String> = cells.iter().map(|cell| cell.name.clone()).collect();
             wanted.sort();
             assert_eq!(names, wanted);
-            let times = shards.iter().map(|s| s.iter().map(|c| c.duration).sum::<Duration>());
+            let times = shards
+                .iter()
+                .map(|s| s.iter().map(|c| c.duration).sum::<Duration>());
             let times: Vec<Duration> = times.collect();
             let (least, most) = (times.iter().min(), times.iter().max());
             let longest = cells.iter().map(|c| c.duration).max().unwrap_or_default();
-            assert!(*most.expect("some") <= *least.expect("some") + longest, "{times:?}");
+            assert!(
+                *most.expect("some") <= *least.expect("some") + longest,
+                "{times:?}"
+            );
         }
     }
 
     #[test]
     fn more_shards_than_cells_leave_some_empty() {
         let cells = all(1);
-        let last = Shard { number: 256, of: 256 };
+        let last = Shard {
+            number: 256,
+            of: 256,
+        };
         assert!(dealt(&cells, last).is_empty());
     }
 

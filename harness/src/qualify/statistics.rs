@@ -149,7 +149,9 @@ mod tests {
     use super::*;
 
     fn shifted(count: usize, by: f64) -> Vec<(f64, f64)> {
-        (0..count).map(|n| (n as f64, n as f64 + by + n as f64 / 100.0)).collect()
+        (0..count)
+            .map(|n| (n as f64, n as f64 + by + n as f64 / 100.0))
+            .collect()
     }
 
     #[test]
@@ -179,7 +181,11 @@ mod tests {
                 .collect();
             let differences: Vec<f64> = pairs.iter().map(|pair| pair.1).collect();
             let ranks = doubled_ranks(&differences);
-            let seen: i64 = ranks.iter().zip(&differences).map(|(r, d)| r * sign(*d)).sum();
+            let seen: i64 = ranks
+                .iter()
+                .zip(&differences)
+                .map(|(r, d)| r * sign(*d))
+                .sum();
             let extreme = (0..1_u32 << 12)
                 .filter(|pattern| {
                     let signed = |(bit, rank): (usize, &i64)| match sign(differences[bit]) {
@@ -198,7 +204,12 @@ mod tests {
     #[test]
     fn one_wild_block_decides_nothing() {
         let mut pairs: Vec<(f64, f64)> = (0..12)
-            .map(|n| (10.0, 10.0 + if n % 2 == 0 { 0.1 } else { -0.1 } * f64::from(n)))
+            .map(|n| {
+                (
+                    10.0,
+                    10.0 + if n % 2 == 0 { 0.1 } else { -0.1 } * f64::from(n),
+                )
+            })
             .collect();
         pairs[5].1 = 10_000.0;
         assert!(p_value(&pairs).expect("enough") > 0.1);
@@ -211,7 +222,11 @@ mod tests {
             .collect();
         let differences: Vec<f64> = pairs.iter().map(|pair| pair.1).collect();
         let ranks = doubled_ranks(&differences);
-        let seen: i64 = ranks.iter().zip(&differences).map(|(r, d)| r * sign(*d)).sum();
+        let seen: i64 = ranks
+            .iter()
+            .zip(&differences)
+            .map(|(r, d)| r * sign(*d))
+            .sum();
         let (counted, drawn) = (exact(&ranks, seen.abs()), p_value(&pairs).expect("enough"));
         assert!((counted - drawn).abs() < 0.01, "{counted} {drawn}");
     }
@@ -228,8 +243,9 @@ mod tests {
         let rounds = 4_000;
         let mut below = [0_u32; 2];
         for _ in 0..rounds {
-            let pairs: Vec<(f64, f64)> =
-                (0..13).map(|_| (heavy(&mut random), heavy(&mut random))).collect();
+            let pairs: Vec<(f64, f64)> = (0..13)
+                .map(|_| (heavy(&mut random), heavy(&mut random)))
+                .collect();
             let p = p_value(&pairs).expect("enough");
             for (count, level) in below.iter_mut().zip([0.05, 0.01]) {
                 *count += u32::from(p <= level);
@@ -237,7 +253,10 @@ mod tests {
         }
         // Four standard deviations above the level.
         assert!(below[0] <= 255 && below[1] <= 65, "{below:?} of {rounds}");
-        assert!(below[0] >= 60, "{below:?}: a test that never rejects tests nothing");
+        assert!(
+            below[0] >= 60,
+            "{below:?}: a test that never rejects tests nothing"
+        );
     }
 
     #[test]

@@ -32,7 +32,8 @@ impl Scene<'_> {
             self.cluster.start(node).await?;
         }
         let ending = Instant::now() + Duration::from_millis(opening.plan.time_limit_ms);
-        let disturbed = faults::execute(&opening.plan, &self.faults(), ending, self.interrupt).await;
+        let disturbed =
+            faults::execute(&opening.plan, &self.faults(), ending, self.interrupt).await;
         self.warnings.extend(disturbed);
         Ok(())
     }

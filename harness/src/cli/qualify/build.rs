@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use anyhow::Result;
 use reports::RunReport;
 
-use super::{Question, line};
+use super::Question;
+use super::ending::line;
 use crate::cli::run::{announce, reproduce, warn_of};
 use crate::cli::stage::Stage;
 use crate::config::scenario::{Asked, Scenario};
@@ -100,10 +101,16 @@ impl Build {
         stage: &Stage,
     ) -> Result<()> {
         let path = self.directory.scenario(&cell.name)?;
-        let (setup, finished) = self.run(scenario, &cell.name, seed, path, place, stage).await?;
+        let (setup, finished) = self
+            .run(scenario, &cell.name, seed, path, place, stage)
+            .await?;
         let before = self.report.scenarios.len();
-        if let Err(error) = summary::scenario(&mut self.report, &scenario.description, &setup, &finished) {
-            self.report.warnings.push(format!("{}: {error:#}", cell.name));
+        if let Err(error) =
+            summary::scenario(&mut self.report, &scenario.description, &setup, &finished)
+        {
+            self.report
+                .warnings
+                .push(format!("{}: {error:#}", cell.name));
         }
         if let Some(entry) = self.report.scenarios.get(before) {
             say(&line(place, &self.label, entry));

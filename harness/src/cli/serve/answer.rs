@@ -1,12 +1,13 @@
 //! Answers: status, headers, body. Every answer forbids the browser whatever a report does not need.
 
-use std::io::Read;
-use std::path::PathBuf;
-use std::{io, path::Path};
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
 
-use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
+use zstd::stream::read::Decoder;
 
 use super::request::{Refusal, Request};
 use super::resource::{Resource, find};
@@ -32,7 +33,9 @@ pub(super) async fn to(request: &Request, runs: &Path, stream: &mut TcpStream) -
             let more = format!("Location: {place}\r\nContent-Length: 0\r\n");
             head(stream, "301 Moved Permanently", HTML, &more).await
         }
-        Ok(Resource::Page(text)) => whole(stream, "200 OK", HTML, "", text.as_bytes(), request.body).await,
+        Ok(Resource::Page(text)) => {
+            whole(stream, "200 OK", HTML, "", text.as_bytes(), request.body).await
+        }
         Ok(Resource::File(path, kind)) => file(request, &path, kind, stream).await,
         Ok(Resource::Compressed(path)) => compressed(request, path, stream).await,
     }
@@ -48,12 +51,21 @@ pub(super) async fn refuse(refusal: Refusal, body: bool, stream: &mut TcpStream)
         Refusal::Forbidden => ("403 Forbidden", String::new()),
         Refusal::NotFound => ("404 Not Found", String::new()),
         Refusal::Method => ("405 Method Not Allowed", "Allow: GET, HEAD\r\n".to_owned()),
-        Refusal::Range(size) => {
-            ("416 Range Not Satisfiable", format!("Content-Range: bytes */{size}\r\n"))
-        }
+        Refusal::Range(size) => (
+            "416 Range Not Satisfiable",
+            format!("Content-Range: bytes */{size}\r\n"),
+        ),
     };
     let text = format!("{status}\n");
-    whole(stream, status, "text/plain; charset=utf-8", &more, text.as_bytes(), body).await
+    whole(
+        stream,
+        status,
+        "text/plain; charset=utf-8",
+        &more,
+        text.as_bytes(),
+        body,
+    )
+    .await
 }
 
 async fn head(stream: &mut TcpStream, status: &str, kind: &str, more: &str) -> io::Result<()> {
@@ -81,13 +93,18 @@ async fn whole(
 }
 
 /// Sends a file, or the part of it that was asked for.
-async fn file(request: &Request, path: &Path, kind: &str, stream: &mut TcpStream) -> io::Result<()> {
-    let opened = async {
-        let file = tokio::fs::File::open(path).await?;
-        let size = file.metadata().await?.len();
+async fn file(
+    request: &Request,
+    path: &Path,
+    kind: &str,
+    stream: &mut TcpStream,
+) -> io::Result<()> {
+    let opened = tokio::task::block_in_place(|| {
+        let file = File::open(path)?;
+        let size = file.metadata()?.len();
         io::Result::Ok((file, size))
-    };
-    let Ok((mut file, size)) = opened.await else {
+    });
+    let Ok((mut file, size)) = opened else {
         return refuse(Refusal::NotFound, request.body, stream).await;
     };
     let (first, count, status) = match request.range.map(|range| range.within(size)) {
@@ -97,31 +114,39 @@ async fn file(request: &Request, path: &Path, kind: &str, stream: &mut TcpStream
     };
     let mut more = format!("Content-Length: {count}\r\nAccept-Ranges: bytes\r\n");
     if request.range.is_some() {
-        more += &format!("Content-Range: bytes {first}-{}/{size}\r\n", first + count - 1);
+        more += &format!(
+            "Content-Range: bytes {first}-{}/{size}\r\n",
+            first + count - 1
+        );
     }
     head(stream, status, kind, &more).await?;
     if request.body {
-        file.seek(io::SeekFrom::Start(first)).await?;
-        tokio::io::copy(&mut file.take(count), stream).await?;
+        tokio::task::block_in_place(|| file.seek(SeekFrom::Start(first)))?;
+        send(file.take(count), stream).await?;
     }
     stream.shutdown().await
 }
 
 /// Sends a compressed text as the text, as it is unpacked: its length is not known before.
 async fn compressed(request: &Request, path: PathBuf, stream: &mut TcpStream) -> io::Result<()> {
-    let (sender, mut chunks) = mpsc::channel::<Vec<u8>>(4);
-    let Ok(decoder) = std::fs::File::open(path).and_then(zstd::stream::read::Decoder::new) else {
+    let opened = tokio::task::block_in_place(|| File::open(path).and_then(Decoder::new));
+    let Ok(decoder) = opened else {
         return refuse(Refusal::NotFound, request.body, stream).await;
     };
     head(stream, "200 OK", "text/plain; charset=utf-8", "").await?;
-    if !request.body {
-        return stream.shutdown().await;
+    if request.body {
+        send(decoder, stream).await?;
     }
+    stream.shutdown().await
+}
+
+/// Sends what can be read, read on a thread that may wait for the disk. What cannot be read ends the text: what came before
+/// is worth having.
+async fn send(mut source: impl Read + Send + 'static, stream: &mut TcpStream) -> io::Result<()> {
+    let (sender, mut chunks) = mpsc::channel::<Vec<u8>>(4);
     tokio::task::spawn_blocking(move || {
-        let mut decoder = decoder;
         let mut chunk = vec![0; CHUNK_BYTES];
-        // What cannot be unpacked ends the text: what came before is worth reading.
-        while let Ok(read @ 1..) = decoder.read(&mut chunk) {
+        while let Ok(read @ 1..) = source.read(&mut chunk) {
             if sender.blocking_send(chunk[..read].to_vec()).is_err() {
                 return;
             }
@@ -130,5 +155,5 @@ async fn compressed(request: &Request, path: PathBuf, stream: &mut TcpStream) ->
     while let Some(chunk) = chunks.recv().await {
         stream.write_all(&chunk).await?;
     }
-    stream.shutdown().await
+    Ok(())
 }

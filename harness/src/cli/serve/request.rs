@@ -123,7 +123,11 @@ fn part(raw: &str) -> Result<String, Refusal> {
         });
     }
     let part = String::from_utf8(bytes).map_err(|_| Refusal::BadRequest)?;
-    if part.is_empty() || part.chars().any(|c| c.is_control() || c == '/' || c == '\\') {
+    if part.is_empty()
+        || part
+            .chars()
+            .any(|c| c.is_control() || c == '/' || c == '\\')
+    {
         return Err(Refusal::BadRequest);
     }
     if part.starts_with('.') {
@@ -147,9 +151,10 @@ impl Range {
     pub(super) fn within(self, size: u64) -> Result<(u64, u64), Refusal> {
         let (first, end) = match self {
             Range::Last(count) => (size.saturating_sub(count), size),
-            Range::From(first, last) => {
-                (first, last.map_or(size, |last| last.saturating_add(1)).min(size))
-            }
+            Range::From(first, last) => (
+                first,
+                last.map_or(size, |last| last.saturating_add(1)).min(size),
+            ),
         };
         if first >= end {
             return Err(Refusal::Range(size));
@@ -173,7 +178,12 @@ mod tests {
         let request = parse("GET /a%20b/report.html?x=1 HTTP/1.1", HOST).expect("right");
         assert_eq!(request.parts, ["a b", "report.html"]);
         assert!(request.body && !request.is_folder());
-        assert!(parse("HEAD / HTTP/1.1", HOST).expect("right").parts.is_empty());
+        assert!(
+            parse("HEAD / HTTP/1.1", HOST)
+                .expect("right")
+                .parts
+                .is_empty()
+        );
     }
 
     #[test]
@@ -203,13 +213,25 @@ mod tests {
     #[test]
     fn only_loopback_is_a_host() {
         for host in ["127.0.0.1", "127.9.9.9:80", "localhost:8080", "[::1]:8080"] {
-            assert!(parse("GET / HTTP/1.1", &format!("Host: {host}")).is_ok(), "{host}");
+            assert!(
+                parse("GET / HTTP/1.1", &format!("Host: {host}")).is_ok(),
+                "{host}"
+            );
         }
-        for host in ["evil.example", "127.0.0.1.evil.example", "", "[::2]", "10.0.0.1"] {
+        for host in [
+            "evil.example",
+            "127.0.0.1.evil.example",
+            "",
+            "[::2]",
+            "10.0.0.1",
+        ] {
             let told = parse("GET / HTTP/1.1", &format!("Host: {host}"));
             assert_eq!(told, Err(Refusal::Forbidden), "{host}");
         }
-        assert_eq!(parse("GET / HTTP/1.1", "Accept: */*"), Err(Refusal::Forbidden));
+        assert_eq!(
+            parse("GET / HTTP/1.1", "Accept: */*"),
+            Err(Refusal::Forbidden)
+        );
     }
 
     #[test]
@@ -223,6 +245,9 @@ mod tests {
         assert_eq!(within("bytes=-0", 10), Some(Err(Refusal::Range(10))));
         assert_eq!(within("bytes=7-3", 10), Some(Err(Refusal::Range(10))));
         assert_eq!(within("bytes=0-1,3-4", 10), None);
-        assert_eq!(within("bytes=0-18446744073709551615", 10), Some(Ok((0, 10))));
+        assert_eq!(
+            within("bytes=0-18446744073709551615", 10),
+            Some(Ok((0, 10)))
+        );
     }
 }

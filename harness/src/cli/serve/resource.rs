@@ -35,7 +35,11 @@ pub(super) fn find(request: &Request, runs: &Path) -> Result<Resource, Refusal> 
     if !meta.is_file() || request.is_folder() {
         return Err(Refusal::NotFound);
     }
-    let name = real.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let name = real
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
     Ok(match kind(&name) {
         None => Resource::Compressed(real),
         Some(kind) => Resource::File(real, kind),
@@ -64,7 +68,11 @@ fn folder(request: &Request, runs: &Path, real: &Path) -> Result<Resource, Refus
         })
         .collect();
     names.sort();
-    let title = real.strip_prefix(runs).unwrap_or(real).display().to_string();
+    let title = real
+        .strip_prefix(runs)
+        .unwrap_or(real)
+        .display()
+        .to_string();
     Ok(Resource::Page(reports::listing_html(&title, &names)))
 }
 

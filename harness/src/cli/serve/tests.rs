@@ -28,8 +28,13 @@ fn served() -> Served {
     symlink(RUN, runs.path().join("latest")).expect("linked");
     symlink(outside.path().join("secret"), run.join("leak")).expect("linked");
     let root: Arc<Path> = runs.path().canonicalize().expect("there").into();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
-    let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("a port");
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let listener = runtime
+        .block_on(TcpListener::bind("127.0.0.1:0"))
+        .expect("a port");
     let address = listener.local_addr().expect("an address");
     runtime.spawn(serve(listener, root));
     Served {
@@ -50,7 +55,10 @@ impl Served {
     }
 
     fn get(&self, path: &str) -> String {
-        self.send(&format!("GET {path} HTTP/1.1\r\nHost: {}\r\n\r\n", self.address))
+        self.send(&format!(
+            "GET {path} HTTP/1.1\r\nHost: {}\r\n\r\n",
+            self.address
+        ))
     }
 }
 
@@ -58,18 +66,31 @@ impl Served {
 fn runs_are_listed_and_files_are_sent() {
     let served = served();
     let index = served.get("/");
-    assert!(index.starts_with("HTTP/1.1 200") && index.contains(RUN), "{index}");
+    assert!(
+        index.starts_with("HTTP/1.1 200") && index.contains(RUN),
+        "{index}"
+    );
     assert!(index.contains("default-src 'none'"), "{index}");
     let log = served.get(&format!("/{RUN}/scenarios/a/stdout.log"));
-    assert!(log.ends_with("\r\n\r\n0123456789") && log.contains("nosniff"), "{log}");
+    assert!(
+        log.ends_with("\r\n\r\n0123456789") && log.contains("nosniff"),
+        "{log}"
+    );
     // A link that stays inside is a run's other name.
-    assert!(served.get("/latest/scenarios/a/stdout.log").ends_with("0123456789"));
+    assert!(
+        served
+            .get("/latest/scenarios/a/stdout.log")
+            .ends_with("0123456789")
+    );
     let history = served.get(&format!("/{RUN}/scenarios/a/history.jsonl.zst"));
     assert!(history.ends_with("\r\n\r\n{\"format\":1}\n"), "{history}");
     let folder = served.get(&format!("/{RUN}/scenarios/"));
     assert!(folder.contains("a/"), "{folder}");
     let moved = served.get(&format!("/{RUN}"));
-    assert!(moved.contains("301") && moved.contains(&format!("Location: /{RUN}/")), "{moved}");
+    assert!(
+        moved.contains("301") && moved.contains(&format!("Location: /{RUN}/")),
+        "{moved}"
+    );
 }
 
 #[test]
@@ -77,14 +98,22 @@ fn parts_and_heads_are_sent() {
     let served = served();
     let path = format!("/{RUN}/scenarios/a/stdout.log");
     let ask = |method: &str, range: &str| {
-        served.send(&format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nRange: {range}\r\n\r\n"))
+        served.send(&format!(
+            "{method} {path} HTTP/1.1\r\nHost: localhost\r\nRange: {range}\r\n\r\n"
+        ))
     };
     let part = ask("GET", "bytes=2-4");
-    assert!(part.contains("206 Partial") && part.ends_with("\r\n\r\n234"), "{part}");
+    assert!(
+        part.contains("206 Partial") && part.ends_with("\r\n\r\n234"),
+        "{part}"
+    );
     assert!(part.contains("Content-Range: bytes 2-4/10"), "{part}");
     assert!(ask("GET", "bytes=10-").contains("416"));
     let head = ask("HEAD", "bytes=-3");
-    assert!(head.contains("Content-Length: 3") && head.ends_with("\r\n\r\n"), "{head}");
+    assert!(
+        head.contains("Content-Length: 3") && head.ends_with("\r\n\r\n"),
+        "{head}"
+    );
 }
 
 #[test]
@@ -111,7 +140,10 @@ fn strangers_and_writers_are_refused() {
     let host = |host: &str| served.send(&format!("GET / HTTP/1.1\r\nHost: {host}\r\n\r\n"));
     assert!(host("evil.example").starts_with("HTTP/1.1 403"));
     let put = served.send("PUT / HTTP/1.1\r\nHost: localhost\r\n\r\n");
-    assert!(put.starts_with("HTTP/1.1 405") && put.contains("Allow: GET, HEAD"), "{put}");
+    assert!(
+        put.starts_with("HTTP/1.1 405") && put.contains("Allow: GET, HEAD"),
+        "{put}"
+    );
     assert!(served.send("nonsense\r\n\r\n").starts_with("HTTP/1.1 4"));
     let long = format!("GET /{} HTTP/1.1\r\n\r\n", "a".repeat(3 * HEAD_BYTES_MAX));
     let mut client = Client::connect(served.address).expect("connected");

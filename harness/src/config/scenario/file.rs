@@ -101,12 +101,10 @@ impl ScenarioFile {
 
     fn faults(&self, source: &Source<'_>) -> Result<Faults> {
         match (&self.faults, self.windows.is_empty()) {
-            (Some(words), true) => {
-                source.read(words, |words| match words.parse::<Selection>() {
-                    Ok(_) => Ok(Faults::Drawn(words.to_owned())),
-                    Err(error) => Err(error.to_string()),
-                })
-            }
+            (Some(words), true) => source.read(words, |words| match words.parse::<Selection>() {
+                Ok(_) => Ok(Faults::Drawn(words.to_owned())),
+                Err(error) => Err(error.to_string()),
+            }),
             (Some(words), false) => Err(source.mistake(
                 &words.span(),
                 "`faults` are drawn and `windows` are not: a scenario has one of them",
@@ -137,7 +135,9 @@ impl ScenarioFile {
 pub(in crate::config) fn plain_name(name: &str) -> Result<String, String> {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if name.is_empty() || name.len() > 60 || !name.chars().all(plain) {
-        return Err(format!("`{name}` is no name: lower-case letters, digits and -, at most 60"));
+        return Err(format!(
+            "`{name}` is no name: lower-case letters, digits and -, at most 60"
+        ));
     }
     Ok(name.to_owned())
 }
@@ -156,7 +156,10 @@ fn check(word: &str) -> Result<String, String> {
         return Ok(word.to_owned());
     }
     let known: Vec<&str> = names.by_ref().collect();
-    Err(format!("no check `{word}`; there are: {}", known.join(", ")))
+    Err(format!(
+        "no check `{word}`; there are: {}",
+        known.join(", ")
+    ))
 }
 
 fn within<T: Copy + PartialOrd + std::fmt::Display>(
