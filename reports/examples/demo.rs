@@ -25,6 +25,14 @@ fn main() -> ExitCode {
         (beside("junit.xml"), reports::junit_xml(&report)),
         (beside("txt"), reports::summary_text(&report, false)),
         (beside("md"), reports::summary_markdown(&report)),
+        (
+            beside("index.html"),
+            reports::index_html(&common::around::summaries()),
+        ),
+        (
+            beside("compare.html"),
+            reports::comparison_html("3.1.4 and 3.2.0-rc1", &common::around::comparison()),
+        ),
     ];
     let written = files
         .into_iter()

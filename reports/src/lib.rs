@@ -12,6 +12,9 @@
 //! | [`metrics_json`] | `metrics.json`, the series as drawn | whoever redraws them |
 //! | [`junit_xml`] | `junit.xml` | CI |
 //! | [`summary_text`] | the last block on the terminal | the person at the keyboard |
+//! | [`index_html`] | `index.html` over runs | whoever looks for a run |
+//! | [`listing_html`] | a folder of a run | whoever browses |
+//! | [`comparison_html`] | two runs side by side | whoever asks what changed |
 //! | [`summary_markdown`] | `GITHUB_STEP_SUMMARY` | a reviewer of a pull request |
 
 mod charts;
@@ -21,10 +24,12 @@ mod html;
 mod json;
 mod junit;
 pub mod limits;
+mod markdown;
 pub mod model;
 mod overlaps;
 mod svg;
 mod text;
+mod timelines;
 mod wording;
 
 pub use json::{RESULTS_SCHEMA, SCHEMA};
@@ -54,6 +59,21 @@ pub fn account_text(anomaly: &checkers::verdict::Anomaly) -> String {
     format::plain(&wording::text(anomaly))
 }
 
+/// The index over runs, newest first, with the trend of each suite. Its links lead to `./ID/...` beside it.
+pub fn index_html(runs: &[model::RunSummary]) -> String {
+    html::render_index(runs)
+}
+
+/// A folder of a run as a page of links; names that end in `/` are folders.
+pub fn listing_html(title: &str, names: &[String]) -> String {
+    html::render_listing(title, names)
+}
+
+/// A page of one comparison alone.
+pub fn comparison_html(title: &str, comparison: &model::Comparison) -> String {
+    html::render_comparison(title, comparison)
+}
+
 /// `results.json`, schema 1.
 pub fn results_json(report: &RunReport) -> String {
     json::results(report)
@@ -76,5 +96,5 @@ pub fn summary_text(report: &RunReport, colour: bool) -> String {
 
 /// The verdict and the check table as Markdown.
 pub fn summary_markdown(report: &RunReport) -> String {
-    text::markdown(report)
+    markdown::summary(report)
 }

@@ -2,11 +2,9 @@
 //!
 //! `REPORTS_GOLDEN=write cargo test -p reports --test golden` writes them anew.
 
-mod common;
-
 use std::path::{Path, PathBuf};
 
-use common::cases;
+use crate::common::cases;
 use reports::RunReport;
 
 fn golden(name: &str) -> PathBuf {
@@ -96,8 +94,8 @@ fn the_same_report_gives_the_same_bytes() {
 /// The last block is read on a terminal of 24 lines.
 #[test]
 fn the_last_block_is_short() {
-    let mut crowded = common::report();
-    let verdicts = common::findings::every_verdict("t");
+    let mut crowded = crate::common::report();
+    let verdicts = crate::common::findings::every_verdict("t");
     crowded.scenarios[0].judgement.verdicts = verdicts;
     for report in cases::all()
         .map(|(_, report)| report)

@@ -1,9 +1,7 @@
 //! Texts of strangers (values, node names, topics, errors, evidence, logs) stay inert in HTML, XML, JSON, Markdown and
 //! on a terminal.
 
-mod common;
-
-use common::markup::{tags, unescape};
+use crate::common::markup::{tags, unescape};
 use reports::RunReport;
 
 /// Ends scripts, comments and CDATA, opens tags and attributes, moves the cursor, turns writing around, breaks XML.
@@ -11,7 +9,7 @@ const HOSTILE: &str = "</script></style><script>alert(1)</script><img src=x oner
      ]]>--><!--&lt;&#0;\u{0}\u{1b}[31mred\u{1b}]0;title\u{7}\r\n\t\u{8}\u{7f}\u{85}\u{202e}\u{2066}\u{feff}\u{fffe}|`*_[x](javascript:1)";
 
 fn poisoned() -> RunReport {
-    let mut report = common::cases::small(common::report());
+    let mut report = crate::common::cases::small(crate::common::report());
     let text = || HOSTILE.to_string();
     report.subject.name = text();
     report.subject.version = text();
@@ -43,7 +41,7 @@ fn poisoned() -> RunReport {
         scenario.name = text();
         scenario.seed = text();
         scenario.description = text();
-        scenario.judgement.verdicts = common::findings::every_verdict(HOSTILE);
+        scenario.judgement.verdicts = crate::common::findings::every_verdict(HOSTILE);
         for lane in &mut scenario.judgement.lanes {
             lane.node = text();
         }

@@ -1,8 +1,6 @@
 //! What machines read: JUnit before a strict reader, results.json against its published schema, metrics.json.
 
-mod common;
-
-use common::{cases, schema};
+use crate::common::{cases, schema};
 use reports::limits::{JUNIT_BODY_BYTES_MAX, JUNIT_MESSAGE_CHARACTERS_MAX};
 use serde_json::Value;
 
@@ -18,8 +16,8 @@ fn results_obey_the_published_schema() {
         let wrong = schema::violations(&schema, &results);
         assert!(wrong.is_empty(), "{name}:\n{}", wrong.join("\n"));
     }
-    let mut odd = common::report();
-    odd.scenarios[0].judgement.verdicts = common::findings::every_verdict("t0");
+    let mut odd = crate::common::report();
+    odd.scenarios[0].judgement.verdicts = crate::common::findings::every_verdict("t0");
     let wrong = schema::violations(&schema, &parsed(&reports::results_json(&odd)));
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
@@ -28,7 +26,7 @@ fn results_obey_the_published_schema() {
 #[test]
 fn the_schema_refuses_what_is_wrong() {
     let schema = parsed(reports::RESULTS_SCHEMA);
-    let results = parsed(&reports::results_json(&common::report()));
+    let results = parsed(&reports::results_json(&crate::common::report()));
     let breaks: [(&str, Value); 6] = [
         ("/schema", 2.into()),
         ("/validity", "fine".into()),
@@ -56,7 +54,7 @@ fn the_schema_refuses_what_is_wrong() {
 
 #[test]
 fn results_say_what_the_page_says() {
-    let report = common::report();
+    let report = crate::common::report();
     let results = parsed(&reports::results_json(&report));
     assert_eq!(results["validity"], "invalid");
     assert_eq!(results["counts"]["invalid"], 2);
@@ -104,9 +102,9 @@ fn junit_counts_what_it_holds() {
 /// Long messages and bodies break the readers of CI.
 #[test]
 fn junit_texts_are_short() {
-    let mut report = common::report();
+    let mut report = crate::common::report();
     let verdicts = &mut report.scenarios[0].judgement.verdicts;
-    *verdicts = common::findings::every_verdict(&"<&\u{1b}x".repeat(20_000));
+    *verdicts = crate::common::findings::every_verdict(&"<&\u{1b}x".repeat(20_000));
     let xml = reports::junit_xml(&report);
     let document = roxmltree::Document::parse(&xml).expect("well-formed");
     for node in document.descendants() {
@@ -126,7 +124,7 @@ fn junit_texts_are_short() {
 
 #[test]
 fn metrics_hold_the_series_and_the_fault_regions() {
-    let report = common::report();
+    let report = crate::common::report();
     let metrics = parsed(&reports::metrics_json(&report));
     let scenario = &metrics["scenarios"][0];
     let series: reports::model::Series =

@@ -1,22 +1,20 @@
 //! What every page promises: links land, nothing is fetched, every finding has words, headings nest.
 
-mod common;
-
 use std::collections::BTreeSet;
 
+use crate::common::cases;
+use crate::common::markup::{Tag, tags};
 use checkers::verdict::Validity;
-use common::cases;
-use common::markup::{Tag, tags};
 use reports::RunReport;
 
 fn pages() -> Vec<(String, String)> {
-    let mut suite = common::suite();
+    let mut suite = crate::common::suite();
     suite.run.suite = "smoke".into();
-    let mut odd = cases::small(common::report());
-    odd.scenarios[0].judgement.verdicts = common::findings::every_verdict("t0");
+    let mut odd = cases::small(crate::common::report());
+    odd.scenarios[0].judgement.verdicts = crate::common::findings::every_verdict("t0");
     let all = cases::all().map(|(name, report)| (name.to_string(), report));
     let more = [
-        ("full".to_string(), common::report()),
+        ("full".to_string(), crate::common::report()),
         ("suite".to_string(), suite),
         ("every finding".to_string(), odd),
         ("empty".to_string(), RunReport::default()),
@@ -151,7 +149,7 @@ fn headings_and_tables_are_structured() {
 
 #[test]
 fn every_kind_of_finding_has_words_of_its_own() {
-    let findings = common::findings::every_finding("v1");
+    let findings = crate::common::findings::every_finding("v1");
     let names: BTreeSet<&str> = findings.iter().map(|f| f.name()).collect();
     let source = include_str!("../../checkers/src/verdict/finding.rs");
     let known = source.matches("} => \"").count();
@@ -160,8 +158,8 @@ fn every_kind_of_finding_has_words_of_its_own() {
         known,
         "a kind of finding is missing from the tests"
     );
-    let mut report = cases::small(common::report());
-    report.scenarios[0].judgement.verdicts = common::findings::every_verdict("v1");
+    let mut report = cases::small(crate::common::report());
+    report.scenarios[0].judgement.verdicts = crate::common::findings::every_verdict("v1");
     let page = reports::html(&report).text;
     assert!(
         !page.contains("A finding of kind"),
@@ -178,7 +176,7 @@ fn every_kind_of_finding_has_words_of_its_own() {
 /// fault was active, who led, how to repeat it.
 #[test]
 fn the_page_answers_a_readers_questions() {
-    let report = common::report();
+    let report = crate::common::report();
     let page = reports::html(&report).text;
     for answer in [
         "Lost write",

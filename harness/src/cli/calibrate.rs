@@ -352,7 +352,7 @@ mod tests {
         let row = Row::of("no-pre-vote").expect("a row");
         let conditions = faults.conditions(&about, row);
         assert!(conditions.faults.contains("isolate") && !conditions.faults.contains("pause"));
-        assert_eq!(conditions.time_limit, Duration::from_secs(60));
+        assert_eq!(conditions.time_limit, std::time::Duration::from_secs(60));
         let own = Faults::of(&arguments(&[]))
             .expect("known")
             .conditions(&about, row);

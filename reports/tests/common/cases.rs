@@ -2,7 +2,7 @@
 
 use checkers::verdict::{Doubt, Validity};
 use reports::RunReport;
-use reports::model::{ScenarioReport, Series};
+use reports::model::{Operation, ScenarioReport, Series};
 
 use super::{ms, report};
 
@@ -22,7 +22,9 @@ pub(crate) fn valid() -> RunReport {
     let mut report = small(report());
     for scenario in &mut report.scenarios {
         keep(scenario, &[Validity::Valid, Validity::NotApplicable]);
+        (scenario.excerpts, scenario.logs) = (vec![], vec![]);
     }
+    report.comparison = None;
     report.exit_code = 0;
     report
 }
@@ -39,7 +41,9 @@ pub(crate) fn undecided() -> RunReport {
                 Validity::Undecided,
             ],
         );
+        (scenario.excerpts, scenario.logs) = (vec![], vec![]);
     }
+    report.comparison = None;
     report.exit_code = 2;
     report
 }
@@ -77,6 +81,7 @@ pub(crate) fn interrupted() -> RunReport {
 pub(crate) fn not_run() -> RunReport {
     let mut report = small(report());
     report.scenarios.clear();
+    report.comparison = None;
     report.run.duration_ms = 0;
     report.exit_code = 253;
     report.warnings = vec!["no private network: unshare was refused (EPERM)".into()];
@@ -98,15 +103,24 @@ fn keep(scenario: &mut ScenarioReport, validities: &[Validity]) {
 pub(crate) fn small(mut report: RunReport) -> RunReport {
     for scenario in &mut report.scenarios {
         thin(&mut scenario.series);
+        let mut index = 0;
+        scenario.lag.retain(|_| every(&mut index));
+        for excerpt in &mut scenario.excerpts {
+            let proves = |o: &Operation| o.op < 20_000;
+            excerpt
+                .operations
+                .retain(|o| proves(o) || every(&mut index));
+        }
     }
     report
 }
 
+fn every(index: &mut usize) -> bool {
+    *index += 1;
+    (*index).is_multiple_of(25)
+}
+
 fn thin(series: &mut Series) {
-    let every = |index: &mut usize| {
-        *index += 1;
-        (*index).is_multiple_of(25)
-    };
     let mut index = 0;
     series.rate.retain(|_| every(&mut index));
     series.availability.retain(|_| every(&mut index));

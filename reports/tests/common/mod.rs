@@ -4,6 +4,7 @@
 
 #![allow(dead_code, reason = "each test and the demo use a part of it")]
 
+pub(crate) mod around;
 pub(crate) mod cases;
 pub(crate) mod faults;
 pub(crate) mod findings;
@@ -41,6 +42,7 @@ pub(crate) fn report() -> RunReport {
             started: "2026-11-23T08:40:21Z".into(),
             duration_ms: DURATION_MS,
             interrupted: false,
+            incomplete: vec![],
             reproduce: "cargo run --release --bin jepsen -- run default --seed 0x5eed".into(),
             recheck: "cargo run --release --bin jepsen -- check runs/20261123T084021Z-5eed".into(),
             directory: "runs/20261123T084021Z-5eed".into(),
@@ -52,6 +54,7 @@ pub(crate) fn report() -> RunReport {
             nodes: 3,
         },
         scenarios: vec![scenario("default")],
+        comparison: Some(around::comparison()),
         faults_unavailable: vec![Unavailable {
             class: "clock".into(),
             why: "libfaketime was not found; see jepsen doctor".into(),
@@ -126,6 +129,7 @@ pub(crate) fn scenario(name: &str) -> ScenarioReport {
     ScenarioReport {
         name: name.into(),
         seed: "0x5eed".into(),
+        reproduce: format!("cargo run --release --bin jepsen -- run {name} --seed 0x5eed"),
         description: "Appends to two partitions while nodes are cut off, paused and killed.".into(),
         duration_ms: DURATION_MS,
         ops: OpsCount {
@@ -157,6 +161,9 @@ pub(crate) fn scenario(name: &str) -> ScenarioReport {
         faults: faults::faults(),
         series: series::series(),
         operations: verdicts::operations(),
+        excerpts: around::excerpts(),
+        logs: around::logs(),
+        lag: series::lag(),
         files: vec![
             File {
                 name: "history.jsonl.zst".into(),

@@ -119,7 +119,7 @@ fn density() -> Vec<DensityCell> {
                 count,
             });
         }
-        if noise(begin_ms) % 9 == 0 {
+        if noise(begin_ms).is_multiple_of(9) {
             cells.push(DensityCell {
                 begin_ms,
                 width_ms,
@@ -150,4 +150,20 @@ fn polls() -> LatencySeries {
         quantiles: (0..270).map(quantile).collect(),
         ..LatencySeries::default()
     }
+}
+
+/// Records waiting to be read: they pile up while nothing is served, and are all read in the end.
+pub(crate) fn lag() -> Vec<LagBucket> {
+    let unread = |begin_ms: u64| match begin_ms {
+        0..1_400 | 58_000.. => 0,
+        at if in_gap(at) => 150 + noise(at) % 300,
+        at => 3 + noise(at) % 20,
+    };
+    let begins = (0..DURATION_MS / 200).map(|b| b * 200);
+    begins
+        .map(|begin_ms| LagBucket {
+            begin_ms,
+            unread: unread(begin_ms),
+        })
+        .collect()
 }
