@@ -6,7 +6,10 @@
 
 mod answer;
 mod append;
+mod elections;
 mod fetch;
+mod inspection;
+mod interface;
 mod reads;
 mod ready;
 mod store;
@@ -15,165 +18,21 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use kafka_protocol::error::ResponseError;
 use raft::eraftpb::{Message, MessageType};
 use raft::{RawNode, StateRole};
-use rand::{Rng, SeedableRng};
+use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use crate::command::Command;
-use crate::log::{Recovered, SyncReport, WriteGroup};
-use crate::plants::{Memory, Plant, Plants};
-use crate::request::{NodeId, QuorumView, Request, RequestId, Response, Time, View};
+use crate::log::{Recovered, WriteGroup};
+use crate::plants::Memory;
+use crate::request::{NodeId, Request, RequestId, Response, Time, View};
 use crate::state::State;
+pub use inspection::Inspection;
+pub use interface::{Action, Class, CoreConfig, CoreError, Hello, Input};
+
 use append::Appends;
 use reads::Reads;
 use store::LogStore;
-
-/// How a core behaves.
-#[derive(Clone, Debug)]
-pub struct CoreConfig {
-    /// This node.
-    pub id: NodeId,
-    /// All nodes, this one included.
-    pub voters: Vec<NodeId>,
-    /// How often [`Input::Tick`] comes.
-    pub tick: Duration,
-    /// How often a leader sends heartbeats.
-    pub heartbeat: Duration,
-    /// Shortest election time-out; also how long a leader goes on without hearing from a quorum.
-    pub election_min: Duration,
-    /// Longest election time-out (exclusive).
-    pub election_max: Duration,
-    /// Seed of the election time-outs.
-    pub seed: u64,
-    /// About how many bytes of entries one append message carries at most (at least one entry).
-    pub max_size_per_msg: u64,
-    /// Bytes of log to keep; older segments are trimmed.
-    pub retention_bytes: u64,
-    /// Bytes of proposals that may be uncommitted; beyond it produce answers NOT_ENOUGH_REPLICAS.
-    pub uncommitted_bytes_max: usize,
-    /// Deliberate mistakes. None in every broker that is meant to work.
-    pub plants: Plants,
-}
-
-impl CoreConfig {
-    /// The defaults for node `id` of `voters`: tick 10 ms, heartbeat 50 ms, election 300 to 600 ms, 1 GiB of log.
-    pub fn new(id: NodeId, voters: Vec<NodeId>) -> CoreConfig {
-        CoreConfig {
-            id,
-            voters,
-            tick: Duration::from_millis(10),
-            heartbeat: Duration::from_millis(50),
-            election_min: Duration::from_millis(300),
-            election_max: Duration::from_millis(600),
-            seed: id,
-            max_size_per_msg: 1024 * 1024,
-            retention_bytes: 1024 * 1024 * 1024,
-            uncommitted_bytes_max: 64 * 1024 * 1024,
-            plants: Plants::default(),
-        }
-    }
-}
-
-/// Something that happened.
-#[derive(Debug)]
-pub enum Input {
-    /// About a tick's time has passed. After a pause feed waiting messages first, then one tick: the core
-    /// counts the missed ones by itself.
-    Tick,
-    /// A message from a peer whose handshake was checked.
-    Peer {
-        /// Who sent it, by the connection it came on.
-        from: NodeId,
-        /// The message.
-        message: Box<Message>,
-    },
-    /// A link to a peer came up.
-    PeerUp {
-        /// The peer.
-        peer: NodeId,
-        /// What it said of itself.
-        hello: Hello,
-    },
-    /// The link to a peer went down.
-    PeerDown {
-        /// The peer.
-        peer: NodeId,
-    },
-    /// A message to a peer was dropped (queue full, link down).
-    Dropped {
-        /// The peer.
-        peer: NodeId,
-    },
-    /// The log writer made groups durable.
-    Synced(SyncReport),
-    /// A request from a client.
-    Request {
-        /// Its id, never used twice in this process.
-        id: RequestId,
-        /// What is asked.
-        request: Request,
-    },
-}
-
-/// Something to do.
-#[derive(Debug)]
-pub enum Action {
-    /// Hand to the log writer, in order.
-    Write(WriteGroup),
-    /// Send to a peer, or drop and say [`Input::Dropped`].
-    Send {
-        /// The peer.
-        to: NodeId,
-        /// Which connection.
-        class: Class,
-        /// The message.
-        message: Box<Message>,
-    },
-    /// Answer a request.
-    Respond {
-        /// The request's id.
-        id: RequestId,
-        /// Its answer.
-        response: Response,
-    },
-    /// End the process.
-    Fatal(String),
-}
-
-/// Which connection a message takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Class {
-    /// Votes, heartbeats, reads and their answers: small, must never queue behind data.
-    Control,
-    /// Appends and their answers, snapshots.
-    Append,
-}
-
-/// What a node says of itself when a link comes up.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Hello {
-    /// Its term.
-    pub term: u64,
-    /// Term of its last log entry.
-    pub last_term: u64,
-    /// Index of its last log entry.
-    pub last_index: u64,
-    /// The leader it follows or is.
-    pub leader: Option<NodeId>,
-}
-
-/// Why a core cannot be made.
-#[derive(Debug, thiserror::Error)]
-pub enum CoreError {
-    /// The configuration makes no sense.
-    #[error("configuration: {0}")]
-    Config(String),
-    /// The log was readable, its content was not.
-    #[error("recovered log: {0}")]
-    Recovered(String),
-}
 
 /// Messages that wait for a sync.
 struct Waiting {
@@ -399,36 +258,6 @@ impl Core {
         }
     }
 
-    fn tick(&mut self) {
-        let tick = self.config.tick.as_nanos().max(1);
-        let passed = self.now.saturating_sub(self.last_tick).as_nanos() / tick;
-        // A process that stood still must not count all of that time against its peers: their messages of that time
-        // have been fed before, but a leader has not heard the answers to heartbeats that it did not send.
-        let ticks = usize::try_from(passed)
-            .unwrap_or(usize::MAX)
-            .clamp(1, self.raft.raft.election_timeout());
-        self.last_tick = self.now;
-        for _ in 0..ticks {
-            if self.installing.is_some() {
-                break;
-            }
-            // A node without any link has nobody to ask; a leader must go on counting, to step down. (With a plant
-            // that takes away pre-vote it asks all the same, as whoever lacks one protection lacks the other.)
-            let nobody = self.peers.is_empty() && self.config.voters.len() > 1;
-            if nobody && !self.is_leader() && self.config.plants.pre_vote() {
-                break;
-            }
-            let campaigns = |role| matches!(role, StateRole::PreCandidate | StateRole::Candidate);
-            self.raft.tick();
-            if campaigns(self.raft.raft.state) && self.raft.raft.election_elapsed == 0 {
-                self.campaigns += 1;
-            }
-            self.draw_timeout();
-        }
-        self.expire();
-        self.propose_trim();
-    }
-
     fn step(&mut self, from: NodeId, message: Message) {
         let kind = message.get_msg_type();
         // A forwarded proposal would be appended under a term that its proposer does not know; the rest never crosses
@@ -506,26 +335,6 @@ impl Core {
         true
     }
 
-    /// At start: the best of the connected nodes stands for election at once instead of waiting for its time-out. Only
-    /// that one: two candidates would collide and be slower than none.
-    fn kick(&mut self) {
-        let connected = self.peers.len() + 1;
-        let idle = self.raft.raft.state == StateRole::Follower
-            && self.raft.raft.leader_id == raft::INVALID_ID;
-        let led = self.peers.values().any(|hello| hello.leader.is_some());
-        if !idle || led || self.installing.is_some() || connected <= self.config.voters.len() / 2 {
-            return;
-        }
-        let own = self.hello();
-        let rank =
-            |id: NodeId, hello: &Hello| (hello.last_term, hello.last_index, std::cmp::Reverse(id));
-        let mine = rank(self.config.id, &own);
-        if self.peers.iter().all(|(id, hello)| rank(*id, hello) < mine) {
-            // A refusal (not promotable) leaves the time-out as it is.
-            let _ = self.raft.campaign();
-        }
-    }
-
     fn unreachable(&mut self, peer: NodeId) {
         self.raft
             .report_snapshot(peer, raft::SnapshotStatus::Failure);
@@ -581,81 +390,6 @@ impl Core {
     fn respond(&mut self, id: RequestId, response: Response) {
         self.actions.push(Action::Respond { id, response });
     }
-
-    fn quorum(&self) -> QuorumView {
-        let raft = &self.raft.raft;
-        let matched = |id: NodeId| {
-            let progress = self.is_leader().then(|| raft.prs().get(id)).flatten();
-            progress.map_or(-1, |progress| progress.matched as i64)
-        };
-        QuorumView {
-            leader: self.leader(),
-            term: self.durable_term,
-            commit: raft.raft_log.committed,
-            voters: self
-                .config
-                .voters
-                .iter()
-                .map(|id| (*id, matched(*id)))
-                .collect(),
-        }
-    }
-
-    fn is_leader(&self) -> bool {
-        self.raft.raft.state == StateRole::Leader
-    }
-
-    /// Whether this node leads and has applied everything that was acknowledged before it did.
-    fn serves(&self) -> bool {
-        let ready = self.applied_term == self.raft.raft.term
-            || self.config.plants.has(Plant::UnreadyLeader);
-        self.is_leader() && ready
-    }
-
-    /// The leader that may be shown: none while the term it leads in is not durable here.
-    fn leader(&self) -> Option<NodeId> {
-        let raft = &self.raft.raft;
-        (raft.leader_id != raft::INVALID_ID && raft.term == self.durable_term)
-            .then_some(raft.leader_id)
-    }
-
-    /// Raft draws its election time-outs from the thread's generator, so a failing seed would not replay. What it drew
-    /// is overwritten; when a new one is due is told by the state alone, never by what was drawn.
-    fn draw_timeout(&mut self) {
-        let raft = &self.raft.raft;
-        let belongs = (raft.term, raft.state, raft.leader_id, self.campaigns);
-        if self.drawn != Some(belongs) {
-            self.drawn = Some(belongs);
-            let (minimum, maximum) = (raft.election_timeout(), self.max_timeout());
-            self.timeout = self.random.random_range(minimum..maximum);
-        }
-        self.raft.raft.set_randomized_election_timeout(self.timeout);
-    }
-
-    fn max_timeout(&self) -> usize {
-        let ticks = self.config.election_max.as_nanos() / self.config.tick.as_nanos().max(1);
-        usize::try_from(ticks).unwrap_or(usize::MAX)
-    }
-
-    /// What hangs on leadership ends with it: nothing that waits here may be answered as if this node still led.
-    fn notice_leadership(&mut self) {
-        let leads = self.is_leader().then_some(self.raft.raft.term);
-        if leads == self.leads {
-            return;
-        }
-        self.leads = leads;
-        self.trim_proposed = 0;
-        self.fail_appends();
-        self.fail_reads(ResponseError::NotLeaderOrFollower);
-        if leads.is_some() {
-            self.reuse_offsets();
-        }
-    }
-
-    #[doc(hidden)]
-    pub fn inspect(&self) -> Inspection<'_> {
-        Inspection { core: self }
-    }
 }
 
 fn base(recovered: &Recovered) -> Result<(u64, u64, State), CoreError> {
@@ -674,75 +408,5 @@ fn base(recovered: &Recovered) -> Result<(u64, u64, State), CoreError> {
         _ => Err(CoreError::Recovered(format!(
             "the checkpoint after entry {index} cannot be read"
         ))),
-    }
-}
-
-/// A look into a core, for the simulation's invariants.
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct Inspection<'a> {
-    core: &'a Core,
-}
-
-impl Inspection<'_> {
-    /// Role as leader, term, commit index, applied index.
-    pub fn position(&self) -> (bool, u64, u64, u64) {
-        let raft = &self.core.raft.raft;
-        (
-            self.core.is_leader(),
-            raft.term,
-            raft.raft_log.committed,
-            self.core.applied_index,
-        )
-    }
-
-    /// The encoded state machine.
-    pub fn state(&self) -> bytes::Bytes {
-        self.core.state.encode()
-    }
-
-    /// First and last index of the log.
-    pub fn bounds(&self) -> (u64, u64) {
-        let catalog = &self.core.raft.store().catalog;
-        (catalog.first_index(), catalog.last_index())
-    }
-
-    /// The batches in an entry, with topic and partition; none if it was proposed in another term than its own.
-    pub fn batches(&self, index: u64) -> Vec<(uuid::Uuid, i32, bytes::Bytes)> {
-        let entries = self
-            .core
-            .raft
-            .store()
-            .catalog
-            .entries(index, index + 1, u64::MAX);
-        let entry = entries.ok().and_then(|entries| entries.into_iter().next());
-        match entry
-            .as_ref()
-            .map(|entry| (entry.term, Command::decode(&entry.data)))
-        {
-            Some((term, Some((proposed, Command::Data(batches))))) if term == proposed => {
-                let plain =
-                    |batch: crate::command::Batch| (batch.topic, batch.partition, batch.bytes);
-                batches.into_iter().map(plain).collect()
-            }
-            _ => Vec::new(),
-        }
-    }
-
-    /// Term of an entry.
-    pub fn term(&self, index: u64) -> Option<u64> {
-        self.core.raft.store().catalog.term(index)
-    }
-
-    /// Whether every follower's next index lies past what it is known to have (#555).
-    pub fn progress_is_sound(&self) -> bool {
-        !self.core.is_leader()
-            || self
-                .core
-                .raft
-                .raft
-                .prs()
-                .iter()
-                .all(|(_, progress)| progress.matched < progress.next_idx)
     }
 }

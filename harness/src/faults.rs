@@ -67,25 +67,36 @@ pub fn class_of(kind: &str) -> Option<&'static str> {
     })
 }
 
+/// What a plan is executed on, and where its steps are recorded.
+pub struct Scene<'a> {
+    /// Where the nodes are.
+    pub environment: &'a Environment,
+    /// Their processes.
+    pub table: &'a ProcessTable,
+    /// The nodes.
+    pub cluster: &'a Cluster,
+    /// What the probes have last seen of them: who leads.
+    pub sight: &'a Sight,
+    /// Takes every step.
+    pub recorder: &'a Recorder,
+}
+
 /// Executes a plan against a cluster until `ending` or an interrupt; whatever lasts then is healed. What is returned
 /// are errors of the run: faults without effect, faults that could not be healed.
 pub async fn execute(
     plan: &Plan,
-    environment: &Environment,
-    table: &ProcessTable,
-    cluster: &Cluster,
-    sight: &Sight,
-    recorder: &Recorder,
+    scene: &Scene<'_>,
     ending: Instant,
     interrupt: &StopFlag,
 ) -> Vec<String> {
+    let recorder = scene.recorder;
     let ticking = recorder.clone();
     let clock: Clock = Arc::new(move || ticking.now());
     let engine = Engine::new(
-        environment.clone(),
-        table.clone(),
-        Arc::new(cluster.clone()),
-        Arc::new(Resolver(sight.clone())),
+        scene.environment.clone(),
+        scene.table.clone(),
+        Arc::new(scene.cluster.clone()),
+        Arc::new(Resolver(scene.sight.clone())),
         clock,
     );
     let record = |step: Step| {

@@ -263,16 +263,14 @@ impl Scene<'_> {
         let mut workers = Threads::default();
         self.start_workers(&mut workers, &partitions)?;
         let ending = Instant::now() + self.setup.time_limit;
-        let faults = faults::execute(
-            &self.setup.plan,
-            self.environment,
-            self.table,
-            &self.cluster,
-            &self.sight,
-            &self.recorder,
-            ending,
-            self.interrupt,
-        );
+        let scene = faults::Scene {
+            environment: self.environment,
+            table: self.table,
+            cluster: &self.cluster,
+            sight: &self.sight,
+            recorder: &self.recorder,
+        };
+        let faults = faults::execute(&self.setup.plan, &scene, ending, self.interrupt);
         self.warnings.extend(faults.await);
         while Instant::now() < ending && !self.interrupt.is_set() {
             tokio::time::sleep(Duration::from_millis(50)).await;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use bytes::{BufMut, Bytes, BytesMut};
 use kafka_protocol::messages::{RequestHeader, ResponseHeader};
-use kafka_protocol::protocol::{Decodable, Encodable, HeaderVersion, Message, Request, StrBytes};
+use kafka_protocol::protocol::{Decodable, Encodable, HeaderVersion, Request, StrBytes};
 
 /// The largest answer that is read. A longer one is an error of the node.
 const ANSWER_BYTES_MAX: usize = 64 << 20;
@@ -63,11 +63,11 @@ impl Wire {
     /// # Errors
     /// If the node cannot be reached, does not answer within the time-out, or answers something else. The
     /// connection is closed then.
-    pub fn call<R: Request>(&mut self, request: &R, version: i16) -> Result<R::Response, WireError>
-    where
-        R: Encodable + HeaderVersion + Message,
-        R::Response: Decodable + HeaderVersion,
-    {
+    pub fn call<R: Request>(
+        &mut self,
+        request: &R,
+        version: i16,
+    ) -> Result<R::Response, WireError> {
         let began = Instant::now();
         let answer = self.exchange(request, version, began + self.timeout);
         if answer.is_err() {
@@ -84,11 +84,7 @@ impl Wire {
         request: &R,
         version: i16,
         deadline: Instant,
-    ) -> Result<R::Response, WireError>
-    where
-        R: Encodable + HeaderVersion + Message,
-        R::Response: Decodable + HeaderVersion,
-    {
+    ) -> Result<R::Response, WireError> {
         self.correlation = self.correlation.wrapping_add(1);
         let frame = encode(request, version, self.correlation)?;
         let mut stream = match self.stream.take() {

@@ -21,17 +21,18 @@ pub(super) struct LogStore {
 impl LogStore {
     pub(super) fn new(voters: &[NodeId], recovered: &Recovered) -> LogStore {
         let catalog = Catalog::new(recovered);
-        let mut initial = HardState::default();
-        initial.term = recovered.hard_state.term;
-        initial.vote = recovered.hard_state.vote;
-        // The commit index was written with entries that may not have survived. What is missing was never
-        // acknowledged with this node's help.
-        initial.commit = recovered
-            .hard_state
-            .commit
-            .clamp(catalog.first_index() - 1, catalog.last_index());
+        let stored = &recovered.hard_state;
         let last_term = catalog.term(catalog.last_index()).unwrap_or(0);
-        initial.term = initial.term.max(last_term);
+        let initial = HardState {
+            term: stored.term.max(last_term),
+            vote: stored.vote,
+            // The commit index was written with entries that may not have survived. What is missing was never
+            // acknowledged with this node's help.
+            commit: stored
+                .commit
+                .clamp(catalog.first_index() - 1, catalog.last_index()),
+            ..HardState::default()
+        };
         LogStore {
             catalog,
             checkpoints: recovered.checkpoints.clone(),
@@ -105,8 +106,10 @@ impl Storage for LogStore {
         let Some(checkpoint) = checkpoint else {
             return Err(StorageError::SnapshotTemporarilyUnavailable.into());
         };
-        let mut snapshot = Snapshot::default();
-        snapshot.data = Bytes::clone(&checkpoint.state);
+        let mut snapshot = Snapshot {
+            data: Bytes::clone(&checkpoint.state),
+            ..Snapshot::default()
+        };
         let metadata = snapshot.mut_metadata();
         metadata.index = checkpoint.index;
         metadata.term = checkpoint.term;

@@ -70,7 +70,8 @@ impl SimulatedDisk {
         for name in changed {
             let (current, durable) = (inner.names.get(&name), inner.durable_names.get(&name));
             let is_same = matches!((current, durable), (Some(a), Some(b)) if Arc::ptr_eq(a, b));
-            if !is_same && !(any_part && random.random()) {
+            let is_kept = is_same || (any_part && random.random());
+            if !is_kept {
                 match durable.cloned() {
                     Some(content) => inner.names.insert(name, content),
                     None => inner.names.remove(&name),

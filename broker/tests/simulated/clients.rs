@@ -8,14 +8,14 @@ use std::time::Duration;
 
 use broker::record_batch;
 use broker::request::{
-    Acks, AdminChange, FetchPartition, ListOffsetsPartition, ProducePartition, Request, Response,
+    Acks, FetchPartition, ListOffsetsPartition, ProducePartition, Request, Response,
 };
 use bytes::Bytes;
 use kafka_protocol::error::ResponseError;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
-use uuid::Uuid;
 
+use super::asked::{Asked, change};
 use super::oracle::Oracle;
 
 pub(crate) const KEPT: &str = "kept";
@@ -24,31 +24,6 @@ pub(crate) const PARTITIONS: i32 = 2;
 const DEADLINE: Duration = Duration::from_millis(400);
 /// How long a client waits for an answer that the broker has to give by the deadline.
 const PATIENCE: Duration = Duration::from_millis(900);
-
-/// What was asked.
-#[derive(Clone, Debug)]
-pub(crate) enum Asked {
-    Produce {
-        topic: &'static str,
-        partition: i32,
-        value: u64,
-        records: i32,
-        batch: Bytes,
-        acks: Acks,
-    },
-    Latest {
-        partition: i32,
-        at_least: i64,
-    },
-    Fetch {
-        topic: &'static str,
-        partition: i32,
-        offset: i64,
-    },
-    ProducerId,
-    Admin,
-    View,
-}
 
 /// A request under way.
 struct Open {
@@ -393,21 +368,5 @@ impl Client {
             }
             Err(_) => {}
         }
-    }
-}
-
-fn change(random: &mut ChaCha8Rng) -> AdminChange {
-    let create = |name: &str, id| AdminChange::CreateTopic {
-        name: name.to_owned(),
-        id: Uuid::from_u128(id),
-        partitions: PARTITIONS,
-        settings: Vec::new(),
-    };
-    match random.random_range(0..4) {
-        0 | 1 => create(KEPT, random.random()),
-        2 => create(SCRATCH, random.random()),
-        _ => AdminChange::DeleteTopic {
-            name: SCRATCH.to_owned(),
-        },
     }
 }

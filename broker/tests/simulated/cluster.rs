@@ -4,8 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::time::Duration;
 
-use broker::core::{Action, Class, CoreConfig, Hello, Input};
-use broker::disk::simulated::Survival;
+use broker::core::{Action, Class, CoreConfig, Input};
 use broker::log::LogOptions;
 use broker::plants::Plants;
 use broker::request::{Request, Response};
@@ -14,6 +13,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::clients::Client;
+use super::events::{Event, Timed};
 use super::faults::{Fault, Weather};
 use super::network::{Fate, Network};
 use super::node::Node;
@@ -24,48 +24,6 @@ const TICK: Duration = Duration::from_millis(10);
 const TROUBLE: Duration = Duration::from_secs(10);
 const CLIENTS: usize = 6;
 
-/// Something that happens.
-enum Event {
-    /// A node's tick.
-    Tick(u64, u32),
-    /// Something arrives at a node, if it is still in that life.
-    Input(u64, u32, Input),
-    /// A link comes up or goes down, as its first node sees it.
-    Link(u64, u64, bool),
-    /// A node's write is done.
-    Written(u64, u32),
-    Start(u64),
-    Resume(u64, u32),
-    Client(usize),
-    /// Something goes wrong; whether another fault follows.
-    Fault(Fault, bool),
-    NextFault,
-    Mend(Fault),
-}
-
-struct Timed {
-    at: Duration,
-    number: u64,
-    event: Event,
-}
-
-impl PartialEq for Timed {
-    fn eq(&self, other: &Timed) -> bool {
-        self.number == other.number
-    }
-}
-impl Eq for Timed {}
-impl PartialOrd for Timed {
-    fn partial_cmp(&self, other: &Timed) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-impl Ord for Timed {
-    fn cmp(&self, other: &Timed) -> std::cmp::Ordering {
-        (self.at, self.number).cmp(&(other.at, other.number))
-    }
-}
-
 /// Three nodes and everything around them.
 pub(crate) struct Cluster {
     pub(crate) random: ChaCha8Rng,
@@ -73,16 +31,16 @@ pub(crate) struct Cluster {
     pub(crate) nodes: Vec<Node>,
     pub(crate) oracle: Oracle,
     pub(crate) election_max: Duration,
-    network: Network,
-    weather: Weather,
-    healed: bool,
-    clients: Vec<Client>,
+    pub(super) network: Network,
+    pub(super) weather: Weather,
+    pub(super) healed: bool,
+    pub(super) clients: Vec<Client>,
     last_request: u64,
     last_value: u64,
-    disk_delay: BTreeMap<u64, Duration>,
+    pub(super) disk_delay: BTreeMap<u64, Duration>,
     events: BinaryHeap<Reverse<Timed>>,
     last_event: u64,
-    leaders: BTreeMap<u64, u64>,
+    pub(super) leaders: BTreeMap<u64, u64>,
     /// Answers to requests that no client made.
     pub(crate) answers: BTreeMap<u64, Response>,
 }
@@ -199,7 +157,7 @@ impl Cluster {
         id
     }
 
-    fn after(&mut self, delay: Duration, event: Event) {
+    pub(super) fn after(&mut self, delay: Duration, event: Event) {
         self.last_event += 1;
         let timed = Timed {
             at: self.now + delay,
@@ -209,16 +167,16 @@ impl Cluster {
         self.events.push(Reverse(timed));
     }
 
-    fn node(&mut self, id: u64) -> &mut Node {
+    pub(super) fn node(&mut self, id: u64) -> &mut Node {
         &mut self.nodes[id as usize - 1]
     }
 
-    fn is_in(&self, id: u64, life: u32) -> bool {
+    pub(super) fn is_in(&self, id: u64, life: u32) -> bool {
         let node = &self.nodes[id as usize - 1];
         node.alive.is_some() && node.life == life
     }
 
-    fn happen(&mut self, event: Event) {
+    pub(super) fn happen(&mut self, event: Event) {
         match event {
             Event::Tick(id, life) if self.is_in(id, life) => {
                 self.feed(id, vec![Input::Tick]);
@@ -259,7 +217,7 @@ impl Cluster {
     }
 
     /// Gives inputs to a node, then does what it says.
-    fn feed(&mut self, id: u64, inputs: Vec<Input>) {
+    pub(super) fn feed(&mut self, id: u64, inputs: Vec<Input>) {
         let now = self.now;
         let Some(alive) = &mut self.node(id).alive else {
             return;
@@ -293,10 +251,12 @@ impl Cluster {
             return;
         };
         let (leads, term, ..) = alive.core.inspect().position();
-        if leads && !self.healed && self.leaders.insert(term, id).is_none() {
-            if let Some((after, fault)) = self.weather.after_election(id, &mut self.random) {
-                self.after(after, Event::Fault(fault, false));
-            }
+        if leads
+            && !self.healed
+            && self.leaders.insert(term, id).is_none()
+            && let Some((after, fault)) = self.weather.after_election(id, &mut self.random)
+        {
+            self.after(after, Event::Fault(fault, false));
         }
     }
 
@@ -308,7 +268,7 @@ impl Cluster {
         self.start_write(id);
     }
 
-    fn start_write(&mut self, id: u64) {
+    pub(super) fn start_write(&mut self, id: u64) {
         let usual = self.random.random_range(50..4_000);
         let delay =
             Duration::from_micros(usual) + self.disk_delay.get(&id).copied().unwrap_or_default();
@@ -337,7 +297,7 @@ impl Cluster {
         }
     }
 
-    fn send(&mut self, class: Class, message: Message) {
+    pub(super) fn send(&mut self, class: Class, message: Message) {
         let (from, to) = (message.from, message.to);
         match self
             .network
@@ -376,7 +336,7 @@ impl Cluster {
         }
     }
 
-    fn client(&mut self, number: usize) {
+    pub(super) fn client(&mut self, number: usize) {
         let pause = Duration::from_micros(self.random.random_range(200..12_000));
         let Some(client) = self.clients.get_mut(number) else {
             return;
@@ -398,7 +358,7 @@ impl Cluster {
     }
 
     /// Mostly a node that leads or believes so.
-    fn target(&mut self) -> u64 {
+    pub(super) fn target(&mut self) -> u64 {
         let leads = |node: &&Node| {
             node.alive
                 .as_ref()
@@ -414,167 +374,6 @@ impl Cluster {
             self.random.random_range(1..=3)
         } else {
             leaders[self.random.random_range(0..leaders.len())]
-        }
-    }
-
-    fn start(&mut self, id: u64) {
-        if self.node(id).alive.is_some() {
-            return;
-        }
-        self.node(id).start();
-        let life = self.node(id).life;
-        self.oracle.count("starts");
-        self.oracle.step(&self.nodes, id as usize - 1);
-        self.after(Duration::ZERO, Event::Tick(id, life));
-        for other in (1..=3).filter(|other| *other != id) {
-            for (from, to) in [(id, other), (other, id)] {
-                let after = Duration::from_micros(self.random.random_range(100..50_000));
-                self.after(after, Event::Link(from, to, true));
-            }
-        }
-    }
-
-    fn link_changed(&mut self, from: u64, to: u64, up: bool) {
-        let hello: Option<Hello> = self.nodes[to as usize - 1]
-            .alive
-            .as_ref()
-            .map(|alive| alive.core.hello());
-        let up = up && hello.is_some() && self.nodes[from as usize - 1].alive.is_some();
-        let link = self.network.link(from, to);
-        // Dialling through a cut does not succeed; it is tried again when the cut is mended.
-        if (up && (link.cut || link.stalled)) || link.up == up {
-            return;
-        }
-        link.up = up;
-        let input = match hello {
-            Some(hello) if up => Input::PeerUp { peer: to, hello },
-            _ => Input::PeerDown { peer: to },
-        };
-        if !up {
-            let redialled = Duration::from_millis(self.random.random_range(20..200));
-            self.after(redialled, Event::Link(from, to, true));
-        }
-        self.feed(from, vec![input]);
-    }
-
-    fn connect_all(&mut self) {
-        for from in 1..=3 {
-            for to in (1..=3).filter(|to| *to != from) {
-                let after = Duration::from_micros(self.random.random_range(100..20_000));
-                self.after(after, Event::Link(from, to, true));
-            }
-        }
-    }
-
-    fn resume(&mut self, id: u64) {
-        let now = self.now;
-        let Some(alive) = &mut self.node(id).alive else {
-            return;
-        };
-        if now < alive.paused_until {
-            return;
-        }
-        let mut inputs = std::mem::take(&mut alive.inbox);
-        inputs.push(Input::Tick);
-        self.feed(id, inputs);
-    }
-
-    fn crash(&mut self, id: u64, survival: Survival, down: Duration) {
-        if self.node(id).alive.is_none() {
-            return;
-        }
-        self.oracle.count("crashes");
-        let Cluster { nodes, random, .. } = self;
-        nodes[id as usize - 1].crash(survival, random);
-        for other in (1..=3).filter(|other| *other != id) {
-            let own = self.network.link(id, other);
-            (own.up, own.held) = (false, Vec::new());
-            let noticed = Duration::from_micros(self.random.random_range(0..30_000));
-            self.after(noticed, Event::Link(other, id, false));
-        }
-        self.after(down, Event::Start(id));
-    }
-
-    fn fault(&mut self, fault: Fault) {
-        self.oracle.count("faults");
-        let lasts = match fault {
-            Fault::Crash(id, survival, down) => return self.crash(id, survival, down),
-            Fault::CrashAll(survival, down) => {
-                return (1..=3).for_each(|id| self.crash(id, survival, down));
-            }
-            Fault::Pause(id, lasts) => {
-                let until = self.now + lasts;
-                let life = self.node(id).life;
-                if let Some(alive) = &mut self.node(id).alive {
-                    alive.paused_until = until;
-                }
-                return self.after(lasts, Event::Resume(id, life));
-            }
-            Fault::Cut(from, to, lasts) => {
-                self.network.link(from, to).cut = true;
-                lasts
-            }
-            Fault::Isolate(id, lasts) => {
-                for other in (1..=3).filter(|other| *other != id) {
-                    self.network.link(id, other).cut = true;
-                    self.network.link(other, id).cut = true;
-                }
-                lasts
-            }
-            Fault::Stall(one, other, lasts) => {
-                self.network.link(one, other).stalled = true;
-                self.network.link(other, one).stalled = true;
-                lasts
-            }
-            Fault::Slow(from, to, lasts) => {
-                let by = Duration::from_millis(self.random.random_range(5..300));
-                self.network.link(from, to).slowness = by;
-                lasts
-            }
-            Fault::SlowDisk(id, lasts) => {
-                let by = Duration::from_millis(self.random.random_range(5..400));
-                self.disk_delay.insert(id, by);
-                lasts
-            }
-        };
-        self.after(lasts, Event::Mend(fault));
-    }
-
-    fn mend(&mut self, fault: Fault) {
-        match fault {
-            Fault::Cut(from, to, _) => self.network.link(from, to).cut = false,
-            Fault::Isolate(id, _) => {
-                for other in (1..=3).filter(|other| *other != id) {
-                    self.network.link(id, other).cut = false;
-                    self.network.link(other, id).cut = false;
-                }
-            }
-            Fault::Stall(one, other, _) => {
-                self.release(one, other);
-                self.release(other, one);
-            }
-            Fault::Slow(from, to, _) => self.network.link(from, to).slowness = Duration::ZERO,
-            Fault::SlowDisk(id, _) => {
-                self.disk_delay.remove(&id);
-            }
-            Fault::Crash(..) | Fault::CrashAll(..) | Fault::Pause(..) => {}
-        }
-        self.connect_all();
-    }
-
-    /// A stalled direction goes on: what was held arrives late, or the connection breaks and it is lost.
-    fn release(&mut self, from: u64, to: u64) {
-        let breaks = self.random.random_ratio(1, 2);
-        let link = self.network.link(from, to);
-        if !std::mem::take(&mut link.stalled) {
-            return;
-        }
-        let held = std::mem::take(&mut link.held);
-        if breaks {
-            self.link_changed(from, to, false);
-        } else {
-            held.into_iter()
-                .for_each(|(class, message)| self.send(class, message));
         }
     }
 }

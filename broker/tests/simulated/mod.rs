@@ -5,21 +5,27 @@
 //!
 //! | file | noun |
 //! |---|---|
-//! | `cluster` | events in virtual time, and what each makes the nodes do |
+//! | `cluster` | three nodes and clients, and what each event makes them do |
+//! | `events` | what happens when, in virtual time |
+//! | `trouble` | crashes, pauses and links, done and undone |
 //! | `node` | one node: its disk, its core, its writes under way |
 //! | `network` | links: delay, loss, cuts, connections |
 //! | `faults` | what goes wrong, and when |
+//! | `asked` | what a client asks |
 //! | `clients` | what is asked, and what answers are believed |
 //! | `oracle` | what must hold after every step |
 //! | `ending` | what must hold once everything is healed |
 
+mod asked;
 mod clients;
 mod cluster;
 mod ending;
+mod events;
 mod faults;
 mod network;
 mod node;
 mod oracle;
+mod trouble;
 
 use std::collections::BTreeMap;
 

@@ -22,6 +22,9 @@ use crate::run::{self, Setup};
 use crate::store::{self, RunDirectory};
 use crate::summary::{self, Conditions};
 
+/// Between two looks at the free space.
+const SPACE_LOOK: Duration = Duration::from_millis(250);
+
 /// Runs what was asked for; the exit code is the worst of all runs.
 ///
 /// # Errors
@@ -60,12 +63,16 @@ pub fn run(arguments: &RunArguments) -> Result<i32> {
         .context("start the runtime")?;
     let interrupt = StopFlag::default();
     runtime.spawn(watch_signals(interrupt.clone()));
+    let short = StopFlag::default();
+    let watched = arguments.out.clone();
+    runtime.spawn(watch_space(watched, short.clone(), interrupt.clone()));
     let session = Session {
         arguments,
         target: &target,
         environment,
         table,
         interrupt,
+        short,
     };
     let mut worst = exit::VALID;
     for again in 0..u64::from(arguments.repeat) {
@@ -130,6 +137,10 @@ fn refused(error: &dyn std::fmt::Display) -> anyhow::Error {
     ))
 }
 
+#[expect(
+    clippy::exit,
+    reason = "a second signal leaves at once, whatever the tasks do"
+)]
 /// First signal: stop, heal, save, judge. Second: leave at once; the sandbox ends every node with us.
 async fn watch_signals(interrupt: StopFlag) {
     use tokio::signal::unix::{SignalKind, signal};
@@ -152,6 +163,27 @@ async fn watch_signals(interrupt: StopFlag) {
     }
 }
 
+/// Ends the run early when the disk is nearly full: nodes that cannot write would look like nodes that crash, and nothing
+/// could be saved.
+async fn watch_space(out: PathBuf, short: StopFlag, interrupt: StopFlag) {
+    while !interrupt.is_set() {
+        if store::free_bytes(&out).is_some_and(|free| free < store::FREE_BYTES_LOW) {
+            say(&format!("jepsen: {}", short_of_space(&out)));
+            short.set();
+            interrupt.set();
+        }
+        tokio::time::sleep(SPACE_LOOK).await;
+    }
+}
+
+fn short_of_space(out: &Path) -> String {
+    format!(
+        "less than {} MiB are free in {}: the run ended early and is undecided",
+        store::FREE_BYTES_LOW >> 20,
+        out.display()
+    )
+}
+
 /// What all runs of one call share.
 struct Session<'a> {
     arguments: &'a RunArguments,
@@ -159,6 +191,8 @@ struct Session<'a> {
     environment: Environment,
     table: ProcessTable,
     interrupt: StopFlag,
+    /// Set, and the interrupt with it, when the disk is nearly full.
+    short: StopFlag,
 }
 
 impl Session<'_> {
@@ -201,7 +235,11 @@ impl Session<'_> {
                 break;
             }
         }
-        report.run.interrupted = self.interrupt.is_set();
+        let short = self.short.is_set();
+        report.run.interrupted = self.interrupt.is_set() && !short;
+        if short {
+            report.warnings.push(short_of_space(out));
+        }
         report.run.duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         summary::finish(&directory, &mut report)
     }

@@ -43,7 +43,7 @@ pub fn measure(history: &History, entry: &mut ScenarioReport) {
             _ => None,
         })
         .collect();
-    let calls: [(&str, fn(&Call) -> bool); 3] = [
+    let calls: [(&str, IsCall); 3] = [
         ("append", |call| matches!(call, Call::Append(_))),
         ("poll", |call| matches!(call, Call::Poll(_))),
         ("end-offset", |call| matches!(call, Call::EndOffset(_))),
@@ -64,11 +64,14 @@ pub fn measure(history: &History, entry: &mut ScenarioReport) {
     };
 }
 
+/// Whether an operation is of one kind.
+type IsCall = fn(&Call) -> bool;
+
 fn latency(
     history: &History,
     operations: &[Operation<'_>],
     name: &str,
-    is: fn(&Call) -> bool,
+    is: IsCall,
     duration_ms: u64,
     bucket_ms: u64,
 ) -> LatencySeries {

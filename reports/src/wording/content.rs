@@ -30,8 +30,8 @@ pub(super) fn account(finding: &Finding, at: &Evidence) -> Option<Account> {
         ),
         Finding::PhantomValue { read } => Account::new(
             format!(
-                "{} was read from {place} ({}).",
-                format!("Value {}", untrusted(&read.value)),
+                "Value {} was read from {place} ({}).",
+                untrusted(&read.value),
                 by(read)
             ),
             "No operation of this run ever sent that value.",
@@ -42,9 +42,9 @@ pub(super) fn account(finding: &Finding, at: &Evidence) -> Option<Account> {
             error,
         } => Account::new(
             format!(
-                "{} was read from {place} ({}). Its append, operation {append}, had been \
+                "Value {} was read from {place} ({}). Its append, operation {append}, had been \
                  refused{}.",
-                format!("Value {}", untrusted(&read.value)),
+                untrusted(&read.value),
                 by(read),
                 error
                     .as_ref()
