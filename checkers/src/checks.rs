@@ -6,6 +6,7 @@
 mod availability;
 mod claims;
 mod content;
+mod effects;
 mod leaders;
 mod log_order;
 mod log_recency;
@@ -22,7 +23,7 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::history::{History, Moment, Operation, Window};
-use crate::judgement::{Judgement, WindowRow};
+use crate::judgement::{Effect, Judgement, WindowRow};
 use crate::verdict::{Anomaly, Class, Doubt, Evidence, Finding, Verdict};
 use claims::Row;
 pub use table::{About, TABLE};
@@ -160,13 +161,17 @@ pub fn judge(history: &History) -> Judgement {
     Judgement {
         verdicts: TABLE.iter().map(run).collect(),
         gaps: gaps.clone(),
-        windows: windows.iter().map(row).collect(),
+        windows: windows
+            .iter()
+            .zip(effects::of(&check, &elections))
+            .map(|(window, effect)| row(window, effect))
+            .collect(),
         lanes: claims::lanes(history, &rows, &windows),
         elections: elections.clone(),
     }
 }
 
-fn row(window: &Window) -> WindowRow {
+fn row(window: &Window, effect: Option<Effect>) -> WindowRow {
     WindowRow {
         id: window.id.clone(),
         name: window.kind.clone(),
@@ -176,6 +181,7 @@ fn row(window: &Window) -> WindowRow {
         begun: window.begun,
         healed: window.healed,
         affects_leader: window.affects_leader,
+        effect,
     }
 }
 

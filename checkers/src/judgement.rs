@@ -139,6 +139,21 @@ pub struct WindowRow {
     pub healed: Option<Moment>,
     /// Whether it affected the leader.
     pub affects_leader: bool,
+    /// What it did; none where it took no effect or no produce probe ran.
+    #[serde(default)]
+    pub effect: Option<Effect>,
+}
+
+/// What a fault window did, from its begin until shortly after its heal. Figures to compare, held to no limit here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Effect {
+    /// The longest stretch without an acknowledgement of the produce probe, in ms. It is at least the time from the
+    /// fault's begin to the first acknowledgement of a record sent after it.
+    pub longest_gap_ms: u64,
+    /// Changes from one leader to another.
+    pub leader_changes: u64,
+    /// Leader epochs used (Raft: terms that elected a leader).
+    pub epochs: u64,
 }
 
 /// What one node believed, over time.

@@ -189,10 +189,14 @@ impl Verdict {
 
     /// Adds a count of what was looked at.
     pub fn saw(&mut self, what: &str, count: u64) {
-        self.seen.push(Count {
-            what: what.to_string(),
-            count,
-        });
+        // A check looks at one partition after the other; a reader wants the sum.
+        match self.seen.iter_mut().find(|seen| seen.what == what) {
+            Some(seen) => seen.count += count,
+            None => self.seen.push(Count {
+                what: what.to_string(),
+                count,
+            }),
+        }
     }
 }
 

@@ -6,6 +6,7 @@ pub mod check;
 pub mod cluster;
 pub mod compare;
 pub mod doctor;
+pub mod figures;
 pub mod incident;
 pub mod list;
 pub mod merge;
@@ -54,6 +55,8 @@ pub enum Command {
     Doctor,
     /// Judge a stored run or a history file again.
     Check(CheckArguments),
+    /// Print what each kind of fault did in stored runs: gaps, changes of leader, epochs; and how fast they formed.
+    Figures(FiguresArguments),
     /// Write the page of a stored run again.
     Report(ReportArguments),
     /// Run the planted bugs and tell which check caught which, and how fast.
@@ -134,6 +137,17 @@ pub struct CheckArguments {
     #[arg(long, value_name = "CHECK,...", value_delimiter = ',')]
     pub only: Vec<String>,
     /// Print the verdicts as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Flags of `figures`.
+#[derive(Debug, Args)]
+pub struct FiguresArguments {
+    /// Run directories or history files.
+    #[arg(required = true, value_name = "RUN|FILE")]
+    pub paths: Vec<PathBuf>,
+    /// Print them as JSON.
     #[arg(long)]
     pub json: bool,
 }

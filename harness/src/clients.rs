@@ -6,6 +6,7 @@
 
 pub mod consumer;
 pub mod producer;
+pub mod warm;
 
 use std::time::Duration;
 

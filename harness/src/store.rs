@@ -14,6 +14,9 @@ use crate::qualify::baseline;
 /// Below this much free space a run is refused: a minute at the default rate needs about a tenth of it.
 pub const FREE_BYTES_MIN: u64 = 512 << 20;
 
+/// Below this much free space a run ends early, while there is still room to save what it has.
+pub const FREE_BYTES_LOW: u64 = 128 << 20;
+
 /// A run's directory.
 #[derive(Clone, Debug)]
 pub struct RunDirectory {

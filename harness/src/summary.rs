@@ -209,6 +209,11 @@ pub fn add(
     let mut entry = of_judged(judged);
     entry.description = description.to_owned();
     entry.seed = format!("{:#x}", setup.seed);
+    if !report.environment.data_filesystem.figures_apply {
+        // Nothing is synced there, so neither latency nor throughput says anything of the target.
+        entry.series.latency.clear();
+        entry.series.rate = Default::default();
+    }
     write_whole(
         &setup.directory.join("verdict.json"),
         &serde_json::to_string_pretty(&entry.judgement).context("write verdict.json")?,

@@ -128,11 +128,13 @@ impl Core {
         }
         let mut batches: Vec<Extent> = Vec::new();
         let mut left = left.min(asked.max_bytes);
-        let skipped = plants::skipped_offset::batches(&self.config.plants, partition, asked.offset);
+        let (skipped, until) =
+            plants::skipped_offset::bounds(&self.config.plants, partition, asked.offset);
         let uncommitted = uncommitted
             .iter()
             .filter(|batch| batch.last_offset >= asked.offset);
         let found = partition.batches_from(asked.offset).skip(skipped);
+        let found = found.take_while(|batch| batch.base_offset < until);
         for batch in found.chain(uncommitted) {
             let length = batch.length as usize;
             let must = first && batches.is_empty();

@@ -49,7 +49,7 @@ impl CoreConfig {
             max_size_per_msg: 1024 * 1024,
             retention_bytes: 1024 * 1024 * 1024,
             uncommitted_bytes_max: 64 * 1024 * 1024,
-            plants: Plants::default(),
+            plants: Plants::NONE,
         }
     }
 }

@@ -181,8 +181,10 @@ impl Core {
     /// The end that is listed: what is applied, unless a plant knows better.
     fn listed_end(&self, topic: Uuid, number: i32, partition: &Partition) -> i64 {
         let plants = &self.config.plants;
-        if plants.has(Plant::AckBeforeReplicate) && self.is_leader() {
-            // What was acknowledged is counted; the mistake would else be seen by whoever looks once.
+        let shows_all =
+            plants.has(Plant::AckBeforeReplicate) || plants.has(Plant::FetchBeyondCommit);
+        if shows_all && self.is_leader() {
+            // What was acknowledged or served is counted; the mistake would else be seen by whoever looks once.
             return self.optimistic_next(topic, number, partition.next);
         }
         if plants.has(Plant::HighWatermarkRegression) && self.is_leader() {

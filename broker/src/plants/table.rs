@@ -14,8 +14,8 @@ pub struct Entry {
     /// What really happened somewhere, one line with its source. `chronik` is chronik-server, a
     /// Kafka-compatible broker in Rust on the same Raft library; versions are its own.
     pub happened: &'static str,
-    /// The kinds of fault that provoke it, each alone ([`ALWAYS`]: none is needed). Without them
-    /// the node behaves correctly.
+    /// The faults that provoke it, any of them, each as kind or `kind:role` ([`ALWAYS`]: none is
+    /// needed). Without them the node behaves correctly.
     pub trigger: &'static [&'static str],
     /// The workload that it needs: `append` stands for any.
     pub workload: &'static str,
@@ -41,31 +41,34 @@ pub struct Parameter {
 /// The trigger of a plant that needs no fault.
 pub const ALWAYS: &[&str] = &[];
 
-/// Whatever makes another node lead.
-const NEW_LEADER: &[&str] = &["isolate", "deaf", "mute", "halves", "pause", "kill"];
-/// Whatever leaves a leader that clients still reach.
-const CUT_LEADER: &[&str] = &["isolate", "deaf", "mute"];
-/// Whatever breaks a link between nodes for longer than a moment.
+/// What takes the leader away from the others or from the clients for longer than an election takes.
+const NEW_LEADER: &[&str] = &[
+    "isolate:leader",
+    "deaf:leader",
+    "mute:leader",
+    "halves:leader",
+    "pause:leader",
+    "kill:leader",
+];
+/// What cuts a leader off that clients still reach, before its last words are out.
+const CUT_LEADER: &[&str] = &["isolate:leader", "mute:leader"];
+/// What leaves the leader and a follower, with the other one gone.
 const BROKEN_LINK: &[&str] = &[
-    "isolate",
-    "cut-link",
-    "cut-link-one-way",
-    "deaf",
-    "mute",
-    "pause",
-    "kill",
-    "rolling-restart",
+    "cut-link:leader-to-follower",
+    "cut-link:follower-to-leader",
+    "isolate:follower",
+    "deaf:follower",
+    "mute:follower",
+    "kill:follower",
 ];
-/// Whatever keeps a follower from hearing its leader while it runs.
+/// What cuts a follower off while it runs.
 const CUT_FOLLOWER: &[&str] = &[
-    "isolate",
-    "cut-link",
-    "cut-link-one-way",
-    "deaf",
-    "mute",
-    "halves",
+    "isolate:follower",
+    "deaf:follower",
+    "mute:follower",
+    "halves:follower",
 ];
-const RESTART: &[&str] = &["kill", "rolling-restart"];
+const RESTART: &[&str] = &["kill:leader", "kill:follower", "rolling-restart"];
 
 /// What most entries have in common.
 const USUAL: Entry = Entry {
@@ -126,7 +129,7 @@ pub const TABLE: [Entry; 29] = [
         name: "no-check-quorum",
         does: "a leader that hears no quorum stays leader in its own eyes",
         happened: "openraft #2080: an old leader without quorum kept followers from electing; the default of raft-rs, and of chronik",
-        trigger: CUT_LEADER,
+        trigger: &["isolate:leader", "deaf:leader", "mute:leader"],
         caught_by: &["stale-leader"],
         ..USUAL
     },
@@ -153,8 +156,8 @@ pub const TABLE: [Entry; 29] = [
         name: "ack-before-replicate",
         does: "acks=all is answered once the leader itself has synced",
         happened: "chronik 2.2.10 to 2.10.4: acks=all returned after the local fsync, for speed",
-        trigger: NEW_LEADER,
-        caught_by: &["lost-write", "log-recency", "inconsistent-offset"],
+        trigger: CUT_LEADER,
+        caught_by: &["lost-write", "log-recency"],
         ..USUAL
     },
     Entry {
@@ -172,7 +175,7 @@ pub const TABLE: [Entry; 29] = [
         name: "error-as-success",
         does: "a failed append is answered with error 0 and offset -1",
         happened: "chronik 2.10.4: every produce error but four became error code 0 with base offset -1",
-        trigger: NEW_LEADER,
+        trigger: &["isolate:leader", "deaf:leader", "mute:leader"],
         caught_by: &["outcome-contradiction", "lost-write"],
         ..USUAL
     },
@@ -181,7 +184,7 @@ pub const TABLE: [Entry; 29] = [
         name: "not-persisted-lie",
         does: "a deposed leader answers NOT_LEADER_OR_FOLLOWER to what it has appended, and which may yet commit",
         happened: "KAFKA-13574: NOT_LEADER_OR_FOLLOWER may still mean written",
-        trigger: CUT_LEADER,
+        trigger: &["deaf:leader"],
         caught_by: &["failed-write-seen", "duplicate"],
         ..USUAL
     },
@@ -199,7 +202,7 @@ pub const TABLE: [Entry; 29] = [
         name: "truncated-recovery",
         does: "a restart takes everything that no later write vouches for as torn, and drops it",
         happened: "chronik 1.3.52: recovery of the log lost 8 to 10 % with several partitions",
-        trigger: RESTART,
+        trigger: &["kill:follower", "rolling-restart"],
         caught_by: &["unprovoked-exit", "lost-write"],
         ..USUAL
     },
@@ -217,7 +220,7 @@ pub const TABLE: [Entry; 29] = [
         name: "stale-leader-reads",
         does: "a leader answers reads without asking whether it still leads, and never steps down by itself",
         happened: "Jepsen on etcd and Consul, 2014: stale reads from a deposed leader; etcd #20418 again after a pause",
-        trigger: CUT_LEADER,
+        trigger: &["isolate:leader", "deaf:leader", "mute:leader"],
         caught_by: &["log-recency", "stale-leader"],
         ..USUAL
     },
@@ -235,7 +238,7 @@ pub const TABLE: [Entry; 29] = [
         does: "records are served before they are committed",
         happened: "Redpanda #3003 (Jepsen, 2022): offsets exposed before Raft commit, two values at one offset",
         trigger: CUT_LEADER,
-        caught_by: &["inconsistent-offset", "phantom-value", "log-order"],
+        caught_by: &["inconsistent-offset", "log-order"],
         ..USUAL
     },
     Entry {
@@ -264,7 +267,7 @@ pub const TABLE: [Entry; 29] = [
     Entry {
         plant: Plant::SkippedOffset,
         name: "skipped-offset",
-        does: "a fetch that begins where a later leader's epoch begins passes over its first batch",
+        does: "a response ends where a leader epoch does, and the fetch that goes on from there passes over its first batch",
         happened: "Bufstream (Jepsen, 2024): fetch hid acknowledged records from lagging consumers",
         trigger: NEW_LEADER,
         caught_by: &["poll-skip", "lost-write"],

@@ -189,6 +189,11 @@ impl Client {
         }
     }
 
+    /// Waits no longer than this for an answer from now on.
+    pub fn set_patience(&mut self, patience: Duration) {
+        self.stream.set_read_timeout(Some(patience)).unwrap();
+    }
+
     /// Sends a request without waiting for its answer; returns its correlation id.
     pub fn send<Q: Request>(&mut self, version: i16, request: &Q) -> i32 {
         self.correlation_id += 1;

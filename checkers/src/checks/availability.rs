@@ -12,12 +12,13 @@ use crate::verdict::{Doubt, Evidence, Finding, GapScope, Unit, Validity, Verdict
 
 /// An acknowledged record of the produce probe.
 #[derive(Clone, Copy, Debug)]
-struct Acknowledged {
-    sent: Moment,
-    at: Moment,
+pub(super) struct Acknowledged {
+    pub(super) sent: Moment,
+    pub(super) at: Moment,
 }
 
-fn acknowledged(check: &Check<'_>) -> Vec<Acknowledged> {
+/// All of them, in the order of their acknowledgements.
+pub(super) fn acknowledged(check: &Check<'_>) -> Vec<Acknowledged> {
     let mut all: Vec<Acknowledged> = check
         .history
         .observations()
@@ -29,6 +30,11 @@ fn acknowledged(check: &Check<'_>) -> Vec<Acknowledged> {
         .collect();
     all.sort_by_key(|acknowledged| acknowledged.at);
     all
+}
+
+/// When a record that was sent at that time or later was first acknowledged.
+pub(super) fn first_after(all: &[Acknowledged], sent: Moment) -> Option<Moment> {
+    all.iter().filter(|a| a.sent >= sent).map(|a| a.at).min()
 }
 
 /// The gaps that are held to a limit.
@@ -66,13 +72,7 @@ pub(super) fn gaps(check: &Check<'_>) -> Vec<Gap> {
         });
     };
     let end = all.last().map_or(load_end, |last| last.at).max(load_end);
-    let first_after = |sent: Moment| {
-        all.iter()
-            .filter(|a| a.sent >= sent)
-            .map(|a| a.at)
-            .min()
-            .unwrap_or(end)
-    };
+    let first_after = |sent: Moment| first_after(&all, sent).unwrap_or(end);
     for window in check.windows.iter().filter(|window| window.took_effect()) {
         // Backed-off connections come back up to a cut's length late, unless the target bounds them.
         let back_off_ms = match window.healed {

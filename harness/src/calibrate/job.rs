@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use checkers::history::History;
+use checkers::history::{History, Moment};
 use checkers::judgement::Judgement;
 use checkers::verdict::Validity;
 use nemesis::Environment;
@@ -81,8 +81,8 @@ impl Place<'_> {
         let name = format!("{}-{seed:x}", about.name);
         let plants = Plants::from_iter([planted.clone()]);
         let (watched, one) = (about.clone(), planted.clone());
-        let is_enough = move |judgement: &Judgement, history: &History| {
-            let found = proof::sort(judgement, history, &watched, row, &one);
+        let is_enough = move |judgement: &Judgement, history: &History, until: Moment| {
+            let found = proof::sort(judgement, history, &watched, row, &one, until);
             found.is_proof().then(|| (found, history.end()))
         };
         let played = self
@@ -97,7 +97,7 @@ impl Place<'_> {
                 let judged = judge::file(&played.history)?;
                 let (judgement, history) = (&judged.judgement, &judged.history);
                 (
-                    proof::sort(judgement, history, about, row, planted),
+                    proof::sort(judgement, history, about, row, planted, Moment::MAX),
                     history.end(),
                 )
             }
@@ -132,9 +132,11 @@ impl Place<'_> {
         };
         while run.tries < TRIES_MAX {
             run.tries += 1;
-            let is_enough = |judgement: &Judgement, _: &History| {
-                let invalid = checks(judgement, Validity::Invalid);
-                (!invalid.is_empty()).then_some(invalid)
+            let is_enough = |judgement: &Judgement, history: &History, until: Moment| {
+                let verdicts = judgement.verdicts.iter();
+                let mut anomalies = verdicts.flat_map(|verdict| &verdict.anomalies);
+                let settled = anomalies.any(|anomaly| proof::ended(anomaly, history) <= until);
+                settled.then(|| checks(judgement, Validity::Invalid))
             };
             let plants = Plants::default();
             let played = self
@@ -165,7 +167,7 @@ impl Place<'_> {
         plants: Plants,
         conditions: &Conditions,
         seed: u64,
-        is_enough: impl Fn(&Judgement, &History) -> Option<T> + Send + 'static,
+        is_enough: impl Fn(&Judgement, &History, Moment) -> Option<T> + Send + 'static,
     ) -> Result<Played<T>> {
         let directory = self.out.join("runs").join(name);
         // What an earlier calibration left there would be read as this one's.

@@ -37,13 +37,19 @@ impl Found {
     }
 }
 
-/// Sorts a judgement's findings into the plant's and others.
+/// When an anomaly was complete.
+pub fn ended(anomaly: &Anomaly, history: &History) -> Moment {
+    anomaly.evidence.window.map_or(history.end(), |(_, to)| to)
+}
+
+/// Sorts a judgement's findings into the plant's and others; only what ended by `until` counts as the plant's.
 pub fn sort(
     judgement: &Judgement,
     history: &History,
     about: &About,
     row: &Row,
     planted: &Planted,
+    until: Moment,
 ) -> Found {
     let windows = history.windows();
     let provoked_at = provocation(&windows, about);
@@ -51,8 +57,10 @@ pub fn sort(
     let node = planted.node.map(|node| node.to_string());
     let is_own = |check: &str, anomaly: &Anomaly| {
         let evidence = &anomaly.evidence;
-        let (from, to) = evidence.window.unwrap_or((0, history.end()));
-        about.caught_by.contains(&check)
+        let from = evidence.window.map_or(0, |(from, _)| from);
+        let to = ended(anomaly, history);
+        to <= until
+            && about.caught_by.contains(&check)
             && row.findings.contains(&anomaly.kind.name())
             && match row.when {
                 When::Always => true,
@@ -70,15 +78,11 @@ pub fn sort(
         }
         let own = verdict.anomalies.iter();
         let own = own.filter(|anomaly| is_own(&verdict.check, anomaly));
-        let ended = |anomaly: &&Anomaly| {
-            let window = anomaly.evidence.window;
-            window.map_or(history.end(), |(_, to)| to)
-        };
-        match own.min_by_key(ended) {
+        match own.min_by_key(|anomaly| ended(anomaly, history)) {
             None => found.other.push(verdict.check.clone()),
             Some(first) => {
                 found.caught_by.push(verdict.check.clone());
-                let at = ended(&first);
+                let at = ended(first, history);
                 if found.proven_at.is_none_or(|before| at < before) {
                     found.proven_at = Some(at);
                     found.account = reports::account_text(first);
@@ -194,6 +198,7 @@ mod tests {
             &about.expect("a plant"),
             row,
             &planted,
+            59 * SECOND,
         )
     }
 
@@ -208,6 +213,13 @@ mod tests {
         let found_else = found("freeze-after-idle", None, &elsewhere);
         assert_eq!(found_else.other, ["node-responds"]);
         assert!(!found_else.is_proof());
+    }
+
+    /// What explains an end of a growing history may be written down a moment later.
+    #[test]
+    fn what_has_not_settled_does_not_count_yet() {
+        let fresh = judgement("node-responds", silent(), "n2", (12, 60));
+        assert!(!found("freeze-after-idle", None, &fresh).is_proof());
     }
 
     #[test]

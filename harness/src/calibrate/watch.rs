@@ -1,7 +1,7 @@
 //! Judges a history while it grows, and ends the run as soon as it has seen enough.
 //!
 //! The file is read as it is streamed, whole lines only. A judgement of a part of a history is one of a run that was cut
-//! short there: what it calls invalid stays invalid. That is not taken on trust: control runs are watched in the same way,
+//! short there: what it calls invalid stays invalid, except at its very end. That is not taken on trust: control runs are watched in the same way,
 //! and a finding that only a growing history shows would make them unclean.
 
 use std::fs::File;
@@ -11,13 +11,16 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use checkers::history::{Event, Header, History};
+use checkers::history::{Event, Header, History, Moment};
 use checkers::judgement::Judgement;
 
 use crate::probe::StopFlag;
 
 /// Between two looks.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// A finding of a growing history counts once the history goes on for this long after it: what explains it (a fault that
+/// has taken effect, a node that was starved) is written down only when it was seen.
+const SETTLE: Moment = 1_500_000_000;
 /// A look may take at most one part in so many of the time, so that judging does not starve what is judged.
 const SHARE: u32 = 5;
 
@@ -72,16 +75,16 @@ impl Growing {
     }
 }
 
-/// Starts a thread that judges the history at `path` every few seconds. When `is_enough` says so of a judgement, it sets
-/// `enough` and `interrupt` and ends with what that returned; it ends with nothing once `over` is set. The user's own
-/// interrupt is passed on.
+/// Starts a thread that judges the history at `path` every few seconds. When `is_enough` says so of a judgement, of which
+/// only findings that ended by the given moment count, it sets `enough` and `interrupt` and ends with what that returned;
+/// it ends with nothing once `over` is set. The user's own interrupt is passed on.
 ///
 /// # Errors
 /// If the system has no more threads.
 pub fn start<T: Send + 'static>(
     path: &Path,
     flags: Flags,
-    is_enough: impl Fn(&Judgement, &History) -> Option<T> + Send + 'static,
+    is_enough: impl Fn(&Judgement, &History, Moment) -> Option<T> + Send + 'static,
 ) -> Result<JoinHandle<Option<T>>> {
     let mut growing = Growing::of(path);
     std::thread::Builder::new()
@@ -103,7 +106,7 @@ pub fn start<T: Send + 'static>(
                 let seen = match growing.take_in() {
                     Ok(true) => growing.history().and_then(|history| {
                         let judgement = checkers::judge(&history);
-                        is_enough(&judgement, &history)
+                        is_enough(&judgement, &history, history.end().saturating_sub(SETTLE))
                     }),
                     // What cannot be read now is read with the next look, or judged in the end.
                     Ok(false) | Err(_) => None,
@@ -174,7 +177,7 @@ mod tests {
         );
         assert!(flags.enough.is_set() && flags.interrupt.is_set());
         let flags = Flags::default();
-        let watching = start(&path, flags.clone(), |_, _| None::<()>);
+        let watching = start(&path, flags.clone(), |_, _, _| None::<()>);
         flags.over.set();
         assert_eq!(watching.expect("a thread").join().expect("no panic"), None);
         assert!(!flags.enough.is_set());

@@ -43,7 +43,7 @@ pub fn run(arguments: &CheckArguments) -> Result<i32> {
 }
 
 /// The history files that a path names: itself, or those of a run directory.
-fn histories(path: &Path) -> Result<Vec<PathBuf>> {
+pub(super) fn histories(path: &Path) -> Result<Vec<PathBuf>> {
     if path.is_file() {
         return Ok(vec![path.to_owned()]);
     }

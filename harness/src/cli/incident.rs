@@ -61,7 +61,7 @@ pub(super) fn run(arguments: &RunArguments, target: &Target) -> Result<i32> {
     let seed = arguments
         .seed
         .unwrap_or_else(|| u64::from(rand::random::<u32>()));
-    let stage = Stage::enter(true)?;
+    let stage = Stage::enter(true, &arguments.out)?;
     let directory = RunDirectory::create(&arguments.out, seed)?;
     store::prune(&arguments.out, arguments.keep as usize, &directory.id);
     announce(&directory, target, seed, &stage.environment);

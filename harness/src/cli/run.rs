@@ -10,7 +10,7 @@ use anyhow::Result;
 use nemesis::Environment;
 
 use super::RunArguments;
-use super::stage::Stage;
+use super::stage::{self, Stage};
 use crate::config::scenario::{self, Asked, Scenario};
 use crate::config::target::Target;
 use crate::exit;
@@ -52,7 +52,7 @@ pub fn run(arguments: &RunArguments) -> Result<i32> {
     let network = planned
         .iter()
         .any(|(scenario, plan)| needs_network(arguments, scenario, plan));
-    let stage = Stage::enter(network)?;
+    let stage = Stage::enter(network, &arguments.out)?;
     let session = Session {
         arguments,
         target: &target,
@@ -166,7 +166,11 @@ impl Session<'_> {
                 break;
             }
         }
-        report.run.interrupted = self.stage.interrupt.is_set();
+        let short = self.stage.short.is_set();
+        report.run.interrupted = self.stage.interrupt.is_set() && !short;
+        if short {
+            report.warnings.push(stage::short_of_space(out));
+        }
         report.run.duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         summary::finish(&directory, &mut report)
     }

@@ -1,6 +1,7 @@
 //! The stage of every command that runs scenarios: the sandbox, the runtime, and what a signal asks for. Entered once in
 //! the life of the process, before any thread exists.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -12,6 +13,10 @@ use tokio::runtime::Runtime;
 use crate::exit::{self, Stop};
 use crate::output::say;
 use crate::probe::StopFlag;
+use crate::store;
+
+/// Between two looks at the free space.
+const SPACE_LOOK: Duration = Duration::from_millis(250);
 
 /// Where scenarios run.
 pub(super) struct Stage {
@@ -23,14 +28,16 @@ pub(super) struct Stage {
     pub(super) runtime: Runtime,
     /// Set by the user's first Ctrl-C.
     pub(super) interrupt: StopFlag,
+    /// Set, and the interrupt with it, when the disk is nearly full.
+    pub(super) short: StopFlag,
 }
 
 impl Stage {
-    /// Enters the sandbox, with a private network or without.
+    /// Enters the sandbox, with a private network or without. What is written goes below `out`.
     ///
     /// # Errors
     /// If this machine permits no such sandbox (exit code 253); the message says what to do.
-    pub(super) fn enter(network: bool) -> Result<Stage> {
+    pub(super) fn enter(network: bool, out: &Path) -> Result<Stage> {
         let isolation = if network {
             Isolation::Network
         } else {
@@ -47,11 +54,18 @@ impl Stage {
             .context("start the runtime")?;
         let interrupt = StopFlag::default();
         runtime.spawn(watch_signals(interrupt.clone()));
+        let short = StopFlag::default();
+        runtime.spawn(watch_space(
+            out.to_owned(),
+            short.clone(),
+            interrupt.clone(),
+        ));
         Ok(Stage {
             environment,
             table,
             runtime,
             interrupt,
+            short,
         })
     }
 
@@ -93,4 +107,25 @@ async fn watch_signals(interrupt: StopFlag) {
             "jepsen: stopping: faults are healed, what was recorded is judged; again to leave at once",
         );
     }
+}
+
+/// Ends the run early when the disk is nearly full: nodes that cannot write would look like nodes that crash, and nothing
+/// could be saved.
+async fn watch_space(out: PathBuf, short: StopFlag, interrupt: StopFlag) {
+    while !interrupt.is_set() {
+        if store::free_bytes(&out).is_some_and(|free| free < store::FREE_BYTES_LOW) {
+            say(&format!("jepsen: {}", short_of_space(&out)));
+            short.set();
+            interrupt.set();
+        }
+        tokio::time::sleep(SPACE_LOOK).await;
+    }
+}
+
+pub(super) fn short_of_space(out: &Path) -> String {
+    format!(
+        "less than {} MiB are free in {}: the run ended early and is undecided",
+        store::FREE_BYTES_LOW >> 20,
+        out.display()
+    )
 }

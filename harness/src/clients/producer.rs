@@ -125,6 +125,11 @@ impl Producer {
         Ok(Producer { client, reports })
     }
 
+    /// librdkafka's handle, alive as long as this value.
+    pub(super) fn native(&self) -> *mut sys::rd_kafka_t {
+        self.client.client().native_ptr()
+    }
+
     /// Hands one record to librdkafka; its report will carry `place`. A record that librdkafka does not take is
     /// reported at once.
     pub fn send(&self, topic: &str, partition: i32, value: &str, place: u64) -> Option<Delivered> {

@@ -26,6 +26,7 @@ struct Status {
     acknowledged: Option<u64>,
     longest_gap: u64,
     phase: Option<Phase>,
+    interrupted: bool,
 }
 
 /// Starts the thread that shows `events` until they end. `load` is the length of the load phase.
@@ -132,12 +133,16 @@ impl Status {
                 };
             }
             What::Phase(phase) => {
-                self.phase = Some(phase.phase);
+                let told = self.phase.replace(phase.phase) == Some(phase.phase);
+                if told || self.interrupted {
+                    return None;
+                }
+                self.interrupted = phase.phase == Phase::Interrupted;
                 let word = match phase.phase {
                     Phase::Formation => "nodes start",
                     Phase::Load => "all nodes agree on a leader; load begins",
                     Phase::Recovery => "load ended, faults healed; waiting until all nodes agree",
-                    Phase::Final => "all nodes agree; reading every partition through every node",
+                    Phase::Final => "reading every partition through every node",
                     Phase::Interrupted => "interrupted: healing, saving, judging what there is",
                     Phase::Done | Phase::Unknown => return None,
                 };

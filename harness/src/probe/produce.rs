@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use checkers::history::{Acks, Moment, Observation, Outcome, Seen, What};
+use nemesis::Node;
 use rdkafka::ClientConfig;
 
 use super::StopFlag;
 use crate::clients::common;
 use crate::clients::producer::{Delivered, Producer};
+use crate::clients::warm::Warm;
 use crate::recorder::Recorder;
 
 /// The probe's own topic. Appends of the workloads never go there.
@@ -52,12 +54,14 @@ pub fn run(
 ) -> anyhow::Result<()> {
     let producer = Producer::new(&settings(bootstrap, acks, extra), false)?;
     let mut sent: BTreeMap<u64, Moment> = BTreeMap::new();
+    let mut warm = Warm::new(&producer, Node::ALL.map(Node::number));
     let mut next = Instant::now();
     for sequence in 0.. {
         sent.insert(sequence, recorder.now());
         if let Some(refused) = producer.send(TOPIC, 0, &value(sequence), sequence) {
             tell(recorder, &mut sent, &refused);
         }
+        warm.keep();
         next = (next + INTERVAL).max(Instant::now());
         loop {
             let left = next.saturating_duration_since(Instant::now());
@@ -79,6 +83,7 @@ pub fn run(
             None => break,
         }
     }
+    drop(warm);
     producer.retire();
     Ok(())
 }
