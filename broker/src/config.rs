@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::plants::Plants;
 use crate::request::NodeId;
 
 pub use address::Address;
@@ -36,6 +37,10 @@ pub struct NodeConfig {
     /// Partitions of a topic for which no number was given.
     #[serde(default = "one")]
     pub default_partitions: i32,
+    /// Deliberate bugs, see [`crate::plants`]. None by default, and in every broker that is meant to
+    /// work.
+    #[serde(default, skip_serializing_if = "Plants::is_empty")]
+    pub plants: Plants,
     /// The listener for Kafka clients.
     pub kafka: KafkaConfig,
     /// Every node of the cluster, this one included.
@@ -341,6 +346,15 @@ peer = "[::1]:9194"
         assert!(
             stranger.contains("`node_id`") && stranger.contains("add its entry"),
             "{stranger}"
+        );
+        let plant = parse(&TEXT.replace("[kafka]", "plants = [\"no-pre-vot\"]\n[kafka]"))
+            .unwrap_err()
+            .to_string();
+        assert!(
+            plant.contains("line 6")
+                && plant.contains("\"no-pre-vot\"")
+                && plant.contains("no-pre-vote,"),
+            "{plant}"
         );
         let twice = parse(&TEXT.replace("id = 3", "id = 1"))
             .unwrap_err()

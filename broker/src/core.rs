@@ -24,10 +24,11 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use crate::log::{Recovered, WriteGroup};
+use crate::plants::Memory;
 use crate::request::{NodeId, Request, RequestId, Response, Time, View};
 use crate::state::State;
 pub use inspection::Inspection;
-pub use interface::{Action, Class, CoreConfig, CoreError, Hello, Input, Mistake};
+pub use interface::{Action, Class, CoreConfig, CoreError, Hello, Input};
 
 use append::Appends;
 use reads::Reads;
@@ -98,6 +99,8 @@ pub struct Core {
     last_leader: Option<(NodeId, u64)>,
     /// What `view` was made from.
     view_of: (Option<NodeId>, u64, u64),
+    /// What plants remember; empty without any.
+    planted: Memory,
 }
 
 impl std::fmt::Debug for Core {
@@ -139,8 +142,9 @@ impl Core {
                 .map_or(0, |segment| segment.first_index - 1),
             max_size_per_msg: config.max_size_per_msg,
             max_inflight_msgs: 256,
-            check_quorum: true,
-            pre_vote: true,
+            // False only with plants.
+            check_quorum: config.plants.check_quorum(),
+            pre_vote: config.plants.pre_vote(),
             max_uncommitted_size: config.uncommitted_bytes_max as u64,
             max_committed_size_per_ready: 4 * 1024 * 1024,
             ..raft::Config::default()
@@ -193,6 +197,7 @@ impl Core {
             view: Arc::new(View::default()),
             last_leader: None,
             view_of: (None, u64::MAX, u64::MAX),
+            planted: Memory::new(synced_index),
         };
         core.draw_timeout();
         core.settle();
@@ -280,6 +285,16 @@ impl Core {
         }
         // Raft refuses what makes no sense in its state; there is nobody to tell.
         let _ = self.raft.step(message);
+        // Plants offset-reuse and high-watermark-regression.
+        if kind == MessageType::MsgHeartbeat {
+            let Core {
+                config,
+                planted,
+                state,
+                ..
+            } = self;
+            planted.ends.hear(&config.plants, state);
+        }
     }
 
     /// Whether Raft can take a message without a panic: whether entries follow each other, and whether this log has

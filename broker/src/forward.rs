@@ -13,6 +13,7 @@ use tokio::time::sleep;
 
 use crate::node::ask::{CoreHandle, Ending};
 use crate::peers::forwarding::{ForwardLinks, NotSent};
+use crate::plants::{self, Plants};
 use crate::request::{AdminChange, AdminError, Request, Response, Time};
 
 /// Pause before asking again who leads.
@@ -35,12 +36,17 @@ pub(crate) type ForwardOutcome = Result<i64, AdminError>;
 pub(crate) struct Forwarder {
     core: CoreHandle,
     links: ForwardLinks,
+    plants: Plants,
 }
 
 impl Forwarder {
     /// Asks `core` first, then others through `links`.
-    pub(crate) fn new(core: CoreHandle, links: ForwardLinks) -> Forwarder {
-        Forwarder { core, links }
+    pub(crate) fn new(core: CoreHandle, links: ForwardLinks, plants: Plants) -> Forwarder {
+        Forwarder {
+            core,
+            links,
+            plants,
+        }
     }
 
     /// Makes a change of topics.
@@ -75,7 +81,8 @@ impl Forwarder {
                 Err(AdminError::NotLeader(leader)) => leader,
             };
             if let Some(leader) = leader {
-                match self.links.call(leader, what.clone(), deadline).await {
+                let passed_on = plants::topics::passed_on(&self.plants, what.clone());
+                match self.links.call(leader, passed_on, deadline).await {
                     Ok(Ok(value)) => return Ok(Ok(value)),
                     Ok(Err(AdminError::Refused(error))) => return Ok(Err(error)),
                     // Surely not applied: perhaps the next one to lead takes it.

@@ -9,7 +9,8 @@
 //! `api`, and becomes a [`request::Request`] to the core. `node` owns the threads: the
 //! [`core`](mod@core), which decides and does no IO, and the one that writes the [`log`], which is
 //! also the data. `peers` carries messages between nodes, `forward` takes to the leader what only
-//! it may do. What is in an entry and what it does is in `command` and `state`.
+//! it may do. What is in an entry and what it does is in `command` and `state`. Deliberate bugs, off
+//! unless a configuration names them, are in [`plants`].
 
 mod api;
 mod codec;
@@ -25,6 +26,7 @@ pub mod fuzzing;
 pub mod log;
 mod node;
 mod peers;
+pub mod plants;
 pub mod record_batch;
 pub mod request;
 mod server;

@@ -17,6 +17,7 @@ use bytes::Bytes;
 use raft::eraftpb::Entry;
 
 use crate::disk::DiskFile;
+use crate::plants::Plants;
 
 mod catalog;
 mod checkpoint;
@@ -39,12 +40,15 @@ pub const SEGMENT_BYTES: u64 = 64 * 1024 * 1024;
 pub struct LogOptions {
     /// A segment is closed once it has this many bytes.
     pub segment_bytes: u64,
+    /// Deliberate mistakes. None in every log that is meant to work.
+    pub plants: Plants,
 }
 
 impl Default for LogOptions {
     fn default() -> LogOptions {
         LogOptions {
             segment_bytes: SEGMENT_BYTES,
+            plants: Plants::default(),
         }
     }
 }

@@ -15,6 +15,7 @@ pub(crate) mod ask;
 mod core_thread;
 mod log_thread;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -35,10 +36,15 @@ use crate::frame::Budget;
 use crate::log::{self, LogError, LogOptions};
 use crate::peers::forwarding::{self, ForwardLinks};
 use crate::peers::{APPEND_EVENTS_QUEUED_MAX, CONTROL_EVENTS_QUEUED_MAX, Shared, inbound, link};
+use crate::plants::blocking_forward::{self, Gate};
+use crate::plants::detour::Detour;
+use crate::plants::freeze_after_idle::Locks;
+use crate::plants::slow_leak::Leak;
+use crate::request::NodeId;
 use crate::server;
 use crate::shutdown::{self, Trigger};
 use ask::{Clock, CoreHandle};
-use core_thread::{CoreThread, PeerLinks};
+use core_thread::{CoreThread, PeerLinks, Planted};
 
 /// Workers for sockets.
 const SOCKET_WORKERS: usize = 2;
@@ -129,6 +135,7 @@ impl Node {
                 problem,
             })?;
         let config = Arc::new(config);
+        config.plants.warn();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(SOCKET_WORKERS)
             .thread_name("sockets")
@@ -145,10 +152,11 @@ impl Node {
         let others = || config.peers.iter().filter(|peer| peer.id != config.node_id);
         let (forward_links, forward_queues) =
             ForwardLinks::new(others().map(|peer| peer.id), clock);
+        let forwarder = Forwarder::new(core.clone(), forward_links, config.plants);
         let context = Arc::new(Context {
             config: Arc::clone(&config),
             core: core.clone(),
-            forwarder: Forwarder::new(core.clone(), forward_links),
+            forwarder: forwarder.clone(),
             budget: Budget::new(),
             fetched: Arc::new(Semaphore::new(FETCHED_BUDGET_BYTES)),
         });
@@ -167,6 +175,7 @@ impl Node {
             Arc::new(disk),
             LogOptions {
                 segment_bytes: config.log.segment_bytes,
+                plants: config.plants,
             },
         )?;
         info!(
@@ -184,6 +193,7 @@ impl Node {
             hello: hello_seen,
             control,
             append,
+            gate: Gate::new(&config.plants),
         };
         let peer_port = listen(&runtime, config.peer_listen(), "peer_listen")?;
         runtime.spawn(inbound::serve(peer_port, shared.clone(), core));
@@ -216,9 +226,25 @@ impl Node {
         let (groups, group_queue) = std::sync::mpsc::channel();
         let (reports, report_queue) = mpsc::unbounded_channel();
         let log_ended = say_ended.clone();
+        let plants = config.plants;
         let log_thread = spawn("log", move || {
-            log_thread::run(writer, &group_queue, &reports, &log_ended)
+            log_thread::run(writer, &group_queue, &reports, &log_ended, &plants)
         })?;
+        let links: BTreeMap<NodeId, PeerLinks> = links.into_iter().collect();
+        let planted = Planted {
+            detour: Detour::start(
+                &plants,
+                links.iter().flat_map(|(id, links)| links.senders(*id)),
+                runtime.handle(),
+            ),
+            gate: shared.gate.clone(),
+            locks: Locks::start(&plants),
+            leak: Leak::new(&plants, Duration::from_millis(config.timing.heartbeat_ms)),
+        };
+        if planted.gate.is_some() {
+            let hello = shared.hello.clone();
+            runtime.spawn(blocking_forward::register(config.node_id, hello, forwarder));
+        }
         let core_thread = CoreThread {
             core: consensus,
             node_id: config.node_id,
@@ -229,9 +255,10 @@ impl Node {
             reports: report_queue,
             asks,
             stop: trigger.shutdown(),
-            links: links.into_iter().collect(),
+            links,
             groups,
             hello,
+            planted,
         };
         let core_thread = spawn("core", move || core_thread.run(&say_ended))?;
         let peers = config.peer_listen();
@@ -333,6 +360,7 @@ fn core_config(config: &NodeConfig) -> CoreConfig {
         // Two nodes with one seed would draw the same time-outs and split the vote for ever.
         seed: rand::random(),
         retention_bytes: config.log.retention_bytes,
+        plants: config.plants,
         ..CoreConfig::new(config.node_id, config.voters())
     }
 }

@@ -30,6 +30,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::config::NodeConfig;
 use crate::core::{Class, Hello};
+use crate::plants::blocking_forward::Gate;
 use crate::request::NodeId;
 
 /// Something that happened on a link.
@@ -78,6 +79,8 @@ pub(crate) struct Shared {
     pub(crate) control: mpsc::Sender<PeerEvent>,
     /// To the core: append messages.
     pub(crate) append: mpsc::Sender<PeerEvent>,
+    /// Plant blocking-forward: the lock around the core.
+    pub(crate) gate: Option<Gate>,
 }
 
 impl Shared {

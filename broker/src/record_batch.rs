@@ -46,6 +46,11 @@ pub struct Header {
 }
 
 impl Header {
+    /// Whether the records are compressed.
+    pub fn is_compressed(&self) -> bool {
+        self.attributes & COMPRESSION_MASK != 0
+    }
+
     /// Whether the batch belongs to a transaction or controls one.
     pub fn is_transactional(&self) -> bool {
         self.attributes & (TRANSACTIONAL | CONTROL) != 0
@@ -180,6 +185,16 @@ pub fn patch(bytes: &mut [u8], base_offset: i64, leader_epoch: i32) {
     bytes[12..16].copy_from_slice(&leader_epoch.to_be_bytes());
 }
 
+/// Makes a batch's checksum anew.
+///
+/// # Panics
+///
+/// If `bytes` is shorter than a header.
+pub(crate) fn seal(bytes: &mut [u8]) {
+    let checksum = crc32c::crc32c(&bytes[CHECKED_FROM..]);
+    bytes[17..21].copy_from_slice(&checksum.to_be_bytes());
+}
+
 fn read_header(bytes: &[u8]) -> Header {
     Header {
         base_offset: i64::from_be_bytes(array_at(bytes, 0)),
@@ -226,8 +241,7 @@ pub fn for_tests(
     bytes.extend_from_slice(payload);
     let length = (bytes.len() - LENGTH_FROM) as i32;
     bytes[8..12].copy_from_slice(&length.to_be_bytes());
-    let checksum = crc32c::crc32c(&bytes[CHECKED_FROM..]);
-    bytes[17..21].copy_from_slice(&checksum.to_be_bytes());
+    seal(&mut bytes);
     bytes
 }
 
@@ -299,8 +313,7 @@ mod tests {
         ] {
             let mut bytes = for_tests(1, None, 0, b"x");
             bytes[21..23].copy_from_slice(&attributes.to_be_bytes());
-            let checksum = crc32c::crc32c(&bytes[CHECKED_FROM..]);
-            bytes[17..21].copy_from_slice(&checksum.to_be_bytes());
+            seal(&mut bytes);
             assert_eq!(validate(&bytes), Err(expected));
         }
         let mut old = for_tests(1, None, 0, b"x");

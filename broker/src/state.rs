@@ -96,12 +96,7 @@ impl State {
         let Some(header) = record_batch::peek(&batch.bytes) else {
             return false;
         };
-        let topic = self
-            .names
-            .get(&batch.topic)
-            .and_then(|name| self.topics.get_mut(name));
-        let at = usize::try_from(batch.partition).unwrap_or(usize::MAX);
-        let Some(partition) = topic.and_then(|topic| topic.partitions.get_mut(at)) else {
+        let Some(partition) = self.partition_of(batch.topic, batch.partition) else {
             return false;
         };
         if header.base_offset != partition.next {
@@ -158,6 +153,13 @@ impl State {
         }
         self.topics_version += 1;
         Ok(())
+    }
+
+    /// A partition of the topic with this id.
+    pub(crate) fn partition_of(&mut self, topic: Uuid, partition: i32) -> Option<&mut Partition> {
+        let name = self.names.get(&topic)?;
+        let at = usize::try_from(partition).ok()?;
+        self.topics.get_mut(name)?.partitions.get_mut(at)
     }
 
     /// The topics by name.

@@ -7,6 +7,7 @@ use kafka_protocol::error::ResponseError;
 
 use super::Core;
 use super::append::{Change, Produce};
+use crate::plants::Plant;
 use crate::request::{Acks, AdminError, Response};
 use crate::state::Applied;
 
@@ -71,7 +72,7 @@ impl Core {
             .collect();
         for key in keys {
             if let Some(produce) = self.appends.produces.remove(&key) {
-                self.time_out_produce(key.1, produce);
+                self.fail_produce(key.1, produce, ResponseError::RequestTimedOut);
             }
         }
         let changes = self.appends.changes.iter();
@@ -90,8 +91,13 @@ impl Core {
 
     /// Leadership ended: what was appended may yet commit or not, and this node will not be the one to know.
     pub(super) fn fail_appends(&mut self) {
+        let error = if self.config.plants.has(Plant::NotPersistedLie) {
+            ResponseError::NotLeaderOrFollower
+        } else {
+            ResponseError::RequestTimedOut
+        };
         for ((_, id), produce) in std::mem::take(&mut self.appends.produces) {
-            self.time_out_produce(id, produce);
+            self.fail_produce(id, produce, error);
         }
         for change in std::mem::take(&mut self.appends.changes).into_values() {
             self.time_out_change(&change);
@@ -99,9 +105,9 @@ impl Core {
         self.appends.clear_optimistic();
     }
 
-    fn time_out_produce(&mut self, id: u64, produce: Produce) {
-        let unknown = |outcome: Result<_, _>| outcome.and(Err(ResponseError::RequestTimedOut));
-        let outcomes = produce.outcomes.into_iter().map(unknown).collect();
+    fn fail_produce(&mut self, id: u64, produce: Produce, error: ResponseError) {
+        let failed = |outcome: Result<_, _>| outcome.and(Err(error));
+        let outcomes = produce.outcomes.into_iter().map(failed).collect();
         self.respond(id, Response::Produce(outcomes));
     }
 

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::Core;
 use crate::command::{Batch, Command};
+use crate::plants::{self, Plant};
 use crate::record_batch::{self, Header};
 use crate::request::{
     Acks, AdminChange, AdminError, Appended, ProducePartition, RequestId, Response, Time,
@@ -95,7 +96,7 @@ impl Core {
                 }
                 Verdict::Append { topic, next } => {
                     outcomes.push(Ok(self.appended_at(&asked, next)));
-                    let bytes = patched(&asked.batch, next, epoch);
+                    let bytes = self.patched(&asked.batch, next, epoch);
                     let header = Header {
                         base_offset: next,
                         leader_epoch: epoch,
@@ -131,6 +132,10 @@ impl Core {
                 }
             }
         }
+        let acks = match acks {
+            Acks::All if self.config.plants.has(Plant::AckBeforeReplicate) => Acks::Leader,
+            asked => asked,
+        };
         let durable = match acks {
             Acks::All => self.applied_index,
             Acks::Leader => self.synced_index,
@@ -145,6 +150,25 @@ impl Core {
                 appended,
             };
             self.appends.produces.insert((waits_for, id), produce);
+        }
+    }
+
+    fn patched(&mut self, batch: &Bytes, base_offset: i64, leader_epoch: i32) -> Bytes {
+        let mut bytes = BytesMut::from(&batch[..]);
+        record_batch::patch(&mut bytes, base_offset, leader_epoch);
+        let Core {
+            config, planted, ..
+        } = self;
+        plants::corrupt_record::damage(&config.plants, &mut planted.batches, &mut bytes);
+        bytes.freeze()
+    }
+
+    /// Plant offset-reuse: a new leader goes on where it last heard that partitions ended.
+    pub(super) fn reuse_offsets(&mut self) {
+        for (at, next) in self.planted.ends.ends_to_reuse(&self.config.plants) {
+            let producers = BTreeMap::new();
+            let optimistic = Optimistic { next, producers };
+            self.appends.optimistic.insert(at, optimistic);
         }
     }
 
@@ -175,7 +199,15 @@ impl Core {
         }
         let known = optimistic
             .and_then(|optimistic| optimistic.producers.get(&header.producer_id))
-            .or_else(|| partition.producers.get(&header.producer_id));
+            .or_else(|| {
+                let replicated = !self.config.plants.has(Plant::DuplicateOnRetry);
+                let producers = replicated.then_some(&partition.producers);
+                producers.and_then(|producers| producers.get(&header.producer_id))
+            });
+        if known.is_none() && self.config.plants.has(Plant::DuplicateOnRetry) {
+            // Whoever is unknown may begin anywhere, as after Kafka's KIP-360.
+            return Verdict::Append { topic, next };
+        }
         match Producer::look(known, header) {
             Sequenced::Append => Verdict::Append { topic, next },
             Sequenced::Duplicate(batch) => Verdict::Known {
@@ -201,6 +233,8 @@ impl Core {
         optimistic.next = header.base_offset + header.offsets();
         if header.producer_id >= 0 {
             let remembered = applied.and_then(|applied| applied.producers.get(&header.producer_id));
+            let remembered =
+                remembered.filter(|_| !self.config.plants.has(Plant::DuplicateOnRetry));
             let producer = optimistic
                 .producers
                 .entry(header.producer_id)
@@ -319,10 +353,4 @@ impl Appends {
     pub(super) fn clear_optimistic(&mut self) {
         self.optimistic.clear();
     }
-}
-
-fn patched(batch: &Bytes, base_offset: i64, leader_epoch: i32) -> Bytes {
-    let mut bytes = BytesMut::from(&batch[..]);
-    record_batch::patch(&mut bytes, base_offset, leader_epoch);
-    bytes.freeze()
 }

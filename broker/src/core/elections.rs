@@ -4,7 +4,8 @@ use kafka_protocol::error::ResponseError;
 use raft::StateRole;
 use rand::Rng;
 
-use super::{Core, Hello, Mistake};
+use super::{Core, Hello};
+use crate::plants::Plant;
 use crate::request::{NodeId, QuorumView};
 
 impl Core {
@@ -21,8 +22,10 @@ impl Core {
             if self.installing.is_some() {
                 break;
             }
-            // A node without any link has nobody to ask; a leader must go on counting, to step down.
-            if self.peers.is_empty() && self.config.voters.len() > 1 && !self.is_leader() {
+            // A node without any link has nobody to ask; a leader must go on counting, to step down. (With a plant
+            // that takes away pre-vote it asks all the same, as whoever lacks one protection lacks the other.)
+            let nobody = self.peers.is_empty() && self.config.voters.len() > 1;
+            if nobody && !self.is_leader() && self.config.plants.pre_vote() {
                 break;
             }
             let campaigns = |role| matches!(role, StateRole::PreCandidate | StateRole::Candidate);
@@ -63,7 +66,7 @@ impl Core {
     /// Whether this node leads and has applied everything that was acknowledged before it did.
     pub(super) fn serves(&self) -> bool {
         let ready = self.applied_term == self.raft.raft.term
-            || self.config.mistake == Some(Mistake::UnreadyLeader);
+            || self.config.plants.has(Plant::UnreadyLeader);
         self.is_leader() && ready
     }
 
@@ -121,5 +124,8 @@ impl Core {
         self.trim_proposed = 0;
         self.fail_appends();
         self.fail_reads(ResponseError::NotLeaderOrFollower);
+        if leads.is_some() {
+            self.reuse_offsets();
+        }
     }
 }

@@ -3,12 +3,15 @@
 //! cut-off node does not hold on to its consumers.
 
 use kafka_protocol::error::ResponseError;
+use uuid::Uuid;
 
 use super::Core;
+use crate::plants::{self, Plant};
 use crate::request::{
     EpochEnd, EpochEndPartition, Extent, FetchPartition, FetchRefusal, Fetched, RequestId,
     Response, Time,
 };
+use crate::state::partition::BatchPlace;
 
 /// How much to wait for, and how much to return.
 #[derive(Clone, Copy, Debug)]
@@ -94,7 +97,11 @@ impl Core {
         let Some((topic, partition)) = self.state.partition(&asked.topic, asked.partition) else {
             return Err(refuse(ResponseError::UnknownTopicOrPartition));
         };
-        let (high_watermark, log_start_offset) = (partition.next, partition.start);
+        let uncommitted = self.uncommitted(topic, asked.partition, partition.next);
+        let high_watermark = uncommitted
+            .last()
+            .map_or(partition.next, |batch| batch.last_offset + 1);
+        let log_start_offset = partition.start;
         // A node that lags does not know whether the offset exists. So does a leader whose disk does: entries of its own
         // that two followers have made durable are committed, and may have been read there, before they are here.
         let beyond = if self.serves()
@@ -121,7 +128,14 @@ impl Core {
         }
         let mut batches: Vec<Extent> = Vec::new();
         let mut left = left.min(asked.max_bytes);
-        for batch in partition.batches_from(asked.offset) {
+        let (skipped, until) =
+            plants::skipped_offset::bounds(&self.config.plants, partition, asked.offset);
+        let uncommitted = uncommitted
+            .iter()
+            .filter(|batch| batch.last_offset >= asked.offset);
+        let found = partition.batches_from(asked.offset).skip(skipped);
+        let found = found.take_while(|batch| batch.base_offset < until);
+        for batch in found.chain(uncommitted) {
             let length = batch.length as usize;
             let must = first && batches.is_empty();
             if length > left && !must {
@@ -149,6 +163,19 @@ impl Core {
             log_start_offset,
             batches,
         })
+    }
+
+    /// Plant fetch-beyond-commit: what lies in the log of a partition and is not committed.
+    fn uncommitted(&self, topic: Uuid, partition: i32, next: i64) -> Vec<BatchPlace> {
+        if !self.config.plants.has(Plant::FetchBeyondCommit) {
+            return Vec::new();
+        }
+        let catalog = &self.raft.store().catalog;
+        let (low, high) = (self.applied_index + 1, catalog.last_index() + 1);
+        let entries = catalog
+            .entries(low, high.max(low), u64::MAX)
+            .unwrap_or_default();
+        plants::fetch_beyond_commit::places(&entries, topic, partition, next)
     }
 
     /// Compares a client's leader epoch with the one shown; -1 states nothing.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use raft::eraftpb::Message;
 
 use crate::log::{SyncReport, WriteGroup};
+use crate::plants::Plants;
 use crate::request::{NodeId, Request, RequestId, Response};
 
 /// How a core behaves.
@@ -30,23 +31,8 @@ pub struct CoreConfig {
     pub retention_bytes: u64,
     /// Bytes of proposals that may be uncommitted; beyond it produce answers NOT_ENOUGH_REPLICAS.
     pub uncommitted_bytes_max: usize,
-    /// A deliberate mistake, to prove that the simulation would find it. None in every broker.
-    #[doc(hidden)]
-    pub mistake: Option<Mistake>,
-}
-
-/// A rule that is broken on purpose in tests of the tests.
-#[doc(hidden)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mistake {
-    /// A vote is asked for and given before it is durable.
-    UnsyncedVote,
-    /// Appended entries are acknowledged to the leader before they are durable.
-    UnsyncedAcknowledgement,
-    /// Entries of an older term count as committed once a majority has them (Raft, figure 8).
-    OldTermByCount,
-    /// A new leader serves before its term's first entry is applied.
-    UnreadyLeader,
+    /// Deliberate mistakes. None in every broker that is meant to work.
+    pub plants: Plants,
 }
 
 impl CoreConfig {
@@ -63,7 +49,7 @@ impl CoreConfig {
             max_size_per_msg: 1024 * 1024,
             retention_bytes: 1024 * 1024 * 1024,
             uncommitted_bytes_max: 64 * 1024 * 1024,
-            mistake: None,
+            plants: Plants::NONE,
         }
     }
 }

@@ -8,9 +8,12 @@
 use std::time::Duration;
 
 use kafka_protocol::error::ResponseError;
+use uuid::Uuid;
 
-use super::{Core, Mistake};
+use super::Core;
+use crate::plants::Plant;
 use crate::request::{ListOffsetsPartition, ListedOffset, RequestId, Response, Time};
+use crate::state::partition::Partition;
 
 /// A round without an answer is begun anew after this.
 const ROUND_TIMEOUT: Duration = Duration::from_millis(100);
@@ -51,7 +54,7 @@ impl Core {
         partitions: Vec<ListOffsetsPartition>,
         deadline: Time,
     ) {
-        if self.config.mistake == Some(Mistake::UnreadyLeader) && self.is_leader() {
+        if self.reads_at_once() {
             let listed = partitions.iter().map(|asked| self.listed(asked)).collect();
             self.respond(id, Response::ListOffsets(listed));
             return;
@@ -71,6 +74,13 @@ impl Core {
             partitions,
             deadline,
         });
+    }
+
+    /// Plants that answer without asking a quorum.
+    fn reads_at_once(&self) -> bool {
+        let plants = &self.config.plants;
+        let as_leader = plants.has(Plant::UnreadyLeader) || plants.has(Plant::StaleLeaderReads);
+        plants.has(Plant::FollowerServes) || (as_leader && self.is_leader())
     }
 
     /// Begins a round if somebody waits and none is under way.
@@ -168,9 +178,27 @@ impl Core {
         }
     }
 
+    /// The end that is listed: what is applied, unless a plant knows better.
+    fn listed_end(&self, topic: Uuid, number: i32, partition: &Partition) -> i64 {
+        let plants = &self.config.plants;
+        let shows_all =
+            plants.has(Plant::AckBeforeReplicate) || plants.has(Plant::FetchBeyondCommit);
+        if shows_all && self.is_leader() {
+            // What was acknowledged or served is counted; the mistake would else be seen by whoever looks once.
+            return self.optimistic_next(topic, number, partition.next);
+        }
+        if plants.has(Plant::HighWatermarkRegression) && self.is_leader() {
+            let last = partition.epochs.last().map_or(0, |(epoch, _)| *epoch);
+            let written = u64::try_from(last).is_ok_and(|epoch| epoch == self.raft.raft.term);
+            let heard = self.planted.ends.listed(topic, number);
+            return heard.filter(|_| !written).unwrap_or(partition.next);
+        }
+        partition.next
+    }
+
     fn listed(&self, asked: &ListOffsetsPartition) -> Result<ListedOffset, ResponseError> {
         self.check_epoch(asked.current_leader_epoch)?;
-        let (_, partition) = self
+        let (topic, partition) = self
             .state
             .partition(&asked.topic, asked.partition)
             .ok_or(ResponseError::UnknownTopicOrPartition)?;
@@ -191,7 +219,7 @@ impl Core {
             leader_epoch: -1,
         };
         Ok(match asked.timestamp {
-            LATEST => plain(partition.next),
+            LATEST => plain(self.listed_end(topic, asked.partition, partition)),
             EARLIEST => plain(partition.start),
             // To the batch, not to the record: batches are never opened here.
             MAX_TIMESTAMP => {

@@ -4,8 +4,9 @@
 use raft::Ready;
 use raft::eraftpb::{Entry, Message, MessageType};
 
-use super::{Action, Class, Core, Mistake, Waiting};
+use super::{Action, Class, Core, Waiting};
 use crate::log::{Checkpoint, HardState, SyncReport, WriteGroup};
+use crate::plants::{self, Plant, Plants};
 use crate::request::View;
 use crate::state::{Applied, State};
 
@@ -16,7 +17,7 @@ impl Core {
         loop {
             self.release();
             self.repair_progress();
-            if self.config.mistake == Some(Mistake::OldTermByCount) {
+            if self.config.plants.has(Plant::OldTermByCount) {
                 self.commit_by_count();
             }
             if !self.raft.has_ready() {
@@ -68,17 +69,20 @@ impl Core {
             // stood there before, perhaps of another leader, would be taken for committed.
             let log = &self.raft.raft.raft_log;
             let commit = log.committed.min(log.persisted.max(log.applied));
-            let state = HardState {
+            let mut state = HardState {
                 term: current.term,
                 vote: current.vote,
                 commit,
             };
+            if self.config.plants.has(Plant::HardStateNotPersisted) {
+                (state.term, state.vote) = (0, 0);
+            }
             self.next_group.hard_state = Some(state);
             let catalog = &self.raft.store().catalog;
             let before = entries.first().map_or(0, |entry| entry.index - 1);
             self.next_group.previous_term = catalog.term(before).unwrap_or(0);
             self.next_group.entries = entries;
-            self.write(state.term);
+            self.write(current.term);
         }
         let number = ready.number();
         if let Some(index) = snapshot.map(|snapshot| snapshot.get_metadata().index) {
@@ -86,10 +90,11 @@ impl Core {
         }
         self.raft.advance_append_async(ready);
         self.send(at_once);
-        if let Some(mistake) = self.config.mistake {
+        if !self.config.plants.is_empty() {
+            let plants = &self.config.plants;
             let (early, late) = messages
                 .into_iter()
-                .partition(|message| leaves_early(mistake, message));
+                .partition(|message| leaves_early(plants, message));
             self.send(early);
             messages = late;
         }
@@ -222,7 +227,7 @@ impl Core {
                 self.applied_index + 1,
                 "entries are applied in order"
             );
-            let applied = if entry.data.is_empty() {
+            let applied = if entry.data.is_empty() || self.passes_over(&entry) {
                 Applied::Nothing
             } else {
                 self.state.apply(entry.index, entry.term, &entry.data)
@@ -326,7 +331,27 @@ impl Core {
         }
     }
 
-    /// The mistake of that name.
+    /// Plants of topics pass over entries; plant offset-reuse overwrites what lies where an entry's batches go.
+    fn passes_over(&mut self, entry: &Entry) -> bool {
+        if self.config.plants.is_empty() {
+            return false;
+        }
+        let leads = self.is_leader();
+        let Core {
+            config,
+            planted,
+            state,
+            ..
+        } = self;
+        plants::offset_reuse::make_room(&config.plants, state, (entry.term, &entry.data));
+        planted.catalogue.passes_over(
+            &config.plants,
+            (entry.index, &entry.data),
+            (config.id, leads, &config.voters),
+        )
+    }
+
+    /// Plant old-term-by-count.
     fn commit_by_count(&mut self) {
         let raft = &mut self.raft.raft;
         let counted = raft.mut_prs().maximal_committed_index().0;
@@ -337,13 +362,13 @@ impl Core {
     }
 }
 
-/// Whether a message that should wait for a sync leaves before it, by mistake.
-fn leaves_early(mistake: Mistake, message: &Message) -> bool {
+/// Whether a message that should wait for a sync leaves before it: plants unsynced-vote and ack-before-fsync.
+fn leaves_early(plants: &Plants, message: &Message) -> bool {
     match message.get_msg_type() {
         MessageType::MsgRequestVote | MessageType::MsgRequestVoteResponse => {
-            mistake == Mistake::UnsyncedVote
+            plants.has(Plant::UnsyncedVote)
         }
-        MessageType::MsgAppendResponse => mistake == Mistake::UnsyncedAcknowledgement,
+        MessageType::MsgAppendResponse => plants.has(Plant::AckBeforeFsync),
         _ => false,
     }
 }

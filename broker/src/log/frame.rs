@@ -146,6 +146,16 @@ pub(super) fn find_witness(bytes: &[u8], sequence: u32, from: usize) -> Option<u
     None
 }
 
+/// How far a segment is known to have been durable, by its own whole frames. `bytes` is the segment.
+pub(super) fn vouched(bytes: &[u8], sequence: u32) -> u64 {
+    let (mut position, mut vouched) = (0, 0);
+    while let Some(frame) = decode(&bytes[position..], sequence, position as u64) {
+        vouched = frame.header.synced.max(vouched);
+        position += frame.length() as usize;
+    }
+    vouched
+}
+
 fn checksum(bytes: &[u8], sequence: u32, position: u64) -> u32 {
     let mut seed = [0; 12];
     seed[..4].copy_from_slice(&sequence.to_le_bytes());

@@ -17,6 +17,7 @@ use super::{
     Checkpoint, HardState, LogError, LogOptions, Place, Recovered, Segment, checkpoint, disk_error,
 };
 use crate::disk::{Disk, DiskFile};
+use crate::plants::{Plant, Plants};
 
 /// Opens the log in `disk`, creating it if there is none, and makes everything found in it durable.
 pub fn recover(
@@ -25,6 +26,7 @@ pub fn recover(
 ) -> Result<(LogWriter, Recovered), LogError> {
     let mut scan = Scan {
         disk: &*disk,
+        plants: options.plants,
         torn_bytes: 0,
         last_was_torn: false,
     };
@@ -97,6 +99,7 @@ fn live_segments(opened: &[Opened]) -> usize {
 
 struct Scan<'a> {
     disk: &'a dyn Disk,
+    plants: Plants,
     torn_bytes: u64,
     /// The newest segment was discarded; the one before it was synced whole when that was begun.
     last_was_torn: bool,
@@ -182,7 +185,10 @@ impl Scan<'_> {
             replayed
                 .entries
                 .truncate((opening.first_index - base) as usize);
-            let bytes = self.read(candidate, None)?;
+            let mut bytes = self.read(candidate, None)?;
+            if self.plants.has(Plant::TruncatedRecovery) && number + 1 == opened.len() {
+                drop_unvouched(candidate, &mut bytes)?;
+            }
             let end = self.replay_segment(candidate, opening, &bytes, base, &mut replayed)?;
             if end < bytes.len() {
                 let is_last = number + 1 == opened.len() && !self.last_was_torn;
@@ -343,6 +349,19 @@ impl Scan<'_> {
         });
         result.map_err(disk_error(format!("read {}", candidate.name)))
     }
+}
+
+/// Plant truncated-recovery: takes for torn what no later frame vouches for, that is, the last write.
+fn drop_unvouched(candidate: &Candidate, bytes: &mut Vec<u8>) -> Result<(), LogError> {
+    let vouched = frame::vouched(bytes, candidate.sequence).max(OPENING_BYTES);
+    let (before, Candidate { file, name, .. }) = (bytes.len(), candidate);
+    bytes.truncate(vouched as usize);
+    tracing::warn!(
+        bytes = before - bytes.len(),
+        "plant: the end of the log is dropped"
+    );
+    file.truncate(bytes.len() as u64)
+        .map_err(disk_error(format!("cut {name}")))
 }
 
 fn corrupt(candidate: &Candidate, position: usize, reason: &str) -> LogError {

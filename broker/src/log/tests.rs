@@ -9,8 +9,12 @@ use rand::rngs::StdRng;
 
 use super::*;
 use crate::disk::simulated::{SimulatedDisk, Survival};
+use crate::plants::Plants;
 
-const SMALL: LogOptions = LogOptions { segment_bytes: 400 };
+const SMALL: LogOptions = LogOptions {
+    segment_bytes: 400,
+    plants: Plants::NONE,
+};
 
 fn open(disk: &SimulatedDisk) -> Result<(LogWriter, Recovered), LogError> {
     recover(Arc::new(disk.clone()), SMALL)
@@ -143,6 +147,7 @@ fn a_torn_tail_is_cut_wherever_it_begins() {
     let disk = SimulatedDisk::default();
     let options = LogOptions {
         segment_bytes: 1 << 20,
+        ..SMALL
     };
     let (mut writer, _) = recover(Arc::new(disk.clone()), options.clone()).unwrap();
     writer.write(&[group(1, 1..3, 1)]).unwrap();
@@ -172,6 +177,7 @@ fn damage_before_what_was_synced_is_refused() {
     let disk = SimulatedDisk::default();
     let options = LogOptions {
         segment_bytes: 1 << 20,
+        ..SMALL
     };
     let (mut writer, _) = recover(Arc::new(disk.clone()), options.clone()).unwrap();
     writer.write(&[group(1, 1..3, 1)]).unwrap();

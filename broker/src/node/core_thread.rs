@@ -18,6 +18,10 @@ use crate::core::{Action, Class, Core, Hello, Input};
 use crate::log::{SyncReport, WriteGroup};
 use crate::peers::PeerEvent;
 use crate::peers::link::LinkSender;
+use crate::plants::blocking_forward::Gate;
+use crate::plants::detour::Detour;
+use crate::plants::freeze_after_idle::Locks;
+use crate::plants::slow_leak::Leak;
 use crate::request::{NodeId, RequestId, Response, Time};
 use crate::shutdown::Shutdown;
 
@@ -57,6 +61,14 @@ impl PeerLinks {
         }
     }
 
+    /// The sending ends, for a plant that takes their place.
+    pub(super) fn senders(&self, peer: NodeId) -> [(NodeId, Class, &LinkSender); 2] {
+        [
+            (peer, Class::Control, &self.control),
+            (peer, Class::Append, &self.append),
+        ]
+    }
+
     /// A peer is up if both links are: votes without entries are of no use, nor the reverse.
     fn up(&self) -> bool {
         self.control_up && self.append_up
@@ -68,6 +80,15 @@ impl PeerLinks {
             Class::Append => self.append_up && self.append.offer(message),
         }
     }
+}
+
+/// What plants put around the core; all None without any.
+#[derive(Debug)]
+pub(super) struct Planted {
+    pub(super) detour: Option<Detour>,
+    pub(super) gate: Option<Gate>,
+    pub(super) locks: Option<Locks>,
+    pub(super) leak: Option<Leak>,
 }
 
 /// Everything the thread owns.
@@ -84,6 +105,7 @@ pub(super) struct CoreThread {
     pub(super) links: BTreeMap<NodeId, PeerLinks>,
     pub(super) groups: std::sync::mpsc::Sender<WriteGroup>,
     pub(super) hello: watch::Sender<Hello>,
+    pub(super) planted: Planted,
 }
 
 /// What the thread keeps between rounds.
@@ -137,9 +159,18 @@ impl CoreThread {
                 inputs.push(Input::Tick);
                 next_tick = now + self.tick;
             }
-            if !inputs.is_empty() {
-                self.round(now, inputs, &mut open)?;
+            if inputs.is_empty() {
+                continue;
             }
+            // Plant blocking-forward.
+            let _passed = match self.planted.gate.clone() {
+                None => None,
+                Some(gate) => tokio::select! {
+                    () = self.stop.begun() => return Ok(()),
+                    passed = gate.pass() => Some(passed),
+                },
+            };
+            self.round(now, inputs, &mut open)?;
         }
     }
 
@@ -171,6 +202,9 @@ impl CoreThread {
 
     /// One turn of the core, and further ones while it has to be told of dropped messages.
     fn round(&mut self, now: Time, mut inputs: Vec<Input>, open: &mut Open) -> Result<(), String> {
+        // Plant freeze-after-idle.
+        let locks = self.planted.locks.clone();
+        let _inside = locks.as_ref().map(Locks::enter);
         while !inputs.is_empty() {
             let mut dropped = BTreeSet::new();
             for action in self.core.handle_many(now, inputs) {
@@ -206,14 +240,24 @@ impl CoreThread {
 
     /// Sends or drops; true at the first drop of an episode.
     fn send(&mut self, to: NodeId, class: Class, message: Box<Message>) -> bool {
+        // Plants serial-sender and task-per-message.
+        if let Some(detour) = &self.planted.detour {
+            detour.send(to, class, message);
+            return false;
+        }
         let Some(links) = self.links.get_mut(&to) else {
             return false;
         };
+        // Plant slow-leak.
+        let kept = self.planted.leak.as_ref().map(|_| message.clone());
         if links.offer(class, message) {
             // Control messages get through while appends do not; only an append ends an episode of
             // dropped ones.
             links.dropping &= class == Class::Control;
             return false;
+        }
+        if let (Some(leak), Some(message)) = (&mut self.planted.leak, kept) {
+            leak.keep(to, message);
         }
         if !links.dropping {
             debug!(peer = to, ?class, "messages are dropped");
@@ -230,6 +274,9 @@ impl CoreThread {
             PeerEvent::LinkUp { peer, class, hello } => (peer, class, Some(hello)),
             PeerEvent::LinkDown { peer, class } => (peer, class, None),
         };
+        if let Some(detour) = &self.planted.detour {
+            detour.link_changed(peer, class, hello.is_some());
+        }
         let Some(links) = self.links.get_mut(&peer) else {
             return;
         };

@@ -203,8 +203,14 @@ async fn serve_requests(
             }
             let wait = Duration::from_millis(wait_ms.into()).min(shared.config.forward_deadline());
             let (core, replies) = (core.clone(), replies.clone());
+            // Plant blocking-forward.
+            let gate = shared.gate.clone();
             working.spawn(async move {
-                if let Ok(outcome) = ask_core(&core, what, core.deadline_in(wait)).await {
+                let outcome = match gate {
+                    None => ask_core(&core, what, core.deadline_in(wait)).await,
+                    Some(gate) => gate.answer(&core, what).await,
+                };
+                if let Ok(outcome) = outcome {
                     let _ = replies.send(questions::encode_reply(id, outcome)).await;
                 }
             });

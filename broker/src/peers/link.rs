@@ -21,6 +21,7 @@ use super::wire::{
 use super::{PeerEvent, Shared};
 use crate::config::PeerConfig;
 use crate::core::Class;
+use crate::plants::startup_storm;
 
 /// Control messages that wait to be sent: about three seconds of heartbeats, by which time the link
 /// is given up.
@@ -36,7 +37,7 @@ const APPEND_QUEUED_BYTES_MAX: usize = 8 << 20;
 const WRITE_BYTES: usize = 256 << 10;
 
 /// The core's end of a link.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct LinkSender {
     queue: mpsc::Sender<Queued>,
     bytes: Arc<AtomicUsize>,
@@ -123,6 +124,9 @@ pub(crate) async fn run(shared: Shared, peer: PeerConfig, class: Class, mut queu
         Class::Control => Purpose::Control,
         Class::Append => Purpose::Append,
     };
+    if let Some(delay) = startup_storm::delay(&shared.config.plants) {
+        sleep(delay).await;
+    }
     loop {
         let ours = Handshake {
             purpose,

@@ -14,6 +14,7 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
+use broker::plants::Plants;
 use broker::{KafkaConfig, LimitsConfig, LogConfig, Node, NodeConfig, PeerConfig, TimingConfig};
 use bytes::{Bytes, BytesMut};
 use kafka_protocol::ResponseError;
@@ -78,6 +79,7 @@ impl Cluster {
                 peer_listen: None,
                 auto_create_topics: true,
                 default_partitions: 1,
+                plants: Plants::default(),
                 kafka: KafkaConfig {
                     listen: peer.kafka.clone(),
                     advertised: None,
@@ -185,6 +187,11 @@ impl Client {
             stream,
             correlation_id: 0,
         }
+    }
+
+    /// Waits no longer than this for an answer from now on.
+    pub fn set_patience(&mut self, patience: Duration) {
+        self.stream.set_read_timeout(Some(patience)).unwrap();
     }
 
     /// Sends a request without waiting for its answer; returns its correlation id.

@@ -301,9 +301,12 @@ impl Client {
             ResponseError::NotEnoughReplicas => "over the bound",
             _ => "refused",
         });
-        let Asked::Produce { topic, .. } = &asked else {
+        let Asked::Produce { topic, value, .. } = &asked else {
             return;
         };
+        if error == ResponseError::NotLeaderOrFollower && !self.idempotent {
+            oracle.refuse(*value);
+        }
         let sequence_error = matches!(
             error,
             ResponseError::OutOfOrderSequenceNumber

@@ -4,8 +4,9 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::time::Duration;
 
-use broker::core::{Action, Class, CoreConfig, Input, Mistake};
+use broker::core::{Action, Class, CoreConfig, Input};
 use broker::log::LogOptions;
+use broker::plants::Plants;
 use broker::request::{Request, Response};
 use raft::eraftpb::Message;
 use rand::{Rng, SeedableRng};
@@ -45,7 +46,7 @@ pub(crate) struct Cluster {
 }
 
 impl Cluster {
-    pub(crate) fn new(seed: u64, mistake: Option<Mistake>) -> Cluster {
+    pub(crate) fn new(seed: u64, plants: Plants) -> Cluster {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let (heartbeat, minimum, maximum) =
             [(30, 100, 200), (50, 300, 600)][random.random_range(0..2)];
@@ -58,6 +59,7 @@ impl Cluster {
         let retention_bytes = random.random_range(2_000..20_000);
         let options = LogOptions {
             segment_bytes: random.random_range(500..4_000),
+            plants,
         };
         let config = |id: u64| CoreConfig {
             tick: TICK,
@@ -68,7 +70,7 @@ impl Cluster {
             max_size_per_msg,
             retention_bytes,
             uncommitted_bytes_max: uncommitted.max(max_size_per_msg as usize),
-            mistake,
+            plants,
             ..CoreConfig::new(id, vec![1, 2, 3])
         };
         let mut cluster = Cluster {

@@ -29,14 +29,14 @@ mod trouble;
 
 use std::collections::BTreeMap;
 
-use broker::core::Mistake;
+use broker::plants::Plants;
 
 /// How often something happened in a run, to see that the seeds reach what they should.
 pub(crate) type Tally = BTreeMap<&'static str, u64>;
 
 /// Runs one seed to its end. Panics where an invariant is broken.
-pub(crate) fn run(seed: u64, mistake: Option<Mistake>) -> Tally {
-    let mut cluster = cluster::Cluster::new(seed, mistake);
+pub(crate) fn run(seed: u64, plants: Plants) -> Tally {
+    let mut cluster = cluster::Cluster::new(seed, plants);
     cluster.run();
     ending::check(&mut cluster);
     cluster.oracle.tally

@@ -3,7 +3,7 @@
 //! Knows all nodes at once and remembers everything that was ever committed. Built on terms, indexes, entries and
 //! encoded states alone; it shares no rule with the state machine but that offsets are dense.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use broker::log::WriteGroup;
 use bytes::Bytes;
@@ -41,6 +41,8 @@ pub(crate) struct Oracle {
     pub(crate) values: BTreeMap<u64, Committed>,
     /// Offsets promised for values that are not committed yet (acks 1).
     promised: BTreeMap<u64, i64>,
+    /// Values of which clients were told that they are surely not written, and which nobody sends again.
+    refused: BTreeSet<u64>,
     /// Values promised to be committed.
     pub(crate) acknowledged: BTreeMap<u64, i64>,
     /// By partition of the kept topic: the offset after the last acknowledged record.
@@ -247,6 +249,10 @@ impl Oracle {
             );
         }
         self.count("batches");
+        assert!(
+            !self.refused.contains(&value),
+            "value {value} was refused and is committed"
+        );
         let before = self.values.insert(value, committed);
         assert!(
             before.is_none() || !is_kept(value),
@@ -273,6 +279,15 @@ impl Oracle {
                 *end = (*end).max(base_offset + found.records);
             }
         }
+    }
+
+    /// A client was told that a value is surely not written.
+    pub(crate) fn refuse(&mut self, value: u64) {
+        assert!(
+            !self.values.contains_key(&value),
+            "value {value} was refused and is committed"
+        );
+        self.refused.insert(value);
     }
 
     /// Offset after the last acknowledged record.

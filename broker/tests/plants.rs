@@ -1,0 +1,218 @@
+//! Plants outside the core, and those of leadership: three nodes in one process, asked over
+//! sockets. Each defect is seen with its plant, and absent from the same steps without it. The
+//! plants of the core are in `simulation.rs`.
+
+mod client;
+
+use std::time::{Duration, Instant};
+
+use broker::plants::{Plant, Plants};
+use client::{
+    Client, Cluster, batch, cluster_with, code, create, eventually, name, produce_request,
+};
+use kafka_protocol::ResponseError;
+use kafka_protocol::messages::describe_quorum_request::{PartitionData, TopicData};
+use kafka_protocol::messages::{DescribeQuorumRequest, MetadataRequest};
+
+/// Longer than a correct node needs for anything, shorter than a test may take.
+const LONG: Duration = Duration::from_secs(2);
+
+fn planted(words: &[&str]) -> Cluster {
+    let plants = Plants::parse(words).unwrap();
+    Cluster::start_with(|config| config.plants = plants)
+}
+
+/// Whether a node answers Metadata in time; a fresh connection each.
+fn answers(cluster: &Cluster, id: u64) -> bool {
+    let mut client = cluster.client(id);
+    client.set_patience(LONG);
+    client.send(12, &MetadataRequest::default().with_topics(Some(vec![])));
+    client.receive_frame().is_some()
+}
+
+/// The term that a node shows of itself.
+fn term(client: &mut Client) -> i32 {
+    let topic = TopicData::default()
+        .with_topic_name(name("__cluster_metadata"))
+        .with_partitions(vec![PartitionData::default()]);
+    let request = DescribeQuorumRequest::default().with_topics(vec![topic]);
+    client.call(1, &request).topics[0].partitions[0].leader_epoch
+}
+
+/// Stops one follower, and says whether the two others go on under the same leader and take a
+/// record in time.
+fn survives_a_dead_follower(cluster: &mut Cluster) -> bool {
+    let leader = cluster.leader();
+    assert_eq!(create(&mut cluster.client(leader), "topic", 1), 0);
+    cluster.wait_for_topic("topic");
+    let mut client = cluster.client(leader);
+    let before = term(&mut client);
+    let dead = cluster.follower();
+    cluster.stop_node(dead);
+    std::thread::sleep(LONG);
+    client.set_patience(LONG);
+    let goes_on = client.metadata(Some(&[])).controller_id.0 == leader as i32;
+    client.send(9, &produce_request("topic", -1, batch(&["value"])));
+    let taken = client.receive_frame().is_some();
+    goes_on && taken && term(&mut cluster.client(leader)) == before
+}
+
+#[test]
+fn serial_sender_lets_a_dead_follower_take_the_leader_down() {
+    assert!(survives_a_dead_follower(&mut Cluster::start()));
+    assert!(!survives_a_dead_follower(&mut planted(&["serial-sender"])));
+}
+
+/// Stops all but one follower, and returns by how much its term has grown while it was alone.
+fn terms_while_alone(mut cluster: Cluster) -> i32 {
+    let leader = cluster.leader();
+    let alone = cluster.follower();
+    let third = 6 - leader - alone;
+    let before = term(&mut cluster.client(alone));
+    cluster.stop_node(third);
+    cluster.stop_node(leader);
+    std::thread::sleep(LONG);
+    term(&mut cluster.client(alone)) - before
+}
+
+#[test]
+fn without_pre_vote_a_node_that_is_cut_off_raises_its_term() {
+    assert_eq!(terms_while_alone(Cluster::start()), 0);
+    for plant in ["no-pre-vote", "task-per-message"] {
+        let grown = terms_while_alone(planted(&[plant]));
+        assert!(grown >= 2, "{plant}: {grown}");
+    }
+}
+
+/// Stops both followers, and says whether the leader still names itself after a while.
+fn leads_alone(mut cluster: Cluster) -> bool {
+    let leader = cluster.leader();
+    for id in (1..=3).filter(|id| *id != leader) {
+        cluster.stop_node(id);
+    }
+    std::thread::sleep(LONG);
+    let named = cluster.client(leader).metadata(Some(&[])).controller_id.0;
+    named == leader as i32
+}
+
+#[test]
+fn without_check_quorum_a_leader_without_followers_stays_one() {
+    assert!(!leads_alone(Cluster::start()));
+    for plant in ["no-check-quorum", "stale-leader-reads", "task-per-message"] {
+        assert!(leads_alone(planted(&[plant])), "{plant}");
+    }
+}
+
+#[test]
+fn blocking_forward_freezes_whoever_leads_and_nobody_else_is_frozen_without_it() {
+    let frozen = planted(&["blocking-forward"]);
+    eventually("a node is silent and its port open", || {
+        (1..=3).any(|id| !answers(&frozen, id)).then_some(())
+    });
+    assert!(
+        (1..=3).any(|id| answers(&frozen, id)),
+        "a candidate is no leader, and goes on answering"
+    );
+    let correct = cluster_with("topic");
+    let mut follower = correct.client(correct.follower());
+    assert_eq!(create(&mut follower, "forwarded", 1), 0);
+    assert!((1..=3).all(|id| answers(&correct, id)));
+}
+
+#[test]
+fn startup_storm_burns_terms_before_there_are_links() {
+    let begun = Instant::now();
+    let cluster = planted(&["startup-storm=4"]);
+    let leader = cluster.leader();
+    assert!(begun.elapsed() >= Duration::from_secs(2), "links come late");
+    let burned = term(&mut cluster.client(leader));
+    assert!(burned > 3, "term {burned}");
+    let correct = Cluster::start();
+    let leader = correct.leader();
+    assert!(term(&mut correct.client(leader)) <= 3);
+}
+
+#[test]
+fn freeze_after_idle_freezes_a_node_after_its_time_and_not_before() {
+    let cluster = Cluster::start_with(|config| {
+        if config.node_id == 2 {
+            config.plants = Plants::parse(&["freeze-after-idle=4"]).unwrap();
+        }
+    });
+    cluster.leader();
+    assert!((1..=3).all(|id| answers(&cluster, id)), "too early");
+    eventually("node 2 is silent", || (!answers(&cluster, 2)).then_some(()));
+    assert!(answers(&cluster, 1) && answers(&cluster, 3));
+    // Its core will never end, and a node waits for its core.
+    std::mem::forget(cluster);
+}
+
+#[test]
+fn error_as_success_hides_that_nothing_was_appended() {
+    for (words, expected) in [
+        (&["error-as-success"][..], (0, -1)),
+        (&[], (code(ResponseError::NotLeaderOrFollower), -1)),
+    ] {
+        let cluster = planted(words);
+        let leader = cluster.leader();
+        assert_eq!(create(&mut cluster.client(leader), "topic", 1), 0);
+        cluster.wait_for_topic("topic");
+        let mut follower = cluster.client(cluster.follower());
+        assert_eq!(follower.produce("topic", -1, batch(&["a"])), expected);
+        let mut leader = cluster.client(leader);
+        assert_eq!(leader.produce("topic", -1, batch(&["b"])), (0, 0));
+    }
+}
+
+#[test]
+fn corrupt_record_stores_a_value_that_nobody_sent_under_a_good_checksum() {
+    for (words, damaged) in [(&["corrupt-record=3"][..], 2), (&[], 0)] {
+        let cluster = planted(words);
+        let mut client = cluster.client(cluster.leader());
+        assert_eq!(create(&mut client, "topic", 1), 0);
+        let sent: Vec<String> = (0..6).map(|number| format!("value-{number}")).collect();
+        for value in &sent {
+            assert_eq!(client.produce("topic", -1, batch(&[value])).0, 0);
+        }
+        // The decoder of this client checks the checksum.
+        let read = client.values("topic", 0);
+        assert_eq!(read.len(), sent.len());
+        let foreign = read.iter().filter(|(_, value)| !sent.contains(value));
+        assert_eq!(foreign.count(), damaged);
+    }
+}
+
+#[test]
+fn topic_wrong_shape_loses_the_partitions_of_a_topic_that_was_passed_on() {
+    for (words, expected) in [(&["topic-wrong-shape"][..], 1), (&[], 3)] {
+        let cluster = planted(words);
+        let (leader, follower) = (cluster.leader(), cluster.follower());
+        for (id, topic, expected) in [(leader, "direct", 3), (follower, "passed", expected)] {
+            assert_eq!(create(&mut cluster.client(id), topic, 3), 0);
+            cluster.wait_for_topic(topic);
+            let shown = cluster.client(id).metadata(Some(&[topic]));
+            assert_eq!(shown.topics[0].partitions.len(), expected, "{topic}");
+        }
+    }
+}
+
+#[test]
+fn slow_commit_is_slower_and_otherwise_correct() {
+    let cluster = planted(&["slow-commit=10000"]);
+    let mut client = cluster.client(cluster.leader());
+    assert_eq!(create(&mut client, "topic", 1), 0);
+    assert_eq!(client.produce("topic", -1, batch(&["a"])), (0, 0));
+    assert_eq!(client.values("topic", 0), [(0, "a".to_owned())]);
+}
+
+#[test]
+fn a_plant_on_one_node_leaves_the_others_alone() {
+    let cluster = Cluster::start_with(|config| {
+        if config.node_id == 3 {
+            config.plants = Plants::of(&[Plant::FollowerServes]);
+        }
+    });
+    cluster.leader();
+    assert!(cluster.config(1).plants.is_empty());
+    assert!(cluster.config(3).plants.has(Plant::FollowerServes));
+}
