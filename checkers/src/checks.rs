@@ -7,298 +7,56 @@ mod availability;
 mod claims;
 mod content;
 mod effects;
+mod elections;
+mod epochs;
+mod gaps;
+mod lanes;
 mod leaders;
 mod log_order;
 mod log_recency;
 mod lost_write;
+mod nodes;
 mod phases;
 mod poll_order;
+mod prepared;
 mod replicas;
+mod send_order;
+mod table;
+mod unseen;
 mod view;
 
-use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::history::{History, Moment, Operation, Window};
+use crate::history::{History, Moment, Window};
 use crate::judgement::{Effect, Judgement, WindowRow};
-use crate::verdict::{Anomaly, Class, Doubt, Evidence, Finding, Verdict};
-use claims::Row;
-use view::{Place, View};
+use crate::promises::Configuration;
+use crate::verdict::{Doubt, Verdict};
+use claims::Claims;
+use gaps::Probe;
+use prepared::Check;
+pub use table::{About, TABLE};
 
 /// Acknowledged records that a partition needs before a check of its content can say *valid*.
 pub const ACKNOWLEDGED_MIN: u64 = 100;
 
-/// One row of the table of checks.
-#[derive(Clone, Copy, Debug)]
-pub struct About {
-    /// Its stable name.
-    pub name: &'static str,
-    /// What kind of promise it is about.
-    pub class: Class,
-    /// What it rules out.
-    pub rules_out: &'static str,
-    /// On whose authority.
-    pub authority: &'static str,
-}
-
-const fn about(
-    name: &'static str,
-    class: Class,
-    rules_out: &'static str,
-    authority: &'static str,
-) -> About {
-    About {
-        name,
-        class,
-        rules_out,
-        authority,
-    }
-}
-
-/// All checks, in the order of their verdicts.
-pub const TABLE: &[About] = &[
-    about(
-        "log-order",
-        Class::Safety,
-        "offsets against real time, reads before sends",
-        "linearizability of a log (Herlihy, Wing 1990)",
-    ),
-    about(
-        "log-recency",
-        Class::Safety,
-        "an end offset behind what was known",
-        "linearizability of a log",
-    ),
-    about(
-        "lost-write",
-        Class::Safety,
-        "an acknowledged record that is gone",
-        "Jepsen kafka: lost-write",
-    ),
-    about(
-        "duplicate",
-        Class::Safety,
-        "one value at several offsets",
-        "Jepsen kafka: duplicate",
-    ),
-    about(
-        "inconsistent-offset",
-        Class::Safety,
-        "several values at one offset",
-        "Jepsen kafka: inconsistent-offsets",
-    ),
-    about(
-        "phantom-value",
-        Class::Safety,
-        "a value that nobody sent",
-        "no creation",
-    ),
-    about(
-        "failed-write-seen",
-        Class::Safety,
-        "a value whose append surely failed",
-        "Adya: G1a",
-    ),
-    about(
-        "outcome-contradiction",
-        Class::Safety,
-        "an acknowledgement without an offset",
-        "Kafka protocol: Produce",
-    ),
-    about(
-        "poll-skip",
-        Class::Safety,
-        "a consumer that jumps over records",
-        "Jepsen kafka: poll-skip",
-    ),
-    about(
-        "nonmonotonic-poll",
-        Class::Safety,
-        "a consumer that goes back",
-        "Jepsen kafka: nonmonotonic-poll",
-    ),
-    about(
-        "send-order",
-        Class::Safety,
-        "a producer's later record at the lower offset",
-        "Jepsen kafka: nonmonotonic-send",
-    ),
-    about(
-        "replicas-agree",
-        Class::Safety,
-        "nodes that hold different records",
-        "Raft: state machine safety",
-    ),
-    about(
-        "unseen",
-        Class::Safety,
-        "an acknowledged record that nobody ever served",
-        "Jepsen kafka: unseen",
-    ),
-    about(
-        "one-leader-per-epoch",
-        Class::Safety,
-        "two leaders of one epoch",
-        "Raft: election safety",
-    ),
-    about(
-        "epochs-go-forward",
-        Class::Safety,
-        "a node whose epoch goes back",
-        "Raft: terms are monotone",
-    ),
-    about(
-        "coverage",
-        Class::Safety,
-        "a run that saw too little to judge",
-        "undecided is not valid",
-    ),
-    about(
-        "formation",
-        Class::Leadership,
-        "a slow or stormy start",
-        "limits of the target",
-    ),
-    about(
-        "unexplained-election",
-        Class::Leadership,
-        "a change of leader without a cause",
-        "limits of the target",
-    ),
-    about(
-        "terms-burned",
-        Class::Leadership,
-        "more terms than faults explain",
-        "limits of the target; Raft thesis 9.6",
-    ),
-    about(
-        "stale-leader",
-        Class::Leadership,
-        "an old leader that goes on claiming",
-        "limits of the target; Raft thesis 6.2",
-    ),
-    about(
-        "disagreement",
-        Class::Leadership,
-        "healthy nodes that name different leaders",
-        "limits of the target",
-    ),
-    about(
-        "recovery",
-        Class::Leadership,
-        "no agreement in time after the last heal",
-        "limits of the target",
-    ),
-    about(
-        "node-responds",
-        Class::Liveness,
-        "a frozen node",
-        "limits of the target",
-    ),
-    about(
-        "unprovoked-exit",
-        Class::Liveness,
-        "a process that ended by itself",
-        "no process ends unasked",
-    ),
-    about(
-        "availability",
-        Class::Liveness,
-        "gaps in acknowledgements",
-        "limits of the target",
-    ),
-    about(
-        "served-after-heal",
-        Class::Liveness,
-        "a cluster that stays down after the last heal",
-        "limits of the target",
-    ),
-];
-
-/// What all checks look at, prepared once.
-pub(crate) struct Check<'a> {
-    pub(crate) history: &'a History,
-    pub(crate) operations: &'a [Operation<'a>],
-    pub(crate) views: &'a BTreeMap<Place, View>,
-    pub(crate) windows: &'a [Window],
-    pub(crate) rows: &'a [Row],
-}
-
-impl Check<'_> {
-    /// An empty verdict of this check.
-    fn verdict(&self, name: &str) -> Verdict {
-        let class = TABLE
-            .iter()
-            .find(|row| row.name == name)
-            .map_or(Class::Safety, |row| row.class);
-        Verdict::new(name, class)
-    }
-
-    /// Doubts a check of a partition's content that had too little to look at.
-    fn enough(&self, place: &Place, view: &View, verdict: &mut Verdict) {
-        let acknowledged = view.acknowledged().count() as u64;
-        if acknowledged < ACKNOWLEDGED_MIN {
-            let (topic, partition) = place.clone();
-            let needed = ACKNOWLEDGED_MIN;
-            verdict.doubt(Doubt::FewAcknowledged {
-                topic,
-                partition,
-                acknowledged,
-                needed,
-            });
-        }
-    }
-
-    /// Doubts a check that saw nothing of what it is about.
-    fn saw_any(&self, count: u64, what: &str, verdict: &mut Verdict) {
-        if count == 0 {
-            verdict.doubt(Doubt::NothingSeen {
-                what: what.to_owned(),
-            });
-        }
-    }
-
-    /// A finding held to a limit: undecided if the machine was starved at that time.
-    fn unless_starved(
-        &self,
-        finding: Finding,
-        evidence: Evidence,
-        from: Moment,
-        to: Moment,
-        verdict: &mut Verdict,
-    ) {
-        match self.history.starved(from, to) {
-            Some((who, at, by_ms)) => verdict.doubt(Doubt::Starved {
-                finding: finding.name().to_owned(),
-                who,
-                at,
-                by_ms,
-                limit_ms: self.history.limits().election_timeout_ms / 2,
-            }),
-            None => verdict.found(Anomaly {
-                kind: finding,
-                certain: false,
-                evidence,
-            }),
-        }
-    }
-}
-
 /// Judges a history by every check.
 pub fn judge(history: &History) -> Judgement {
     let operations = history.operations();
-    let views = view::of(history, &operations);
+    let views = view::collect(history, &operations);
     let windows = history.windows();
-    let rows = claims::rows(history);
-    let elections = claims::elections(history, &rows, &windows);
+    let claims = Claims::of(history);
+    let elections = elections::elections(history, &claims, &windows);
     let check = Check {
         history,
         operations: &operations,
         views: &views,
         windows: &windows,
-        rows: &rows,
+        claims: &claims,
+        nodes: &history.nodes(),
+        probe: &Probe::of(history),
+        configuration: Configuration::from(history, &operations, &windows),
     };
-    let gaps = availability::gaps(&check);
+    let gaps = gaps::gaps(&check);
     let run = |about: &About| {
         let judged = catch_unwind(AssertUnwindSafe(|| match about.name {
             "log-order" => log_order::check(&check),
@@ -311,20 +69,20 @@ pub fn judge(history: &History) -> Judgement {
             "outcome-contradiction" => content::outcome_contradiction(&check),
             "poll-skip" => poll_order::poll_skip(&check),
             "nonmonotonic-poll" => poll_order::nonmonotonic_poll(&check),
-            "send-order" => poll_order::send_order(&check),
+            "send-order" => send_order::check(&check),
             "replicas-agree" => replicas::agree(&check),
-            "unseen" => replicas::unseen(&check),
-            "one-leader-per-epoch" => leaders::one_per_epoch(&check),
-            "epochs-go-forward" => leaders::forward(&check),
+            "unseen" => unseen::check(&check),
+            "one-leader-per-epoch" => epochs::one_per_epoch(&check),
+            "epochs-go-forward" => epochs::forward(&check),
             "coverage" => phases::coverage(&check),
             "formation" => phases::formation(&check),
-            "unexplained-election" => leaders::unexplained(&check, &elections),
-            "terms-burned" => leaders::terms(&check),
+            "unexplained-election" => elections::unexplained(&check, &elections),
+            "terms-burned" => elections::terms(&check),
             "stale-leader" => leaders::stale(&check),
             "disagreement" => leaders::disagreement(&check),
             "recovery" => phases::recovery(&check),
-            "node-responds" => availability::responds(&check),
-            "unprovoked-exit" => phases::exits(&check),
+            "node-responds" => nodes::responds(&check),
+            "unprovoked-exit" => nodes::exits(&check),
             "availability" => availability::availability(&check, &gaps),
             "served-after-heal" => availability::served(&check),
             other => unreachable!("{other} stands in the table of checks and is none"),
@@ -339,16 +97,17 @@ pub fn judge(history: &History) -> Judgement {
         name_faults(&check, &mut verdict);
         verdict
     };
+    let verdicts = TABLE.iter().map(run).collect();
     Judgement {
-        verdicts: TABLE.iter().map(run).collect(),
-        gaps: gaps.clone(),
+        verdicts,
+        gaps,
         windows: windows
             .iter()
             .zip(effects::of(&check, &elections))
             .map(|(window, effect)| row(window, effect))
             .collect(),
-        lanes: claims::lanes(history, &rows, &windows),
-        elections: elections.clone(),
+        lanes: lanes::lanes(history, &claims, &windows),
+        elections,
     }
 }
 
