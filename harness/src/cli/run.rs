@@ -12,6 +12,7 @@ use nemesis::process::ProcessTable;
 use nemesis::sandbox::{self, Isolation, SandboxOptions};
 
 use super::RunArguments;
+use crate::cluster;
 use crate::config::scenario::{self, SCENARIOS, Scenario};
 use crate::config::target::Target;
 use crate::exit::{self, Stop};
@@ -48,12 +49,7 @@ pub fn run(arguments: &RunArguments) -> Result<i32> {
     let network = planned
         .iter()
         .any(|(scenario, plan)| needs_network(arguments, scenario, plan));
-    let isolation = if network {
-        Isolation::Network
-    } else {
-        Isolation::ProcessesOnly
-    };
-    let entered = sandbox::enter(&SandboxOptions { isolation }).map_err(|error| refused(&error))?;
+    let entered = enter(network)?;
     let environment = Environment::build(&entered).map_err(|error| refused(&error))?;
     let table = ProcessTable::of(&entered);
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -85,6 +81,26 @@ pub fn run(arguments: &RunArguments) -> Result<i32> {
     }
     runtime.shutdown_timeout(Duration::from_millis(200));
     Ok(worst)
+}
+
+/// Enters the sandbox. Where the plan can do without a private network it is only preferred: what else listens on this
+/// machine cannot be in the way there.
+fn enter(network: bool) -> Result<sandbox::Entered> {
+    let isolated = SandboxOptions {
+        isolation: Isolation::Network,
+    };
+    match sandbox::enter(&isolated) {
+        Err(error) if !network => {
+            say(&format!(
+                "no private network here ({error}): nodes on 127.0.0.1 to 127.0.0.3"
+            ));
+            let plain = SandboxOptions {
+                isolation: Isolation::ProcessesOnly,
+            };
+            sandbox::enter(&plain).map_err(|error| refused(&error))
+        }
+        entered => entered.map_err(|error| refused(&error)),
+    }
 }
 
 /// Which of two exit codes tells of the worse outcome: invalid outranks everything, as in [`exit`].
@@ -220,6 +236,7 @@ impl Session<'_> {
             let plan = plan(self.arguments, scenario, self.target, seed)?;
             faults::save(&plan, &path.join("faults.json"))?;
             let setup = self.setup(scenario, plan, seed, &directory, path);
+            cluster::ports_are_free(&self.environment, self.target)?;
             let finished =
                 run::scenario(&setup, &self.environment, &self.table, &self.interrupt).await?;
             let added = summary::scenario(&mut report, scenario.description, &setup, &finished);

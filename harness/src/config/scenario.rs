@@ -42,7 +42,7 @@ pub const SCENARIOS: [Scenario; 4] = [
     },
     Scenario {
         name: "process",
-        description: "pauses and kills only: needs no private network, runs on 127.0.0.1 to 127.0.0.3",
+        description: "pauses and kills only: without a private network it runs on 127.0.0.1 to 127.0.0.3",
         workload: WorkloadKind::Append,
         faults: "process",
         time_limit: Duration::from_secs(60),
