@@ -6,8 +6,10 @@
     clippy::disallowed_methods,
     reason = "a test takes its size from the environment"
 )]
+#![expect(clippy::print_stdout, reason = "how much was compared is for a reader")]
 
 mod brute;
+#[allow(dead_code, reason = "tests share it, and each uses a part")]
 mod notation;
 
 use brute::{Case, Mode};

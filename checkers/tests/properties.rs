@@ -8,6 +8,7 @@
 )]
 
 mod generate;
+#[allow(dead_code, reason = "tests share it, and each uses a part")]
 mod notation;
 
 use std::collections::BTreeSet;

@@ -19,10 +19,7 @@ impl<'a> Reader<'a> {
     /// The bytes up to the next delimiter; may be empty.
     pub(super) fn token(&mut self) -> &'a str {
         let rest = &self.text[self.at..];
-        let length = rest
-            .bytes()
-            .position(ends_token)
-            .unwrap_or_else(|| rest.len());
+        let length = rest.bytes().position(ends_token).unwrap_or(rest.len());
         self.at += length;
         &rest[..length]
     }
