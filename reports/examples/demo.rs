@@ -6,7 +6,6 @@
 use std::process::ExitCode;
 
 #[path = "../tests/common/mod.rs"]
-#[expect(dead_code, reason = "tests use more of it")]
 mod common;
 
 fn main() -> ExitCode {
@@ -14,20 +13,10 @@ fn main() -> ExitCode {
     let Some(path) = arguments.next() else {
         return ExitCode::from(254);
     };
-    let mut report = common::report();
-    if arguments.next().as_deref() == Some("suite") {
-        report.run.suite = "smoke".into();
-        report
-            .scenarios
-            .push(common::scenario("partition-half/append"));
-        for name in ["pause-leader/append", "kill-leader/idempotent"] {
-            let mut calm = common::scenario(name);
-            let valid = |v: &checkers::verdict::Verdict| v.validity.word() == "valid";
-            calm.judgement.verdicts.retain(valid);
-            calm.judgement.gaps.retain(|g| g.validity.word() == "valid");
-            report.scenarios.push(calm);
-        }
-    }
+    let report = match arguments.next().as_deref() {
+        Some("suite") => common::suite(),
+        _ => common::report(),
+    };
     let beside = |end: &str| format!("{}.{end}", path.trim_end_matches(".html"));
     let files = [
         (path.clone(), reports::html(&report).text),
@@ -36,6 +25,14 @@ fn main() -> ExitCode {
         (beside("junit.xml"), reports::junit_xml(&report)),
         (beside("txt"), reports::summary_text(&report, false)),
         (beside("md"), reports::summary_markdown(&report)),
+        (
+            beside("index.html"),
+            reports::index_html(&common::around::summaries()),
+        ),
+        (
+            beside("compare.html"),
+            reports::comparison_html("3.1.4 and 3.2.0-rc1", &common::around::comparison()),
+        ),
     ];
     let written = files
         .into_iter()

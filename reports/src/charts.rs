@@ -6,6 +6,7 @@
 //! and dark pages; titles and legends stand in the page, because text widths are only estimated.
 
 mod availability;
+mod lag;
 mod latency;
 mod quantiles;
 mod rate;
@@ -19,6 +20,7 @@ use crate::model::{FaultClass, ScenarioReport};
 use crate::svg::{Axis, LEFT, RIGHT, WIDTH};
 
 pub(crate) use availability::availability;
+pub(crate) use lag::lag;
 pub(crate) use latency::latency;
 pub(crate) use quantiles::quantiles;
 pub(crate) use rate::rate;

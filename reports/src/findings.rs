@@ -120,16 +120,36 @@ pub(crate) fn validity_rank(validity: Validity) -> u8 {
     }
 }
 
-/// The verdict of a run as the headline says it. A suite qualifies a release; a single run is valid or not.
-pub(crate) fn verdict_word(report: &RunReport) -> &'static str {
-    match (report.validity(), report.run.suite.is_empty()) {
-        (Validity::Valid, true) => "VALID",
-        (Validity::Valid, false) => "QUALIFIED",
-        (Validity::Invalid, true) => "INVALID",
-        (Validity::Invalid, false) => "NOT QUALIFIED",
-        (Validity::Undecided, _) => "UNDECIDED",
-        (Validity::NotApplicable, _) => "NOT RUN",
-    }
+/// The verdict of a run as its headline says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Headline {
+    /// Decides symbol and colour.
+    pub(crate) validity: Validity,
+    /// The word.
+    pub(crate) word: &'static str,
+}
+
+/// The headline. A suite qualifies a release; a single run is valid or not. A run of which a part is missing is never
+/// valid, and a figure that regressed disqualifies a run whose checks are all valid.
+pub(crate) fn headline(report: &RunReport) -> Headline {
+    let single = report.run.suite.is_empty();
+    let regressed = report
+        .comparison
+        .as_ref()
+        .is_some_and(|c| c.regressed().next().is_some());
+    let incomplete = report.run.interrupted || !report.run.incomplete.is_empty();
+    let (validity, word) = match report.validity() {
+        Validity::Invalid if single => (Validity::Invalid, "INVALID"),
+        Validity::Invalid => (Validity::Invalid, "NOT QUALIFIED"),
+        Validity::Valid if incomplete => (Validity::Undecided, "UNDECIDED"),
+        Validity::Valid if regressed && single => (Validity::Invalid, "REGRESSED"),
+        Validity::Valid if regressed => (Validity::Invalid, "NOT QUALIFIED"),
+        Validity::Valid if single => (Validity::Valid, "VALID"),
+        Validity::Valid => (Validity::Valid, "QUALIFIED"),
+        Validity::Undecided => (Validity::Undecided, "UNDECIDED"),
+        Validity::NotApplicable => (Validity::NotApplicable, "NOT RUN"),
+    };
+    Headline { validity, word }
 }
 
 /// The symbol that stands beside every word of judgement.

@@ -5,123 +5,125 @@
 
 mod chartset;
 mod checktable;
+mod comparison;
+mod detail;
 mod environment;
 mod evidence;
 mod failures;
 mod gaps;
+mod index;
 mod leaders;
+mod logs;
+mod matrix;
+mod outline;
 mod parts;
+mod recovery;
 mod scenario;
+mod timeline;
 mod undecided;
 mod verdict;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::findings;
-use crate::limits::{PAGE_BYTES_HARD, PAGE_BYTES_SOFT};
-use crate::model::RunReport;
+use crate::limits::CARDS_MAX;
+use crate::model::{Comparison, RunReport, RunSummary};
+
+pub(crate) use detail::Detail;
 
 const STYLE: &str = include_str!("assets/report.css");
 const SCRIPT: &str = include_str!("assets/report.js");
+const PLAYER: &str = include_str!("assets/timeline.js");
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; \
                       img-src data:; base-uri 'none'; form-action 'none'";
 
-/// How much is drawn. A page that grows too large is written again with less, in this order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Detail {
-    /// Everything.
-    Full,
-    /// Without the latency density.
-    NoDensity,
-    /// Without charts of valid scenarios.
-    FailingCharts,
-    /// Without any chart.
-    NoCharts,
-}
-
 /// The page and its warnings.
 pub(crate) fn render(report: &RunReport) -> crate::Rendered {
-    let mut last = None;
-    let levels = [
-        Detail::Full,
-        Detail::NoDensity,
-        Detail::FailingCharts,
-        Detail::NoCharts,
-    ];
-    for detail in levels {
-        let mut warnings = Vec::new();
-        if let Some(dropped) = dropped(detail) {
-            warnings.push(dropped.to_string());
-        }
-        let text = page(report, detail, &mut warnings).into_string();
-        let small = text.len() <= PAGE_BYTES_SOFT;
-        last = Some(crate::Rendered { text, warnings });
-        if small {
-            break;
-        }
-    }
-    let mut rendered = last.unwrap_or_default();
-    if rendered.text.len() > PAGE_BYTES_HARD {
-        rendered
-            .warnings
-            .push("the page is larger than its limit".to_string());
-    }
-    rendered
+    detail::fit(|detail, warnings| match detail {
+        Detail::Outline => outline::page(report, warnings),
+        _ => page(report, detail, warnings),
+    })
 }
 
-fn dropped(detail: Detail) -> Option<&'static str> {
-    match detail {
-        Detail::Full => None,
-        Detail::NoDensity => Some("the latency density was left out to keep the page small"),
-        Detail::FailingCharts => {
-            Some("charts of valid scenarios were left out to keep the page small")
-        }
-        Detail::NoCharts => Some("all charts were left out to keep the page small"),
-    }
+/// The index over runs.
+pub(crate) fn render_index(runs: &[RunSummary]) -> String {
+    index::page(runs).into_string()
+}
+
+/// A page of the comparison alone.
+pub(crate) fn render_comparison(title: &str, comparison: &Comparison) -> String {
+    outline::comparison(title, comparison).into_string()
 }
 
 fn page(report: &RunReport, detail: Detail, warnings: &mut Vec<String>) -> Markup {
-    let cards = findings::cards(report);
-    let open = findings::open(report);
+    let mut cards = findings::cards(report);
+    let mut open = findings::open(report);
+    let (cards_total, open_total) = (cards.len(), open.len());
+    cards.truncate(CARDS_MAX);
+    open.truncate(CARDS_MAX);
+    let timelines = match detail {
+        d if d >= Detail::NoTimelines => Vec::new(),
+        _ => crate::timelines::timelines(&cards),
+    };
+    let timed = cards
+        .iter()
+        .filter(|c| timelines.iter().any(|t| t.mark_id(&c.id).is_some()));
+    let timelines_cut = !timelines.is_empty() && timed.count() < cards.len();
     let scenarios = html! {
         @for (index, scenario) in report.scenarios.iter().enumerate() {
             (scenario::section(report, scenario, index, detail, warnings))
         }
     };
-    let title = format!(
-        "{} {}: {} {}",
-        findings::symbol(report.validity()),
-        findings::verdict_word(report).to_lowercase(),
-        crate::format::untrusted(&report.subject.name),
-        crate::format::untrusted(&report.subject.version)
-    );
+    let title = title(report);
     html! {
         (DOCTYPE)
         html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(POLICY);
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                meta name="generator" content=(format!("{} {}", report.tool.name, report.tool.version));
-                title { (title) }
-                style { (raw(STYLE)) }
-            }
+            (head(report, &title))
             body {
                 (crate::svg::patterns())
-                (parts::navigation(report, &cards, &open))
-                (verdict::header(report, &cards, &open))
+                (parts::navigation(report, &cards, &open, !timelines.is_empty()))
+                (verdict::header(report, &cards, cards_total, &open, open_total))
                 main id="main" {
                     (parts::warnings(report, warnings))
                     (checktable::section(report, &cards, &open))
-                    (failures::section(report, &cards))
-                    (undecided::section(&open))
+                    (failures::section(report, &cards, cards_total, &timelines))
+                    (undecided::section(&open, open_total))
+                    (timeline::section(&timelines, timelines_cut))
                     (scenarios)
+                    (logs::section(report, detail >= Detail::NoLogs))
+                    (comparison::section(report, &cards))
                     (environment::section(report))
                 }
                 (parts::footer(report))
-                script { (raw(SCRIPT)) }
+                script { (raw(SCRIPT)) (raw(PLAYER)) }
             }
+        }
+    }
+}
+
+/// The title in a browser's tab.
+fn title(report: &RunReport) -> String {
+    let verdict = findings::headline(report);
+    format!(
+        "{} {}: {} {}",
+        findings::symbol(verdict.validity),
+        verdict.word.to_lowercase(),
+        crate::format::untrusted(&report.subject.name),
+        crate::format::untrusted(&report.subject.version)
+    )
+}
+
+fn head(report: &RunReport, title: &str) -> Markup {
+    let generator = format!("{} {}", report.tool.name, report.tool.version);
+    html! {
+        head {
+            meta charset="utf-8";
+            meta http-equiv="Content-Security-Policy" content=(POLICY);
+            meta name="viewport" content="width=device-width, initial-scale=1";
+            meta name="color-scheme" content="light dark";
+            meta name="generator" content=(crate::format::untrusted(&generator));
+            title { (title) }
+            style { (raw(STYLE)) }
         }
     }
 }

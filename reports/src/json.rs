@@ -1,15 +1,19 @@
-//! `results.json`, schema 1, and `metrics.json`. Field order is part of the format, so both are written from structs
-//! of their own, not from the model: the model may change, these may only grow.
+//! `results.json`, schema 1. Field order is part of the format, so it is written from structs of its own, not from the
+//! model: the model may change, these may only grow.
 
 use checkers::verdict::{Anomaly, Class, Figure, Validity, Verdict};
 use serde::Serialize;
 
 use crate::findings::{self, Card};
 use crate::format::plain;
-use crate::model::{
-    FaultWindow, OpsCount, RunReport, ScenarioReport, Series, Subject, Tool, Unavailable,
-};
+use crate::model::{OpsCount, RunReport, ScenarioReport, Subject, Tool, Unavailable};
 use crate::wording;
+
+mod comparison;
+mod metrics;
+
+use comparison::ComparisonEntry;
+pub(crate) use metrics::metrics;
 
 /// The schema's version. Fields are added freely; this rises when a meaning changes.
 pub const SCHEMA: u32 = 1;
@@ -26,6 +30,8 @@ struct Results<'a> {
     exit_code: i32,
     counts: Counts,
     scenarios: Vec<Scenario<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    comparison: Option<ComparisonEntry<'a>>,
     faults_unavailable: &'a [Unavailable],
     not_tested: &'a [String],
     warnings: &'a [String],
@@ -39,6 +45,8 @@ struct RunEntry<'a> {
     started: &'a str,
     duration_ms: u64,
     interrupted: bool,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    incomplete: &'a [String],
     reproduce: &'a str,
     recheck: &'a str,
 }
@@ -139,6 +147,7 @@ pub(crate) fn results(report: &RunReport) -> String {
             started: &run.started,
             duration_ms: run.duration_ms,
             interrupted: run.interrupted,
+            incomplete: &run.incomplete,
             reproduce: &run.reproduce,
             recheck: &run.recheck,
         },
@@ -156,6 +165,7 @@ pub(crate) fn results(report: &RunReport) -> String {
             .iter()
             .map(|s| scenario(s, &cards))
             .collect(),
+        comparison: report.comparison.as_ref().map(ComparisonEntry::of),
         faults_unavailable: &report.faults_unavailable,
         not_tested: &report.not_tested,
         warnings: &report.warnings,
@@ -255,60 +265,6 @@ fn entry(id: String, anomaly: &Anomaly) -> Entry<'_> {
         window_ns: at.window,
         faults: &at.faults,
         text: plain(&wording::text(anomaly)),
-    }
-}
-
-#[derive(Serialize)]
-struct Metrics<'a> {
-    schema: u32,
-    run: &'a str,
-    scenarios: Vec<ScenarioMetrics<'a>>,
-}
-
-#[derive(Serialize)]
-struct ScenarioMetrics<'a> {
-    name: &'a str,
-    series: &'a Series,
-    regions: Vec<Region<'a>>,
-}
-
-/// One to one with a Grafana region annotation: `time`, `timeEnd`, `tags`, `text`.
-#[derive(Serialize)]
-struct Region<'a> {
-    begin_ms: u64,
-    end_ms: u64,
-    class: &'static str,
-    tags: Vec<&'a str>,
-    text: String,
-}
-
-/// `metrics.json`.
-pub(crate) fn metrics(report: &RunReport) -> String {
-    let scenarios = report.scenarios.iter().map(|scenario| ScenarioMetrics {
-        name: &scenario.name,
-        series: &scenario.series,
-        regions: scenario
-            .faults_in_effect()
-            .map(|f| region(f, scenario.end_ns()))
-            .collect(),
-    });
-    let run = report.run.id.as_str();
-    text(&Metrics {
-        schema: SCHEMA,
-        run,
-        scenarios: scenarios.collect(),
-    })
-}
-
-fn region(fault: &FaultWindow, end_ns: u64) -> Region<'_> {
-    let mut tags = vec![fault.id.as_str(), fault.kind.as_str()];
-    tags.extend(fault.targets.iter().map(String::as_str));
-    Region {
-        begin_ms: fault.called_ns / 1_000_000,
-        end_ms: fault.end_or(end_ns) / 1_000_000,
-        class: fault.class.word(),
-        tags,
-        text: fault.title(),
     }
 }
 

@@ -11,6 +11,8 @@
 //! | [`metrics_json`] | `metrics.json`, the series as drawn | whoever redraws them |
 //! | [`junit_xml`] | `junit.xml` | CI |
 //! | [`summary_text`] | the last block on the terminal | the person at the keyboard |
+//! | [`index_html`] | `index.html` over runs | whoever looks for a run |
+//! | [`comparison_html`] | two runs side by side | whoever asks what changed |
 //! | [`summary_markdown`] | `GITHUB_STEP_SUMMARY` | a reviewer of a pull request |
 
 mod charts;
@@ -20,10 +22,12 @@ mod html;
 mod json;
 mod junit;
 pub mod limits;
+mod markdown;
 pub mod model;
 mod overlaps;
 mod svg;
 mod text;
+mod timelines;
 mod wording;
 
 pub use json::{RESULTS_SCHEMA, SCHEMA};
@@ -41,6 +45,16 @@ pub struct Rendered {
 /// The page: one HTML file that needs nothing else.
 pub fn html(report: &RunReport) -> Rendered {
     html::render(report)
+}
+
+/// The index over runs, newest first, with the trend of each suite. Its links lead to `./ID/...` beside it.
+pub fn index_html(runs: &[model::RunSummary]) -> String {
+    html::render_index(runs)
+}
+
+/// A page of one comparison alone.
+pub fn comparison_html(title: &str, comparison: &model::Comparison) -> String {
+    html::render_comparison(title, comparison)
 }
 
 /// `results.json`, schema 1.
@@ -65,5 +79,5 @@ pub fn summary_text(report: &RunReport, colour: bool) -> String {
 
 /// The verdict and the check table as Markdown.
 pub fn summary_markdown(report: &RunReport) -> String {
-    text::markdown(report)
+    markdown::summary(report)
 }

@@ -34,6 +34,24 @@ pub const PAGE_BYTES_SOFT: usize = 3_000_000;
 pub const PAGE_BYTES_HARD: usize = 10_000_000;
 /// Half the width of the small timeline on a failure card.
 pub const MINI_TIMELINE_HALF_NS: u64 = 3_000_000_000;
+/// Timelines on a page, and excerpts of a history.
+pub const EXCERPTS_MAX: usize = 5;
+/// Operations of an excerpt.
+pub const OPERATIONS_PER_EXCERPT_MAX: usize = 2_000;
+/// Rows of workers in a timeline.
+pub const WORKERS_PER_TIMELINE_MAX: usize = 24;
+/// Lines of one node's log in one excerpt.
+pub const LOG_LINES_MAX: usize = 200;
+/// Failure cards on a page.
+pub const CARDS_MAX: usize = 60;
+/// Scenarios listed on a page that had to be cut to its outline.
+pub const OUTLINE_SCENARIOS_MAX: usize = 500;
+/// Runs on one index page.
+pub const INDEX_RUNS_MAX: usize = 200;
+/// Runs in a trend.
+pub const TREND_RUNS_MAX: usize = 20;
+/// Bytes of a Markdown summary; GitHub refuses more than 1 MiB a step.
+pub const MARKDOWN_BYTES_MAX: usize = 256 * 1024;
 /// Lines of the terminal's last block.
 pub const SUMMARY_LINES_MAX: usize = 15;
 /// Characters of a JUnit message attribute.

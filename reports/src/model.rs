@@ -4,21 +4,32 @@
 //! so a page can be written again from what was stored. Sizes are bounded by the page, not by the run: series are
 //! bucketed, operations are extracts. Times are nanoseconds since the run began, unless a name says otherwise.
 
+mod comparison;
 mod environment;
+mod excerpt;
 mod fault;
+mod log;
 mod operation;
 mod scenario;
 mod series;
+mod summary;
 
 use checkers::verdict::Validity;
 use serde::{Deserialize, Serialize};
 
+pub use comparison::{
+    Baseline, Comparison, FigureChange, FigureOutcome, FindingChange, FindingStatus,
+};
 pub use environment::{Environment, Filesystem, NodeSetup, Setting};
+pub(crate) use excerpt::span;
+pub use excerpt::{Around, Excerpt};
 pub use fault::{FaultClass, FaultWindow, WindowState};
-pub use scenario::{File, Operation, OpsCount, PhaseMark, ScenarioReport};
+pub use log::{LogExcerpt, LogLevel, LogLine, LogText, NodeLog};
+pub use scenario::{File, LagBucket, Operation, OpsCount, PhaseMark, ScenarioReport};
 pub use series::{
     AvailabilityBucket, DensityCell, LatencySeries, Mark, QuantileBucket, RateBucket, Series,
 };
+pub use summary::{RunSummary, SummaryError};
 
 /// A judged run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -32,6 +43,9 @@ pub struct RunReport {
     pub subject: Subject,
     /// One entry per scenario, in the order in which they ran.
     pub scenarios: Vec<ScenarioReport>,
+    /// Against the last qualified run, if there was one to compare with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comparison: Option<Comparison>,
     /// Faults that were asked for, or would have been, and cannot run here.
     pub faults_unavailable: Vec<Unavailable>,
     /// The machine, the nodes, the clients.
@@ -74,6 +88,10 @@ pub struct Run {
     pub duration_ms: u64,
     /// Whether the user stopped it.
     pub interrupted: bool,
+    /// What is missing for the run to be complete, one sentence each: `shards 3 and 5 of 5 are missing`, `the
+    /// harness ended before the run did`. Empty for a complete run.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub incomplete: Vec<String>,
     /// The command that repeats the run.
     pub reproduce: String,
     /// The command that judges the stored histories again.

@@ -5,6 +5,9 @@
 
 mod lanes;
 mod mini;
+mod spark;
+mod strip;
+mod timeline;
 
 use checkers::history::Outcome;
 use maud::{Markup, html};
@@ -13,7 +16,10 @@ use crate::format::{moment, untrusted};
 use crate::model::FaultWindow;
 
 pub(crate) use lanes::lanes;
-pub(crate) use mini::mini;
+pub(crate) use mini::{Mini, mini};
+pub(crate) use spark::spark;
+pub(crate) use strip::{Dot, strip};
+pub(crate) use timeline::{partitions, timeline};
 
 /// Logical width of every drawing; scaled to the page by the style.
 pub(crate) const WIDTH: u32 = 1800;

@@ -1,10 +1,10 @@
-//! The terminal's final block, and the same for a pull request. The last thing printed, once, 15 lines at most.
+//! The terminal's final block. The last thing printed, once, 15 lines at most.
 
 use std::fmt::Write;
 
-use checkers::verdict::{Validity, Verdict};
+use checkers::verdict::Validity;
 
-use crate::findings::{self, Card, Open, symbol, verdict_word, word};
+use crate::findings::{self, Card, Headline, Open, headline, symbol, word};
 use crate::format::{group, length_ms, plain, untrusted};
 use crate::limits::{REASONS_MAX, SUMMARY_LINES_MAX};
 use crate::model::RunReport;
@@ -12,10 +12,9 @@ use crate::wording;
 
 /// The block for a terminal.
 pub(crate) fn block(report: &RunReport, colour: bool) -> String {
-    let validity = report.validity();
     let cards = findings::cards(report);
     let open = findings::open(report);
-    let mut lines = vec![head(report, validity, colour)];
+    let mut lines = vec![head(report, colour)];
     lines.extend(reasons(report, &cards, &open, colour));
     let run = &report.run;
     let page = format!("{}/report.html", untrusted(&run.directory));
@@ -30,7 +29,11 @@ pub(crate) fn block(report: &RunReport, colour: bool) -> String {
     lines.join("\n") + "\n"
 }
 
-fn head(report: &RunReport, validity: Validity, colour: bool) -> String {
+fn head(report: &RunReport, colour: bool) -> String {
+    let Headline {
+        validity,
+        word: verdict,
+    } = headline(report);
     let counts = [
         Validity::Invalid,
         Validity::Undecided,
@@ -43,7 +46,7 @@ fn head(report: &RunReport, validity: Validity, colour: bool) -> String {
     .map(|(count, v)| format!("{count} {}", word(v)))
     .collect::<Vec<_>>()
     .join(", ");
-    let verdict = format!("{} {}", symbol(validity), verdict_word(report));
+    let verdict = format!("{} {verdict}", symbol(validity));
     let mut line = format!("{}  {counts}", paint(&verdict, validity, colour));
     let subject = format!("{} {}", report.subject.name, report.subject.version);
     let _ = write!(
@@ -138,71 +141,4 @@ fn paint(text: &str, validity: Validity, colour: bool) -> String {
     } else {
         text.to_string()
     }
-}
-
-/// The verdict and the checks as Markdown.
-pub(crate) fn markdown(report: &RunReport) -> String {
-    let validity = report.validity();
-    let subject = format!("{} {}", report.subject.name, report.subject.version);
-    let mut out = format!(
-        "## {} {}: {}\n\n",
-        symbol(validity),
-        verdict_word(report),
-        cell(subject.trim())
-    );
-    for scenario in &report.scenarios {
-        let _ = writeln!(
-            out,
-            "| {} | check | what was found |\n|---|---|---|",
-            cell(&scenario.name)
-        );
-        let mut verdicts: Vec<_> = scenario.judgement.verdicts.iter().collect();
-        verdicts.sort_by_key(|v| {
-            (
-                findings::validity_rank(v.validity),
-                findings::class_rank(v.class),
-            )
-        });
-        for v in verdicts {
-            let mark = format!("{} {}", symbol(v.validity), word(v.validity));
-            let _ = writeln!(out, "| {mark} | {} | {} |", cell(&v.check), cell(&found(v)));
-        }
-        out.push('\n');
-    }
-    let _ = writeln!(
-        out,
-        "Reproduce: `{}`",
-        untrusted(&report.run.reproduce).replace('`', "'")
-    );
-    out
-}
-
-/// What was found, or what was looked at and measured.
-fn found(verdict: &Verdict) -> String {
-    let parts = [
-        plain(&wording::headline(verdict)),
-        plain(&wording::figures(verdict)),
-    ];
-    parts
-        .into_iter()
-        .filter(|p| !p.is_empty())
-        .collect::<Vec<_>>()
-        .join("; ")
-}
-
-/// A table cell: no markup, no bars.
-fn cell(text: &str) -> String {
-    let mut cell = String::new();
-    for character in untrusted(text).chars() {
-        match character {
-            '<' => cell.push_str("&lt;"),
-            '&' => cell.push_str("&amp;"),
-            '|' | '\\' | '`' | '*' | '_' | '[' | ']' | '!' | '#' | '@' => {
-                cell.push('\\');
-                cell.push(character);
-            }
-            other => cell.push(other),
-        }
-    }
-    cell
 }

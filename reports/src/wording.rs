@@ -133,7 +133,9 @@ fn detail(anomaly: &Anomaly) -> String {
         }
         Finding::SlowFormation { took_ms, limit_ms }
         | Finding::SlowRecovery { took_ms, limit_ms } => against(*took_ms, *limit_ms),
-        Finding::TwoLeaders { epoch, .. } => format!("{} in epoch {epoch}", at.nodes.join(" and ")),
+        Finding::TwoLeaders { epoch, .. } => {
+            format!("{} in epoch {epoch}", untrusted(&at.nodes.join(" and ")))
+        }
         Finding::UnprovokedExit { node, status } => untrusted(&format!("{node} {status}")),
         _ => match at.offsets.first() {
             Some(offset) => format!("{place} offset {offset}").trim().to_string(),
@@ -148,12 +150,29 @@ fn against(value: u64, limit: u64) -> String {
 
 /// What a valid check looked at.
 fn seen_line(verdict: &Verdict) -> String {
-    let seen: Vec<String> = verdict
-        .seen
-        .iter()
-        .map(|s| count(s.count, &s.what))
-        .collect();
-    seen.join(", ")
+    let mut whats: Vec<&str> = Vec::new();
+    for seen in &verdict.seen {
+        if !whats.contains(&seen.what.as_str()) {
+            whats.push(&seen.what);
+        }
+    }
+    let line = |what: &&str| {
+        let counts = verdict.seen.iter().filter(|s| s.what == **what);
+        let counts: Vec<u64> = counts.map(|s| s.count).collect();
+        seen_of(&counts, what)
+    };
+    whats.iter().map(line).collect::<Vec<_>>().join(", ")
+}
+
+/// A check of partitions counts in each of them: `3 nodes read in each of 4`, else their sum.
+fn seen_of(counts: &[u64], what: &str) -> String {
+    let what = untrusted(what);
+    match counts {
+        [first, _, ..] if counts.iter().all(|c| c == first) => {
+            format!("{} in each of {}", count(*first, &what), counts.len())
+        }
+        _ => count(counts.iter().sum(), &what),
+    }
 }
 
 /// The kinds of a verdict's anomalies, in the order in which they were found, with how many of each are kept.

@@ -54,6 +54,14 @@ pub(super) fn part(
             (draw("rate", charts::rate(scenario, axis)))
             figcaption { (rate_caption(scenario)) }
         }
+        figure class="drawing" {
+            p class="title" { "Acknowledged and not yet read (must reach 0 after the last heal)"
+                (legend(&[("info", "records")])) }
+            @if scenario.lag.is_empty() { p class="nodata" { "Not recorded." } } @else {
+                (draw("lag", charts::lag(scenario, axis)))
+                figcaption { (lag_caption(scenario)) }
+            }
+        }
         @for series in others {
             details class="numbers" {
                 summary { "Latency of " (untrusted(&series.call)) }
@@ -113,6 +121,19 @@ fn availability_caption(scenario: &ScenarioReport) -> String {
         share % 100,
         count(attempted, "probe records"),
         length_ms(lost * scenario.series.bucket_ms)
+    )
+}
+
+fn lag_caption(scenario: &ScenarioReport) -> String {
+    let most = scenario.lag.iter().map(|b| b.unread).max().unwrap_or(0);
+    let last = scenario.lag.last().map_or(0, |b| b.unread);
+    let end = match last {
+        0 => "none were left at the end".to_string(),
+        left => format!("{} were left at the end", group(left)),
+    };
+    format!(
+        "At most {} waited to be read; {end}.",
+        count(most, "records")
     )
 }
 

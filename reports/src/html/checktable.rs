@@ -22,7 +22,8 @@ pub(super) fn section(report: &RunReport, cards: &[Card<'_>], open: &[Open<'_>])
     html! {
         section aria-labelledby="checks" {
             (heading("checks", "Checks", ""))
-            @if !one { (matrix(report)) }
+            @if report.scenarios.is_empty() { p { "No scenario ran." } }
+            @if report.scenarios.len() > 1 { (super::matrix::table(report, cards, open)) }
             @for scenario in &report.scenarios {
                 @if one {
                     (table(scenario, cards, open))
@@ -35,66 +36,6 @@ pub(super) fn section(report: &RunReport, cards: &[Card<'_>], open: &[Open<'_>])
             }
         }
     }
-}
-
-/// Scenarios against classes, for a run of several.
-fn matrix(report: &RunReport) -> Markup {
-    html! {
-        div class="scroll" {
-            table class="matrix" {
-                caption { "Scenarios and classes of checks" }
-                thead { tr {
-                    th scope="col" { "scenario" } th scope="col" { "verdict" }
-                    @for class in CLASSES { th scope="col" { (class.name()) } }
-                    th scope="col" class="num" { "ok" } th scope="col" class="num" { "fail" }
-                    th scope="col" class="num" { "info" } th scope="col" class="num" { "longest gap" }
-                    th scope="col" class="num" { "elections" } th scope="col" class="num" { "duration" }
-                    th scope="col" { "seed" }
-                } }
-                tbody { @for (index, scenario) in report.scenarios.iter().enumerate() {
-                    tr {
-                        th scope="row" { a href=(format!("#scenario-{}", index + 1)) { (untrusted(&scenario.name)) } }
-                        td { (chip(scenario.validity())) }
-                        @for class in CLASSES { td { (class_cell(scenario, class)) } }
-                        td class="num" { (group(scenario.ops.ok)) } td class="num" { (group(scenario.ops.fail)) }
-                        td class="num" { (group(scenario.ops.info)) }
-                        td class="num" { (longest_gap(scenario)) }
-                        td class="num" { (scenario.judgement.elections.len()) }
-                        td class="num" { (length_ms(scenario.duration_ms)) }
-                        td { code { (untrusted(&scenario.seed)) } }
-                    }
-                } }
-            }
-        }
-    }
-}
-
-fn class_cell(scenario: &ScenarioReport, class: Class) -> Markup {
-    let verdicts = || {
-        scenario
-            .judgement
-            .verdicts
-            .iter()
-            .filter(|v| v.class == class)
-    };
-    let validity = Validity::of_all(verdicts().map(|v| v.validity));
-    let worst: Vec<&str> = verdicts()
-        .filter(|v| v.validity == validity)
-        .map(|v| v.check.as_str())
-        .collect();
-    html! {
-        (mark(validity)) " "
-        @match validity {
-            Validity::Valid => { (worst.len()) }
-            Validity::NotApplicable => {}
-            _ => { (untrusted(&worst.join(", "))) }
-        }
-    }
-}
-
-fn longest_gap(scenario: &ScenarioReport) -> String {
-    let longest = scenario.judgement.gaps.iter().map(|g| g.length_ms).max();
-    longest.map_or_else(|| "–".to_string(), length_ms)
 }
 
 /// One scenario's checks, grouped by class.

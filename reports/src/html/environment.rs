@@ -1,11 +1,13 @@
 //! Section 10: machine, nodes, clients, and what this run says nothing about.
 
+use checkers::verdict::{Validity, Verdict};
 use maud::{Markup, html};
 
 use super::parts::{command, heading};
 use crate::format::{memory, untrusted, untrusted_block};
 use crate::limits::CONFIG_CHARACTERS_MAX;
 use crate::model::{Environment, NodeSetup, RunReport};
+use crate::wording;
 
 /// The whole section.
 pub(super) fn section(report: &RunReport) -> Markup {
@@ -29,7 +31,8 @@ pub(super) fn section(report: &RunReport) -> Markup {
 
 fn not_tested(report: &RunReport) -> Markup {
     html! {
-        @if !report.not_tested.is_empty() || !report.faults_unavailable.is_empty() {
+        @let idle = not_applicable(report);
+        @if !report.not_tested.is_empty() || !report.faults_unavailable.is_empty() || !idle.is_empty() {
             div class="untested" {
                 h3 { "Not tested" }
                 ul {
@@ -37,10 +40,29 @@ fn not_tested(report: &RunReport) -> Markup {
                     @for fault in &report.faults_unavailable {
                         li { strong { (untrusted(&fault.class)) " faults could not run here: " } (untrusted(&fault.why)) }
                     }
+                    @for line in &idle { li { strong { "Check not applied: " } (line) } }
                 }
             }
         }
     }
+}
+
+/// Checks that applied in no scenario, with the reason.
+fn not_applicable(report: &RunReport) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let verdicts = || report.scenarios.iter().flat_map(|s| &s.judgement.verdicts);
+    for verdict in verdicts().filter(|v| v.validity == Validity::NotApplicable) {
+        let applied = |v: &Verdict| v.check == verdict.check && v.validity != verdict.validity;
+        let line = format!(
+            "{}, {}.",
+            untrusted(&verdict.check),
+            wording::headline(verdict)
+        );
+        if !verdicts().any(applied) && !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    lines
 }
 
 fn facts(report: &RunReport) -> Markup {

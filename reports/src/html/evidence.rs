@@ -8,7 +8,8 @@ use super::parts::more;
 use crate::format::{moment, seconds, untrusted};
 use crate::limits::OPERATIONS_PER_INSTANCE_MAX;
 use crate::model::{FaultWindow, Operation, ScenarioReport};
-use crate::svg::{Axis, outcome_shape, outcome_word};
+use crate::svg::{Mini, outcome_shape, outcome_word};
+use crate::timelines::Timeline;
 
 /// Faults active, leaders by their own claim, and the nearest changes of state.
 pub(super) fn context(scenario: &ScenarioReport, anomaly: &Anomaly) -> Markup {
@@ -96,17 +97,51 @@ fn nearest(scenario: &ScenarioReport, at: u64) -> String {
     }
 }
 
-/// What the small timeline shows.
-pub(super) fn caption(axis: &Axis) -> String {
-    format!(
+/// What the small timeline shows, and which operations of the evidence lie outside it.
+pub(super) fn caption(scenario: &ScenarioReport, mini: &Mini) -> String {
+    let axis = &mini.axis;
+    let mut caption = format!(
         "{} to {}. Green: a node names itself leader. The dashed frame is the anomaly.",
         moment(axis.begin_ns),
         moment(axis.end_ns)
-    )
+    );
+    let known = mini.outside.iter().filter_map(|id| scenario.operation(*id));
+    let outside: Vec<String> = known
+        .take(3)
+        .map(|o| {
+            format!(
+                "{} ({} at {})",
+                o.op,
+                untrusted(&o.call),
+                moment(o.called_ns)
+            )
+        })
+        .collect();
+    if !outside.is_empty() {
+        let more = mini.outside.len().saturating_sub(outside.len());
+        caption += &format!(" Not drawn: operation {}", outside.join(", "));
+        caption += &if more > 0 {
+            format!(" and {more} more.")
+        } else {
+            ".".to_string()
+        };
+    }
+    caption
 }
 
 /// The operations, as few as prove it.
-pub(super) fn operations(scenario: &ScenarioReport, anomaly: &Anomaly) -> Markup {
+pub(super) fn operations(
+    scenario: &ScenarioReport,
+    anomaly: &Anomaly,
+    timelines: &[Timeline<'_>],
+) -> Markup {
+    let here = |t: &&Timeline<'_>| std::ptr::eq(t.scenario, scenario);
+    let bar = |op: u64| {
+        timelines
+            .iter()
+            .filter(here)
+            .find_map(|t| t.operation_id(op))
+    };
     let ids = &anomaly.evidence.operations;
     let known: Vec<&Operation> = ids
         .iter()
@@ -125,7 +160,7 @@ pub(super) fn operations(scenario: &ScenarioReport, anomaly: &Anomaly) -> Markup
                         th scope="col" { "value" } th scope="col" class="num" { "called (s)" }
                         th scope="col" class="num" { "returned (s)" } th scope="col" { "node" } th scope="col" { "outcome" }
                     } }
-                    tbody { @for operation in &known[..shown] { (row(operation)) } }
+                    tbody { @for operation in &known[..shown] { (row(operation, bar(operation.op))) } }
                 }
             }
             (more(shown, ids.len(), "results.json"))
@@ -134,7 +169,7 @@ pub(super) fn operations(scenario: &ScenarioReport, anomaly: &Anomaly) -> Markup
     }
 }
 
-fn row(operation: &Operation) -> Markup {
+fn row(operation: &Operation, bar: Option<String>) -> Markup {
     let word = outcome_word(operation.outcome);
     let place = match operation.partition {
         Some(partition) => format!("{}/{partition}", untrusted(&operation.topic)),
@@ -142,7 +177,12 @@ fn row(operation: &Operation) -> Markup {
     };
     html! {
         tr {
-            th scope="row" class="num" { code { (operation.op) } }
+            th scope="row" class="num" {
+                @match bar {
+                    Some(bar) => a href=(format!("#{bar}")) { code { (operation.op) } },
+                    None => code { (operation.op) },
+                }
+            }
             td class="num" { (operation.worker) }
             td { (untrusted(&operation.call)) }
             td { code { (place) } }

@@ -9,21 +9,28 @@ use crate::findings::Card;
 use crate::format::{count, untrusted};
 use crate::limits::INSTANCES_PER_KIND_MAX;
 use crate::model::RunReport;
+use crate::timelines::Timeline;
 use crate::wording;
 
 /// All cards.
-pub(super) fn section(report: &RunReport, cards: &[Card<'_>]) -> Markup {
+pub(super) fn section(
+    report: &RunReport,
+    cards: &[Card<'_>],
+    total: usize,
+    timelines: &[Timeline<'_>],
+) -> Markup {
     html! {
         @if !cards.is_empty() {
             section aria-labelledby="failures" {
                 (heading("failures", "Failures", "worst first"))
-                @for card in cards { (one(report, card)) }
+                @for card in cards { (one(report, card, timelines)) }
+                (more(cards.len(), total, "results.json"))
             }
         }
     }
 }
 
-fn one(report: &RunReport, card: &Card<'_>) -> Markup {
+fn one(report: &RunReport, card: &Card<'_>, timelines: &[Timeline<'_>]) -> Markup {
     let rule = wording::rule(&card.first().kind);
     let shown = card.anomalies.len().min(INSTANCES_PER_KIND_MAX);
     html! {
@@ -38,11 +45,11 @@ fn one(report: &RunReport, card: &Card<'_>) -> Markup {
                 span class="label" { "Promised" } " " (rule.promise)
                 " " span class="authority" { "Authority: " (rule.authority) ". Check: " code { (untrusted(&card.verdict.check)) } "." }
             }
-            (instance(card, 0))
+            (instance(card, 0, timelines))
             @if shown > 1 {
                 details {
                     summary { (count(shown as u64 - 1, "further instances")) }
-                    @for index in 1..shown { (instance(card, index)) }
+                    @for index in 1..shown { (instance(card, index, timelines)) }
                 }
             }
             (more(shown, card.total as usize, "results.json"))
@@ -60,24 +67,28 @@ fn confidence(anomaly: &Anomaly) -> Markup {
     }
 }
 
-fn instance(card: &Card<'_>, index: usize) -> Markup {
+fn instance(card: &Card<'_>, index: usize, timelines: &[Timeline<'_>]) -> Markup {
     let Some(anomaly) = card.anomalies.get(index) else {
         return html! {};
     };
     let account = wording::account(anomaly);
     let id = card.instance_id(index);
+    let mark = timelines.iter().find_map(|t| t.mark_id(&id));
     html! {
         div class="instance" id=[(index > 0).then_some(&id)] {
             p class="seen" { span class="label" { "Seen" } " " (prose(&account.seen)) }
             p class="therefore" { span class="label" { "Therefore" } " " (prose(&account.therefore)) }
             (evidence::context(card.scenario, anomaly))
-            @if let Some((axis, drawing)) = crate::svg::mini(card.scenario, anomaly) {
+            @if let Some(mini) = crate::svg::mini(card.scenario, anomaly) {
                 figure class="drawing" {
-                    div class="scroll" { (drawing) }
-                    figcaption { (evidence::caption(&axis)) }
+                    div class="scroll" { (mini.drawing) }
+                    figcaption {
+                        (evidence::caption(card.scenario, &mini))
+                        @if let Some(mark) = &mark { " " a class="to-timeline" href=(format!("#{mark}")) { "Show on the timeline" } "." }
+                    }
                 }
             }
-            (evidence::operations(card.scenario, anomaly))
+            (evidence::operations(card.scenario, anomaly, timelines))
         }
     }
 }
@@ -90,7 +101,12 @@ fn commands(report: &RunReport, card: &Card<'_>) -> Markup {
         .files
         .iter()
         .find(|f| f.name.starts_with("history"));
+    let reproduce = match card.scenario.reproduce.as_str() {
+        "" => &report.run.reproduce,
+        own => own,
+    };
     html! {
+        (command("reproduce", reproduce))
         @if !report.run.recheck.is_empty() {
             (command("recheck", &format!("{} --only {}", report.run.recheck, shell(&card.verdict.check))))
         }

@@ -40,7 +40,6 @@ pub(super) fn part(scenario: &ScenarioReport, number: usize) -> Markup {
                 }
             }
             (more(shown, gaps.len(), "verdict.json"))
-            (super::chartset::recovery_note(scenario))
         }
     }
 }

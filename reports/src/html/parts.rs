@@ -60,7 +60,13 @@ pub(super) fn more(shown: usize, total: usize, wherever: &str) -> Markup {
 }
 
 /// The bar at the top: where one is, where one can go.
-pub(super) fn navigation(report: &RunReport, cards: &[Card<'_>], open: &[Open<'_>]) -> Markup {
+pub(super) fn navigation(
+    report: &RunReport,
+    cards: &[Card<'_>],
+    open: &[Open<'_>],
+    timelines: bool,
+) -> Markup {
+    let invalid = |s: &crate::model::ScenarioReport| s.validity() == Validity::Invalid;
     html! {
         nav class="bar" aria-label="Sections" {
             a class="skip" href="#main" { "Skip to the checks" }
@@ -69,14 +75,16 @@ pub(super) fn navigation(report: &RunReport, cards: &[Card<'_>], open: &[Open<'_
                 li { a href="#checks" { "Checks" } }
                 @if !cards.is_empty() { li { a href="#failures" { "Failures " span class="n" { (cards.len()) } } } }
                 @if !open.is_empty() { li { a href="#undecided" { "Undecided " span class="n" { (open.len()) } } } }
+                @if timelines { li { a href="#timeline" { "Timeline" } } }
                 @if report.scenarios.len() == 1 {
                     li { a href="#leaders-1" { "Leaders" } }
                     li { a href="#gaps-1" { "Gaps" } }
-                    li { a href="#charts-1" { "Charts" } }
                     li { a href="#faults-1" { "Faults" } }
                 } @else if !report.scenarios.is_empty() {
                     li { a href="#scenario-1" { "Scenarios" } }
                 }
+                @if report.scenarios.iter().any(invalid) { li { a href="#logs" { "Logs" } } }
+                li { a href="#comparison" { "Comparison" } }
                 li { a href="#environment" { "Environment" } }
             }
             button type="button" id="theme" hidden { "Light / dark" }
@@ -90,7 +98,7 @@ pub(super) fn warnings(report: &RunReport, drawing: &[String]) -> Markup {
     html! {
         @if !all.is_empty() {
             aside class="warnings" aria-label="Warnings" {
-                strong { "Warnings. " } "None of them changes a verdict."
+                h2 { "Warnings" } p { "None of them changes a verdict." }
                 ul { @for warning in all { li { (untrusted(warning)) } } }
             }
         }
@@ -104,7 +112,7 @@ pub(super) fn footer(report: &RunReport) -> Markup {
             p {
                 "Written by " (report.tool.name) " " (report.tool.version)
                 @if !report.tool.commit.is_empty() {
-                    ", commit " code { (report.tool.commit) }
+                    ", commit " code { (untrusted(&report.tool.commit)) }
                     @if report.tool.dirty { " with changes" }
                 }
                 ". Times count from the run's begin, on one monotonic clock. "

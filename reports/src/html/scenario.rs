@@ -4,7 +4,7 @@ use checkers::verdict::Validity;
 use maud::{Markup, html};
 
 use super::parts::chip;
-use super::{Detail, chartset, gaps, leaders};
+use super::{Detail, chartset, gaps, leaders, recovery};
 use crate::format::{bytes, group, length_ms, moment, untrusted};
 use crate::limits::{SCENARIOS_WITH_CHARTS_MAX, TABLE_ROWS_MAX};
 use crate::model::{FaultWindow, RunReport, ScenarioReport, WindowState};
@@ -29,13 +29,16 @@ pub(super) fn section(
         Detail::Full | Detail::NoDensity => {
             !valid || report.scenarios.len() <= SCENARIOS_WITH_CHARTS_MAX
         }
-        Detail::FailingCharts => !valid,
-        Detail::NoCharts => false,
+        Detail::FailingCharts | Detail::NoLogs | Detail::NoTimelines => !valid,
+        Detail::NoCharts | Detail::Outline => false,
     };
     let body = html! {
         (leaders::part(scenario, number, &axis))
         (gaps::part(scenario, number))
-        @if charts { (chartset::part(scenario, number, &axis, detail, warnings)) }
+        (recovery::part(scenario))
+        @if charts { (chartset::part(scenario, number, &axis, detail, warnings)) } @else {
+            p class="cut" { "Charts left out to keep the page small; the series are in metrics.json." }
+        }
         (faults(scenario, number))
         (rules(scenario))
         (files(scenario))

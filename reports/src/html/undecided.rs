@@ -9,12 +9,13 @@ use crate::limits::INSTANCES_PER_KIND_MAX;
 use crate::wording;
 
 /// All undecided checks.
-pub(super) fn section(open: &[Open<'_>]) -> Markup {
+pub(super) fn section(open: &[Open<'_>], total: usize) -> Markup {
     html! {
         @if !open.is_empty() {
             section aria-labelledby="undecided" {
                 (heading("undecided", "Undecided", "could not be judged; not valid"))
                 @for one in open { (card(one)) }
+                (more(open.len(), total, "results.json"))
             }
         }
     }

@@ -4,28 +4,25 @@ use checkers::verdict::{Unit, Validity};
 use maud::{Markup, html};
 
 use super::parts::command;
-use crate::findings::{Card, Open, symbol, verdict_word};
+use crate::findings::{Card, Open, headline, symbol};
 use crate::format::{count, group, latency_us, length_ms, limit_ms, untrusted};
 use crate::limits::REASONS_MAX;
 use crate::model::RunReport;
 use crate::wording;
 
 /// The page's head.
-pub(super) fn header(report: &RunReport, cards: &[Card<'_>], open: &[Open<'_>]) -> Markup {
-    let validity = report.validity();
+pub(super) fn header(
+    report: &RunReport,
+    cards: &[Card<'_>],
+    cards_total: usize,
+    open: &[Open<'_>],
+    open_total: usize,
+) -> Markup {
     html! {
-        header class=(format!("verdict {}", validity.word())) {
-            h1 {
-                span class="word" {
-                    span class="symbol" aria-hidden="true" { (symbol(validity)) } " " (verdict_word(report))
-                }
-                " " span class="subject" {
-                    (untrusted(&report.subject.name)) " " (untrusted(&report.subject.version))
-                }
-            }
-            p class="facts" { (facts(report)) }
-            p class="lead" { (lead(report)) }
-            (reasons(cards, open))
+        header class=(format!("verdict {}", headline(report).validity.word())) {
+            (word(report))
+            (reasons(cards, open, cards_total + open_total))
+            @if let Some(comparison) = &report.comparison { (super::comparison::line(comparison)) }
             (tiles(report))
             div class="commands" {
                 (command("reproduce", &report.run.reproduce))
@@ -35,13 +32,45 @@ pub(super) fn header(report: &RunReport, cards: &[Card<'_>], open: &[Open<'_>]) 
     }
 }
 
+/// The head of a page that is an outline only: how many findings, without links to any.
+pub(super) fn outline(report: &RunReport, cards: usize, open: usize) -> Markup {
+    html! {
+        header class=(format!("verdict {}", headline(report).validity.word())) {
+            (word(report))
+            p { (count(cards as u64, "kinds of findings")) ", " (count(open as u64, "undecided checks")) "." }
+            div class="commands" {
+                (command("reproduce", &report.run.reproduce))
+                (command("recheck", &report.run.recheck))
+            }
+        }
+    }
+}
+
+/// The verdict in words, and of what.
+fn word(report: &RunReport) -> Markup {
+    let verdict = headline(report);
+    html! {
+        h1 {
+            span class="word" {
+                span class="symbol" aria-hidden="true" { (symbol(verdict.validity)) } " " (verdict.word)
+            }
+            " " span class="subject" {
+                (untrusted(&report.subject.name)) " " (untrusted(&report.subject.version))
+            }
+        }
+        p class="facts" { (facts(report)) }
+        @for missing in &report.run.incomplete { p class="incomplete" { strong { "Incomplete: " } (untrusted(missing)) } }
+        p class="lead" { (lead(report)) }
+    }
+}
+
 fn facts(report: &RunReport) -> Markup {
     let run = &report.run;
     let started = run.started.replacen('T', " ", 1).replace('Z', " UTC");
     html! {
         @if !run.suite.is_empty() { span { "suite " (untrusted(&run.suite)) } }
         span { (count(u64::from(report.subject.nodes), "nodes")) }
-        span { (started) }
+        span { (untrusted(&started)) }
         span { (length_ms(run.duration_ms)) }
         span { "seed " code { (untrusted(&run.seed)) } }
         span { "run " code { (untrusted(&run.id)) } }
@@ -85,7 +114,7 @@ fn lead(report: &RunReport) -> String {
     lead + "."
 }
 
-fn reasons(cards: &[Card<'_>], open: &[Open<'_>]) -> Markup {
+fn reasons(cards: &[Card<'_>], open: &[Open<'_>], total: usize) -> Markup {
     let invalid = cards.iter().map(|card| {
         let title = wording::rule(&card.first().kind).title;
         let (scenario, detail) = (
@@ -110,7 +139,6 @@ fn reasons(cards: &[Card<'_>], open: &[Open<'_>]) -> Markup {
             detail,
         )
     });
-    let total = cards.len() + open.len();
     html! {
         @if total > 0 {
             ol class="reasons" {

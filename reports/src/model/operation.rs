@@ -23,7 +23,7 @@ impl Operation {
         let mut open: BTreeMap<u64, Operation> = BTreeMap::new();
         let mut done: Vec<Operation> = Vec::new();
         for event in events {
-            let (completion, outcome) = match &event.what {
+            let worker = match &event.what {
                 What::Invoke(call) => {
                     done.extend(open.remove(&call.worker));
                     if wanted.contains(&event.i) {
@@ -31,17 +31,11 @@ impl Operation {
                     }
                     continue;
                 }
-                What::Ok(completion) => (completion, Outcome::Ok),
-                What::Fail(completion) => (completion, Outcome::Fail),
-                What::Info(completion) => (completion, Outcome::Info),
+                What::Ok(c) | What::Fail(c) | What::Info(c) => c.worker,
                 _ => continue,
             };
-            if let Some(mut operation) = open.remove(&completion.worker) {
-                operation.returned_ns = Some(event.t);
-                operation.outcome = Some(outcome);
-                returned(&mut operation, completion);
-                done.push(operation);
-            }
+            let operation = open.remove(&worker);
+            done.extend(operation.map(|operation| completed(operation, event)));
         }
         done.extend(open.into_values());
         done.sort_by_key(|o| o.op);
@@ -49,7 +43,22 @@ impl Operation {
     }
 }
 
-fn called(event: &Event, call: &Invocation) -> Operation {
+/// The operation with what the line that completes it tells.
+pub(super) fn completed(mut operation: Operation, event: &Event) -> Operation {
+    let (completion, outcome) = match &event.what {
+        What::Ok(completion) => (completion, Outcome::Ok),
+        What::Fail(completion) => (completion, Outcome::Fail),
+        What::Info(completion) => (completion, Outcome::Info),
+        _ => return operation,
+    };
+    operation.returned_ns = Some(event.t);
+    operation.outcome = Some(outcome);
+    returned(&mut operation, completion);
+    operation
+}
+
+/// The operation as it was called.
+pub(super) fn called(event: &Event, call: &Invocation) -> Operation {
     let mut operation = Operation {
         op: event.i,
         worker: call.worker,

@@ -5,7 +5,9 @@ use checkers::judgement::Judgement;
 use checkers::verdict::Validity;
 use serde::{Deserialize, Serialize};
 
+use super::excerpt::Excerpt;
 use super::fault::{FaultWindow, WindowState};
+use super::log::LogExcerpt;
 use super::series::Series;
 
 /// One judged scenario.
@@ -16,6 +18,9 @@ pub struct ScenarioReport {
     pub name: String,
     /// Its own seed.
     pub seed: String,
+    /// The command that repeats this scenario alone; empty where the run's own command does.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub reproduce: String,
     /// What it does, in one sentence.
     pub description: String,
     /// From its first event to its last: the length of every time axis.
@@ -36,6 +41,12 @@ pub struct ScenarioReport {
     pub series: Series,
     /// The operations that verdicts point to, and no others: see [`Operation::collect`].
     pub operations: Vec<Operation>,
+    /// What ran around failures: see [`Excerpt::collect`]. Empty if that was not recorded.
+    pub excerpts: Vec<Excerpt>,
+    /// What the nodes wrote around failures: see [`LogExcerpt::collect`]. Empty if that was not recorded.
+    pub logs: Vec<LogExcerpt>,
+    /// Records acknowledged and not yet read, over time. Empty if that was not recorded.
+    pub lag: Vec<LagBucket>,
     /// Files kept, relative to the run directory.
     pub files: Vec<File>,
 }
@@ -89,6 +100,15 @@ pub struct Operation {
     /// The error, if one.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub error: String,
+}
+
+/// What consumers still had to read at the end of one bucket.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LagBucket {
+    /// The bucket's begin.
+    pub begin_ms: u64,
+    /// Records acknowledged before the bucket's end that no poll and no read had returned by then.
+    pub unread: u64,
 }
 
 /// A file of the run.

@@ -6,14 +6,24 @@ use maud::{Markup, html};
 use super::{AXIS, Axis, LANE, WIDTH, at, bands, bar, lane_name, outcome_word, ribbon, time_axis};
 use crate::format::{moment, untrusted};
 use crate::limits::MINI_TIMELINE_HALF_NS;
-use crate::model::{Operation, ScenarioReport};
+use crate::model::{Operation, ScenarioReport, span};
 
 /// Most operations drawn, so that the drawing stays small; the table beside it has the others.
 const OPERATIONS_MAX: usize = 10;
 
+/// A drawing and what it cannot show.
+pub(crate) struct Mini {
+    /// Its stretch of time.
+    pub(crate) axis: Axis,
+    /// The drawing.
+    pub(crate) drawing: Markup,
+    /// Operations of the evidence that lie outside the stretch, or are too many.
+    pub(crate) outside: Vec<u64>,
+}
+
 /// The drawing, or nothing where the anomaly has no time.
-pub(crate) fn mini(scenario: &ScenarioReport, anomaly: &Anomaly) -> Option<(Axis, Markup)> {
-    let (from, to) = window(scenario, anomaly)?;
+pub(crate) fn mini(scenario: &ScenarioReport, anomaly: &Anomaly) -> Option<Mini> {
+    let (from, to) = span(&scenario.operations, anomaly)?;
     let end = scenario.end_ns().max(to);
     let axis = Axis::new(
         from.saturating_sub(MINI_TIMELINE_HALF_NS),
@@ -45,27 +55,16 @@ pub(crate) fn mini(scenario: &ScenarioReport, anomaly: &Anomaly) -> Option<(Axis
             (frame(&axis, from, to, height))
         }
     };
-    Some((axis, drawing))
-}
-
-/// The anomaly's own window, or the span of its operations.
-fn window(scenario: &ScenarioReport, anomaly: &Anomaly) -> Option<(u64, u64)> {
-    anomaly.evidence.window.or_else(|| {
-        let operations = anomaly.evidence.operations.iter();
-        let known: Vec<&Operation> = operations.filter_map(|o| scenario.operation(*o)).collect();
-        let from = known.iter().map(|o| o.called_ns).min()?;
-        let to = known
-            .iter()
-            .map(|o| o.returned_ns.unwrap_or(o.called_ns))
-            .max()?;
-        // Far apart: the final read that proves a loss comes a minute later. Draw around the first.
-        let near = known.iter().find(|o| o.called_ns == from)?;
-        let first = near.returned_ns.unwrap_or(near.called_ns);
-        Some(if to - from > 4 * MINI_TIMELINE_HALF_NS {
-            (from, first)
-        } else {
-            (from, to)
-        })
+    let shown: Vec<u64> = operations.iter().map(|o| o.op).collect();
+    let outside = ids
+        .iter()
+        .filter(|id| !shown.contains(id))
+        .copied()
+        .collect();
+    Some(Mini {
+        axis,
+        drawing,
+        outside,
     })
 }
 
@@ -76,7 +75,7 @@ fn one(operation: &Operation, axis: &Axis, y: u32) -> Markup {
     let title = format!(
         "operation {}: {} {} by worker {}, called {}, {}",
         operation.op,
-        operation.call,
+        untrusted(&operation.call),
         untrusted(&operation.value),
         operation.worker,
         moment(operation.called_ns),
@@ -85,7 +84,7 @@ fn one(operation: &Operation, axis: &Axis, y: u32) -> Markup {
             None => "never returned".to_string(),
         }
     );
-    let label = format!("{} {}", operation.call, untrusted(&operation.value));
+    let label = untrusted(&format!("{} {}", operation.call, operation.value));
     let inside = label.chars().count() as f64 * 10.5 + 8.0 <= x2 - x1;
     let left = x2 > f64::from(WIDTH) * 0.7;
     html! {

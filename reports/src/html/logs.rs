@@ -1,0 +1,134 @@
+//! Section 8: what the nodes wrote around each failure, side by side on one time axis, with the faults across.
+
+use maud::{Markup, html};
+
+use super::parts::heading;
+use crate::format::{count, group, moment, untrusted};
+use crate::model::{LogExcerpt, LogLevel, NodeLog, RunReport, ScenarioReport};
+
+/// All excerpts, or that there are none.
+pub(super) fn section(report: &RunReport, dropped: bool) -> Markup {
+    let failing = report
+        .scenarios
+        .iter()
+        .any(|s| s.validity() == checkers::verdict::Validity::Invalid);
+    let recorded = report.scenarios.iter().any(|s| !s.logs.is_empty());
+    html! {
+        @if failing {
+            section aria-labelledby="logs" {
+                (heading("logs", "Node logs", "around the failures, aligned in time"))
+                @if dropped {
+                    p class="cut" { "Left out to keep the page small; they are in the run directory." }
+                } @else if recorded {
+                    @for scenario in &report.scenarios {
+                        @for excerpt in &scenario.logs { (one(scenario, excerpt)) }
+                    }
+                } @else {
+                    p class="nodata" { "Not recorded for this page; the logs that were kept are listed under files kept." }
+                }
+            }
+        }
+    }
+}
+
+fn one(scenario: &ScenarioReport, excerpt: &LogExcerpt) -> Markup {
+    let silent = excerpt.nodes.iter().all(|n| n.lines.is_empty());
+    html! {
+        details class="numbers" open {
+            summary {
+                (untrusted(&scenario.name)) ", " (moment(excerpt.begin_ns)) " to " (moment(excerpt.end_ns)) ": "
+                (count(excerpt.nodes.iter().map(|n| n.lines_total).sum(), "lines"))
+            }
+            @if silent { p class="nodata" { "No node wrote anything then." } } @else {
+                div class="scroll" tabindex="0" role="group" aria-label="Lines of the nodes' logs" {
+                    table class="logs" {
+                        caption { "Lines of each node by time; faults across" }
+                        thead { tr {
+                            th scope="col" class="num" { "time" }
+                            @for node in &excerpt.nodes { th scope="col" { (untrusted(&node.node)) } }
+                        } }
+                        tbody { @for row in rows(scenario, excerpt) { (line(&row, excerpt.nodes.len())) } }
+                    }
+                }
+            }
+            ul class="sources" { @for node in &excerpt.nodes { li { (source(node)) } } }
+        }
+    }
+}
+
+enum Row<'a> {
+    Fault(u64, String),
+    Line(usize, &'a crate::model::LogLine),
+}
+
+impl Row<'_> {
+    fn at(&self) -> u64 {
+        match self {
+            Row::Fault(at, _) => *at,
+            Row::Line(_, line) => line.at_ns,
+        }
+    }
+}
+
+fn rows<'a>(scenario: &ScenarioReport, excerpt: &'a LogExcerpt) -> Vec<Row<'a>> {
+    let mut rows: Vec<Row<'a>> = Vec::new();
+    for fault in scenario.faults_in_effect() {
+        let title = format!("{} {}", untrusted(&fault.id), untrusted(&fault.title()));
+        rows.push(Row::Fault(fault.begin_ns, format!("▼ {title} begins")));
+        rows.extend(
+            fault
+                .end_ns
+                .map(|end| Row::Fault(end, format!("▲ {title} heals"))),
+        );
+    }
+    rows.retain(|r| r.at() >= excerpt.begin_ns && r.at() <= excerpt.end_ns);
+    for (column, node) in excerpt.nodes.iter().enumerate() {
+        rows.extend(node.lines.iter().map(|line| Row::Line(column, line)));
+    }
+    rows.sort_by_key(Row::at);
+    rows
+}
+
+fn line(row: &Row<'_>, columns: usize) -> Markup {
+    html! {
+        @match row {
+            Row::Fault(at, what) => tr class="fault" {
+                th scope="row" class="num" { (moment(*at)) }
+                td colspan=(columns) { (what) }
+            },
+            Row::Line(column, line) => tr class=[class(line.level)] {
+                th scope="row" class="num" { (moment(line.at_ns)) }
+                @for index in 0..columns {
+                    td { @if index == *column { code { (untrusted(&line.text)) } } }
+                }
+            },
+        }
+    }
+}
+
+fn class(level: LogLevel) -> Option<&'static str> {
+    match level {
+        LogLevel::Error => Some("error"),
+        LogLevel::Warn => Some("warn"),
+        LogLevel::Other => None,
+    }
+}
+
+/// Where to read on, what was cut, and whether the clock can be trusted.
+fn source(node: &NodeLog) -> Markup {
+    let shown = node.lines.len() as u64;
+    html! {
+        (untrusted(&node.node)) ": " code { (untrusted(&node.path)) }
+        @if node.lines_total == 0 { ", nothing written then" } @else {
+            ", bytes " (group(node.bytes.0)) " to " (group(node.bytes.1))
+        }
+        @if shown < node.lines_total {
+            "; " (group(shown)) " of " (count(node.lines_total, "lines")) " shown, warnings and errors first"
+        }
+        @match node.clock_offset_ms {
+            Some(0) => "; clock in step with the harness",
+            Some(ms) => { "; its clock runs " (ms.unsigned_abs()) " ms " (if ms > 0 { "ahead" } else { "behind" }) }
+            None => "; clock offset not measured",
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! Section 4: timelines of the failing stretches. Static drawings that a script lets one zoom, filter and walk through.
+
+use maud::{Markup, html};
+
+use super::parts::heading;
+use crate::format::{count, group, moment, untrusted};
+use crate::timelines::Timeline;
+
+/// All timelines.
+pub(super) fn section(timelines: &[Timeline<'_>], cut: bool) -> Markup {
+    html! {
+        @if !timelines.is_empty() {
+            section aria-labelledby="timeline" {
+                (heading("timeline", "Timeline", "what ran around the failures"))
+                (legend())
+                @for timeline in timelines { (one(timeline)) }
+                @if cut {
+                    p class="cut" { "Failures after these have the small timelines of their cards only." }
+                }
+            }
+        }
+    }
+}
+
+fn legend() -> Markup {
+    html! {
+        ul class="legend" aria-label="Legend" {
+            li { span class="key ok" {} " ok" }
+            li { span class="key fail" {} " fail" }
+            li { span class="key info" {} " info; a dashed tail: it may still have happened" }
+            li { span class="key proves" {} " proves a failure" }
+            li { span class="key overlap" {} " a failure" }
+            li { span class="key leader" { "e4" } " node names itself leader, in epoch 4" }
+            li { span class="key down" {} " down or paused" }
+        }
+    }
+}
+
+fn one(timeline: &Timeline<'_>) -> Markup {
+    let id = &timeline.id;
+    let (drawing, workers_left_out) = crate::svg::timeline(timeline);
+    html! {
+        figure class="drawing player" id=(id) {
+            p class="title" {
+                span {
+                    a class="id" href=(format!("#{id}")) { (id) } " "
+                    span class="where" { (untrusted(&timeline.scenario.name)) }
+                    " " (moment(timeline.axis.begin_ns)) " to " (moment(timeline.axis.end_ns)) ": "
+                    @for (index, mark) in timeline.marks.iter().enumerate() {
+                        @if index > 0 { ", " }
+                        a href=(format!("#{}", mark.instance)) { (mark.instance) " " (mark.title.to_lowercase()) }
+                    }
+                }
+            }
+            (controls(timeline))
+            div class="scroll" tabindex="0" role="group" aria-label=(format!("Timeline {id}; operations can be walked through with the arrow keys")) {
+                (drawing)
+            }
+            p class="record" role="status" hidden {}
+            figcaption { (caption(timeline, workers_left_out)) }
+        }
+    }
+}
+
+/// Shown by the script.
+fn controls(timeline: &Timeline<'_>) -> Markup {
+    let id = &timeline.id;
+    let button = |does: &str, text: &str, says: &str| {
+        html! { button type="button" data-do=(does) aria-label=(says) title=(says) { (text) } }
+    };
+    html! {
+        div class="controls" hidden {
+            (button("in", "+", "zoom in"))
+            (button("out", "−", "zoom out"))
+            (button("left", "←", "earlier"))
+            (button("right", "→", "later"))
+            (button("all", "all", "show the whole stretch"))
+            (button("failure", "next failure", "jump to the next failure"))
+            label { "outcome " select data-filter="outcome" {
+                option value="" { "all" } option value="ok" { "ok" } option value="fail" { "fail" }
+                option value="info" { "info" } option value="proves" { "those that prove a failure" }
+            } }
+            label { "partition " select data-filter="partition" {
+                option value="" { "all" }
+                @for (index, name) in crate::svg::partitions(timeline).iter().enumerate() {
+                    option value=(index) { (name) }
+                }
+            } }
+            span class="keys" id=(format!("{id}-keys")) {
+                kbd { "←" } kbd { "→" } " operations that prove it, " kbd { "↑" } kbd { "↓" } " all, "
+                kbd { "j" } " failures, " kbd { "+" } kbd { "−" } kbd { "0" } " zoom"
+            }
+        }
+    }
+}
+
+fn caption(timeline: &Timeline<'_>, workers_left_out: usize) -> String {
+    let drawn = timeline.operations.len() as u64;
+    let mut caption = match timeline.excerpt {
+        None => {
+            "Only the operations of the evidence are drawn: what else ran then was not recorded."
+                .to_string()
+        }
+        Some(excerpt) if excerpt.operations_total > drawn => format!(
+            "{} of {} shown, those nearest to the failure: the stretch was shortened for it.",
+            group(drawn),
+            count(excerpt.operations_total, "operations")
+        ),
+        Some(_) => format!("All {} of this stretch.", count(drawn, "operations")),
+    };
+    if workers_left_out > 0 {
+        caption += &format!(
+            " {} left out: they are idle here or prove nothing.",
+            count(workers_left_out as u64, "workers")
+        );
+    }
+    caption
+}

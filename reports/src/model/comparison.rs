@@ -1,0 +1,165 @@
+//! A run beside an earlier one: which findings are new, ongoing or gone, and which figures moved.
+//!
+//! The harness compares; this is what it found. Findings are compared as sets, by scenario, check and kind. Figures are
+//! compared only where both builds ran interleaved on one machine in one invocation; otherwise
+//! [`Comparison::figures_not_compared`] says why not.
+
+use serde::{Deserialize, Serialize};
+
+/// What came out of the comparison.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Comparison {
+    /// What it was compared with.
+    pub baseline: Baseline,
+    /// How many runs of this build it rests on.
+    pub runs: u64,
+    /// Where configuration or machine differ, one sentence each: what these touch is not comparable.
+    pub differences: Vec<String>,
+    /// Findings of either.
+    pub findings: Vec<FindingChange>,
+    /// Why figures were not compared; empty if they were.
+    pub figures_not_compared: String,
+    /// The figures, at most six a scenario.
+    pub figures: Vec<FigureChange>,
+}
+
+/// The earlier run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Baseline {
+    /// Its run id.
+    pub run: String,
+    /// The subject's name.
+    pub name: String,
+    /// The subject's version.
+    pub version: String,
+    /// When it was accepted as baseline, RFC 3339; empty if it was only run beside this one.
+    pub accepted: String,
+    /// How many runs of it there were.
+    pub runs: u64,
+}
+
+/// A kind of finding in one scenario, before and now.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FindingChange {
+    /// New, ongoing, resolved or rare.
+    pub status: FindingStatus,
+    /// Where.
+    pub scenario: String,
+    /// By which check.
+    pub check: String,
+    /// Its kind, by its stable name: `lost-write`.
+    pub kind: String,
+    /// In how many of the baseline's runs it was found.
+    pub baseline_runs: u64,
+    /// In how many of this build's runs it was found.
+    pub runs: u64,
+}
+
+/// What became of a finding.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FindingStatus {
+    /// Not in the baseline.
+    #[default]
+    New,
+    /// In both.
+    Ongoing,
+    /// In some repetitions only, of one or both.
+    Rare,
+    /// Only in the baseline.
+    Resolved,
+}
+
+/// One figure, before and now.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FigureChange {
+    /// Where; empty for all scenarios together.
+    pub scenario: String,
+    /// Its name in words: `longest gap`, `append p99`.
+    pub name: String,
+    /// Its unit: `ms`, `µs`, `ops/s`.
+    pub unit: String,
+    /// The baseline's median over its blocks.
+    pub baseline: f64,
+    /// This build's median over its blocks.
+    pub value: f64,
+    /// The smallest and largest block of the baseline.
+    pub baseline_spread: (f64, f64),
+    /// The smallest and largest block of this build.
+    pub spread: (f64, f64),
+    /// How much worse it may be, in percent of the baseline.
+    pub limit_percent: f64,
+    /// A difference below this many units never counts.
+    pub floor: f64,
+    /// How many pairs of adjacent blocks were compared.
+    pub pairs: u64,
+    /// The permutation test's p, after Holm's correction; none without enough pairs.
+    pub p: Option<f64>,
+    /// What follows.
+    pub outcome: FigureOutcome,
+}
+
+/// What follows from a figure.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FigureOutcome {
+    /// Worse by more than limit and floor, and not by chance.
+    Regressed,
+    /// Too few pairs to say.
+    #[default]
+    NotEnoughData,
+    /// No difference that counts.
+    Pass,
+    /// Better by more than limit and floor, and not by chance.
+    Improved,
+}
+
+impl Comparison {
+    /// How many findings became this.
+    pub fn count(&self, status: FindingStatus) -> usize {
+        self.findings.iter().filter(|f| f.status == status).count()
+    }
+
+    /// The figures that regressed.
+    pub fn regressed(&self) -> impl Iterator<Item = &FigureChange> {
+        self.figures
+            .iter()
+            .filter(|f| f.outcome == FigureOutcome::Regressed)
+    }
+}
+
+impl FigureChange {
+    /// The change in percent of the baseline; none where the baseline is 0.
+    pub fn change_percent(&self) -> Option<f64> {
+        let change = (self.value - self.baseline) / self.baseline * 100.0;
+        change.is_finite().then_some(change)
+    }
+}
+
+impl FindingStatus {
+    /// The word as a reader sees it.
+    pub fn word(self) -> &'static str {
+        match self {
+            FindingStatus::New => "new",
+            FindingStatus::Ongoing => "ongoing",
+            FindingStatus::Rare => "rare",
+            FindingStatus::Resolved => "resolved",
+        }
+    }
+}
+
+impl FigureOutcome {
+    /// The words as a reader sees them.
+    pub fn words(self) -> &'static str {
+        match self {
+            FigureOutcome::Regressed => "regressed",
+            FigureOutcome::NotEnoughData => "not enough data",
+            FigureOutcome::Pass => "no difference that counts",
+            FigureOutcome::Improved => "improved",
+        }
+    }
+}

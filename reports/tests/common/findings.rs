@@ -1,0 +1,231 @@
+//! One finding of every kind, all their texts being one given text: to see that each has words of its own, and that
+//! hostile text stays inert wherever a finding puts it.
+
+use checkers::verdict::{Anomaly, Class, Doubt, Evidence, Finding, Verdict};
+use serde_json::{Value, json};
+
+/// Every kind, with this text as every value, node, topic and error.
+pub(crate) fn every_finding(text: &str) -> Vec<Finding> {
+    let one = |mut value: Value, kind: &str| -> Finding {
+        value["kind"] = kind.into();
+        serde_json::from_value(value).unwrap_or_else(|e| panic!("{kind}: {e}"))
+    };
+    let all: Vec<(&str, Value)> = logs(text).into_iter().chain(leadership(text)).collect();
+    all.into_iter()
+        .map(|(kind, value)| one(value, kind))
+        .collect()
+}
+
+fn logs(text: &str) -> Vec<(&'static str, Value)> {
+    let sent = json!({ "value": text, "offset": 4, "operation": 1, "called": 1_000_000, "returned": 2_000_000 });
+    let copy = json!({ "value": text, "offset": 4, "operation": 3, "node": text });
+    let proof =
+        json!({ "by": "final-read-without", "node": text, "operation": 9, "instead": text });
+    let held = json!([
+        { "node": text, "value": text, "operation": 5 },
+        { "node": "n2", "value": null, "operation": 6 }
+    ]);
+    vec![
+        ("order-reversed", json!({ "first": sent, "second": sent })),
+        (
+            "read-before-send",
+            json!({ "sent": sent, "read": 7, "read_returned": 900_000 }),
+        ),
+        (
+            "read-ahead",
+            json!({ "sent": sent, "read": 7, "read_offset": 9, "read_returned": 1 }),
+        ),
+        (
+            "end-offset-ahead",
+            json!({ "sent": sent, "asked": 8, "end_offset": 9, "returned": 1 }),
+        ),
+        (
+            "end-offset-beyond",
+            json!({ "asked": 8, "end_offset": 9, "possible": 5 }),
+        ),
+        (
+            "end-offset-behind",
+            json!({ "asked": 8, "end_offset": 3, "node": text, "called": 5, "known_offset": 4,
+                "known_by": 1, "known_at": 2 }),
+        ),
+        (
+            "lost-write",
+            json!({ "value": text, "offset": 4, "operation": 1, "acknowledged": true, "proof": proof }),
+        ),
+        (
+            "duplicate",
+            json!({ "value": text, "copies": [copy, copy] }),
+        ),
+        (
+            "inconsistent-offset",
+            json!({ "offset": 4, "copies": [copy, copy] }),
+        ),
+        ("phantom-value", json!({ "read": copy })),
+        (
+            "failed-write-seen",
+            json!({ "read": copy, "append": 1, "error": text }),
+        ),
+        (
+            "poll-skip",
+            json!({ "worker": 3, "after": 4, "next": 9, "skipped_count": 4, "skipped": [copy],
+                "internal": false }),
+        ),
+        (
+            "nonmonotonic-poll",
+            json!({ "worker": 3, "after": 9, "next": 4, "internal": true }),
+        ),
+        (
+            "nonmonotonic-send",
+            json!({ "worker": 3, "earlier": sent, "later": sent, "internal": false }),
+        ),
+        (
+            "acknowledged-without-offset",
+            json!({ "value": text, "offset": -1 }),
+        ),
+        ("outcomes-missing", json!({ "sent": 3, "reported": 2 })),
+        ("replicas-differ", json!({ "offset": 4, "held": held })),
+        (
+            "replica-misses",
+            json!({ "node": text, "value": text, "offset": 4, "read_to": 9 }),
+        ),
+        (
+            "replica-behind",
+            json!({ "node": text, "read_to": 4, "farthest": 9, "missing": 5 }),
+        ),
+        ("never-served", json!({ "value": text, "offset": 4 })),
+        (
+            "served-by-some",
+            json!({ "value": text, "offset": 4, "with": [text], "without": [text] }),
+        ),
+    ]
+}
+
+fn leadership(text: &str) -> Vec<(&'static str, Value)> {
+    let belief = json!({ "node": text, "leader": text, "epoch": 3, "called": 1, "returned": 2 });
+    let change = json!({ "old_leader": text, "old_epoch": 3, "new_leader": text, "new_epoch": 4 });
+    let late =
+        |limit_ms: u64| json!({ "took_ms": 4_930, "waited_ms": 4_930, "limit_ms": limit_ms });
+    vec![
+        (
+            "two-leaders",
+            json!({ "epoch": 3, "claims": [belief, belief] }),
+        ),
+        (
+            "epoch-went-back",
+            json!({ "before": belief, "after": belief }),
+        ),
+        ("unexplained-election", change),
+        (
+            "terms-burned",
+            json!({ "fault": text, "from": 3, "to": 9, "limit": 3 }),
+        ),
+        (
+            "leaderless",
+            json!({ "length_ms": 4_000, "limit_ms": 3_000 }),
+        ),
+        (
+            "disagreement",
+            json!({ "beliefs": [belief, belief], "length_ms": 4_000, "limit_ms": 2_000 }),
+        ),
+        (
+            "stale-leader",
+            json!({ "claim": belief, "successor": belief, "since": 1, "length_ms": 4_000,
+                "limit_ms": 2_000 }),
+        ),
+        (
+            "flapping",
+            json!({ "node": text, "between": text, "length_ms": 40 }),
+        ),
+        ("slow-formation", late(3_000)),
+        ("never-formed", late(3_000)),
+        ("formation-term", json!({ "term": 22, "limit": 2 })),
+        ("slow-recovery", late(3_000)),
+        ("never-recovered", late(3_000)),
+        (
+            "node-silent",
+            json!({ "node": text, "length_ms": 4_000, "limit_ms": 1_500, "error": text,
+                "came_back": false }),
+        ),
+        ("unprovoked-exit", json!({ "node": text, "status": text })),
+        (
+            "gap",
+            json!({ "scope": "fail-over", "from": 1, "to": 5_000_000_000_u64, "length_ms": 5_000,
+                "limit_ms": 3_000, "ended": false }),
+        ),
+        ("not-served", json!({ "what": text, "waited_ms": 9_000 })),
+    ]
+}
+
+/// Every kind of doubt, with this text wherever a text goes.
+pub(crate) fn every_doubt(text: &str) -> Vec<Doubt> {
+    let text = || text.to_string();
+    vec![
+        Doubt::Starved {
+            finding: text(),
+            who: text(),
+            at: 5,
+            by_ms: 412,
+            limit_ms: 300,
+        },
+        Doubt::FewAcknowledged {
+            topic: text(),
+            partition: 1,
+            acknowledged: 4,
+            needed: 100,
+        },
+        Doubt::FewLeaderFaults {
+            took_effect: 1,
+            needed: 2,
+        },
+        Doubt::FaultHadNoEffect {
+            fault: text(),
+            name: text(),
+        },
+        Doubt::CutShort,
+        Doubt::Interrupted,
+        Doubt::NothingSeen { what: text() },
+        Doubt::ReadIncomplete {
+            node: text(),
+            topic: text(),
+            partition: 1,
+        },
+        Doubt::CheckFailed { message: text() },
+        Doubt::BadHistory { problems: 3 },
+        Doubt::NotPromised { promise: text() },
+        Doubt::NotInRun { what: text() },
+    ]
+}
+
+/// Verdicts that carry every finding and every doubt.
+pub(crate) fn every_verdict(text: &str) -> Vec<Verdict> {
+    let evidence = |number: u64| Evidence {
+        operations: vec![18_820],
+        topic: Some(text.into()),
+        partition: Some(0),
+        offsets: vec![4, 5],
+        nodes: vec![text.into()],
+        window: Some((1_000_000 * number, 1_000_000 * (number + 40))),
+        faults: vec!["k7".into(), text.into()],
+        ..Evidence::default()
+    };
+    let invalid = every_finding(text)
+        .into_iter()
+        .enumerate()
+        .map(|(number, kind)| {
+            let mut verdict = Verdict::new(&format!("{text} {number}"), Class::Safety);
+            let evidence = evidence(37_000 + number as u64);
+            verdict.found(Anomaly {
+                kind,
+                certain: number % 2 == 0,
+                evidence,
+            });
+            verdict
+        });
+    let undecided = every_doubt(text).into_iter().map(|doubt| {
+        let mut verdict = Verdict::new(text, Class::Leadership);
+        verdict.doubt(doubt);
+        verdict.saw(text, 3);
+        verdict
+    });
+    invalid.chain(undecided).collect()
+}

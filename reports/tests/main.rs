@@ -1,0 +1,11 @@
+//! Every test that needs no browser, in one program, so that the handmade run is built once.
+
+mod common;
+
+mod budgets;
+mod golden;
+mod hostile;
+mod machine;
+mod page;
+mod pages;
+mod timelines;
