@@ -15,11 +15,13 @@ mod leaders;
 mod log_order;
 mod log_recency;
 mod lost_write;
+mod metadata_agreement;
 mod nodes;
 mod phases;
 mod poll_order;
 mod prepared;
 mod replicas;
+mod resource_growth;
 mod send_order;
 mod table;
 mod unseen;
@@ -72,6 +74,7 @@ pub fn judge(history: &History) -> Judgement {
             "send-order" => send_order::check(&check),
             "replicas-agree" => replicas::agree(&check),
             "unseen" => unseen::check(&check),
+            "metadata-agreement" => metadata_agreement::check(&check),
             "one-leader-per-epoch" => epochs::one_per_epoch(&check),
             "epochs-go-forward" => epochs::forward(&check),
             "coverage" => phases::coverage(&check),
@@ -83,6 +86,7 @@ pub fn judge(history: &History) -> Judgement {
             "recovery" => phases::recovery(&check),
             "node-responds" => nodes::responds(&check),
             "unprovoked-exit" => nodes::exits(&check),
+            "resource-growth" => resource_growth::check(&check),
             "availability" => availability::availability(&check, &gaps),
             "served-after-heal" => availability::served(&check),
             other => unreachable!("{other} stands in the table of checks and is none"),

@@ -23,6 +23,7 @@ pub use observation::{Observation, PartitionClaim, Probe, Seen};
 pub use operation::{
     Acks, Append, Appended, Assigned, Call, Completion, EndOffset, EndOffsetSeen, Invocation,
     Isolation, Outcome, Persisted, Poll, Polled, Read, ReadSeen, Record, RecordOutcome, Report,
+    TopicCall, TopicSeen,
 };
 pub use window::Window;
 
@@ -48,6 +49,10 @@ mod tests {
             r#"{"i":11,"t":2700000,"called":2690000,"type":"fault","id":"k7","kind":"isolate","phase":"begun","targets":["n2"],"links":[["n2","n1"],["n1","n2"]],"role":"leader","role_held":true,"evidence":"..."}"#,
             r#"{"i":12,"t":2750000,"type":"topic","name":"t0","id":"9pQ...","partitions":2,"what":"created"}"#,
             r#"{"i":13,"t":2800000,"type":"node","node":"n2","what":"exited","expected":true,"status":"signal 9"}"#,
+            r#"{"i":15,"t":2900000,"type":"invoke","worker":7,"f":"create-topic","node":"n1","topic":"a7-0","partitions":3}"#,
+            r#"{"i":16,"t":2900000,"type":"ok","worker":7,"f":"create-topic"}"#,
+            r#"{"i":17,"t":2900000,"type":"invoke","worker":7,"f":"describe-topic","node":"n2","topic":"a7-0","phase":"final"}"#,
+            r#"{"i":18,"t":2900000,"type":"ok","worker":7,"f":"describe-topic","partitions":3}"#,
             r#"{"i":14,"t":2900000,"type":"late","who":"harness","by_ms":180,"cpu_pressure":0.7}"#,
         ];
         for line in lines {

@@ -184,7 +184,7 @@ impl Configuration {
                         configuration.isolation = Isolation::ReadUncommitted;
                     }
                 }
-                Call::EndOffset(_) | Call::Read(_) | Call::Unknown => {}
+                _ => {}
             }
         }
         configuration.idempotent &= appends;

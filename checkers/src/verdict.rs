@@ -276,6 +276,8 @@ pub enum Unit {
     Terms,
     /// Elections.
     Elections,
+    /// Bytes.
+    Bytes,
     /// Anything else that is counted.
     Times,
 }

@@ -1,13 +1,16 @@
 //! What was typed. Parsing has no side effects; each sub-command's file does the rest.
 
 pub mod broker;
+pub mod calibrate;
 pub mod check;
 pub mod cluster;
 pub mod doctor;
 pub mod figures;
+pub mod incident;
 pub mod list;
 pub mod report;
 pub mod run;
+mod stage;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -42,7 +45,7 @@ pub struct Cli {
 pub enum Command {
     /// Run scenarios and judge them (the default).
     Run(RunArguments),
-    /// List scenarios, workloads, faults, checks and targets.
+    /// List scenarios, workloads, faults, checks, plants and targets.
     List,
     /// Try which faults can run here, and say what to do about the others.
     Doctor,
@@ -52,6 +55,8 @@ pub enum Command {
     Figures(FiguresArguments),
     /// Write the page of a stored run again.
     Report(ReportArguments),
+    /// Run the planted bugs and tell which check caught which, and how fast.
+    Calibrate(CalibrateArguments),
     /// Run three reference nodes on 127.0.0.1:9092, 9093 and 9094 until Ctrl-C.
     Cluster(ClusterArguments),
     /// Run one reference node.
@@ -89,6 +94,9 @@ pub struct RunArguments {
     /// Replay the faults of an earlier run: its faults.json.
     #[arg(long, value_name = "FILE", conflicts_with = "faults")]
     pub schedule: Option<PathBuf>,
+    /// Start the nodes with a deliberate bug, see `jepsen list`; on one node only with @n1 to @n3.
+    #[arg(long, value_name = "NAME[@NODE]", value_delimiter = ',')]
+    pub plant: Vec<String>,
     /// Print the fault schedule and stop.
     #[arg(long)]
     pub plan: bool,
@@ -140,6 +148,35 @@ pub struct ReportArguments {
     /// The run directory.
     #[arg(value_name = "RUN", default_value = "runs/latest")]
     pub run: PathBuf,
+}
+
+/// Flags of `calibrate`.
+#[derive(Debug, Args)]
+pub struct CalibrateArguments {
+    /// The plants to run; all if none is named.
+    #[arg(value_name = "PLANT")]
+    pub plants: Vec<String>,
+    /// How many seeds each plant is run with.
+    #[arg(long, value_name = "K", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub seeds: u32,
+    /// How many runs without any plant must stay clean.
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(0..=10_000))]
+    pub controls: u32,
+    /// The first seed, decimal or 0x hexadecimal.
+    #[arg(long, value_name = "N", value_parser = seed, default_value = "1")]
+    pub seed: u64,
+    /// Run each plant under the default faults of a minute instead of those that its trigger needs.
+    #[arg(long)]
+    pub mix: bool,
+    /// Like --mix, but leave these classes or kinds of fault out: what a mix without them would miss.
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub without: Vec<String>,
+    /// Where results are kept; an interrupted calibration goes on from there.
+    #[arg(long, value_name = "DIR", default_value = "runs/calibration")]
+    pub out: PathBuf,
+    /// Run everything again, whatever was kept.
+    #[arg(long)]
+    pub fresh: bool,
 }
 
 /// Flags of `cluster`.

@@ -22,6 +22,7 @@ use tokio::sync::watch;
 
 use crate::config::target::{NodePlace, Target};
 use crate::exit::Stop;
+use crate::plants::Plants;
 use crate::recorder::Recorder;
 
 /// How long a node gets to end when asked.
@@ -60,14 +61,16 @@ impl Cluster {
     /// Prepares three nodes below `directory`: writes the target's files, starts nothing.
     ///
     /// # Errors
-    /// If a file cannot be written or a placeholder not be filled.
+    /// If a file cannot be written, a placeholder not be filled, or a port is taken.
     pub fn prepare(
         environment: &Environment,
         target: &Target,
         directory: &Path,
         seed: u64,
+        plants: &Plants,
         recorder: &Recorder,
     ) -> Result<Cluster> {
+        ports_are_free(environment, target)?;
         let addresses: Vec<String> = Node::ALL
             .iter()
             .map(|node| environment.address(*node).to_string())
@@ -82,6 +85,7 @@ impl Cluster {
                 addresses: addresses.clone(),
                 jepsen: jepsen.clone(),
                 seed,
+                plants: plants.on(node),
             };
             std::fs::create_dir_all(&place.directory)
                 .with_context(|| format!("create {}", place.directory.display()))?;
@@ -257,6 +261,11 @@ impl Cluster {
         }
     }
 
+    /// How many bytes a node's data directory holds: what its log has grown to.
+    pub fn data_bytes(&self, node: Node) -> u64 {
+        directory_bytes(&self.process(node).place.directory)
+    }
+
     /// Removes the nodes' data directories. For runs of which nothing needs to be looked at again.
     pub fn remove_data(&self) {
         for process in &self.0.nodes {
@@ -280,7 +289,7 @@ impl Cluster {
 ///
 /// # Errors
 /// If a port is taken; the message names address and port.
-pub fn ports_are_free(environment: &Environment, target: &Target) -> Result<()> {
+fn ports_are_free(environment: &Environment, target: &Target) -> Result<()> {
     if environment.network().is_some() {
         // In their own namespaces nobody else can listen.
         return Ok(());
@@ -317,6 +326,19 @@ impl ProcessControl for Cluster {
     fn start(&self, node: Node) -> BoxFuture<'_, Result<String, ControlError>> {
         async move { Ok(format!("process {}", Cluster::start(self, node).await?)) }.boxed()
     }
+}
+
+/// The lengths of all files below a directory; what goes away meanwhile is not counted.
+fn directory_bytes(directory: &Path) -> u64 {
+    let Ok(entries) = std::fs::read_dir(directory) else {
+        return 0;
+    };
+    let bytes = |entry: std::fs::DirEntry| match entry.metadata() {
+        Ok(meta) if meta.is_dir() => directory_bytes(&entry.path()),
+        Ok(meta) => meta.len(),
+        Err(_) => 0,
+    };
+    entries.flatten().map(bytes).sum()
 }
 
 fn log(directory: &Path, name: &str) -> Result<File> {

@@ -18,8 +18,10 @@
 //! | [`final_reads`] | every partition through every node, after the last heal |
 //! | [`recorder`], [`store`] | the history file and the run directory |
 //! | [`judge`], [`summary`] | history in, verdicts and report out |
+//! | [`plants`], [`calibrate`], [`incident`] | deliberate bugs, which checks find them, and three of them before and after |
 //! | [`exit`] | exit codes |
 
+pub mod calibrate;
 pub mod cli;
 pub mod clients;
 pub mod cluster;
@@ -27,8 +29,10 @@ pub mod config;
 pub mod exit;
 pub mod faults;
 pub mod final_reads;
+pub mod incident;
 pub mod judge;
 pub mod output;
+pub mod plants;
 pub mod probe;
 pub mod questions;
 pub mod recorder;

@@ -32,6 +32,7 @@ fn run() -> i32 {
         Some(Command::Check(arguments)) => cli::check::run(&arguments),
         Some(Command::Figures(arguments)) => cli::figures::run(&arguments),
         Some(Command::Report(arguments)) => cli::report::run(&arguments),
+        Some(Command::Calibrate(arguments)) => cli::calibrate::run(&arguments),
         Some(Command::Cluster(arguments)) => cli::cluster::run(&arguments),
         Some(Command::Broker(arguments)) => cli::broker::run(&arguments),
     };

@@ -1,6 +1,7 @@
 //! Probes: independent of the workers, because a worker with one operation at a time sits in its time-out behind a
 //! paused leader and sees nothing meanwhile (openraft #2052).
 
+pub mod delivery;
 pub mod end_offsets;
 pub mod figures;
 pub mod lateness;
@@ -33,6 +34,13 @@ impl StopFlag {
     /// Whether it was set.
     pub fn is_set(&self) -> bool {
         self.0.load(Ordering::Relaxed)
+    }
+
+    /// Waits until it is set.
+    pub async fn wait(&self) {
+        while !self.is_set() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     }
 
     /// Sleeps until `until`, in steps short enough that a stop is not kept waiting. False if it was set.

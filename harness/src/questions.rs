@@ -3,6 +3,8 @@
 //! Versions are fixed, chosen so that every broker since Kafka 2.4 answers them (DescribeQuorum: since 3.0, where
 //! there is a quorum to describe).
 
+pub mod admin;
+
 use anyhow::Result;
 use bytes::Bytes;
 use checkers::history::{Offset, PartitionClaim};
@@ -275,8 +277,8 @@ fn whole_batches(bytes: &[u8]) -> usize {
     at
 }
 
-/// Creates a topic through one node. An existing topic of that name counts as created: an earlier try may have been
-/// applied though its answer was lost.
+/// Creates a topic through one node; tells whether it was this very request that did. An existing topic of that name is
+/// no error: an earlier try may have been applied though its answer was lost.
 ///
 /// # Errors
 /// If the node does not answer or refuses.
@@ -287,7 +289,7 @@ pub fn create_topic(
     replicas: i16,
     settings: &[(String, String)],
     timeout_ms: i32,
-) -> Result<(), NoAnswer> {
+) -> Result<bool, NoAnswer> {
     let configs = settings
         .iter()
         .map(|(name, value)| {
@@ -310,7 +312,8 @@ pub fn create_topic(
         .first()
         .and_then(|t| ResponseError::try_from_code(t.error_code))
     {
-        None | Some(ResponseError::TopicAlreadyExists) => Ok(()),
+        None => Ok(true),
+        Some(ResponseError::TopicAlreadyExists) => Ok(false),
         Some(error) => Err(NoAnswer::Refused(error_name(&error))),
     }
 }

@@ -183,6 +183,7 @@ mod tests {
             nodes: vec![],
             promises: Promises::default(),
             limits: Default::default(),
+            plants: vec![],
         };
         let (recorder, file) = Recorder::create(&path, &header, Clock::begin()).expect("a file");
         std::thread::scope(|scope| {

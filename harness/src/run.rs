@@ -3,12 +3,15 @@
 //! Phases wait on evidence, never on sleeps. Whatever goes wrong in one of them is written down, and the later ones run
 //! as far as they can: a cluster that never formed is a finding, not an error of the harness.
 
+mod ending;
+mod header;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use checkers::history::{Acks, Header, NodeEntry, Phase, PhaseEvent, What};
+use checkers::history::{Acks, Phase, PhaseEvent, What};
 use nemesis::process::ProcessTable;
 use nemesis::{Environment, Node};
 
@@ -16,17 +19,16 @@ use crate::cluster::Cluster;
 use crate::config::target::Target;
 use crate::faults::{self, Plan};
 use crate::output::{progress, say};
+use crate::plants::Plants;
 use crate::probe::{self, StopFlag, Threads};
 use crate::recorder::{Clock, Recorder};
 use crate::sight::Sight;
+use crate::topics;
 use crate::worker::WorkerIds;
-use crate::workloads::{Load, WorkloadKind, append, idempotent, poll, producers_of};
-use crate::{clients, final_reads, topics};
+use crate::workloads::{Load, WorkloadKind, admin, append, idempotent, poll, producers_of};
 
 /// The produce probe goes on this long after all nodes agreed again, so that the last gap has an end.
 const AFTER_AGREEMENT: Duration = Duration::from_millis(300);
-/// How long the final reads may take.
-const FINAL_READS: Duration = Duration::from_secs(20);
 /// How long after the load phase the last operations may still be waited for.
 const OPERATIONS_END: Duration = Duration::from_secs(13);
 
@@ -52,6 +54,14 @@ pub struct Setup {
     pub seed: u64,
     /// The scenario's directory.
     pub directory: PathBuf,
+    /// The deliberate bugs that the nodes are started with.
+    pub plants: Plants,
+    /// Whether it is watched when each record of the produce probe arrives at each node.
+    pub watch_delivery: bool,
+    /// Set by whoever has seen enough: the nodes are ended at once and nothing more is waited for or read.
+    pub enough: StopFlag,
+    /// Whether the run is shown while it goes on.
+    pub shown: bool,
 }
 
 /// What is left when a scenario has run.
@@ -76,14 +86,18 @@ pub async fn scenario(
 ) -> Result<Finished> {
     let history = setup.directory.join("history.jsonl");
     let clock = Clock::begin();
-    let (recorder, file) = Recorder::create(&history, &header(setup, environment), clock)?;
-    let watching = progress::show(setup.name.clone(), setup.time_limit, recorder.subscribe())
+    let (recorder, file) = Recorder::create(&history, &header::of(setup, environment), clock)?;
+    let watching = setup
+        .shown
+        .then(|| progress::show(setup.name.clone(), setup.time_limit, recorder.subscribe()))
+        .transpose()
         .context("start the progress thread")?;
     let cluster = Cluster::prepare(
         environment,
         &setup.target,
         &setup.directory,
         setup.seed,
+        &setup.plants,
         &recorder,
     )?;
     let mut scene = Scene {
@@ -95,6 +109,7 @@ pub async fn scenario(
         sight: Sight::of(Node::ALL.len()),
         cluster: cluster.clone(),
         ids: WorkerIds::default(),
+        admin: admin::Topics::default(),
         warnings: Vec::new(),
     };
     let played = scene.play().await;
@@ -107,10 +122,10 @@ pub async fn scenario(
     if let Err(error) = file.close() {
         warnings.push(format!("the history is cut short: {error:#}"));
     }
-    if watching.join().is_err() {
+    if watching.is_some_and(|watching| watching.join().is_err()) {
         warnings.push("the progress display failed".into());
     }
-    for warning in &warnings {
+    for warning in warnings.iter().filter(|_| setup.shown) {
         say(&format!("  warning: {warning}"));
     }
     Ok(Finished {
@@ -118,26 +133,6 @@ pub async fn scenario(
         cluster,
         warnings,
     })
-}
-
-fn header(setup: &Setup, environment: &Environment) -> Header {
-    let port = setup.target.kafka_port();
-    let entry = |node: &Node| NodeEntry {
-        name: node.to_string(),
-        address: format!("{}:{port}", environment.address(*node)),
-    };
-    let mut promises = setup.target.promises.clone();
-    promises.idempotent = setup.workload == WorkloadKind::Idempotent;
-    Header {
-        format: Header::FORMAT.into(),
-        version: Header::VERSION,
-        run: setup.run.clone(),
-        scenario: setup.name.clone(),
-        target: setup.target.name.clone(),
-        nodes: Node::ALL.iter().map(entry).collect(),
-        promises,
-        limits: setup.target.limits.clone(),
-    }
 }
 
 /// Everything that the phases share.
@@ -150,6 +145,8 @@ struct Scene<'a> {
     sight: Sight,
     cluster: Cluster,
     ids: WorkerIds,
+    /// The topics that the admin workload has touched.
+    admin: admin::Topics,
     warnings: Vec<String>,
 }
 
@@ -170,9 +167,13 @@ impl Scene<'_> {
             Ok(()) => self.load_and_after(&mut probes).await,
             Err(error) => {
                 self.warnings.push(format!("{error:#}"));
+                tokio::task::block_in_place(|| self.describe_topics());
                 Ok(())
             }
         };
+        if self.setup.enough.is_set() {
+            self.end_nodes().await;
+        }
         let panicked = tokio::task::block_in_place(|| probes.end());
         if panicked > 0 {
             self.warnings.push(format!(
@@ -231,20 +232,21 @@ impl Scene<'_> {
         let probe_topic = [(probe::produce::TOPIC, 1)];
         for topic in topics::TOPICS.into_iter().chain(probe_topic) {
             tokio::task::block_in_place(|| {
-                let (recorder, stop) = (&self.recorder, self.interrupt);
+                let (recorder, stop) = ((&self.recorder, &self.ids), self.interrupt);
                 topics::create(&addresses, topic, &settings, recorder, stop, deadline)
             })?;
         }
         let partitions = topics::partitions().len() + 1;
-        topics::agreement(&self.sight, partitions, deadline)
-            .await
-            .map(drop)
-            .with_context(|| {
-                format!(
-                    "the nodes did not agree on a leader within {} s",
-                    limit.as_secs()
-                )
-            })
+        let agreed = tokio::select! {
+            agreed = topics::agreement(&self.sight, partitions, deadline) => agreed,
+            () = self.setup.enough.wait() => anyhow::bail!("ended while it formed"),
+        };
+        agreed.map(drop).with_context(|| {
+            format!(
+                "the nodes did not agree on a leader within {} s",
+                limit.as_secs()
+            )
+        })
     }
 
     async fn load_and_after(&mut self, probes: &mut Threads) -> Result<()> {
@@ -256,6 +258,13 @@ impl Scene<'_> {
                 let node = usize::from(node.number());
                 probe::end_offsets::ask(node, address, &partitions, &recorder, &ids, &stop);
             })?;
+            if self.setup.watch_delivery {
+                let (recorder, ids) = (self.recorder.clone(), self.ids.clone());
+                probes.start(&format!("delivery-{node}"), move |stop| {
+                    let node = usize::from(node.number());
+                    probe::delivery::watch(node, address, &recorder, &ids, &stop);
+                })?;
+            }
         }
         let mut produce = Threads::default();
         self.start_produce_probe(&mut produce)?;
@@ -274,6 +283,13 @@ impl Scene<'_> {
         self.warnings.extend(faults.await);
         while Instant::now() < ending && !self.interrupt.is_set() {
             tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        if self.setup.enough.is_set() {
+            // No faster way to silence the clients than to take their nodes away; none may outlive this run, because
+            // the next one has the same addresses.
+            self.end_nodes().await;
+            tokio::task::block_in_place(|| (workers.end(), produce.end()));
+            return Ok(());
         }
         if self.interrupt.is_set() {
             self.phase(Phase::Interrupted);
@@ -301,7 +317,10 @@ impl Scene<'_> {
         }
         tokio::time::sleep(AFTER_AGREEMENT).await;
         tokio::task::block_in_place(|| produce.end());
-        tokio::task::block_in_place(|| self.read_everything(&partitions))
+        tokio::task::block_in_place(|| {
+            self.describe_topics();
+            self.read_everything(&partitions)
+        })
     }
 
     fn start_produce_probe(&self, threads: &mut Threads) -> Result<()> {
@@ -324,10 +343,12 @@ impl Scene<'_> {
             stop: threads.stop.clone(),
             partitions: Arc::new(partitions.to_vec()),
             bootstrap: self.cluster.bootstrap(),
+            addresses: Arc::new(self.cluster.addresses()),
             client: Arc::new(self.setup.target.client_settings()),
             acks: Acks::All,
             not_leader_means_not_written: self.setup.target.promises.not_leader_means_not_written,
             seed: self.setup.seed,
+            topics: self.admin.clone(),
         };
         let clients = self.setup.concurrency;
         let producers = producers_of(clients);
@@ -338,7 +359,11 @@ impl Scene<'_> {
             threads.start(&format!("worker-{at}"), move |_| {
                 let result = match workload {
                     _ if at >= producers => poll::run(&load, thread, each),
-                    WorkloadKind::Append => append::run(&load, thread, each),
+                    WorkloadKind::Admin if at < admin::WORKERS => {
+                        admin::run(&load, thread);
+                        Ok(())
+                    }
+                    WorkloadKind::Append | WorkloadKind::Admin => append::run(&load, thread, each),
                     WorkloadKind::Idempotent => idempotent::run(&load, thread, each),
                 };
                 if let Err(error) = result {
@@ -347,30 +372,6 @@ impl Scene<'_> {
             })?;
         }
         Ok(())
-    }
-
-    fn read_everything(&mut self, partitions: &[(String, i32)]) -> Result<()> {
-        let deadline = Instant::now() + FINAL_READS;
-        let addresses = self.cluster.addresses();
-        let ends = match final_reads::ends(&addresses, partitions, deadline) {
-            Ok(ends) => ends,
-            Err(error) => {
-                self.warnings.push(format!("no final reads: {error:#}"));
-                return Ok(());
-            }
-        };
-        let (recorder, ids) = (&self.recorder, &self.ids);
-        std::thread::scope(|scope| {
-            for (at, address) in addresses.iter().enumerate() {
-                let ends = &ends;
-                scope.spawn(move || {
-                    final_reads::through_node(at + 1, *address, ends, recorder, ids, deadline);
-                });
-            }
-        });
-        let client = self.setup.target.client_settings();
-        let config = clients::consumer(&self.cluster.bootstrap(), &client);
-        final_reads::through_client(&config, &ends, recorder, ids.next(), deadline)
     }
 }
 

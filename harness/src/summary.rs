@@ -34,6 +34,8 @@ pub struct Conditions {
     pub isolated: bool,
     /// Further librdkafka properties.
     pub client: Vec<(String, String)>,
+    /// The deliberate bugs that the nodes are started with.
+    pub plants: Vec<String>,
 }
 
 /// The report of a run that is about to begin.
@@ -65,6 +67,7 @@ pub fn begin(directory: &RunDirectory, target: &Target, conditions: &Conditions)
             },
             binary_sha256: None,
             nodes: Node::ALL.len() as u32,
+            plants: conditions.plants.clone(),
         },
         environment: environment(
             Filesystem {
@@ -282,7 +285,7 @@ fn collect(directory: &Path, found: &mut Vec<PathBuf>) {
 }
 
 /// Writes everything that people and scripts read, results.json last, prints the final block, and returns the exit
-/// code.
+/// code: of a before and an after, whether both came out as they must.
 ///
 /// # Errors
 /// If the results cannot be written.
@@ -292,7 +295,16 @@ pub fn finish(directory: &RunDirectory, report: &mut RunReport) -> Result<i32> {
     } else {
         report.validity()
     };
-    report.exit_code = exit::of(validity, report.run.interrupted);
+    report.exit_code = match &report.before_after {
+        Some(table) if !report.run.interrupted => {
+            if table.as_expected {
+                exit::VALID
+            } else {
+                exit::INVALID
+            }
+        }
+        _ => exit::of(validity, report.run.interrupted),
+    };
     write_page(&directory.path, report);
     write_whole(
         &directory.path.join("results.json"),

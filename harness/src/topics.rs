@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use checkers::history::{TopicEvent, What};
+use checkers::history::{Call, Completion, Invocation, Report, TopicCall, TopicEvent, What};
 
 use crate::exit::{self, Stop};
 use crate::probe::StopFlag;
@@ -11,6 +11,7 @@ use crate::questions;
 use crate::recorder::Recorder;
 use crate::sight::{Leader, Sight};
 use crate::wire::Wire;
+use crate::worker::WorkerIds;
 
 /// The workloads' topics: name and partitions.
 pub const TOPICS: [(&str, i32); 2] = [("t0", 2), ("t1", 2)];
@@ -40,19 +41,42 @@ pub fn create(
     addresses: &[SocketAddr],
     (name, partitions): (&str, i32),
     settings: &[(String, String)],
-    recorder: &Recorder,
+    (recorder, ids): (&Recorder, &WorkerIds),
     stop: &StopFlag,
     deadline: Instant,
 ) -> anyhow::Result<()> {
     let timeout_ms = i32::try_from(TRY.as_millis()).unwrap_or(i32::MAX);
     let mut last = String::from("no node answered");
-    for address in addresses.iter().cycle() {
+    let mut worker = ids.next();
+    for (at, address) in addresses.iter().enumerate().cycle() {
         if Instant::now() >= deadline || stop.is_set() {
             break;
         }
         let mut wire = Wire::new(*address, TRY);
-        match questions::create_topic(&mut wire, name, partitions, REPLICAS, settings, timeout_ms) {
-            Ok(()) => {
+        recorder.record(What::Invoke(Invocation {
+            worker,
+            call: Call::CreateTopic(TopicCall {
+                node: format!("n{}", at + 1),
+                topic: name.to_owned(),
+                partitions: Some(partitions),
+                phase: None,
+            }),
+        }));
+        let answer =
+            questions::create_topic(&mut wire, name, partitions, REPLICAS, settings, timeout_ms);
+        let completion = |error| Completion {
+            worker,
+            error,
+            report: Report::CreateTopic,
+        };
+        match answer {
+            Ok(by_this_try) => {
+                recorder.record(if by_this_try {
+                    What::Ok(completion(None))
+                } else {
+                    // An earlier try did it, and perhaps with another shape.
+                    What::Info(completion(Some("TOPIC_ALREADY_EXISTS".to_owned())))
+                });
                 let what = "created".to_owned();
                 let (name, id) = (name.to_owned(), String::new());
                 recorder.record(What::Topic(TopicEvent {
@@ -63,7 +87,11 @@ pub fn create(
                 }));
                 return Ok(());
             }
-            Err(error) => last = format!("{address}: {error}"),
+            Err(error) => {
+                recorder.record(What::Info(completion(Some(error.to_string()))));
+                worker = ids.next();
+                last = format!("{address}: {error}");
+            }
         }
         std::thread::sleep(STEP);
     }

@@ -1,9 +1,11 @@
 //! Workloads: what the workers do. One file each; this one holds what they share and their names.
 
+pub mod admin;
 pub mod append;
 pub mod idempotent;
 pub mod poll;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use checkers::history::{
@@ -22,17 +24,20 @@ pub enum WorkloadKind {
     Append,
     /// Idempotent producers with retries; one operation is one record.
     Idempotent,
+    /// Topics are created, described, grown and deleted through random nodes, beside appends.
+    Admin,
 }
 
 impl WorkloadKind {
     /// Every workload with one line on it.
-    pub const ALL: [(WorkloadKind, &'static str, &'static str); 2] = [
+    pub const ALL: [(WorkloadKind, &'static str, &'static str); 3] = [
         (WorkloadKind::Append, "append", append::DESCRIPTION),
         (
             WorkloadKind::Idempotent,
             "idempotent",
             idempotent::DESCRIPTION,
         ),
+        (WorkloadKind::Admin, "admin", admin::DESCRIPTION),
     ];
 
     /// Its name on the command line.
@@ -57,6 +62,8 @@ pub struct Load {
     pub partitions: Arc<Vec<(String, i32)>>,
     /// `host:port,host:port,host:port`
     pub bootstrap: String,
+    /// Each node's own Kafka address, for what is asked of one node.
+    pub addresses: Arc<Vec<SocketAddr>>,
     /// Further librdkafka properties.
     pub client: Arc<Vec<(String, String)>>,
     /// The acknowledgement that appends ask for.
@@ -65,6 +72,8 @@ pub struct Load {
     pub not_leader_means_not_written: bool,
     /// The run's seed.
     pub seed: u64,
+    /// The topics that the admin workload has touched.
+    pub topics: admin::Topics,
 }
 
 impl Load {

@@ -3,6 +3,8 @@
 //! Sections are plain functions from the model to markup, one file each, in the order in which they are read. Markup is
 //! escaped by the template; [`raw`] is the only place that lets text through unescaped.
 
+mod before_after;
+pub(crate) mod calibration;
 mod chartset;
 mod checktable;
 mod comparison;
@@ -13,6 +15,7 @@ mod failures;
 mod gaps;
 mod index;
 mod leaders;
+mod listing;
 mod logs;
 mod matrix;
 mod outline;
@@ -50,6 +53,11 @@ pub(crate) fn render_index(runs: &[RunSummary]) -> String {
     index::page(runs).into_string()
 }
 
+/// A folder as a page of links.
+pub(crate) fn render_listing(title: &str, names: &[String]) -> String {
+    listing::page(title, names).into_string()
+}
+
 /// A page of the comparison alone.
 pub(crate) fn render_comparison(title: &str, comparison: &Comparison) -> String {
     outline::comparison(title, comparison).into_string()
@@ -85,6 +93,7 @@ fn page(report: &RunReport, detail: Detail, warnings: &mut Vec<String>) -> Marku
                 (verdict::header(report, &cards, cards_total, &open, open_total))
                 main id="main" {
                     (parts::warnings(report, warnings))
+                    @if let Some(both) = &report.before_after { (before_after::section(both)) }
                     (checktable::section(report, &cards, &open))
                     (failures::section(report, &cards, cards_total, &timelines))
                     (undecided::section(&open, open_total))

@@ -7,11 +7,13 @@
 //! | function | text | who reads it |
 //! |---|---|---|
 //! | [`html`] | `report.html`, one self-contained page | a release engineer |
+//! | [`calibration_html`] | `calibration.html`, which check found which planted bug | whoever relies on the checks |
 //! | [`results_json`] | `results.json`, schema 1 | scripts |
 //! | [`metrics_json`] | `metrics.json`, the series as drawn | whoever redraws them |
 //! | [`junit_xml`] | `junit.xml` | CI |
 //! | [`summary_text`] | the last block on the terminal | the person at the keyboard |
 //! | [`index_html`] | `index.html` over runs | whoever looks for a run |
+//! | [`listing_html`] | a folder of a run | whoever browses |
 //! | [`comparison_html`] | two runs side by side | whoever asks what changed |
 //! | [`summary_markdown`] | `GITHUB_STEP_SUMMARY` | a reviewer of a pull request |
 
@@ -31,7 +33,7 @@ mod timelines;
 mod wording;
 
 pub use json::{RESULTS_SCHEMA, SCHEMA};
-pub use model::RunReport;
+pub use model::{Calibration, RunReport};
 
 /// A page, and what could not be drawn on it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -47,9 +49,24 @@ pub fn html(report: &RunReport) -> Rendered {
     html::render(report)
 }
 
+/// The page of a calibration. `known` are the names of all checks, in the order of their columns.
+pub fn calibration_html(calibration: &Calibration, known: &[&str]) -> String {
+    html::calibration::page(calibration, known)
+}
+
+/// An anomaly in plain words: what was seen, and why it cannot hold.
+pub fn account_text(anomaly: &checkers::verdict::Anomaly) -> String {
+    format::plain(&wording::text(anomaly))
+}
+
 /// The index over runs, newest first, with the trend of each suite. Its links lead to `./ID/...` beside it.
 pub fn index_html(runs: &[model::RunSummary]) -> String {
     html::render_index(runs)
+}
+
+/// A folder of a run as a page of links; names that end in `/` are folders.
+pub fn listing_html(title: &str, names: &[String]) -> String {
+    html::render_listing(title, names)
 }
 
 /// A page of one comparison alone.

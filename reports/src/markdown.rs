@@ -20,6 +20,13 @@ const CLASSES: [Class; 4] = [
 /// The whole summary. Tables that would make it too long for GitHub are left out, and it says so.
 pub(crate) fn summary(report: &RunReport) -> String {
     let mut out = head(report);
+    if !report.subject.plants.is_empty() {
+        let _ = writeln!(
+            out,
+            "{}\n",
+            untrusted(&wording::planted(&report.subject.plants))
+        );
+    }
     reasons(&mut out, report);
     if let Some(comparison) = &report.comparison {
         versus(&mut out, comparison);

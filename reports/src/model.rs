@@ -4,10 +4,12 @@
 //! so a page can be written again from what was stored. Sizes are bounded by the page, not by the run: series are
 //! bucketed, operations are extracts. Times are nanoseconds since the run began, unless a name says otherwise.
 
+mod calibration;
 mod comparison;
 mod environment;
 mod excerpt;
 mod fault;
+mod incident;
 mod log;
 mod operation;
 mod scenario;
@@ -17,6 +19,7 @@ mod summary;
 use checkers::verdict::Validity;
 use serde::{Deserialize, Serialize};
 
+pub use calibration::{Calibration, ControlRun, PlantRow, PlantRun};
 pub use comparison::{
     Baseline, Comparison, FigureChange, FigureOutcome, FindingChange, FindingStatus,
 };
@@ -24,6 +27,7 @@ pub use environment::{Environment, Filesystem, NodeSetup, Setting};
 pub(crate) use excerpt::span;
 pub use excerpt::{Around, Excerpt};
 pub use fault::{FaultClass, FaultWindow, WindowState};
+pub use incident::{BeforeAfter, BeforeAfterRow, Reason};
 pub use log::{LogExcerpt, LogLevel, LogLine, LogText, NodeLog};
 pub use scenario::{File, LagBucket, Operation, OpsCount, PhaseMark, ScenarioReport};
 pub use series::{
@@ -43,6 +47,9 @@ pub struct RunReport {
     pub subject: Subject,
     /// One entry per scenario, in the order in which they ran.
     pub scenarios: Vec<ScenarioReport>,
+    /// The scenarios side by side, where they are a before and an after.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before_after: Option<BeforeAfter>,
     /// Against the last qualified run, if there was one to compare with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comparison: Option<Comparison>,
@@ -113,6 +120,9 @@ pub struct Subject {
     pub binary_sha256: Option<String>,
     /// How many nodes.
     pub nodes: u32,
+    /// Deliberate bugs that were switched on in it: then nothing here is said of the product.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub plants: Vec<String>,
 }
 
 /// A fault that cannot run here.

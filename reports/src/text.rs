@@ -58,6 +58,9 @@ fn head(report: &RunReport, colour: bool) -> String {
     if report.run.interrupted {
         line += "  interrupted";
     }
+    if !report.subject.plants.is_empty() {
+        let _ = write!(line, "  {}", wording::planted(&report.subject.plants));
+    }
     line
 }
 

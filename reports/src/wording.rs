@@ -10,7 +10,9 @@ mod leadership;
 mod liveness;
 mod order;
 mod promises;
+mod resources;
 mod rules;
+mod topics;
 
 use checkers::judgement::{Election, Explanation};
 use checkers::verdict::{Anomaly, Evidence, Figure, Finding, Unit, Validity, Verdict};
@@ -48,6 +50,8 @@ pub(crate) fn account(anomaly: &Anomaly) -> Account {
         .or_else(|| content::account(&anomaly.kind, at))
         .or_else(|| leadership::account(&anomaly.kind, at))
         .or_else(|| liveness::account(&anomaly.kind, at))
+        .or_else(|| topics::account(&anomaly.kind, at))
+        .or_else(|| resources::account(&anomaly.kind, at))
         .unwrap_or_else(|| Account::new(format!("A finding of kind {}.", anomaly.kind.name()), ""))
 }
 
@@ -136,6 +140,8 @@ fn detail(anomaly: &Anomaly) -> String {
         Finding::TwoLeaders { epoch, .. } => {
             format!("{} in epoch {epoch}", untrusted(&at.nodes.join(" and ")))
         }
+        Finding::TopicDiffers { node, .. } => format!("{place} on {}", untrusted(node)),
+        Finding::ResourceGrowth { .. } => resources::detail(&anomaly.kind),
         Finding::UnprovokedExit { node, status } => untrusted(&format!("{node} {status}")),
         _ => match at.offsets.first() {
             Some(offset) => format!("{place} offset {offset}").trim().to_string(),
@@ -257,7 +263,12 @@ pub(crate) fn figures(verdict: &Verdict) -> String {
 
 /// A figure's name without its unit and underscores.
 pub(crate) fn figure_name(name: &str) -> String {
-    untrusted(&name.replace("_ms", "").replace('_', " "))
+    untrusted(
+        &name
+            .replace("_ms", "")
+            .replace("_bytes", "")
+            .replace('_', " "),
+    )
 }
 
 /// A figure's value, or its limit, in its unit.
@@ -265,8 +276,15 @@ pub(crate) fn amount(value: u64, unit: Unit, is_limit: bool) -> String {
     match unit {
         Unit::Milliseconds if is_limit => limit_ms(value),
         Unit::Milliseconds => length_ms(value),
+        Unit::Bytes => crate::format::memory(value),
         Unit::Records | Unit::Terms | Unit::Elections | Unit::Times => group(value),
     }
+}
+
+/// `with the deliberate bugs serial-sender, no-pre-vote@n2`.
+pub(crate) fn planted(plants: &[String]) -> String {
+    let noun = if plants.len() == 1 { "bug" } else { "bugs" };
+    untrusted(&format!("with the deliberate {noun} {}", plants.join(", ")))
 }
 
 /// How many changes of leader are explained, and by what not.

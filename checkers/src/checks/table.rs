@@ -110,6 +110,12 @@ pub const TABLE: &[About] = &[
         "Jepsen kafka: unseen",
     ),
     about(
+        "metadata-agreement",
+        Class::Safety,
+        "an acknowledged change of topics that a node does not show",
+        "KIP-4: CreateTopics, DeleteTopics; limits of the target",
+    ),
+    about(
         "one-leader-per-epoch",
         Class::Safety,
         "two leaders of one epoch",
@@ -174,6 +180,12 @@ pub const TABLE: &[About] = &[
         Class::Liveness,
         "a process that ended by itself",
         "no process ends unasked",
+    ),
+    about(
+        "resource-growth",
+        Class::Liveness,
+        "memory or descriptors that grow without end",
+        "limits of the target",
     ),
     about(
         "availability",

@@ -31,6 +31,10 @@ pub struct Header {
     /// The limits that the target is held to.
     #[serde(default)]
     pub limits: Limits,
+    /// Deliberate bugs that were switched on in the target, `NAME` or `NAME@NODE`: this history says nothing about
+    /// the target without them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub plants: Vec<String>,
 }
 
 impl Header {
@@ -92,8 +96,9 @@ impl Default for Promises {
     }
 }
 
-/// What a target is held to. All in milliseconds; a limit that is absent in a file takes the value for the
-/// reference broker.
+/// What a target is held to. Times are in milliseconds; a time that is absent in a file takes the value for the
+/// reference broker, a bound on resources that is absent is not judged: how much memory is too much depends on what
+/// is tested (a JVM grows to its heap's size and is healthy).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Limits {
@@ -120,6 +125,14 @@ pub struct Limits {
     pub recovery_ms: u64,
     /// Most terms that one leader-affecting fault may burn.
     pub terms_per_fault_max: u64,
+    /// How long after its acknowledgement a change of topics may be unseen on a node without a fault.
+    pub metadata_ms: u64,
+    /// How far the resident memory of a node's process may grow above its lowest value since its start, in bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resident_growth_bytes: Option<u64>,
+    /// How far the number of open descriptors of a node's process may grow in the same way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub descriptor_growth: Option<u64>,
 }
 
 impl Default for Limits {
@@ -136,6 +149,9 @@ impl Default for Limits {
             response_ms: 1_500,
             recovery_ms: 10_000,
             terms_per_fault_max: 3,
+            metadata_ms: 2_000,
+            resident_growth_bytes: None,
+            descriptor_growth: None,
         }
     }
 }

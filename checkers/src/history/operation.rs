@@ -42,9 +42,45 @@ pub enum Call {
     EndOffset(EndOffset),
     /// Read records at a position through one named node, by raw Fetch.
     Read(Read),
+    /// Create a topic, by a raw request to one named node.
+    CreateTopic(TopicCall),
+    /// Delete a topic, likewise.
+    DeleteTopic(TopicCall),
+    /// Raise a topic's number of partitions, likewise.
+    GrowTopic(TopicCall),
+    /// Ask one named node how many partitions a topic has.
+    DescribeTopic(TopicCall),
     /// A function that this version does not know.
     #[serde(other)]
     Unknown,
+}
+
+impl Call {
+    /// The function's name, as in the field `f`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Call::Append(_) => "append",
+            Call::Poll(_) => "poll",
+            Call::EndOffset(_) => "end-offset",
+            Call::Read(_) => "read",
+            Call::CreateTopic(_) => "create-topic",
+            Call::DeleteTopic(_) => "delete-topic",
+            Call::GrowTopic(_) => "grow-topic",
+            Call::DescribeTopic(_) => "describe-topic",
+            Call::Unknown => "unknown",
+        }
+    }
+
+    /// The topic that is created, deleted, grown or described.
+    pub fn of_topic(&self) -> Option<&TopicCall> {
+        match self {
+            Call::CreateTopic(call)
+            | Call::DeleteTopic(call)
+            | Call::GrowTopic(call)
+            | Call::DescribeTopic(call) => Some(call),
+            _ => None,
+        }
+    }
 }
 
 /// Append values, in this order, to one partition.
@@ -145,6 +181,21 @@ pub struct Read {
     pub phase: Option<String>,
 }
 
+/// A request about one topic to one node.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TopicCall {
+    /// The node asked.
+    pub node: NodeName,
+    /// Topic name.
+    pub topic: String,
+    /// The number of partitions to create it with, or to grow it to; none for the other calls.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partitions: Option<i32>,
+    /// `final` for questions after the last heal, asked of every node about every topic.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phase: Option<String>,
+}
+
 /// The end of a worker's last call.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Completion {
@@ -170,6 +221,14 @@ pub enum Report {
     EndOffset(EndOffsetSeen),
     /// Of [`Call::Read`].
     Read(ReadSeen),
+    /// Of [`Call::CreateTopic`]: the outcome is all there is.
+    CreateTopic,
+    /// Of [`Call::DeleteTopic`].
+    DeleteTopic,
+    /// Of [`Call::GrowTopic`].
+    GrowTopic,
+    /// Of [`Call::DescribeTopic`].
+    DescribeTopic(TopicSeen),
     /// Of a function that this version does not know.
     #[serde(other)]
     Unknown,
@@ -258,6 +317,14 @@ pub struct EndOffsetSeen {
     /// The node that answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub node: Option<NodeName>,
+}
+
+/// A topic as one node describes it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TopicSeen {
+    /// Its number of partitions; none if the node knows no topic of that name.
+    pub partitions: Option<i32>,
 }
 
 /// What a raw Fetch through one node returned.

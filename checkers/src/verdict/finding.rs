@@ -317,6 +317,35 @@ pub enum Finding {
         /// Nodes that do not.
         without: Vec<NodeName>,
     },
+    // ------------------------------------------------------------------ topics
+    /// A node describes a topic otherwise than every order of the acknowledged changes allows.
+    TopicDiffers {
+        /// The node.
+        node: NodeName,
+        /// How many partitions it told; none if it knew no such topic.
+        seen: Option<i32>,
+        /// The numbers of partitions that were possible, none for absence.
+        possible: Vec<Option<i32>>,
+        /// The last acknowledged change: `create-topic`, `delete-topic` or `grow-topic`.
+        change: String,
+        /// That change's invoke.
+        changed_by: u64,
+        /// When it was acknowledged.
+        acknowledged_at: Moment,
+        /// The describe-topic operation.
+        asked: u64,
+        /// How long a change may be unseen.
+        limit_ms: u64,
+    },
+    /// A change of a topic was acknowledged that no possible state of the topic permits.
+    TopicChangeImpossible {
+        /// `create-topic`, `delete-topic` or `grow-topic`.
+        change: String,
+        /// The number of partitions asked for.
+        partitions: Option<i32>,
+        /// The numbers of partitions that were possible before, none for absence.
+        possible: Vec<Option<i32>>,
+    },
     // ------------------------------------------------------------------ leadership
     /// Two nodes each claimed to lead the same partition in the same epoch (Raft's election safety).
     TwoLeaders {
@@ -441,6 +470,21 @@ pub enum Finding {
         /// Whether it answered again before the run ended.
         came_back: bool,
     },
+    /// A resource of a node's process grew steadily beyond its limit.
+    ResourceGrowth {
+        /// The node.
+        node: NodeName,
+        /// `resident_bytes` or `descriptors`.
+        resource: String,
+        /// Its lowest value since the process started.
+        from: u64,
+        /// Its value when the limit was passed.
+        to: u64,
+        /// Its highest value afterwards.
+        highest: u64,
+        /// How far it may grow.
+        limit: u64,
+    },
     /// A node's process ended though nobody asked for it.
     UnprovokedExit {
         /// The node.
@@ -497,6 +541,8 @@ impl Finding {
             Finding::ReplicaBehind { .. } => "replica-behind",
             Finding::NeverServed { .. } => "never-served",
             Finding::ServedBySome { .. } => "served-by-some",
+            Finding::TopicDiffers { .. } => "topic-differs",
+            Finding::TopicChangeImpossible { .. } => "topic-change-impossible",
             Finding::TwoLeaders { .. } => "two-leaders",
             Finding::EpochWentBack { .. } => "epoch-went-back",
             Finding::UnexplainedElection { .. } => "unexplained-election",
@@ -511,6 +557,7 @@ impl Finding {
             Finding::SlowRecovery { .. } => "slow-recovery",
             Finding::NeverRecovered { .. } => "never-recovered",
             Finding::NodeSilent { .. } => "node-silent",
+            Finding::ResourceGrowth { .. } => "resource-growth",
             Finding::UnprovokedExit { .. } => "unprovoked-exit",
             Finding::Gap { .. } => "gap",
             Finding::NotServed { .. } => "not-served",

@@ -143,6 +143,16 @@ fn node_line(
                 add,
             );
         }
+        "holds" => {
+            let resident_mib: u64 = words::number(rest[0]);
+            let descriptors = rest.get(1).map_or(30, |word| words::number(word));
+            let seen = Seen::Process {
+                resident_bytes: resident_mib << 20,
+                cpu_ms: 0,
+                descriptors,
+            };
+            observe(node, from, to, true, seen, add);
+        }
         "started" => add(from, happens(NodeHappening::Started, true, "")),
         "exited" => add(from, happens(NodeHappening::Exited, true, "signal 9")),
         "died" => add(from, happens(NodeHappening::Exited, false, "signal 6")),
@@ -317,7 +327,7 @@ fn operation(
                 report,
             )
         }
-        other => panic!("{other:?} is no operation"),
+        other => super::topics::operation(other, &before, &after, phase),
     };
     add(from, What::Invoke(Invocation { worker, call }));
     let completion = Completion {

@@ -11,6 +11,9 @@
 //! 70..80   w4 read n1 t/0@0 -> a@0 b@1 next=2 hw=2 start=0
 //! 90..95   n1,n2 says t/0=n1/3 t/1=-/-                      or: silent, or: quorum n1/3
 //! 90..95   probe                                            or: probe lost
+//! 70..80   w5 create-topic n1 a/3                           or: grow-topic n1 a/5, delete-topic n1 a; -> info, -> fail
+//! 80..90   w5 describe-topic n2 a phase=final -> 3          no such topic: -> none
+//! 95       n1 holds 42 30                                   resident MiB, descriptors
 //! 100..200 fault k1 pause n1 role=leader affects            or: isolate n1 n1>n2 n1>n3 moved, failed, skipped
 //! 100      phase load | n1 started | n1 exited | n1 died | late n1 400 | topic t created id
 //! every 20 100..300 +5 probe                                the same line again and again, each 5 ms long
@@ -19,6 +22,7 @@
 //! `f{0..99}@7` stands for a hundred values at successive offsets; `0..99` for a hundred offsets.
 
 mod actions;
+mod topics;
 mod words;
 
 use std::collections::BTreeMap;

@@ -5,6 +5,7 @@ use anyhow::Result;
 
 use super::BrokerArguments;
 use crate::exit::{self, Stop};
+use crate::plants::About;
 
 /// Runs one node until it is told to end.
 ///
@@ -28,5 +29,31 @@ pub fn run(arguments: &BrokerArguments) -> Result<i32> {
             message: format!("node: {error}"),
         }
         .into()),
+    }
+}
+
+/// The deliberate bugs that the reference broker can be started with, in the order of its own table.
+pub fn plants() -> Vec<About> {
+    let about = |entry: &broker::plants::Entry| About {
+        name: entry.name,
+        does: entry.does,
+        happened: entry.happened,
+        trigger: entry.trigger,
+        workload: entry.workload,
+        caught_by: entry.caught_by,
+        not_seen_because: entry.not_seen_because,
+        parameter: entry.parameter.map(|one| (one.what, one.default)),
+    };
+    broker::plants::TABLE.iter().map(about).collect()
+}
+
+/// Whether a word, with its parameter if it has one, can stand in a node's list of plants.
+///
+/// # Errors
+/// The broker's own word on what is wrong and what is possible.
+pub fn check_plant(word: &str) -> Result<(), String> {
+    match broker::plants::Plants::parse(&[word]) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(error.to_string()),
     }
 }

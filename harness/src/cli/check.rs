@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use checkers::verdict::Validity;
 use reports::RunReport;
+use reports::model::Subject;
 
 use super::CheckArguments;
 use crate::exit::{self, Stop};
@@ -88,6 +89,11 @@ fn one(arguments: &CheckArguments, path: &Path) -> Result<Validity> {
     if matches!(validity, Validity::Invalid | Validity::Undecided) {
         let report = RunReport {
             scenarios: vec![of_judged(&judged)],
+            subject: Subject {
+                name: judged.history.header().target.clone(),
+                plants: judged.history.header().plants.clone(),
+                ..Subject::default()
+            },
             ..RunReport::default()
         };
         tell(&reports::summary_text(&report, colour()));

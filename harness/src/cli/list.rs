@@ -1,4 +1,4 @@
-//! `jepsen list`: what there is to choose from.
+//! `jepsen list`: what there is to choose from, plants with what really happened somewhere.
 
 use anyhow::Result;
 use nemesis::catalogue::Kind;
@@ -9,7 +9,7 @@ use crate::exit;
 use crate::output::tell;
 use crate::workloads::WorkloadKind;
 
-/// Prints scenarios, workloads, faults with their roles, checks and targets.
+/// Prints scenarios, workloads, faults with their roles, checks, plants and targets.
 ///
 /// # Errors
 /// None today; the type is that of every sub-command.
@@ -18,6 +18,7 @@ pub fn run() -> Result<i32> {
     for scenario in &SCENARIOS {
         text += &row(scenario.name, scenario.description);
     }
+    text += &row(super::incident::NAME, super::incident::DESCRIPTION);
     text += "\nworkloads\n";
     for (_, name, description) in WorkloadKind::ALL {
         text += &row(name, description);
@@ -32,6 +33,29 @@ pub fn run() -> Result<i32> {
     text += "\nchecks\n";
     for check in checkers::checks::TABLE {
         text += &row(check.name, check.rules_out);
+    }
+    text += "\nplants (deliberate bugs of the reference broker, for --plant NAME or NAME@NODE)\n";
+    for plant in super::broker::plants() {
+        text += &row(plant.name, plant.does);
+        let trigger = match plant.trigger {
+            [] => "always".to_owned(),
+            kinds => kinds.join(", "),
+        };
+        text += &row(
+            "",
+            &format!("trigger: {trigger}; workload: {}", plant.workload),
+        );
+        if let Some((what, default)) = plant.parameter {
+            text += &row(
+                "",
+                &format!("{}=N: {what}, {default} if absent", plant.name),
+            );
+        }
+        text += &match plant.not_seen_because {
+            None => row("", &format!("caught by: {}", plant.caught_by.join(", "))),
+            Some(why) => row("", &format!("not detectable here: {why}")),
+        };
+        text += &row("", &format!("happened: {}", plant.happened));
     }
     text += "\ntargets\n";
     for name in Target::built_in() {

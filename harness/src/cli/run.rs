@@ -6,25 +6,21 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use nemesis::Environment;
-use nemesis::process::ProcessTable;
-use nemesis::sandbox::{self, Isolation, SandboxOptions};
 
 use super::RunArguments;
-use crate::cluster;
+use super::stage::{self, Stage};
 use crate::config::scenario::{self, SCENARIOS, Scenario};
 use crate::config::target::Target;
 use crate::exit::{self, Stop};
 use crate::faults::{self, Plan};
 use crate::output::{say, tell};
+use crate::plants::Plants;
 use crate::probe::StopFlag;
 use crate::run::{self, Setup};
 use crate::store::{self, RunDirectory};
 use crate::summary::{self, Conditions};
-
-/// Between two looks at the free space.
-const SPACE_LOOK: Duration = Duration::from_millis(250);
 
 /// Runs what was asked for; the exit code is the worst of all runs.
 ///
@@ -32,7 +28,15 @@ const SPACE_LOOK: Duration = Duration::from_millis(250);
 /// Bad arguments or files, a machine that cannot run it, or a bug of the harness.
 pub fn run(arguments: &RunArguments) -> Result<i32> {
     let target = Target::load(&arguments.target)?;
+    if arguments
+        .scenarios
+        .iter()
+        .any(|name| name == super::incident::NAME)
+    {
+        return super::incident::run(arguments, &target);
+    }
     let scenarios = scenarios(&arguments.scenarios)?;
+    let plants = Plants::parse(&arguments.plant, &target)?;
     let seed = arguments
         .seed
         .unwrap_or_else(|| u64::from(rand::random::<u32>()));
@@ -49,58 +53,24 @@ pub fn run(arguments: &RunArguments) -> Result<i32> {
     let network = planned
         .iter()
         .any(|(scenario, plan)| needs_network(arguments, scenario, plan));
-    let entered = enter(network)?;
-    let environment = Environment::build(&entered).map_err(|error| refused(&error))?;
-    let table = ProcessTable::of(&entered);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .context("start the runtime")?;
-    let interrupt = StopFlag::default();
-    runtime.spawn(watch_signals(interrupt.clone()));
-    let short = StopFlag::default();
-    let watched = arguments.out.clone();
-    runtime.spawn(watch_space(watched, short.clone(), interrupt.clone()));
+    let stage = Stage::enter(network, &arguments.out)?;
     let session = Session {
         arguments,
         target: &target,
-        environment,
-        table,
-        interrupt,
-        short,
+        plants,
+        stage: &stage,
     };
     let mut worst = exit::VALID;
     for again in 0..u64::from(arguments.repeat) {
         let seed = seed.wrapping_add(again);
-        let code = runtime.block_on(session.run(&scenarios, seed))?;
+        let code = stage.runtime.block_on(session.run(&scenarios, seed))?;
         worst = worse(worst, code);
-        if session.interrupt.is_set() || (arguments.until_fail && code != exit::VALID) {
+        if stage.interrupt.is_set() || (arguments.until_fail && code != exit::VALID) {
             break;
         }
     }
-    runtime.shutdown_timeout(Duration::from_millis(200));
+    stage.leave();
     Ok(worst)
-}
-
-/// Enters the sandbox. Where the plan can do without a private network it is only preferred: what else listens on this
-/// machine cannot be in the way there.
-fn enter(network: bool) -> Result<sandbox::Entered> {
-    let isolated = SandboxOptions {
-        isolation: Isolation::Network,
-    };
-    match sandbox::enter(&isolated) {
-        Err(error) if !network => {
-            say(&format!(
-                "no private network here ({error}): nodes on 127.0.0.1 to 127.0.0.3"
-            ));
-            let plain = SandboxOptions {
-                isolation: Isolation::ProcessesOnly,
-            };
-            sandbox::enter(&plain).map_err(|error| refused(&error))
-        }
-        entered => entered.map_err(|error| refused(&error)),
-    }
 }
 
 /// Which of two exit codes tells of the worse outcome: invalid outranks everything, as in [`exit`].
@@ -118,7 +88,8 @@ fn worse(one: i32, other: i32) -> i32 {
 fn scenarios(names: &[String]) -> Result<Vec<&'static Scenario>> {
     let named = |name: &str| {
         scenario::find(name).ok_or_else(|| {
-            let known: Vec<&str> = SCENARIOS.iter().map(|s| s.name).collect();
+            let known = SCENARIOS.iter().map(|s| s.name);
+            let known: Vec<&str> = known.chain([super::incident::NAME]).collect();
             Stop::usage(format!(
                 "no scenario `{name}`; there are: {}",
                 known.join(", ")
@@ -145,70 +116,12 @@ fn needs_network(arguments: &RunArguments, scenario: &Scenario, plan: &Plan) -> 
     plan.needs_network() || (by_default && scenario.needs_network)
 }
 
-fn refused(error: &dyn std::fmt::Display) -> anyhow::Error {
-    Stop::machine(format!(
-        "no private network on this machine: {error}.\n\
-         `jepsen doctor` names the setting that permits it. Pauses and kills need none of it: \
-         `jepsen run process` runs them with nodes on 127.0.0.1 to 127.0.0.3."
-    ))
-}
-
-#[expect(
-    clippy::exit,
-    reason = "a second signal leaves at once, whatever the tasks do"
-)]
-/// First signal: stop, heal, save, judge. Second: leave at once; the sandbox ends every node with us.
-async fn watch_signals(interrupt: StopFlag) {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut int), Ok(mut term)) = (
-        signal(SignalKind::interrupt()),
-        signal(SignalKind::terminate()),
-    ) else {
-        return;
-    };
-    loop {
-        tokio::select! { _ = int.recv() => {}, _ = term.recv() => {} }
-        if interrupt.is_set() {
-            say("jepsen: second signal: leaving at once");
-            std::process::exit(exit::INTERRUPTED);
-        }
-        interrupt.set();
-        say(
-            "jepsen: stopping: faults are healed, what was recorded is judged; again to leave at once",
-        );
-    }
-}
-
-/// Ends the run early when the disk is nearly full: nodes that cannot write would look like nodes that crash, and nothing
-/// could be saved.
-async fn watch_space(out: PathBuf, short: StopFlag, interrupt: StopFlag) {
-    while !interrupt.is_set() {
-        if store::free_bytes(&out).is_some_and(|free| free < store::FREE_BYTES_LOW) {
-            say(&format!("jepsen: {}", short_of_space(&out)));
-            short.set();
-            interrupt.set();
-        }
-        tokio::time::sleep(SPACE_LOOK).await;
-    }
-}
-
-fn short_of_space(out: &Path) -> String {
-    format!(
-        "less than {} MiB are free in {}: the run ended early and is undecided",
-        store::FREE_BYTES_LOW >> 20,
-        out.display()
-    )
-}
-
 /// What all runs of one call share.
 struct Session<'a> {
     arguments: &'a RunArguments,
     target: &'a Target,
-    environment: Environment,
-    table: ProcessTable,
-    interrupt: StopFlag,
-    /// Set, and the interrupt with it, when the disk is nearly full.
-    short: StopFlag,
+    plants: Plants,
+    stage: &'a Stage,
 }
 
 impl Session<'_> {
@@ -224,10 +137,12 @@ impl Session<'_> {
         let conditions = Conditions {
             command: reproduce(seed),
             seed,
-            isolated: self.environment.network().is_some(),
+            isolated: self.stage.environment.network().is_some(),
             client: self.target.client_settings(),
+            plants: self.plants.words(),
         };
-        announce(&directory, self.target, seed, &self.environment);
+        announce(&directory, self.target, seed, &self.stage.environment);
+        warn_of(&self.plants);
         let began = Instant::now();
         let mut report = summary::begin(&directory, self.target, &conditions);
         summary::save_plan(&directory, &report)?;
@@ -236,26 +151,26 @@ impl Session<'_> {
             let plan = plan(self.arguments, scenario, self.target, seed)?;
             faults::save(&plan, &path.join("faults.json"))?;
             let setup = self.setup(scenario, plan, seed, &directory, path);
-            cluster::ports_are_free(&self.environment, self.target)?;
+            let stage = self.stage;
             let finished =
-                run::scenario(&setup, &self.environment, &self.table, &self.interrupt).await?;
+                run::scenario(&setup, &stage.environment, &stage.table, &stage.interrupt).await?;
             let added = summary::scenario(&mut report, scenario.description, &setup, &finished);
             if let Err(error) = added {
                 report
                     .warnings
                     .push(format!("{}: {error:#}", scenario.name));
             }
-            if self.arguments.keep_running && !self.interrupt.is_set() {
+            if self.arguments.keep_running && !self.stage.interrupt.is_set() {
                 self.keep_running(&finished.cluster).await?;
             }
-            if self.interrupt.is_set() {
+            if self.stage.interrupt.is_set() {
                 break;
             }
         }
-        let short = self.short.is_set();
-        report.run.interrupted = self.interrupt.is_set() && !short;
+        let short = self.stage.short.is_set();
+        report.run.interrupted = self.stage.interrupt.is_set() && !short;
         if short {
-            report.warnings.push(short_of_space(out));
+            report.warnings.push(stage::short_of_space(out));
         }
         report.run.duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         summary::finish(&directory, &mut report)
@@ -281,6 +196,10 @@ impl Session<'_> {
             concurrency: arguments.concurrency,
             seed,
             directory: path,
+            plants: self.plants.clone(),
+            watch_delivery: false,
+            enough: StopFlag::default(),
+            shown: true,
         }
     }
 
@@ -292,7 +211,7 @@ impl Session<'_> {
             "nodes kept running on {}; Ctrl-C ends them",
             cluster.bootstrap()
         ));
-        while !self.interrupt.is_set() {
+        while !self.stage.interrupt.is_set() {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         cluster.stop().await;
@@ -300,7 +219,12 @@ impl Session<'_> {
     }
 }
 
-fn announce(directory: &RunDirectory, target: &Target, seed: u64, environment: &Environment) {
+pub(super) fn announce(
+    directory: &RunDirectory,
+    target: &Target,
+    seed: u64,
+    environment: &Environment,
+) {
     let place = if environment.network().is_some() {
         "private network"
     } else {
@@ -326,8 +250,17 @@ fn announce(directory: &RunDirectory, target: &Target, seed: u64, environment: &
     }
 }
 
+/// Says that what follows is no judgement of the product.
+pub(super) fn warn_of(plants: &Plants) {
+    for planted in plants.iter() {
+        say(&format!(
+            "  DELIBERATE BUG {planted}: what fails in this run is meant to fail"
+        ));
+    }
+}
+
 /// The command that repeats this run: what was typed, with the seed.
-fn reproduce(seed: u64) -> String {
+pub(super) fn reproduce(seed: u64) -> String {
     let mut words = Vec::new();
     let mut typed = std::env::args().skip(1).peekable();
     while let Some(word) = typed.next() {
@@ -347,7 +280,7 @@ fn reproduce(seed: u64) -> String {
     )
 }
 
-fn quote(word: &str) -> String {
+pub(super) fn quote(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./,=:@%+".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()

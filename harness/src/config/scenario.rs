@@ -31,7 +31,7 @@ pub const RATE: u32 = 1_000;
 pub const CONCURRENCY: usize = 8;
 
 /// Built-in scenarios.
-pub const SCENARIOS: [Scenario; 4] = [
+pub const SCENARIOS: [Scenario; 5] = [
     Scenario {
         name: DEFAULT,
         description: "appends and polls while links are cut and processes are paused and killed",
@@ -52,6 +52,14 @@ pub const SCENARIOS: [Scenario; 4] = [
         name: "idempotent",
         description: "idempotent producers with retries, under the default faults: no record twice",
         workload: WorkloadKind::Idempotent,
+        faults: "network,process",
+        time_limit: Duration::from_secs(60),
+        needs_network: true,
+    },
+    Scenario {
+        name: "admin",
+        description: "topics created, grown and deleted through any node under the default faults: all nodes show them",
+        workload: WorkloadKind::Admin,
         faults: "network,process",
         time_limit: Duration::from_secs(60),
         needs_network: true,

@@ -3,7 +3,8 @@
 //! Placeholders in the command, in paths and in templates: `{id}` (1 to 3), `{name}` (n1), `{dir}` (the node's data
 //! directory, absolute), `{address}` (the node's own address), `{address1}` to `{address3}`, `{port}` (Kafka),
 //! `{port.NAME}` (any other port of the `ports` table), `{peers}` (`1@ADDRESS:PORT,2@...` with the port named
-//! `peer`), `{jepsen}` (this program), `{seed}`.
+//! `peer`), `{jepsen}` (this program), `{seed}`, `{plants}` (the node's deliberate bugs as a TOML array; a target that names
+//! it takes `--plant`).
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -101,6 +102,8 @@ pub struct NodePlace {
     pub jepsen: PathBuf,
     /// The run's seed.
     pub seed: u64,
+    /// The deliberate bugs that this node is started with.
+    pub plants: Vec<String>,
 }
 
 impl Target {
@@ -151,19 +154,26 @@ impl Target {
             addresses: vec![String::new(); 3],
             jepsen: "jepsen".into(),
             seed: 0,
+            plants: Vec::new(),
         };
-        let texts = target
-            .node
-            .command
-            .iter()
-            .chain(target.node.environment.values())
-            .chain(target.file.iter().flat_map(|f| [&f.path, &f.text]));
-        for text in texts {
+        for text in target.texts() {
             target
                 .fill(text, &place)
                 .map_err(|error| wrong(error.to_string()))?;
         }
         Ok(target)
+    }
+
+    /// Everything that may hold placeholders.
+    fn texts(&self) -> impl Iterator<Item = &String> {
+        let files = self.file.iter().flat_map(|file| [&file.path, &file.text]);
+        let settings = self.node.environment.values();
+        self.node.command.iter().chain(settings).chain(files)
+    }
+
+    /// Whether it can be started with deliberate bugs.
+    pub fn takes_plants(&self) -> bool {
+        self.texts().any(|text| text.contains("{plants}"))
     }
 
     /// The Kafka port.
@@ -226,6 +236,8 @@ impl Target {
             "port" => self.kafka_port().to_string(),
             "jepsen" => place.jepsen.display().to_string(),
             "seed" => place.seed.to_string(),
+            // A JSON array of plain words is a TOML array too.
+            "plants" => serde_json::to_string(&place.plants)?,
             "peers" => {
                 let port = self.ports.get("peer").ok_or_else(|| {
                     anyhow::anyhow!("{{peers}} needs a port named `peer` in [ports]")
@@ -246,7 +258,7 @@ impl Target {
                 Some(port) => port.to_string(),
                 None => anyhow::bail!(
                     "{{{other}}} is no placeholder; there are {{id}} {{name}} {{dir}} {{address}} \
-                     {{address1}} {{address2}} {{address3}} {{port}} {{port.NAME}} {{peers}} {{jepsen}} {{seed}}"
+                     {{address1}} {{address2}} {{address3}} {{port}} {{port.NAME}} {{peers}} {{jepsen}} {{seed}} {{plants}}"
                 ),
             },
         })
@@ -295,6 +307,7 @@ mod tests {
             addresses: vec!["a".into(), "b".into(), "c".into()],
             jepsen: "j".into(),
             seed: 1,
+            plants: Vec::new(),
         };
         let filled = target.fill("{ \"x\": {id}, \"at\": \"{address}:{port}\" }", &place);
         assert_eq!(filled.expect("filled"), "{ \"x\": 2, \"at\": \"b:7\" }");

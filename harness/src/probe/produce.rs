@@ -23,6 +23,11 @@ pub const INTERVAL: Duration = Duration::from_millis(20);
 /// How long the probe goes on trying to get a record acknowledged.
 const MESSAGE_TIMEOUT_MS: &str = "15000";
 
+/// The record of this number.
+pub fn value(sequence: u64) -> String {
+    format!("probe-{sequence}")
+}
+
 fn settings(bootstrap: &str, acks: Acks, extra: &[(String, String)]) -> ClientConfig {
     let mut config = common(bootstrap, extra);
     config
@@ -53,7 +58,7 @@ pub fn run(
     let mut next = Instant::now();
     for sequence in 0.. {
         sent.insert(sequence, recorder.now());
-        if let Some(refused) = producer.send(TOPIC, 0, &format!("probe-{sequence}"), sequence) {
+        if let Some(refused) = producer.send(TOPIC, 0, &value(sequence), sequence) {
             tell(recorder, &mut sent, &refused);
         }
         warm.keep();

@@ -87,6 +87,7 @@ fn facts(report: &RunReport) -> Markup {
             caption { "Machine and versions" }
             tbody {
                 (fact("target", &subject))
+                (fact("deliberate bugs", &report.subject.plants.join(", ")))
                 @if let Some(hash) = &report.subject.binary_sha256 { (fact("target sha256", hash)) }
                 (fact("harness", &tool))
                 (fact("librdkafka", &environment.librdkafka))

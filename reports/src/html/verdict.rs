@@ -21,6 +21,10 @@ pub(super) fn header(
     html! {
         header class=(format!("verdict {}", headline(report).validity.word())) {
             (word(report))
+            @if !report.subject.plants.is_empty() {
+                p class="planted" { strong { (wording::planted(&report.subject.plants)) }
+                    ": what fails here is meant to fail, and says nothing of the product without it." }
+            }
             (reasons(cards, open, cards_total + open_total))
             @if let Some(comparison) = &report.comparison { (super::comparison::line(comparison)) }
             (tiles(report))

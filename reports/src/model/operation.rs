@@ -91,6 +91,15 @@ pub(super) fn called(event: &Event, call: &Invocation) -> Operation {
             operation.offset = format!("from {}", read.position);
             ("read", Some((&read.topic, read.partition)))
         }
+        Call::CreateTopic(topic)
+        | Call::DeleteTopic(topic)
+        | Call::GrowTopic(topic)
+        | Call::DescribeTopic(topic) => {
+            operation.node = Some(topic.node.clone());
+            operation.topic = topic.topic.clone();
+            operation.value = partitions(topic.partitions);
+            (call.call.name(), None)
+        }
         Call::Unknown => ("unknown", None),
     };
     operation.call = name.to_string();
@@ -118,8 +127,20 @@ fn returned(operation: &mut Operation, completion: &Completion) {
             operation.node = end.node.clone().or(operation.node.take());
             operation.offset = end.offset.map(|o| o.to_string()).unwrap_or_default();
         }
-        Report::Unknown => {}
+        Report::DescribeTopic(seen) => {
+            operation.value = match seen.partitions {
+                None => "no such topic".to_string(),
+                some => partitions(some),
+            };
+        }
+        Report::CreateTopic | Report::DeleteTopic | Report::GrowTopic | Report::Unknown => {}
     }
+}
+
+fn partitions(count: Option<i32>) -> String {
+    count.map_or_else(String::new, |count| {
+        crate::format::count(u64::try_from(count).unwrap_or(0), "partitions")
+    })
 }
 
 fn of_records(operation: &mut Operation, records: &[Record]) {

@@ -55,6 +55,10 @@ const CHECKS: &[CheckWords] = &[
         "Was every acknowledged record served by somebody?",
     ),
     words(
+        "metadata-agreement",
+        "Does every node show every acknowledged change of topics?",
+    ),
+    words(
         "one-leader-per-epoch",
         "Does at most one node lead in an epoch?",
     ),
@@ -88,6 +92,10 @@ const CHECKS: &[CheckWords] = &[
     words(
         "unprovoked-exit",
         "Does no process end without being told to?",
+    ),
+    words(
+        "resource-growth",
+        "Do memory and descriptors of the nodes stay bounded?",
     ),
     words("availability", "Do writes go on, or go on again in time?"),
     words(

@@ -63,7 +63,7 @@ pub(crate) fn promise_rows(promises: &Promises) -> [PromiseRow; 6] {
 }
 
 /// Name and value of every limit.
-pub(crate) fn limit_rows(limits: &Limits) -> [(&'static str, String); 11] {
+pub(crate) fn limit_rows(limits: &Limits) -> [(&'static str, String); 14] {
     [
         (
             "formation, from start to an agreed leader",
@@ -103,5 +103,25 @@ pub(crate) fn limit_rows(limits: &Limits) -> [(&'static str, String); 11] {
             "terms per fault on the leader",
             limits.terms_per_fault_max.to_string(),
         ),
+        (
+            "an acknowledged change of topics, until every node shows it",
+            limit_ms(limits.metadata_ms),
+        ),
+        (
+            "growth of a node's resident memory",
+            limits
+                .resident_growth_bytes
+                .map_or_else(not_judged, crate::format::memory),
+        ),
+        (
+            "growth of a node's open descriptors",
+            limits
+                .descriptor_growth
+                .map_or_else(not_judged, crate::format::group),
+        ),
     ]
+}
+
+fn not_judged() -> String {
+    "not stated, not judged".to_string()
 }

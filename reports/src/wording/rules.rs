@@ -133,6 +133,16 @@ fn content(finding: &Finding) -> Rule {
             "In the end every node serves every acknowledged record.",
             "Raft, log matching (figure 3)",
         ),
+        Finding::TopicDiffers { .. } => (
+            "Topic not as acknowledged",
+            "An acknowledged change of a topic is seen on every node, in time.",
+            "KIP-4; a limit of the target's configuration, stated in the report",
+        ),
+        Finding::TopicChangeImpossible { .. } => (
+            "Impossible change acknowledged",
+            "Only a change that the topic's state permits is acknowledged.",
+            "Kafka protocol: TOPIC_ALREADY_EXISTS, UNKNOWN_TOPIC_OR_PARTITION, INVALID_PARTITIONS",
+        ),
         other => return leadership(other),
     };
     Rule {
@@ -217,6 +227,11 @@ fn liveness(finding: &Finding) -> Rule {
             "Process ended",
             "A node's process ends only when told to.",
             SERVED,
+        ),
+        Finding::ResourceGrowth { .. } => (
+            "Resource grows",
+            "What a node holds stays bounded, whatever its peers do.",
+            LIMIT,
         ),
         Finding::Gap { .. } => (
             "Availability gap",

@@ -1,0 +1,145 @@
+//! The stage of every command that runs scenarios: the sandbox, the runtime, and what a signal asks for. Entered once in
+//! the life of the process, before any thread exists.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use nemesis::Environment;
+use nemesis::process::ProcessTable;
+use nemesis::sandbox::{self, Isolation, SandboxOptions};
+use tokio::runtime::Runtime;
+
+use crate::exit::{self, Stop};
+use crate::output::say;
+use crate::probe::StopFlag;
+use crate::store;
+
+/// Between two looks at the free space.
+const SPACE_LOOK: Duration = Duration::from_millis(250);
+
+/// Where scenarios run.
+pub(super) struct Stage {
+    /// Where the nodes are.
+    pub(super) environment: Environment,
+    /// Their processes.
+    pub(super) table: ProcessTable,
+    /// Runs what waits.
+    pub(super) runtime: Runtime,
+    /// Set by the user's first Ctrl-C.
+    pub(super) interrupt: StopFlag,
+    /// Set, and the interrupt with it, when the disk is nearly full.
+    pub(super) short: StopFlag,
+}
+
+impl Stage {
+    /// Enters the sandbox; `network` says whether it needs a private network. What is written goes below `out`.
+    ///
+    /// # Errors
+    /// If this machine permits no such sandbox (exit code 253); the message says what to do.
+    pub(super) fn enter(network: bool, out: &Path) -> Result<Stage> {
+        let entered = enter(network)?;
+        let environment = Environment::build(&entered).map_err(|error| refused(&error))?;
+        let table = ProcessTable::of(&entered);
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .context("start the runtime")?;
+        let interrupt = StopFlag::default();
+        runtime.spawn(watch_signals(interrupt.clone()));
+        let short = StopFlag::default();
+        runtime.spawn(watch_space(
+            out.to_owned(),
+            short.clone(),
+            interrupt.clone(),
+        ));
+        Ok(Stage {
+            environment,
+            table,
+            runtime,
+            interrupt,
+            short,
+        })
+    }
+
+    /// Ends the runtime; what still waits is not waited for.
+    pub(super) fn leave(self) {
+        self.runtime.shutdown_timeout(Duration::from_millis(200));
+    }
+}
+
+/// Enters the sandbox. Where a plan can do without a private network it is only preferred: what else listens on this machine
+/// cannot be in the way there.
+fn enter(network: bool) -> Result<sandbox::Entered> {
+    let isolated = SandboxOptions {
+        isolation: Isolation::Network,
+    };
+    match sandbox::enter(&isolated) {
+        Err(error) if !network => {
+            say(&format!(
+                "no private network here ({error}): nodes on 127.0.0.1 to 127.0.0.3"
+            ));
+            let plain = SandboxOptions {
+                isolation: Isolation::ProcessesOnly,
+            };
+            sandbox::enter(&plain).map_err(|error| refused(&error))
+        }
+        entered => entered.map_err(|error| refused(&error)),
+    }
+}
+
+fn refused(error: &dyn std::fmt::Display) -> anyhow::Error {
+    Stop::machine(format!(
+        "no private network on this machine: {error}.\n\
+         `jepsen doctor` names the setting that permits it. Pauses and kills need none of it: \
+         `jepsen run process` runs them with nodes on 127.0.0.1 to 127.0.0.3."
+    ))
+}
+
+#[expect(
+    clippy::exit,
+    reason = "a second signal leaves at once, whatever the tasks do"
+)]
+/// First signal: stop, heal, save, judge. Second: leave at once; the sandbox ends every node with us.
+async fn watch_signals(interrupt: StopFlag) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut int), Ok(mut term)) = (
+        signal(SignalKind::interrupt()),
+        signal(SignalKind::terminate()),
+    ) else {
+        return;
+    };
+    loop {
+        tokio::select! { _ = int.recv() => {}, _ = term.recv() => {} }
+        if interrupt.is_set() {
+            say("jepsen: second signal: leaving at once");
+            std::process::exit(exit::INTERRUPTED);
+        }
+        interrupt.set();
+        say(
+            "jepsen: stopping: faults are healed, what was recorded is judged; again to leave at once",
+        );
+    }
+}
+
+/// Ends the run early when the disk is nearly full: nodes that cannot write would look like nodes that crash, and nothing
+/// could be saved.
+async fn watch_space(out: PathBuf, short: StopFlag, interrupt: StopFlag) {
+    while !interrupt.is_set() {
+        if store::free_bytes(&out).is_some_and(|free| free < store::FREE_BYTES_LOW) {
+            say(&format!("jepsen: {}", short_of_space(&out)));
+            short.set();
+            interrupt.set();
+        }
+        tokio::time::sleep(SPACE_LOOK).await;
+    }
+}
+
+pub(super) fn short_of_space(out: &Path) -> String {
+    format!(
+        "less than {} MiB are free in {}: the run ended early and is undecided",
+        store::FREE_BYTES_LOW >> 20,
+        out.display()
+    )
+}

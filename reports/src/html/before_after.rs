@@ -1,0 +1,51 @@
+//! The incident, before and after, as a table.
+
+use maud::{Markup, html};
+
+use super::parts::heading;
+use crate::format::untrusted;
+use crate::model::BeforeAfter;
+
+/// The whole section.
+pub(super) fn section(before_after: &BeforeAfter) -> Markup {
+    let verdict = if before_after.as_expected {
+        "As expected: before is not valid for the right reasons, after is valid."
+    } else {
+        "Not as expected: see which reason was not seen, or what is not valid after."
+    };
+    html! {
+        section aria-labelledby="incident" {
+            (heading("incident", "Before and after", ""))
+            p { strong { (verdict) } }
+            table {
+                caption {
+                    "Measured by this run. Before: with the deliberate bugs "
+                    (untrusted(&before_after.plants.join(", "))) "; after: without them."
+                }
+                thead { tr { th scope="col" { "" } th scope="col" { "before" } th scope="col" { "after" } } }
+                tbody {
+                    @for row in &before_after.rows {
+                        tr {
+                            th scope="row" { (untrusted(&row.what)) }
+                            td { (untrusted(&row.before)) }
+                            td { (untrusted(&row.after)) }
+                        }
+                    }
+                }
+            }
+            table {
+                caption { "Why before is not valid" }
+                thead { tr { th scope="col" { "reason" } th scope="col" { "check" } th scope="col" { "seen" } } }
+                tbody {
+                    @for reason in &before_after.reasons {
+                        tr {
+                            td { (untrusted(&reason.what)) }
+                            td { code { (untrusted(&reason.check)) } }
+                            td { @if reason.seen { "✓ yes" } @else { "✗ no" } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! A folder of a run as a page of links, for browsing where there is no report. Its links stay below the folder.
+
+use maud::{DOCTYPE, Markup, html};
+
+use super::{POLICY, STYLE, raw};
+use crate::format::untrusted;
+
+/// The page. Names that end in `/` are folders.
+pub(crate) fn page(title: &str, names: &[String]) -> Markup {
+    let title = untrusted(title);
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (title) }
+                style { (raw(STYLE)) }
+            }
+            body class="index" {
+                header class="verdict" { h1 { (title) } p class="facts" { a href="../" { "up" } } }
+                main id="main" {
+                    @if names.is_empty() { p class="nodata" { "Nothing is here." } }
+                    ul { @for name in names { li { a href=(address(name)) { (untrusted(name)) } } } }
+                }
+            }
+        }
+    }
+}
+
+/// A name as an address: every byte that could mean something else is written as a number, and `./` before it keeps a
+/// name like `javascript:x` a name.
+fn address(name: &str) -> String {
+    let mut address = String::from("./");
+    for byte in name.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' | b'_' | b'~' | b'/' => {
+                address.push(char::from(byte));
+            }
+            other => address += &format!("%{other:02X}"),
+        }
+    }
+    address
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_stay_names() {
+        let names = ["javascript:alert(1)".to_owned(), "a<b>\"&c/".to_owned()];
+        let page = page("x<y", &names).into_string();
+        assert!(
+            page.contains("href=\"./javascript%3Aalert%281%29\""),
+            "{page}"
+        );
+        assert!(page.contains("href=\"./a%3Cb%3E%22%26c/\""), "{page}");
+        assert!(
+            page.contains("a&lt;b&gt;") && !page.contains("<b>"),
+            "{page}"
+        );
+    }
+}

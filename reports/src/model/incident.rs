@@ -1,0 +1,41 @@
+//! The incident, before and after: the same measurements of a cluster with its defects and without.
+
+use serde::{Deserialize, Serialize};
+
+/// The table of a before and an after.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct BeforeAfter {
+    /// The deliberate bugs of the left column.
+    pub plants: Vec<String>,
+    /// One row for each thing that was looked at.
+    pub rows: Vec<BeforeAfterRow>,
+    /// The checks that must be invalid before, and whether they are.
+    pub reasons: Vec<Reason>,
+    /// Whether both columns came out as they must.
+    pub as_expected: bool,
+}
+
+/// One thing that was looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct BeforeAfterRow {
+    /// What.
+    pub what: String,
+    /// As it was before.
+    pub before: String,
+    /// As it is after.
+    pub after: String,
+}
+
+/// What must be wrong before.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Reason {
+    /// In words.
+    pub what: String,
+    /// The check that says so.
+    pub check: String,
+    /// Whether it does.
+    pub seen: bool,
+}
