@@ -14,10 +14,6 @@ const SOURCES: [&str; 6] = [
     "targets/reference.toml",
 ];
 
-#[expect(
-    clippy::print_stdout,
-    reason = "cargo reads what a build script prints"
-)]
 fn main() {
     let mut files = Vec::new();
     for source in SOURCES {

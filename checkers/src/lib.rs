@@ -20,8 +20,11 @@
 //! ```
 
 pub mod checks;
+pub mod foreign;
 pub mod history;
 pub mod judgement;
+pub mod promises;
+pub mod transactions;
 pub mod verdict;
 
 pub use checks::judge;

@@ -61,7 +61,7 @@ impl Cluster {
     /// Prepares three nodes below `directory`: writes the target's files, starts nothing.
     ///
     /// # Errors
-    /// If a file cannot be written or a placeholder not be filled.
+    /// If a file cannot be written, a placeholder not be filled, or a port is taken.
     pub fn prepare(
         environment: &Environment,
         target: &Target,
@@ -70,6 +70,7 @@ impl Cluster {
         plants: &Plants,
         recorder: &Recorder,
     ) -> Result<Cluster> {
+        ports_are_free(environment, target)?;
         let addresses: Vec<String> = Node::ALL
             .iter()
             .map(|node| environment.address(*node).to_string())
@@ -281,6 +282,30 @@ impl Cluster {
             status,
         }));
     }
+}
+
+/// Whether every port of the target can be bound where the nodes will run. On loopback something else may hold one, and a
+/// node that cannot start beside a stranger that answers in its place would be judged as one cluster.
+///
+/// # Errors
+/// If a port is taken; the message names address and port.
+fn ports_are_free(environment: &Environment, target: &Target) -> Result<()> {
+    if environment.network().is_some() {
+        // In their own namespaces nobody else can listen.
+        return Ok(());
+    }
+    for node in Node::ALL {
+        for (name, port) in &target.ports {
+            let address = SocketAddr::new(IpAddr::V4(environment.address(node)), *port);
+            std::net::TcpListener::bind(address).map_err(|error| {
+                Stop::machine(format!(
+                    "{node}: port `{name}` at {address}: {error}; end what listens there, or choose other [ports] \
+                     in a target file"
+                ))
+            })?;
+        }
+    }
+    Ok(())
 }
 
 impl ProcessControl for Cluster {

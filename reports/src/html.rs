@@ -3,10 +3,10 @@
 //! Sections are plain functions from the model to markup, one file each, in the order in which they are read. Markup is
 //! escaped by the template; [`raw`] is the only place that lets text through unescaped.
 
+mod before_after;
 pub(crate) mod calibration;
 mod chartset;
 mod checktable;
-mod before_after;
 mod comparison;
 mod detail;
 mod environment;

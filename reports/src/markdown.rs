@@ -21,7 +21,11 @@ const CLASSES: [Class; 4] = [
 pub(crate) fn summary(report: &RunReport) -> String {
     let mut out = head(report);
     if !report.subject.plants.is_empty() {
-        let _ = writeln!(out, "{}\n", untrusted(&wording::planted(&report.subject.plants)));
+        let _ = writeln!(
+            out,
+            "{}\n",
+            untrusted(&wording::planted(&report.subject.plants))
+        );
     }
     reasons(&mut out, report);
     if let Some(comparison) = &report.comparison {

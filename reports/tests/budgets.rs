@@ -1,6 +1,8 @@
 //! Sizes: a page is a function of summaries, so a run of a million operations, or of sixty scenarios, stays small, and
 //! whatever was cut is announced.
 
+#![expect(clippy::print_stdout, reason = "sizes are for a reader")]
+
 use crate::common::ms;
 use crate::common::series::noise;
 use checkers::history::Outcome;

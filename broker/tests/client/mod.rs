@@ -6,8 +6,11 @@
 #![allow(
     dead_code,
     unreachable_pub,
+    unused_imports,
     reason = "every test binary uses its part of this module"
 )]
+
+mod batches;
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
@@ -28,10 +31,10 @@ use kafka_protocol::messages::{
     MetadataResponse, ProduceRequest, RequestHeader, ResponseHeader, TopicName,
 };
 use kafka_protocol::protocol::{Decodable, Encodable, HeaderVersion, Request, StrBytes};
-use kafka_protocol::records::{
-    Compression, Record, RecordBatchDecoder, RecordBatchEncoder, RecordEncodeOptions, TimestampType,
-};
+use kafka_protocol::records::RecordBatchDecoder;
 use tempfile::TempDir;
+
+pub use batches::{batch, produced};
 
 /// Within this time whatever a test waits for must have happened, on a machine that does other
 /// things as well.
@@ -324,43 +327,6 @@ pub fn fetch_request(topic: &str, offset: i64, wait_ms: i32) -> FetchRequest {
         .with_min_bytes(1)
         .with_max_bytes(8 << 20)
         .with_topics(vec![topic])
-}
-
-/// A batch of records with these values, from no particular producer.
-pub fn batch(values: &[&str]) -> Bytes {
-    produced(values, -1, -1, -1)
-}
-
-/// A batch from a producer.
-pub fn produced(values: &[&str], producer_id: i64, producer_epoch: i16, sequence: i32) -> Bytes {
-    let records: Vec<Record> = values
-        .iter()
-        .enumerate()
-        .map(|(index, value)| Record {
-            transactional: false,
-            control: false,
-            delete_horizon: false,
-            partition_leader_epoch: -1,
-            producer_id,
-            producer_epoch,
-            timestamp_type: TimestampType::Creation,
-            offset: index as i64,
-            // Consecutive even where they mean nothing: the encoder begins a new batch at any
-            // other.
-            sequence: sequence + index as i32,
-            timestamp: 1_700_000_000_000 + index as i64,
-            key: None,
-            value: Some(Bytes::copy_from_slice(value.as_bytes())),
-            headers: Default::default(),
-        })
-        .collect();
-    let mut bytes = BytesMut::new();
-    let options = RecordEncodeOptions {
-        version: 2,
-        compression: Compression::None,
-    };
-    RecordBatchEncoder::encode(&mut bytes, &records, &options).unwrap();
-    bytes.freeze()
 }
 
 pub fn code(error: ResponseError) -> i16 {

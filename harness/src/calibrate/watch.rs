@@ -168,7 +168,7 @@ mod tests {
         let line = "{\"i\":0,\"t\":1,\"type\":\"phase\",\"phase\":\"load\"}\n";
         std::fs::write(&path, format!("{HEADER}{line}")).expect("written");
         let flags = Flags::default();
-        let watching = start(&path, flags.clone(), |_, history| {
+        let watching = start(&path, flags.clone(), |_, history, _| {
             Some(history.events().len())
         });
         assert_eq!(

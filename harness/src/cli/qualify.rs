@@ -16,7 +16,7 @@ use rand::Rng;
 use reports::RunReport;
 use reports::model::{FaultClass, Unavailable};
 
-use super::stage::Stage;
+use super::stage::{self, Stage};
 use crate::config::suite::Suite;
 use crate::config::target::Target;
 use crate::config::time::shown;
@@ -139,14 +139,15 @@ impl Question<'_> {
     /// undecided for the others.
     fn enter(&self, mine: &[Cell]) -> Result<(Stage, Option<String>)> {
         let needs = |cell: &Cell| self.needs_network(cell);
+        let out = &self.arguments.out;
         let blocks = self.other.is_some() && self.suite.figures.block.needs_network;
         if !blocks && !mine.iter().any(needs) {
-            return Ok((Stage::enter(false)?, None));
+            return Ok((Stage::enter(false, out)?, None));
         }
-        match Stage::enter(true) {
+        match Stage::enter(true, out) {
             Ok(stage) => Ok((stage, None)),
             Err(error) if mine.iter().all(needs) => Err(error),
-            Err(error) => Ok((Stage::enter(false)?, Some(error.to_string()))),
+            Err(error) => Ok((Stage::enter(false, out)?, Some(error.to_string()))),
         }
     }
 
@@ -320,6 +321,9 @@ impl Question<'_> {
         let settle = |report: &mut RunReport| {
             let part = [self.arguments.shard.number];
             report.run.interrupted = stage.interrupt.is_set();
+            if stage.short.is_set() {
+                report.warnings.push(stage::short_of_space(&self.arguments.out));
+            }
             report.run.duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
             report.run.incomplete = completeness::missing(manifest, report, &part);
         };

@@ -33,18 +33,12 @@ pub(super) struct Stage {
 }
 
 impl Stage {
-    /// Enters the sandbox, with a private network or without. What is written goes below `out`.
+    /// Enters the sandbox; `network` says whether it needs a private network. What is written goes below `out`.
     ///
     /// # Errors
     /// If this machine permits no such sandbox (exit code 253); the message says what to do.
     pub(super) fn enter(network: bool, out: &Path) -> Result<Stage> {
-        let isolation = if network {
-            Isolation::Network
-        } else {
-            Isolation::ProcessesOnly
-        };
-        let entered =
-            sandbox::enter(&SandboxOptions { isolation }).map_err(|error| refused(&error))?;
+        let entered = enter(network)?;
         let environment = Environment::build(&entered).map_err(|error| refused(&error))?;
         let table = ProcessTable::of(&entered);
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -72,6 +66,26 @@ impl Stage {
     /// Ends the runtime; what still waits is not waited for.
     pub(super) fn leave(self) {
         self.runtime.shutdown_timeout(Duration::from_millis(200));
+    }
+}
+
+/// Enters the sandbox. Where a plan can do without a private network it is only preferred: what else listens on this machine
+/// cannot be in the way there.
+fn enter(network: bool) -> Result<sandbox::Entered> {
+    let isolated = SandboxOptions {
+        isolation: Isolation::Network,
+    };
+    match sandbox::enter(&isolated) {
+        Err(error) if !network => {
+            say(&format!(
+                "no private network here ({error}): nodes on 127.0.0.1 to 127.0.0.3"
+            ));
+            let plain = SandboxOptions {
+                isolation: Isolation::ProcessesOnly,
+            };
+            sandbox::enter(&plain).map_err(|error| refused(&error))
+        }
+        entered => entered.map_err(|error| refused(&error)),
     }
 }
 

@@ -53,8 +53,14 @@ mod tests {
     fn names_stay_names() {
         let names = ["javascript:alert(1)".to_owned(), "a<b>\"&c/".to_owned()];
         let page = page("x<y", &names).into_string();
-        assert!(page.contains("href=\"./javascript%3Aalert%281%29\""), "{page}");
+        assert!(
+            page.contains("href=\"./javascript%3Aalert%281%29\""),
+            "{page}"
+        );
         assert!(page.contains("href=\"./a%3Cb%3E%22%26c/\""), "{page}");
-        assert!(page.contains("a&lt;b&gt;") && !page.contains("<b>"), "{page}");
+        assert!(
+            page.contains("a&lt;b&gt;") && !page.contains("<b>"),
+            "{page}"
+        );
     }
 }

@@ -10,7 +10,7 @@ use crate::limits::OUTLINE_SCENARIOS_MAX;
 use crate::model::{Comparison, RunReport, ScenarioReport};
 
 /// Verdict, reasons, and a list of scenarios, failing first. Its size has a bound.
-pub(super) fn page(report: &RunReport, warnings: &mut Vec<String>) -> Markup {
+pub(super) fn page(report: &RunReport, warnings: &[String]) -> Markup {
     let (cards, open) = (findings::cards(report), findings::open(report));
     let mut scenarios: Vec<&ScenarioReport> = report.scenarios.iter().collect();
     scenarios.sort_by_key(|s| findings::validity_rank(s.validity()));

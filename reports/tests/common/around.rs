@@ -212,7 +212,7 @@ pub(crate) fn summaries() -> Vec<RunSummary> {
             _ => checkers::verdict::Validity::Valid,
         });
         run.scenarios_invalid = u64::from(n % 5 == 1);
-        run.scenarios_undecided = u64::from(n % 5 == 0);
+        run.scenarios_undecided = u64::from(n.is_multiple_of(5));
         run.scenarios_valid = 11;
         run.longest_gap_ms = Some(700 + noise(n) % 900);
         run.append_p99_us = Some(5_000 + noise(n) % 3_000);

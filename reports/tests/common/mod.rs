@@ -29,6 +29,7 @@ pub(crate) const DURATION_MS: u64 = 62_000;
 /// The whole report.
 pub(crate) fn report() -> RunReport {
     RunReport {
+        before_after: None,
         tool: Tool {
             name: "jepsen".into(),
             version: "0.1.0".into(),
@@ -51,6 +52,7 @@ pub(crate) fn report() -> RunReport {
             name: "acme-broker".into(),
             version: "3.2.0-rc1".into(),
             binary_sha256: Some("9f2c".repeat(16)),
+            plants: Vec::new(),
             nodes: 3,
         },
         scenarios: vec![scenario("default")],

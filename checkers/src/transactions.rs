@@ -1,0 +1,190 @@
+//! Transactions: which anomalies a history has, and which consistency models they rule out.
+//!
+//! This is Elle's way (Alvaro and Kingsbury, *Elle: Inferring Isolation Anomalies from Experimental
+//! Observations*, VLDB 2020): clients write values that are unique for their key, so that reads tell
+//! who precedes whom; a cycle among transactions proves that no order explains what clients saw.
+//!
+//! | model | actions | version order |
+//! |---|---|---|
+//! | `list-append` | `[:append k v]`, `[:r k [v ...]]` | from the longest read of each key |
+//! | `rw-register` | `[:w k v]`, `[:r k v]` | what a transaction wrote follows what it read |
+//!
+//! The anomalies, what each rules out and the authority for it stand at [`AnomalyKind`]; the models
+//! and how they follow from each other at [`Model`]. A verdict names the strongest models that hold
+//! and the weakest that are violated: *hold* means that no anomaly rules them out, which is as much
+//! as any observer can say.
+//!
+//! What is claimed is true of every order that explains the history. Nothing is assumed of a
+//! transaction without a known outcome but what others saw of it. Work and memory are linear in the
+//! history where it has no cycles; where it has, the search for cycles has a budget of steps.
+//!
+//! ```
+//! use checkers::foreign::edn;
+//! use checkers::transactions::{Model, Options, judge_list_append};
+//!
+//! // Two transactions read the same list and both append to it: one update is lost.
+//! let text = "
+//!     {:process 0, :type :invoke, :f :txn, :value [[:r :x nil] [:append :x 1]]}
+//!     {:process 1, :type :invoke, :f :txn, :value [[:r :x nil] [:append :x 2]]}
+//!     {:process 0, :type :ok,     :f :txn, :value [[:r :x []]  [:append :x 1]]}
+//!     {:process 1, :type :ok,     :f :txn, :value [[:r :x []]  [:append :x 2]]}
+//! ";
+//! let operations = edn::operations(edn::entries(text).unwrap()).unwrap();
+//! let verdict = judge_list_append(&operations, &Options::default()).unwrap();
+//! assert_eq!(verdict.validity.word(), "invalid");
+//! assert!(verdict.violated.contains(&Model::CursorStability));
+//! assert!(verdict.lines().contains(&"lost-update: 1, rules out cursor-stability, update-atomic".into()));
+//! ```
+
+mod anomaly;
+mod components;
+mod cycles;
+mod edn;
+mod explain;
+mod findings;
+mod graph;
+mod input;
+mod internal;
+mod lists;
+mod models;
+mod names;
+mod orders;
+mod reach;
+mod reads;
+mod registers;
+mod shape;
+mod time;
+mod updates;
+mod verdict;
+mod walks;
+mod words;
+mod writers;
+
+pub use anomaly::{Anomaly, AnomalyKind, Because, Cycle, Evidence, Order, Step};
+pub use edn::{TransactionError, TransactionProblem, transactions};
+pub use findings::EXAMPLES_MAX;
+pub use input::{Head, Transactions};
+pub use models::{Model, UnknownModel};
+pub use names::Name;
+pub use shape::Shape;
+pub use verdict::{Doubt, Options, Outcomes, TransactionsVerdict};
+
+use findings::Findings;
+use graph::Edges;
+use models::Boundary;
+use orders::Orders;
+use writers::Writers;
+
+use crate::foreign::edn::Operation;
+use crate::history::Outcome;
+use crate::verdict::Validity;
+
+/// Judges a Jepsen history of transactions over lists.
+///
+/// # Errors
+/// If an operation is no transaction of appends and reads.
+pub fn judge_list_append(
+    operations: &[Operation<'_>],
+    options: &Options,
+) -> Result<TransactionsVerdict, TransactionError> {
+    let transactions = transactions(operations, Shape::Lists)?;
+    Ok(judge_lists(&transactions, options))
+}
+
+/// Judges a Jepsen history of transactions over registers.
+///
+/// # Errors
+/// If an operation is no transaction of writes and reads.
+pub fn judge_rw_register(
+    operations: &[Operation<'_>],
+    options: &Options,
+) -> Result<TransactionsVerdict, TransactionError> {
+    let transactions = transactions(operations, Shape::Registers)?;
+    Ok(judge_registers(&transactions, options))
+}
+
+/// Judges transactions over lists.
+pub fn judge_lists(transactions: &Transactions, options: &Options) -> TransactionsVerdict {
+    judge(transactions, Shape::Lists, options)
+}
+
+/// Judges transactions over registers.
+pub fn judge_registers(transactions: &Transactions, options: &Options) -> TransactionsVerdict {
+    judge(transactions, Shape::Registers, options)
+}
+
+fn judge(transactions: &Transactions, shape: Shape, options: &Options) -> TransactionsVerdict {
+    let mut findings = Findings::default();
+    let writers = Writers::new(transactions);
+    reads::check(transactions, &writers, &mut findings);
+    internal::check(transactions, shape, &mut findings);
+    let updates = updates::updates(transactions);
+    updates::check(transactions, &updates, &mut findings);
+    let mut edges = Edges::new(transactions.len());
+    match shape {
+        Shape::Lists => {
+            let orders = Orders::new(transactions, &mut findings);
+            lists::add_edges(transactions, &writers, &orders, &mut edges, &mut findings);
+        }
+        Shape::Registers => registers::add_edges(transactions, &writers, &updates, &mut edges),
+    }
+    let mut doubts = doubts(transactions, &writers, &edges);
+    time::add_edges(transactions, &mut edges);
+    let cycles = cycles::search(&edges.graph(), input::number(transactions.len()));
+    for ((order, cycle), count) in &cycles.counts {
+        let kind = AnomalyKind::Cycle(*order, *cycle);
+        findings.counts.insert(kind, *count);
+    }
+    for found in &cycles.found {
+        let kind = AnomalyKind::Cycle(found.order, found.cycle);
+        findings.keep(kind, || explain::explain(transactions, &found.edges));
+    }
+    if cycles.exhausted {
+        doubts.push(Doubt::OutOfSteps);
+    }
+    let Boundary { holds, violated } = Boundary::without(&findings.ruled_out());
+    let mut verdict = TransactionsVerdict {
+        validity: Validity::Undecided,
+        expected: options.expected,
+        shape,
+        transactions: outcomes(transactions),
+        holds,
+        violated,
+        counts: findings.counts.clone(),
+        anomalies: findings.into_anomalies(),
+        doubts,
+    };
+    verdict.validity = verdict.under(options.expected);
+    verdict
+}
+
+fn doubts(transactions: &Transactions, writers: &Writers, edges: &Edges) -> Vec<Doubt> {
+    let mut doubts = Vec::new();
+    if outcomes(transactions).ok == 0 {
+        doubts.push(Doubt::NothingHappened);
+    } else if edges.is_empty() {
+        doubts.push(Doubt::NothingDepends);
+    }
+    if let Some((version, by)) = writers.disputed.first() {
+        let (key, value) = &transactions.versions[*version as usize];
+        doubts.push(Doubt::WrittenTwice {
+            key: transactions.key_name(*key),
+            value: value.clone(),
+            writers: by.map(|writer| transactions.id(writer)),
+            others: writers.disputed.len() as u64 - 1,
+        });
+    }
+    doubts
+}
+
+fn outcomes(transactions: &Transactions) -> Outcomes {
+    let mut outcomes = Outcomes::default();
+    for (_, transaction) in transactions.each() {
+        match transaction.head.outcome {
+            Outcome::Ok => outcomes.ok += 1,
+            Outcome::Fail => outcomes.fail += 1,
+            Outcome::Info => outcomes.info += 1,
+        }
+    }
+    outcomes
+}

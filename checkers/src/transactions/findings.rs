@@ -1,0 +1,47 @@
+//! Anomalies as they are found: all are counted, the first of each kind are kept.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::anomaly::{Anomaly, AnomalyKind, Evidence};
+use super::models::Model;
+
+/// How many anomalies of one kind are kept with their evidence.
+pub const EXAMPLES_MAX: usize = 16;
+
+/// What was found so far.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Findings {
+    pub(super) counts: BTreeMap<AnomalyKind, u64>,
+    kept: BTreeMap<AnomalyKind, Vec<Evidence>>,
+}
+
+impl Findings {
+    /// Adds an anomaly; its evidence is made only if it is kept.
+    pub(super) fn add(&mut self, kind: AnomalyKind, evidence: impl FnOnce() -> Evidence) {
+        *self.counts.entry(kind).or_default() += 1;
+        self.keep(kind, evidence);
+    }
+
+    /// Keeps the evidence of an anomaly that was counted elsewhere.
+    pub(super) fn keep(&mut self, kind: AnomalyKind, evidence: impl FnOnce() -> Evidence) {
+        let kept = self.kept.entry(kind).or_default();
+        if kept.len() < EXAMPLES_MAX {
+            kept.push(evidence());
+        }
+    }
+
+    /// The models that are ruled out directly.
+    pub(super) fn ruled_out(&self) -> BTreeSet<Model> {
+        let kinds = self.counts.keys();
+        kinds.flat_map(|kind| kind.rules_out()).copied().collect()
+    }
+
+    /// The anomalies that were kept, by kind.
+    pub(super) fn into_anomalies(self) -> Vec<Anomaly> {
+        let of_kind = |(kind, kept): (AnomalyKind, Vec<Evidence>)| {
+            kept.into_iter()
+                .map(move |evidence| Anomaly { kind, evidence })
+        };
+        self.kept.into_iter().flat_map(of_kind).collect()
+    }
+}

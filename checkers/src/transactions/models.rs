@@ -1,0 +1,225 @@
+//! Consistency models: which is stronger than which.
+//!
+//! The lattice is that of Elle and of jepsen.io/consistency, without models that no anomaly here can
+//! tell apart. *Serializable* means conflict-serializable (Adya's PL-3), *snapshot isolation* the
+//! generalized one. Authorities: Berenson et al., *A Critique of ANSI SQL Isolation Levels*, SIGMOD
+//! 1995; Adya, *Weak Consistency*, MIT 1999 (the PL levels); Daudjee and Salem, VLDB 2006 (session
+//! guarantees of snapshot isolation); Bailis et al., *Highly Available Transactions*, VLDB 2014;
+//! Cerone, Bernardi and Gotsman, CONCUR 2015 (atomic visibility); Alvaro and Kingsbury, *Elle*, VLDB
+//! 2020. A model with *strong session* also respects the order of each client, a *strong* one real
+//! time.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! models {
+    ($($(#[doc = $doc:literal])+ $model:ident = $name:literal implies [$($weaker:ident)*],)+) => {
+        /// A consistency model.
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+        )]
+        #[serde(rename_all = "kebab-case")]
+        pub enum Model {
+            $($(#[doc = $doc])+ $model,)+
+        }
+
+        impl Model {
+            /// All models, weaker ones first.
+            pub const ALL: &[Model] = &[$(Model::$model,)+];
+
+            /// The model's name, e.g. `snapshot-isolation`.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Model::$model => $name,)+
+                }
+            }
+
+            /// The models that follow from this one directly.
+            pub fn implies(self) -> &'static [Model] {
+                match self {
+                    $(Model::$model => &[$(Model::$weaker,)*],)+
+                }
+            }
+        }
+    };
+}
+
+models! {
+    /// PL-1: writes of transactions do not interleave.
+    ReadUncommitted = "read-uncommitted" implies [],
+    /// PL-1, and each client's order holds.
+    StrongSessionReadUncommitted = "strong-session-read-uncommitted" implies [ReadUncommitted],
+    /// PL-1, and real time holds.
+    StrongReadUncommitted = "strong-read-uncommitted" implies [StrongSessionReadUncommitted],
+    /// PL-2: only final, committed versions are read.
+    ReadCommitted = "read-committed" implies [ReadUncommitted],
+    /// PL-2, and each client's order holds.
+    StrongSessionReadCommitted = "strong-session-read-committed"
+        implies [ReadCommitted StrongSessionReadUncommitted],
+    /// PL-2, and real time holds.
+    StrongReadCommitted = "strong-read-committed"
+        implies [StrongSessionReadCommitted StrongReadUncommitted],
+    /// PL-CS: what a cursor stands on is not lost.
+    CursorStability = "cursor-stability" implies [ReadCommitted],
+    /// PL-2L: a transaction's view only grows.
+    MonotonicView = "monotonic-view" implies [ReadCommitted],
+    /// PL-MSR: each read is of a snapshot, and snapshots only grow.
+    MonotonicSnapshotRead = "monotonic-snapshot-read" implies [ReadCommitted],
+    /// Once something of a transaction is seen, all of it is.
+    MonotonicAtomicView = "monotonic-atomic-view" implies [ReadCommitted],
+    /// All or nothing of a transaction is seen, and reads within one agree.
+    ReadAtomic = "read-atomic" implies [MonotonicAtomicView],
+    /// Read atomic, and no update is lost (ROLA).
+    UpdateAtomic = "update-atomic" implies [ReadAtomic],
+    /// Read atomic, and visibility is transitive.
+    Causal = "causal" implies [ReadAtomic],
+    /// Causal, and what is visible is a prefix of one order.
+    Prefix = "prefix" implies [Causal],
+    /// Snapshots that may differ between sites, without lost updates.
+    ParallelSnapshotIsolation = "parallel-snapshot-isolation" implies [Causal UpdateAtomic],
+    /// PL-2+: transactions see consistent states.
+    ConsistentView = "consistent-view" implies [CursorStability MonotonicView],
+    /// PL-FCV: consistent, and may lie beyond the transaction's begin.
+    ForwardConsistentView = "forward-consistent-view" implies [ConsistentView],
+    /// PL-SI: reads of one snapshot, first committer wins.
+    SnapshotIsolation = "snapshot-isolation" implies [
+        ForwardConsistentView MonotonicAtomicView MonotonicSnapshotRead ParallelSnapshotIsolation
+        Prefix
+    ],
+    /// Snapshot isolation, and each client's order holds.
+    StrongSessionSnapshotIsolation = "strong-session-snapshot-isolation"
+        implies [SnapshotIsolation StrongSessionReadCommitted],
+    /// Snapshot isolation, and real time holds.
+    StrongSnapshotIsolation = "strong-snapshot-isolation"
+        implies [StrongSessionSnapshotIsolation StrongReadCommitted],
+    /// PL-3U: serializable as far as transactions that write can tell.
+    UpdateSerializable = "update-serializable" implies [ForwardConsistentView],
+    /// PL-2.99: serializable as far as items, not predicates, can tell.
+    RepeatableRead = "repeatable-read" implies [CursorStability MonotonicAtomicView],
+    /// PL-3: as if one after the other.
+    Serializable = "serializable"
+        implies [RepeatableRead SnapshotIsolation UpdateSerializable],
+    /// Serializable, and each client's order holds.
+    StrongSessionSerializable = "strong-session-serializable"
+        implies [Serializable StrongSessionSnapshotIsolation],
+    /// PL-SS: as if one after the other in real time.
+    StrictSerializable = "strict-serializable"
+        implies [StrongSessionSerializable StrongSnapshotIsolation],
+}
+
+impl Model {
+    /// This model and everything that follows from it.
+    pub fn implied(self) -> BTreeSet<Model> {
+        let mut implied = BTreeSet::new();
+        let mut open = vec![self];
+        while let Some(model) = open.pop() {
+            if implied.insert(model) {
+                open.extend(model.implies());
+            }
+        }
+        implied
+    }
+}
+
+impl fmt::Display for Model {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A word that names no model.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no consistency model `{0}`; there are: {names}", names = names())]
+pub struct UnknownModel(pub String);
+
+fn names() -> String {
+    let names: Vec<&str> = Model::ALL.iter().map(|model| model.name()).collect();
+    names.join(", ")
+}
+
+impl FromStr for Model {
+    type Err = UnknownModel;
+
+    fn from_str(name: &str) -> Result<Model, UnknownModel> {
+        let found = Model::ALL.iter().find(|model| model.name() == name);
+        found.copied().ok_or_else(|| UnknownModel(name.to_owned()))
+    }
+}
+
+/// What anomalies leave of the models.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Boundary {
+    /// The strongest models that are not ruled out.
+    pub(super) holds: Vec<Model>,
+    /// The weakest that are.
+    pub(super) violated: Vec<Model>,
+}
+
+impl Boundary {
+    /// What is left when these models, and everything stronger, are ruled out.
+    pub(super) fn without(direct: &BTreeSet<Model>) -> Boundary {
+        let (mut alive, mut dead) = (Vec::new(), Vec::new());
+        for model in Model::ALL {
+            let implied = model.implied();
+            match implied.is_disjoint(direct) {
+                true => alive.push((*model, implied)),
+                false => dead.push((*model, implied)),
+            }
+        }
+        let strongest = |(model, _): &&(Model, BTreeSet<Model>)| {
+            let covers = |(other, implied): &(Model, BTreeSet<Model>)| {
+                other != model && implied.contains(model)
+            };
+            !alive.iter().any(covers)
+        };
+        let weakest = |(model, implied): &&(Model, BTreeSet<Model>)| {
+            !dead
+                .iter()
+                .any(|(other, _)| other != model && implied.contains(other))
+        };
+        let model = |(model, _): &(Model, BTreeSet<Model>)| *model;
+        Boundary {
+            holds: alive.iter().filter(strongest).map(model).collect(),
+            violated: dead.iter().filter(weakest).map(model).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_is_listed_after_all_that_it_implies() {
+        for (at, model) in Model::ALL.iter().enumerate() {
+            for weaker in model.implies() {
+                assert!(Model::ALL[..at].contains(weaker), "{model} -> {weaker}");
+            }
+            assert_eq!(model.name().parse(), Ok(*model));
+            let json = serde_json::to_string(model).expect("a word");
+            assert_eq!(json, format!("\"{model}\""));
+        }
+        assert_eq!(Model::StrictSerializable.implied().len(), Model::ALL.len());
+        assert!("sequential".parse::<Model>().is_err());
+    }
+
+    /// Write skew: snapshot isolation allows it, repeatable read does not (Berenson, A5B).
+    #[test]
+    fn the_boundary_runs_between_the_models() {
+        let write_skew = Boundary::without(&BTreeSet::from([Model::RepeatableRead]));
+        assert_eq!(
+            write_skew.holds,
+            [Model::StrongSnapshotIsolation, Model::UpdateSerializable]
+        );
+        assert_eq!(write_skew.violated, [Model::RepeatableRead]);
+        let nothing = Boundary::without(&BTreeSet::new());
+        assert_eq!(nothing.holds, [Model::StrictSerializable]);
+        assert_eq!(nothing.violated, []);
+        let everything = Boundary::without(&BTreeSet::from([Model::ReadUncommitted]));
+        assert_eq!(everything.holds, []);
+        assert_eq!(everything.violated, [Model::ReadUncommitted]);
+    }
+}

@@ -1,0 +1,60 @@
+//! What single reads tell: garbage, aborted, intermediate and future reads.
+
+use super::anomaly::{AnomalyKind, Evidence};
+use super::findings::Findings;
+use super::input::{Action, Transactions};
+use super::writers::{Standing, Writers};
+use crate::history::Outcome;
+
+/// Checks every version that a read of a transaction that happened saw.
+///
+/// G1b is of the version that was read, the last one: a list contains all intermediate ones. One's
+/// own intermediate versions are no anomaly.
+pub(super) fn check(transactions: &Transactions, writers: &Writers, findings: &mut Findings) {
+    for (reader, transaction) in transactions.each() {
+        if !transaction.is(Outcome::Ok) {
+            continue;
+        }
+        for (step, action) in transactions.steps(transaction) {
+            let Action::Read { from, to, .. } = action else {
+                continue;
+            };
+            let saw = transactions.saw(from, to);
+            for version in saw {
+                let kind = match writers.standing(*version) {
+                    Standing::Nobody => AnomalyKind::GarbageRead,
+                    Standing::Failed => AnomalyKind::G1a,
+                    _ if writers.writes_later(*version, reader, step) => AnomalyKind::FutureRead,
+                    _ => continue,
+                };
+                let writer = writers.of(*version).or(writers.failed(*version));
+                findings.add(kind, || of_read(transactions, reader, writer, *version));
+            }
+            if let Some(version) = saw.last()
+                && let Some(writer) = writers.of(*version)
+                && writer != reader
+                && !writers.is_final(*version)
+            {
+                findings.add(AnomalyKind::G1b, || {
+                    of_read(transactions, reader, Some(writer), *version)
+                });
+            }
+        }
+    }
+}
+
+/// A read that saw a version it must not have seen.
+pub(super) fn of_read(
+    transactions: &Transactions,
+    reader: u32,
+    writer: Option<u32>,
+    version: u32,
+) -> Evidence {
+    let (key, value) = &transactions.versions[version as usize];
+    Evidence::Read {
+        reader: transactions.id(reader),
+        writer: writer.map(|writer| transactions.id(writer)),
+        key: transactions.key_name(*key),
+        value: value.clone(),
+    }
+}

@@ -1,0 +1,101 @@
+//! What is said of a history of transactions.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::anomaly::{Anomaly, AnomalyKind};
+use super::models::Model;
+use super::names::Name;
+use super::shape::Shape;
+use crate::verdict::Validity;
+
+/// By what a history is judged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// The model that the history must satisfy to be valid.
+    pub expected: Model,
+}
+
+impl Default for Options {
+    /// Strict serializability, the strongest model, as Elle expects it.
+    fn default() -> Options {
+        Options {
+            expected: Model::StrictSerializable,
+        }
+    }
+}
+
+/// The verdict on a history of transactions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TransactionsVerdict {
+    /// Invalid if an anomaly rules out the expected model.
+    pub validity: Validity,
+    /// The expected model.
+    pub expected: Model,
+    /// What the objects are.
+    pub shape: Shape,
+    /// How many transactions there were.
+    pub transactions: Outcomes,
+    /// The strongest models that no anomaly rules out.
+    pub holds: Vec<Model>,
+    /// The weakest models that some anomaly rules out.
+    pub violated: Vec<Model>,
+    /// How many anomalies of each kind there are. Cycles of one kind count once for each strongly
+    /// connected component.
+    pub counts: BTreeMap<AnomalyKind, u64>,
+    /// The first of each kind, with their evidence.
+    pub anomalies: Vec<Anomaly>,
+    /// What could not be judged.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub doubts: Vec<Doubt>,
+}
+
+impl TransactionsVerdict {
+    /// The verdict if another model were expected.
+    pub fn under(&self, expected: Model) -> Validity {
+        let implied = expected.implied();
+        if self.violated.iter().any(|model| implied.contains(model)) {
+            Validity::Invalid
+        } else if self.doubts.is_empty() {
+            Validity::Valid
+        } else {
+            Validity::Undecided
+        }
+    }
+}
+
+/// How transactions came out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcomes {
+    /// That happened.
+    pub ok: u64,
+    /// That did not.
+    pub fail: u64,
+    /// That may have.
+    pub info: u64,
+}
+
+/// Why not everything could be judged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "why", rename_all = "kebab-case")]
+pub enum Doubt {
+    /// No transaction is known to have happened.
+    NothingHappened,
+    /// No transaction depends on another, so that no order was tested.
+    NothingDepends,
+    /// A value was written more than once, so that its reads name no writer. They were left out.
+    WrittenTwice {
+        /// The key.
+        key: Name,
+        /// The value.
+        value: Name,
+        /// Two of its writers.
+        writers: [i64; 2],
+        /// How many further values there are of this kind.
+        others: u64,
+    },
+    /// The search for cycles ran out of steps: each component has a cycle that was found, but there
+    /// may be worse ones.
+    OutOfSteps,
+}

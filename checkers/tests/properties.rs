@@ -1,0 +1,92 @@
+//! Drawn runs: a legal one is valid by every check; one change makes the right check call it invalid, and no check that has
+//! nothing to do with it.
+//!
+//! `RUNS=1000 cargo test --release -p checkers --test properties` draws that many.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a test takes its size from the environment"
+)]
+
+mod generate;
+#[allow(dead_code, reason = "tests share it, and each uses a part")]
+mod notation;
+
+use std::collections::BTreeSet;
+
+use checkers::checks::TABLE;
+use checkers::judgement::Judgement;
+use checkers::verdict::Validity;
+use generate::Run;
+use generate::mutations::ALL;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+fn runs() -> u64 {
+    std::env::var("RUNS")
+        .ok()
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(3)
+}
+
+fn judged(run: &Run) -> Judgement {
+    checkers::judge(&notation::history(&run.text()).history)
+}
+
+#[test]
+fn a_legal_run_is_valid_by_every_check() {
+    for seed in 0..runs() {
+        let run = Run::draw(&mut ChaCha8Rng::seed_from_u64(seed));
+        for verdict in judged(&run).verdicts {
+            assert_eq!(
+                verdict.validity,
+                Validity::Valid,
+                "seed {seed}: {verdict:#?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn one_change_makes_the_right_check_fail() {
+    for seed in 0..runs() {
+        let run = Run::draw(&mut ChaCha8Rng::seed_from_u64(seed));
+        for mutation in ALL {
+            let mut changed = run.clone();
+            (mutation.apply)(&mut changed);
+            let judgement = judged(&changed);
+            let invalid: Vec<&str> = judgement
+                .verdicts
+                .iter()
+                .filter(|verdict| verdict.validity == Validity::Invalid)
+                .map(|verdict| verdict.check.as_str())
+                .collect();
+            let check = mutation.check;
+            assert!(
+                invalid.contains(&check),
+                "seed {seed}: {check} finds nothing, {invalid:?} do"
+            );
+            let may = |name: &&str| *name == check || mutation.also.contains(name);
+            assert!(
+                invalid.iter().all(may),
+                "seed {seed}: changed for {check}, found by {invalid:?}"
+            );
+        }
+    }
+}
+
+/// Whoever adds a check adds a change that it must find. Coverage never accuses.
+#[test]
+fn every_check_has_its_change() {
+    let changed: BTreeSet<&str> = ALL.iter().map(|mutation| mutation.check).collect();
+    let all: BTreeSet<&str> = TABLE.iter().map(|about| about.name).collect();
+    let without: Vec<&&str> = all.difference(&changed).collect();
+    assert_eq!(without, [&"coverage"]);
+}
+
+/// The same history gives the same bytes.
+#[test]
+fn judged_twice_the_same_bytes() {
+    let run = Run::draw(&mut ChaCha8Rng::seed_from_u64(1));
+    let text = || serde_json::to_string(&judged(&run)).expect("plain data");
+    assert_eq!(text(), text());
+}
