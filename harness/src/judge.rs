@@ -29,11 +29,11 @@ pub struct Judged {
     pub warnings: Vec<String>,
 }
 
-/// Reads and judges a history file, plain or compressed, by the checks that its scenario asked for.
+/// Reads a history file, plain or compressed; with it, what was odd in the file.
 ///
 /// # Errors
 /// If the file cannot be read or is no history; the message names file and line.
-pub fn file(path: &Path) -> Result<Judged> {
+pub fn read(path: &Path) -> Result<(History, Vec<String>)> {
     let name = path.display();
     let wrong = |what: String| Stop::usage(format!("{name}: {what}"));
     let text = text(path).map_err(|error| wrong(error.to_string()))?;
@@ -43,7 +43,15 @@ pub fn file(path: &Path) -> Result<Judged> {
         .iter()
         .map(|warning| format!("{name}: {warning}"))
         .collect();
-    let history = History::new(parsed.header, parsed.events);
+    Ok((History::new(parsed.header, parsed.events), warnings))
+}
+
+/// Reads and judges a history file by the checks that its scenario asked for.
+///
+/// # Errors
+/// As of [`read`].
+pub fn file(path: &Path) -> Result<Judged> {
+    let (history, warnings) = read(path)?;
     let mut judgement = checkers::judge(&history);
     let asked = Asked::beside(path);
     judgement

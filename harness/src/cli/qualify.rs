@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use rand::Rng;
 use reports::RunReport;
-use reports::model::{FaultClass, Unavailable};
+use reports::model::Unavailable;
 
 use super::stage::{self, Stage};
 use crate::config::suite::Suite;
@@ -29,7 +29,7 @@ use crate::qualify::completeness;
 use crate::qualify::figures::Pair;
 use crate::qualify::manifest::Manifest;
 use crate::qualify::matrix::{self, Cell, Shard};
-use crate::store::{self, RunDirectory};
+use crate::store;
 use crate::summary;
 use crate::worker::random;
 
@@ -75,10 +75,10 @@ pub fn run(arguments: &QualifyArguments) -> Result<i32> {
         tell(&question.planned(&mine)?);
         return Ok(exit::VALID);
     }
-    let (stage, refused) = question.enter(&mine)?;
+    let stage = question.enter(&mine)?;
     let code = stage
         .runtime
-        .block_on(question.answer(&stage, &cells, &mine, refused))?;
+        .block_on(question.answer(&stage, &cells, &mine))?;
     stage.leave();
     Ok(code)
 }
@@ -137,18 +137,10 @@ impl Question<'_> {
 
     /// Enters the sandbox. Where a private network is refused and some scenarios need none, those run, and the suite is
     /// undecided for the others.
-    fn enter(&self, mine: &[Cell]) -> Result<(Stage, Option<String>)> {
-        let needs = |cell: &Cell| self.needs_network(cell);
-        let out = &self.arguments.out;
-        let blocks = self.other.is_some() && self.suite.figures.block.needs_network;
-        if !blocks && !mine.iter().any(needs) {
-            return Ok((Stage::enter(false, out)?, None));
-        }
-        match Stage::enter(true, out) {
-            Ok(stage) => Ok((stage, None)),
-            Err(error) if mine.iter().all(needs) => Err(error),
-            Err(error) => Ok((Stage::enter(false, out)?, Some(error.to_string()))),
-        }
+    fn enter(&self, mine: &[Cell]) -> Result<Stage> {
+        let all_need_it = !mine.is_empty() && mine.iter().all(|cell| self.needs_network(cell));
+        let blocks_need_it = self.other.is_some() && self.suite.figures.block.needs_network;
+        Stage::enter(all_need_it || blocks_need_it, &self.arguments.out)
     }
 
     fn needs_network(&self, cell: &Cell) -> bool {
@@ -157,13 +149,7 @@ impl Question<'_> {
         plan.is_ok_and(|plan| scenario.requires_network(&plan))
     }
 
-    async fn answer(
-        &self,
-        stage: &Stage,
-        cells: &[Cell],
-        mine: &[Cell],
-        refused: Option<String>,
-    ) -> Result<i32> {
+    async fn answer(&self, stage: &Stage, cells: &[Cell], mine: &[Cell]) -> Result<i32> {
         let began = Instant::now();
         let out = &self.arguments.out;
         let mut candidate = Build::begin(self, self.target, &self.plants, "", stage)?;
@@ -189,13 +175,14 @@ impl Question<'_> {
             manifest.against.clone_from(&other.directory.id);
         }
         candidate.save_manifest(&manifest)?;
-        self.note_unavailable(&mut candidate, refused.as_deref());
+        self.note_not_tested(&mut candidate.report);
+        let private = stage.environment.network().is_some();
         let mut order = random(self.seed, ORDER);
         for (number, cell) in mine.iter().enumerate() {
             if stage.interrupt.is_set() {
                 break;
             }
-            if refused.is_some() && self.needs_network(cell) {
+            if !private && self.needs_network(cell) {
                 say(&format!(
                     "  – {}/{} {}  needs a private network",
                     number + 1,
@@ -253,22 +240,12 @@ impl Question<'_> {
         }
     }
 
-    fn note_unavailable(&self, candidate: &mut Build, refused: Option<&str>) {
-        let report = &mut candidate.report;
-        if let Some(why) = refused {
-            report
-                .faults_unavailable
-                .retain(|one| one.class != FaultClass::Network.word());
-            report.faults_unavailable.push(Unavailable {
-                class: FaultClass::Network.word().into(),
-                why: why.lines().next().unwrap_or_default().to_owned(),
-            });
-        }
+    /// What the suite asks for and this version has not, and what it says of itself that it does not reach.
+    fn note_not_tested(&self, report: &mut RunReport) {
         for class in &self.suite.requires {
             if let Some(why) = completeness::unsupported(*class) {
-                let class = class.word().to_owned();
                 report.faults_unavailable.push(Unavailable {
-                    class,
+                    class: class.word().into(),
                     why: why.into(),
                 });
             }
@@ -322,7 +299,9 @@ impl Question<'_> {
             let part = [self.arguments.shard.number];
             report.run.interrupted = stage.interrupt.is_set();
             if stage.short.is_set() {
-                report.warnings.push(stage::short_of_space(&self.arguments.out));
+                report
+                    .warnings
+                    .push(stage::short_of_space(&self.arguments.out));
             }
             report.run.duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
             report.run.incomplete = completeness::missing(manifest, report, &part);

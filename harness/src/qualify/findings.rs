@@ -170,7 +170,7 @@ mod tests {
 
     #[test]
     fn sets_are_compared_exactly() {
-        use FindingStatus::{New, Ongoing, Rare, Resolved};
+        use FindingStatus::{New, Ongoing, Resolved};
         assert_eq!(statuses(&[("a", false)], &[("a", false)]), []);
         assert_eq!(statuses(&[("a", false)], &[("a", true)]), [New]);
         assert_eq!(statuses(&[("a", true)], &[("a", true)]), [Ongoing]);
