@@ -16,10 +16,10 @@ use reports::model::{
 use crate::cli::run::shown;
 use crate::config::target::Target;
 use crate::exit;
-use crate::judge;
 use crate::output::{colour, say, tell};
 use crate::run::{Finished, Setup, compressed};
 use crate::store::{self, RunDirectory, write_whole};
+use crate::{index, judge};
 
 /// The stored values behind the page, beside results.json: what `jepsen report` writes the page from.
 pub const REPORT_VALUES: &str = "report.json";
@@ -303,7 +303,7 @@ fn collect(directory: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// Writes everything that people and scripts read, prints the final block, and returns the exit code.
+/// Writes everything that people and scripts read and the index over runs, prints the final block, and returns the exit code.
 ///
 /// # Errors
 /// If the results cannot be written.
@@ -313,6 +313,7 @@ pub fn finish(directory: &RunDirectory, report: &mut RunReport) -> Result<i32> {
         append_summary(Path::new(&path), report);
     }
     tell(&reports::summary_text(report, colour()));
+    index::write(directory.path.parent().unwrap_or(&directory.path));
     Ok(report.exit_code)
 }
 

@@ -62,11 +62,8 @@ fn compare(before: &Stored, after: &Stored) -> Comparison {
     match &after.report.comparison {
         Some(compared) if beside == Some(before.report.run.id.as_str()) => compared.clone(),
         _ => {
-            let digest = after
-                .manifest
-                .as_ref()
-                .map_or("", |manifest| manifest.digest.as_str());
-            comparison::with_stored(before, &after.report, digest)
+            let manifest = after.manifest.clone().unwrap_or_default();
+            comparison::with_stored(before, &after.report, &manifest)
         }
     }
 }

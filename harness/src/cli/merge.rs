@@ -56,6 +56,7 @@ pub fn run(arguments: &MergeArguments) -> Result<i32> {
     manifest.save(&directory.path)?;
     report.run.id.clone_from(&directory.id);
     report.run.directory = super::run::shown(&directory.path);
+    report.run.reproduce = whole(&report.run.reproduce);
     report.run.recheck = crate::summary::recheck(&report.run.directory);
     report.run.incomplete = completeness::missing(&manifest, &report, &numbers);
     let pairs: Vec<Pair> = shards
@@ -70,12 +71,11 @@ pub fn run(arguments: &MergeArguments) -> Result<i32> {
                 .map(|path| Stored::load(&path))
                 .transpose()?,
         };
-        let compared =
-            stored.map(|stored| comparison::with_stored(&stored, &report, &manifest.digest));
+        let compared = stored.map(|stored| comparison::with_stored(&stored, &report, &manifest));
         report.comparison = compared;
     } else {
         let other = beside(&shards)?;
-        report.comparison = Some(comparison::interleaved(&other, &report, &pairs));
+        report.comparison = Some(comparison::interleaved(&other, &report, &pairs, &manifest));
         save_pairs(&directory, &pairs)?;
     }
     say(&format!(
@@ -85,6 +85,20 @@ pub fn run(arguments: &MergeArguments) -> Result<i32> {
         report.scenarios.len()
     ));
     finish(&directory, &mut report, arguments.accept)
+}
+
+/// A shard's command without its shard: the command of the whole.
+fn whole(command: &str) -> String {
+    let mut words = command.split(' ').peekable();
+    let mut kept = Vec::new();
+    while let Some(word) = words.next() {
+        match word {
+            "--shard" => drop(words.next()),
+            _ if word.starts_with("--shard=") => {}
+            _ => kept.push(word),
+        }
+    }
+    kept.join(" ")
 }
 
 /// The shards that these paths name. A directory that is no run is searched for runs, so that what a CI system has
@@ -191,4 +205,19 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_whole_has_no_shard() {
+        let command = "cargo run -- qualify smoke --shard 2/5 --out 'a b' --seed 0x1";
+        assert_eq!(
+            whole(command),
+            "cargo run -- qualify smoke --out 'a b' --seed 0x1"
+        );
+        assert_eq!(whole("x --shard=2/5 y"), "x y");
+    }
 }

@@ -153,6 +153,7 @@ impl Question<'_> {
         let began = Instant::now();
         let out = &self.arguments.out;
         let mut candidate = Build::begin(self, self.target, &self.plants, "", stage)?;
+        store::prune(out, self.arguments.keep as usize, &candidate.directory.id);
         let mut other = match self.other {
             Some(target) => {
                 let beside = candidate.directory.id.clone();
@@ -167,7 +168,6 @@ impl Question<'_> {
             None => None,
         };
         self.announce(&candidate, other.as_ref(), mine);
-        store::prune(out, self.arguments.keep as usize, &candidate.directory.id);
         let blocks = other.is_some() && self.runs_blocks();
         let mut manifest = self.manifest(cells, mine, blocks);
         if let Some(other) = &other {
@@ -198,7 +198,7 @@ impl Question<'_> {
             if order.random() {
                 builds.reverse();
             }
-            for build in builds {
+            for build in builds.into_iter().filter(|_| !stage.interrupt.is_set()) {
                 build.cell(scenario, cell, seed, &place, stage).await?;
             }
         }
@@ -313,10 +313,11 @@ impl Question<'_> {
                 &other.report,
                 &candidate.report,
                 pairs,
+                manifest,
             ));
             summary::store(&other.directory, &mut other.report)?;
         } else if let Some(stored) = &self.baseline {
-            let compared = comparison::with_stored(stored, &candidate.report, &self.suite.digest);
+            let compared = comparison::with_stored(stored, &candidate.report, manifest);
             candidate.report.comparison = Some(compared);
         }
         finish(

@@ -5,21 +5,20 @@ use reports::model::{Baseline, Comparison, RunReport};
 use super::baseline::Stored;
 use super::figures::{self, Pair};
 use super::findings;
-use super::matrix::base_name;
+use super::manifest::Manifest;
 
 /// Why figures of runs at different times are not compared.
 pub const NOT_INTERLEAVED: &str = "the runs did not take place interleaved, on one machine and in one invocation, and a \
     machine differs from itself from hour to hour by more than builds do; `jepsen qualify --against TARGET` measures both";
 
 /// Compares a run with a stored one by their findings. Figures are not compared, and it says why.
-pub fn with_stored(baseline: &Stored, candidate: &RunReport, digest: &str) -> Comparison {
+pub fn with_stored(baseline: &Stored, candidate: &RunReport, manifest: &Manifest) -> Comparison {
     let mut comparison = findings_of(&baseline.report, candidate);
     comparison.baseline.accepted.clone_from(&baseline.accepted);
-    let other = baseline
-        .manifest
-        .as_ref()
-        .map(|manifest| manifest.digest.as_str());
-    if other.is_some_and(|other| other != digest) {
+    let other = baseline.manifest.clone().unwrap_or_default();
+    comparison.baseline.runs = u64::from(other.repeat.max(1));
+    comparison.runs = u64::from(manifest.repeat.max(1));
+    if !other.digest.is_empty() && other.digest != manifest.digest {
         let what = "the suite was another when the baseline ran: scenarios of one name may differ";
         comparison.differences.insert(0, what.into());
     }
@@ -28,8 +27,15 @@ pub fn with_stored(baseline: &Stored, candidate: &RunReport, digest: &str) -> Co
 }
 
 /// Compares two builds that ran interleaved.
-pub fn interleaved(baseline: &RunReport, candidate: &RunReport, pairs: &[Pair]) -> Comparison {
+pub fn interleaved(
+    baseline: &RunReport,
+    candidate: &RunReport,
+    pairs: &[Pair],
+    manifest: &Manifest,
+) -> Comparison {
     let mut comparison = findings_of(baseline, candidate);
+    comparison.baseline.runs = u64::from(manifest.repeat.max(1));
+    comparison.runs = comparison.baseline.runs;
     if pairs.is_empty() {
         comparison.figures_not_compared = "no pair of blocks was run".into();
     } else {
@@ -46,25 +52,12 @@ fn findings_of(baseline: &RunReport, candidate: &RunReport) -> Comparison {
             run: baseline.run.id.clone(),
             name: baseline.subject.name.clone(),
             version: baseline.subject.version.clone(),
-            accepted: String::new(),
-            runs: repetitions(baseline),
+            ..Baseline::default()
         },
-        runs: repetitions(candidate),
         differences,
         findings: changes,
         ..Comparison::default()
     }
-}
-
-/// How often the most repeated scenario ran.
-fn repetitions(report: &RunReport) -> u64 {
-    let names: Vec<&str> = report
-        .scenarios
-        .iter()
-        .map(|one| base_name(&one.name))
-        .collect();
-    let times = |name: &&str| names.iter().filter(|other| *other == name).count() as u64;
-    names.iter().map(times).max().unwrap_or(0)
 }
 
 /// Where machine or settings differ.
@@ -129,7 +122,7 @@ mod tests {
             manifest: None,
             accepted: "2026-10-02T00:00:00Z".into(),
         };
-        let comparison = with_stored(&stored, &RunReport::default(), "d");
+        let comparison = with_stored(&stored, &RunReport::default(), &Manifest::default());
         assert!(comparison.figures.is_empty());
         assert!(comparison.figures_not_compared.contains("--against"));
         assert_eq!(comparison.baseline.accepted, stored.accepted);

@@ -29,11 +29,14 @@ pub(in crate::cli) fn finish(
     let code = summary::finish(directory, report)?;
     if accept {
         match baseline::accept(&directory.path, &store::now()) {
-            Ok(_) => say("  accepted as the baseline of its suite"),
+            Ok(_) => {
+                say("  accepted as the baseline of its suite");
+                // The list of runs marks baselines.
+                index::write(directory.path.parent().unwrap_or(&directory.path));
+            }
             Err(error) => say(&format!("  {error}")),
         }
     }
-    index::write(directory.path.parent().unwrap_or(&directory.path));
     Ok(code)
 }
 
