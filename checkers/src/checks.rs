@@ -7,115 +7,58 @@ mod availability;
 mod claims;
 mod content;
 mod effects;
+mod elections;
+mod epochs;
+mod gaps;
+mod lanes;
 mod leaders;
 mod log_order;
 mod log_recency;
 mod lost_write;
 mod metadata_agreement;
+mod nodes;
 mod phases;
 mod poll_order;
+mod prepared;
 mod replicas;
 mod resource_growth;
+mod send_order;
 mod table;
+mod unseen;
 mod view;
 
-use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::history::{History, Moment, Operation, Window};
+use crate::history::{History, Moment, Window};
 use crate::judgement::{Effect, Judgement, WindowRow};
-use crate::verdict::{Anomaly, Class, Doubt, Evidence, Finding, Verdict};
-use claims::Row;
+use crate::promises::Configuration;
+use crate::verdict::{Doubt, Verdict};
+use claims::Claims;
+use gaps::Probe;
+use prepared::Check;
 pub use table::{About, TABLE};
-use view::{Place, View};
 
 /// Acknowledged records that a partition needs before a check of its content can say *valid*.
 pub const ACKNOWLEDGED_MIN: u64 = 100;
 
-/// What all checks look at, prepared once.
-pub(crate) struct Check<'a> {
-    pub(crate) history: &'a History,
-    pub(crate) operations: &'a [Operation<'a>],
-    pub(crate) views: &'a BTreeMap<Place, View>,
-    pub(crate) windows: &'a [Window],
-    pub(crate) rows: &'a [Row],
-}
-
-impl Check<'_> {
-    /// An empty verdict of this check.
-    fn verdict(&self, name: &str) -> Verdict {
-        let class = TABLE
-            .iter()
-            .find(|row| row.name == name)
-            .map_or(Class::Safety, |row| row.class);
-        Verdict::new(name, class)
-    }
-
-    /// Doubts a check of a partition's content that had too little to look at.
-    fn enough(&self, place: &Place, view: &View, verdict: &mut Verdict) {
-        let acknowledged = view.acknowledged().count() as u64;
-        if acknowledged < ACKNOWLEDGED_MIN {
-            let (topic, partition) = place.clone();
-            let needed = ACKNOWLEDGED_MIN;
-            verdict.doubt(Doubt::FewAcknowledged {
-                topic,
-                partition,
-                acknowledged,
-                needed,
-            });
-        }
-    }
-
-    /// Doubts a check that saw nothing of what it is about.
-    fn saw_any(&self, count: u64, what: &str, verdict: &mut Verdict) {
-        if count == 0 {
-            verdict.doubt(Doubt::NothingSeen {
-                what: what.to_owned(),
-            });
-        }
-    }
-
-    /// A finding held to a limit: undecided if the machine was starved at that time.
-    fn unless_starved(
-        &self,
-        finding: Finding,
-        evidence: Evidence,
-        from: Moment,
-        to: Moment,
-        verdict: &mut Verdict,
-    ) {
-        match self.history.starved(from, to) {
-            Some((who, at, by_ms)) => verdict.doubt(Doubt::Starved {
-                finding: finding.name().to_owned(),
-                who,
-                at,
-                by_ms,
-                limit_ms: self.history.limits().election_timeout_ms / 2,
-            }),
-            None => verdict.found(Anomaly {
-                kind: finding,
-                certain: false,
-                evidence,
-            }),
-        }
-    }
-}
-
 /// Judges a history by every check.
 pub fn judge(history: &History) -> Judgement {
     let operations = history.operations();
-    let views = view::of(history, &operations);
+    let views = view::collect(history, &operations);
     let windows = history.windows();
-    let rows = claims::rows(history);
-    let elections = claims::elections(history, &rows, &windows);
+    let claims = Claims::of(history);
+    let elections = elections::elections(history, &claims, &windows);
     let check = Check {
         history,
         operations: &operations,
         views: &views,
         windows: &windows,
-        rows: &rows,
+        claims: &claims,
+        nodes: &history.nodes(),
+        probe: &Probe::of(history),
+        configuration: Configuration::from(history, &operations, &windows),
     };
-    let gaps = availability::gaps(&check);
+    let gaps = gaps::gaps(&check);
     let run = |about: &About| {
         let judged = catch_unwind(AssertUnwindSafe(|| match about.name {
             "log-order" => log_order::check(&check),
@@ -128,21 +71,21 @@ pub fn judge(history: &History) -> Judgement {
             "outcome-contradiction" => content::outcome_contradiction(&check),
             "poll-skip" => poll_order::poll_skip(&check),
             "nonmonotonic-poll" => poll_order::nonmonotonic_poll(&check),
-            "send-order" => poll_order::send_order(&check),
+            "send-order" => send_order::check(&check),
             "replicas-agree" => replicas::agree(&check),
-            "unseen" => replicas::unseen(&check),
+            "unseen" => unseen::check(&check),
             "metadata-agreement" => metadata_agreement::check(&check),
-            "one-leader-per-epoch" => leaders::one_per_epoch(&check),
-            "epochs-go-forward" => leaders::forward(&check),
+            "one-leader-per-epoch" => epochs::one_per_epoch(&check),
+            "epochs-go-forward" => epochs::forward(&check),
             "coverage" => phases::coverage(&check),
             "formation" => phases::formation(&check),
-            "unexplained-election" => leaders::unexplained(&check, &elections),
-            "terms-burned" => leaders::terms(&check),
+            "unexplained-election" => elections::unexplained(&check, &elections),
+            "terms-burned" => elections::terms(&check),
             "stale-leader" => leaders::stale(&check),
             "disagreement" => leaders::disagreement(&check),
             "recovery" => phases::recovery(&check),
-            "node-responds" => availability::responds(&check),
-            "unprovoked-exit" => phases::exits(&check),
+            "node-responds" => nodes::responds(&check),
+            "unprovoked-exit" => nodes::exits(&check),
             "resource-growth" => resource_growth::check(&check),
             "availability" => availability::availability(&check, &gaps),
             "served-after-heal" => availability::served(&check),
@@ -158,16 +101,17 @@ pub fn judge(history: &History) -> Judgement {
         name_faults(&check, &mut verdict);
         verdict
     };
+    let verdicts = TABLE.iter().map(run).collect();
     Judgement {
-        verdicts: TABLE.iter().map(run).collect(),
-        gaps: gaps.clone(),
+        verdicts,
+        gaps,
         windows: windows
             .iter()
             .zip(effects::of(&check, &elections))
             .map(|(window, effect)| row(window, effect))
             .collect(),
-        lanes: claims::lanes(history, &rows, &windows),
-        elections: elections.clone(),
+        lanes: lanes::lanes(history, &claims, &windows),
+        elections,
     }
 }
 

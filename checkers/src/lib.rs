@@ -22,6 +22,7 @@
 pub mod checks;
 pub mod history;
 pub mod judgement;
+pub mod promises;
 pub mod verdict;
 
 pub use checks::judge;

@@ -2,54 +2,26 @@
 //! between what was sent and what lies at which offset. Jepsen's names (kafka workload), but that a value nobody sent is
 //! an anomaly here, not a crash of the analysis.
 
-use std::collections::BTreeMap;
-
 use super::Check;
-use super::view::{Place, Sight, View, evidence};
+use super::view::{Place, Send, View, claim, evidence};
 use crate::history::{Acks, Call, Offset, Outcome, Report};
+use crate::promises::Subject;
 use crate::verdict::{Anomaly, Finding, Sighting, Verdict};
 
 /// How many sightings an anomaly carries.
 const COPIES_MAX: usize = 8;
-
-/// Every (offset, value) that is stated, with who states it first.
-fn stated(view: &View) -> BTreeMap<(Offset, &str), Sighting> {
-    let mut stated: BTreeMap<(Offset, &str), Sighting> = BTreeMap::new();
-    for (send, offset) in view.acknowledged() {
-        let (value, operation) = (send.value.clone(), send.operation);
-        let sighting = Sighting {
-            value,
-            offset,
-            operation,
-            node: None,
-        };
-        stated.entry((offset, &send.value)).or_insert(sighting);
-    }
-    for sight in &view.sights {
-        stated
-            .entry((sight.offset, &sight.value))
-            .or_insert_with(|| sighting(sight));
-    }
-    stated
-}
-
-fn sighting(sight: &Sight) -> Sighting {
-    Sighting {
-        value: sight.value.clone(),
-        offset: sight.offset,
-        operation: sight.operation,
-        node: sight.node.clone(),
-    }
-}
+/// How many of them are its evidence: two prove it, a third makes the pattern plain.
+const PROOF_MAX: usize = 3;
 
 fn several(
-    place: &Place,
+    place: Place<'_>,
     mut copies: Vec<Sighting>,
     kind: impl Fn(Vec<Sighting>) -> Finding,
 ) -> Anomaly {
     copies.truncate(COPIES_MAX);
-    let operations: Vec<u64> = copies.iter().map(|copy| copy.operation).collect();
-    let offsets: Vec<Offset> = copies.iter().map(|copy| copy.offset).collect();
+    let proof = &copies[..copies.len().min(PROOF_MAX)];
+    let operations: Vec<u64> = proof.iter().map(|copy| copy.operation).collect();
+    let offsets: Vec<Offset> = proof.iter().map(|copy| copy.offset).collect();
     let evidence = evidence(place, &operations, &offsets);
     Anomaly {
         kind: kind(copies),
@@ -58,103 +30,155 @@ fn several(
     }
 }
 
-/// One value at several offsets. With one request for each append and with idempotent producers alike, no legal retry
-/// can cause it.
+/// One value at several offsets. To read one offset again is no duplicate.
 pub(super) fn duplicate(check: &Check<'_>) -> Verdict {
     let mut verdict = check.verdict("duplicate");
-    for (place, view) in check.views {
-        let mut by_value: BTreeMap<&str, Vec<Sighting>> = BTreeMap::new();
-        for ((_, value), sighting) in stated(view) {
-            by_value.entry(value).or_default().push(sighting);
-        }
-        verdict.saw("values", by_value.len() as u64);
-        for (value, copies) in by_value {
-            if copies.len() > 1 {
-                verdict.found(several(place, copies, |copies| Finding::Duplicate {
-                    value: value.to_owned(),
-                    copies,
-                }));
+    for view in check.views {
+        check.unambiguous(view, &mut verdict);
+        for number in 0..view.value_count() as u32 {
+            if !view.has_copies(number) {
+                continue;
             }
+            let send = view.send_numbered(number);
+            let configuration = send.map_or(check.configuration, |send| check.of_append(send));
+            let anomaly = several(view.place, view.copies(number), |copies| {
+                let value = copies[0].value.clone();
+                Finding::Duplicate { value, copies }
+            });
+            check.held(configuration, Subject::Duplicate, anomaly, &mut verdict);
         }
     }
+    let values = check.views.iter().map(View::value_count).sum();
+    check.saw(values, "values", &mut verdict);
     verdict
 }
 
-/// One offset with several values.
+/// One offset with several values. Between readers nothing excuses it; an offset that was acknowledged may be given away
+/// where acknowledged records may be lost.
 pub(super) fn inconsistent_offset(check: &Check<'_>) -> Verdict {
     let mut verdict = check.verdict("inconsistent-offset");
-    for (place, view) in check.views {
-        let mut by_offset: BTreeMap<Offset, Vec<Sighting>> = BTreeMap::new();
-        for ((offset, _), sighting) in stated(view) {
-            by_offset.entry(offset).or_default().push(sighting);
-        }
-        verdict.saw("offsets", by_offset.len() as u64);
-        for (offset, copies) in by_offset {
+    let mut offsets = 0;
+    for view in check.views {
+        check.unambiguous(view, &mut verdict);
+        // Acknowledged offsets at which their own record was never read.
+        let mut claims: Vec<(Offset, &Send<'_>)> = view
+            .stated()
+            .filter(|(send, offset)| !view.was_read_at(send, *offset))
+            .map(|(send, offset)| (offset, send))
+            .collect();
+        claims.sort_by_key(|(offset, send)| (*offset, send.operation.id));
+        offsets += view.facts.chunk_by(|a, b| a.offset == b.offset).count() as u64;
+        offsets += claims.len() as u64;
+        for facts in view.facts.chunk_by(|a, b| a.offset == b.offset) {
+            let copies: Vec<Sighting> = facts.iter().map(|fact| view.sighting(fact)).collect();
             if copies.len() > 1 {
-                verdict.found(several(place, copies, |copies| {
-                    Finding::InconsistentOffset { offset, copies }
-                }));
+                conflict(
+                    check,
+                    view,
+                    copies,
+                    Subject::OffsetReadTwice,
+                    None,
+                    &mut verdict,
+                );
+            }
+        }
+        for same in claims.chunk_by(|a, b| a.0 == b.0) {
+            let offset = same[0].0;
+            let read = view.facts_between(offset, offset + 1);
+            let mut copies: Vec<Sighting> = same
+                .iter()
+                .map(|(offset, send)| claim(send, *offset))
+                .collect();
+            copies.extend(read.iter().take(1).map(|fact| view.sighting(fact)));
+            if copies.len() > 1 {
+                let send = Some(same[0].1);
+                conflict(
+                    check,
+                    view,
+                    copies,
+                    Subject::OffsetReused,
+                    send,
+                    &mut verdict,
+                );
             }
         }
     }
+    check.saw(offsets, "offsets", &mut verdict);
     verdict
+}
+
+fn conflict(
+    check: &Check<'_>,
+    view: &View<'_>,
+    copies: Vec<Sighting>,
+    subject: Subject,
+    send: Option<&Send<'_>>,
+    verdict: &mut Verdict,
+) {
+    let anomaly = several(view.place, copies, |copies| {
+        let offset = copies[0].offset;
+        Finding::InconsistentOffset { offset, copies }
+    });
+    let configuration = send.map_or(check.configuration, |send| check.of_append(send));
+    check.held(configuration, subject, anomaly, verdict);
 }
 
 /// A value that nobody sent.
 pub(super) fn phantom_value(check: &Check<'_>) -> Verdict {
     let mut verdict = check.verdict("phantom-value");
-    for (place, view) in check.views {
-        verdict.saw("records read", view.sights.len() as u64);
-        let mut told: BTreeMap<(Offset, &str), &Sight> = BTreeMap::new();
-        for sight in view
-            .sights
+    for view in check.views {
+        for fact in view
+            .facts
             .iter()
-            .filter(|s| !view.sends.contains_key(&s.value))
+            .filter(|fact| view.send_of(fact).is_none())
         {
-            told.entry((sight.offset, &sight.value)).or_insert(sight);
-        }
-        for sight in told.into_values() {
             verdict.found(Anomaly {
                 kind: Finding::PhantomValue {
-                    read: sighting(sight),
+                    read: view.sighting(fact),
                 },
                 certain: true,
-                evidence: evidence(place, &[sight.operation], &[sight.offset]),
+                evidence: evidence(view.place, &[fact.seen_by.id], &[fact.offset]),
             });
         }
     }
+    let sights = check.views.iter().map(|view| view.sights).sum();
+    check.saw(sights, "records read", &mut verdict);
     verdict
 }
 
-/// A value whose append surely failed was read (Jepsen's G1a).
+/// A value whose append surely failed was read (Jepsen's G1a), by whatever came of the poll that returned it.
 pub(super) fn failed_write_seen(check: &Check<'_>) -> Verdict {
     let mut verdict = check.verdict("failed-write-seen");
-    for (place, view) in check.views {
-        let failed = view
+    let mut failed = 0;
+    for view in check.views {
+        check.unambiguous(view, &mut verdict);
+        for send in view
             .sends
-            .values()
+            .iter()
             .filter(|send| send.outcome == Outcome::Fail)
-            .count();
-        verdict.saw("failed appends", failed as u64);
-        let mut told: BTreeMap<&str, &Sight> = BTreeMap::new();
-        for sight in &view.sights {
-            told.entry(&sight.value).or_insert(sight);
-        }
-        for (value, sight) in told {
-            let Some(send) = view.sends.get(value).filter(|s| s.outcome == Outcome::Fail) else {
+        {
+            failed += 1;
+            let Some(fact) = view.facts_of(send).min_by_key(|fact| fact.seen_at) else {
                 continue;
             };
             verdict.found(Anomaly {
                 kind: Finding::FailedWriteSeen {
-                    read: sighting(sight),
-                    append: send.operation,
-                    error: send.error.clone(),
+                    read: view.sighting(fact),
+                    append: send.operation.id,
+                    error: send.error().map(str::to_owned),
                 },
                 certain: true,
-                evidence: evidence(place, &[send.operation, sight.operation], &[sight.offset]),
+                evidence: evidence(
+                    view.place,
+                    &[send.operation.id, fact.seen_by.id],
+                    &[fact.offset],
+                ),
             });
         }
     }
+    verdict.saw("failed appends", failed);
+    let sights = check.views.iter().map(|view| view.sights).sum();
+    check.saw(sights, "records read", &mut verdict);
     verdict
 }
 
@@ -162,21 +186,16 @@ pub(super) fn failed_write_seen(check: &Check<'_>) -> Verdict {
 /// be known, and an idempotent producer does not learn that of a duplicate.
 pub(super) fn outcome_contradiction(check: &Check<'_>) -> Verdict {
     let mut verdict = check.verdict("outcome-contradiction");
-    for (place, view) in check.views {
-        for send in view
-            .sends
-            .values()
-            .filter(|send| send.outcome == Outcome::Ok)
-        {
-            let stated = send.offset.is_some_and(|offset| offset >= 0);
-            if !stated && send.acks != Acks::None && !send.idempotent {
+    for view in check.views {
+        for send in view.sends.iter().filter(|send| send.outcome == Outcome::Ok) {
+            if send.offset().is_none() && send.acks != Acks::None && !send.idempotent {
                 verdict.found(Anomaly {
                     kind: Finding::AcknowledgedWithoutOffset {
-                        value: send.value.clone(),
-                        offset: send.offset,
+                        value: send.value.to_owned(),
+                        offset: send.stated(),
                     },
                     certain: true,
-                    evidence: evidence(place, &[send.operation], &[]),
+                    evidence: evidence(view.place, &[send.operation.id], &[]),
                 });
             }
         }
@@ -191,14 +210,14 @@ pub(super) fn outcome_contradiction(check: &Check<'_>) -> Verdict {
         appends += 1;
         let (sent, reported) = (append.values.len() as u64, appended.records.len() as u64);
         if sent != reported && operation.outcome == Outcome::Ok {
-            let place = (append.topic.clone(), append.partition);
+            let place = (append.topic.as_str(), append.partition);
             verdict.found(Anomaly {
                 kind: Finding::OutcomesMissing { sent, reported },
                 certain: true,
-                evidence: evidence(&place, &[operation.id], &[]),
+                evidence: evidence(place, &[operation.id], &[]),
             });
         }
     }
-    verdict.saw("appends", appends);
+    check.saw(appends, "appends", &mut verdict);
     verdict
 }

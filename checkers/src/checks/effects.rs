@@ -2,28 +2,27 @@
 //! leader, epochs used. Figures for a reader who compares faults; nothing here is a verdict.
 
 use super::Check;
-use super::availability::{Acknowledged, acknowledged, first_after};
 use super::claims::{MS, margin};
+use super::gaps::{Acknowledged, Probe};
 use crate::history::{Moment, Phase, Window};
 use crate::judgement::{Effect, Election};
 
 /// The effect of every window, in their order; none where the window never took effect or the produce probe did not run.
 pub(super) fn of(check: &Check<'_>, elections: &[Election]) -> Vec<Option<Effect>> {
-    let probe = acknowledged(check);
     check
         .windows
         .iter()
-        .map(|window| effect(check, window, &probe, elections))
+        .map(|window| effect(check, window, check.probe, elections))
         .collect()
 }
 
 fn effect(
     check: &Check<'_>,
     window: &Window,
-    probe: &[Acknowledged],
+    probe: &Probe,
     elections: &[Election],
 ) -> Option<Effect> {
-    if !window.took_effect() || probe.is_empty() {
+    if !window.took_effect() || probe.acknowledged.is_empty() {
         return None;
     }
     let from = window.called;
@@ -32,8 +31,8 @@ fn effect(
         .end(margin(check.history))
         .min(load_end.unwrap_or(Moment::MAX).max(from));
     // The old leader's last acknowledgements may still arrive: what counts is a record sent under the fault.
-    let fail_over = first_after(probe, from).map_or(to, |at| at.min(to)) - from;
-    let longest = neighbours(probe, from, to);
+    let fail_over = probe.first_after(from).map_or(to, |at| at.min(to)) - from;
+    let longest = neighbours(&probe.acknowledged, from, to);
     let within = |election: &&Election| from <= election.at && election.at <= to;
     let leader_changes = elections
         .iter()

@@ -1,227 +1,21 @@
-//! Leadership: `one-leader-per-epoch`, `epochs-go-forward`, `unexplained-election`, `terms-burned`, `stale-leader`,
-//! `disagreement`. The first two are Raft's election safety and the monotony of terms, and stand whatever the machine did;
-//! the others are held to limits and undecided where the machine was starved.
+//! `stale-leader` and `disagreement`: an old leader that goes on claiming, and healthy nodes that do not agree. Held to
+//! limits: undecided where the machine was starved.
 
 use std::collections::BTreeMap;
 
 use super::Check;
-use super::claims::{MS, Row, explanation};
-use crate::history::{Moment, NodeName, Phase, Seen};
-use crate::judgement::{Election, Explanation};
-use crate::verdict::{Anomaly, Belief, Doubt, Evidence, Finding, Unit, Verdict};
+use super::claims::{MS, Row, settle};
+use super::epochs::evidence;
+use crate::history::{Moment, Phase};
+use crate::verdict::{Evidence, Finding, Unit, Verdict};
 
-fn belief(row: &Row) -> Belief {
-    Belief {
-        node: row.node.clone(),
-        leader: row.leader.clone(),
-        epoch: row.epoch,
-        called: row.called,
-        returned: row.returned,
-    }
-}
-
-fn evidence(row: &Row, other: Option<&Row>) -> Evidence {
-    let events: Vec<u64> = [Some(row), other]
-        .into_iter()
-        .flatten()
-        .map(|r| r.id)
-        .collect();
-    let from = other.map_or(row.called, |other| other.called.min(row.called));
-    Evidence {
-        events,
-        nodes: vec![row.node.clone()],
-        topic: Some(row.seat.0.clone()),
-        partition: Some(row.seat.1),
-        window: Some((from, row.returned)),
-        ..Evidence::default()
-    }
-}
-
-/// Two nodes each claimed the same partition and epoch.
-pub(super) fn one_per_epoch(check: &Check<'_>) -> Verdict {
-    let mut verdict = check.verdict("one-leader-per-epoch");
-    let mut claimed: BTreeMap<(&(String, i32), i32), &Row> = BTreeMap::new();
-    let mut told: BTreeMap<i32, ()> = BTreeMap::new();
-    let mut count = 0;
-    for row in check.rows.iter().filter(|row| row.is_claim()) {
-        let Some(epoch) = row.epoch else { continue };
-        count += 1;
-        let first = *claimed.entry((&row.seat, epoch)).or_insert(row);
-        if first.node != row.node && told.insert(epoch, ()).is_none() {
-            verdict.found(Anomaly {
-                kind: Finding::TwoLeaders {
-                    epoch,
-                    claims: vec![belief(first), belief(row)],
-                },
-                certain: true,
-                evidence: evidence(row, Some(first)),
-            });
-        }
-    }
-    verdict.saw("claims", count);
-    check.saw_any(count, "claims of leadership", &mut verdict);
-    verdict
-}
-
-/// A node answered a lower epoch than it had answered before.
-pub(super) fn forward(check: &Check<'_>) -> Verdict {
-    let mut verdict = check.verdict("epochs-go-forward");
-    let mut highest: BTreeMap<(&NodeName, &(String, i32)), &Row> = BTreeMap::new();
-    let mut told: BTreeMap<&NodeName, ()> = BTreeMap::new();
-    for row in check.rows.iter().filter(|row| row.epoch.is_some()) {
-        let key = (&row.node, &row.seat);
-        match highest.get(&key) {
-            Some(before) if before.epoch > row.epoch => {
-                // Only if it was asked after the higher answer had come: answers may overtake each other.
-                if row.called >= before.returned && told.insert(&row.node, ()).is_none() {
-                    verdict.found(Anomaly {
-                        kind: Finding::EpochWentBack {
-                            before: belief(before),
-                            after: belief(row),
-                        },
-                        certain: true,
-                        evidence: evidence(row, Some(before)),
-                    });
-                }
-            }
-            _ => drop(highest.insert(key, row)),
-        }
-    }
-    verdict.saw("answers", check.rows.len() as u64);
-    check.saw_any(
-        check.rows.len() as u64,
-        "answers about leaders",
-        &mut verdict,
-    );
-    verdict
-}
-
-/// The leader or its epoch changed though nothing was faulty.
-pub(super) fn unexplained(check: &Check<'_>, elections: &[Election]) -> Verdict {
-    let mut verdict = check.verdict("unexplained-election");
-    let formed = elections
-        .iter()
-        .filter(|e| e.explained == Explanation::Formation)
-        .count();
-    let later = elections.len() - formed;
-    verdict.figure("elections", later as u64, None, Unit::Elections);
-    for election in elections {
-        let finding = Finding::UnexplainedElection {
-            old_leader: election.old_leader.clone(),
-            old_epoch: election.old_epoch,
-            new_leader: election.new_leader.clone(),
-            new_epoch: election.new_epoch,
-        };
-        match &election.explained {
-            Explanation::Unexplained => verdict.found(Anomaly {
-                kind: finding,
-                certain: false,
-                evidence: Evidence {
-                    nodes: election
-                        .old_leader
-                        .iter()
-                        .chain(&election.new_leader)
-                        .cloned()
-                        .collect(),
-                    window: Some((
-                        election.at.saturating_sub(election.leaderless_ms * MS),
-                        election.at,
-                    )),
-                    ..Evidence::default()
-                },
-            }),
-            Explanation::Starved { who, by_ms } => verdict.doubt(Doubt::Starved {
-                finding: finding.name().to_owned(),
-                who: who.clone(),
-                at: election.at,
-                by_ms: *by_ms,
-                limit_ms: check.history.limits().election_timeout_ms / 2,
-            }),
-            _ => {}
-        }
-    }
-    check.saw_any(elections.len() as u64, "claims of leadership", &mut verdict);
-    verdict
-}
-
-/// More terms passed than faults explain: by the quorum's own epoch.
-pub(super) fn terms(check: &Check<'_>) -> Verdict {
-    let mut verdict = check.verdict("terms-burned");
-    let limit = check.history.limits().terms_per_fault_max;
-    let formed = check.history.phase(Phase::Load).unwrap_or(0);
-    let mut highest: Option<(i32, Moment)> = None;
-    let mut burned: BTreeMap<String, (i32, i32, Moment, u64)> = BTreeMap::new();
-    let (mut seen, mut growth) = (0, 0);
-    for observed in check
-        .history
-        .observations()
-        .filter(|o| o.observation.answered)
-    {
-        let Seen::Quorum { epoch, .. } = &observed.observation.seen else {
-            continue;
-        };
-        seen += 1;
-        let before = highest;
-        if before.is_none_or(|(known, _)| *epoch > known) {
-            highest = Some((*epoch, observed.at));
-        }
-        let Some((known, known_at)) = before.filter(|(known, _)| epoch > known) else {
-            continue;
-        };
-        if observed.at <= formed {
-            continue;
-        }
-        growth += i64::from(epoch - known);
-        let (key, at) = match explanation(check.history, check.windows, known_at, observed.at) {
-            Explanation::Fault { id } => (id, observed.at),
-            Explanation::Starved { who, by_ms } => {
-                verdict.doubt(Doubt::Starved {
-                    finding: "terms-burned".to_owned(),
-                    who,
-                    at: observed.at,
-                    by_ms,
-                    limit_ms: check.history.limits().election_timeout_ms / 2,
-                });
-                continue;
-            }
-            _ => (String::new(), observed.at),
-        };
-        let entry = burned
-            .entry(key)
-            .or_insert((known, *epoch, at, observed.id));
-        entry.1 = *epoch;
-    }
-    for (fault, (from, to, at, id)) in burned {
-        let allowed = if fault.is_empty() { 0 } else { limit };
-        if u64::try_from(to - from).unwrap_or(0) > allowed {
-            verdict.found(Anomaly {
-                kind: Finding::TermsBurned {
-                    fault: (!fault.is_empty()).then_some(fault),
-                    from,
-                    to,
-                    limit: allowed,
-                },
-                certain: false,
-                evidence: Evidence {
-                    events: vec![id],
-                    window: Some((at, at)),
-                    ..Evidence::default()
-                },
-            });
-        }
-    }
-    verdict.figure(
-        "term_growth",
-        u64::try_from(growth).unwrap_or(0),
-        None,
-        Unit::Terms,
-    );
-    if seen == 0 {
-        verdict.not_applicable(Doubt::NotInRun {
-            what: "answers about the quorum".to_owned(),
-        });
-    }
-    verdict
+/// A claim of an old leader, against the limit.
+struct Stale<'r, 'a> {
+    length: Moment,
+    claim: &'r Row<'a>,
+    successor: &'r Row<'a>,
+    since: Moment,
+    limit_ms: u64,
 }
 
 /// An old leader went on claiming its old epoch. The limit runs from the later of the new leader's claim and its own
@@ -229,134 +23,193 @@ pub(super) fn terms(check: &Check<'_>) -> Verdict {
 pub(super) fn stale(check: &Check<'_>) -> Verdict {
     let mut verdict = check.verdict("stale-leader");
     let limits = check.history.limits();
-    let until_heal = check.history.promises().old_leader_claims_until_heal;
-    let mut successors: Vec<&Row> = Vec::new();
-    let mut worst: BTreeMap<(&NodeName, i32), (Moment, &Row, &Row, Moment)> = BTreeMap::new();
-    for row in check
+    let mut successors: BTreeMap<usize, Vec<&Row<'_>>> = BTreeMap::new();
+    let mut worst: BTreeMap<(usize, &str, Option<i32>), Stale<'_, '_>> = BTreeMap::new();
+    let mut count = 0;
+    let claims = check
+        .claims
         .rows
         .iter()
-        .filter(|row| row.is_claim() && row.epoch.is_some())
-    {
-        if successors
-            .last()
-            .is_none_or(|known| row.epoch > known.epoch)
-        {
-            successors.push(row);
+        .filter(|row| row.is_claim() && row.epoch.is_some());
+    for row in claims {
+        count += 1;
+        let known = successors.entry(row.seat).or_default();
+        if known.last().is_none_or(|last| row.epoch > last.epoch) {
+            known.push(row);
         }
         // The first claim of a higher epoch by somebody else, seen before this one was asked.
-        let successor = successors
+        let successor = known
             .iter()
             .find(|s| s.epoch > row.epoch && s.node != row.node && s.returned <= row.called);
         let Some(successor) = successor else { continue };
-        let resumed = check
-            .windows
-            .iter()
-            .filter(|w| w.called <= row.called && w.targets.contains(&row.node))
-            .filter(|w| w.stops(&row.node) || until_heal)
-            .map(|w| w.healed.unwrap_or(row.called))
-            .max()
-            .unwrap_or(0);
+        let (resumed, back_off_ms) = resumed(check, row);
         let since = successor.returned.max(resumed);
-        let length = row.called.saturating_sub(since);
-        let entry = worst
-            .entry((&row.node, row.epoch.unwrap_or(-1)))
-            .or_insert((length, row, successor, since));
-        if length >= entry.0 {
-            *entry = (length, row, successor, since);
+        let stale = Stale {
+            length: row.called.saturating_sub(since),
+            claim: row,
+            successor,
+            since,
+            limit_ms: limits.old_leader_claims_ms + back_off_ms,
+        };
+        let entry = worst.entry((row.seat, row.node, row.epoch));
+        let known = entry.or_insert_with(|| Stale { ..stale });
+        if stale.length >= known.length {
+            *known = stale;
         }
     }
-    let longest = worst
-        .values()
-        .map(|(length, ..)| length / MS)
-        .max()
-        .unwrap_or(0);
+    let longest = worst.values().map(|stale| stale.length / MS).max();
+    let limit = Some(limits.old_leader_claims_ms);
     verdict.figure(
         "stale_claim_ms_max",
-        longest,
-        Some(limits.old_leader_claims_ms),
+        longest.unwrap_or(0),
+        limit,
         Unit::Milliseconds,
     );
-    for (length, row, successor, since) in worst.into_values() {
-        if length / MS > limits.old_leader_claims_ms {
+    for stale in worst.into_values() {
+        if stale.length / MS > stale.limit_ms {
             let finding = Finding::StaleLeader {
-                claim: belief(row),
-                successor: belief(successor),
-                since,
-                length_ms: length / MS,
-                limit_ms: limits.old_leader_claims_ms,
+                claim: stale.claim.belief(),
+                successor: stale.successor.belief(),
+                since: stale.since,
+                length_ms: stale.length / MS,
+                limit_ms: stale.limit_ms,
             };
-            check.unless_starved(
-                finding,
-                evidence(row, Some(successor)),
-                since,
-                row.returned,
-                &mut verdict,
-            );
+            let to = stale.claim.returned;
+            let evidence = evidence(check.claims, stale.successor, stale.claim);
+            check.unless_starved(finding, evidence, stale.since, to, &mut verdict);
         }
     }
+    check.saw_in_run(count, "claims of leadership", &mut verdict);
     verdict
 }
 
-/// Nodes without any fault named different leaders for too long.
+/// When a claiming node was last held back by a fault that excuses it, and by how much its limit grows for TCP's back-off.
+fn resumed(check: &Check<'_>, row: &Row<'_>) -> (Moment, u64) {
+    let until_heal = check.history.promises().old_leader_claims_until_heal;
+    let excuses = check
+        .windows
+        .iter()
+        .filter(|w| !w.skipped && w.called <= row.called && w.touches(row.node))
+        .filter(|w| w.stops(row.node) || until_heal);
+    let last = excuses.max_by_key(|w| w.healed.unwrap_or(Moment::MAX));
+    let Some(window) = last else { return (0, 0) };
+    let resumed = window.healed.unwrap_or(row.called);
+    (resumed, settle(check.history, window, 0) / MS)
+}
+
+/// How long an answer counts as what a node believes.
+const FRESH: Moment = 1_000 * MS;
+
+/// What is wrong with the nodes' beliefs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Trouble {
+    Differ,
+    Leaderless,
+}
+
+/// A stretch in which something was wrong.
+struct Stretch<'r, 'a> {
+    trouble: Trouble,
+    from: Moment,
+    beliefs: Vec<&'r Row<'a>>,
+    told: bool,
+}
+
+/// Nodes without any fault named different leaders for too long, or none of them named any.
 pub(super) fn disagreement(check: &Check<'_>) -> Verdict {
     let mut verdict = check.verdict("disagreement");
     let limits = check.history.limits();
-    let settle = limits.disagreement_ms * MS;
+    let limit_ms = limits.disagreement_ms;
     let loaded = check.history.phase(Phase::Load).unwrap_or(Moment::MAX);
-    let nodes = check.history.nodes();
-    let mut beliefs: BTreeMap<&NodeName, &Row> = BTreeMap::new();
-    let mut since: Option<(Moment, Vec<Belief>, u64)> = None;
-    let mut longest = 0;
-    let seat = check.rows.first().map(|row| &row.seat);
-    for row in check
-        .rows
-        .iter()
-        .filter(|row| Some(&row.seat) == seat && row.called >= loaded)
-    {
-        beliefs.insert(&row.node, row);
-        let faulty = check
-            .windows
-            .iter()
-            .any(|w| !w.skipped && w.called <= row.returned && row.called <= w.end(settle));
-        let fresh = |other: &&Row| row.returned.saturating_sub(other.returned) < 1_000 * MS;
-        let known: Vec<&Row> = beliefs.values().copied().filter(fresh).collect();
-        let first = known.first().map(|row| (&row.leader, row.epoch));
-        let differ = known
-            .iter()
-            .any(|row| Some((&row.leader, row.epoch)) != first);
-        if faulty || !differ || known.len() < nodes.len() {
-            since = None;
-            continue;
-        }
-        let (from, beliefs, id) = since.get_or_insert_with(|| {
-            (
-                row.called,
-                known.iter().map(|row| belief(row)).collect(),
-                row.id,
-            )
+    let mut beliefs: BTreeMap<(usize, &str), &Row<'_>> = BTreeMap::new();
+    let mut stretches: BTreeMap<usize, Stretch<'_, '_>> = BTreeMap::new();
+    let (mut longest, mut count) = (0, 0);
+    for row in check.claims.rows.iter().filter(|row| row.called >= loaded) {
+        count += 1;
+        beliefs.insert((row.seat, row.node), row);
+        let known: Vec<&Row<'_>> = beliefs
+            .range((row.seat, "")..(row.seat + 1, ""))
+            .map(|(_, other)| *other)
+            .filter(|other| row.returned.saturating_sub(other.returned) < FRESH)
+            .collect();
+        let faulty = check.windows.iter().any(|w| {
+            let settle = settle(check.history, w, limit_ms * MS);
+            !w.skipped && w.overlaps(row.called, row.returned, settle)
         });
-        let length = row.returned.saturating_sub(*from) / MS;
-        if length > limits.disagreement_ms && longest <= limits.disagreement_ms {
-            let finding = Finding::Disagreement {
-                beliefs: beliefs.clone(),
-                length_ms: length,
-                limit_ms: limits.disagreement_ms,
-            };
-            let evidence = Evidence {
-                events: vec![*id, row.id],
-                nodes: nodes.clone(),
-                window: Some((*from, row.returned)),
-                ..Evidence::default()
-            };
-            check.unless_starved(finding, evidence, *from, row.returned, &mut verdict);
+        let trouble = trouble(&known).filter(|_| !faulty && known.len() == check.nodes.len());
+        let Some(trouble) = trouble else {
+            stretches.remove(&row.seat);
+            continue;
+        };
+        let fresh = || Stretch {
+            trouble,
+            from: row.called,
+            beliefs: known.clone(),
+            told: false,
+        };
+        let stretch = stretches.entry(row.seat).or_insert_with(fresh);
+        if stretch.trouble != trouble {
+            *stretch = fresh();
         }
-        longest = longest.max(length);
+        let length_ms = row.returned.saturating_sub(stretch.from) / MS;
+        longest = longest.max(length_ms);
+        if length_ms > limit_ms && !stretch.told {
+            stretch.told = true;
+            tell(check, stretch, row, length_ms, &mut verdict);
+        }
     }
     verdict.figure(
         "disagreement_ms_max",
         longest,
-        Some(limits.disagreement_ms),
+        Some(limit_ms),
         Unit::Milliseconds,
     );
+    check.saw_in_run(count, "answers about leaders", &mut verdict);
     verdict
+}
+
+fn trouble(known: &[&Row<'_>]) -> Option<Trouble> {
+    let first = known.first()?;
+    if known
+        .iter()
+        .any(|row| (row.leader, row.epoch) != (first.leader, first.epoch))
+    {
+        return Some(Trouble::Differ);
+    }
+    first.leader.is_none().then_some(Trouble::Leaderless)
+}
+
+fn tell(
+    check: &Check<'_>,
+    stretch: &Stretch<'_, '_>,
+    row: &Row<'_>,
+    length_ms: u64,
+    verdict: &mut Verdict,
+) {
+    let limit_ms = check.history.limits().disagreement_ms;
+    let finding = match stretch.trouble {
+        Trouble::Differ => Finding::Disagreement {
+            beliefs: stretch.beliefs.iter().map(|row| row.belief()).collect(),
+            length_ms,
+            limit_ms,
+        },
+        Trouble::Leaderless => Finding::Leaderless {
+            length_ms,
+            limit_ms,
+        },
+    };
+    let (topic, partition, _) = check.claims.seats[row.seat];
+    let mut events: Vec<u64> = stretch.beliefs.iter().map(|row| row.id).collect();
+    events.push(row.id);
+    events.sort_unstable();
+    events.dedup();
+    let evidence = Evidence {
+        events,
+        nodes: check.nodes.to_vec(),
+        topic: Some(topic.to_owned()),
+        partition: Some(partition),
+        window: Some((stretch.from, row.returned)),
+        ..Evidence::default()
+    };
+    check.unless_starved(finding, evidence, stretch.from, row.returned, verdict);
 }

@@ -4,132 +4,219 @@
 //! A read of i returns after t_i, and an end offset m after t_{m-1}. With lo_i the call of its append and hi_i the first
 //! return that shows it, such moments exist if and only if lo_i < hi_j for all i <= j: the largest lo at or below an
 //! offset lies before the smallest hi at or above it (reference: "log with offsets", proof by construction). O(n log n);
-//! offsets may be sparse.
-
-use std::collections::BTreeMap;
+//! offsets may be sparse. Moments of the same nanosecond count as concurrent: a coarser clock must not accuse.
 
 use super::Check;
-use super::view::{Place, Send, View, evidence};
-use crate::history::{Moment, Offset};
-use crate::verdict::{Anomaly, Finding, Sent, Verdict};
+use super::view::{Send, View, evidence};
+use crate::history::{Moment, Offset, Operation};
+use crate::promises::Subject;
+use crate::verdict::{Anomaly, Finding, Verdict};
 
 /// What bounded an offset from above.
-#[derive(Clone, Debug)]
-enum Shown {
+#[derive(Clone, Copy, Debug)]
+enum Shown<'a> {
     Acknowledged,
-    Read(u64),
-    End(u64, Offset),
+    Read(&'a Operation<'a>),
+    End(&'a Operation<'a>, Offset),
 }
 
-struct Bound<'a> {
-    send: &'a Send,
+/// A record, and until when it was surely there.
+#[derive(Clone, Copy, Debug)]
+struct Bound<'v, 'a> {
+    offset: Offset,
+    send: &'v Send<'a>,
     hi: Moment,
-    by: Shown,
+    by: Shown<'a>,
+    /// What shows that it is at that offset.
+    placed_by: u64,
 }
 
 pub(super) fn check(check: &Check<'_>) -> Verdict {
     let mut verdict = check.verdict("log-order");
-    for (place, view) in check.views {
-        partition(place, view, &mut verdict);
-        check.enough(place, view, &mut verdict);
+    let mut offsets = 0;
+    for view in check.views {
+        check.unambiguous(view, &mut verdict);
+        offsets += partition(check, view, &mut verdict);
+        beyond(check, view, &mut verdict);
+        check.enough(view, &mut verdict);
     }
+    check.saw(offsets, "offsets", &mut verdict);
     verdict
 }
 
-fn partition(place: &Place, view: &View, verdict: &mut Verdict) {
-    let mut bounds: BTreeMap<Offset, Bound<'_>> = BTreeMap::new();
-    for (send, offset) in view.acknowledged() {
-        let hi = send.returned.unwrap_or(Moment::MAX);
-        bounds.insert(
+fn bounds<'v, 'a>(view: &'v View<'a>) -> Vec<Bound<'v, 'a>> {
+    let mut bounds: Vec<Bound<'v, 'a>> = Vec::with_capacity(view.facts.len());
+    for (send, offset) in view.stated() {
+        bounds.push(Bound {
             offset,
-            Bound {
-                send,
-                hi,
-                by: Shown::Acknowledged,
-            },
-        );
+            send,
+            hi: send.acknowledged_at().unwrap_or(Moment::MAX),
+            by: Shown::Acknowledged,
+            placed_by: send.operation.id,
+        });
     }
-    for sight in &view.sights {
-        let Some(send) = view.sends.get(&sight.value) else {
+    for fact in &view.facts {
+        let Some(send) = view.send_of(fact) else {
             continue;
         };
-        let fresh = Bound {
+        bounds.push(Bound {
+            offset: fact.offset,
             send,
-            hi: Moment::MAX,
-            by: Shown::Acknowledged,
-        };
-        let bound = bounds.entry(sight.offset).or_insert(fresh);
-        if sight.returned < bound.hi {
-            bound.hi = sight.returned;
-            bound.by = Shown::Read(sight.operation);
+            hi: fact.seen_at,
+            by: Shown::Read(fact.seen_by),
+            placed_by: fact.seen_by.id,
+        });
+    }
+    // The same record at the same offset is one bound, and the sooner counts. Two records at one offset say nothing about
+    // order: that is `inconsistent-offset`.
+    bounds.sort_by_key(|bound| (bound.offset, bound.send.operation.id, bound.hi));
+    let same = |a: &Bound<'_, '_>, b: &Bound<'_, '_>| std::ptr::eq(a.send, b.send);
+    let mut kept = Vec::with_capacity(bounds.len());
+    for at in bounds.chunk_by(|a, b| a.offset == b.offset) {
+        let mut bound = at[0];
+        if at.iter().all(|other| same(&bound, other)) {
+            // An acknowledgement places a record by itself, without another witness.
+            if at
+                .iter()
+                .any(|other| matches!(other.by, Shown::Acknowledged))
+            {
+                bound.placed_by = bound.send.operation.id;
+            }
+            kept.push(bound);
         }
     }
-    for end in &view.ends {
-        let below = bounds.range_mut(..end.offset).next_back();
-        if let Some((_, bound)) = below
-            && end.returned < bound.hi
-        {
+    kept
+}
+
+fn partition(check: &Check<'_>, view: &View<'_>, verdict: &mut Verdict) -> u64 {
+    let mut bounds = bounds(view);
+    for end in view.ends.iter().filter(|end| !end.committed) {
+        let below = bounds.partition_point(|bound| bound.offset < end.offset);
+        let bound = below.checked_sub(1).and_then(|at| bounds.get_mut(at));
+        if let Some(bound) = bound.filter(|bound| end.returned < bound.hi) {
             bound.hi = end.returned;
             bound.by = Shown::End(end.operation, end.offset);
         }
     }
-    verdict.saw("offsets", bounds.len() as u64);
-    // From the highest offset down: the smallest hi at or above; compared with each lo on the way.
-    let mut smallest: Option<(Offset, &Bound<'_>)> = None;
-    for (offset, bound) in bounds.iter().rev() {
-        if smallest.is_none_or(|(_, least)| bound.hi < least.hi) {
-            smallest = Some((*offset, bound));
+    // From the highest offset down: the smallest hi at or above; compared with each lo on the way. One anomaly for each
+    // such bound, with the latest call below it: a single wrong offset must not accuse every record under it.
+    let mut smallest: Option<Bound<'_, '_>> = None;
+    let mut worst: Option<(Bound<'_, '_>, Bound<'_, '_>)> = None;
+    for bound in bounds.iter().rev() {
+        if smallest.is_none_or(|least| bound.hi < least.hi) {
+            worst
+                .take()
+                .into_iter()
+                .for_each(|pair| tell(check, view, pair, verdict));
+            smallest = Some(*bound);
         }
-        let Some((above, least)) = smallest else {
-            continue;
-        };
-        if bound.send.called >= least.hi {
-            verdict.found(Anomaly {
-                kind: finding(*offset, bound, above, least),
-                certain: true,
-                evidence: evidence(
-                    place,
-                    &[bound.send.operation, least.send.operation],
-                    &[*offset, above],
-                ),
-            });
+        let Some(least) = smallest else { continue };
+        let lo = bound.send.operation.called;
+        let later = worst.is_none_or(|(known, _)| lo > known.send.operation.called);
+        if lo > least.hi && later {
+            worst = Some((*bound, least));
         }
     }
+    worst
+        .take()
+        .into_iter()
+        .for_each(|pair| tell(check, view, pair, verdict));
+    bounds.len() as u64
 }
 
-fn finding(offset: Offset, bound: &Bound<'_>, above: Offset, least: &Bound<'_>) -> Finding {
-    let sent = sent(bound.send, offset);
-    match (&least.by, offset == above) {
-        (Shown::Acknowledged, _) => Finding::OrderReversed {
-            first: self::sent(least.send, above),
-            second: sent,
-        },
-        (Shown::Read(read), true) => Finding::ReadBeforeSend {
-            sent,
-            read: *read,
-            read_returned: least.hi,
-        },
-        (Shown::Read(read), false) => Finding::ReadAhead {
-            sent,
-            read: *read,
-            read_offset: above,
-            read_returned: least.hi,
-        },
-        (Shown::End(asked, end_offset), _) => Finding::EndOffsetAhead {
-            sent,
-            asked: *asked,
-            end_offset: *end_offset,
-            returned: least.hi,
-        },
-    }
+fn tell(
+    check: &Check<'_>,
+    view: &View<'_>,
+    (bound, least): (Bound<'_, '_>, Bound<'_, '_>),
+    verdict: &mut Verdict,
+) {
+    let sent = bound.send.sent(bound.offset);
+    let (kind, shown_by) = match (least.by, bound.offset == least.offset) {
+        (Shown::Acknowledged, _) => {
+            let first = least.send.sent(least.offset);
+            let second = sent;
+            (
+                Finding::OrderReversed { first, second },
+                least.send.operation.id,
+            )
+        }
+        (Shown::Read(by), true) => {
+            let (read, read_returned) = (by.id, least.hi);
+            (
+                Finding::ReadBeforeSend {
+                    sent,
+                    read,
+                    read_returned,
+                },
+                by.id,
+            )
+        }
+        (Shown::Read(by), false) => {
+            let (read, read_offset, read_returned) = (by.id, least.offset, least.hi);
+            (
+                Finding::ReadAhead {
+                    sent,
+                    read,
+                    read_offset,
+                    read_returned,
+                },
+                by.id,
+            )
+        }
+        (Shown::End(by, end_offset), _) => {
+            let (asked, returned) = (by.id, least.hi);
+            (
+                Finding::EndOffsetAhead {
+                    sent,
+                    asked,
+                    end_offset,
+                    returned,
+                },
+                by.id,
+            )
+        }
+    };
+    let operations = [bound.send.operation.id, bound.placed_by, shown_by];
+    let anomaly = Anomaly {
+        kind,
+        certain: true,
+        evidence: evidence(view.place, &operations, &[bound.offset, least.offset]),
+    };
+    let configuration = check.weaker_of(bound.send, least.send);
+    check.held(configuration, Subject::OrderReversed, anomaly, verdict);
 }
 
-pub(super) fn sent(send: &Send, offset: Offset) -> Sent {
-    Sent {
-        value: send.value.clone(),
-        offset,
-        operation: send.operation,
-        called: send.called,
-        returned: send.returned,
-    }
+/// An end offset that was told, and beyond which no node serves anything in the end, though each was read to its end
+/// later: it counted records that never were, or that are gone.
+fn beyond(check: &Check<'_>, view: &View<'_>, verdict: &mut Verdict) {
+    let reads = view.reads();
+    let Some(farthest) = reads.iter().max_by_key(|reads| reads.reached) else {
+        return;
+    };
+    let everywhere = check.nodes.len() == reads.len() && reads.iter().all(|r| r.to_the_end);
+    let asked_first = reads.iter().map(|reads| reads.last.called).min();
+    let highest = view
+        .ends
+        .iter()
+        .filter(|end| everywhere && Some(end.returned) < asked_first)
+        .max_by_key(|end| (end.offset, std::cmp::Reverse(end.operation.id)));
+    let Some(end) = highest.filter(|end| end.offset > farthest.reached) else {
+        return;
+    };
+    let operations = [end.operation.id, farthest.last.id];
+    let anomaly = Anomaly {
+        kind: Finding::EndOffsetBeyond {
+            asked: end.operation.id,
+            end_offset: end.offset,
+            possible: farthest.reached,
+        },
+        certain: true,
+        evidence: evidence(view.place, &operations, &[farthest.reached, end.offset]),
+    };
+    check.held(
+        check.configuration,
+        Subject::LostAfterRead,
+        anomaly,
+        verdict,
+    );
 }

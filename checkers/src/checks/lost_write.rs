@@ -1,107 +1,168 @@
 //! `lost-write`: an acknowledged record is gone.
 //!
-//! Two proofs. *Polled past*: consumers read beyond its offset and none ever returned it (Jepsen's lost-write). *Final
-//! read without*: after the last heal, a node was read over its offset and did not hold it. Where the target does not
-//! promise that acknowledged records are kept, what is found is told as tolerated.
-
-use std::collections::{BTreeMap, BTreeSet};
+//! Two proofs. *Final read without*: after the last heal every node was read over the record's offset, or to an end below
+//! it, and none holds it. *Polled past*: a consumer read over its offset, and nobody ever returned it (Jepsen's lost-write).
+//! A record of unknown outcome that somebody read, or whose request was proven by another record of it, counts as
+//! written. Where some nodes hold it and others do not, that is `replicas-agree`, not a loss. A record that the producer
+//! of the day could not count on (acks, promises) is told as tolerated.
 
 use super::Check;
-use super::view::{Place, View, evidence};
-use crate::history::Offset;
+use super::view::{Fact, NodeReads, Send, View, evidence};
+use crate::history::{Moment, Offset, Operation, Outcome};
+use crate::promises::{Consumers, Subject};
 use crate::verdict::{Anomaly, Doubt, Finding, LossProof, Verdict};
 
 pub(super) fn check(check: &Check<'_>) -> Verdict {
     let mut verdict = check.verdict("lost-write");
-    let promised = check.history.promises().acknowledged_is_kept;
-    for (place, view) in check.views {
-        for anomaly in partition(place, view) {
-            if promised {
-                verdict.found(anomaly);
-            } else {
-                verdict.tolerate(anomaly);
-            }
-        }
-        check.enough(place, view, &mut verdict);
-        if view.covered.is_empty() {
+    for view in check.views {
+        check.unambiguous(view, &mut verdict);
+        partition(check, view, &mut verdict);
+        check.enough(view, &mut verdict);
+        if view.covered.is_empty() && !view.sends.is_empty() {
             verdict.doubt(Doubt::NothingSeen {
                 what: "final reads".to_owned(),
             });
         }
     }
-    let acknowledged: usize = check
-        .views
-        .values()
-        .map(|view| view.acknowledged().count())
-        .sum();
-    verdict.saw("acknowledged records", acknowledged as u64);
+    let acknowledged = check.views.iter().map(View::acknowledged_count).sum();
+    check.saw(acknowledged, "acknowledged records", &mut verdict);
     verdict
 }
 
-fn partition(place: &Place, view: &View) -> Vec<Anomaly> {
-    let seen: BTreeSet<(Offset, &str)> = view
-        .sights
-        .iter()
-        .map(|s| (s.offset, s.value.as_str()))
-        .collect();
-    let polled: BTreeSet<Offset> = view
-        .sights
-        .iter()
-        .filter(|s| s.poll)
-        .map(|s| s.offset)
-        .collect();
-    let farthest = view
-        .sights
-        .iter()
-        .filter(|s| s.poll)
-        .max_by_key(|s| s.offset);
-    // What each node held in the final reads.
-    let mut held: BTreeMap<(&str, Offset), &str> = BTreeMap::new();
-    for sight in &view.sights {
-        if let Some(node) = &sight.node {
-            held.insert((node, sight.offset), &sight.value);
+fn partition(check: &Check<'_>, view: &View<'_>, verdict: &mut Verdict) {
+    let reads = view.reads();
+    let jumps = Jumps::of(check, view);
+    for send in &view.sends {
+        let first = view
+            .facts_of(send)
+            .filter(|fact| fact.surely)
+            .min_by_key(|f| f.seen_at);
+        let written = send.outcome == Outcome::Ok || first.is_some() || send.proven;
+        let held = view.facts_of(send).any(|fact| fact.nodes != 0);
+        if !written || held || send.outcome == Outcome::Fail {
+            continue;
+        }
+        let at = first.map(|fact| fact.offset).or(send.offset());
+        let known_at = send.acknowledged_at().or(first.map(|fact| fact.seen_at));
+        let proof =
+            without(check, view, &reads, at, known_at.unwrap_or(Moment::MAX)).or_else(|| {
+                let unread = view.facts_of(send).next().is_none();
+                at.filter(|_| unread)
+                    .and_then(|offset| jumps.past(view, offset))
+            });
+        let Some((proof, by)) = proof else { continue };
+        tell(check, view, send, first, (proof, by), verdict);
+    }
+}
+
+fn tell(
+    check: &Check<'_>,
+    view: &View<'_>,
+    send: &Send<'_>,
+    first: Option<&Fact<'_>>,
+    (proof, by): (LossProof, u64),
+    verdict: &mut Verdict,
+) {
+    let offset = first.map(|fact| fact.offset).or(send.offset());
+    let mut operations = vec![send.operation.id, by];
+    operations.extend(first.map(|fact| fact.seen_by.id));
+    let offsets: Vec<Offset> = offset.into_iter().collect();
+    let anomaly = Anomaly {
+        kind: Finding::LostWrite {
+            value: send.value.to_owned(),
+            offset,
+            operation: send.operation.id,
+            acknowledged: send.outcome == Outcome::Ok,
+            proof,
+        },
+        certain: true,
+        evidence: evidence(view.place, &operations, &offsets),
+    };
+    let subject = match first {
+        Some(_) => Subject::LostAfterRead,
+        None => Subject::LostRecord,
+    };
+    check.held(check.of_append(send), subject, anomaly, verdict);
+}
+
+/// A read of a node that lacks a record at this offset (or anywhere, if none was stated) which no node holds.
+fn without(
+    check: &Check<'_>,
+    view: &View<'_>,
+    reads: &[NodeReads<'_>],
+    offset: Option<Offset>,
+    known_at: Moment,
+) -> Option<(LossProof, u64)> {
+    let proof = |reads: &NodeReads<'_>, operation: &Operation<'_>| {
+        let here = offset.map_or(&[][..], |offset| view.facts_between(offset, offset + 1));
+        let instead = here
+            .iter()
+            .find(|fact| fact.nodes & (1 << reads.node.min(63)) != 0);
+        let proof = LossProof::FinalReadWithout {
+            node: check.nodes[reads.node].clone(),
+            operation: operation.id,
+            instead: instead.map(|fact| view.value(fact).to_owned()),
+        };
+        (proof, operation.id)
+    };
+    if let Some(offset) = offset {
+        let covered = reads.iter().find_map(|r| Some((r, r.covering(offset)?)));
+        if let Some((reads, operation)) = covered {
+            return Some(proof(reads, operation));
         }
     }
-    let mut found = Vec::new();
-    for (send, offset) in view.acknowledged() {
-        let proof = view
-            .covered
-            .iter()
-            .filter(|c| c.position <= offset && offset < c.next && offset >= c.start)
-            .find_map(|c| {
-                let instead = held.get(&(c.node.as_str(), offset)).copied();
-                (instead != Some(send.value.as_str())).then(|| LossProof::FinalReadWithout {
-                    node: c.node.clone(),
-                    operation: c.operation,
-                    instead: instead.map(str::to_owned),
-                })
-            })
-            .or_else(|| {
-                let farthest = farthest.filter(|f| f.offset > offset)?;
-                let missing = !seen.contains(&(offset, send.value.as_str()));
-                // Polls begin at 0 and go on: a hole below the farthest one is a record that no poll returned.
-                let proof = LossProof::PolledPast {
-                    offset: farthest.offset,
-                    operation: farthest.operation,
-                };
-                (missing && polled.range(..offset).next().is_some()).then_some(proof)
-            });
-        let Some(proof) = proof else { continue };
-        let by = match &proof {
-            LossProof::PolledPast { operation, .. }
-            | LossProof::FinalReadWithout { operation, .. } => *operation,
-        };
-        found.push(Anomaly {
-            kind: Finding::LostWrite {
-                value: send.value.clone(),
-                offset: Some(offset),
-                operation: send.operation,
-                acknowledged: true,
-                proof,
-            },
-            certain: true,
-            evidence: evidence(place, &[send.operation, by], &[offset]),
+    // Every node was asked after it was known, and read to its end, and that lies below.
+    let below = offset.unwrap_or(Offset::MAX);
+    let keeps_all = |r: &&NodeReads<'_>| r.start <= offset.unwrap_or(0);
+    let ended = reads
+        .iter()
+        .filter(keeps_all)
+        .filter_map(|r| Some((r, r.ends_before(below, known_at)?)))
+        .collect::<Vec<_>>();
+    let (reads, operation) = *ended.first().filter(|_| ended.len() == check.nodes.len())?;
+    Some(proof(reads, operation))
+}
+
+/// Steps of consumers over more than one offset.
+struct Jumps {
+    /// After which offset, and the farthest next of all up to here, with its poll.
+    jumps: Vec<(Offset, Offset, u64)>,
+}
+
+impl Jumps {
+    fn of(check: &Check<'_>, view: &View<'_>) -> Jumps {
+        // A rebalance moves a subscribed consumer between its polls: that it jumped proves no loss.
+        let assigned = check.configuration.consumers == Consumers::Assigned;
+        let steps = view.steps.iter().filter(|step| {
+            step.next > step.after
+                && (assigned || step.internal)
+                && step.operation.outcome == Outcome::Ok
         });
+        let mut jumps: Vec<_> = steps
+            .map(|step| (step.after, step.next, step.operation.id))
+            .collect();
+        jumps.sort_unstable();
+        for at in 1..jumps.len() {
+            let (_, farthest, by) = jumps[at - 1];
+            if farthest > jumps[at].1 {
+                (jumps[at].1, jumps[at].2) = (farthest, by);
+            }
+        }
+        Jumps { jumps }
     }
-    found
+
+    /// A poll that went over an offset, or was given another record there.
+    fn past(&self, view: &View<'_>, offset: Offset) -> Option<(LossProof, u64)> {
+        let before = self.jumps.partition_point(|(after, ..)| *after < offset);
+        let jump = self.jumps[..before]
+            .last()
+            .filter(|(_, next, _)| *next > offset);
+        let other = || {
+            let here = view.facts_between(offset, offset + 1);
+            let fact = here.iter().find(|fact| fact.surely)?;
+            Some((offset, fact.seen_by.id))
+        };
+        let (offset, operation) = jump.map(|(_, next, by)| (*next, *by)).or_else(other)?;
+        Some((LossProof::PolledPast { offset, operation }, operation))
+    }
 }

@@ -2,9 +2,9 @@
 //! run see enough to say anything.
 
 use super::Check;
-use super::claims::MS;
-use crate::history::{Moment, NodeName, Phase, Seen};
-use crate::verdict::{Anomaly, Doubt, Evidence, Finding, Unit, Verdict};
+use super::claims::{MS, Row, settle};
+use crate::history::{Moment, NodeName, Phase, Window};
+use crate::verdict::{Doubt, Evidence, Finding, Unit, Verdict};
 
 /// Leader-affecting windows that a run with such faults needs.
 const LEADER_FAULTS_MIN: u64 = 2;
@@ -12,41 +12,59 @@ const LEADER_FAULTS_MIN: u64 = 2;
 /// A node's answer about the quorum counts as present for this long.
 const FRESH: Moment = 1_000 * MS;
 
-/// The first moment from `from` on at which the last answers of all nodes name the same leader and epoch.
-fn agreement(check: &Check<'_>, from: Moment) -> Option<(Moment, i32)> {
-    let nodes = check.history.nodes();
-    let mut told: Vec<Option<(Moment, i32, i32)>> = vec![None; nodes.len()];
-    for observed in check
-        .history
-        .observations()
-        .filter(|o| o.observation.called >= from)
-    {
-        let about = observed.observation;
-        let at = nodes.iter().position(|node: &NodeName| *node == about.node);
-        let (Some(at), true) = (at, about.answered) else {
+/// The first moment from `from` on at which the last answers of all nodes about one lane name the same leader and epoch.
+fn agreement<'r, 'a: 'r>(
+    nodes: &[NodeName],
+    lane: impl Iterator<Item = &'r Row<'a>>,
+    from: Moment,
+) -> Option<(Moment, i32)> {
+    let mut told: Vec<Option<&Row<'_>>> = vec![None; nodes.len()];
+    for row in lane.filter(|row| row.called >= from) {
+        let Some(at) = nodes.iter().position(|node| node == row.node) else {
             continue;
         };
-        let belief = match &about.seen {
-            Seen::Quorum { leader, epoch, .. } => (*leader, *epoch),
-            Seen::Metadata { partitions, .. } => {
-                let Some(row) = partitions.first() else {
-                    continue;
-                };
-                (row.leader().unwrap_or(-1), row.epoch().unwrap_or(-1))
-            }
-            _ => continue,
-        };
-        told[at] = Some((observed.at, belief.0, belief.1));
-        let agreed = told.iter().all(|answer| {
-            answer.is_some_and(|(when, leader, epoch)| {
-                leader > 0 && (leader, epoch) == belief && observed.at - when < FRESH
+        told[at] = Some(row);
+        let agreed = |answer: &Option<&Row<'_>>| {
+            answer.is_some_and(|other| {
+                (other.leader, other.epoch) == (row.leader, row.epoch)
+                    && row.returned - other.returned < FRESH
             })
-        });
-        if agreed {
-            return Some((observed.at, belief.1));
+        };
+        if row.leader.is_some() && told.iter().all(agreed) {
+            return Some((row.returned, row.epoch.unwrap_or(-1)));
         }
     }
     None
+}
+
+/// When the nodes agreed on the quorum's leader, and its term; or on the first partition's, where nobody tells of the
+/// quorum. A partition's epoch is no term.
+fn formed(check: &Check<'_>, from: Moment) -> Option<(Moment, Option<i32>)> {
+    let claims = check.claims;
+    if claims.quorum.is_empty() {
+        let first = claims.rows.iter().filter(|row| row.seat == 0);
+        return agreement(check.nodes, first, from).map(|(at, _)| (at, None));
+    }
+    agreement(check.nodes, claims.quorum.iter(), from).map(|(at, term)| (at, Some(term)))
+}
+
+/// When the nodes agreed on the leader of every partition that they still tell of, and of the quorum.
+fn all_agreed(check: &Check<'_>, from: Moment) -> Option<Moment> {
+    let claims = check.claims;
+    let mut agreed = None;
+    for seat in 0..claims.seats.len() {
+        let lane = claims
+            .rows
+            .iter()
+            .filter(|row| row.seat == seat && row.called >= from);
+        if lane.clone().next().is_some() {
+            agreed = agreed.max(Some(agreement(check.nodes, lane, from)?.0));
+        }
+    }
+    if claims.quorum.iter().any(|row| row.called >= from) {
+        agreed = agreed.max(Some(agreement(check.nodes, claims.quorum.iter(), from)?.0));
+    }
+    agreed
 }
 
 pub(super) fn formation(check: &Check<'_>) -> Verdict {
@@ -68,7 +86,7 @@ pub(super) fn formation(check: &Check<'_>) -> Verdict {
         window: Some((from, to)),
         ..Evidence::default()
     };
-    let Some((agreed, term)) = agreement(check, started) else {
+    let Some((agreed, term)) = formed(check, started) else {
         let end = check.history.end();
         let finding = Finding::NeverFormed {
             waited_ms: end.saturating_sub(started) / MS,
@@ -90,13 +108,9 @@ pub(super) fn formation(check: &Check<'_>) -> Verdict {
         Some(limits.formation_ms),
         Unit::Milliseconds,
     );
-    let term_found = u64::try_from(term).unwrap_or(0);
-    verdict.figure(
-        "formation_term",
-        term_found,
-        Some(limits.formation_term_max),
-        Unit::Terms,
-    );
+    let term_found = u64::try_from(term.unwrap_or(0)).unwrap_or(0);
+    let limit = Some(limits.formation_term_max).filter(|_| term.is_some());
+    verdict.figure("formation_term", term_found, limit, Unit::Terms);
     if took_ms > limits.formation_ms {
         let finding = Finding::SlowFormation {
             took_ms,
@@ -112,7 +126,7 @@ pub(super) fn formation(check: &Check<'_>) -> Verdict {
     }
     if term_found > limits.formation_term_max {
         let finding = Finding::FormationTerm {
-            term,
+            term: term.unwrap_or(0),
             limit: limits.formation_term_max,
         };
         check.unless_starved(
@@ -128,6 +142,9 @@ pub(super) fn formation(check: &Check<'_>) -> Verdict {
 
 pub(super) fn recovery(check: &Check<'_>) -> Verdict {
     let mut verdict = check.verdict("recovery");
+    if check.is_no_run(&mut verdict) {
+        return verdict;
+    }
     let limits = check.history.limits();
     let Some(ended) = check.history.phase(Phase::Recovery) else {
         verdict.doubt(Doubt::NothingSeen {
@@ -141,17 +158,15 @@ pub(super) fn recovery(check: &Check<'_>) -> Verdict {
         .filter_map(|window| window.healed)
         .max()
         .unwrap_or(ended);
-    // TCP backs off for as long as a cut lasted, unless the target bounds its own connections.
-    let longest_cut = check
+    let longest = check
         .windows
         .iter()
-        .filter(|w| !w.links.is_empty() && !check.history.promises().bounds_its_connections)
-        .filter_map(|w| Some(w.healed?.saturating_sub(w.called) / MS))
+        .map(|w| settle(check.history, w, 0))
         .max()
         .unwrap_or(0);
-    let limit_ms = limits.recovery_ms + longest_cut;
+    let limit_ms = limits.recovery_ms + longest / MS;
     let end = check.history.end();
-    let agreed = agreement(check, healed).map(|(at, _)| at);
+    let agreed = all_agreed(check, healed);
     let took_ms = agreed.unwrap_or(end).saturating_sub(healed) / MS;
     verdict.figure("recovery_ms", took_ms, Some(limit_ms), Unit::Milliseconds);
     let evidence = Evidence {
@@ -182,6 +197,9 @@ pub(super) fn recovery(check: &Check<'_>) -> Verdict {
 /// Whether the run saw enough: it came to its end, its faults took effect, and enough of them affected the leader.
 pub(super) fn coverage(check: &Check<'_>) -> Verdict {
     let mut verdict = check.verdict("coverage");
+    if check.is_no_run(&mut verdict) {
+        return verdict;
+    }
     if check.history.phase(Phase::Interrupted).is_some() {
         verdict.doubt(Doubt::Interrupted);
     }
@@ -202,8 +220,7 @@ pub(super) fn coverage(check: &Check<'_>) -> Verdict {
         let (fault, name) = (window.id.clone(), window.kind.clone());
         verdict.doubt(Doubt::FaultHadNoEffect { fault, name });
     }
-    let affecting =
-        |w: &&&crate::history::Window| w.took_effect() && w.affects_leader && w.role_held;
+    let affecting = |w: &&&Window| w.took_effect() && w.affects_leader && w.role_held;
     let took_effect = counted.iter().filter(affecting).count() as u64;
     verdict.saw("fault windows", counted.len() as u64);
     verdict.saw("of them affecting the leader", took_effect);
@@ -218,37 +235,6 @@ pub(super) fn coverage(check: &Check<'_>) -> Verdict {
         verdict.doubt(Doubt::FewLeaderFaults {
             took_effect,
             needed,
-        });
-    }
-    verdict
-}
-
-/// A process ended though nobody asked for it.
-pub(super) fn exits(check: &Check<'_>) -> Verdict {
-    let mut verdict = check.verdict("unprovoked-exit");
-    let mut seen = 0;
-    for (id, at, happening) in check.history.happenings() {
-        seen += 1;
-        if happening.what == crate::history::NodeHappening::Exited && !happening.expected {
-            verdict.found(Anomaly {
-                kind: Finding::UnprovokedExit {
-                    node: happening.node.clone(),
-                    status: happening.status.clone(),
-                },
-                certain: true,
-                evidence: Evidence {
-                    events: vec![id],
-                    nodes: vec![happening.node.clone()],
-                    window: Some((at, at)),
-                    ..Evidence::default()
-                },
-            });
-        }
-    }
-    verdict.saw("starts and ends of processes", seen);
-    if seen == 0 {
-        verdict.not_applicable(Doubt::NotInRun {
-            what: "processes".to_owned(),
         });
     }
     verdict

@@ -1,4 +1,4 @@
-//! The table of checks: name, class, what each rules out, and on whose authority.
+//! The table of checks: what each rules out, and on whose authority.
 
 use crate::verdict::Class;
 

@@ -1,207 +1,275 @@
-//! What the checks of content look at: one partition's sends, sightings and end offsets, collected in one pass.
+//! What the checks of content look at: one partition's sends, what was seen of it, and its end offsets, collected in one
+//! pass. Nothing grows with the largest offset: a record at 10^12 costs what any other does.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod collect;
+mod known;
+mod reads;
+mod values;
 
-use crate::history::{
-    Acks, Call, History, Moment, NodeName, Offset, Operation, Outcome, Record, Report,
-};
-use crate::verdict::Evidence;
+use crate::history::{Acks, Moment, Offset, Operation, Outcome, RecordOutcome};
+use crate::verdict::{Evidence, Sent, Sighting};
+pub(crate) use collect::collect;
+pub(crate) use known::{Earliest, Known};
+pub(crate) use reads::NodeReads;
+use values::Values;
 
 /// Topic and partition.
-pub(crate) type Place = (String, i32);
+pub(crate) type Place<'a> = (&'a str, i32);
+
+/// No send, no fact.
+const NONE: u32 = u32::MAX;
 
 /// A record that somebody tried to append.
 #[derive(Clone, Debug)]
-pub(crate) struct Send {
-    pub(crate) value: String,
-    pub(crate) operation: u64,
-    pub(crate) worker: u64,
-    pub(crate) called: Moment,
-    /// When it was acknowledged; none unless it was.
-    pub(crate) returned: Option<Moment>,
+pub(crate) struct Send<'a> {
+    pub(crate) value: &'a str,
+    number: u32,
+    pub(crate) operation: &'a Operation<'a>,
+    record: Option<&'a RecordOutcome>,
     pub(crate) outcome: Outcome,
-    /// The offset with which it was acknowledged.
-    pub(crate) offset: Option<Offset>,
-    pub(crate) error: Option<String>,
     pub(crate) acks: Acks,
     pub(crate) idempotent: bool,
+    /// Its outcome is unknown, and yet it was surely written: a record of the same request was read.
+    pub(crate) proven: bool,
 }
 
-/// A record that was read.
+impl Send<'_> {
+    /// The offset that was stated for it, if one was.
+    pub(crate) fn offset(&self) -> Option<Offset> {
+        self.stated().filter(|offset| *offset >= 0)
+    }
+
+    /// The same, as it was stated: -1 too.
+    pub(crate) fn stated(&self) -> Option<Offset> {
+        self.record?.offset
+    }
+
+    /// When its acknowledgement was there; none unless it was acknowledged.
+    pub(crate) fn acknowledged_at(&self) -> Option<Moment> {
+        (self.outcome == Outcome::Ok).then_some(self.operation.completed)?
+    }
+
+    /// What it failed with.
+    pub(crate) fn error(&self) -> Option<&str> {
+        let of_operation = || self.operation.completion?.error.as_deref();
+        self.record
+            .and_then(|record| record.error.as_deref())
+            .or_else(of_operation)
+    }
+
+    /// As evidence.
+    pub(crate) fn sent(&self, offset: Offset) -> Sent {
+        Sent {
+            value: self.value.to_owned(),
+            offset,
+            operation: self.operation.id,
+            called: self.operation.called,
+            returned: self.acknowledged_at(),
+        }
+    }
+}
+
+/// That a value was read at an offset, however often.
 #[derive(Clone, Debug)]
-pub(crate) struct Sight {
-    pub(crate) value: String,
+pub(crate) struct Fact<'a> {
     pub(crate) offset: Offset,
-    pub(crate) operation: u64,
-    pub(crate) node: Option<NodeName>,
-    pub(crate) returned: Moment,
-    pub(crate) poll: bool,
+    /// When the earliest such read had returned.
+    pub(crate) seen_at: Moment,
+    /// That read.
+    pub(crate) seen_by: &'a Operation<'a>,
+    /// Which nodes returned it by a raw read: bit n for the nth node of the header.
+    pub(crate) nodes: u64,
+    number: u32,
+    /// The next fact about the same value.
+    next: u32,
+    /// Whether a consumer that reads committed records only was given it.
+    pub(crate) committed: bool,
+    /// Whether it came with an operation that was ok.
+    pub(crate) surely: bool,
 }
 
-/// A final read: what a node served from `position` up to `next`.
+/// A read: what a node served from `from` up to `to`.
 #[derive(Clone, Debug)]
-pub(crate) struct Covered {
-    pub(crate) node: NodeName,
-    pub(crate) operation: u64,
-    pub(crate) position: Offset,
-    pub(crate) next: Offset,
+pub(crate) struct Covered<'a> {
+    pub(crate) node: usize,
+    pub(crate) operation: &'a Operation<'a>,
+    pub(crate) from: Offset,
+    pub(crate) to: Offset,
+    /// The first offset that the node keeps.
     pub(crate) start: Offset,
+    /// Whether that was all that the node had to serve.
+    pub(crate) to_the_end: bool,
 }
 
 /// An end offset that was answered.
 #[derive(Clone, Debug)]
-pub(crate) struct End {
-    pub(crate) operation: u64,
-    pub(crate) called: Moment,
+pub(crate) struct End<'a> {
+    pub(crate) operation: &'a Operation<'a>,
     pub(crate) returned: Moment,
     pub(crate) offset: Offset,
-    pub(crate) node: Option<NodeName>,
+    pub(crate) node: Option<&'a str>,
+    pub(crate) committed: bool,
+}
+
+/// A step of a consumer that is not to the very next offset.
+#[derive(Clone, Debug)]
+pub(crate) struct Step<'a> {
+    pub(crate) operation: &'a Operation<'a>,
+    /// The offset read last, or the one before its position.
+    pub(crate) after: Offset,
+    pub(crate) next: Offset,
+    /// Whether both are of one poll.
+    pub(crate) internal: bool,
+    /// Whether the consumer reads committed records only.
+    pub(crate) committed: bool,
 }
 
 /// One partition.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct View {
-    /// By value.
-    pub(crate) sends: BTreeMap<String, Send>,
-    /// Values in the order of their sends.
-    pub(crate) order: Vec<String>,
-    pub(crate) sights: Vec<Sight>,
-    pub(crate) ends: Vec<End>,
-    pub(crate) covered: Vec<Covered>,
-    /// Offsets that are known to hold a record.
-    pub(crate) known: BTreeSet<Offset>,
+#[derive(Clone, Debug)]
+pub(crate) struct View<'a> {
+    pub(crate) place: Place<'a>,
+    values: Values<'a>,
+    /// In the order of their calls.
+    pub(crate) sends: Vec<Send<'a>>,
+    send_of: Vec<u32>,
+    /// By offset; facts of one offset by their first sight.
+    pub(crate) facts: Vec<Fact<'a>>,
+    first_fact: Vec<u32>,
+    pub(crate) ends: Vec<End<'a>>,
+    pub(crate) covered: Vec<Covered<'a>>,
+    pub(crate) steps: Vec<Step<'a>>,
+    /// Records that were returned, each as often as it was.
+    pub(crate) sights: u64,
+    /// Those of them that a poll returned.
+    pub(crate) polled: u64,
+    /// Values that were sent twice: nothing can be told apart then.
+    pub(crate) resent: u64,
+    /// Sends that were acknowledged with an offset, by that offset.
+    acknowledged: Vec<u32>,
 }
 
-impl View {
-    /// Records that were acknowledged with an offset.
-    pub(crate) fn acknowledged(&self) -> impl Iterator<Item = (&Send, Offset)> {
-        self.sends.values().filter_map(|send| {
-            let offset = send.offset.filter(|offset| *offset >= 0)?;
-            (send.outcome == Outcome::Ok).then_some((send, offset))
+impl<'a> View<'a> {
+    /// Records that were acknowledged with an offset, by offset.
+    pub(crate) fn acknowledged(&self) -> impl Iterator<Item = (&Send<'a>, Offset)> {
+        self.acknowledged.iter().filter_map(|at| {
+            let send = &self.sends[*at as usize];
+            Some((send, send.offset()?))
         })
     }
-}
 
-/// Every partition to which something was appended.
-pub(crate) fn of(history: &History, operations: &[Operation<'_>]) -> BTreeMap<Place, View> {
-    let mut views: BTreeMap<Place, View> = BTreeMap::new();
-    for operation in operations {
-        if let Call::Append(append) = operation.call {
-            let view = views
-                .entry((append.topic.clone(), append.partition))
-                .or_default();
-            appended(view, operation);
-        }
+    /// How many there are.
+    pub(crate) fn acknowledged_count(&self) -> u64 {
+        self.acknowledged.len() as u64
     }
-    for operation in operations {
-        let returned = operation.returned.unwrap_or(Moment::MAX);
-        let arrived = operation.completion.map_or(returned, |_| {
-            // A failed poll's records were seen, too.
-            operation.returned.unwrap_or_else(|| history.end())
-        });
-        match (operation.call, operation.report()) {
-            (Call::Poll(_), Some(Report::Poll(polled))) => {
-                sighted(&mut views, operation, &polled.records, None, arrived);
-            }
-            (Call::Read(read), Some(Report::Read(seen))) => {
-                let node = Some(read.node.clone());
-                sighted(&mut views, operation, &seen.records, node, arrived);
-                let view = views.get_mut(&(read.topic.clone(), read.partition));
-                if let (Some(view), Some(next)) = (view, seen.next)
-                    && operation.outcome == Outcome::Ok
-                {
-                    view.covered.push(Covered {
-                        node: read.node.clone(),
-                        operation: operation.id,
-                        position: read.position,
-                        next,
-                        start: seen.log_start_offset.unwrap_or(0),
-                    });
-                }
-            }
-            (Call::EndOffset(asked), Some(Report::EndOffset(seen))) => {
-                let view = views.get_mut(&(asked.topic.clone(), asked.partition));
-                if let (Some(view), Some(offset), Outcome::Ok) =
-                    (view, seen.offset, operation.outcome)
-                {
-                    view.ends.push(End {
-                        operation: operation.id,
-                        called: operation.called,
-                        returned,
-                        offset,
-                        node: seen.node.clone(),
-                    });
-                }
-            }
-            _ => {}
-        }
-    }
-    for view in views.values_mut() {
-        let acknowledged: Vec<Offset> = view.acknowledged().map(|(_, offset)| offset).collect();
-        view.known.extend(acknowledged);
-        view.known
-            .extend(view.sights.iter().map(|sight| sight.offset));
-    }
-    views
-}
 
-fn appended(view: &mut View, operation: &Operation<'_>) {
-    let Call::Append(append) = operation.call else {
-        return;
-    };
-    let records = match operation.report() {
-        Some(Report::Append(appended)) => appended.records.as_slice(),
-        _ => &[],
-    };
-    let arrived = operation.returned;
-    for (at, value) in append.values.iter().enumerate() {
-        let record = records.get(at);
-        let outcome = record.map_or(operation.outcome, |record| record.outcome);
-        let send = Send {
-            value: value.clone(),
-            operation: operation.id,
-            worker: operation.worker,
-            called: operation.called,
-            returned: arrived.filter(|_| outcome == Outcome::Ok),
-            outcome,
-            offset: record.and_then(|record| record.offset),
-            error: record.and_then(|record| record.error.clone()),
-            acks: append.acks,
-            idempotent: append.idempotent,
+    /// How many values were sent or read.
+    pub(crate) fn value_count(&self) -> u64 {
+        self.values.len() as u64
+    }
+
+    /// Offsets that are stated for records that were surely written, by offset: of acknowledgements, and of unknown
+    /// outcomes where a record of the same request was read.
+    pub(crate) fn stated(&self) -> impl Iterator<Item = (&Send<'a>, Offset)> {
+        let proven = |send: &&Send<'_>| send.proven && send.outcome == Outcome::Info;
+        let proven = self.sends.iter().filter(proven);
+        self.acknowledged()
+            .chain(proven.filter_map(|send| Some((send, send.offset()?))))
+    }
+
+    /// What was seen of a send's value.
+    pub(crate) fn facts_of(&self, send: &Send<'_>) -> impl Iterator<Item = &Fact<'a>> {
+        let mut at = self.first_fact[send.number as usize];
+        std::iter::from_fn(move || {
+            let fact = self.facts.get(at as usize)?;
+            at = fact.next;
+            Some(fact)
+        })
+    }
+
+    /// The send of a value that was read; none if nobody sent it.
+    pub(crate) fn send_of(&self, fact: &Fact<'_>) -> Option<&Send<'a>> {
+        self.send_numbered(fact.number)
+    }
+
+    /// The send of the value with this number.
+    pub(crate) fn send_numbered(&self, number: u32) -> Option<&Send<'a>> {
+        self.sends.get(self.send_of[number as usize] as usize)
+    }
+
+    /// The value of a fact.
+    pub(crate) fn value(&self, fact: &Fact<'_>) -> &'a str {
+        self.values.text(fact.number)
+    }
+
+    /// What was seen at offsets from one up to before another.
+    pub(crate) fn facts_between(&self, from: Offset, to: Offset) -> &[Fact<'a>] {
+        let start = self.facts.partition_point(|fact| fact.offset < from);
+        let end = self.facts.partition_point(|fact| fact.offset < to);
+        &self.facts[start..end.max(start)]
+    }
+
+    /// Every offset that is known of a value, each with who shows it, by offset.
+    pub(crate) fn copies(&self, number: u32) -> Vec<Sighting> {
+        let mut copies = Vec::new();
+        let mut at = self.first_fact[number as usize];
+        while let Some(fact) = self.facts.get(at as usize) {
+            copies.push(self.sighting(fact));
+            at = fact.next;
+        }
+        let send = self.send_numbered(number);
+        if let Some((send, offset)) = send.and_then(|send| Some((send, self.written_at(send)?)))
+            && !copies.iter().any(|copy| copy.offset == offset)
+        {
+            copies.push(claim(send, offset));
+        }
+        copies.sort_by_key(|copy| copy.offset);
+        copies
+    }
+
+    /// Whether a value has more than one offset: what [`View::copies`] would say, without making it.
+    pub(crate) fn has_copies(&self, number: u32) -> bool {
+        let Some(fact) = self.facts.get(self.first_fact[number as usize] as usize) else {
+            return false;
         };
-        view.order.push(value.clone());
-        view.sends.insert(value.clone(), send);
+        let send = self.send_numbered(number);
+        let stated = send.and_then(|send| self.written_at(send));
+        fact.next != NONE || stated.is_some_and(|offset| offset != fact.offset)
+    }
+
+    /// The offset stated for a record that was surely written.
+    fn written_at(&self, send: &Send<'_>) -> Option<Offset> {
+        let surely = send.outcome == Outcome::Ok || (send.proven && send.outcome == Outcome::Info);
+        send.offset().filter(|_| surely)
+    }
+
+    /// Whether the value of a send was read at this offset.
+    pub(crate) fn was_read_at(&self, send: &Send<'_>, offset: Offset) -> bool {
+        self.facts_of(send).any(|fact| fact.offset == offset)
+    }
+
+    /// A fact as evidence.
+    pub(crate) fn sighting(&self, fact: &Fact<'_>) -> Sighting {
+        Sighting {
+            value: self.value(fact).to_owned(),
+            offset: fact.offset,
+            operation: fact.seen_by.id,
+            node: collect::node_of(fact.seen_by).map(str::to_owned),
+        }
     }
 }
 
-fn sighted(
-    views: &mut BTreeMap<Place, View>,
-    operation: &Operation<'_>,
-    records: &[Record],
-    node: Option<NodeName>,
-    returned: Moment,
-) {
-    let mut place: Place = Default::default();
-    for record in records {
-        if place.0 != record.topic() || place.1 != record.partition() {
-            place = (record.topic().to_owned(), record.partition());
-        }
-        let Some(view) = views.get_mut(&place) else {
-            continue;
-        };
-        view.sights.push(Sight {
-            value: record.value().to_owned(),
-            offset: record.offset(),
-            operation: operation.id,
-            node: node.clone(),
-            returned,
-            poll: node.is_none(),
-        });
+/// What an append states, as evidence.
+pub(crate) fn claim(send: &Send<'_>, offset: Offset) -> Sighting {
+    Sighting {
+        value: send.value.to_owned(),
+        offset,
+        operation: send.operation.id,
+        node: None,
     }
 }
 
 /// Evidence in a partition.
-pub(crate) fn evidence(place: &Place, operations: &[u64], offsets: &[Offset]) -> Evidence {
+pub(crate) fn evidence(place: Place<'_>, operations: &[u64], offsets: &[Offset]) -> Evidence {
     let mut operations = operations.to_vec();
     operations.sort_unstable();
     operations.dedup();
@@ -211,7 +279,7 @@ pub(crate) fn evidence(place: &Place, operations: &[u64], offsets: &[Offset]) ->
     Evidence {
         operations,
         offsets,
-        topic: Some(place.0.clone()),
+        topic: Some(place.0.to_owned()),
         partition: Some(place.1),
         ..Evidence::default()
     }

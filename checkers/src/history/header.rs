@@ -69,6 +69,14 @@ pub struct Promises {
     pub old_leader_claims_until_heal: bool,
     /// The target bounds its own connections, so that after a heal it comes back without TCP's back-off.
     pub bounds_its_connections: bool,
+    /// A node outside the in-sync set may be elected (`unclean.leader.election.enable`).
+    pub unclean_election: bool,
+    /// `min.insync.replicas`, if it is known.
+    pub min_in_sync_replicas: Option<u32>,
+    /// Consumers subscribed, so that a rebalance moves them; otherwise they were assigned.
+    pub consumers_subscribe: bool,
+    /// Producers without idempotence send a record again by themselves, so that it may be written twice.
+    pub producers_retry: bool,
 }
 
 impl Default for Promises {
@@ -80,6 +88,10 @@ impl Default for Promises {
             idempotent: false,
             old_leader_claims_until_heal: false,
             bounds_its_connections: false,
+            unclean_election: false,
+            min_in_sync_replicas: None,
+            consumers_subscribe: false,
+            producers_retry: false,
         }
     }
 }

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::event::{Event, Late, NodeEvent, NodeHappening, Phase, What};
-use super::fault::{FaultEvent, FaultPhase, Link};
+use super::event::{Event, Late, NodeEvent, NodeHappening, Phase, TopicEvent, What};
+use super::fault::FaultPhase;
 use super::header::{Header, Limits, Promises};
 use super::ids::{Moment, NodeName, WorkerId};
 use super::observation::Observation;
 use super::operation::{Call, Completion, Outcome, Report};
+use super::window::Window;
 
 /// A call with its completion.
 #[derive(Clone, Debug)]
@@ -22,6 +23,8 @@ pub struct Operation<'a> {
     pub called: Moment,
     /// When it returned; none for `info` and for a call that never returned: its interval never ends.
     pub returned: Option<Moment>,
+    /// When its completion was recorded, whatever it said: what it carries was known by then.
+    pub completed: Option<Moment>,
     /// How it came out; a call that never returned is `info`.
     pub outcome: Outcome,
     /// What came back.
@@ -35,72 +38,8 @@ impl<'a> Operation<'a> {
     }
 }
 
-/// A fault from begin to heal.
-#[derive(Clone, Debug)]
-pub struct Window {
-    /// Its id: `k7`.
-    pub id: String,
-    /// The fault's name in the catalogue.
-    pub kind: String,
-    /// The nodes it was aimed at.
-    pub targets: Vec<NodeName>,
-    /// The links that it cuts.
-    pub links: Vec<Link>,
-    /// The role by which they were chosen.
-    pub role: String,
-    /// Whether they still had it.
-    pub role_held: bool,
-    /// Whether it affected the leader.
-    pub affects_leader: bool,
-    /// When its begin was called; it counts from here.
-    pub called: Moment,
-    /// When it was seen to have taken effect; none if it never did.
-    pub begun: Option<Moment>,
-    /// When it was healed; none if the history ends before.
-    pub healed: Option<Moment>,
-    /// Whether it was skipped: not counted.
-    pub skipped: bool,
-}
-
-impl Window {
-    /// Whether it took effect.
-    pub fn took_effect(&self) -> bool {
-        self.begun.is_some()
-    }
-
-    /// Its last moment, `margin` included; the end of time if it was never healed.
-    pub fn end(&self, margin: Moment) -> Moment {
-        self.healed
-            .map_or(Moment::MAX, |healed| healed.saturating_add(margin))
-    }
-
-    /// Whether this node's process was stopped or killed by it.
-    pub fn stops(&self, node: &str) -> bool {
-        self.links.is_empty() && self.targets.iter().any(|target| target == node)
-    }
-
-    /// Whether it cuts the harness from this node in some direction.
-    pub fn hides(&self, node: &str) -> bool {
-        self.links.iter().any(|(from, to)| {
-            (from == "clients" && to == node) || (to == "clients" && from == node)
-        })
-    }
-
-    /// Whether it leaves no two nodes that run and hear each other both ways.
-    pub fn breaks_majority(&self, nodes: &[NodeName]) -> bool {
-        if self.links.is_empty() {
-            let running = nodes
-                .iter()
-                .filter(|node| !self.targets.contains(node))
-                .count();
-            return running <= nodes.len() / 2;
-        }
-        false
-    }
-}
-
 /// An observation with its line.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Observed<'a> {
     /// The line's `i`.
     pub id: u64,
@@ -115,12 +54,35 @@ pub struct Observed<'a> {
 pub struct History {
     header: Header,
     events: Vec<Event>,
+    /// Places in `events` of the lines that are neither operation nor unknown: few, and asked for often.
+    observations: Vec<usize>,
+    others: Vec<usize>,
 }
 
 impl History {
     /// A history of these events.
     pub fn new(header: Header, events: Vec<Event>) -> History {
-        History { header, events }
+        let mut observations = Vec::new();
+        let mut others = Vec::new();
+        for (at, event) in events.iter().enumerate() {
+            match &event.what {
+                What::Observation(_) => observations.push(at),
+                What::Fault(_)
+                | What::Topic(_)
+                | What::Node(_)
+                | What::Late(_)
+                | What::Phase(_) => {
+                    others.push(at);
+                }
+                What::Invoke(_) | What::Ok(_) | What::Fail(_) | What::Info(_) | What::Unknown => {}
+            }
+        }
+        History {
+            header,
+            events,
+            observations,
+            others,
+        }
     }
 
     /// The header.
@@ -177,6 +139,7 @@ impl History {
                         call: &invocation.call,
                         called: event.t,
                         returned: None,
+                        completed: None,
                         outcome: Outcome::Info,
                         completion: None,
                     });
@@ -194,33 +157,43 @@ impl History {
             operation.outcome = outcome;
             operation.completion = Some(completion);
             operation.returned = (outcome != Outcome::Info).then_some(event.t);
+            operation.completed = Some(event.t);
         }
         operations
     }
 
     /// Observations, in order.
     pub fn observations(&self) -> impl Iterator<Item = Observed<'_>> {
-        self.events.iter().filter_map(|event| match &event.what {
-            What::Observation(observation) => Some(Observed {
-                id: event.i,
-                at: event.t,
+        let observed = |at: &usize| {
+            let event = &self.events[*at];
+            let What::Observation(observation) = &event.what else {
+                return None;
+            };
+            let (id, at) = (event.i, event.t);
+            Some(Observed {
+                id,
+                at,
                 observation,
-            }),
-            _ => None,
-        })
+            })
+        };
+        self.observations.iter().filter_map(observed)
+    }
+
+    fn others(&self) -> impl Iterator<Item = &Event> {
+        self.others.iter().map(|at| &self.events[*at])
     }
 
     /// Fault windows, in the order of their begins.
     pub fn windows(&self) -> Vec<Window> {
         let mut windows: Vec<Window> = Vec::new();
-        for event in &self.events {
+        for event in self.others() {
             let What::Fault(fault) = &event.what else {
                 continue;
             };
             match fault.phase {
-                FaultPhase::Begun => windows.push(window(fault, Some(event.t), false)),
-                FaultPhase::Failed => windows.push(window(fault, None, false)),
-                FaultPhase::Skipped => windows.push(window(fault, None, true)),
+                FaultPhase::Begun => windows.push(Window::of(fault, Some(event.t), false)),
+                FaultPhase::Failed => windows.push(Window::of(fault, None, false)),
+                FaultPhase::Skipped => windows.push(Window::of(fault, None, true)),
                 FaultPhase::Healed => {
                     if let Some(window) = windows.iter_mut().rev().find(|w| w.id == fault.id) {
                         window.healed = Some(event.t);
@@ -234,7 +207,7 @@ impl History {
 
     /// When a phase began, the first time.
     pub fn phase(&self, wanted: Phase) -> Option<Moment> {
-        self.events.iter().find_map(|event| match &event.what {
+        self.others().find_map(|event| match &event.what {
             What::Phase(phase) if phase.phase == wanted => Some(event.t),
             _ => None,
         })
@@ -242,8 +215,16 @@ impl History {
 
     /// Starts and ends of processes, with their lines.
     pub fn happenings(&self) -> impl Iterator<Item = (u64, Moment, &NodeEvent)> {
-        self.events.iter().filter_map(|event| match &event.what {
+        self.others().filter_map(|event| match &event.what {
             What::Node(happening) => Some((event.i, event.t, happening)),
+            _ => None,
+        })
+    }
+
+    /// Changes of topics, with their times.
+    pub fn topics(&self) -> impl Iterator<Item = (Moment, &TopicEvent)> {
+        self.others().filter_map(|event| match &event.what {
+            What::Topic(topic) => Some((event.t, topic)),
             _ => None,
         })
     }
@@ -261,30 +242,19 @@ impl History {
         let limit_ms = self.header.limits.election_timeout_ms / 2;
         let late = |event: &Event| match &event.what {
             What::Late(Late { who, by_ms, .. }) if *by_ms > limit_ms => {
-                let began = event.t.saturating_sub(by_ms * 1_000_000);
+                let began = event.t.saturating_sub(by_ms.saturating_mul(1_000_000));
                 (began <= to && event.t >= from).then(|| (who.clone(), event.t, *by_ms))
             }
             _ => None,
         };
-        self.events
-            .iter()
+        self.others()
             .filter_map(late)
             .max_by_key(|(_, _, by_ms)| *by_ms)
     }
-}
 
-fn window(fault: &FaultEvent, begun: Option<Moment>, skipped: bool) -> Window {
-    Window {
-        id: fault.id.clone(),
-        kind: fault.kind.clone(),
-        targets: fault.targets.clone(),
-        links: fault.links.clone(),
-        role: fault.role.clone(),
-        role_held: fault.role_held,
-        affects_leader: fault.affects_leader,
-        called: fault.called,
-        begun,
-        healed: None,
-        skipped,
+    /// Whether this is the record of a run, with phases or probes, and not of operations alone.
+    pub fn is_of_a_run(&self) -> bool {
+        let told = |event: &Event| matches!(event.what, What::Phase(_) | What::Node(_));
+        !self.observations.is_empty() || self.others().any(told)
     }
 }

@@ -60,6 +60,13 @@ impl std::fmt::Display for ParseError {
 
 impl std::error::Error for ParseError {}
 
+/// What is wrong within one line: serde_json counts lines from the text that it was given, which is one line.
+fn problem(error: &serde_json::Error) -> String {
+    error
+        .to_string()
+        .replace(" at line 1 column ", ", at column ")
+}
+
 /// Reads a history. A torn last line (without its line end) is a warning: that is what a crash leaves behind.
 ///
 /// # Errors
@@ -69,7 +76,7 @@ pub fn parse(text: &str) -> Result<Parsed, ParseError> {
     let (_, first) = lines.next().ok_or(ParseError::Empty)?;
     let header: Header =
         serde_json::from_str(first.trim_end()).map_err(|error| ParseError::Header {
-            problem: error.to_string(),
+            problem: problem(&error),
         })?;
     if header.format != Header::FORMAT || header.version != Header::VERSION {
         return Err(ParseError::Format {
@@ -107,7 +114,7 @@ pub fn parse(text: &str) -> Result<Parsed, ParseError> {
             Err(error) => {
                 return Err(ParseError::Line {
                     line: number,
-                    problem: error.to_string(),
+                    problem: problem(&error),
                 });
             }
         }

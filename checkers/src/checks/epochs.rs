@@ -1,0 +1,110 @@
+//! `one-leader-per-epoch` and `epochs-go-forward`: Raft's election safety and the monotony of terms, for each partition and
+//! for the quorum. They stand whatever the machine did.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Check;
+use super::claims::{Claims, Row};
+use crate::verdict::{Anomaly, Evidence, Finding, Verdict};
+
+/// Evidence of two answers about one lane.
+pub(super) fn evidence(claims: &Claims<'_>, first: &Row<'_>, second: &Row<'_>) -> Evidence {
+    let is_quorum = claims.quorum.iter().any(|row| std::ptr::eq(row, second));
+    let seat = claims.seats.get(second.seat).filter(|_| !is_quorum);
+    let mut nodes = vec![first.node.to_owned(), second.node.to_owned()];
+    nodes.dedup();
+    Evidence {
+        events: vec![first.id, second.id],
+        nodes,
+        topic: seat.map(|(topic, ..)| (*topic).to_owned()),
+        partition: seat.map(|(_, partition, _)| *partition),
+        window: Some((first.called.min(second.called), second.returned)),
+        ..Evidence::default()
+    }
+}
+
+/// Two nodes each claimed the same partition and epoch; or two answers name different leaders of one term of the quorum,
+/// which holds whoever was asked.
+pub(super) fn one_per_epoch(check: &Check<'_>) -> Verdict {
+    let mut verdict = check.verdict("one-leader-per-epoch");
+    let claims = check.claims;
+    let own = claims
+        .rows
+        .iter()
+        .filter(|row| row.is_claim() && row.epoch.is_some());
+    let mut count = 0;
+    let mut first: BTreeMap<(usize, Option<i32>), &Row<'_>> = BTreeMap::new();
+    let mut told: BTreeSet<Option<i32>> = BTreeSet::new();
+    for row in own {
+        count += 1;
+        let known = *first.entry((row.seat, row.epoch)).or_insert(row);
+        // Partitions whose epochs go together would tell the same thing many times.
+        if known.node != row.node && told.insert(row.epoch) {
+            verdict.found(two(claims, known, row));
+        }
+    }
+    let mut first: BTreeMap<Option<i32>, &Row<'_>> = BTreeMap::new();
+    let mut told: BTreeSet<Option<i32>> = BTreeSet::new();
+    for row in claims.quorum.iter().filter(|row| row.leader.is_some()) {
+        count += 1;
+        let known = *first.entry(row.epoch).or_insert(row);
+        if known.leader != row.leader && told.insert(row.epoch) {
+            verdict.found(two(claims, known, row));
+        }
+    }
+    check.saw_in_run(count, "claims of leadership", &mut verdict);
+    verdict
+}
+
+fn two(claims: &Claims<'_>, known: &Row<'_>, row: &Row<'_>) -> Anomaly {
+    Anomaly {
+        kind: Finding::TwoLeaders {
+            epoch: row.epoch.unwrap_or(-1),
+            claims: vec![known.belief(), row.belief()],
+        },
+        certain: true,
+        evidence: evidence(claims, known, row),
+    }
+}
+
+/// A node answered a lower epoch than it had answered before it was asked: answers that overtake each other prove nothing.
+pub(super) fn forward(check: &Check<'_>) -> Verdict {
+    let mut verdict = check.verdict("epochs-go-forward");
+    let claims = check.claims;
+    let partitions = claims.rows.iter().filter(|row| row.epoch.is_some());
+    lanes(claims, partitions, &mut verdict);
+    lanes(claims, claims.quorum.iter(), &mut verdict);
+    let answers = (claims.rows.len() + claims.quorum.len()) as u64;
+    check.saw_in_run(answers, "answers about leaders", &mut verdict);
+    verdict
+}
+
+fn lanes<'r, 'a: 'r>(
+    claims: &Claims<'a>,
+    rows: impl Iterator<Item = &'r Row<'a>>,
+    verdict: &mut Verdict,
+) {
+    // Of each node and lane, the first answer of each epoch that was higher than all before.
+    let mut highest: BTreeMap<(&str, usize), Vec<&Row<'_>>> = BTreeMap::new();
+    let mut told: BTreeSet<&str> = BTreeSet::new();
+    for row in rows {
+        let records = highest.entry((row.node, row.seat)).or_default();
+        let before = records.partition_point(|known| known.returned <= row.called);
+        let known = before.checked_sub(1).map(|at| records[at]);
+        if let Some(known) = known.filter(|known| known.epoch > row.epoch)
+            && told.insert(row.node)
+        {
+            verdict.found(Anomaly {
+                kind: Finding::EpochWentBack {
+                    before: known.belief(),
+                    after: row.belief(),
+                },
+                certain: true,
+                evidence: evidence(claims, known, row),
+            });
+        }
+        if records.last().is_none_or(|known| known.epoch < row.epoch) {
+            records.push(row);
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! `node-responds` and `unprovoked-exit`: nodes that do not answer though nothing is wrong with them, and processes that
+//! end unasked.
+
+use super::Check;
+use super::claims::MS;
+use crate::history::{Moment, NodeHappening, NodeName, Phase, Seen};
+use crate::verdict::{Anomaly, Doubt, Evidence, Finding, Unit, Verdict};
+
+/// Unanswered probes of one node in a row.
+struct Silence {
+    from: Moment,
+    first: u64,
+    to: Moment,
+    last: u64,
+    error: Option<String>,
+    came_back: bool,
+}
+
+/// A node that is neither stopped, killed, hidden from the clients nor starved answers within the limit.
+pub(super) fn responds(check: &Check<'_>) -> Verdict {
+    let mut verdict = check.verdict("node-responds");
+    let limit_ms = check.history.limits().response_ms;
+    let (mut longest, mut seen) = (0, 0);
+    for node in check.nodes {
+        let (silences, probes) = silences(check, node);
+        seen += probes;
+        for silence in silences {
+            let length_ms = silence.to.saturating_sub(silence.from) / MS;
+            longest = longest.max(length_ms);
+            if length_ms <= limit_ms {
+                continue;
+            }
+            let finding = Finding::NodeSilent {
+                node: node.clone(),
+                length_ms,
+                limit_ms,
+                error: silence.error,
+                came_back: silence.came_back,
+            };
+            let evidence = Evidence {
+                events: vec![silence.first, silence.last],
+                nodes: vec![node.clone()],
+                window: Some((silence.from, silence.to)),
+                ..Evidence::default()
+            };
+            check.unless_starved(finding, evidence, silence.from, silence.to, &mut verdict);
+        }
+    }
+    verdict.figure(
+        "silence_ms_max",
+        longest,
+        Some(limit_ms),
+        Unit::Milliseconds,
+    );
+    check.saw_in_run(seen, "probes of nodes", &mut verdict);
+    verdict
+}
+
+fn silences(check: &Check<'_>, node: &NodeName) -> (Vec<Silence>, u64) {
+    let mut silences: Vec<Silence> = Vec::new();
+    let (mut open, mut seen) = (false, 0);
+    for observed in check.history.observations() {
+        let about = observed.observation;
+        if about.node != *node || !matches!(about.seen, Seen::Metadata { .. }) {
+            continue;
+        }
+        seen += 1;
+        if about.answered || excused(check, node, about.called, observed.at) {
+            if let Some(last) = silences.last_mut() {
+                last.came_back |= about.answered;
+            }
+            open = false;
+            continue;
+        }
+        match silences.last_mut().filter(|_| open) {
+            Some(silence) => {
+                (silence.to, silence.last) = (observed.at, observed.id);
+                silence.error.clone_from(&about.error);
+            }
+            None => silences.push(Silence {
+                from: about.called,
+                first: observed.id,
+                to: observed.at,
+                last: observed.id,
+                error: about.error.clone(),
+                came_back: false,
+            }),
+        }
+        open = true;
+    }
+    (silences, seen)
+}
+
+fn excused(check: &Check<'_>, node: &NodeName, from: Moment, to: Moment) -> bool {
+    let limits = check.history.limits();
+    let done = check.history.phase(Phase::Done);
+    // After a heal the probe itself has to time out and dial again.
+    let settle = limits.response_ms * MS;
+    let faulty = check.windows.iter().any(|window| {
+        (window.stops(node) || window.hides(node)) && window.overlaps(from, to, settle)
+    });
+    if faulty || done.is_some_and(|done| to >= done) {
+        return true;
+    }
+    // Between an end of the process and its next start, and while that start forms.
+    let mut down_since: Option<Moment> = Some(0);
+    let happenings = check
+        .history
+        .happenings()
+        .filter(|(_, _, h)| h.node == *node);
+    for (_, at, happening) in happenings {
+        match happening.what {
+            NodeHappening::Exited => down_since = Some(at),
+            NodeHappening::Started => {
+                let down = down_since.take().unwrap_or(at);
+                if down <= to && from <= at + limits.formation_ms * MS {
+                    return true;
+                }
+            }
+            NodeHappening::Unknown => {}
+        }
+    }
+    down_since.is_some_and(|since| since <= to && since > 0)
+}
+
+/// A process ended though nobody asked for it.
+pub(super) fn exits(check: &Check<'_>) -> Verdict {
+    let mut verdict = check.verdict("unprovoked-exit");
+    let mut seen = 0;
+    for (id, at, happening) in check.history.happenings() {
+        seen += 1;
+        if happening.what == NodeHappening::Exited && !happening.expected {
+            let node = happening.node.clone();
+            verdict.found(Anomaly {
+                kind: Finding::UnprovokedExit {
+                    node: node.clone(),
+                    status: happening.status.clone(),
+                },
+                certain: true,
+                evidence: Evidence {
+                    events: vec![id],
+                    nodes: vec![node],
+                    window: Some((at, at)),
+                    ..Evidence::default()
+                },
+            });
+        }
+    }
+    verdict.saw("starts and ends of processes", seen);
+    if seen == 0 {
+        verdict.not_applicable(Doubt::NotInRun {
+            what: "processes".to_owned(),
+        });
+    }
+    verdict
+}

@@ -1,0 +1,300 @@
+//! The pass that makes views of operations.
+
+use std::collections::BTreeMap;
+
+use super::{Covered, End, Fact, NONE, Place, Send, Step, Values, View};
+use crate::history::{
+    Append, Call, EndOffset, EndOffsetSeen, History, Isolation, Moment, Offset, Operation, Outcome,
+    Poll, Read, ReadSeen, Record, RecordOutcome, Report,
+};
+
+/// How many offsets of one value are looked through before it is noted again; what is noted twice is merged later. A log
+/// that returns the same value everywhere must not cost the square of its length.
+const WALK_MAX: u32 = 16;
+
+/// Every partition to which something was appended or of which something was read, in the order of their names.
+pub(crate) fn collect<'a>(history: &'a History, operations: &'a [Operation<'a>]) -> Vec<View<'a>> {
+    let mut views = Views::default();
+    let nodes = history.nodes();
+    let number = |name: &str| nodes.iter().position(|node| node == name);
+    for operation in operations {
+        match (operation.call, operation.report()) {
+            (Call::Append(append), report) => views.appended(append, operation, report),
+            (Call::Poll(poll), Some(Report::Poll(polled))) => {
+                views.polled(poll, operation, &polled.records);
+            }
+            (Call::Read(read), Some(Report::Read(seen))) => {
+                views.read(read, operation, seen, number(&read.node));
+            }
+            (Call::EndOffset(asked), Some(Report::EndOffset(seen))) => {
+                views.end(asked, operation, seen);
+            }
+            _ => {}
+        }
+    }
+    let mut all = views.all;
+    all.iter_mut().for_each(finish);
+    all.sort_by_key(|view| view.place);
+    all
+}
+
+/// The node that a raw read asked.
+pub(super) fn node_of<'a>(operation: &Operation<'a>) -> Option<&'a str> {
+    match operation.call {
+        Call::Read(read) => Some(&read.node),
+        _ => None,
+    }
+}
+
+#[derive(Default)]
+struct Views<'a> {
+    all: Vec<View<'a>>,
+    at: BTreeMap<Place<'a>, usize>,
+    /// Where the last one was found: records come in runs of one partition.
+    last: usize,
+}
+
+impl<'a> Views<'a> {
+    fn of(&mut self, place: Place<'a>) -> &mut View<'a> {
+        if self
+            .all
+            .get(self.last)
+            .is_none_or(|view| view.place != place)
+        {
+            let next = self.all.len();
+            self.last = *self.at.entry(place).or_insert(next);
+            if self.last == next {
+                self.all.push(empty(place));
+            }
+        }
+        &mut self.all[self.last]
+    }
+
+    fn appended(
+        &mut self,
+        append: &'a Append,
+        operation: &'a Operation<'a>,
+        report: Option<&'a Report>,
+    ) {
+        let view = self.of((&append.topic, append.partition));
+        let records: &'a [RecordOutcome] = match report {
+            Some(Report::Append(appended)) => &appended.records,
+            _ => &[],
+        };
+        for (at, value) in append.values.iter().enumerate() {
+            let record = records.get(at);
+            let number = view.number(value);
+            let known = &mut view.send_of[number as usize];
+            if *known != NONE {
+                view.resent += 1;
+                continue;
+            }
+            *known = view.sends.len() as u32;
+            view.sends.push(Send {
+                value,
+                number,
+                operation,
+                record,
+                outcome: record.map_or(operation.outcome, |record| record.outcome),
+                acks: append.acks,
+                idempotent: append.idempotent,
+                proven: false,
+            });
+        }
+    }
+
+    fn polled(&mut self, poll: &'a Poll, operation: &'a Operation<'a>, records: &'a [Record]) {
+        let committed = poll.isolation == Isolation::ReadCommitted;
+        // Offset read last, and whether in this poll. Few partitions: a scan is quicker than a map.
+        let position = |a: &'a crate::history::Assigned| {
+            ((a.topic.as_str(), a.partition), a.position - 1, false)
+        };
+        let mut last: Vec<(Place<'a>, Offset, bool)> = poll.assigned.iter().map(position).collect();
+        let mut current = 0;
+        for record in records {
+            let place = (record.topic(), record.partition());
+            let next = record.offset();
+            let view = self.of(place);
+            view.saw(operation, record, None, committed);
+            view.polled += 1;
+            if last.get(current).is_none_or(|(at, ..)| *at != place) {
+                let found = last.iter().position(|(at, ..)| *at == place);
+                current = found.unwrap_or(last.len());
+            }
+            let Some((_, after, internal)) = last.get_mut(current) else {
+                // A partition that was not among the assigned: only its own order can be judged.
+                last.push((place, next, true));
+                continue;
+            };
+            if next != *after + 1 {
+                let (after, internal) = (*after, *internal);
+                view.steps.push(Step {
+                    operation,
+                    after,
+                    next,
+                    internal,
+                    committed,
+                });
+            }
+            (*after, *internal) = (next, true);
+        }
+    }
+
+    fn read(
+        &mut self,
+        read: &'a Read,
+        operation: &'a Operation<'a>,
+        seen: &'a ReadSeen,
+        node: Option<usize>,
+    ) {
+        for record in &seen.records {
+            let view = self.of((record.topic(), record.partition()));
+            view.saw(operation, record, node, false);
+        }
+        let (Some(to), Some(node), Outcome::Ok) = (seen.next, node, operation.outcome) else {
+            return;
+        };
+        // Before the last heal a node may lag, and its end proves nothing.
+        let is_final = read.phase.as_deref() == Some("final");
+        self.of((&read.topic, read.partition))
+            .covered
+            .push(Covered {
+                node,
+                operation,
+                from: read.position,
+                to,
+                start: seen.log_start_offset.unwrap_or(0),
+                to_the_end: is_final && seen.high_watermark.is_none_or(|end| to >= end),
+            });
+    }
+
+    fn end(&mut self, asked: &'a EndOffset, operation: &'a Operation<'a>, seen: &'a EndOffsetSeen) {
+        let (Some(offset), Some(returned), Outcome::Ok) =
+            (seen.offset, operation.returned, operation.outcome)
+        else {
+            return;
+        };
+        self.of((&asked.topic, asked.partition)).ends.push(End {
+            operation,
+            returned,
+            offset,
+            node: seen.node.as_deref().or(asked.node.as_deref()),
+            committed: asked.isolation == Isolation::ReadCommitted,
+        });
+    }
+}
+
+fn empty(place: Place<'_>) -> View<'_> {
+    View {
+        place,
+        values: Values::default(),
+        sends: Vec::new(),
+        send_of: Vec::new(),
+        facts: Vec::new(),
+        first_fact: Vec::new(),
+        ends: Vec::new(),
+        covered: Vec::new(),
+        steps: Vec::new(),
+        sights: 0,
+        polled: 0,
+        resent: 0,
+        acknowledged: Vec::new(),
+    }
+}
+
+impl<'a> View<'a> {
+    fn number(&mut self, value: &'a str) -> u32 {
+        let number = self.values.number(value);
+        if number as usize == self.send_of.len() {
+            self.send_of.push(NONE);
+            self.first_fact.push(NONE);
+        }
+        number
+    }
+
+    fn saw(
+        &mut self,
+        operation: &'a Operation<'a>,
+        record: &'a Record,
+        node: Option<usize>,
+        committed: bool,
+    ) {
+        self.sights += 1;
+        // What came with a failed or unknown operation was seen all the same, when it came.
+        let seen_at = operation.completed.unwrap_or(Moment::MAX);
+        let surely = operation.outcome == Outcome::Ok;
+        let bit = node.map_or(0, |node| 1_u64.checked_shl(node as u32).unwrap_or(0));
+        let number = self.number(record.value());
+        let mut at = self.first_fact[number as usize];
+        let mut steps = 0;
+        while let Some(fact) = self.facts.get_mut(at as usize).filter(|_| steps < WALK_MAX) {
+            steps += 1;
+            if fact.offset == record.offset() {
+                fact.nodes |= bit;
+                fact.committed |= committed;
+                fact.surely |= surely;
+                if seen_at < fact.seen_at {
+                    fact.seen_at = seen_at;
+                    fact.seen_by = operation;
+                }
+                return;
+            }
+            at = fact.next;
+        }
+        let next = self.first_fact[number as usize];
+        self.first_fact[number as usize] = self.facts.len() as u32;
+        self.facts.push(Fact {
+            offset: record.offset(),
+            seen_at,
+            seen_by: operation,
+            nodes: bit,
+            number,
+            next,
+            committed,
+            surely,
+        });
+    }
+}
+
+/// Brings a view into its order, and marks requests that were surely written.
+fn finish(view: &mut View<'_>) {
+    view.facts
+        .sort_by_key(|fact| (fact.offset, fact.number, fact.seen_at, fact.seen_by.id));
+    view.facts.dedup_by(|later, first| {
+        let same = (later.offset, later.number) == (first.offset, first.number);
+        if same {
+            first.nodes |= later.nodes;
+            first.committed |= later.committed;
+            first.surely |= later.surely;
+        }
+        same
+    });
+    view.facts
+        .sort_by_key(|fact| (fact.offset, fact.seen_at, fact.seen_by.id, fact.number));
+    view.first_fact.fill(NONE);
+    for at in (0..view.facts.len()).rev() {
+        let number = view.facts[at].number as usize;
+        view.facts[at].next = view.first_fact[number];
+        view.first_fact[number] = at as u32;
+    }
+    let mut from = 0;
+    while from < view.sends.len() {
+        let operation = view.sends[from].operation.id;
+        let same = |send: &&Send<'_>| send.operation.id == operation;
+        let count = view.sends[from..].iter().take_while(same).count();
+        let seen = |send: &Send<'_>| view.facts_of(send).any(|fact| fact.surely);
+        let proven = view.sends[from..from + count].iter().any(seen);
+        for send in &mut view.sends[from..from + count] {
+            send.proven = proven;
+        }
+        from += count;
+    }
+    let offset = |at: &u32| view.sends[*at as usize].offset();
+    let acknowledged = |at: &u32| {
+        let send = &view.sends[*at as usize];
+        send.outcome == Outcome::Ok && send.offset().is_some()
+    };
+    let mut all: Vec<u32> = (0..view.sends.len() as u32).filter(acknowledged).collect();
+    all.sort_by_key(offset);
+    view.acknowledged = all;
+}

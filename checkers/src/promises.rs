@@ -1,0 +1,244 @@
+//! From a configuration to what may be held against a target: what is a *violation*, what is *expected* and what is only
+//! *informational*, each with its reason.
+//!
+//! The same sight means different things. A record that is gone after a kill of the leader breaks `acks=all` and is in the
+//! bargain of `acks=1`; a consumer that jumps was moved by a rebalance if it subscribed, and lost records if it was
+//! assigned. Jepsen's Kafka workload judges by two switches only (subscribe, ww-deps); this table has one row for each
+//! promise, and every check asks it. Pure: the history's own record of what ran decides.
+
+mod rulings;
+
+use serde::{Deserialize, Serialize};
+
+use crate::history::{Acks, Call, History, Isolation, NodeHappening, Operation, Window};
+
+/// What ran: the settings and faults from which the rulings follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Configuration {
+    /// Whether the target claims that acknowledged records (acks all) are kept.
+    pub acknowledged_is_kept: bool,
+    /// Whether it claims that an end offset includes every acknowledged record.
+    pub end_offset_includes_acknowledged: bool,
+    /// The weakest acknowledgement with which a record was appended.
+    pub acks: Acks,
+    /// Whether every producer was idempotent.
+    pub idempotent: bool,
+    /// Whether producers without idempotence send records again.
+    pub producers_retry: bool,
+    /// The weakest isolation level with which something was polled.
+    pub isolation: Isolation,
+    /// `min.insync.replicas`, if it is known.
+    pub min_in_sync_replicas: Option<u32>,
+    /// Whether a node outside the in-sync set may be elected.
+    pub unclean_election: bool,
+    /// How consumers got their partitions.
+    pub consumers: Consumers,
+    /// The faults that took effect.
+    pub faults: Disturbance,
+}
+
+/// How consumers got their partitions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Consumers {
+    /// They were assigned, and move by themselves only.
+    Assigned,
+    /// They subscribed: a rebalance moves them to what was committed.
+    Subscribed,
+}
+
+/// What disturbed the cluster, by the worst of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Disturbance {
+    /// Nothing.
+    None,
+    /// Faults that left the leader alone.
+    Others,
+    /// A fault that affected the leader, or a process that ended unasked.
+    Leader,
+}
+
+/// What a finding counts for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Standing {
+    /// It breaks a promise.
+    Violation,
+    /// It is in the bargain of this configuration, given what ran.
+    Expected,
+    /// Nothing is promised about it; it is told because a reader may want to know.
+    Informational,
+}
+
+impl Standing {
+    /// `violation`, `expected` or `informational`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Standing::Violation => "violation",
+            Standing::Expected => "expected",
+            Standing::Informational => "informational",
+        }
+    }
+}
+
+/// What a ruling is about. One row of the table each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Subject {
+    /// An acknowledged record that is gone, or was never served.
+    LostRecord,
+    /// A record that was read, and is gone.
+    LostAfterRead,
+    /// One value at several offsets.
+    Duplicate,
+    /// An offset that was acknowledged for one record and holds another.
+    OffsetReused,
+    /// An offset at which readers were given different records.
+    OffsetReadTwice,
+    /// Offsets against real time, or against a producer's own order.
+    OrderReversed,
+    /// An end offset behind what was acknowledged.
+    EndOffsetBehind,
+    /// A record that nobody sent.
+    PhantomValue,
+    /// A record whose append surely failed and that is read nevertheless.
+    FailedWriteSeen,
+    /// A consumer that jumps or goes back between two polls.
+    ConsumerMoved,
+    /// A consumer that jumps or goes back within one poll.
+    PollOutOfOrder,
+    /// Nodes that hold different records in the end.
+    ReplicasDiffer,
+}
+
+impl Subject {
+    /// Every subject, in the order of the table.
+    pub const ALL: [Subject; 12] = [
+        Subject::LostRecord,
+        Subject::LostAfterRead,
+        Subject::Duplicate,
+        Subject::OffsetReused,
+        Subject::OffsetReadTwice,
+        Subject::OrderReversed,
+        Subject::EndOffsetBehind,
+        Subject::PhantomValue,
+        Subject::FailedWriteSeen,
+        Subject::ConsumerMoved,
+        Subject::PollOutOfOrder,
+        Subject::ReplicasDiffer,
+    ];
+}
+
+/// What one subject counts for under one configuration, and why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Ruling {
+    /// What it is about.
+    pub subject: Subject,
+    /// The checks that ask for it.
+    pub checks: &'static str,
+    /// What it counts for.
+    pub standing: Standing,
+    /// Why, in one sentence.
+    pub reason: &'static str,
+}
+
+impl Configuration {
+    /// The configuration that a history shows.
+    pub fn of(history: &History) -> Configuration {
+        Configuration::from(history, &history.operations(), &history.windows())
+    }
+
+    pub(crate) fn from(
+        history: &History,
+        operations: &[Operation<'_>],
+        windows: &[Window],
+    ) -> Configuration {
+        let promises = history.promises();
+        let mut configuration = Configuration {
+            acknowledged_is_kept: promises.acknowledged_is_kept,
+            end_offset_includes_acknowledged: promises.end_offset_includes_acknowledged,
+            acks: Acks::All,
+            idempotent: true,
+            producers_retry: promises.producers_retry,
+            isolation: Isolation::ReadCommitted,
+            min_in_sync_replicas: promises.min_in_sync_replicas,
+            unclean_election: promises.unclean_election,
+            consumers: match promises.consumers_subscribe {
+                true => Consumers::Subscribed,
+                false => Consumers::Assigned,
+            },
+            faults: disturbance(history, windows),
+        };
+        let (mut appends, mut reads) = (false, false);
+        for operation in operations {
+            match operation.call {
+                Call::Append(append) => {
+                    appends = true;
+                    configuration.acks = weaker(configuration.acks, append.acks);
+                    configuration.idempotent &= append.idempotent;
+                }
+                Call::Poll(poll) => {
+                    reads = true;
+                    if poll.isolation == Isolation::ReadUncommitted {
+                        configuration.isolation = Isolation::ReadUncommitted;
+                    }
+                }
+                _ => {}
+            }
+        }
+        configuration.idempotent &= appends;
+        if !reads {
+            configuration.isolation = Isolation::ReadUncommitted;
+        }
+        configuration
+    }
+
+    /// The same, for a record that was appended so.
+    #[must_use]
+    pub fn for_append(self, acks: Acks, idempotent: bool) -> Configuration {
+        Configuration {
+            acks,
+            idempotent,
+            ..self
+        }
+    }
+
+    /// What a subject counts for.
+    pub fn ruling(&self, subject: Subject) -> Ruling {
+        rulings::ruling(self, subject)
+    }
+
+    /// The whole table, in its order.
+    pub fn table(&self) -> Vec<Ruling> {
+        let all = Subject::ALL.into_iter();
+        all.map(|subject| self.ruling(subject)).collect()
+    }
+}
+
+/// Of two acknowledgements the one that promises less.
+pub(crate) fn weaker(one: Acks, other: Acks) -> Acks {
+    match (one, other) {
+        (Acks::None, _) | (_, Acks::None) => Acks::None,
+        (Acks::Leader, _) | (_, Acks::Leader) => Acks::Leader,
+        (Acks::All, Acks::All) => Acks::All,
+    }
+}
+
+fn disturbance(history: &History, windows: &[Window]) -> Disturbance {
+    let nodes = history.nodes();
+    let died = history
+        .happenings()
+        .any(|(_, _, h)| h.what == NodeHappening::Exited && !h.expected);
+    let ran = windows.iter().filter(|window| !window.skipped);
+    let worst = ran
+        .map(|window| {
+            match window.affects_leader || !window.role_held || window.breaks_majority(&nodes) {
+                true => Disturbance::Leader,
+                false => Disturbance::Others,
+            }
+        })
+        .max()
+        .unwrap_or(Disturbance::None);
+    if died { Disturbance::Leader } else { worst }
+}

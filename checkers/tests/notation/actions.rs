@@ -1,0 +1,383 @@
+//! One line of the notation to the events that it stands for.
+
+use checkers::history::{
+    Acks, Append, Appended, Assigned, Call, Completion, EndOffset, EndOffsetSeen, FaultEvent,
+    FaultPhase, Invocation, Isolation, Late, Moment, NodeEvent, NodeHappening, Observation,
+    Outcome, PartitionClaim, PhaseEvent, Poll, Polled, Read, ReadSeen, Record, RecordOutcome,
+    Report, Seen, TopicEvent, What, WorkerId,
+};
+
+use super::{Happened, MS, options, words};
+
+/// Reads what stands behind the time of a line.
+pub(crate) fn read(
+    from: Moment,
+    to: Option<Moment>,
+    words: &[&str],
+    line: usize,
+    happened: &mut Vec<Happened>,
+) {
+    let mut add = |at, what| happened.push(Happened { at, what, line });
+    match words {
+        ["phase", name] => {
+            let phase = serde_json::from_str(&format!("{name:?}")).expect("a phase");
+            add(from, What::Phase(PhaseEvent { phase }));
+        }
+        ["late", who, by_ms] => add(
+            from,
+            What::Late(Late {
+                who: (*who).to_owned(),
+                by_ms: words::number(by_ms),
+                cpu_pressure: None,
+                io_pressure: None,
+            }),
+        ),
+        ["topic", name, what, id @ ..] => add(
+            from,
+            What::Topic(TopicEvent {
+                name: (*name).to_owned(),
+                id: id.join(""),
+                partitions: 1,
+                what: (*what).to_owned(),
+            }),
+        ),
+        ["fault", rest @ ..] => fault(from, to, rest, &mut add),
+        ["probe", lost @ ..] => {
+            let seen = Seen::Produce { sequence: 0 };
+            observe("", from, to, lost.is_empty(), seen, &mut add);
+        }
+        [worker, f, rest @ ..] if is_worker(worker) => {
+            operation(from, to, words::number(&worker[1..]), f, rest, &mut add);
+        }
+        [nodes, what, rest @ ..] => {
+            for node in nodes.split(',') {
+                node_line(from, to, node, what, rest, &mut add);
+            }
+        }
+        other => panic!("{other:?} is nothing that happens"),
+    }
+}
+
+fn is_worker(word: &str) -> bool {
+    word.strip_prefix('w')
+        .is_some_and(|id| id.bytes().all(|b| b.is_ascii_digit()))
+}
+
+fn observe(
+    node: &str,
+    called: Moment,
+    to: Option<Moment>,
+    answered: bool,
+    seen: Seen,
+    add: &mut impl FnMut(Moment, What),
+) {
+    let node = node.to_owned();
+    let error = (!answered).then(|| "timed out".to_owned());
+    let observation = Observation {
+        called,
+        node,
+        answered,
+        error,
+        seen,
+    };
+    add(to.unwrap_or(called), What::Observation(observation));
+}
+
+fn node_line(
+    from: Moment,
+    to: Option<Moment>,
+    node: &str,
+    what: &str,
+    rest: &[&str],
+    add: &mut impl FnMut(Moment, What),
+) {
+    let happens = |what, expected, status: &str| {
+        let (node, status) = (node.to_owned(), status.to_owned());
+        What::Node(NodeEvent {
+            node,
+            what,
+            expected,
+            status,
+        })
+    };
+    match what {
+        "says" => {
+            let claim = |word: &&str| {
+                let (at, leader) = word.split_once('=').expect("place=leader/epoch");
+                let ((topic, partition), (leader, epoch)) =
+                    (words::place(at), words::leader(leader));
+                PartitionClaim(topic, partition, leader, epoch)
+            };
+            let partitions = rest.iter().map(claim).collect();
+            observe(
+                node,
+                from,
+                to,
+                true,
+                Seen::Metadata {
+                    brokers: vec![],
+                    partitions,
+                },
+                add,
+            );
+        }
+        "silent" => {
+            let seen = Seen::Metadata {
+                brokers: vec![],
+                partitions: vec![],
+            };
+            observe(node, from, to, false, seen, add);
+        }
+        "quorum" => {
+            let (leader, epoch) = words::leader(rest[0]);
+            observe(
+                node,
+                from,
+                to,
+                true,
+                Seen::Quorum {
+                    leader,
+                    epoch,
+                    voters: vec![],
+                },
+                add,
+            );
+        }
+        "holds" => {
+            let resident_mib: u64 = words::number(rest[0]);
+            let descriptors = rest.get(1).map_or(30, |word| words::number(word));
+            let seen = Seen::Process {
+                resident_bytes: resident_mib << 20,
+                cpu_ms: 0,
+                descriptors,
+            };
+            observe(node, from, to, true, seen, add);
+        }
+        "started" => add(from, happens(NodeHappening::Started, true, "")),
+        "exited" => add(from, happens(NodeHappening::Exited, true, "signal 9")),
+        "died" => add(from, happens(NodeHappening::Exited, false, "signal 6")),
+        other => panic!("{other:?} is nothing that a node does"),
+    }
+}
+
+fn fault(from: Moment, to: Option<Moment>, words: &[&str], add: &mut impl FnMut(Moment, What)) {
+    let mut words = words.to_vec();
+    let options = options(&mut words);
+    let is = |word: &str| words.contains(&word);
+    let named = |word: &&&str| word.starts_with('n') && !word.contains('>');
+    let mut event = FaultEvent {
+        id: words[0].to_owned(),
+        kind: words[1].to_owned(),
+        called: from,
+        targets: words[2..]
+            .iter()
+            .filter(named)
+            .map(|w| (*w).to_owned())
+            .collect(),
+        links: words[2..]
+            .iter()
+            .filter_map(|w| w.split_once('>'))
+            .map(|(a, b)| (a.to_owned(), b.to_owned()))
+            .collect(),
+        role: options.get("role").copied().unwrap_or_default().to_owned(),
+        role_held: !is("moved"),
+        affects_leader: is("affects"),
+        ..FaultEvent::default()
+    };
+    event.phase = match (is("skipped"), is("failed")) {
+        (true, _) => FaultPhase::Skipped,
+        (_, true) => FaultPhase::Failed,
+        _ => FaultPhase::Begun,
+    };
+    let begun = event.phase == FaultPhase::Begun;
+    add(from + MS, What::Fault(event.clone()));
+    if let Some(to) = to.filter(|_| begun) {
+        event.called = to;
+        event.phase = FaultPhase::Healed;
+        add(to, What::Fault(event));
+    }
+}
+
+fn operation(
+    from: Moment,
+    to: Option<Moment>,
+    worker: WorkerId,
+    f: &str,
+    words: &[&str],
+    add: &mut impl FnMut(Moment, What),
+) {
+    let at = words
+        .iter()
+        .position(|word| *word == "->")
+        .unwrap_or(words.len());
+    let mut before = words[..at].to_vec();
+    let mut after = words.get(at + 1..).unwrap_or_default().to_vec();
+    let (asked, got) = (options(&mut before), options(&mut after));
+    let isolation = match before.contains(&"committed") {
+        true => Isolation::ReadCommitted,
+        false => Isolation::ReadUncommitted,
+    };
+    let mut outcome = match after.first() {
+        Some(&"fail") => Outcome::Fail,
+        Some(&"info") => Outcome::Info,
+        _ => Outcome::Ok,
+    };
+    after.retain(|word| !["fail", "info", "nothing"].contains(word));
+    let phase = asked.get("phase").map(|phase| (*phase).to_owned());
+    let (call, report) = match f {
+        "append" => {
+            let (topic, partition) = words::place(before[0]);
+            let idempotent = before.contains(&"idempotent");
+            before.retain(|word| *word != "idempotent");
+            let values = before[1..]
+                .iter()
+                .flat_map(|word| words::values(word))
+                .collect();
+            let acks = match asked.get("acks") {
+                Some(&"0") => Acks::None,
+                Some(&"1") => Acks::Leader,
+                _ => Acks::All,
+            };
+            let records: Vec<RecordOutcome> =
+                after.iter().flat_map(|word| came_out(word)).collect();
+            let any = |wanted| records.iter().any(|record| record.outcome == wanted);
+            if any(Outcome::Info) {
+                outcome = Outcome::Info;
+            } else if any(Outcome::Fail) && !any(Outcome::Ok) {
+                outcome = Outcome::Fail;
+            }
+            let call = Call::Append(Append {
+                topic,
+                partition,
+                values,
+                acks,
+                idempotent,
+            });
+            (
+                call,
+                Report::Append(Appended {
+                    records,
+                    node: None,
+                }),
+            )
+        }
+        "poll" => {
+            before.retain(|word| *word != "committed");
+            let assigned: Vec<Assigned> = before
+                .iter()
+                .map(|word| words::position(word))
+                .map(|(topic, partition, position)| Assigned {
+                    topic,
+                    partition,
+                    position,
+                })
+                .collect();
+            let first = assigned.first().map(|a| (a.topic.clone(), a.partition));
+            let records = seen(&after, &first.unwrap_or_default());
+            (
+                Call::Poll(Poll {
+                    assigned,
+                    isolation,
+                    phase,
+                }),
+                Report::Poll(Polled { records }),
+            )
+        }
+        "end" => {
+            let (topic, partition) = words::place(before[0]);
+            let node = before.get(1).filter(|word| word.starts_with('n'));
+            let node = node.map(|word| (*word).to_owned());
+            let offset = after.first().map(|word| words::number(word));
+            let report = EndOffsetSeen {
+                offset,
+                epoch: None,
+                node: node.clone(),
+            };
+            let call = Call::EndOffset(EndOffset {
+                topic,
+                partition,
+                isolation,
+                node,
+            });
+            (call, Report::EndOffset(report))
+        }
+        "read" => {
+            let (topic, partition, position) = words::position(before[1]);
+            let records = seen(&after, &(topic.clone(), partition));
+            let last = records
+                .last()
+                .map_or(position, |record| record.offset() + 1);
+            let next = got.get("next").map_or(last, |word| words::number(word));
+            let number = |name| got.get(name).map(|word| words::number(word));
+            let report = Report::Read(ReadSeen {
+                records,
+                next: Some(next),
+                high_watermark: Some(number("hw").unwrap_or(next)),
+                log_start_offset: number("start"),
+            });
+            let node = before[0].to_owned();
+            (
+                Call::Read(Read {
+                    node,
+                    topic,
+                    partition,
+                    position,
+                    phase,
+                }),
+                report,
+            )
+        }
+        other => super::topics::operation(other, &before, &after, phase),
+    };
+    add(from, What::Invoke(Invocation { worker, call }));
+    let completion = Completion {
+        worker,
+        error: None,
+        report,
+    };
+    if let Some(to) = to {
+        add(
+            to,
+            match outcome {
+                Outcome::Ok => What::Ok(completion),
+                Outcome::Fail => What::Fail(completion),
+                Outcome::Info => What::Info(completion),
+            },
+        );
+    }
+}
+
+fn came_out(word: &str) -> Vec<RecordOutcome> {
+    let (outcome, offsets) = match word {
+        "x" => (Outcome::Fail, vec![None]),
+        "?" => (Outcome::Info, vec![None]),
+        "none" => (Outcome::Ok, vec![None]),
+        _ => match (word.strip_prefix('?'), word.split_once("..")) {
+            (Some(claim), _) => (Outcome::Info, vec![Some(words::number(claim))]),
+            (None, Some((from, to))) => (
+                Outcome::Ok,
+                (words::number(from)..=words::number(to))
+                    .map(Some)
+                    .collect(),
+            ),
+            (None, None) => (Outcome::Ok, vec![Some(words::number(word))]),
+        },
+    };
+    offsets
+        .into_iter()
+        .map(|offset| RecordOutcome {
+            outcome,
+            offset,
+            error: None,
+            persisted: None,
+        })
+        .collect()
+}
+
+fn seen(words: &[&str], place: &(String, i32)) -> Vec<Record> {
+    words
+        .iter()
+        .flat_map(|word| words::records(word, place))
+        .map(|(topic, partition, offset, value)| Record(topic, partition, offset, value))
+        .collect()
+}

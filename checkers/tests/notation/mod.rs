@@ -1,0 +1,132 @@
+//! A short notation for histories, so that a test shows what happened and not how events are written down.
+//!
+//! One line is one thing that happened, with times in milliseconds:
+//!
+//! ```text
+//! promise end_offset_includes_acknowledged=true     limit response_ms=500     nodes n1 n2 n3
+//! 10..20   w1 append t/0 a b acks=1 idempotent -> 0 1       0: offset, ?: unknown, ?0: unknown, claims 0, x: refused, none
+//! 10..     w1 append t/0 a                                  never returned
+//! 30..40   w2 poll t/0@0 committed -> a@0 b@1 t/1:c@7       a failed one: -> fail a@0
+//! 50..60   w3 end t/0 n1 committed -> 2                     a refusal: -> fail
+//! 70..80   w4 read n1 t/0@0 -> a@0 b@1 next=2 hw=2 start=0
+//! 90..95   n1,n2 says t/0=n1/3 t/1=-/-                      or: silent, or: quorum n1/3
+//! 90..95   probe                                            or: probe lost
+//! 70..80   w5 create-topic n1 a/3                           or: grow-topic n1 a/5, delete-topic n1 a; -> info, -> fail
+//! 80..90   w5 describe-topic n2 a phase=final -> 3          no such topic: -> none
+//! 95       n1 holds 42 30                                   resident MiB, descriptors
+//! 100..200 fault k1 pause n1 role=leader affects            or: isolate n1 n1>n2 n1>n3 moved, failed, skipped
+//! 100      phase load | n1 started | n1 exited | n1 died | late n1 400 | topic t created id
+//! every 20 100..300 +5 probe                                the same line again and again, each 5 ms long
+//! ```
+//!
+//! `f{0..99}@7` stands for a hundred values at successive offsets; `0..99` for a hundred offsets.
+
+mod actions;
+mod topics;
+mod words;
+
+use std::collections::BTreeMap;
+
+use checkers::history::{Event, Header, History, Moment, NodeEntry, What};
+use serde_json::{Value, json};
+
+/// Nanoseconds in a millisecond.
+pub(crate) const MS: Moment = 1_000_000;
+
+/// A history, and which line of the text each event is of.
+pub(crate) struct Told {
+    /// The history.
+    pub(crate) history: History,
+    /// By the event's `i`.
+    pub(crate) lines: Vec<String>,
+}
+
+/// Something that happened, before events have their indexes.
+struct Happened {
+    at: Moment,
+    what: What,
+    line: usize,
+}
+
+/// Reads a history.
+///
+/// # Panics
+/// On a line that is none, with the line.
+pub(crate) fn history(text: &str) -> Told {
+    let mut header =
+        json!({"format": "jepsen-history", "version": 1, "promises": {}, "limits": {}});
+    let mut nodes: Vec<String> = ["n1", "n2", "n3"].map(str::to_owned).to_vec();
+    let mut happened: Vec<Happened> = Vec::new();
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    for (number, line) in lines.iter().enumerate() {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        match words.as_slice() {
+            [] => {}
+            ["promise", settings @ ..] => set(&mut header["promises"], settings),
+            ["limit", settings @ ..] => set(&mut header["limits"], settings),
+            ["nodes", names @ ..] => nodes = names.iter().map(|n| (*n).to_owned()).collect(),
+            ["every", step, range, length, rest @ ..] => {
+                let (from, to) = words::interval(range);
+                let to = to.unwrap_or_else(|| panic!("every needs an end: {line}"));
+                let step = words::number::<Moment>(step) * MS;
+                let length = words::number::<Moment>(length.trim_start_matches('+')) * MS;
+                let mut at = from;
+                while at < to {
+                    actions::read(at, Some(at + length), rest, number, &mut happened);
+                    at += step;
+                }
+            }
+            [range, rest @ ..] => {
+                let (from, to) = words::interval(range);
+                actions::read(from, to, rest, number, &mut happened);
+            }
+        }
+    }
+    header["nodes"] = nodes
+        .iter()
+        .map(|name| {
+            json!(NodeEntry {
+                name: name.clone(),
+                address: String::new()
+            })
+        })
+        .collect();
+    happened.sort_by_key(|h| h.at);
+    let of_event = happened.iter().map(|h| lines[h.line].to_owned()).collect();
+    let events = happened
+        .into_iter()
+        .enumerate()
+        .map(|(i, h)| Event {
+            i: i as u64,
+            t: h.at,
+            what: h.what,
+        })
+        .collect();
+    let header: Header = serde_json::from_value(header).expect("a header");
+    Told {
+        history: History::new(header, events),
+        lines: of_event,
+    }
+}
+
+fn set(target: &mut Value, settings: &[&str]) {
+    for setting in settings {
+        let (name, value) = setting
+            .split_once('=')
+            .unwrap_or_else(|| panic!("a setting is name=value, not {setting}"));
+        target[name] = serde_json::from_str(value).unwrap_or_else(|e| panic!("{setting}: {e}"));
+    }
+}
+
+/// `key=value` words of a line, taken out of it.
+fn options<'a>(words: &mut Vec<&'a str>) -> BTreeMap<&'a str, &'a str> {
+    let mut found = BTreeMap::new();
+    words.retain(|word| match word.split_once('=') {
+        Some((key, value)) if !key.contains('/') => {
+            found.insert(key, value);
+            false
+        }
+        _ => true,
+    });
+    found
+}
