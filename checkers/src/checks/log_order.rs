@@ -69,7 +69,10 @@ fn bounds<'v, 'a>(view: &'v View<'a>) -> Vec<Bound<'v, 'a>> {
     }
     // The same record at the same offset is one bound, and the sooner counts. Two records at one offset say nothing about
     // order: that is `inconsistent-offset`.
-    bounds.sort_by_key(|bound| (bound.offset, bound.send.operation.id, bound.hi));
+    bounds.sort_by(|a, b| {
+        let rest = |bound: &Bound<'_, '_>| (bound.send.operation.id, bound.hi);
+        a.offset.cmp(&b.offset).then_with(|| rest(a).cmp(&rest(b)))
+    });
     let same = |a: &Bound<'_, '_>, b: &Bound<'_, '_>| std::ptr::eq(a.send, b.send);
     let mut kept = Vec::with_capacity(bounds.len());
     for at in bounds.chunk_by(|a, b| a.offset == b.offset) {

@@ -10,7 +10,7 @@ use rand_chacha::ChaCha8Rng;
 
 /// Whether end offsets have to be exact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
+pub(crate) enum Mode {
     /// They may lag.
     Order,
     /// They include all that is known.
@@ -19,7 +19,7 @@ pub enum Mode {
 
 /// How an append came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Came {
+pub(crate) enum Came {
     /// At this offset.
     Ok(i64),
     /// Refused.
@@ -30,7 +30,7 @@ pub enum Came {
 
 /// An operation on the log.
 #[derive(Clone, Debug)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// Of a value.
     Append(char, Came),
     /// Of the record at an offset.
@@ -41,7 +41,7 @@ pub enum Kind {
 
 /// An operation with its interval.
 #[derive(Clone, Debug)]
-pub struct Operation {
+pub(crate) struct Operation {
     called: u32,
     returned: u32,
     kind: Kind,
@@ -59,7 +59,7 @@ impl Operation {
 
 /// A history.
 #[derive(Clone, Debug)]
-pub struct Case {
+pub(crate) struct Case {
     operations: Vec<Operation>,
 }
 
@@ -68,7 +68,7 @@ const OFFSET_MAX: i64 = 9;
 
 impl Case {
     /// Runs a log with a few operations that overlap, and changes up to three things in it.
-    pub fn draw(random: &mut ChaCha8Rng) -> Case {
+    pub(crate) fn draw(random: &mut ChaCha8Rng) -> Case {
         let count = random.random_range(2..=7_usize);
         let mut moments: Vec<u32> = (1..=2 * count as u32).collect();
         for at in (1..moments.len()).rev() {
@@ -151,7 +151,7 @@ impl Case {
     }
 
     /// In the notation.
-    pub fn text(&self, mode: Mode) -> String {
+    pub(crate) fn text(&self, mode: Mode) -> String {
         let mut text = format!(
             "promise end_offset_includes_acknowledged={}\n",
             mode == Mode::Recency
@@ -181,7 +181,7 @@ impl Case {
 }
 
 /// Whether some order of the operations explains what they returned.
-pub fn is_linearizable(case: &Case, mode: Mode) -> bool {
+pub(crate) fn is_linearizable(case: &Case, mode: Mode) -> bool {
     let mut left: Vec<&Operation> = case.operations.iter().collect();
     left.retain(|operation| !matches!(operation.kind, Kind::Append(_, Came::Fail)));
     search(&mut left, &mut Vec::new(), 0, mode)

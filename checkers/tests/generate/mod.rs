@@ -1,7 +1,7 @@
 //! Legal runs: a log for each partition, several workers on it, faults, and a cluster that changes its leader when the
 //! leader is paused. Kept as parts, so that a test can change one of them, and told in the notation.
 
-pub mod mutations;
+pub(crate) mod mutations;
 
 use std::fmt::Write as _;
 
@@ -9,81 +9,81 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
 /// Partitions of topic `t`.
-pub const PARTITIONS: usize = 2;
+pub(crate) const PARTITIONS: usize = 2;
 /// Nodes.
-pub const NODES: usize = 3;
+pub(crate) const NODES: usize = 3;
 /// The load begins, in milliseconds.
-pub const LOAD: u64 = 1_000;
+pub(crate) const LOAD: u64 = 1_000;
 /// The load ends.
-pub const LOAD_END: u64 = 12_000;
+pub(crate) const LOAD_END: u64 = 12_000;
 /// The last thing that happens.
-pub const END: u64 = 14_000;
+pub(crate) const END: u64 = 14_000;
 
 /// Records appended together.
 #[derive(Clone, Debug)]
-pub struct Append {
-    pub called: u64,
-    pub returned: u64,
-    pub worker: u64,
-    pub partition: usize,
-    pub values: Vec<String>,
+pub(crate) struct Append {
+    pub(crate) called: u64,
+    pub(crate) returned: u64,
+    pub(crate) worker: u64,
+    pub(crate) partition: usize,
+    pub(crate) values: Vec<String>,
     /// One word of the notation each.
-    pub came: Vec<String>,
+    pub(crate) came: Vec<String>,
 }
 
 /// A poll, or a raw read through a node.
 #[derive(Clone, Debug)]
-pub struct Read {
-    pub called: u64,
-    pub returned: u64,
-    pub worker: u64,
+pub(crate) struct Read {
+    pub(crate) called: u64,
+    pub(crate) returned: u64,
+    pub(crate) worker: u64,
     /// None for a poll.
-    pub node: Option<usize>,
-    pub partition: usize,
-    pub position: i64,
-    pub records: Vec<(i64, String)>,
-    pub next: i64,
+    pub(crate) node: Option<usize>,
+    pub(crate) partition: usize,
+    pub(crate) position: i64,
+    pub(crate) records: Vec<(i64, String)>,
+    pub(crate) next: i64,
 }
 
 /// An end offset.
 #[derive(Clone, Debug)]
-pub struct End {
-    pub called: u64,
-    pub returned: u64,
-    pub worker: u64,
-    pub partition: usize,
-    pub node: usize,
-    pub offset: i64,
+pub(crate) struct End {
+    pub(crate) called: u64,
+    pub(crate) returned: u64,
+    pub(crate) worker: u64,
+    pub(crate) partition: usize,
+    pub(crate) node: usize,
+    pub(crate) offset: i64,
 }
 
 /// What a node answers to a probe.
 #[derive(Clone, Debug)]
-pub struct Says {
-    pub called: u64,
-    pub node: usize,
-    pub quorum: bool,
+pub(crate) struct Says {
+    pub(crate) called: u64,
+    pub(crate) node: usize,
+    pub(crate) quorum: bool,
     /// None while it is silent. The leader is 0 where none is named.
-    pub says: Option<(usize, i32)>,
+    pub(crate) says: Option<(usize, i32)>,
 }
 
 /// A record of the produce probe.
 #[derive(Clone, Debug)]
-pub struct Probe {
-    pub called: u64,
-    pub acknowledged: bool,
+pub(crate) struct Probe {
+    pub(crate) called: u64,
+    pub(crate) acknowledged: bool,
 }
 
 /// A run.
 #[derive(Clone, Debug, Default)]
-pub struct Run {
+pub(crate) struct Run {
     /// Settings, phases, faults, processes: lines as they are.
-    pub lines: Vec<String>,
-    pub appends: Vec<Append>,
-    pub polls: Vec<Read>,
-    pub reads: Vec<Read>,
-    pub ends: Vec<End>,
-    pub says: Vec<Says>,
-    pub probes: Vec<Probe>,
+    pub(crate) lines: Vec<String>,
+    pub(crate) appends: Vec<Append>,
+    pub(crate) polls: Vec<Read>,
+    pub(crate) reads: Vec<Read>,
+    pub(crate) ends: Vec<End>,
+    pub(crate) says: Vec<Says>,
+    pub(crate) probes: Vec<Probe>,
 }
 
 /// Leaders over time: from when, node, epoch. A leader is paused at 2 s and at 5 s, for a second each.
@@ -105,7 +105,7 @@ fn stalled(at: u64) -> Option<u64> {
 
 impl Run {
     /// A legal run. The same seed gives the same run.
-    pub fn draw(random: &mut ChaCha8Rng) -> Run {
+    pub(crate) fn draw(random: &mut ChaCha8Rng) -> Run {
         let mut run = Run::default();
         run.lines
             .push("promise end_offset_includes_acknowledged=true".into());
@@ -276,7 +276,7 @@ impl Run {
     }
 
     /// The run in the notation.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let mut text = self.lines.join("\n") + "\n";
         for append in &self.appends {
             let Append {

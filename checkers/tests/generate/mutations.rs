@@ -3,10 +3,10 @@
 use super::{Append, LOAD, LOAD_END, NODES, Read, Run};
 
 /// A change, the check that must call it invalid, and those that may.
-pub struct Mutation {
-    pub check: &'static str,
-    pub also: &'static [&'static str],
-    pub apply: fn(&mut Run),
+pub(crate) struct Mutation {
+    pub(crate) check: &'static str,
+    pub(crate) also: &'static [&'static str],
+    pub(crate) apply: fn(&mut Run),
 }
 
 const fn mutation(
@@ -18,7 +18,7 @@ const fn mutation(
 }
 
 /// All of them.
-pub const ALL: &[Mutation] = &[
+pub(crate) const ALL: &[Mutation] = &[
     // A record is sent again much later than it was read.
     mutation("log-order", &["send-order"], |run| {
         let at = acknowledged(run);
@@ -152,7 +152,8 @@ pub const ALL: &[Mutation] = &[
         said(run, 1, false, 10_300..LOAD_END + 500).for_each(|says| says.0 = 0);
     }),
     mutation("recovery", &["served-after-heal"], |run| {
-        run.lines.push("limit recovery_ms=1\npromise bounds_its_connections=true".to_owned());
+        run.lines
+            .push("limit recovery_ms=1\npromise bounds_its_connections=true".to_owned());
     }),
     mutation("node-responds", &[], |run| {
         let silent = |says: &&mut super::Says| says.node == 3;

@@ -10,7 +10,7 @@ use checkers::history::{
 use super::{Happened, MS, options, words};
 
 /// Reads what stands behind the time of a line.
-pub fn read(
+pub(crate) fn read(
     from: Moment,
     to: Option<Moment>,
     words: &[&str],

@@ -27,14 +27,15 @@ use checkers::history::{Event, Header, History, Moment, NodeEntry, What};
 use serde_json::{Value, json};
 
 /// Nanoseconds in a millisecond.
-pub const MS: Moment = 1_000_000;
+pub(crate) const MS: Moment = 1_000_000;
 
 /// A history, and which line of the text each event is of.
-pub struct Told {
+pub(crate) struct Told {
     /// The history.
-    pub history: History,
+    pub(crate) history: History,
     /// By the event's `i`.
-    pub lines: Vec<String>,
+    #[allow(dead_code, reason = "only transcripts quote lines")]
+    pub(crate) lines: Vec<String>,
 }
 
 /// Something that happened, before events have their indexes.
@@ -48,7 +49,7 @@ struct Happened {
 ///
 /// # Panics
 /// On a line that is none, with the line.
-pub fn history(text: &str) -> Told {
+pub(crate) fn history(text: &str) -> Told {
     let mut header =
         json!({"format": "jepsen-history", "version": 1, "promises": {}, "limits": {}});
     let mut nodes: Vec<String> = ["n1", "n2", "n3"].map(str::to_owned).to_vec();

@@ -8,13 +8,13 @@ use checkers::history::{Moment, Offset};
 use super::MS;
 
 /// A number, or a panic that names it.
-pub fn number<T: FromStr<Err: Debug>>(word: &str) -> T {
+pub(crate) fn number<T: FromStr<Err: Debug>>(word: &str) -> T {
     word.parse()
         .unwrap_or_else(|e| panic!("{word:?} is no number: {e:?}"))
 }
 
 /// `10..20`, `10..` or `10`, in milliseconds.
-pub fn interval(word: &str) -> (Moment, Option<Moment>) {
+pub(crate) fn interval(word: &str) -> (Moment, Option<Moment>) {
     match word.split_once("..") {
         None => (number::<Moment>(word) * MS, None),
         Some((from, "")) => (number::<Moment>(from) * MS, None),
@@ -23,7 +23,7 @@ pub fn interval(word: &str) -> (Moment, Option<Moment>) {
 }
 
 /// `t/0`.
-pub fn place(word: &str) -> (String, i32) {
+pub(crate) fn place(word: &str) -> (String, i32) {
     let (topic, partition) = word
         .split_once('/')
         .unwrap_or_else(|| panic!("{word:?} is no topic/partition"));
@@ -31,14 +31,14 @@ pub fn place(word: &str) -> (String, i32) {
 }
 
 /// `t/0@5`; without `@`, the position is 0.
-pub fn position(word: &str) -> (String, i32, Offset) {
+pub(crate) fn position(word: &str) -> (String, i32, Offset) {
     let (at, offset) = word.split_once('@').unwrap_or((word, "0"));
     let (topic, partition) = place(at);
     (topic, partition, number(offset))
 }
 
 /// `a` or `f{0..9}`: one value or many.
-pub fn values(word: &str) -> Vec<String> {
+pub(crate) fn values(word: &str) -> Vec<String> {
     let Some((stem, range)) = word.split_once('{') else {
         return vec![word.to_owned()];
     };
@@ -52,7 +52,7 @@ pub fn values(word: &str) -> Vec<String> {
 }
 
 /// `a@5`, `t/1:a@5`, `f{0..9}@5`: records at successive offsets, by default of `place`.
-pub fn records(word: &str, place: &(String, i32)) -> Vec<(String, i32, Offset, String)> {
+pub(crate) fn records(word: &str, place: &(String, i32)) -> Vec<(String, i32, Offset, String)> {
     let (at, word) = match word.split_once(':') {
         Some((at, rest)) => (self::place(at), rest),
         None => (place.clone(), word),
@@ -68,7 +68,7 @@ pub fn records(word: &str, place: &(String, i32)) -> Vec<(String, i32, Offset, S
 }
 
 /// `n1/3` or `-/-`: a leader's id and an epoch.
-pub fn leader(word: &str) -> (i32, i32) {
+pub(crate) fn leader(word: &str) -> (i32, i32) {
     let (node, epoch) = word
         .split_once('/')
         .unwrap_or_else(|| panic!("{word:?} is no leader/epoch"));
