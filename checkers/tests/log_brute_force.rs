@@ -4,7 +4,8 @@
 //! `LOG_CASES=100000 cargo test --release -p checkers --test log_brute_force` judges that many histories.
 #![allow(
     clippy::disallowed_methods,
-    reason = "a test takes its size from the environment"
+    clippy::print_stdout,
+    reason = "a test takes its size from the environment, and tells what it compared"
 )]
 
 mod brute;

@@ -56,6 +56,11 @@ struct Views<'a> {
 
 impl<'a> Views<'a> {
     fn of(&mut self, place: Place<'a>) -> &mut View<'a> {
+        let at = self.index(place);
+        &mut self.all[at]
+    }
+
+    fn index(&mut self, place: Place<'a>) -> usize {
         if self
             .all
             .get(self.last)
@@ -67,7 +72,7 @@ impl<'a> Views<'a> {
                 self.all.push(empty(place));
             }
         }
-        &mut self.all[self.last]
+        self.last
     }
 
     fn appended(
@@ -105,25 +110,26 @@ impl<'a> Views<'a> {
 
     fn polled(&mut self, poll: &'a Poll, operation: &'a Operation<'a>, records: &'a [Record]) {
         let committed = poll.isolation == Isolation::ReadCommitted;
-        // Offset read last, and whether in this poll. Few partitions: a scan is quicker than a map.
-        let position = |a: &'a crate::history::Assigned| {
-            ((a.topic.as_str(), a.partition), a.position - 1, false)
-        };
-        let mut last: Vec<(Place<'a>, Offset, bool)> = poll.assigned.iter().map(position).collect();
+        // By partition: the offset read last, and whether in this poll. Few partitions: a scan is quicker than a map.
+        let mut last: Vec<(usize, Offset, bool)> = Vec::with_capacity(poll.assigned.len());
+        for assigned in &poll.assigned {
+            let at = self.index((&assigned.topic, assigned.partition));
+            last.push((at, assigned.position - 1, false));
+        }
         let mut current = 0;
         for record in records {
-            let place = (record.topic(), record.partition());
+            let at = self.index((record.topic(), record.partition()));
             let next = record.offset();
-            let view = self.of(place);
+            let view = &mut self.all[at];
             view.saw(operation, record, None, committed);
             view.polled += 1;
-            if last.get(current).is_none_or(|(at, ..)| *at != place) {
-                let found = last.iter().position(|(at, ..)| *at == place);
+            if last.get(current).is_none_or(|(known, ..)| *known != at) {
+                let found = last.iter().position(|(known, ..)| *known == at);
                 current = found.unwrap_or(last.len());
             }
             let Some((_, after, internal)) = last.get_mut(current) else {
                 // A partition that was not among the assigned: only its own order can be judged.
-                last.push((place, next, true));
+                last.push((at, next, true));
                 continue;
             };
             if next != *after + 1 {
