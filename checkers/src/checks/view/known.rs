@@ -14,11 +14,23 @@ impl Earliest {
     /// When it was known that there is something at this offset or above.
     pub(crate) fn at_or_above(&self, offset: Offset) -> Option<Moment> {
         let of = |list: &Vec<(Offset, Moment)>| {
-            let count = list.partition_point(|(known, _)| *known >= offset);
+            let count = count_at_or_above(list, offset);
             list[..count].last().map(|(_, moment)| *moment)
         };
         self.0.iter().filter_map(of).min()
     }
+}
+
+/// How many offsets of a descending list are at or above one. Where there are no holes the answer can be told from the
+/// first; otherwise it is searched for.
+fn count_at_or_above(list: &[(Offset, Moment)], offset: Offset) -> usize {
+    let dense = list.first().and_then(|(highest, _)| {
+        let count = usize::try_from(highest.checked_sub(offset)?.checked_add(1)?).ok()?;
+        let last_is_in = list.get(count.checked_sub(1)?)?.0 >= offset;
+        let next_is_out = list.get(count).is_none_or(|(next, _)| *next < offset);
+        (last_is_in && next_is_out).then_some(count)
+    });
+    dense.unwrap_or_else(|| list.partition_point(|(known, _)| *known >= offset))
 }
 
 /// Moments by descending offset, each with the least of those before it.
