@@ -4,12 +4,16 @@ pub mod broker;
 pub mod calibrate;
 pub mod check;
 pub mod cluster;
+pub mod compare;
 pub mod doctor;
 pub mod figures;
 pub mod incident;
 pub mod list;
+pub mod merge;
+pub mod qualify;
 pub mod report;
 pub mod run;
+pub mod serve;
 mod stage;
 
 use std::path::PathBuf;
@@ -57,6 +61,14 @@ pub enum Command {
     Report(ReportArguments),
     /// Run the planted bugs and tell which check caught which, and how fast.
     Calibrate(CalibrateArguments),
+    /// Run a suite of scenarios, compare with a baseline, and say whether the build qualifies.
+    Qualify(qualify::QualifyArguments),
+    /// Join the shards of one suite's run.
+    Merge(merge::MergeArguments),
+    /// Show two stored runs side by side.
+    Compare(compare::CompareArguments),
+    /// Browse runs on loopback, read-only.
+    Serve(serve::ServeArguments),
     /// Run three reference nodes on 127.0.0.1:9092, 9093 and 9094 until Ctrl-C.
     Cluster(ClusterArguments),
     /// Run one reference node.
@@ -78,16 +90,14 @@ pub struct RunArguments {
     #[arg(long, value_name = "A,B|none")]
     pub faults: Option<String>,
     /// Length of the load phase, e.g. 60s or 2m.
-    #[arg(long, value_name = "TIME", value_parser = duration)]
+    #[arg(long, value_name = "TIME", value_parser = crate::config::time::load_phase)]
     pub time_limit: Option<Duration>,
-    /// Operations a second, over all clients.
-    #[arg(long, value_name = "OPS/S", default_value_t = crate::config::scenario::RATE,
-          value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    pub rate: u32,
-    /// Number of clients.
-    #[arg(long, value_name = "N", default_value_t = crate::config::scenario::CONCURRENCY,
-          value_parser = concurrency)]
-    pub concurrency: usize,
+    /// Operations a second, over all clients; instead of the scenario's own (1,000).
+    #[arg(long, value_name = "OPS/S", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub rate: Option<u32>,
+    /// Number of clients; instead of the scenario's own (8).
+    #[arg(long, value_name = "N", value_parser = concurrency)]
+    pub concurrency: Option<usize>,
     /// The seed of faults and workloads, decimal or 0x hexadecimal; drawn if absent.
     #[arg(long, value_name = "N", value_parser = seed)]
     pub seed: Option<u64>,
@@ -198,28 +208,6 @@ pub struct BrokerArguments {
     pub config: PathBuf,
 }
 
-/// Reads `60s`, `2m`, `500ms` or plain seconds.
-fn duration(text: &str) -> Result<Duration, String> {
-    let split = text
-        .find(|c: char| !c.is_ascii_digit() && c != '.')
-        .unwrap_or(text.len());
-    let (number, unit) = text.split_at(split);
-    let number: f64 = number
-        .parse()
-        .map_err(|_| format!("`{text}` is no time; try 60s or 2m"))?;
-    let seconds = match unit {
-        "ms" => number / 1_000.0,
-        "" | "s" => number,
-        "m" => number * 60.0,
-        "h" => number * 3_600.0,
-        _ => return Err(format!("unit `{unit}` is not one of ms, s, m, h")),
-    };
-    if !(1.0..=604_800.0).contains(&seconds) {
-        return Err("the load phase lasts from one second to seven days".into());
-    }
-    Ok(Duration::from_secs_f64(seconds))
-}
-
 fn seed(text: &str) -> Result<u64, String> {
     let parsed = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
         Some(digits) => u64::from_str_radix(digits, 16),
@@ -246,10 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn times_and_seeds_read_as_people_write_them() {
-        assert_eq!(duration("60s"), Ok(Duration::from_secs(60)));
-        assert_eq!(duration("1.5m"), Ok(Duration::from_secs(90)));
-        assert!(duration("60 s").is_err() && duration("0").is_err() && duration("soon").is_err());
+    fn seeds_read_as_people_write_them() {
         assert_eq!(seed("0x5EED"), Ok(0x5EED));
         assert_eq!(seed("7"), Ok(7));
         assert!(seed("seven").is_err());

@@ -1,4 +1,9 @@
-//! What a run is made of, validated once: the target, the scenario, and what the user typed over them.
+//! What a run is made of, validated once: the target, the scenarios and suites, and what the user typed over them.
 
+pub mod limits;
 pub mod scenario;
+pub mod source;
+pub mod suite;
 pub mod target;
+pub mod time;
+pub mod windows;

@@ -1,7 +1,8 @@
 //! Exit codes: what scripts may rely on. The first four are Jepsen's; clap's own 2 for usage errors never leaks,
 //! because it would read as *undecided*.
 
-use checkers::verdict::Validity;
+use checkers::verdict::{Class, Validity};
+use reports::RunReport;
 
 /// Everything valid.
 pub const VALID: i32 = 0;
@@ -32,6 +33,42 @@ pub fn of(validity: Validity, interrupted: bool) -> i32 {
         _ if interrupted => INTERRUPTED,
         Validity::Undecided => UNDECIDED,
         Validity::Valid | Validity::NotApplicable => VALID,
+    }
+}
+
+/// The exit code of a run: what is missing makes it undecided, and performance alone is told apart from promises that
+/// were broken.
+pub fn of_run(report: &RunReport) -> i32 {
+    // A run of a before and an after is about whether both came out as they must.
+    if let Some(both) = report
+        .before_after
+        .as_ref()
+        .filter(|_| !report.run.interrupted)
+    {
+        return if both.as_expected { VALID } else { INVALID };
+    }
+    let verdicts = || {
+        report
+            .scenarios
+            .iter()
+            .flat_map(|one| &one.judgement.verdicts)
+    };
+    let broken =
+        verdicts().any(|v| v.validity == Validity::Invalid && v.class != Class::Performance);
+    let slow = verdicts().any(|v| v.validity == Validity::Invalid)
+        || report
+            .comparison
+            .as_ref()
+            .is_some_and(|compared| compared.regressed().next().is_some());
+    let undecided = report.scenarios.is_empty()
+        || !report.run.incomplete.is_empty()
+        || verdicts().any(|v| v.validity == Validity::Undecided);
+    match () {
+        () if broken => INVALID,
+        () if report.run.interrupted => INTERRUPTED,
+        () if undecided => UNDECIDED,
+        () if slow => PERFORMANCE,
+        () => VALID,
     }
 }
 
@@ -72,3 +109,73 @@ impl std::fmt::Display for Stop {
 }
 
 impl std::error::Error for Stop {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use checkers::judgement::Judgement;
+    use checkers::verdict::{Anomaly, Doubt, Evidence, Finding, Verdict};
+    use reports::model::{Comparison, FigureChange, FigureOutcome, ScenarioReport};
+
+    fn report(class: Class, invalid: bool, undecided: bool) -> RunReport {
+        let mut verdict = Verdict::new("x", class);
+        if invalid {
+            verdict.found(Anomaly {
+                kind: Finding::NotServed {
+                    what: "reads".into(),
+                    waited_ms: 1,
+                },
+                certain: true,
+                evidence: Evidence::default(),
+            });
+        }
+        if undecided {
+            verdict.doubt(Doubt::CutShort);
+        }
+        let judgement = Judgement {
+            verdicts: vec![verdict],
+            ..Judgement::default()
+        };
+        RunReport {
+            scenarios: vec![ScenarioReport {
+                judgement,
+                ..ScenarioReport::default()
+            }],
+            ..RunReport::default()
+        }
+    }
+
+    #[test]
+    fn each_outcome_has_its_code() {
+        assert_eq!(of_run(&report(Class::Safety, false, false)), VALID);
+        assert_eq!(of_run(&report(Class::Safety, true, true)), INVALID);
+        assert_eq!(of_run(&report(Class::Safety, false, true)), UNDECIDED);
+        assert_eq!(
+            of_run(&report(Class::Performance, true, false)),
+            PERFORMANCE
+        );
+        assert_eq!(of_run(&RunReport::default()), UNDECIDED);
+        let mut missing = report(Class::Safety, false, false);
+        missing.run.incomplete = vec!["shard 2 of 3 is missing".into()];
+        assert_eq!(of_run(&missing), UNDECIDED);
+        missing.run.interrupted = true;
+        assert_eq!(of_run(&missing), INTERRUPTED);
+    }
+
+    #[test]
+    fn a_regression_shows_only_where_nothing_is_broken() {
+        let regressed = Comparison {
+            figures: vec![FigureChange {
+                outcome: FigureOutcome::Regressed,
+                ..FigureChange::default()
+            }],
+            ..Comparison::default()
+        };
+        let mut slower = report(Class::Safety, false, false);
+        slower.comparison = Some(regressed.clone());
+        assert_eq!(of_run(&slower), PERFORMANCE);
+        let mut broken = report(Class::Safety, true, false);
+        broken.comparison = Some(regressed);
+        assert_eq!(of_run(&broken), INVALID);
+    }
+}

@@ -11,6 +11,7 @@ use anyhow::{Context, Result};
 use checkers::history::{History, jsonl};
 use checkers::judgement::Judgement;
 
+use crate::config::scenario::Asked;
 use crate::exit::Stop;
 
 pub use series::measure;
@@ -28,11 +29,11 @@ pub struct Judged {
     pub warnings: Vec<String>,
 }
 
-/// Reads and judges a history file, plain or compressed.
+/// Reads a history file, plain or compressed; with it, what was odd in the file.
 ///
 /// # Errors
 /// If the file cannot be read or is no history; the message names file and line.
-pub fn file(path: &Path) -> Result<Judged> {
+pub fn read(path: &Path) -> Result<(History, Vec<String>)> {
     let name = path.display();
     let wrong = |what: String| Stop::usage(format!("{name}: {what}"));
     let text = text(path).map_err(|error| wrong(error.to_string()))?;
@@ -42,8 +43,20 @@ pub fn file(path: &Path) -> Result<Judged> {
         .iter()
         .map(|warning| format!("{name}: {warning}"))
         .collect();
-    let history = History::new(parsed.header, parsed.events);
-    let judgement = checkers::judge(&history);
+    Ok((History::new(parsed.header, parsed.events), warnings))
+}
+
+/// Reads and judges a history file by the checks that its scenario asked for.
+///
+/// # Errors
+/// As of [`read`].
+pub fn file(path: &Path) -> Result<Judged> {
+    let (history, warnings) = read(path)?;
+    let mut judgement = checkers::judge(&history);
+    let asked = Asked::beside(path);
+    judgement
+        .verdicts
+        .retain(|verdict| asked.includes(&verdict.check));
     Ok(Judged {
         history,
         judgement,

@@ -19,6 +19,7 @@
 //! | [`recorder`], [`store`] | the history file and the run directory |
 //! | [`judge`], [`summary`] | history in, verdicts and report out |
 //! | [`plants`], [`calibrate`], [`incident`] | deliberate bugs, which checks find them, and three of them before and after |
+//! | [`qualify`], [`index`] | may this build be released; the list of runs |
 //! | [`exit`] | exit codes |
 
 pub mod calibrate;
@@ -30,10 +31,12 @@ pub mod exit;
 pub mod faults;
 pub mod final_reads;
 pub mod incident;
+pub mod index;
 pub mod judge;
 pub mod output;
 pub mod plants;
 pub mod probe;
+pub mod qualify;
 pub mod questions;
 pub mod recorder;
 pub mod run;

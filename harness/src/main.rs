@@ -33,6 +33,10 @@ fn run() -> i32 {
         Some(Command::Figures(arguments)) => cli::figures::run(&arguments),
         Some(Command::Report(arguments)) => cli::report::run(&arguments),
         Some(Command::Calibrate(arguments)) => cli::calibrate::run(&arguments),
+        Some(Command::Qualify(arguments)) => cli::qualify::run(&arguments),
+        Some(Command::Merge(arguments)) => cli::merge::run(&arguments),
+        Some(Command::Compare(arguments)) => cli::compare::run(&arguments),
+        Some(Command::Serve(arguments)) => cli::serve::run(&arguments),
         Some(Command::Cluster(arguments)) => cli::cluster::run(&arguments),
         Some(Command::Broker(arguments)) => cli::broker::run(&arguments),
     };

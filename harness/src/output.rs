@@ -1,6 +1,7 @@
 //! The only place that prints. Data goes to stdout, talk to stderr; colour and bars only on a terminal, never where
 //! `NO_COLOR` is set.
 
+pub mod comparison;
 pub mod progress;
 
 use std::io::{IsTerminal, Write};

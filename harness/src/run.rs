@@ -5,6 +5,8 @@
 
 mod ending;
 mod header;
+mod opening;
+mod setup;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,10 +18,8 @@ use nemesis::process::ProcessTable;
 use nemesis::{Environment, Node};
 
 use crate::cluster::Cluster;
-use crate::config::target::Target;
-use crate::faults::{self, Plan};
+use crate::faults;
 use crate::output::{progress, say};
-use crate::plants::Plants;
 use crate::probe::{self, StopFlag, Threads};
 use crate::recorder::{Clock, Recorder};
 use crate::sight::Sight;
@@ -27,42 +27,12 @@ use crate::topics;
 use crate::worker::WorkerIds;
 use crate::workloads::{Load, WorkloadKind, admin, append, idempotent, poll, producers_of};
 
+pub use setup::Setup;
+
 /// The produce probe goes on this long after all nodes agreed again, so that the last gap has an end.
 const AFTER_AGREEMENT: Duration = Duration::from_millis(300);
 /// How long after the load phase the last operations may still be waited for.
 const OPERATIONS_END: Duration = Duration::from_secs(13);
-
-/// What to run, resolved.
-pub struct Setup {
-    /// The target.
-    pub target: Target,
-    /// The scenario's name.
-    pub name: String,
-    /// The run's id.
-    pub run: String,
-    /// The workload.
-    pub workload: WorkloadKind,
-    /// The faults, drawn or replayed.
-    pub plan: Plan,
-    /// Length of the load phase.
-    pub time_limit: Duration,
-    /// Operations a second over all clients.
-    pub rate: u32,
-    /// Number of clients.
-    pub concurrency: usize,
-    /// The seed.
-    pub seed: u64,
-    /// The scenario's directory.
-    pub directory: PathBuf,
-    /// The deliberate bugs that the nodes are started with.
-    pub plants: Plants,
-    /// Whether it is watched when each record of the produce probe arrives at each node.
-    pub watch_delivery: bool,
-    /// Set by whoever has seen enough: the nodes are ended at once and nothing more is waited for or read.
-    pub enough: StopFlag,
-    /// Whether the run is shown while it goes on.
-    pub shown: bool,
-}
 
 /// What is left when a scenario has run.
 pub struct Finished {
@@ -89,7 +59,7 @@ pub async fn scenario(
     let (recorder, file) = Recorder::create(&history, &header::of(setup, environment), clock)?;
     let watching = setup
         .shown
-        .then(|| progress::show(setup.name.clone(), setup.time_limit, recorder.subscribe()))
+        .then(|| progress::show(setup.title.clone(), setup.time_limit, recorder.subscribe()))
         .transpose()
         .context("start the progress thread")?;
     let cluster = Cluster::prepare(
@@ -158,10 +128,7 @@ impl Scene<'_> {
     async fn play(&mut self) -> Result<()> {
         let mut probes = Threads::default();
         self.phase(Phase::Formation);
-        for node in Node::ALL {
-            self.cluster.start(node).await?;
-        }
-        self.start_probes(&mut probes)?;
+        self.open(&mut probes).await?;
         let formed = self.form().await;
         let result = match formed {
             Ok(()) => self.load_and_after(&mut probes).await,
@@ -186,6 +153,16 @@ impl Scene<'_> {
         }
         self.phase(Phase::Done);
         Ok(())
+    }
+
+    fn faults(&self) -> faults::Scene<'_> {
+        faults::Scene {
+            environment: self.environment,
+            table: self.table,
+            cluster: &self.cluster,
+            sight: &self.sight,
+            recorder: &self.recorder,
+        }
     }
 
     fn start_probes(&self, probes: &mut Threads) -> Result<()> {
@@ -272,15 +249,9 @@ impl Scene<'_> {
         let mut workers = Threads::default();
         self.start_workers(&mut workers, &partitions)?;
         let ending = Instant::now() + self.setup.time_limit;
-        let scene = faults::Scene {
-            environment: self.environment,
-            table: self.table,
-            cluster: &self.cluster,
-            sight: &self.sight,
-            recorder: &self.recorder,
-        };
-        let faults = faults::execute(&self.setup.plan, &scene, ending, self.interrupt);
-        self.warnings.extend(faults.await);
+        let faults =
+            faults::execute(&self.setup.plan, &self.faults(), ending, self.interrupt).await;
+        self.warnings.extend(faults);
         while Instant::now() < ending && !self.interrupt.is_set() {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }

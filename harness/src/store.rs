@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 use nix::sys::statvfs::statvfs;
 
 use crate::exit::Stop;
+use crate::qualify::baseline;
 
 /// Below this much free space a run is refused: a minute at the default rate needs about a tenth of it.
 pub const FREE_BYTES_MIN: u64 = 512 << 20;
@@ -50,11 +51,7 @@ impl RunDirectory {
                 FREE_BYTES_MIN >> 20
             )));
         }
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default()
-            .as_secs();
-        let (compact, started) = utc(now);
+        let (compact, started) = utc(seconds_now());
         let mut id = format!("{compact}-{seed:x}");
         let mut again = 1;
         while out.join(&id).exists() {
@@ -94,22 +91,27 @@ pub fn write_whole(path: &Path, text: &str) -> Result<()> {
         .with_context(|| format!("write {}", path.display()))
 }
 
-/// Removes the oldest runs beyond `keep`, and returns their ids. Only directories that look like runs are touched.
+/// Removes the oldest runs beyond `keep`, and returns their ids. Only directories that look like runs are touched, and no
+/// baseline: what later runs are compared with must not age away.
 pub fn prune(out: &Path, keep: usize, current: &str) -> Vec<String> {
-    let Ok(entries) = std::fs::read_dir(out) else {
-        return Vec::new();
-    };
-    let mut runs: Vec<String> = entries
-        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .filter(|name| {
-            is_run_id(name) && name != current && out.join(name).join("run.json").exists()
-        })
-        .collect();
+    let mut runs = run_ids(out);
+    runs.retain(|id| id != current && baseline::mark(&out.join(id)).is_none());
     runs.sort();
     let surplus = (runs.len() + 1).saturating_sub(keep.max(1));
     runs.truncate(surplus);
     runs.retain(|name| std::fs::remove_dir_all(out.join(name)).is_ok());
     runs
+}
+
+/// The ids of the runs below `out`, in no order.
+pub fn run_ids(out: &Path) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(out) else {
+        return Vec::new();
+    };
+    entries
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(|name| is_run_id(name) && out.join(name).join("run.json").exists())
+        .collect()
 }
 
 fn is_run_id(name: &str) -> bool {
@@ -150,6 +152,16 @@ pub fn file_system(path: &Path) -> (String, bool) {
         _ => return (format!("{magic:#x}"), true),
     };
     (name.into(), real)
+}
+
+/// Now, RFC 3339 in UTC.
+pub fn now() -> String {
+    utc(seconds_now()).1
+}
+
+fn seconds_now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.unwrap_or_default().as_secs()
 }
 
 /// A time as `20261123T084021Z` and as `2026-11-23T08:40:21Z`.
@@ -201,7 +213,13 @@ mod tests {
             std::fs::write(out.path().join(id).join("run.json"), "{}").expect("written");
         }
         std::fs::create_dir(out.path().join("holiday-pictures")).expect("made");
+        std::fs::create_dir(out.path().join("20250101T000000Z-9")).expect("made");
+        for name in ["run.json", baseline::FILE] {
+            std::fs::write(out.path().join("20250101T000000Z-9").join(name), "{}")
+                .expect("written");
+        }
         assert_eq!(prune(out.path(), 2, ids[2]), [ids[0]]);
+        assert!(out.path().join("20250101T000000Z-9").exists());
         assert!(out.path().join(ids[1]).exists() && out.path().join("holiday-pictures").exists());
     }
 }

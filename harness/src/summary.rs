@@ -54,7 +54,7 @@ pub fn begin(directory: &RunDirectory, target: &Target, conditions: &Conditions)
             seed: format!("{:#x}", conditions.seed),
             started: directory.started.clone(),
             reproduce: conditions.command.clone(),
-            recheck: format!("cargo run --release --bin jepsen -- check {shown}"),
+            recheck: recheck(&shown),
             directory: shown,
             ..Run::default()
         },
@@ -156,6 +156,11 @@ fn not_tested(isolated: bool) -> Vec<String> {
     sentences.into_iter().map(str::to_owned).collect()
 }
 
+/// The command that judges a run's histories again.
+pub fn recheck(directory: &str) -> String {
+    format!("cargo run --release --bin jepsen -- check {directory}")
+}
+
 /// Writes `run.json`: what is about to run. The first file of a run directory.
 ///
 /// # Errors
@@ -175,6 +180,21 @@ pub fn scenario(
     setup: &Setup,
     finished: &Finished,
 ) -> Result<()> {
+    let judged = judge::file(&finished.history)?;
+    add(report, description, setup, finished, &judged)
+}
+
+/// Adds a scenario to the report that has run and is judged.
+///
+/// # Errors
+/// If its verdict cannot be written.
+pub fn add(
+    report: &mut RunReport,
+    description: &str,
+    setup: &Setup,
+    finished: &Finished,
+    judged: &judge::Judged,
+) -> Result<()> {
     if report.environment.nodes.is_empty() {
         let node = |node: Node| NodeSetup {
             name: node.to_string(),
@@ -185,9 +205,8 @@ pub fn scenario(
         report.environment.nodes = Node::ALL.into_iter().map(node).collect();
     }
     report.warnings.extend(finished.warnings.iter().cloned());
-    let judged = judge::file(&finished.history)?;
     report.warnings.extend(judged.warnings.iter().cloned());
-    let mut entry = of_judged(&judged);
+    let mut entry = of_judged(judged);
     entry.description = description.to_owned();
     entry.seed = format!("{:#x}", setup.seed);
     if !report.environment.data_filesystem.figures_apply {
@@ -284,37 +303,30 @@ fn collect(directory: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// Writes everything that people and scripts read, results.json last, prints the final block, and returns the exit
-/// code: of a before and an after, whether both came out as they must.
+/// Writes everything that people and scripts read, prints the final block, and returns the exit code.
 ///
 /// # Errors
 /// If the results cannot be written.
 pub fn finish(directory: &RunDirectory, report: &mut RunReport) -> Result<i32> {
-    let validity = if report.scenarios.is_empty() {
-        Validity::Undecided
-    } else {
-        report.validity()
-    };
-    report.exit_code = match &report.before_after {
-        Some(table) if !report.run.interrupted => {
-            if table.as_expected {
-                exit::VALID
-            } else {
-                exit::INVALID
-            }
-        }
-        _ => exit::of(validity, report.run.interrupted),
-    };
-    write_page(&directory.path, report);
-    write_whole(
-        &directory.path.join("results.json"),
-        &reports::results_json(report),
-    )?;
+    store(directory, report)?;
     if let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY") {
         append_summary(Path::new(&path), report);
     }
     tell(&reports::summary_text(report, colour()));
     Ok(report.exit_code)
+}
+
+/// Settles the exit code and writes everything that people and scripts read, results.json last.
+///
+/// # Errors
+/// If the results cannot be written.
+pub fn store(directory: &RunDirectory, report: &mut RunReport) -> Result<()> {
+    report.exit_code = exit::of_run(report);
+    write_page(&directory.path, report);
+    write_whole(
+        &directory.path.join("results.json"),
+        &reports::results_json(report),
+    )
 }
 
 /// Writes the page and what else is drawn from the report's values. What fails is told as a warning.

@@ -14,6 +14,7 @@ use reports::model::{ControlRun, PlantRun};
 use super::proof::{self, Found};
 use super::table::Row;
 use super::watch::{self, Flags};
+use crate::config::scenario::Opening;
 use crate::config::target::Target;
 use crate::plants::{About, Planted, Plants};
 use crate::probe::StopFlag;
@@ -195,6 +196,8 @@ impl Place<'_> {
             watch_delivery: false,
             enough: flags.enough.clone(),
             shown: false,
+            title: name.to_owned(),
+            opening: Opening::default(),
         };
         let finished = run::scenario(&setup, self.environment, self.table, &flags.interrupt).await;
         flags.over.set();

@@ -1,8 +1,6 @@
 //! `jepsen calibrate`: which check finds which deliberate bug of the reference broker, in how many of k seeds, how fast;
 //! and whether runs without any bug stay clean. Exit code 0 only if exactly the expected verdicts came.
 
-use std::time::Duration;
-
 use anyhow::Result;
 use nemesis::catalogue::Kind;
 use reports::Calibration;
@@ -14,7 +12,7 @@ use crate::calibrate::job::{CONCURRENCY, Conditions, Place, RATE};
 use crate::calibrate::kept::{Kept, SOURCES};
 use crate::calibrate::matrix;
 use crate::calibrate::table::{Row, workload};
-use crate::config::scenario;
+use crate::config::scenario::{self, Faults as Planned};
 use crate::config::target::Target;
 use crate::exit::{self, Stop};
 use crate::output::{say, tell};
@@ -156,11 +154,14 @@ impl std::fmt::Display for Faults {
 
 /// A minute of the default faults.
 fn default_mix(workload: WorkloadKind) -> Conditions {
-    let default = scenario::find(scenario::DEFAULT);
+    let faults = match scenario::find(scenario::DEFAULT).map(|default| default.faults) {
+        Ok(Planned::Drawn(words)) => words,
+        _ => "all".to_owned(),
+    };
     Conditions {
         workload,
-        faults: default.map_or("all", |one| one.faults).to_owned(),
-        time_limit: default.map_or(Duration::from_secs(60), |one| one.time_limit),
+        faults,
+        time_limit: scenario::TIME_LIMIT,
     }
 }
 
@@ -351,7 +352,7 @@ mod tests {
         let row = Row::of("no-pre-vote").expect("a row");
         let conditions = faults.conditions(&about, row);
         assert!(conditions.faults.contains("isolate") && !conditions.faults.contains("pause"));
-        assert_eq!(conditions.time_limit, Duration::from_secs(60));
+        assert_eq!(conditions.time_limit, std::time::Duration::from_secs(60));
         let own = Faults::of(&arguments(&[]))
             .expect("known")
             .conditions(&about, row);

@@ -14,6 +14,7 @@ use reports::model::{BeforeAfter, BeforeAfterRow, Reason};
 use super::RunArguments;
 use super::run::{announce, reproduce, warn_of};
 use super::stage::Stage;
+use crate::config::scenario::{self, Opening};
 use crate::config::target::Target;
 use crate::exit::Stop;
 use crate::faults;
@@ -65,7 +66,7 @@ pub(super) fn run(arguments: &RunArguments, target: &Target) -> Result<i32> {
     store::prune(&arguments.out, arguments.keep as usize, &directory.id);
     announce(&directory, target, seed, &stage.environment);
     let conditions = Conditions {
-        command: reproduce(seed),
+        command: reproduce("run", seed),
         seed,
         isolated: true,
         client: target.client_settings(),
@@ -92,14 +93,16 @@ pub(super) fn run(arguments: &RunArguments, target: &Target) -> Result<i32> {
             workload: WorkloadKind::Append,
             plan: faults::draw("none", TIME_LIMIT, seed, target.detection())?,
             time_limit: arguments.time_limit.unwrap_or(TIME_LIMIT),
-            rate: arguments.rate,
-            concurrency: arguments.concurrency,
+            rate: arguments.rate.unwrap_or(scenario::RATE),
+            concurrency: arguments.concurrency.unwrap_or(scenario::CONCURRENCY),
             seed,
             directory: directory.scenario(&format!("{NAME}-{name}"))?,
             plants,
             watch_delivery: true,
             enough: StopFlag::default(),
             shown: true,
+            title: format!("{NAME}-{name}"),
+            opening: Opening::default(),
         };
         let column = stage
             .runtime

@@ -3,20 +3,36 @@
 use anyhow::Result;
 use nemesis::catalogue::Kind;
 
-use crate::config::scenario::SCENARIOS;
+use crate::config::scenario;
+use crate::config::suite::Suite;
 use crate::config::target::Target;
 use crate::exit;
 use crate::output::tell;
 use crate::workloads::WorkloadKind;
 
-/// Prints scenarios, workloads, faults with their roles, checks, plants and targets.
+/// Prints scenarios, suites, workloads, faults with their roles, checks, plants and targets.
 ///
 /// # Errors
 /// None today; the type is that of every sub-command.
 pub fn run() -> Result<i32> {
     let mut text = String::from("scenarios\n");
-    for scenario in &SCENARIOS {
-        text += &row(scenario.name, scenario.description);
+    for scenario in scenario::built_in()? {
+        text += &row(&scenario.name, &scenario.description);
+    }
+    text += "\nsuites (`jepsen qualify SUITE`; a single scenario: `jepsen run SUITE/SCENARIO`)\n";
+    for name in Suite::built_in() {
+        let suite = Suite::load(name)?;
+        text += &row(name, &suite.description);
+        for scenario in &suite.scenarios {
+            let named = match scenario.named.as_slice() {
+                [] => String::new(),
+                names => format!("[{}] ", names.join(", ")),
+            };
+            text += &row(
+                &format!("  {}", scenario.name),
+                &format!("{named}{}", scenario.description),
+            );
+        }
     }
     text += &row(super::incident::NAME, super::incident::DESCRIPTION);
     text += "\nworkloads\n";

@@ -11,13 +11,12 @@ use nemesis::Environment;
 
 use super::RunArguments;
 use super::stage::{self, Stage};
-use crate::config::scenario::{self, SCENARIOS, Scenario};
+use crate::config::scenario::{self, Asked, Scenario};
 use crate::config::target::Target;
-use crate::exit::{self, Stop};
+use crate::exit;
 use crate::faults::{self, Plan};
 use crate::output::{say, tell};
 use crate::plants::Plants;
-use crate::probe::StopFlag;
 use crate::run::{self, Setup};
 use crate::store::{self, RunDirectory};
 use crate::summary::{self, Conditions};
@@ -42,7 +41,7 @@ pub fn run(arguments: &RunArguments) -> Result<i32> {
         .unwrap_or_else(|| u64::from(rand::random::<u32>()));
     let planned = scenarios
         .iter()
-        .map(|scenario| Ok((*scenario, plan(arguments, scenario, &target, seed)?)))
+        .map(|scenario| Ok((scenario, plan(arguments, scenario, &target, seed)?)))
         .collect::<Result<Vec<_>>>()?;
     if arguments.plan {
         for (scenario, plan) in &planned {
@@ -85,35 +84,34 @@ fn worse(one: i32, other: i32) -> i32 {
     if rank(other) > rank(one) { other } else { one }
 }
 
-fn scenarios(names: &[String]) -> Result<Vec<&'static Scenario>> {
-    let named = |name: &str| {
-        scenario::find(name).ok_or_else(|| {
-            let known = SCENARIOS.iter().map(|s| s.name);
-            let known: Vec<&str> = known.chain([super::incident::NAME]).collect();
-            Stop::usage(format!(
-                "no scenario `{name}`; there are: {}",
-                known.join(", ")
-            ))
-        })
-    };
+fn scenarios(names: &[String]) -> Result<Vec<Scenario>> {
     if names.is_empty() {
-        return Ok(vec![named(scenario::DEFAULT)?]);
+        return Ok(vec![scenario::find(scenario::DEFAULT)?]);
     }
-    names.iter().map(|name| named(name)).collect()
+    names.iter().map(|name| scenario::find(name)).collect()
 }
 
 fn plan(arguments: &RunArguments, scenario: &Scenario, target: &Target, seed: u64) -> Result<Plan> {
     if let Some(file) = &arguments.schedule {
         return faults::replay(file);
     }
-    let time_limit = arguments.time_limit.unwrap_or(scenario.time_limit);
-    let kinds = arguments.faults.as_deref().unwrap_or(scenario.faults);
-    faults::draw(kinds, time_limit, seed, target.detection())
+    match &arguments.faults {
+        Some(kinds) => {
+            let limit = scenario.time_limit.unwrap_or(scenario::TIME_LIMIT);
+            let limit = arguments.time_limit.unwrap_or(limit);
+            faults::draw(kinds, limit, seed, target.detection())
+        }
+        None => {
+            let mut scenario = scenario.clone();
+            scenario.time_limit = arguments.time_limit.or(scenario.time_limit);
+            scenario.plan(seed, target.detection())
+        }
+    }
 }
 
 fn needs_network(arguments: &RunArguments, scenario: &Scenario, plan: &Plan) -> bool {
     let by_default = arguments.faults.is_none() && arguments.schedule.is_none();
-    plan.needs_network() || (by_default && scenario.needs_network)
+    plan.needs_network() || (by_default && scenario.requires_network(plan))
 }
 
 /// What all runs of one call share.
@@ -125,7 +123,7 @@ struct Session<'a> {
 }
 
 impl Session<'_> {
-    async fn run(&self, scenarios: &[&'static Scenario], seed: u64) -> Result<i32> {
+    async fn run(&self, scenarios: &[Scenario], seed: u64) -> Result<i32> {
         let out = &self.arguments.out;
         let directory = RunDirectory::create(out, seed)?;
         for removed in store::prune(out, self.arguments.keep as usize, &directory.id) {
@@ -135,7 +133,7 @@ impl Session<'_> {
             ));
         }
         let conditions = Conditions {
-            command: reproduce(seed),
+            command: reproduce("run", seed),
             seed,
             isolated: self.stage.environment.network().is_some(),
             client: self.target.client_settings(),
@@ -147,14 +145,15 @@ impl Session<'_> {
         let mut report = summary::begin(&directory, self.target, &conditions);
         summary::save_plan(&directory, &report)?;
         for scenario in scenarios {
-            let path = directory.scenario(scenario.name)?;
+            let path = directory.scenario(&scenario.name)?;
             let plan = plan(self.arguments, scenario, self.target, seed)?;
             faults::save(&plan, &path.join("faults.json"))?;
+            Asked::of(scenario).save(&path)?;
             let setup = self.setup(scenario, plan, seed, &directory, path);
             let stage = self.stage;
             let finished =
                 run::scenario(&setup, &stage.environment, &stage.table, &stage.interrupt).await?;
-            let added = summary::scenario(&mut report, scenario.description, &setup, &finished);
+            let added = summary::scenario(&mut report, &scenario.description, &setup, &finished);
             if let Err(error) = added {
                 report
                     .warnings
@@ -185,22 +184,16 @@ impl Session<'_> {
         path: PathBuf,
     ) -> Setup {
         let arguments = self.arguments;
-        Setup {
-            target: self.target.clone(),
-            name: scenario.name.to_owned(),
-            run: directory.id.clone(),
-            workload: arguments.workload.unwrap_or(scenario.workload),
-            plan,
-            time_limit: arguments.time_limit.unwrap_or(scenario.time_limit),
-            rate: arguments.rate,
-            concurrency: arguments.concurrency,
-            seed,
-            directory: path,
-            plants: self.plants.clone(),
-            watch_delivery: false,
-            enough: StopFlag::default(),
-            shown: true,
-        }
+        let planned = Duration::from_millis(plan.time_limit_ms);
+        let mut setup = Setup::of(scenario, self.target, plan, seed);
+        setup.run = directory.id.clone();
+        setup.directory = path;
+        setup.workload = arguments.workload.unwrap_or(scenario.workload);
+        setup.time_limit = arguments.time_limit.unwrap_or(planned);
+        setup.rate = arguments.rate.unwrap_or(scenario.rate);
+        setup.plants = self.plants.clone();
+        setup.concurrency = arguments.concurrency.unwrap_or(scenario.concurrency);
+        setup
     }
 
     async fn keep_running(&self, cluster: &crate::cluster::Cluster) -> Result<()> {
@@ -259,20 +252,29 @@ pub(super) fn warn_of(plants: &Plants) {
     }
 }
 
-/// The command that repeats this run: what was typed, with the seed.
-pub(super) fn reproduce(seed: u64) -> String {
+/// The command that repeats this run: what was typed, with the seed. `run --repeat` makes runs of one seed each;
+/// to `qualify`, repetitions are a part of the run.
+pub(super) fn reproduce(command: &str, seed: u64) -> String {
     let mut words = Vec::new();
     let mut typed = std::env::args().skip(1).peekable();
+    let dropped: &[&str] = match command {
+        "run" => &["--seed", "--repeat"],
+        _ => &["--seed"],
+    };
     while let Some(word) = typed.next() {
+        let name = word.split('=').next().unwrap_or_default();
         match word.as_str() {
-            "--seed" | "--repeat" => drop(typed.next()),
-            "--until-fail" => {}
-            _ if word.starts_with("--seed=") || word.starts_with("--repeat=") => {}
+            _ if dropped.contains(&name) => {
+                if name == word {
+                    drop(typed.next());
+                }
+            }
+            "--until-fail" | "--accept" => {}
             _ => words.push(quote(&word)),
         }
     }
-    if words.first().is_none_or(|first| first != "run") {
-        words.insert(0, "run".to_owned());
+    if words.first().is_none_or(|first| first != command) {
+        words.insert(0, command.to_owned());
     }
     format!(
         "cargo run --release --bin jepsen -- {} --seed {seed:#x}",

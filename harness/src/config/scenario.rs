@@ -1,24 +1,64 @@
-//! A scenario: workload, faults, duration. Built-in ones are a table here; suites of them come as files.
+//! A scenario: workload x fault plan x duration x checks x limits. All of them are data: the built-in ones lie in
+//! `harness/suites/`, a user's own in a file of the same shape.
 
+mod file;
+
+use std::path::Path;
+use std::sync::LazyLock;
 use std::time::Duration;
 
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+
+use super::limits::LimitChanges;
+use super::source::Source;
+use super::suite::{AROUND_LOAD, Suite};
+use super::windows::{self, WindowSpec};
+use crate::exit::Stop;
+use crate::faults::{self, Plan};
+use crate::store::write_whole;
 use crate::workloads::WorkloadKind;
 
+pub(super) use file::{ScenarioFile, plain_name};
+
 /// What to run, before the user's flags are laid over it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Scenario {
     /// Its name, as in reports and on the command line.
-    pub name: &'static str,
-    /// One line on what it does.
-    pub description: &'static str,
+    pub name: String,
+    /// One line on what it does and what is expected.
+    pub description: String,
+    /// The names by which the field knows it: `S8`.
+    pub named: Vec<String>,
     /// The workload.
     pub workload: WorkloadKind,
-    /// Fault classes or kinds, as `--faults` takes them.
-    pub faults: &'static str,
-    /// The load phase.
-    pub time_limit: Duration,
-    /// Whether it needs the private network.
+    /// What happens to the nodes.
+    pub faults: Faults,
+    /// What happens to them before the load, while they form a cluster.
+    pub before_load: Vec<WindowSpec>,
+    /// How long after the first each node is started.
+    pub start_after: [Duration; 3],
+    /// The load phase; none where the windows say how long it is.
+    pub time_limit: Option<Duration>,
+    /// Operations a second.
+    pub rate: u32,
+    /// Clients.
+    pub concurrency: usize,
+    /// The checks that decide it; all if empty.
+    pub checks: Vec<String>,
+    /// Limits over the target's own.
+    pub limits: LimitChanges,
+    /// Whether it needs the private network, whatever is drawn.
     pub needs_network: bool,
+}
+
+/// What happens to the nodes under load.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Faults {
+    /// Drawn by the seed from these classes or kinds, as `--faults` takes them.
+    Drawn(String),
+    /// These windows, in order.
+    Windows(Vec<WindowSpec>),
 }
 
 /// The scenario of `jepsen` alone.
@@ -30,51 +70,202 @@ pub const RATE: u32 = 1_000;
 /// Clients.
 pub const CONCURRENCY: usize = 8;
 
-/// Built-in scenarios.
-pub const SCENARIOS: [Scenario; 5] = [
-    Scenario {
-        name: DEFAULT,
-        description: "appends and polls while links are cut and processes are paused and killed",
-        workload: WorkloadKind::Append,
-        faults: "network,process",
-        time_limit: Duration::from_secs(60),
-        needs_network: true,
-    },
-    Scenario {
-        name: "process",
-        description: "pauses and kills only: without a private network it runs on 127.0.0.1 to 127.0.0.3",
-        workload: WorkloadKind::Append,
-        faults: "process",
-        time_limit: Duration::from_secs(60),
-        needs_network: false,
-    },
-    Scenario {
-        name: "idempotent",
-        description: "idempotent producers with retries, under the default faults: no record twice",
-        workload: WorkloadKind::Idempotent,
-        faults: "network,process",
-        time_limit: Duration::from_secs(60),
-        needs_network: true,
-    },
-    Scenario {
-        name: "admin",
-        description: "topics created, grown and deleted through any node under the default faults: all nodes show them",
-        workload: WorkloadKind::Admin,
-        faults: "network,process",
-        time_limit: Duration::from_secs(60),
-        needs_network: true,
-    },
-    Scenario {
-        name: "quiet",
-        description: "no faults: leaders must not move, terms must not grow",
-        workload: WorkloadKind::Append,
-        faults: "none",
-        time_limit: Duration::from_secs(60),
-        needs_network: false,
-    },
-];
+/// The load phase of a scenario that states none.
+pub const TIME_LIMIT: Duration = Duration::from_secs(60);
 
-/// The scenario of that name.
-pub fn find(name: &str) -> Option<&'static Scenario> {
-    SCENARIOS.iter().find(|scenario| scenario.name == name)
+const TEXT: &str = include_str!("../../suites/scenarios.toml");
+
+static BUILT_IN: LazyLock<Result<Vec<Scenario>, String>> = LazyLock::new(|| {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct File {
+        scenario: Vec<ScenarioFile>,
+    }
+    let source = Source {
+        name: "built-in scenarios",
+        text: TEXT,
+    };
+    let read = || {
+        let file: File = source.parse()?;
+        let scenarios = file.scenario.iter().map(|one| one.read(&source));
+        scenarios.collect::<Result<Vec<Scenario>>>()
+    };
+    read().map_err(|error| error.to_string())
+});
+
+/// The scenarios that belong to no suite.
+///
+/// # Errors
+/// If the program was built with a wrong file: a bug, which a test rules out.
+pub fn built_in() -> Result<&'static [Scenario]> {
+    BUILT_IN
+        .as_deref()
+        .map_err(|error| anyhow::anyhow!("{error}"))
+}
+
+/// The scenario of that name: a built-in one, or `SUITE/NAME` of a suite or a suite's file.
+///
+/// # Errors
+/// If there is none; the message lists those there are.
+pub fn find(name: &str) -> Result<Scenario> {
+    if let Some((suite, name)) = name.rsplit_once('/') {
+        let suite = Suite::load(suite)?;
+        let found = suite.scenarios.iter().find(|one| one.name == name);
+        return found
+            .cloned()
+            .ok_or_else(|| unknown(name, &suite.scenarios, &suite.name));
+    }
+    let known = built_in()?;
+    let found = known.iter().find(|one| one.name == name);
+    found.cloned().ok_or_else(|| unknown(name, known, ""))
+}
+
+fn unknown(name: &str, known: &[Scenario], suite: &str) -> anyhow::Error {
+    let names: Vec<&str> = known.iter().map(|one| one.name.as_str()).collect();
+    let place = match suite {
+        "" => "those of a suite are written SUITE/NAME, see `jepsen list`".to_owned(),
+        suite => format!("in suite {suite}"),
+    };
+    Stop::usage(format!(
+        "no scenario `{name}`; there are: {} ({place})",
+        names.join(", ")
+    ))
+}
+
+impl Scenario {
+    /// Its fault plan for a target that needs this long to notice a failure. The plan's `time_limit_ms` is the length of
+    /// the load phase.
+    ///
+    /// # Errors
+    /// If it draws from faults that do not exist.
+    pub fn plan(&self, seed: u64, detection: Duration) -> Result<Plan> {
+        match &self.faults {
+            Faults::Drawn(words) => faults::draw(
+                words,
+                self.time_limit.unwrap_or(TIME_LIMIT),
+                seed,
+                detection,
+            ),
+            Faults::Windows(specs) => Ok(windows::plan(specs, self.time_limit, seed, detection)),
+        }
+    }
+
+    /// About how long it takes, formation and final reads included.
+    pub fn duration(&self, detection: Duration) -> Duration {
+        let load_ms = self.plan(0, detection).map_or(0, |plan| plan.time_limit_ms);
+        let opening = self.opening(0, detection);
+        let started = opening
+            .start_after
+            .iter()
+            .max()
+            .copied()
+            .unwrap_or_default();
+        let disturbed = Duration::from_millis(opening.plan.time_limit_ms);
+        Duration::from_millis(load_ms) + started + disturbed + AROUND_LOAD
+    }
+
+    /// What happens while the nodes form a cluster.
+    pub fn opening(&self, seed: u64, detection: Duration) -> Opening {
+        Opening {
+            start_after: self.start_after,
+            plan: windows::plan(&self.before_load, None, seed, detection),
+        }
+    }
+
+    /// Whether it cannot run without the private network.
+    pub fn requires_network(&self, plan: &Plan) -> bool {
+        let needs =
+            |spec: &WindowSpec| spec.kind.needs() == nemesis::catalogue::Needs::PrivateNetwork;
+        self.needs_network || plan.needs_network() || self.before_load.iter().any(needs)
+    }
+}
+
+/// How a scenario's nodes are brought up. By default all at once, undisturbed.
+#[derive(Clone, Debug)]
+pub struct Opening {
+    /// How long after the first each node is started.
+    pub start_after: [Duration; 3],
+    /// Faults from the last start on, before anything else is asked of the nodes.
+    pub plan: Plan,
+}
+
+impl Default for Opening {
+    fn default() -> Self {
+        Opening {
+            start_after: [Duration::ZERO; 3],
+            plan: Plan::empty(Duration::ZERO),
+        }
+    }
+}
+
+/// What is stored beside a scenario's history, for who judges it again.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    /// The checks that decide it; all if empty.
+    pub checks: Vec<String>,
+}
+
+impl Asked {
+    /// Its file, beside `history.jsonl`.
+    const FILE: &'static str = "scenario.json";
+
+    /// What a scenario asks.
+    pub fn of(scenario: &Scenario) -> Asked {
+        Asked {
+            checks: scenario.checks.clone(),
+        }
+    }
+
+    /// Writes it into the scenario's directory.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn save(&self, directory: &Path) -> Result<()> {
+        write_whole(&directory.join(Self::FILE), &serde_json::to_string(self)?)
+    }
+
+    /// What stands beside a history. A history without it is judged by all checks.
+    pub fn beside(history: &Path) -> Asked {
+        let read = || {
+            let text = std::fs::read_to_string(history.parent()?.join(Self::FILE)).ok()?;
+            serde_json::from_str(&text).ok()
+        };
+        read().unwrap_or_default()
+    }
+
+    /// Whether this check decides.
+    pub fn includes(&self, check: &str) -> bool {
+        self.checks.is_empty() || self.checks.iter().any(|one| one == check)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn built_in_scenarios_are_right_and_the_default_is_there() {
+        let known = built_in().expect("a right file");
+        let default = known.iter().find(|one| one.name == DEFAULT).expect("there");
+        assert_eq!(default.faults, Faults::Drawn("network,process".into()));
+        assert_eq!(default.time_limit, Some(Duration::from_secs(60)));
+        assert!(default.needs_network);
+        assert_eq!((default.rate, default.concurrency), (RATE, CONCURRENCY));
+    }
+
+    #[test]
+    fn an_unknown_name_lists_the_known() {
+        let told = find("defautl").expect_err("unknown").to_string();
+        assert!(
+            told.contains("default, process") && told.contains("SUITE/NAME"),
+            "{told}"
+        );
+        let told = find("smoke/none").expect_err("unknown").to_string();
+        assert!(told.contains("in suite smoke"), "{told}");
+        assert_eq!(
+            find("smoke/kill-leader").expect("there").name,
+            "kill-leader"
+        );
+    }
 }

@@ -1,0 +1,253 @@
+//! A request, taken apart: method, path, host, range. What is odd is refused, never repaired.
+
+use std::net::IpAddr;
+
+/// The longest head of a request.
+pub(super) const HEAD_BYTES_MAX: usize = 8 * 1024;
+
+/// A request that may be answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Request {
+    /// Whether the body is wanted: GET, not HEAD.
+    pub(super) body: bool,
+    /// The path as it was sent, without query.
+    pub(super) raw: String,
+    /// Its parts, decoded. None is empty, `.`, `..`, hidden, or holds a slash.
+    pub(super) parts: Vec<String>,
+    /// The bytes asked for: first and last, or the last so many.
+    pub(super) range: Option<Range>,
+}
+
+/// A range of bytes (RFC 9110, 14.1.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Range {
+    /// From a first byte to a last one, or to the end.
+    From(u64, Option<u64>),
+    /// The last so many.
+    Last(u64),
+}
+
+/// Why a request is not answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// It is no request.
+    BadRequest,
+    /// Another host was meant, or the path leads out.
+    Forbidden,
+    /// There is no such file.
+    NotFound,
+    /// Only GET and HEAD.
+    Method,
+    /// The range is not in the file.
+    Range(u64),
+}
+
+impl Request {
+    /// Reads a request's head.
+    pub(super) fn parse(head: &[u8]) -> Result<Request, Refusal> {
+        let head = std::str::from_utf8(head).map_err(|_| Refusal::BadRequest)?;
+        let mut lines = head.split("\r\n");
+        let mut words = lines.next().unwrap_or_default().split(' ');
+        let (method, target, version) = (words.next(), words.next(), words.next());
+        if words.next().is_some() || !matches!(version, Some("HTTP/1.1" | "HTTP/1.0")) {
+            return Err(Refusal::BadRequest);
+        }
+        let body = match method {
+            Some("GET") => true,
+            Some("HEAD") => false,
+            _ => return Err(Refusal::Method),
+        };
+        let (mut host, mut range) = (None, None);
+        for line in lines {
+            let (name, value) = line.split_once(':').ok_or(Refusal::BadRequest)?;
+            match name.to_ascii_lowercase().as_str() {
+                "host" => host = Some(value.trim()),
+                "range" => range = Range::parse(value.trim()),
+                _ => {}
+            }
+        }
+        if !host.is_some_and(is_loopback) {
+            return Err(Refusal::Forbidden);
+        }
+        let target = target.unwrap_or_default();
+        let raw = target.split(['?', '#']).next().unwrap_or_default();
+        Ok(Request {
+            body,
+            raw: raw.to_owned(),
+            parts: parts(raw)?,
+            range,
+        })
+    }
+
+    /// Whether a folder was asked for as one.
+    pub(super) fn is_folder(&self) -> bool {
+        self.raw.ends_with('/')
+    }
+}
+
+/// `127.0.0.1:8080`, `[::1]:8080`, `localhost`.
+fn is_loopback(host: &str) -> bool {
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    let address: Option<IpAddr> = name.parse().ok();
+    name.eq_ignore_ascii_case("localhost") || address.is_some_and(|address| address.is_loopback())
+}
+
+fn parts(raw: &str) -> Result<Vec<String>, Refusal> {
+    if !raw.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(Refusal::BadRequest);
+    }
+    let path = raw.strip_prefix('/').ok_or(Refusal::BadRequest)?;
+    let path = path.strip_suffix('/').unwrap_or(path);
+    if path.is_empty() {
+        return Ok(Vec::new());
+    }
+    path.split('/').map(part).collect()
+}
+
+/// One part, decoded. An empty one would make `//elsewhere` of a redirect; dots lead up or to what is hidden.
+fn part(raw: &str) -> Result<String, Refusal> {
+    let mut bytes = Vec::with_capacity(raw.len());
+    let mut rest = raw.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'%' => {
+                let mut digit = || char::from(rest.next()?).to_digit(16);
+                let value = digit().zip(digit()).map(|(high, low)| high * 16 + low);
+                let value = value.and_then(|value| u8::try_from(value).ok());
+                value.ok_or(Refusal::BadRequest)?
+            }
+            plain => plain,
+        });
+    }
+    let part = String::from_utf8(bytes).map_err(|_| Refusal::BadRequest)?;
+    if part.is_empty()
+        || part
+            .chars()
+            .any(|c| c.is_control() || c == '/' || c == '\\')
+    {
+        return Err(Refusal::BadRequest);
+    }
+    if part.starts_with('.') {
+        return Err(Refusal::Forbidden);
+    }
+    Ok(part)
+}
+
+impl Range {
+    /// One range of bytes. Several, or another unit, mean the whole file, as the standard permits.
+    fn parse(value: &str) -> Option<Range> {
+        let (first, last) = value.strip_prefix("bytes=")?.split_once('-')?;
+        match (first.trim(), last.trim()) {
+            ("", last) => Some(Range::Last(last.parse().ok()?)),
+            (first, "") => Some(Range::From(first.parse().ok()?, None)),
+            (first, last) => Some(Range::From(first.parse().ok()?, Some(last.parse().ok()?))),
+        }
+    }
+
+    /// First byte and number of bytes within a file of this size.
+    pub(super) fn within(self, size: u64) -> Result<(u64, u64), Refusal> {
+        let (first, end) = match self {
+            Range::Last(count) => (size.saturating_sub(count), size),
+            Range::From(first, last) => (
+                first,
+                last.map_or(size, |last| last.saturating_add(1)).min(size),
+            ),
+        };
+        if first >= end {
+            return Err(Refusal::Range(size));
+        }
+        Ok((first, end - first))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str, headers: &str) -> Result<Request, Refusal> {
+        Request::parse(format!("{line}\r\n{headers}").as_bytes())
+    }
+
+    const HOST: &str = "Host: 127.0.0.1:8080";
+
+    #[test]
+    fn paths_are_taken_apart() {
+        let request = parse("GET /a%20b/report.html?x=1 HTTP/1.1", HOST).expect("right");
+        assert_eq!(request.parts, ["a b", "report.html"]);
+        assert!(request.body && !request.is_folder());
+        assert!(
+            parse("HEAD / HTTP/1.1", HOST)
+                .expect("right")
+                .parts
+                .is_empty()
+        );
+    }
+
+    #[test]
+    fn what_is_odd_is_refused() {
+        for (target, refusal) in [
+            ("/../etc/passwd", Refusal::Forbidden),
+            ("/%2e%2e/etc", Refusal::Forbidden),
+            ("/a/.git/config", Refusal::Forbidden),
+            ("/a%2f..%2fb", Refusal::BadRequest),
+            ("/a\\b", Refusal::BadRequest),
+            ("//elsewhere/", Refusal::BadRequest),
+            ("/%00", Refusal::BadRequest),
+            ("/%ff", Refusal::BadRequest),
+            ("/%4", Refusal::BadRequest),
+            ("/%+1", Refusal::BadRequest),
+            ("http://127.0.0.1/", Refusal::BadRequest),
+            ("*", Refusal::BadRequest),
+        ] {
+            let told = parse(&format!("GET {target} HTTP/1.1"), HOST);
+            assert_eq!(told, Err(refusal), "{target}");
+        }
+        assert_eq!(parse("POST / HTTP/1.1", HOST), Err(Refusal::Method));
+        assert_eq!(parse("GET / HTTP/2", HOST), Err(Refusal::BadRequest));
+        assert_eq!(parse("GET /  HTTP/1.1", HOST), Err(Refusal::BadRequest));
+    }
+
+    #[test]
+    fn only_loopback_is_a_host() {
+        for host in ["127.0.0.1", "127.9.9.9:80", "localhost:8080", "[::1]:8080"] {
+            assert!(
+                parse("GET / HTTP/1.1", &format!("Host: {host}")).is_ok(),
+                "{host}"
+            );
+        }
+        for host in [
+            "evil.example",
+            "127.0.0.1.evil.example",
+            "",
+            "[::2]",
+            "10.0.0.1",
+        ] {
+            let told = parse("GET / HTTP/1.1", &format!("Host: {host}"));
+            assert_eq!(told, Err(Refusal::Forbidden), "{host}");
+        }
+        assert_eq!(
+            parse("GET / HTTP/1.1", "Accept: */*"),
+            Err(Refusal::Forbidden)
+        );
+    }
+
+    #[test]
+    fn ranges_are_cut_to_the_file() {
+        let within = |value: &str, size| Range::parse(value).map(|range| range.within(size));
+        assert_eq!(within("bytes=0-3", 10), Some(Ok((0, 4))));
+        assert_eq!(within("bytes=5-", 10), Some(Ok((5, 5))));
+        assert_eq!(within("bytes=-3", 10), Some(Ok((7, 3))));
+        assert_eq!(within("bytes=5-99", 10), Some(Ok((5, 5))));
+        assert_eq!(within("bytes=10-", 10), Some(Err(Refusal::Range(10))));
+        assert_eq!(within("bytes=-0", 10), Some(Err(Refusal::Range(10))));
+        assert_eq!(within("bytes=7-3", 10), Some(Err(Refusal::Range(10))));
+        assert_eq!(within("bytes=0-1,3-4", 10), None);
+        assert_eq!(
+            within("bytes=0-18446744073709551615", 10),
+            Some(Ok((0, 10)))
+        );
+    }
+}

@@ -1,0 +1,154 @@
+//! The server over real sockets: what it sends, and what it does not.
+
+use std::io::{Read, Write};
+use std::net::TcpStream as Client;
+use std::os::unix::fs::symlink;
+
+use super::*;
+
+struct Served {
+    address: SocketAddr,
+    outside: tempfile::TempDir,
+    _runs: tempfile::TempDir,
+    _runtime: tokio::runtime::Runtime,
+}
+
+const RUN: &str = "20260101T000000Z-1";
+
+fn served() -> Served {
+    let runs = tempfile::tempdir().expect("a folder");
+    let outside = tempfile::tempdir().expect("a folder");
+    std::fs::write(outside.path().join("secret"), "secret").expect("written");
+    let run = runs.path().join(RUN);
+    std::fs::create_dir_all(run.join("scenarios/a")).expect("made");
+    std::fs::write(run.join("run.json"), "{}").expect("written");
+    std::fs::write(run.join("scenarios/a/stdout.log"), "0123456789").expect("written");
+    let packed = zstd::encode_all(&b"{\"format\":1}\n"[..], 3).expect("packed");
+    std::fs::write(run.join("scenarios/a/history.jsonl.zst"), packed).expect("written");
+    symlink(RUN, runs.path().join("latest")).expect("linked");
+    symlink(outside.path().join("secret"), run.join("leak")).expect("linked");
+    let root: Arc<Path> = runs.path().canonicalize().expect("there").into();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let listener = runtime
+        .block_on(TcpListener::bind("127.0.0.1:0"))
+        .expect("a port");
+    let address = listener.local_addr().expect("an address");
+    runtime.spawn(serve(listener, root));
+    Served {
+        address,
+        outside,
+        _runs: runs,
+        _runtime: runtime,
+    }
+}
+
+impl Served {
+    fn send(&self, request: &str) -> String {
+        let mut client = Client::connect(self.address).expect("connected");
+        client.write_all(request.as_bytes()).expect("sent");
+        let mut answer = Vec::new();
+        client.read_to_end(&mut answer).expect("answered");
+        String::from_utf8(answer).expect("text")
+    }
+
+    fn get(&self, path: &str) -> String {
+        self.send(&format!(
+            "GET {path} HTTP/1.1\r\nHost: {}\r\n\r\n",
+            self.address
+        ))
+    }
+}
+
+#[test]
+fn runs_are_listed_and_files_are_sent() {
+    let served = served();
+    let index = served.get("/");
+    assert!(
+        index.starts_with("HTTP/1.1 200") && index.contains(RUN),
+        "{index}"
+    );
+    assert!(index.contains("default-src 'none'"), "{index}");
+    let log = served.get(&format!("/{RUN}/scenarios/a/stdout.log"));
+    assert!(
+        log.ends_with("\r\n\r\n0123456789") && log.contains("nosniff"),
+        "{log}"
+    );
+    // A link that stays inside is a run's other name.
+    assert!(
+        served
+            .get("/latest/scenarios/a/stdout.log")
+            .ends_with("0123456789")
+    );
+    let history = served.get(&format!("/{RUN}/scenarios/a/history.jsonl.zst"));
+    assert!(history.ends_with("\r\n\r\n{\"format\":1}\n"), "{history}");
+    let folder = served.get(&format!("/{RUN}/scenarios/"));
+    assert!(folder.contains("a/"), "{folder}");
+    let moved = served.get(&format!("/{RUN}"));
+    assert!(
+        moved.contains("301") && moved.contains(&format!("Location: /{RUN}/")),
+        "{moved}"
+    );
+}
+
+#[test]
+fn parts_and_heads_are_sent() {
+    let served = served();
+    let path = format!("/{RUN}/scenarios/a/stdout.log");
+    let ask = |method: &str, range: &str| {
+        served.send(&format!(
+            "{method} {path} HTTP/1.1\r\nHost: localhost\r\nRange: {range}\r\n\r\n"
+        ))
+    };
+    let part = ask("GET", "bytes=2-4");
+    assert!(
+        part.contains("206 Partial") && part.ends_with("\r\n\r\n234"),
+        "{part}"
+    );
+    assert!(part.contains("Content-Range: bytes 2-4/10"), "{part}");
+    assert!(ask("GET", "bytes=10-").contains("416"));
+    let head = ask("HEAD", "bytes=-3");
+    assert!(
+        head.contains("Content-Length: 3") && head.ends_with("\r\n\r\n"),
+        "{head}"
+    );
+}
+
+#[test]
+fn nothing_outside_is_sent() {
+    let served = served();
+    let secret = served.outside.path().join("secret");
+    let up = format!("/{RUN}/../../../../../../..{}", secret.display());
+    for path in [
+        up.clone(),
+        up.replace("..", "%2e%2e"),
+        format!("/{RUN}/leak"),
+        "/latest/leak".to_owned(),
+        format!("/{}", secret.display()),
+    ] {
+        let answer = served.get(&path);
+        assert!(!answer.contains("secret"), "{path}: {answer}");
+        assert!(answer.starts_with("HTTP/1.1 4"), "{path}: {answer}");
+    }
+}
+
+#[test]
+fn strangers_and_writers_are_refused() {
+    let served = served();
+    let host = |host: &str| served.send(&format!("GET / HTTP/1.1\r\nHost: {host}\r\n\r\n"));
+    assert!(host("evil.example").starts_with("HTTP/1.1 403"));
+    let put = served.send("PUT / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    assert!(
+        put.starts_with("HTTP/1.1 405") && put.contains("Allow: GET, HEAD"),
+        "{put}"
+    );
+    assert!(served.send("nonsense\r\n\r\n").starts_with("HTTP/1.1 4"));
+    let long = format!("GET /{} HTTP/1.1\r\n\r\n", "a".repeat(3 * HEAD_BYTES_MAX));
+    let mut client = Client::connect(served.address).expect("connected");
+    let _ = client.write_all(long.as_bytes());
+    let mut answer = Vec::new();
+    let _ = client.read_to_end(&mut answer);
+    assert!(!String::from_utf8_lossy(&answer).contains("200 OK"));
+}

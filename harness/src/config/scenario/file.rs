@@ -1,0 +1,181 @@
+//! A scenario as a file says it, and the look at each value that turns it into a [`Scenario`].
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use anyhow::Result;
+use nemesis::catalogue::Selection;
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::{CONCURRENCY, Faults, RATE, Scenario, TIME_LIMIT};
+use crate::config::limits::LimitChanges;
+use crate::config::source::Source;
+use crate::config::time;
+use crate::config::windows::WindowFile;
+use crate::workloads::WorkloadKind;
+
+/// A scenario as a file says it. Values that can be wrong keep their places.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::config) struct ScenarioFile {
+    pub(in crate::config) name: Spanned<String>,
+    #[serde(default)]
+    description: String,
+    #[serde(default)]
+    named: Vec<String>,
+    workload: Option<Spanned<String>>,
+    faults: Option<Spanned<String>>,
+    #[serde(default)]
+    windows: Vec<WindowFile>,
+    #[serde(default)]
+    before_load: Vec<WindowFile>,
+    #[serde(default)]
+    start_after: Vec<Spanned<String>>,
+    time_limit: Option<Spanned<String>>,
+    rate: Option<Spanned<u32>>,
+    concurrency: Option<Spanned<usize>>,
+    #[serde(default)]
+    checks: Vec<Spanned<String>>,
+    #[serde(default)]
+    limits: BTreeMap<String, Spanned<toml::Value>>,
+    needs_network: Option<bool>,
+}
+
+/// Operations a second that can be asked for.
+const RATES: std::ops::RangeInclusive<u32> = 1..=100_000;
+/// Clients that can be asked for: one must produce and one must poll.
+const CLIENTS: std::ops::RangeInclusive<usize> = 2..=64;
+/// The longest that a node may be started after the others.
+const START_AFTER_MAX: Duration = Duration::from_secs(120);
+
+impl ScenarioFile {
+    /// Looks at every value.
+    ///
+    /// # Errors
+    /// The first that cannot be meant, with file, line and what is allowed.
+    pub(in crate::config) fn read(&self, source: &Source<'_>) -> Result<Scenario> {
+        let name = source.read(&self.name, plain_name)?;
+        let faults = self.faults(source)?;
+        let time_limit = match (&self.time_limit, &faults) {
+            (Some(text), _) => Some(source.read(text, time::load_phase)?),
+            (None, Faults::Drawn(_)) => Some(TIME_LIMIT),
+            (None, Faults::Windows(_)) => None,
+        };
+        let drawn_network = match &faults {
+            Faults::Drawn(words) => words
+                .parse::<Selection>()
+                .is_ok_and(|selection| selection.needs_network()),
+            Faults::Windows(_) => false,
+        };
+        let before_load = self.before_load.iter().map(|window| window.read(source));
+        Ok(Scenario {
+            name,
+            description: self.description.clone(),
+            named: self.named.clone(),
+            workload: match &self.workload {
+                Some(word) => source.read(word, workload)?,
+                None => WorkloadKind::Append,
+            },
+            faults,
+            before_load: before_load.collect::<Result<_>>()?,
+            start_after: self.start_after(source)?,
+            time_limit,
+            rate: within(source, self.rate.as_ref(), RATE, RATES, "rate")?,
+            concurrency: within(
+                source,
+                self.concurrency.as_ref(),
+                CONCURRENCY,
+                CLIENTS,
+                "concurrency",
+            )?,
+            checks: self
+                .checks
+                .iter()
+                .map(|word| source.read(word, check))
+                .collect::<Result<_>>()?,
+            limits: LimitChanges::read(source, &self.limits)?,
+            needs_network: self.needs_network.unwrap_or(drawn_network),
+        })
+    }
+
+    fn faults(&self, source: &Source<'_>) -> Result<Faults> {
+        match (&self.faults, self.windows.is_empty()) {
+            (Some(words), true) => source.read(words, |words| match words.parse::<Selection>() {
+                Ok(_) => Ok(Faults::Drawn(words.to_owned())),
+                Err(error) => Err(error.to_string()),
+            }),
+            (Some(words), false) => Err(source.mistake(
+                &words.span(),
+                "`faults` are drawn and `windows` are not: a scenario has one of them",
+            )),
+            (None, _) => {
+                let windows = self.windows.iter().map(|window| window.read(source));
+                Ok(Faults::Windows(windows.collect::<Result<_>>()?))
+            }
+        }
+    }
+
+    fn start_after(&self, source: &Source<'_>) -> Result<[Duration; 3]> {
+        let mut starts = [Duration::ZERO; 3];
+        if let Some(fourth) = self.start_after.get(starts.len()) {
+            return Err(source.mistake(&fourth.span(), "there are three nodes"));
+        }
+        for (start, text) in starts.iter_mut().zip(&self.start_after) {
+            *start = source.read(text, |text| match time::parse(text)? {
+                long if long > START_AFTER_MAX => Err("at most 120s".to_owned()),
+                length => Ok(length),
+            })?;
+        }
+        Ok(starts)
+    }
+}
+
+/// Names become folders and parts of commands.
+pub(in crate::config) fn plain_name(name: &str) -> Result<String, String> {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if name.is_empty() || name.len() > 60 || !name.chars().all(plain) {
+        return Err(format!(
+            "`{name}` is no name: lower-case letters, digits and -, at most 60"
+        ));
+    }
+    Ok(name.to_owned())
+}
+
+fn workload(word: &str) -> Result<WorkloadKind, String> {
+    let found = WorkloadKind::ALL.iter().find(|(_, name, _)| *name == word);
+    found.map(|(kind, ..)| *kind).ok_or_else(|| {
+        let known: Vec<&str> = WorkloadKind::ALL.iter().map(|(_, name, _)| *name).collect();
+        format!("no workload `{word}`; there are: {}", known.join(", "))
+    })
+}
+
+fn check(word: &str) -> Result<String, String> {
+    let mut names = checkers::checks::TABLE.iter().map(|check| check.name);
+    if names.clone().any(|name| name == word) {
+        return Ok(word.to_owned());
+    }
+    let known: Vec<&str> = names.by_ref().collect();
+    Err(format!(
+        "no check `{word}`; there are: {}",
+        known.join(", ")
+    ))
+}
+
+fn within<T: Copy + PartialOrd + std::fmt::Display>(
+    source: &Source<'_>,
+    value: Option<&Spanned<T>>,
+    default: T,
+    allowed: std::ops::RangeInclusive<T>,
+    name: &str,
+) -> Result<T> {
+    match value {
+        None => Ok(default),
+        Some(value) if allowed.contains(value.get_ref()) => Ok(*value.get_ref()),
+        Some(value) => {
+            let (least, most) = (allowed.start(), allowed.end());
+            let what = format!("`{name}` is from {least} to {most}");
+            Err(source.mistake(&value.span(), what))
+        }
+    }
+}

@@ -1,0 +1,309 @@
+//! A suite: scenarios that decide together whether a build may be released, as a TOML file. Three are built in
+//! (`harness/suites/`); a user's own has the same shape.
+//!
+//! ```toml
+//! name = "nightly"
+//! requires = ["network", "process"]     # without these the suite is undecided
+//!
+//! [[scenario]]
+//! name = "deaf-leader"
+//! windows = [{ fault = "deaf:leader", lasts = "5s", times = 4 }]
+//! limits = { terms_per_fault_max = 1 }
+//! ```
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Result;
+use reports::model::FaultClass;
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::scenario::{Scenario, ScenarioFile};
+use super::source::Source;
+use crate::exit::Stop;
+
+/// Scenarios that decide together.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Suite {
+    /// Its name, as in reports, baselines and on the command line.
+    pub name: String,
+    /// One line on what it is for.
+    pub description: String,
+    /// Classes of faults without which it decides nothing.
+    pub requires: Vec<FaultClass>,
+    /// What a reader may expect in it and will not find, one sentence each.
+    pub not_reached: Vec<String>,
+    /// The scenarios, in the order in which they run. Their names differ.
+    pub scenarios: Vec<Scenario>,
+    /// How figures of two builds are compared.
+    pub figures: FigureBlocks,
+    /// Tells this text from any other: suites that only share a name are not comparable.
+    pub digest: String,
+}
+
+/// The blocks from which figures are taken when two builds run side by side: short runs, alike but for the build.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FigureBlocks {
+    /// How many pairs of blocks are run; 0 for none.
+    pub pairs: u32,
+    /// One block.
+    pub block: Scenario,
+}
+
+const BUILT_IN: [(&str, &str); 4] = [
+    ("smoke", include_str!("../../suites/smoke.toml")),
+    (
+        "qualification",
+        include_str!("../../suites/qualification.toml"),
+    ),
+    ("soak", include_str!("../../suites/soak.toml")),
+    ("figures", include_str!("../../suites/figures.toml")),
+];
+
+/// The suite whose blocks are used where a suite names none.
+const FIGURES: &str = "figures";
+
+/// The most pairs of blocks.
+const PAIRS_MAX: u32 = 200;
+
+/// What one scenario takes beside its load: nodes start and agree, recover, are read to the end and stopped.
+pub const AROUND_LOAD: Duration = Duration::from_secs(8);
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SuiteFile {
+    name: Spanned<String>,
+    #[serde(default)]
+    description: String,
+    #[serde(default)]
+    requires: Vec<Spanned<String>>,
+    #[serde(default)]
+    not_reached: Vec<String>,
+    #[serde(default)]
+    scenario: Vec<ScenarioFile>,
+    figures: Option<FiguresFile>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FiguresFile {
+    pairs: Spanned<u32>,
+    block: ScenarioFile,
+}
+
+impl Suite {
+    /// The names of the built-in suites.
+    pub fn built_in() -> impl Iterator<Item = &'static str> {
+        BUILT_IN.iter().map(|(name, _)| *name)
+    }
+
+    /// Loads a built-in suite by name, or a file by path.
+    ///
+    /// # Errors
+    /// If there is no such suite, or the file is wrong; the message names file, line and what is allowed.
+    pub fn load(name_or_path: &str) -> Result<Suite> {
+        if let Some((name, text)) = BUILT_IN.iter().find(|(name, _)| *name == name_or_path) {
+            return Suite::parse(text, &format!("built-in suite {name}"));
+        }
+        let path = Path::new(name_or_path);
+        if !path.is_file() {
+            let known: Vec<_> = Suite::built_in().collect();
+            return Err(Stop::usage(format!(
+                "{name_or_path}: no such built-in suite and no such file; built-in: {}",
+                known.join(", ")
+            )));
+        }
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| Stop::usage(format!("{}: {error}", path.display())))?;
+        Suite::parse(&text, &path.display().to_string())
+    }
+
+    /// Reads a suite's text; `name` is what errors call it.
+    ///
+    /// # Errors
+    /// If it is no TOML, or something in it cannot be meant.
+    pub fn parse(text: &str, name: &str) -> Result<Suite> {
+        let source = Source { name, text };
+        let file: SuiteFile = source.parse()?;
+        let mut scenarios = Vec::new();
+        let mut names = BTreeSet::new();
+        for one in &file.scenario {
+            let scenario = one.read(&source)?;
+            if !names.insert(scenario.name.clone()) {
+                let what = format!("a second scenario `{}`", scenario.name);
+                return Err(source.mistake(&one.name.span(), what));
+            }
+            scenarios.push(scenario);
+        }
+        if scenarios.is_empty() && file.figures.is_none() {
+            let what = "a suite has a [[scenario]] at least, or [figures]";
+            return Err(source.mistake(&file.name.span(), what));
+        }
+        let figures = match &file.figures {
+            Some(figures) => figures.read(&source)?,
+            None => Suite::load(FIGURES)?.figures,
+        };
+        let requires = file.requires.iter().map(|word| source.read(word, class));
+        Ok(Suite {
+            name: source.read(&file.name, super::scenario::plain_name)?,
+            description: file.description,
+            requires: requires.collect::<Result<_>>()?,
+            not_reached: file.not_reached,
+            scenarios,
+            figures,
+            digest: digest(text),
+        })
+    }
+
+    /// About how long its scenarios take, once each, for a target that notices failures after `detection`.
+    pub fn duration(&self, detection: Duration) -> Duration {
+        self.scenarios
+            .iter()
+            .map(|scenario| scenario.duration(detection))
+            .sum()
+    }
+}
+
+impl FiguresFile {
+    fn read(&self, source: &Source<'_>) -> Result<FigureBlocks> {
+        let pairs = *self.pairs.get_ref();
+        if pairs > PAIRS_MAX {
+            let what = format!("`pairs` is from 0 to {PAIRS_MAX}");
+            return Err(source.mistake(&self.pairs.span(), what));
+        }
+        let block = self.block.read(source)?;
+        Ok(FigureBlocks { pairs, block })
+    }
+}
+
+fn class(word: &str) -> Result<FaultClass, String> {
+    let found = FaultClass::ALL
+        .into_iter()
+        .find(|class| class.word() == word);
+    found.ok_or_else(|| {
+        let known = FaultClass::ALL.map(FaultClass::word).join(", ");
+        format!("no class of faults `{word}`; there are: {known}")
+    })
+}
+
+/// FNV-1a, 64 bits: enough to tell texts apart that nobody forges.
+fn digest(text: &str) -> String {
+    const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+    const PRIME: u64 = 0x0100_0000_01b3;
+    let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(PRIME);
+    format!("{:016x}", text.bytes().fold(OFFSET, step))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn minutes(name: &str) -> f64 {
+        let suite = Suite::load(name).expect("a built-in suite");
+        assert_eq!(suite.name, name);
+        suite.duration(SECOND).as_secs_f64() / 60.0
+    }
+
+    #[test]
+    fn built_in_suites_are_right_and_take_as_long_as_they_say() {
+        let (smoke, qualification) = (minutes("smoke"), minutes("qualification"));
+        assert!((2.0..=3.5).contains(&smoke), "{smoke}");
+        assert!((34.0..=44.0).contains(&qualification), "{qualification}");
+        assert!(minutes("soak") > 120.0);
+        assert!(minutes("figures") < 0.1);
+    }
+
+    #[test]
+    fn the_qualification_names_what_it_covers_and_what_not() {
+        let suite = Suite::load("qualification").expect("built in");
+        let wanted = (1..=16).chain(25..=27).chain([31, 37]);
+        for number in wanted {
+            let name = format!("S{number}");
+            let covered = suite.scenarios.iter().any(|one| one.named.contains(&name));
+            let excused = suite
+                .not_reached
+                .iter()
+                .any(|why| why.starts_with(&format!("{name} ")));
+            assert!(covered || excused, "{name} is neither covered nor excused");
+        }
+    }
+
+    #[test]
+    fn mistakes_are_pointed_at() {
+        let told = |text: &str| {
+            let error = Suite::parse(text, "mine.toml").expect_err("a mistake");
+            let code = error.downcast_ref::<Stop>().map(|stop| stop.code);
+            assert_eq!(code, Some(crate::exit::USAGE));
+            error.to_string()
+        };
+        let head = "name = \"mine\"\n";
+        let one = "[[scenario]]\nname = \"a\"\n";
+        for (text, line, allowed) in [
+            (
+                format!("{head}{one}workload = \"apend\"\n"),
+                4,
+                "append, idempotent",
+            ),
+            (format!("{head}{one}faults = \"comet\"\n"), 4, "network"),
+            (
+                format!("{head}{one}windows = [{{ fault = \"deaf:all\", lasts = \"3s\" }}]\n"),
+                4,
+                "deaf:leader",
+            ),
+            (
+                format!("{head}{one}windows = [{{ fault = \"deaf:leader\", lasts = \"3d\" }}]\n"),
+                4,
+                "ms, s, m, h",
+            ),
+            (
+                format!(
+                    "{head}{one}faults = \"all\"\nwindows = [{{ fault = \"deaf:leader\", lasts = \"3s\" }}]\n"
+                ),
+                4,
+                "one of them",
+            ),
+            (
+                format!("{head}{one}checks = [\"lost-write\",\n  \"lost\"]\n"),
+                5,
+                "log-order",
+            ),
+            (format!("{head}{one}concurrency = 1\n"), 4, "from 2 to 64"),
+            (format!("{head}{one}rate = 0\n"), 4, "from 1 to 100000"),
+            (
+                format!("{head}{one}[scenario.limits]\nfail_over = 3\n"),
+                5,
+                "fail_over_ms",
+            ),
+            (
+                format!("{head}{one}start_after = [\"0s\", \"0s\", \"300s\"]\n"),
+                4,
+                "at most 120s",
+            ),
+            (format!("{head}{one}{one}"), 4, "second scenario"),
+            (
+                format!("{head}requires = [\"network\", \"meteor\"]\n{one}"),
+                2,
+                "network, process, disk, clock",
+            ),
+            (format!("name = \"Mine\"\n{one}"), 1, "lower-case"),
+            (head.to_owned(), 1, "[[scenario]]"),
+            (format!("{head}{one}durration = \"60s\"\n"), 4, "time_limit"),
+            (format!("{head}{one}rate = \"fast\"\n"), 4, "u32"),
+        ] {
+            let told = told(&text);
+            assert!(told.starts_with("mine.toml: "), "{told}");
+            assert!(told.contains(&format!("line {line}")), "{told}");
+            assert!(told.contains(allowed), "{told}");
+        }
+    }
+
+    #[test]
+    fn a_changed_suite_has_another_digest() {
+        assert_ne!(digest("a"), digest("b"));
+        assert_eq!(digest("a"), "af63dc4c8601ec8c");
+    }
+}

@@ -1,0 +1,225 @@
+//! Fault windows that a scenario names one by one, in order, instead of letting a seed draw them: what a named scenario
+//! (`cut off the leader four times`) is made of.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use nemesis::catalogue::Kind;
+use nemesis::plan::{PLAN_VERSION, Plan, Timing, Window};
+use nemesis::target::Role;
+use rand::Rng;
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::source::Source;
+use super::time;
+use crate::worker::random;
+
+/// One window, or the same several times.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WindowSpec {
+    /// What happens.
+    pub kind: Kind,
+    /// To whom.
+    pub role: Role,
+    /// The quiet before it.
+    pub after: Duration,
+    /// How long it lasts.
+    pub lasts: Duration,
+    /// How often.
+    pub times: u32,
+    /// Taken as it stands. Otherwise it is stretched for a target that needs longer to notice a failure: a pause of
+    /// five seconds says nothing about the election of a cluster that waits for nine.
+    pub exact: bool,
+}
+
+/// A window as a file says it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WindowFile {
+    fault: Spanned<String>,
+    after: Option<Spanned<String>>,
+    lasts: Spanned<String>,
+    times: Option<Spanned<u32>>,
+    #[serde(default)]
+    exact: bool,
+}
+
+/// The quiet before a window, where none is stated.
+const AFTER: Duration = Duration::from_secs(4);
+/// After the last window, so that its heal is seen under load.
+const QUIET_END: Duration = Duration::from_secs(3);
+/// The most repetitions of a window.
+const TIMES_MAX: u32 = 1_000;
+/// The part of a seed's draws that choose among followers.
+const DRAWS: u64 = 77;
+
+impl WindowFile {
+    /// Checks what is said.
+    ///
+    /// # Errors
+    /// If a word names no fault, role or time; with file, line and what is allowed.
+    pub(super) fn read(&self, source: &Source<'_>) -> Result<WindowSpec> {
+        let (kind, role) = source.read(&self.fault, aimed)?;
+        let after = self.after.as_ref();
+        let times = self.times.as_ref().map_or(1, |times| *times.get_ref());
+        if let Some(written) = self
+            .times
+            .as_ref()
+            .filter(|_| !(1..=TIMES_MAX).contains(&times))
+        {
+            let what = format!("`times` is from 1 to {TIMES_MAX}");
+            return Err(source.mistake(&written.span(), what));
+        }
+        Ok(WindowSpec {
+            kind,
+            role,
+            after: after.map_or(Ok(AFTER), |after| source.read(after, time::parse))?,
+            lasts: source.read(&self.lasts, time::parse)?,
+            times,
+            exact: self.exact,
+        })
+    }
+}
+
+/// Reads `deaf:leader`; a kind with one role only needs not name it.
+fn aimed(text: &str) -> Result<(Kind, Role), String> {
+    let (word, at) = match text.split_once(':') {
+        Some((kind, role)) => (kind, Some(role)),
+        None => (text, None),
+    };
+    let kind = Kind::ALL.into_iter().find(|kind| kind.name() == word);
+    let kind = kind.ok_or_else(|| {
+        let known: Vec<&str> = Kind::ALL.iter().map(|kind| kind.name()).collect();
+        format!("no fault `{word}`; there are: {}", known.join(", "))
+    })?;
+    let role = match (at, kind.roles()) {
+        (None, [only]) => Some(*only),
+        (Some(at), roles) => roles.iter().copied().find(|role| role.name() == at),
+        (None, _) => None,
+    };
+    let role = role.ok_or_else(|| {
+        let roles = kind.roles().iter();
+        let known: Vec<String> = roles.map(|role| format!("{kind}:{role}")).collect();
+        format!(
+            "`{text}` names no role of {kind}; write one of: {}",
+            known.join(", ")
+        )
+    })?;
+    Ok((kind, role))
+}
+
+/// The plan of these windows, for a load phase of at least `time_limit`. The seed draws only what a role leaves open.
+pub(super) fn plan(
+    specs: &[WindowSpec],
+    time_limit: Option<Duration>,
+    seed: u64,
+    detection: Duration,
+) -> Plan {
+    let timing = Timing::for_detection(detection);
+    let mut random = random(seed, DRAWS);
+    let mut windows: Vec<Window> = Vec::new();
+    let mut at = Duration::ZERO;
+    for spec in specs {
+        for _ in 0..spec.times {
+            let (after, lasts) = if spec.exact {
+                (spec.after, spec.lasts)
+            } else {
+                (
+                    spec.after.max(timing.gap_min),
+                    spec.lasts.max(timing.window_min),
+                )
+            };
+            at += after;
+            windows.push(Window {
+                id: format!("k{}", windows.len() + 1),
+                at_ms: millis(at),
+                kind: spec.kind,
+                role: spec.role,
+                draw: random.random_range(0..6),
+                duration_ms: millis(lasts),
+            });
+            at += lasts;
+        }
+    }
+    let ends = at
+        + if specs.is_empty() {
+            Duration::ZERO
+        } else {
+            QUIET_END
+        };
+    Plan {
+        version: PLAN_VERSION,
+        seed,
+        time_limit_ms: millis(time_limit.unwrap_or(ends).max(ends)),
+        windows,
+    }
+}
+
+fn millis(length: Duration) -> u64 {
+    u64::try_from(length.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spec(lasts_s: u64, exact: bool) -> WindowSpec {
+        WindowSpec {
+            kind: Kind::Deaf,
+            role: Role::Leader,
+            after: Duration::from_secs(4),
+            lasts: Duration::from_secs(lasts_s),
+            times: 2,
+            exact,
+        }
+    }
+
+    #[test]
+    fn windows_follow_each_other_and_a_stored_plan_reads_back() {
+        let plan = plan(&[spec(5, false)], None, 7, Duration::from_secs(1));
+        let times: Vec<_> = plan
+            .windows
+            .iter()
+            .map(|w| (w.at_ms, w.duration_ms))
+            .collect();
+        assert_eq!(times, [(4_000, 5_000), (13_000, 5_000)]);
+        assert_eq!(plan.time_limit_ms, 21_000);
+        assert_eq!(Plan::from_json(&plan.to_json()).expect("a plan"), plan);
+    }
+
+    #[test]
+    fn a_slow_target_stretches_what_is_not_exact() {
+        let slow = Duration::from_secs(9);
+        let stretched = plan(&[spec(5, false)], None, 7, slow);
+        assert_eq!(stretched.windows[0].duration_ms, 22_500);
+        assert_eq!(
+            plan(&[spec(5, true)], None, 7, slow).windows[0].duration_ms,
+            5_000
+        );
+    }
+
+    #[test]
+    fn a_fault_is_named_with_its_role() {
+        assert_eq!(
+            aimed("rolling-restart"),
+            Ok((Kind::RollingRestart, Role::All))
+        );
+        assert_eq!(aimed("deaf:leader"), Ok((Kind::Deaf, Role::Leader)));
+        assert!(
+            aimed("deaf")
+                .expect_err("no role")
+                .contains("deaf:follower")
+        );
+        assert!(
+            aimed("comet:leader")
+                .expect_err("no fault")
+                .contains("isolate, ")
+        );
+        assert!(
+            aimed("cut-link:all")
+                .expect_err("no such role")
+                .contains("cut-link:")
+        );
+    }
+}

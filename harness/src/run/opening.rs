@@ -1,0 +1,40 @@
+//! The beginning of a scenario: nodes are started, all at once or one after the other, and may be disturbed before
+//! anybody asks them for anything. Whether they form a cluster is not looked at here.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use nemesis::Node;
+
+use super::Scene;
+use crate::faults;
+use crate::probe::Threads;
+
+/// Between two looks at clock and interrupt.
+const LOOK: Duration = Duration::from_millis(20);
+
+impl Scene<'_> {
+    /// Starts the nodes, each when it is due, and lets their disturbance pass. Probes ask from the first start on.
+    pub(super) async fn open(&mut self, probes: &mut Threads) -> Result<()> {
+        let opening = &self.setup.opening;
+        let due = opening.start_after.into_iter().zip(Node::ALL);
+        let (first, mut late): (Vec<_>, Vec<_>) = due.partition(|(after, _)| after.is_zero());
+        for (_, node) in first {
+            self.cluster.start(node).await?;
+        }
+        self.start_probes(probes)?;
+        let began = Instant::now();
+        late.sort();
+        for (after, node) in late {
+            while began.elapsed() < after && !self.interrupt.is_set() {
+                tokio::time::sleep(LOOK).await;
+            }
+            self.cluster.start(node).await?;
+        }
+        let ending = Instant::now() + Duration::from_millis(opening.plan.time_limit_ms);
+        let disturbed =
+            faults::execute(&opening.plan, &self.faults(), ending, self.interrupt).await;
+        self.warnings.extend(disturbed);
+        Ok(())
+    }
+}
