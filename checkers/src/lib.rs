@@ -23,6 +23,7 @@ pub mod checks;
 pub mod foreign;
 pub mod history;
 pub mod judgement;
+pub mod linearizability;
 pub mod promises;
 pub mod transactions;
 pub mod verdict;

@@ -6,9 +6,12 @@
 
 mod doubt;
 mod finding;
+mod names;
+mod witness;
 
 pub use doubt::Doubt;
-pub use finding::{Belief, Finding, GapScope, Held, LossProof, Sent, Sighting};
+pub use finding::Finding;
+pub use witness::{Belief, GapScope, Held, LossProof, Sent, Sighting};
 
 use serde::{Deserialize, Serialize};
 

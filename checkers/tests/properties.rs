@@ -8,7 +8,6 @@
 )]
 
 mod generate;
-#[allow(dead_code, reason = "tests share it, and each uses a part")]
 mod notation;
 
 use std::collections::BTreeSet;
@@ -20,6 +19,9 @@ use generate::Run;
 use generate::mutations::ALL;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
+
+/// Checks of what drawn runs do not contain: changes of topics, figures of processes. They have transcripts.
+const NOT_DRAWN: [&str; 2] = ["metadata-agreement", "resource-growth"];
 
 fn runs() -> u64 {
     std::env::var("RUNS")
@@ -37,11 +39,11 @@ fn a_legal_run_is_valid_by_every_check() {
     for seed in 0..runs() {
         let run = Run::draw(&mut ChaCha8Rng::seed_from_u64(seed));
         for verdict in judged(&run).verdicts {
-            assert_eq!(
-                verdict.validity,
-                Validity::Valid,
-                "seed {seed}: {verdict:#?}"
-            );
+            let expected = match NOT_DRAWN.contains(&verdict.check.as_str()) {
+                true => Validity::NotApplicable,
+                false => Validity::Valid,
+            };
+            assert_eq!(verdict.validity, expected, "seed {seed}: {verdict:#?}");
         }
     }
 }
@@ -80,7 +82,11 @@ fn every_check_has_its_change() {
     let changed: BTreeSet<&str> = ALL.iter().map(|mutation| mutation.check).collect();
     let all: BTreeSet<&str> = TABLE.iter().map(|about| about.name).collect();
     let without: Vec<&&str> = all.difference(&changed).collect();
-    assert_eq!(without, [&"coverage"]);
+    let excepted = [&["coverage"][..], &NOT_DRAWN].concat();
+    assert!(
+        without.iter().all(|name| excepted.contains(name)),
+        "{without:?}"
+    );
 }
 
 /// The same history gives the same bytes.

@@ -6,7 +6,6 @@
 //! `TRANSCRIPTS=write cargo test -p checkers --test transcripts` writes that last part anew; read the difference.
 #![allow(clippy::disallowed_methods, reason = "a test reads its own data")]
 
-#[allow(dead_code, reason = "tests share it, and each uses a part")]
 mod notation;
 
 use std::collections::{BTreeMap, BTreeSet};

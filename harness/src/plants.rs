@@ -7,7 +7,7 @@ use std::str::FromStr;
 use anyhow::Result;
 use nemesis::Node;
 
-use crate::cli::broker;
+use crate::cli;
 use crate::config::target::Target;
 use crate::exit::Stop;
 
@@ -61,7 +61,7 @@ impl FromStr for Planted {
                 (word, Some(node.ok_or_else(problem)?))
             }
         };
-        broker::check_plant(word)?;
+        cli::broker::check_plant(word)?;
         Ok(Planted {
             word: word.to_owned(),
             node,

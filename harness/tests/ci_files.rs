@@ -2,6 +2,8 @@
 //! text of every shard and of the join is executed with a stand-in that writes down how it was called, and each call must
 //! be one that this program understands. With `JEPSEN_CI_LIVE` set, they are run with the program itself, on a short suite.
 
+#![expect(clippy::print_stdout, reason = "what was skipped is for a reader")]
+
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;

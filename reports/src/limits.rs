@@ -20,7 +20,7 @@ pub const OPERATIONS_PER_INSTANCE_MAX: usize = 40;
 pub const TABLE_ROWS_MAX: usize = 100;
 /// Spans drawn per lane.
 pub const SPANS_PER_LANE_MAX: usize = 400;
-/// With more scenarios than this, only failing and undecided ones get charts.
+/// With more scenarios than this, only failing and undecided ones get charts, and no more of them than this.
 pub const SCENARIOS_WITH_CHARTS_MAX: usize = 60;
 /// Characters of an untrusted text (value, error, log line) on the page.
 pub const TEXT_CHARACTERS_MAX: usize = 500;
@@ -36,8 +36,8 @@ pub const PAGE_BYTES_HARD: usize = 10_000_000;
 pub const MINI_TIMELINE_HALF_NS: u64 = 3_000_000_000;
 /// Timelines on a page, and excerpts of a history.
 pub const EXCERPTS_MAX: usize = 5;
-/// Operations of an excerpt.
-pub const OPERATIONS_PER_EXCERPT_MAX: usize = 2_000;
+/// Operations of an excerpt. A mark takes about 230 bytes, so five full timelines take about 1.2 MB.
+pub const OPERATIONS_PER_EXCERPT_MAX: usize = 1_000;
 /// Rows of workers in a timeline.
 pub const WORKERS_PER_TIMELINE_MAX: usize = 24;
 /// Lines of one node's log in one excerpt.

@@ -98,11 +98,7 @@ fn reasons(report: &RunReport, cards: &[Card<'_>], open: &[Open<'_>], colour: bo
         let gap = gap
             .map(|g| format!(", longest gap {}", length_ms(g)))
             .unwrap_or_default();
-        let elections: usize = report
-            .scenarios
-            .iter()
-            .map(|s| s.judgement.elections.len())
-            .sum();
+        let elections: usize = report.scenarios.iter().map(|s| s.changes_of_leader()).sum();
         let faults: usize = report
             .scenarios
             .iter()

@@ -151,7 +151,7 @@ fn headings_and_tables_are_structured() {
 fn every_kind_of_finding_has_words_of_its_own() {
     let findings = crate::common::findings::every_finding("v1");
     let names: BTreeSet<&str> = findings.iter().map(|f| f.name()).collect();
-    let source = include_str!("../../checkers/src/verdict/finding.rs");
+    let source = include_str!("../../checkers/src/verdict/names.rs");
     let known = source.matches("} => \"").count();
     assert_eq!(
         names.len(),

@@ -67,11 +67,11 @@ pub(super) fn inconsistent_offset(check: &Check<'_>) -> Verdict {
             .map(|(send, offset)| (offset, send))
             .collect();
         claims.sort_by_key(|(offset, send)| (*offset, send.operation.id));
-        offsets += view.facts.chunk_by(|a, b| a.offset == b.offset).count() as u64;
         offsets += claims.len() as u64;
         for facts in view.facts.chunk_by(|a, b| a.offset == b.offset) {
-            let copies: Vec<Sighting> = facts.iter().map(|fact| view.sighting(fact)).collect();
-            if copies.len() > 1 {
+            offsets += 1;
+            if facts.len() > 1 {
+                let copies: Vec<Sighting> = facts.iter().map(|fact| view.sighting(fact)).collect();
                 conflict(
                     check,
                     view,

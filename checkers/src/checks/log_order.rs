@@ -44,48 +44,58 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
     verdict
 }
 
+/// What is known of each offset, by offset: the same record at the same offset is one bound, and the sooner counts. Two
+/// records at one offset say nothing about order: that is `inconsistent-offset`.
 fn bounds<'v, 'a>(view: &'v View<'a>) -> Vec<Bound<'v, 'a>> {
+    let mut stated: Vec<(Offset, &'v Send<'a>)> =
+        view.stated().map(|(send, offset)| (offset, send)).collect();
+    stated.sort_by_key(|(offset, _)| *offset);
+    let mut stated = stated.into_iter().peekable();
+    let mut facts = view.facts.iter().peekable();
     let mut bounds: Vec<Bound<'v, 'a>> = Vec::with_capacity(view.facts.len());
-    for (send, offset) in view.stated() {
-        bounds.push(Bound {
-            offset,
-            send,
-            hi: send.acknowledged_at().unwrap_or(Moment::MAX),
-            by: Shown::Acknowledged,
-            placed_by: send.operation.id,
-        });
-    }
-    for fact in &view.facts {
-        let Some(send) = view.send_of(fact) else {
-            continue;
+    loop {
+        let claimed = stated.peek().map(|(offset, _)| *offset);
+        let offset = match (claimed, facts.peek().map(|fact| fact.offset)) {
+            (Some(claimed), Some(seen)) => claimed.min(seen),
+            (one, other) => match one.or(other) {
+                Some(offset) => offset,
+                None => return bounds,
+            },
         };
-        bounds.push(Bound {
-            offset: fact.offset,
-            send,
-            hi: fact.seen_at,
-            by: Shown::Read(fact.seen_by),
-            placed_by: fact.seen_by.id,
-        });
-    }
-    // The same record at the same offset is one bound, and the sooner counts. Two records at one offset say nothing about
-    // order: that is `inconsistent-offset`.
-    bounds.sort_by_key(|bound| (bound.offset, bound.send.operation.id, bound.hi));
-    let same = |a: &Bound<'_, '_>, b: &Bound<'_, '_>| std::ptr::eq(a.send, b.send);
-    let mut kept = Vec::with_capacity(bounds.len());
-    for at in bounds.chunk_by(|a, b| a.offset == b.offset) {
-        let mut bound = at[0];
-        if at.iter().all(|other| same(&bound, other)) {
-            // An acknowledgement places a record by itself, without another witness.
-            if at
-                .iter()
-                .any(|other| matches!(other.by, Shown::Acknowledged))
-            {
-                bound.placed_by = bound.send.operation.id;
+        let mut bound: Option<Bound<'v, 'a>> = None;
+        let mut several = false;
+        let mut add = |fresh: Bound<'v, 'a>| match &mut bound {
+            None => bound = Some(fresh),
+            Some(known) => {
+                several |= !std::ptr::eq(known.send, fresh.send);
+                if fresh.hi < known.hi {
+                    (known.hi, known.by) = (fresh.hi, fresh.by);
+                }
             }
-            kept.push(bound);
+        };
+        // First what is stated: an acknowledgement places a record by itself, without another witness.
+        while let Some((_, send)) = stated.next_if(|(at, _)| *at == offset) {
+            add(Bound {
+                offset,
+                send,
+                hi: send.acknowledged_at().unwrap_or(Moment::MAX),
+                by: Shown::Acknowledged,
+                placed_by: send.operation.id,
+            });
         }
+        while let Some(fact) = facts.next_if(|fact| fact.offset == offset) {
+            if let Some(send) = view.send_of(fact) {
+                add(Bound {
+                    offset,
+                    send,
+                    hi: fact.seen_at,
+                    by: Shown::Read(fact.seen_by),
+                    placed_by: fact.seen_by.id,
+                });
+            }
+        }
+        bounds.extend(bound.filter(|_| !several));
     }
-    kept
 }
 
 fn partition(check: &Check<'_>, view: &View<'_>, verdict: &mut Verdict) -> u64 {

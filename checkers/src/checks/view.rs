@@ -29,7 +29,7 @@ pub(crate) struct Send<'a> {
     pub(crate) outcome: Outcome,
     pub(crate) acks: Acks,
     pub(crate) idempotent: bool,
-    /// Its outcome is unknown, and yet it was surely written: a record of the same request was read.
+    /// Its request's outcome is unknown, and yet it was surely written: a record of it was read.
     pub(crate) proven: bool,
 }
 
@@ -142,6 +142,10 @@ pub(crate) struct View<'a> {
     pub(crate) sights: u64,
     /// Those of them that a poll returned.
     pub(crate) polled: u64,
+    /// The fact that was met last, while they are collected.
+    expected: u32,
+    /// Whether some fact may have been noted twice.
+    noted_twice: bool,
     /// Values that were sent twice: nothing can be told apart then.
     pub(crate) resent: u64,
     /// Sends that were acknowledged with an offset, by that offset.

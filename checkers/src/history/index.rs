@@ -127,7 +127,7 @@ impl History {
 
     /// Calls with their completions, in the order of the calls.
     pub fn operations(&self) -> Vec<Operation<'_>> {
-        let mut operations: Vec<Operation<'_>> = Vec::new();
+        let mut operations: Vec<Operation<'_>> = Vec::with_capacity(self.events.len() / 2);
         let mut open: BTreeMap<WorkerId, usize> = BTreeMap::new();
         for event in &self.events {
             let (completion, outcome) = match &event.what {

@@ -38,6 +38,7 @@ pub(crate) struct Told {
     /// The history.
     pub(crate) history: History,
     /// By the event's `i`.
+    #[allow(dead_code, reason = "only transcripts quote lines")]
     pub(crate) lines: Vec<String>,
 }
 

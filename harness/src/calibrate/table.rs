@@ -284,14 +284,14 @@ mod tests {
     use nemesis::catalogue::Selection;
 
     use super::*;
-    use crate::cli::broker;
+    use crate::cli;
     use crate::faults;
     use crate::plants::Planted;
 
     /// Every plant is either run or honestly listed as not to be seen from outside.
     #[test]
     fn every_plant_has_a_row_or_a_reason() {
-        for about in broker::plants() {
+        for about in cli::broker::plants() {
             let row = Row::of(about.name);
             assert_eq!(
                 row.is_none(),
@@ -308,7 +308,7 @@ mod tests {
     /// detection is the trigger's doing.
     #[test]
     fn faults_are_the_plants_triggers() {
-        for about in broker::plants() {
+        for about in cli::broker::plants() {
             let Some(row) = Row::of(about.name) else {
                 continue;
             };
@@ -350,7 +350,7 @@ mod tests {
             .iter()
             .map(|check| check.name)
             .collect();
-        for about in broker::plants() {
+        for about in cli::broker::plants() {
             for check in about.caught_by {
                 assert!(known.contains(check), "{}: no check {check}", about.name);
             }

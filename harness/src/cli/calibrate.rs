@@ -167,7 +167,7 @@ fn default_mix(workload: WorkloadKind) -> Conditions {
 
 /// The plants asked for, in the order of the broker's table; all if none is named.
 fn chosen(names: &[String]) -> Result<Vec<About>> {
-    let all = super::broker::plants();
+    let all = crate::cli::broker::plants();
     for name in names {
         if !all.iter().any(|about| about.name == name) {
             let known: Vec<&str> = all.iter().map(|about| about.name).collect();
@@ -372,7 +372,7 @@ mod tests {
         );
         assert_eq!(
             chosen(&[]).expect("all").len(),
-            super::super::broker::plants().len()
+            crate::cli::broker::plants().len()
         );
     }
 }

@@ -51,7 +51,7 @@ pub fn run() -> Result<i32> {
         text += &row(check.name, check.rules_out);
     }
     text += "\nplants (deliberate bugs of the reference broker, for --plant NAME or NAME@NODE)\n";
-    for plant in super::broker::plants() {
+    for plant in crate::cli::broker::plants() {
         text += &row(plant.name, plant.does);
         let trigger = match plant.trigger {
             [] => "always".to_owned(),

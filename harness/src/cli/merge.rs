@@ -39,10 +39,7 @@ pub struct MergeArguments {
 /// If a path is no shard, shards do not belong together, or the joined run cannot be written.
 pub fn run(arguments: &MergeArguments) -> Result<i32> {
     let shards = shards(&arguments.runs)?;
-    let parts: Vec<Part> = shards
-        .iter()
-        .map(|shard| part(shard))
-        .collect::<Result<_>>()?;
+    let parts: Vec<Part> = shards.iter().map(part).collect::<Result<_>>()?;
     let (manifest, mut report) = join(&parts).map_err(Stop::usage)?;
     let numbers: Vec<u32> = parts.iter().map(|part| part.manifest.shard).collect();
     let seed = u64::from_str_radix(manifest.seed.trim_start_matches("0x"), 16).unwrap_or(0);

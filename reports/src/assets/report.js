@@ -43,6 +43,14 @@
   addEventListener("hashchange", reveal);
   if (location.hash) reveal();
 
+  // Where a drawing is wider than its box, show the failure rather than the left edge.
+  for (const box of document.querySelectorAll(".scroll")) {
+    const frame = box.scrollWidth > box.clientWidth && box.querySelector("rect.window");
+    if (!frame) continue;
+    const [outer, inner] = [box.getBoundingClientRect(), frame.getBoundingClientRect()];
+    box.scrollLeft += inner.left - outer.left - box.clientWidth / 3;
+  }
+
   // Print everything; afterwards close what was closed.
   let opened = [];
   addEventListener("beforeprint", () => {

@@ -64,7 +64,7 @@
     drawTime() {
       const group = this.svg.querySelector("g.time");
       const [from, to] = this.view;
-      const step = steps.find((s) => (to - from) / s <= 12) || steps[steps.length - 1];
+      const step = steps.find((s) => Math.floor((to - from) / s) <= 12) || steps[steps.length - 1];
       const made = [];
       const make = (name, attributes, text) => {
         const element = document.createElementNS(SVG, name);

@@ -26,10 +26,16 @@ pub(super) fn section(
         Validity::Valid | Validity::NotApplicable
     );
     let charts = match detail {
-        Detail::Full | Detail::NoDensity => {
-            !valid || report.scenarios.len() <= SCENARIOS_WITH_CHARTS_MAX
+        Detail::Full | Detail::NoDensity if report.scenarios.len() <= SCENARIOS_WITH_CHARTS_MAX => {
+            true
         }
-        Detail::FailingCharts | Detail::NoLogs | Detail::NoTimelines => !valid,
+        Detail::Full
+        | Detail::NoDensity
+        | Detail::FailingCharts
+        | Detail::NoLogs
+        | Detail::NoTimelines => {
+            !valid && failing_before(report, index) < SCENARIOS_WITH_CHARTS_MAX
+        }
         Detail::NoCharts | Detail::Outline => false,
     };
     let body = html! {
@@ -63,6 +69,14 @@ pub(super) fn section(
             }
         }
     }
+}
+
+/// How many scenarios before this one are failing or undecided.
+fn failing_before(report: &RunReport, index: usize) -> usize {
+    let before = report.scenarios.iter().take(index);
+    let open =
+        |s: &&ScenarioReport| matches!(s.validity(), Validity::Invalid | Validity::Undecided);
+    before.filter(open).count()
 }
 
 fn faults(scenario: &ScenarioReport, number: usize) -> Markup {

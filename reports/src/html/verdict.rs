@@ -172,11 +172,7 @@ fn tiles(report: &RunReport) -> Markup {
         .iter()
         .flat_map(|s| &s.judgement.gaps)
         .max_by_key(|g| g.length_ms);
-    let elections: usize = report
-        .scenarios
-        .iter()
-        .map(|s| s.judgement.elections.len())
-        .sum();
+    let elections: usize = report.scenarios.iter().map(|s| s.changes_of_leader()).sum();
     let faults: usize = report
         .scenarios
         .iter()

@@ -132,6 +132,14 @@ impl ScenarioReport {
         self.judgement.validity()
     }
 
+    /// How often the leader changed. The first one, at formation, changed nothing.
+    pub fn changes_of_leader(&self) -> usize {
+        let elections = self.judgement.elections.iter();
+        elections
+            .filter(|election| election.old_leader.is_some())
+            .count()
+    }
+
     /// The extract of this operation, if it was kept.
     pub fn operation(&self, op: u64) -> Option<&Operation> {
         self.operations.iter().find(|o| o.op == op)

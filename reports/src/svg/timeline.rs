@@ -47,8 +47,11 @@ pub(crate) fn timeline(timeline: &Timeline<'_>) -> (Markup, usize) {
             }
             @for (index, (worker, operations)) in workers.iter().enumerate() {
                 (worker_name(*worker, top + ROW * index as u32))
-                @for operation in operations {
-                    (one(timeline, &places, operation, top + ROW * index as u32))
+                // What proves a failure comes last, so that nothing lies over it.
+                @for proving in [false, true] {
+                    @for operation in operations.iter().filter(|o| timeline.implicated.contains(&o.op) == proving) {
+                        (one(timeline, &places, operation, top + ROW * index as u32))
+                    }
                 }
             }
         }

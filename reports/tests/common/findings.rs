@@ -10,10 +10,29 @@ pub(crate) fn every_finding(text: &str) -> Vec<Finding> {
         value["kind"] = kind.into();
         serde_json::from_value(value).unwrap_or_else(|e| panic!("{kind}: {e}"))
     };
-    let all: Vec<(&str, Value)> = logs(text).into_iter().chain(leadership(text)).collect();
-    all.into_iter()
+    let all = logs(text).into_iter().chain(leadership(text));
+    all.chain(others(text))
         .map(|(kind, value)| one(value, kind))
         .collect()
+}
+
+fn others(text: &str) -> Vec<(&'static str, Value)> {
+    vec![
+        (
+            "topic-differs",
+            json!({ "node": "n1", "seen": 1, "possible": [3, null], "change": "create-topic", "changed_by": 3,
+                "acknowledged_at": 2_000_000, "asked": 9, "limit_ms": 2_000 }),
+        ),
+        (
+            "topic-change-impossible",
+            json!({ "change": "grow-topic", "partitions": 4, "possible": [8, null] }),
+        ),
+        (
+            "resource-growth",
+            json!({ "node": text, "resource": "resident_bytes", "from": 10_000_000, "to": 90_000_000,
+                "highest": 120_000_000, "limit": 64_000_000 }),
+        ),
+    ]
 }
 
 fn logs(text: &str) -> Vec<(&'static str, Value)> {

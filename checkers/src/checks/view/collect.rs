@@ -56,6 +56,11 @@ struct Views<'a> {
 
 impl<'a> Views<'a> {
     fn of(&mut self, place: Place<'a>) -> &mut View<'a> {
+        let at = self.index(place);
+        &mut self.all[at]
+    }
+
+    fn index(&mut self, place: Place<'a>) -> usize {
         if self
             .all
             .get(self.last)
@@ -67,7 +72,7 @@ impl<'a> Views<'a> {
                 self.all.push(empty(place));
             }
         }
-        &mut self.all[self.last]
+        self.last
     }
 
     fn appended(
@@ -105,25 +110,26 @@ impl<'a> Views<'a> {
 
     fn polled(&mut self, poll: &'a Poll, operation: &'a Operation<'a>, records: &'a [Record]) {
         let committed = poll.isolation == Isolation::ReadCommitted;
-        // Offset read last, and whether in this poll. Few partitions: a scan is quicker than a map.
-        let position = |a: &'a crate::history::Assigned| {
-            ((a.topic.as_str(), a.partition), a.position - 1, false)
-        };
-        let mut last: Vec<(Place<'a>, Offset, bool)> = poll.assigned.iter().map(position).collect();
+        // By partition: the offset read last, and whether in this poll. Few partitions: a scan is quicker than a map.
+        let mut last: Vec<(usize, Offset, bool)> = Vec::with_capacity(poll.assigned.len());
+        for assigned in &poll.assigned {
+            let at = self.index((&assigned.topic, assigned.partition));
+            last.push((at, assigned.position - 1, false));
+        }
         let mut current = 0;
         for record in records {
-            let place = (record.topic(), record.partition());
+            let at = self.index((record.topic(), record.partition()));
             let next = record.offset();
-            let view = self.of(place);
+            let view = &mut self.all[at];
             view.saw(operation, record, None, committed);
             view.polled += 1;
-            if last.get(current).is_none_or(|(at, ..)| *at != place) {
-                let found = last.iter().position(|(at, ..)| *at == place);
+            if last.get(current).is_none_or(|(known, ..)| *known != at) {
+                let found = last.iter().position(|(known, ..)| *known == at);
                 current = found.unwrap_or(last.len());
             }
             let Some((_, after, internal)) = last.get_mut(current) else {
                 // A partition that was not among the assigned: only its own order can be judged.
-                last.push((place, next, true));
+                last.push((at, next, true));
                 continue;
             };
             if next != *after + 1 {
@@ -197,6 +203,8 @@ fn empty(place: Place<'_>) -> View<'_> {
         steps: Vec::new(),
         sights: 0,
         polled: 0,
+        expected: 0,
+        noted_twice: false,
         resent: 0,
         acknowledged: Vec::new(),
     }
@@ -224,12 +232,24 @@ impl<'a> View<'a> {
         let seen_at = operation.completed.unwrap_or(Moment::MAX);
         let surely = operation.outcome == Outcome::Ok;
         let bit = node.map_or(0, |node| 1_u64.checked_shl(node as u32).unwrap_or(0));
-        let number = self.number(record.value());
-        let mut at = self.first_fact[number as usize];
+        // Records are read in the order in which they were first seen: mostly the one after the last is meant.
+        self.expected += 1;
+        let expected = self.facts.get(self.expected as usize);
+        let expected = expected.filter(|fact| fact.offset == record.offset());
+        let (number, mut at) = match expected {
+            Some(fact) if self.values.text(fact.number) == record.value() => {
+                (fact.number, self.expected)
+            }
+            _ => {
+                let number = self.number(record.value());
+                (number, self.first_fact[number as usize])
+            }
+        };
         let mut steps = 0;
         while let Some(fact) = self.facts.get_mut(at as usize).filter(|_| steps < WALK_MAX) {
             steps += 1;
             if fact.offset == record.offset() {
+                self.expected = at;
                 fact.nodes |= bit;
                 fact.committed |= committed;
                 fact.surely |= surely;
@@ -241,6 +261,8 @@ impl<'a> View<'a> {
             }
             at = fact.next;
         }
+        self.noted_twice |= steps == WALK_MAX;
+        self.expected = self.facts.len() as u32;
         let next = self.first_fact[number as usize];
         self.first_fact[number as usize] = self.facts.len() as u32;
         self.facts.push(Fact {
@@ -258,34 +280,42 @@ impl<'a> View<'a> {
 
 /// Brings a view into its order, and marks requests that were surely written.
 fn finish(view: &mut View<'_>) {
-    view.facts
-        .sort_by_key(|fact| (fact.offset, fact.number, fact.seen_at, fact.seen_by.id));
-    view.facts.dedup_by(|later, first| {
-        let same = (later.offset, later.number) == (first.offset, first.number);
-        if same {
-            first.nodes |= later.nodes;
-            first.committed |= later.committed;
-            first.surely |= later.surely;
-        }
-        same
+    if view.noted_twice {
+        view.facts
+            .sort_by_key(|fact| (fact.offset, fact.number, fact.seen_at, fact.seen_by.id));
+        view.facts.dedup_by(|later, first| {
+            let same = (later.offset, later.number) == (first.offset, first.number);
+            if same {
+                first.nodes |= later.nodes;
+                first.committed |= later.committed;
+                first.surely |= later.surely;
+            }
+            same
+        });
+    }
+    view.facts.sort_by(|a, b| {
+        let first_seen = |fact: &Fact<'_>| (fact.seen_at, fact.seen_by.id, fact.number);
+        a.offset
+            .cmp(&b.offset)
+            .then_with(|| first_seen(a).cmp(&first_seen(b)))
     });
-    view.facts
-        .sort_by_key(|fact| (fact.offset, fact.seen_at, fact.seen_by.id, fact.number));
     view.first_fact.fill(NONE);
     for at in (0..view.facts.len()).rev() {
         let number = view.facts[at].number as usize;
         view.facts[at].next = view.first_fact[number];
         view.first_fact[number] = at as u32;
     }
+    // Sends of one request follow each other.
     let mut from = 0;
     while from < view.sends.len() {
-        let operation = view.sends[from].operation.id;
-        let same = |send: &&Send<'_>| send.operation.id == operation;
+        let first = view.sends[from].operation;
+        let same = |send: &&Send<'_>| std::ptr::eq(send.operation, first);
         let count = view.sends[from..].iter().take_while(same).count();
-        let seen = |send: &Send<'_>| view.facts_of(send).any(|fact| fact.surely);
-        let proven = view.sends[from..from + count].iter().any(seen);
-        for send in &mut view.sends[from..from + count] {
-            send.proven = proven;
+        if first.outcome == Outcome::Info {
+            let seen = |send: &Send<'_>| view.facts_of(send).any(|fact| fact.surely);
+            let proven = view.sends[from..from + count].iter().any(seen);
+            let sends = &mut view.sends[from..from + count];
+            sends.iter_mut().for_each(|send| send.proven = proven);
         }
         from += count;
     }

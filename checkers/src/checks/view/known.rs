@@ -6,15 +6,42 @@ use crate::history::Acks;
 /// When it was known, the highest offset known by it, and by which operation.
 pub(crate) type Known = (Moment, Offset, u64);
 
-/// The earliest moment at which an offset, or one above it, was known.
-pub(crate) struct Earliest(Vec<(Offset, Moment)>);
+/// The earliest moment at which an offset, or one above it, was known: of acknowledgements, reads and end offsets, each by
+/// offset, from the highest down.
+pub(crate) struct Earliest([Vec<(Offset, Moment)>; 3]);
 
 impl Earliest {
     /// When it was known that there is something at this offset or above.
     pub(crate) fn at_or_above(&self, offset: Offset) -> Option<Moment> {
-        let count = self.0.partition_point(|(known, _)| *known >= offset);
-        self.0[..count].last().map(|(_, moment)| *moment)
+        let of = |list: &Vec<(Offset, Moment)>| {
+            let count = count_at_or_above(list, offset);
+            list[..count].last().map(|(_, moment)| *moment)
+        };
+        self.0.iter().filter_map(of).min()
     }
+}
+
+/// How many offsets of a descending list are at or above one. Where there are no holes the answer can be told from the
+/// first; otherwise it is searched for.
+fn count_at_or_above(list: &[(Offset, Moment)], offset: Offset) -> usize {
+    let dense = list.first().and_then(|(highest, _)| {
+        let count = usize::try_from(highest.checked_sub(offset)?.checked_add(1)?).ok()?;
+        let last_is_in = list.get(count.checked_sub(1)?)?.0 >= offset;
+        let next_is_out = list.get(count).is_none_or(|(next, _)| *next < offset);
+        (last_is_in && next_is_out).then_some(count)
+    });
+    dense.unwrap_or_else(|| list.partition_point(|(known, _)| *known >= offset))
+}
+
+/// Moments by descending offset, each with the least of those before it.
+fn sooner(known: impl Iterator<Item = (Offset, Moment)>) -> Vec<(Offset, Moment)> {
+    let mut least = Moment::MAX;
+    known
+        .map(|(offset, at)| {
+            least = least.min(at);
+            (offset, least)
+        })
+        .collect()
 }
 
 impl View<'_> {
@@ -43,13 +70,23 @@ impl View<'_> {
 
     /// The same by offset.
     pub(crate) fn earliest_known(&self) -> Earliest {
-        let mut known = self.known(false);
-        known.sort_unstable_by_key(|(at, offset, _)| (std::cmp::Reverse(*offset), *at));
-        let mut least = Moment::MAX;
-        let sooner = |(at, offset, _): Known| {
-            least = least.min(at);
-            (offset, least)
-        };
-        Earliest(known.into_iter().map(sooner).collect())
+        let acknowledged = self.acknowledged.iter().rev().filter_map(|at| {
+            let send = &self.sends[*at as usize];
+            let counts = send.acks == Acks::All;
+            Some((send.offset().filter(|_| counts)?, send.acknowledged_at()?))
+        });
+        let facts = self
+            .facts
+            .iter()
+            .rev()
+            .map(|fact| (fact.offset, fact.seen_at));
+        let ends = self.ends.iter().map(|end| (end.offset - 1, end.returned));
+        let mut ends: Vec<(Offset, Moment)> = ends.collect();
+        ends.sort_unstable_by_key(|(offset, _)| std::cmp::Reverse(*offset));
+        Earliest([
+            sooner(acknowledged),
+            sooner(facts),
+            sooner(ends.into_iter()),
+        ])
     }
 }

@@ -1,0 +1,88 @@
+//! How long a full judgement takes and how much memory it needs, on drawn histories of a given number of operations.
+//!
+//! `cargo bench -p checkers --bench judge -- 1000000 [SEED]`: half of the operations append one record, half poll what came
+//! since; final reads through each of three nodes; probes as in a run. Prints processor time, operations for each second
+//! of it and resident memory, and judges twice to compare the bytes.
+#![allow(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a program that measures"
+)]
+
+mod drawn;
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use checkers::history::History;
+
+fn main() {
+    let mut numbers = std::env::args()
+        .skip(1)
+        .filter_map(|word| word.parse::<u64>().ok());
+    let sizes = match numbers.next() {
+        Some(size) => vec![size],
+        None => vec![1_000, 10_000, 100_000, 1_000_000],
+    };
+    let seed = numbers.next().unwrap_or(1);
+    println!("operations   history MB   judged ms   operations/s   peak MB   verdict");
+    for size in sizes {
+        let (header, events) = drawn::history(size, seed);
+        let history = History::new(header, events);
+        let before_mb = memory_mb("VmRSS");
+        let started = processor_seconds();
+        let judgement = checkers::judge(&history);
+        let seconds = processor_seconds() - started;
+        let peak_mb = memory_mb("VmHWM");
+        println!(
+            "{size:>10}   {before_mb:>10}   {:>9.0}   {:>12.0}   {peak_mb:>7}   {}",
+            seconds * 1e3,
+            size as f64 / seconds,
+            judgement.validity().word()
+        );
+        for verdict in judgement
+            .verdicts
+            .iter()
+            .filter(|v| v.validity.word() != "valid")
+        {
+            println!("  {} {:?}", verdict.check, verdict.doubts.first());
+        }
+        let first = fingerprint(&judgement);
+        assert_eq!(
+            first,
+            fingerprint(&checkers::judge(&history)),
+            "judged twice, two answers"
+        );
+    }
+}
+
+fn fingerprint(judgement: &checkers::judgement::Judgement) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    serde_json::to_string(judgement)
+        .expect("plain data")
+        .hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Processor time of this thread so far.
+fn processor_seconds() -> f64 {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let nanoseconds = text
+        .split_whitespace()
+        .next()
+        .and_then(|word| word.parse::<f64>().ok());
+    nanoseconds.unwrap_or(0.0) / 1e9
+}
+
+/// A figure of this process in MB, where the kernel tells it.
+fn memory_mb(name: &str) -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status
+        .lines()
+        .find(|line| line.starts_with(name))
+        .unwrap_or_default();
+    let kilobytes = line
+        .split_whitespace()
+        .nth(1)
+        .and_then(|word| word.parse::<u64>().ok());
+    kilobytes.unwrap_or(0) / 1024
+}

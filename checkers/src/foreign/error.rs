@@ -1,0 +1,65 @@
+//! Why a foreign history cannot be judged.
+
+use thiserror::Error;
+
+use super::edn::EdnError;
+use super::model_name::ModelName;
+use crate::history::jsonl::ParseError;
+use crate::linearizability::Malformed;
+
+/// Why a foreign history cannot be judged. Lines count from 1.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum ForeignError {
+    /// A line says something that no history of this model says.
+    #[error("line {line}: {problem}")]
+    Line {
+        /// Which line.
+        line: usize,
+        /// What is wrong with it, and what to do.
+        problem: String,
+    },
+    /// The bytes are no text.
+    #[error("line {line}: not UTF-8 text")]
+    NotText {
+        /// Which line.
+        line: usize,
+    },
+    /// The text is in none of the notations that are read.
+    #[error(
+        "line {line} begins neither EDN, nor a line of the etcd log format, nor the header of a jepsen history"
+    )]
+    UnknownFormat {
+        /// The first line that says anything.
+        line: usize,
+    },
+    /// A history of our own could not be read.
+    #[error("{0}")]
+    Recorded(ParseError),
+    /// No model was named, and the operations do not tell which it is.
+    #[error("which model? The history calls {functions}: name one with --model")]
+    NoModel {
+        /// The functions called.
+        functions: String,
+    },
+    /// This model is judged elsewhere: by transactions, or by the checks of a recorded run.
+    #[error("model {} is not one of linearizability", .0.name())]
+    OtherModel(ModelName),
+    /// The operations contradict themselves.
+    #[error("{0}")]
+    Malformed(Malformed),
+}
+
+impl ForeignError {
+    pub(super) fn line(line: usize, problem: impl Into<String>) -> ForeignError {
+        ForeignError::Line {
+            line,
+            problem: problem.into(),
+        }
+    }
+}
+
+impl From<EdnError> for ForeignError {
+    fn from(error: EdnError) -> ForeignError {
+        ForeignError::line(error.line, error.problem.to_string())
+    }
+}

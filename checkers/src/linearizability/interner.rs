@@ -1,0 +1,54 @@
+//! Values by small numbers: equal values get one number, in the order of first sight.
+
+use std::hash::Hash;
+
+use hashbrown::HashTable;
+
+use super::mask::hash_of;
+
+/// Numbers for values.
+pub(super) struct Interner<T> {
+    values: Vec<T>,
+    numbers: HashTable<u32>,
+}
+
+impl<T: Hash + Eq> Interner<T> {
+    /// No value yet.
+    pub(super) fn new() -> Self {
+        Interner {
+            values: Vec::new(),
+            numbers: HashTable::new(),
+        }
+    }
+
+    /// The number of a value.
+    pub(super) fn number(&mut self, value: T) -> u32 {
+        let hash = hash_of(&value);
+        let same = |number: &u32| self.values[*number as usize] == value;
+        if let Some(number) = self.numbers.find(hash, same) {
+            return *number;
+        }
+        // Numbers are handed out one for each operation or transition, and both are bounded far below 2^32.
+        let number = self.values.len() as u32;
+        self.values.push(value);
+        let values = &self.values;
+        self.numbers
+            .insert_unique(hash, number, |n| hash_of(&values[*n as usize]));
+        number
+    }
+
+    /// The value of a number that this interner gave.
+    pub(super) fn value(&self, number: u32) -> &T {
+        &self.values[number as usize]
+    }
+
+    /// How many values there are.
+    pub(super) fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Bytes in use, without what the values own on the heap.
+    pub(super) fn bytes(&self) -> usize {
+        self.values.capacity() * size_of::<T>() + self.numbers.allocation_size()
+    }
+}

@@ -1,0 +1,195 @@
+//! A map from keys to texts: get, put, append. The object of Porcupine's `kv` histories.
+
+use std::fmt::{Display, Formatter};
+use std::sync::Arc;
+
+use crate::linearizability::Model;
+
+/// What was done to one key.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct KeyValueAction {
+    /// The key.
+    pub key: Arc<str>,
+    /// What was called.
+    pub call: KeyValueCall,
+}
+
+/// What can be called.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum KeyValueCall {
+    /// Read the whole value, and what was read if it is known.
+    Get(Option<Arc<str>>),
+    /// Replace the value.
+    Put(Arc<str>),
+    /// Add to the end of the value.
+    Append(Arc<str>),
+}
+
+/// What a key holds, as far as its history can tell.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum KeyValueState {
+    /// This text. Before a history was learned.
+    Text(Arc<str>),
+    /// The beginning of a text that was read.
+    Beginning {
+        /// Which of the texts read, in their order: the first that begins so.
+        of: u32,
+        /// How many bytes of it.
+        length: u32,
+    },
+    /// A text that no text read begins with: no get is possible until the next put.
+    Unobserved,
+}
+
+/// A map from keys to texts; every key begins with the empty text.
+#[derive(Clone, Debug, Default)]
+pub struct KeyValue {
+    /// The texts that were read, in order; none before a history was learned.
+    observed: Option<Arc<[Arc<str>]>>,
+}
+
+impl KeyValue {
+    /// An empty map.
+    pub fn new() -> KeyValue {
+        KeyValue::default()
+    }
+
+    /// The state of holding `head` followed by `tail`, where the first `from` texts read are known not to begin so.
+    fn beginning(observed: &[Arc<str>], from: usize, head: usize, tail: &str) -> KeyValueState {
+        // All texts from here on that share the head lie in one run, ordered by what follows it.
+        let candidates = &observed[from..];
+        let (head_text, tail) = match candidates.first() {
+            Some(first) if first.len() >= head => (&first.as_bytes()[..head], tail.as_bytes()),
+            _ => return KeyValueState::Unobserved,
+        };
+        let before = candidates.partition_point(|text| {
+            let text = text.as_bytes();
+            match text.get(..head) {
+                Some(own) if own == head_text => &text[head..] < tail,
+                _ => text < head_text,
+            }
+        });
+        match candidates.get(before) {
+            Some(text)
+                if text.as_bytes().get(..head) == Some(head_text)
+                    && text.as_bytes()[head..].starts_with(tail) =>
+            {
+                KeyValueState::Beginning {
+                    of: (from + before) as u32,
+                    length: (head + tail.len()) as u32,
+                }
+            }
+            _ => KeyValueState::Unobserved,
+        }
+    }
+
+    fn holds(&self, text: &Arc<str>) -> KeyValueState {
+        match &self.observed {
+            Some(observed) => KeyValue::beginning(observed, 0, 0, text),
+            None => KeyValueState::Text(text.clone()),
+        }
+    }
+
+    fn text<'a>(&'a self, state: &'a KeyValueState) -> Option<&'a str> {
+        match (state, &self.observed) {
+            (KeyValueState::Text(text), _) => Some(text),
+            (KeyValueState::Beginning { of, length }, Some(observed)) => {
+                observed.get(*of as usize)?.get(..*length as usize)
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Model for KeyValue {
+    type State = KeyValueState;
+    type Action = KeyValueAction;
+
+    fn initial(&self) -> KeyValueState {
+        self.holds(&"".into())
+    }
+
+    fn step(&self, state: &KeyValueState, action: &KeyValueAction) -> Option<KeyValueState> {
+        match &action.call {
+            KeyValueCall::Get(None) => Some(state.clone()),
+            KeyValueCall::Get(Some(read)) => (self.text(state)? == &**read).then(|| state.clone()),
+            KeyValueCall::Put(text) => Some(self.holds(text)),
+            KeyValueCall::Append(tail) => Some(match (state, &self.observed) {
+                (KeyValueState::Beginning { of, length }, Some(observed)) => {
+                    KeyValue::beginning(observed, *of as usize, *length as usize, tail)
+                }
+                (KeyValueState::Text(text), _) => {
+                    KeyValueState::Text(format!("{text}{tail}").into())
+                }
+                _ => KeyValueState::Unobserved,
+            }),
+        }
+    }
+
+    fn is_pure(&self, action: &KeyValueAction) -> bool {
+        match &action.call {
+            KeyValueCall::Get(_) => true,
+            KeyValueCall::Put(_) => false,
+            KeyValueCall::Append(tail) => tail.is_empty(),
+        }
+    }
+
+    fn key<'a>(&self, action: &'a KeyValueAction) -> Option<&'a str> {
+        Some(&action.key)
+    }
+
+    fn learn(&mut self, actions: &[&KeyValueAction]) {
+        let read = actions.iter().filter_map(|action| match &action.call {
+            KeyValueCall::Get(Some(text)) => Some(text.clone()),
+            _ => None,
+        });
+        let mut observed: Vec<Arc<str>> = read.collect();
+        observed.sort_unstable();
+        observed.dedup();
+        self.observed = Some(observed.into());
+    }
+
+    /// A crashed append of something that is part of no text read makes no get possible.
+    fn simplify(&self, action: &KeyValueAction) -> KeyValueAction {
+        if let (KeyValueCall::Append(tail), Some(observed)) = (&action.call, &self.observed) {
+            // In their order, a text that is the beginning of another stands before it.
+            let longest = (0..observed.len()).filter(|at| {
+                let next = observed.get(at + 1);
+                !next.is_some_and(|next| next.starts_with(&*observed[*at]))
+            });
+            if !longest.into_iter().any(|at| observed[at].contains(&**tail)) {
+                return KeyValueAction {
+                    key: action.key.clone(),
+                    call: KeyValueCall::Get(None),
+                };
+            }
+        }
+        action.clone()
+    }
+
+    fn state_bytes(&self, state: &KeyValueState) -> usize {
+        let heap = match state {
+            KeyValueState::Text(text) => text.len(),
+            _ => 0,
+        };
+        size_of::<KeyValueState>() + heap
+    }
+
+    fn describe(&self, state: &KeyValueState) -> String {
+        match self.text(state) {
+            Some(text) => format!("{text:?}"),
+            None => "a text that nobody read".to_owned(),
+        }
+    }
+}
+
+impl Display for KeyValueAction {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        match &self.call {
+            KeyValueCall::Get(Some(text)) => write!(f, "get {}: {text:?}", self.key),
+            KeyValueCall::Get(None) => write!(f, "get {}", self.key),
+            KeyValueCall::Put(text) => write!(f, "put {} {text:?}", self.key),
+            KeyValueCall::Append(text) => write!(f, "append {} {text:?}", self.key),
+        }
+    }
+}

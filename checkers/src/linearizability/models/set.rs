@@ -1,0 +1,108 @@
+//! A set: add, remove, ask for one element, read all.
+
+use std::collections::BTreeSet;
+use std::fmt::{Display, Formatter};
+use std::sync::Arc;
+
+use super::value::Datum;
+use crate::linearizability::Model;
+
+/// What was done to a set.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum SetAction<V> {
+    /// Put an element in.
+    Add(V),
+    /// Take an element out, whether it was in or not.
+    Remove(V),
+    /// Asked whether an element is in, and the answer if it is known.
+    Contains(V, Option<bool>),
+    /// Read all elements, and what was read if it is known.
+    Read(Option<Arc<BTreeSet<V>>>),
+}
+
+/// A set that begins empty.
+#[derive(Clone, Debug, Default)]
+pub struct Set<V> {
+    /// Elements that some answer names, in order; none before a history was learned.
+    observed: Option<Arc<BTreeSet<V>>>,
+}
+
+impl<V: Datum> Set<V> {
+    /// An empty set.
+    pub fn new() -> Set<V> {
+        Set { observed: None }
+    }
+}
+
+impl<V: Datum> Model for Set<V> {
+    type State = BTreeSet<V>;
+    type Action = SetAction<V>;
+
+    fn initial(&self) -> BTreeSet<V> {
+        BTreeSet::new()
+    }
+
+    fn step(&self, set: &BTreeSet<V>, action: &SetAction<V>) -> Option<BTreeSet<V>> {
+        let fits = match action {
+            SetAction::Add(value) => {
+                let mut after = set.clone();
+                after.insert(value.clone());
+                return Some(after);
+            }
+            SetAction::Remove(value) => {
+                let mut after = set.clone();
+                after.remove(value);
+                return Some(after);
+            }
+            SetAction::Contains(value, answer) => {
+                answer.is_none_or(|answer| set.contains(value) == answer)
+            }
+            SetAction::Read(read) => read.as_ref().is_none_or(|read| **read == *set),
+        };
+        fits.then(|| set.clone())
+    }
+
+    fn is_pure(&self, action: &SetAction<V>) -> bool {
+        matches!(action, SetAction::Contains(..) | SetAction::Read(_))
+    }
+
+    fn learn(&mut self, actions: &[&SetAction<V>]) {
+        let mut observed = BTreeSet::new();
+        for action in actions {
+            match action {
+                SetAction::Contains(value, _) => drop(observed.insert(value.clone())),
+                SetAction::Read(Some(read)) => observed.extend(read.iter().cloned()),
+                _ => {}
+            }
+        }
+        self.observed = Some(Arc::new(observed));
+    }
+
+    /// A crashed add of an element that no answer names makes no answer possible.
+    fn simplify(&self, action: &SetAction<V>) -> SetAction<V> {
+        match (action, &self.observed) {
+            (SetAction::Add(value), Some(observed)) if !observed.contains(value) => {
+                SetAction::Read(None)
+            }
+            _ => action.clone(),
+        }
+    }
+
+    fn state_bytes(&self, set: &BTreeSet<V>) -> usize {
+        // Nodes of a B-tree are at least about half full.
+        size_of::<BTreeSet<V>>() + 2 * set.len() * (size_of::<V>() + 4)
+    }
+}
+
+impl<V: std::fmt::Debug> Display for SetAction<V> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        match self {
+            SetAction::Add(value) => write!(f, "add {value:?}"),
+            SetAction::Remove(value) => write!(f, "remove {value:?}"),
+            SetAction::Contains(value, None) => write!(f, "contains {value:?}"),
+            SetAction::Contains(value, Some(answer)) => write!(f, "contains {value:?}: {answer}"),
+            SetAction::Read(None) => f.write_str("read"),
+            SetAction::Read(Some(read)) => write!(f, "read {read:?}"),
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! What a check may spend, and how it is to go about it.
+
+use serde::{Deserialize, Serialize};
+
+/// What the search of one object may spend. Counted, not timed: the same history ends the same way on every machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Budget {
+    /// Attempts to place an operation.
+    pub steps: u64,
+    /// Bytes of memory.
+    pub bytes: usize,
+}
+
+impl Default for Budget {
+    /// Some seconds and half a gibibyte.
+    fn default() -> Self {
+        Budget {
+            steps: 100_000_000,
+            bytes: 512 << 20,
+        }
+    }
+}
+
+/// Which part of a budget ran out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Limit {
+    /// [`Budget::steps`].
+    Steps,
+    /// [`Budget::bytes`].
+    Bytes,
+}
+
+/// How to check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// What each object's search may spend.
+    pub budget: Budget,
+    /// On how many threads objects are searched at most. The report is the same for any number.
+    pub threads: usize,
+    /// Whether a model's decider ([`crate::linearizability::Model::decide`]) is asked before the search.
+    pub deciders: bool,
+    /// Whether a failure is explained: the states there, the longest consistent prefix, a minimised sub-history. Costs
+    /// about as much again as the search that failed.
+    pub explain: bool,
+}
+
+impl Default for Options {
+    /// The default budget, one thread, deciders, explanations.
+    fn default() -> Self {
+        Options {
+            budget: Budget::default(),
+            threads: 1,
+            deciders: true,
+            explain: true,
+        }
+    }
+}

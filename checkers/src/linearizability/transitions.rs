@@ -1,0 +1,139 @@
+//! A model over numbers: states and actions are interned, and what an action makes of a state is asked once.
+
+use hashbrown::HashTable;
+
+use super::interner::Interner;
+use super::mask::hash_of;
+use super::model::Model;
+
+/// The number of a state.
+pub(super) type StateId = u32;
+/// The number of an action.
+pub(super) type ActionId = u32;
+
+/// A remembered answer of [`Model::step`].
+struct Step {
+    state: StateId,
+    action: ActionId,
+    /// [`ILLEGAL`] if there is none.
+    next: StateId,
+}
+
+/// Stands for *no state* in a remembered answer.
+const ILLEGAL: StateId = StateId::MAX;
+
+/// Up to how many different actions the answers lie in one row for each state, rather than in a hash table.
+const ROW_ACTIONS_MAX: usize = 64;
+/// An answer in a row that was not asked for yet.
+const UNKNOWN: StateId = StateId::MAX - 1;
+
+/// A model over numbers.
+pub(super) struct Transitions<'a, M: Model> {
+    model: &'a M,
+    states: Interner<M::State>,
+    actions: Interner<M::Action>,
+    rows: Vec<StateId>,
+    /// Length of a row; 0 if the answers lie in the hash table.
+    row: usize,
+    steps: HashTable<Step>,
+    state_bytes: usize,
+}
+
+impl<'a, M: Model> Transitions<'a, M> {
+    /// Over no state and no action yet.
+    pub(super) fn new(model: &'a M) -> Self {
+        Transitions {
+            model,
+            states: Interner::new(),
+            actions: Interner::new(),
+            rows: Vec::new(),
+            row: 0,
+            steps: HashTable::new(),
+            state_bytes: 0,
+        }
+    }
+
+    /// The number of an action. All actions are numbered before the first step.
+    pub(super) fn action(&mut self, action: M::Action) -> ActionId {
+        self.actions.number(action)
+    }
+
+    /// Ends the numbering of actions and begins that of states.
+    pub(super) fn begin(&mut self) -> StateId {
+        let actions = self.actions.len();
+        self.row = if actions <= ROW_ACTIONS_MAX {
+            actions
+        } else {
+            0
+        };
+        let initial = self.model.initial();
+        self.state(initial)
+    }
+
+    /// The number of a state.
+    pub(super) fn state(&mut self, state: M::State) -> StateId {
+        let known = self.states.len();
+        let number = self.states.number(state);
+        if self.states.len() > known {
+            self.state_bytes += self.model.state_bytes(self.states.value(number));
+            self.rows.resize(self.states.len() * self.row, UNKNOWN);
+        }
+        number
+    }
+
+    /// The state of a number.
+    pub(super) fn value(&self, state: StateId) -> &M::State {
+        self.states.value(state)
+    }
+
+    /// What an action makes of a state; none if its answer is impossible there.
+    #[inline]
+    pub(super) fn step(&mut self, state: StateId, action: ActionId) -> Option<StateId> {
+        let next = if self.row > 0 {
+            let at = state as usize * self.row + action as usize;
+            match self.rows[at] {
+                UNKNOWN => {
+                    let next = self.ask(state, action);
+                    self.rows[at] = next;
+                    next
+                }
+                known => known,
+            }
+        } else {
+            let hash = hash_of(&(state, action));
+            let same = |step: &Step| step.state == state && step.action == action;
+            match self.steps.find(hash, same) {
+                Some(step) => step.next,
+                None => {
+                    let next = self.ask(state, action);
+                    let step = Step {
+                        state,
+                        action,
+                        next,
+                    };
+                    let rehash = |step: &Step| hash_of(&(step.state, step.action));
+                    self.steps.insert_unique(hash, step, rehash);
+                    next
+                }
+            }
+        };
+        (next != ILLEGAL).then_some(next)
+    }
+
+    fn ask(&mut self, state: StateId, action: ActionId) -> StateId {
+        let before = self.states.value(state);
+        match self.model.step(before, self.actions.value(action)) {
+            Some(after) => self.state(after),
+            None => ILLEGAL,
+        }
+    }
+
+    /// Bytes in use, without what actions own on the heap: they were there before the search.
+    pub(super) fn bytes(&self) -> usize {
+        self.state_bytes
+            + self.states.bytes()
+            + self.actions.bytes()
+            + self.rows.capacity() * size_of::<StateId>()
+            + self.steps.allocation_size()
+    }
+}

@@ -1,0 +1,106 @@
+//! Public histories with known verdicts: every file that is no transaction is judged as its table says.
+//!
+//! The files are not part of the project. Looked for in `JEPSEN_HISTORIES`, then beside the workspace; without them the
+//! tests say so and pass.
+
+#![expect(
+    clippy::print_stdout,
+    reason = "what was compared or skipped is for a reader"
+)]
+
+use std::path::{Path, PathBuf};
+
+use checkers::foreign::{ForeignVerdict, ModelName, judge};
+use checkers::linearizability::Options;
+use checkers::verdict::Validity;
+
+#[allow(clippy::disallowed_methods, reason = "tests read files")]
+fn histories() -> Option<PathBuf> {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/histories");
+    let named = std::env::var_os("JEPSEN_HISTORIES").map(PathBuf::from);
+    let found = named.into_iter().chain([beside]).find(|path| path.is_dir());
+    if found.is_none() {
+        println!("skipped: the public histories are not here (JEPSEN_HISTORIES names them)");
+    }
+    found
+}
+
+#[allow(clippy::disallowed_methods, reason = "tests read files")]
+fn read(path: &Path) -> Vec<u8> {
+    std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The rows of a table without its heading.
+fn rows(path: &Path) -> Vec<Vec<String>> {
+    let text = String::from_utf8(read(path)).expect("a table is text");
+    let cells = |line: &str| line.split('\t').map(str::to_owned).collect();
+    text.lines().skip(1).map(cells).collect()
+}
+
+fn judged(path: &Path, model: Option<ModelName>, options: &Options) -> ForeignVerdict {
+    let name = path.display().to_string();
+    judge(&name, &read(path), model, options).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// Judges with and without naming the model, and on one thread and two; all must be one.
+fn word(path: &Path, model: ModelName) -> Validity {
+    let one = Options::default();
+    let two = Options { threads: 2, ..one };
+    let verdict = judged(path, Some(model), &one);
+    let text = serde_json::to_string(&verdict).expect("plain data");
+    for options in [one, two] {
+        let again = serde_json::to_string(&judged(path, None, &options)).expect("plain data");
+        assert_eq!(text, again, "{}", path.display());
+    }
+    if let Some(proof) = &verdict.evidence {
+        assert!(!proof.sub_history.is_empty(), "{text}");
+        println!("{}: {}", path.display(), verdict.reason);
+        for line in verdict.lines() {
+            println!("  {line}");
+        }
+    }
+    verdict.validity
+}
+
+#[test]
+fn porcupine() {
+    let Some(root) = histories() else { return };
+    let table = rows(&root.join("verdicts-porcupine.tsv"));
+    assert!(table.len() >= 13);
+    for row in table {
+        let (folder, model) = if row[0].starts_with("etcd") {
+            ("porcupine-etcd", ModelName::CasRegister)
+        } else {
+            ("porcupine-kv", ModelName::Kv)
+        };
+        let expected = match row[3].as_str() {
+            "Ok" => Validity::Valid,
+            _ => Validity::Invalid,
+        };
+        let path = root.join(folder).join(&row[0]);
+        let options = Options::default();
+        assert_eq!(word(&path, model), expected, "{}", row[0]);
+        let operations = judged(&path, Some(model), &options).operations;
+        let calls: usize = row[1].parse().expect("a number of operations");
+        assert!(
+            operations <= calls && operations * 2 >= calls,
+            "{}: {operations}",
+            row[0]
+        );
+    }
+}
+
+#[test]
+fn knossos() {
+    let Some(root) = histories() else { return };
+    let table = rows(&root.join("verdicts-knossos.tsv"));
+    assert!(table.len() >= 5);
+    for row in table {
+        let model = ModelName::of(&row[1]).expect("a model");
+        let expected = match row[3].as_str() {
+            "valid" => Validity::Valid,
+            _ => Validity::Invalid,
+        };
+        assert_eq!(word(&root.join(&row[0]), model), expected, "{}", row[0]);
+    }
+}
