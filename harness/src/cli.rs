@@ -10,6 +10,7 @@ pub mod figures;
 pub mod incident;
 pub mod list;
 pub mod merge;
+pub mod model;
 pub mod qualify;
 pub mod report;
 pub mod run;
@@ -133,6 +134,9 @@ pub struct CheckArguments {
     /// Run directories or history files (.jsonl or .jsonl.zst).
     #[arg(required = true, value_name = "RUN|FILE")]
     pub paths: Vec<PathBuf>,
+    /// Judge by a model instead of the checks of a recorded run; files may be Jepsen's EDN or etcd's logs then.
+    #[arg(long, value_name = "NAME", value_parser = model::named, conflicts_with = "only")]
+    pub model: Option<checkers::foreign::ModelName>,
     /// Only these checks, comma-separated.
     #[arg(long, value_name = "CHECK,...", value_delimiter = ',')]
     pub only: Vec<String>,

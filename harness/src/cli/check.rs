@@ -4,11 +4,12 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use checkers::foreign::ModelName;
 use checkers::verdict::Validity;
 use reports::RunReport;
 use reports::model::Subject;
 
-use super::CheckArguments;
+use super::{CheckArguments, model};
 use crate::exit::{self, Stop};
 use crate::judge;
 use crate::output::{colour, say, tell};
@@ -35,6 +36,10 @@ pub fn run(arguments: &CheckArguments) -> Result<i32> {
     }
     let mut worst = Validity::NotApplicable;
     for path in &arguments.paths {
+        if let Some(model) = arguments.model.filter(|model| *model != ModelName::Kafka) {
+            worst = worst.merge(model::judge(path, model, arguments.json)?);
+            continue;
+        }
         for history in histories(path)? {
             worst = worst.merge(one(arguments, &history)?);
         }

@@ -1,0 +1,103 @@
+//! `jepsen check FILE --model NAME`: judges any history by a model of what its objects are: our own JSON lines, Jepsen's
+//! EDN, the format of etcd's logs. The verdict line comes first, what proves it below.
+
+use std::path::Path;
+
+use anyhow::Result;
+use checkers::foreign::{self, ModelName, edn};
+use checkers::linearizability::Options;
+use checkers::transactions::{self, judge_list_append, judge_rw_register};
+use checkers::verdict::Validity;
+
+use crate::exit::Stop;
+use crate::output::tell;
+
+/// Reads a model's name.
+///
+/// # Errors
+/// If there is no such model; the message lists those that there are.
+pub fn named(text: &str) -> Result<ModelName, String> {
+    let found = ModelName::ALL
+        .into_iter()
+        .find(|model| model.name() == text);
+    found.ok_or_else(|| {
+        let known = ModelName::ALL.map(ModelName::name).join(", ");
+        format!("no model `{text}`; there are: {known}")
+    })
+}
+
+/// Judges one file and prints what is said of it.
+///
+/// # Errors
+/// If the file cannot be read, or is no history of this model; the message names file and line.
+pub fn judge(path: &Path, model: ModelName, json: bool) -> Result<Validity> {
+    let name = path.display().to_string();
+    let wrong = |problem: String| Stop::usage(format!("{name}: {problem}"));
+    let bytes = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
+    let (validity, lines, whole) = match model {
+        ModelName::ListAppend | ModelName::RwRegister => {
+            let text = std::str::from_utf8(&bytes).map_err(|error| wrong(error.to_string()))?;
+            let operations = edn::entries(text)
+                .and_then(edn::operations)
+                .map_err(|error| wrong(error.to_string()))?;
+            let options = transactions::Options::default();
+            let judged = match model {
+                ModelName::ListAppend => judge_list_append(&operations, &options),
+                _ => judge_rw_register(&operations, &options),
+            };
+            let verdict = judged.map_err(|error| wrong(error.to_string()))?;
+            (
+                verdict.validity,
+                verdict.lines(),
+                serde_json::to_string(&verdict)?,
+            )
+        }
+        _ => {
+            let verdict = foreign::judge(&name, &bytes, Some(model), &Options::default())
+                .map_err(|error| wrong(error.to_string()))?;
+            (
+                verdict.validity,
+                verdict.lines(),
+                serde_json::to_string(&verdict)?,
+            )
+        }
+    };
+    if json {
+        tell(&whole);
+    } else {
+        tell(&format!("{}  {name}", validity.word()));
+        for line in lines {
+            tell(&format!("  {line}"));
+        }
+    }
+    Ok(validity)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_judged_by_the_model_that_is_asked_for() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("history.edn");
+        let write = |read: &str| {
+            let text = format!(
+                "{{:process 0, :type :invoke, :f :write, :value 1}}\n\
+                 {{:process 0, :type :ok, :f :write, :value 1}}\n\
+                 {{:process 1, :type :invoke, :f :read, :value nil}}\n\
+                 {{:process 1, :type :ok, :f :read, :value {read}}}\n"
+            );
+            std::fs::write(&path, text).expect("written");
+        };
+        write("1");
+        let judged = judge(&path, ModelName::Register, false).expect("readable");
+        assert_eq!(judged, Validity::Valid);
+        write("2");
+        let judged = judge(&path, ModelName::Register, true).expect("readable");
+        assert_eq!(judged, Validity::Invalid);
+        std::fs::write(&path, "{:process").expect("written");
+        assert!(judge(&path, ModelName::ListAppend, false).is_err());
+        assert!(named("regster").is_err_and(|error| error.contains("cas-register")));
+    }
+}
