@@ -283,7 +283,7 @@ mod tests {
                 4,
                 "at most 120s",
             ),
-            (format!("{head}{one}{one}"), 4, "second scenario"),
+            (format!("{head}{one}{one}"), 5, "second scenario"),
             (
                 format!("{head}requires = [\"network\", \"meteor\"]\n{one}"),
                 2,

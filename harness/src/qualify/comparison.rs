@@ -36,6 +36,11 @@ pub fn interleaved(
     let mut comparison = findings_of(baseline, candidate);
     comparison.baseline.runs = u64::from(manifest.repeat.max(1));
     comparison.runs = comparison.baseline.runs;
+    // Blocks are many within one run of the suite.
+    for finding in &mut comparison.findings {
+        finding.runs = finding.runs.min(comparison.runs);
+        finding.baseline_runs = finding.baseline_runs.min(comparison.runs);
+    }
     if pairs.is_empty() {
         comparison.figures_not_compared = "no pair of blocks was run".into();
     } else {

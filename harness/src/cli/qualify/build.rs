@@ -12,7 +12,7 @@ use crate::cli::stage::Stage;
 use crate::config::scenario::{Asked, Scenario};
 use crate::config::target::Target;
 use crate::faults;
-use crate::output::say;
+use crate::output::{bars, say};
 use crate::plants::Plants;
 use crate::qualify::manifest::Manifest;
 use crate::qualify::matrix::Cell;
@@ -140,6 +140,10 @@ impl Build {
         setup.run.clone_from(&self.directory.id);
         setup.directory = path;
         setup.plants = self.plants.clone();
+        // On a terminal the bar is titled; lines need a heading.
+        if !bars() {
+            say(&format!(" {}", setup.title));
+        }
         let finished =
             run::scenario(&setup, &stage.environment, &stage.table, &stage.interrupt).await?;
         Ok((setup, finished))
