@@ -25,7 +25,7 @@ fn planted(words: &[&str]) -> Cluster {
 /// Whether a node answers Metadata in time; a fresh connection each.
 fn answers(cluster: &Cluster, id: u64) -> bool {
     let mut client = cluster.client(id);
-    client.set_patience(LONG);
+    client.stream.set_read_timeout(Some(LONG)).unwrap();
     client.send(12, &MetadataRequest::default().with_topics(Some(vec![])));
     client.receive_frame().is_some()
 }
@@ -50,7 +50,7 @@ fn survives_a_dead_follower(cluster: &mut Cluster) -> bool {
     let dead = cluster.follower();
     cluster.stop_node(dead);
     std::thread::sleep(LONG);
-    client.set_patience(LONG);
+    client.stream.set_read_timeout(Some(LONG)).unwrap();
     let goes_on = client.metadata(Some(&[])).controller_id.0 == leader as i32;
     client.send(9, &produce_request("topic", -1, batch(&["value"])));
     let taken = client.receive_frame().is_some();
