@@ -1,5 +1,5 @@
-//! Plant `fetch-beyond-commit`: batches of entries that lie in the log and are not committed yet, as
-//! if they were.
+//! Plant `fetch-beyond-commit`: batches of entries that lie in the log and are not committed yet,
+//! as if they were.
 
 use raft::eraftpb::Entry;
 use uuid::Uuid;

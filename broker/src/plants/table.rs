@@ -38,10 +38,18 @@ pub struct Parameter {
     pub maximum: u32,
 }
 
+const fn number(what: &'static str, default: u32, maximum: u32) -> Option<Parameter> {
+    Some(Parameter {
+        what,
+        default,
+        maximum,
+    })
+}
+
 /// The trigger of a plant that needs no fault.
 pub const ALWAYS: &[&str] = &[];
 
-/// What takes the leader away from the others or from the clients for longer than an election takes.
+/// What takes the leader away, from the others or from the clients, for longer than an election.
 const NEW_LEADER: &[&str] = &[
     "isolate:leader",
     "deaf:leader",
@@ -88,8 +96,10 @@ pub const TABLE: [Entry; 29] = [
     Entry {
         plant: Plant::SerialSender,
         name: "serial-sender",
-        does: "one task sends to all peers and retries with exponential back-off, so that a dead peer delays everybody",
-        happened: "chronik 2.2.8: messages every 105 s instead of 0.3 s; redpanda-operator #1489: a black-holed peer deposed a leader with a healthy majority",
+        does: "one task sends to all peers and retries with exponential back-off, so that a dead \
+            peer delays everybody",
+        happened: "chronik 2.2.8: messages every 105 s instead of 0.3 s; redpanda-operator #1489: \
+            a black-holed peer deposed a leader with a healthy majority",
         trigger: BROKEN_LINK,
         caught_by: &["unexplained-election", "terms-burned", "availability"],
         ..USUAL
@@ -97,8 +107,10 @@ pub const TABLE: [Entry; 29] = [
     Entry {
         plant: Plant::TaskPerMessage,
         name: "task-per-message",
-        does: "every message has a task of its own that retries after 50 ms to 1 s, so that they overtake each other; no pre-vote, no check-quorum",
-        happened: "chronik 1.3.67: terms above 4000; 2.2.8 went back to it to cure its serial sender",
+        does: "every message has a task of its own that retries after 50 ms to 1 s, so that they \
+            overtake each other; no pre-vote, no check-quorum",
+        happened: "chronik 1.3.67: terms above 4000; 2.2.8 went back to it to cure its serial \
+            sender",
         trigger: CUT_FOLLOWER,
         caught_by: &["unexplained-election", "terms-burned", "stale-leader"],
         ..USUAL
@@ -106,29 +118,30 @@ pub const TABLE: [Entry; 29] = [
     Entry {
         plant: Plant::BlockingForward,
         name: "blocking-forward",
-        does: "a leader answers a forwarded write without deadline while it holds what its core needs; every node registers with each new leader that way",
-        happened: "chronik 2.2.8: node 1 froze right after it became leader, in its ForwardWrite handler; the remedy was a time-out of 10 s",
+        does: "a leader answers a forwarded write without deadline while it holds what its core \
+            needs; every node registers with each new leader that way",
+        happened: "chronik 2.2.8: node 1 froze right after it became leader, in its ForwardWrite \
+            handler; the remedy was a time-out of 10 s",
         caught_by: &["node-responds", "formation"],
         ..USUAL
     },
     Entry {
         plant: Plant::StartupStorm,
         name: "startup-storm",
-        does: "links between nodes come up late while elections go on without pre-vote and check-quorum",
-        happened: "chronik 2.2.8: 40 s of elections at every start, terms 1 to 22, accepted as minor",
+        does: "links between nodes come up late while elections go on without pre-vote and \
+            check-quorum",
+        happened: "chronik 2.2.8: 40 s of elections at every start, terms 1 to 22, accepted as \
+            minor",
         caught_by: &["formation"],
-        parameter: Some(Parameter {
-            what: "the seconds within which links come up",
-            default: 10,
-            maximum: 600,
-        }),
+        parameter: number("the seconds within which links come up", 10, 600),
         ..USUAL
     },
     Entry {
         plant: Plant::NoCheckQuorum,
         name: "no-check-quorum",
         does: "a leader that hears no quorum stays leader in its own eyes",
-        happened: "openraft #2080: an old leader without quorum kept followers from electing; the default of raft-rs, and of chronik",
+        happened: "openraft #2080: an old leader without quorum kept followers from electing; the \
+            default of raft-rs, and of chronik",
         trigger: &["isolate:leader", "deaf:leader", "mute:leader"],
         caught_by: &["stale-leader"],
         ..USUAL
@@ -137,7 +150,8 @@ pub const TABLE: [Entry; 29] = [
         plant: Plant::NoPreVote,
         name: "no-pre-vote",
         does: "a node that was cut off comes back with a higher term and deposes a healthy leader",
-        happened: "Apache Kafka until KIP-996; Raft thesis 9.6; the default of raft-rs, and of chronik",
+        happened: "Apache Kafka until KIP-996; Raft thesis 9.6; the default of raft-rs, and of \
+            chronik",
         trigger: CUT_FOLLOWER,
         caught_by: &["unexplained-election", "terms-burned"],
         ..USUAL
@@ -146,7 +160,8 @@ pub const TABLE: [Entry; 29] = [
         plant: Plant::HardStateNotPersisted,
         name: "hard-state-not-persisted",
         does: "term and vote are kept in memory only",
-        happened: "chronik until 2025-11-01: hard state not written before advance, so a node could vote twice",
+        happened: "chronik until 2025-11-01: hard state not written before advance, so a node \
+            could vote twice",
         trigger: RESTART,
         caught_by: &["epochs-go-forward", "one-leader-per-epoch"],
         ..USUAL
@@ -164,7 +179,8 @@ pub const TABLE: [Entry; 29] = [
         plant: Plant::AckBeforeFsync,
         name: "ack-before-fsync",
         does: "appended entries are acknowledged to the leader before they are durable",
-        happened: "d-engine #329; NATS JetStream synced every two minutes and lost 14 % at a power failure (Jepsen, 2025)",
+        happened: "d-engine #329; NATS JetStream synced every two minutes and lost 14 % at a power \
+            failure (Jepsen, 2025)",
         not_seen_because: Some(
             "it takes a fault that drops unsynced data; the simulation of this crate has one",
         ),
@@ -174,7 +190,8 @@ pub const TABLE: [Entry; 29] = [
         plant: Plant::ErrorAsSuccess,
         name: "error-as-success",
         does: "a failed append is answered with error 0 and offset -1",
-        happened: "chronik 2.10.4: every produce error but four became error code 0 with base offset -1",
+        happened: "chronik 2.10.4: every produce error but four became error code 0 with base \
+            offset -1",
         trigger: &["isolate:leader", "deaf:leader", "mute:leader"],
         caught_by: &["outcome-contradiction", "lost-write"],
         ..USUAL
@@ -182,7 +199,8 @@ pub const TABLE: [Entry; 29] = [
     Entry {
         plant: Plant::NotPersistedLie,
         name: "not-persisted-lie",
-        does: "a deposed leader answers NOT_LEADER_OR_FOLLOWER to what it has appended, and which may yet commit",
+        does: "a deposed leader answers NOT_LEADER_OR_FOLLOWER to what it has appended, and which \
+            may yet commit",
         happened: "KAFKA-13574: NOT_LEADER_OR_FOLLOWER may still mean written",
         trigger: &["deaf:leader"],
         caught_by: &["failed-write-seen", "duplicate"],
@@ -191,8 +209,10 @@ pub const TABLE: [Entry; 29] = [
     Entry {
         plant: Plant::OffsetReuse,
         name: "offset-reuse",
-        does: "a new leader goes on at the end offset of the last heartbeat that it heard, over what was acknowledged since",
-        happened: "chronik 2025-11-01, a chaos test declared passed: after kill -9 of the leader the survivor gave out offsets again",
+        does: "a new leader goes on at the end offset of the last heartbeat that it heard, over \
+            what was acknowledged since",
+        happened: "chronik 2025-11-01, a chaos test declared passed: after kill -9 of the leader \
+            the survivor gave out offsets again",
         trigger: NEW_LEADER,
         caught_by: &["inconsistent-offset", "lost-write", "log-order"],
         ..USUAL
@@ -209,8 +229,10 @@ pub const TABLE: [Entry; 29] = [
     Entry {
         plant: Plant::HighWatermarkRegression,
         name: "high-watermark-regression",
-        does: "a new leader lists the end offset of the last heartbeat that it heard until the partition is written to",
-        happened: "Apache Kafka until KIP-207; chronik 2.2.7: the high watermark went from 430 back to 215",
+        does: "a new leader lists the end offset of the last heartbeat that it heard until the \
+            partition is written to",
+        happened: "Apache Kafka until KIP-207; chronik 2.2.7: the high watermark went from 430 \
+            back to 215",
         trigger: NEW_LEADER,
         caught_by: &["log-recency"],
         ..USUAL
@@ -218,8 +240,10 @@ pub const TABLE: [Entry; 29] = [
     Entry {
         plant: Plant::StaleLeaderReads,
         name: "stale-leader-reads",
-        does: "a leader answers reads without asking whether it still leads, and never steps down by itself",
-        happened: "Jepsen on etcd and Consul, 2014: stale reads from a deposed leader; etcd #20418 again after a pause",
+        does: "a leader answers reads without asking whether it still leads, and never steps down \
+            by itself",
+        happened: "Jepsen on etcd and Consul, 2014: stale reads from a deposed leader; etcd #20418 \
+            again after a pause",
         trigger: &["isolate:leader", "deaf:leader", "mute:leader"],
         caught_by: &["log-recency", "stale-leader"],
         ..USUAL
@@ -236,7 +260,8 @@ pub const TABLE: [Entry; 29] = [
         plant: Plant::FetchBeyondCommit,
         name: "fetch-beyond-commit",
         does: "records are served before they are committed",
-        happened: "Redpanda #3003 (Jepsen, 2022): offsets exposed before Raft commit, two values at one offset",
+        happened: "Redpanda #3003 (Jepsen, 2022): offsets exposed before Raft commit, two values \
+            at one offset",
         trigger: CUT_LEADER,
         caught_by: &["inconsistent-offset", "log-order"],
         ..USUAL
@@ -244,8 +269,10 @@ pub const TABLE: [Entry; 29] = [
     Entry {
         plant: Plant::DuplicateOnRetry,
         name: "duplicate-on-retry",
-        does: "what idempotent producers have sent is remembered by the leader alone, so that a retry after a fail-over is appended again",
-        happened: "Redpanda #3039 (Jepsen, 2022): a retried record was written twice although idempotence was on",
+        does: "what idempotent producers have sent is remembered by the leader alone, so that a \
+            retry after a fail-over is appended again",
+        happened: "Redpanda #3039 (Jepsen, 2022): a retried record was written twice although \
+            idempotence was on",
         trigger: NEW_LEADER,
         workload: "idempotent",
         caught_by: &["duplicate"],
@@ -255,19 +282,17 @@ pub const TABLE: [Entry; 29] = [
         plant: Plant::CorruptRecord,
         name: "corrupt-record",
         does: "a bit of a record flips before it is stored, and the checksum is made anew over it",
-        happened: "NATS JetStream 2.12.1 (Jepsen, 2025): one flipped bit lost half of the records; chronik recomputed checksums wrongly in six releases",
+        happened: "NATS JetStream 2.12.1 (Jepsen, 2025): one flipped bit lost half of the records; \
+            chronik recomputed checksums wrongly in six releases",
         caught_by: &["phantom-value", "lost-write"],
-        parameter: Some(Parameter {
-            what: "of how many batches one is hit",
-            default: 300,
-            maximum: 1_000_000,
-        }),
+        parameter: number("of how many batches one is hit", 300, 1_000_000),
         ..USUAL
     },
     Entry {
         plant: Plant::SkippedOffset,
         name: "skipped-offset",
-        does: "a response ends where a leader epoch does, and the fetch that goes on from there passes over its first batch",
+        does: "a response ends where a leader epoch does, and the fetch that goes on from there \
+            passes over its first batch",
         happened: "Bufstream (Jepsen, 2024): fetch hid acknowledged records from lagging consumers",
         trigger: NEW_LEADER,
         caught_by: &["poll-skip", "lost-write"],
@@ -277,7 +302,8 @@ pub const TABLE: [Entry; 29] = [
         plant: Plant::TopicForgotten,
         name: "topic-forgotten",
         does: "one follower never learns of every fourth topic",
-        happened: "chronik 2.2.9: one follower never learned the topic; 2.7.x: catalogues of 15, 4695 and 882 topics",
+        happened: "chronik 2.2.9: one follower never learned the topic; 2.7.x: catalogues of 15, \
+            4695 and 882 topics",
         workload: "admin",
         caught_by: &["metadata-agreement"],
         ..USUAL
@@ -285,8 +311,10 @@ pub const TABLE: [Entry; 29] = [
     Entry {
         plant: Plant::TopicWrongShape,
         name: "topic-wrong-shape",
-        does: "a node that passes CreateTopics on to the leader asks for one partition, whatever it was asked for",
-        happened: "chronik 2025-11-04: CreateTopics ignored the partition count, one instead of three",
+        does: "a node that passes CreateTopics on to the leader asks for one partition, whatever \
+            it was asked for",
+        happened: "chronik 2025-11-04: CreateTopics ignored the partition count, one instead of \
+            three",
         workload: "admin",
         caught_by: &["metadata-agreement"],
         ..USUAL
@@ -304,28 +332,22 @@ pub const TABLE: [Entry; 29] = [
     Entry {
         plant: Plant::FreezeAfterIdle,
         name: "freeze-after-idle",
-        does: "two threads take two locks in opposite order: the node stops answering, its ports stay open",
+        does: "two threads take two locks in opposite order: the node stops answering, its ports \
+            stay open",
         happened: "chronik 2.2.7: frozen 90 to 120 s after start, every time",
         caught_by: &["node-responds"],
-        parameter: Some(Parameter {
-            what: "the seconds after which it freezes",
-            default: 20,
-            maximum: 3_600,
-        }),
+        parameter: number("the seconds after which it freezes", 20, 3_600),
         ..USUAL
     },
     Entry {
         plant: Plant::SlowLeak,
         name: "slow-leak",
         does: "what finds no way to a peer is kept without bound, a buffer for each message",
-        happened: "chronik 2.7.x: 17.9 GB, two of three nodes ended by the kernel; the etcd and TiKV senders are bounded for this reason",
+        happened: "chronik 2.7.x: 17.9 GB, two of three nodes ended by the kernel; the etcd and \
+            TiKV senders are bounded for this reason",
         trigger: BROKEN_LINK,
         caught_by: &["resource-growth"],
-        parameter: Some(Parameter {
-            what: "the growth in MiB a second",
-            default: 32,
-            maximum: 1_024,
-        }),
+        parameter: number("the growth in MiB a second", 32, 1_024),
         ..USUAL
     },
     Entry {
@@ -336,11 +358,7 @@ pub const TABLE: [Entry; 29] = [
         not_seen_because: Some(
             "nothing is wrong with what it does; a comparison of performance sees it",
         ),
-        parameter: Some(Parameter {
-            what: "the share in percent",
-            default: 40,
-            maximum: 10_000,
-        }),
+        parameter: number("the share in percent", 40, 10_000),
         ..USUAL
     },
     Entry {

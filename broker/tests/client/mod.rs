@@ -177,7 +177,7 @@ pub fn eventually<T>(what: &str, mut question: impl FnMut() -> Option<T>) -> T {
 
 /// One connection.
 pub struct Client {
-    stream: TcpStream,
+    pub stream: TcpStream,
     correlation_id: i32,
 }
 
@@ -190,11 +190,6 @@ impl Client {
             stream,
             correlation_id: 0,
         }
-    }
-
-    /// Waits no longer than this for an answer from now on.
-    pub fn set_patience(&mut self, patience: Duration) {
-        self.stream.set_read_timeout(Some(patience)).unwrap();
     }
 
     /// Sends a request without waiting for its answer; returns its correlation id.
