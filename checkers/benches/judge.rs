@@ -30,8 +30,13 @@ fn main() {
         let history = History::new(header, events);
         let before_mb = memory_mb("VmRSS");
         let started = processor_seconds();
-        let judgement = checkers::judge(&history);
-        let seconds = processor_seconds() - started;
+        // The kernel counts by ticks: a short judgement is repeated until it is long.
+        let times = (200_000 / size.max(1)).max(1);
+        let mut judgement = checkers::judge(&history);
+        for _ in 1..times {
+            judgement = checkers::judge(&history);
+        }
+        let seconds = (processor_seconds() - started) / times as f64;
         let peak_mb = memory_mb("VmHWM");
         println!(
             "{size:>10}   {before_mb:>10}   {:>9.0}   {:>12.0}   {peak_mb:>7}   {}",
