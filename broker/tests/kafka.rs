@@ -259,7 +259,16 @@ fn a_fetch_at_the_end_waits_for_the_next_record_or_its_time() {
             .is_empty()
     );
 
+    // Without the leader's epoch nobody can tell an offset that never was from one that a later leader has.
     let beyond = waiting.fetch("poll", 99, 0);
+    assert_eq!(
+        beyond.responses[0].partitions[0].error_code,
+        code(ResponseError::OffsetNotAvailable)
+    );
+    let epoch = waiting.metadata(Some(&["poll"])).topics[0].partitions[0].leader_epoch;
+    let mut request = fetch_request("poll", 99, 0);
+    request.topics[0].partitions[0].current_leader_epoch = epoch;
+    let beyond = waiting.call(11, &request);
     assert_eq!(
         beyond.responses[0].partitions[0].error_code,
         code(ResponseError::OffsetOutOfRange)

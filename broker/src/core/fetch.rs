@@ -103,8 +103,11 @@ impl Core {
             .map_or(partition.next, |batch| batch.last_offset + 1);
         let log_start_offset = partition.start;
         // A node that lags does not know whether the offset exists. So does a leader whose disk does: entries of its own
-        // that two followers have made durable are committed, and may have been read there, before they are here.
+        // that two followers have made durable are committed, and may have been read there, before they are here. And so
+        // does a leader that was deposed and has not heard of it, whose successor's records may have been read: who names
+        // the epoch has read nothing of a later one.
         let beyond = if self.serves()
+            && asked.current_leader_epoch >= 0
             && asked.offset > self.optimistic_next(topic, asked.partition, high_watermark)
         {
             ResponseError::OffsetOutOfRange
