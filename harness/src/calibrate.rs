@@ -5,7 +5,7 @@
 //! |---|---|
 //! | [`table`] | for each plant: the workload, faults and time in which its trigger can act |
 //! | [`proof`] | when a finding is the plant's, and when it is another |
-//! | [`watch`] | judges the growing history and ends the run at the first proof |
+//! | [`watch`], [`settled`] | judges the growing history and ends the run at the first proof that has settled |
 //! | [`job`] | one run, with a plant or without |
 //! | [`kept`] | results on disk, by what they depend on |
 //! | [`matrix`] | the table on the terminal |
@@ -14,5 +14,6 @@ pub mod job;
 pub mod kept;
 pub mod matrix;
 pub mod proof;
+pub mod settled;
 pub mod table;
 pub mod watch;

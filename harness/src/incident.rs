@@ -3,11 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use checkers::history::{Call, History, Moment, Observed, Outcome, Phase, Report, Seen};
+use checkers::history::{History, Moment, Observed, Phase, Seen};
 use checkers::judgement::Judgement;
 use checkers::verdict::{Finding, Validity};
-
-use crate::probe::produce;
 
 const MS: Moment = 1_000_000;
 /// A node that gave no answer for this long at the end of the history does not answer.
@@ -209,30 +207,26 @@ fn growth(data: &[(String, u64)]) -> String {
 /// From the send of a probe record to the first answer of each node that has it: what the client, the leader, the link
 /// and the follower take together.
 fn delays(history: &History) -> String {
-    let mut sent: BTreeMap<String, Moment> = BTreeMap::new();
+    let mut sent: BTreeMap<u64, Moment> = BTreeMap::new();
+    let mut delivered: Vec<(&String, Moment, &Vec<u64>)> = Vec::new();
     for observed in history.observations() {
-        if let Seen::Produce { sequence } = &observed.observation.seen {
-            sent.insert(produce::value(*sequence), observed.observation.called);
+        let about = observed.observation;
+        match &about.seen {
+            Seen::Produce { sequence } => {
+                sent.insert(*sequence, about.called);
+            }
+            Seen::Delivery { sequences } => delivered.push((&about.node, observed.at, sequences)),
+            _ => {}
         }
     }
     let mut delays: BTreeMap<&String, Vec<Moment>> = BTreeMap::new();
-    for operation in history.operations() {
-        let (Call::Read(read), Some(Report::Read(seen)), Some(returned)) =
-            (operation.call, operation.report(), operation.returned)
-        else {
-            continue;
-        };
-        if operation.outcome != Outcome::Ok || read.topic != produce::TOPIC || read.phase.is_some()
-        {
-            continue;
-        }
-        for record in &seen.records {
-            if let Some(sent) = sent.get(record.value()) {
-                let of_node = delays.entry(&read.node).or_default();
-                of_node.push(returned.saturating_sub(*sent));
-            }
-        }
+    for (node, at, sequences) in delivered {
+        // A record that was never acknowledged has no send in the history.
+        let sends = sequences.iter().filter_map(|sequence| sent.get(sequence));
+        let of_node = delays.entry(node).or_default();
+        of_node.extend(sends.map(|sent| at.saturating_sub(*sent)));
     }
+    delays.retain(|_, all| !all.is_empty());
     let node = |(node, mut all): (&String, Vec<Moment>)| {
         all.sort_unstable();
         let (median, most) = (all[all.len() / 2], all[all.len() - 1]);
@@ -325,9 +319,8 @@ mod tests {
     #[test]
     fn a_delay_is_from_the_send_to_the_nodes_answer() {
         let sent = "\"called\":1000000000,\"type\":\"observation\",\"probe\":\"produce\",\"node\":\"\",\"answered\":true,\"sequence\":4";
-        let ask = "\"type\":\"invoke\",\"worker\":1,\"f\":\"read\",\"node\":\"n2\",\"topic\":\"jepsen-probe\",\"partition\":0,\"position\":0";
-        let has = "\"type\":\"ok\",\"worker\":1,\"f\":\"read\",\"records\":[[\"jepsen-probe\",0,0,\"probe-4\"]],\"next\":1";
-        let rows = told(&[(1.1, sent), (1.2, ask), (1.25, has)]);
+        let has = "\"called\":1200000000,\"type\":\"observation\",\"probe\":\"delivery\",\"node\":\"n2\",\"answered\":true,\"sequences\":[4]";
+        let rows = told(&[(1.1, sent), (1.25, has)]);
         assert_eq!(
             rows["from a send until a node has it"],
             "n2 median 250 ms, longest 250 ms"

@@ -236,10 +236,10 @@ impl Scene<'_> {
                 probe::end_offsets::ask(node, address, &partitions, &recorder, &ids, &stop);
             })?;
             if self.setup.watch_delivery {
-                let (recorder, ids) = (self.recorder.clone(), self.ids.clone());
+                let recorder = self.recorder.clone();
                 probes.start(&format!("delivery-{node}"), move |stop| {
                     let node = usize::from(node.number());
-                    probe::delivery::watch(node, address, &recorder, &ids, &stop);
+                    probe::delivery::watch(node, address, &recorder, &stop);
                 })?;
             }
         }

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Check;
 use super::claims::{MS, margin};
+use super::prepared::STARVED_TIMES;
 use crate::history::{Call, Moment, Operation, Outcome, Report, TopicCall};
 use crate::verdict::{Anomaly, Doubt, Evidence, Finding, Verdict};
 
@@ -81,6 +82,7 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
         return verdict;
     }
     let (mut judged, mut told) = (0, BTreeSet::new());
+    let limit = check.history.limits().metadata_ms * MS;
     let mut steps = BTreeMap::new();
     for (topic, changes) in &changes {
         match possible(changes) {
@@ -107,9 +109,7 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
         ) else {
             continue;
         };
-        let from = operation
-            .called
-            .saturating_sub(check.history.limits().metadata_ms * MS);
+        let from = operation.called.saturating_sub(limit);
         let last = asked.phase.as_deref() == Some(FINAL);
         if operation.outcome != Outcome::Ok || (!last && faulty(check, from, returned)) {
             continue;
@@ -131,7 +131,17 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
             window: Some((from, returned)),
             ..Evidence::default()
         };
-        check.unless_starved(finding, evidence, from, returned, &mut verdict);
+        // A starved node may lag for longer, and not for ever.
+        let long_ago = operation.called.saturating_sub(STARVED_TIMES * limit);
+        if states_between(steps, long_ago, returned).contains(&seen.partitions) {
+            check.unless_starved(finding, evidence, from, returned, &mut verdict);
+        } else {
+            verdict.found(Anomaly {
+                kind: finding,
+                certain: false,
+                evidence,
+            });
+        }
     }
     verdict.saw("topics changed", changes.len() as u64);
     check.saw(judged, "answers about topics", &mut verdict);

@@ -43,7 +43,9 @@ pub(super) fn responds(check: &Check<'_>) -> Verdict {
                 window: Some((silence.from, silence.to)),
                 ..Evidence::default()
             };
-            check.unless_starved(finding, evidence, silence.from, silence.to, &mut verdict);
+            let excess_ms = length_ms - limit_ms;
+            let stretch = (silence.from, silence.to);
+            check.unless_starved_by(excess_ms, finding, evidence, stretch, &mut verdict);
         }
     }
     verdict.figure(

@@ -93,7 +93,9 @@ pub(super) fn formation(check: &Check<'_>) -> Verdict {
             limit_ms: limits.formation_ms,
         };
         if end.saturating_sub(started) / MS > limits.formation_ms {
-            check.unless_starved(finding, whole(started, end), started, end, &mut verdict);
+            let excess_ms = end.saturating_sub(started) / MS - limits.formation_ms;
+            let evidence = whole(started, end);
+            check.unless_starved_by(excess_ms, finding, evidence, (started, end), &mut verdict);
         } else {
             verdict.doubt(Doubt::NothingSeen {
                 what: "agreements on a leader".to_owned(),
@@ -116,11 +118,11 @@ pub(super) fn formation(check: &Check<'_>) -> Verdict {
             took_ms,
             limit_ms: limits.formation_ms,
         };
-        check.unless_starved(
+        check.unless_starved_by(
+            took_ms - limits.formation_ms,
             finding,
             whole(started, agreed),
-            started,
-            agreed,
+            (started, agreed),
             &mut verdict,
         );
     }

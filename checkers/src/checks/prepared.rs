@@ -10,6 +10,10 @@ use crate::history::{History, Moment, NodeName, Operation, Window};
 use crate::promises::{Configuration, Standing, Subject, weaker};
 use crate::verdict::{Anomaly, Class, Doubt, Evidence, Finding, Verdict};
 
+/// A starved node may be late by so many times what it was kept waiting for: an election or two, a connection dialled anew.
+/// Without this bound, one lateness in a minute of silence would excuse all of it.
+pub(super) const STARVED_TIMES: u64 = 5;
+
 /// What all checks look at, prepared once.
 pub(super) struct Check<'a> {
     pub(super) history: &'a History,
@@ -100,6 +104,31 @@ impl Check<'_> {
         match configuration.ruling(subject).standing {
             Standing::Violation => verdict.found(anomaly),
             Standing::Expected | Standing::Informational => verdict.tolerate(anomaly),
+        }
+    }
+
+    /// A finding that is a length of time held to a limit: undecided if the machine was starved meanwhile and that can
+    /// explain how far it lies beyond the limit.
+    pub(super) fn unless_starved_by(
+        &self,
+        excess_ms: u64,
+        finding: Finding,
+        evidence: Evidence,
+        (from, to): (Moment, Moment),
+        verdict: &mut Verdict,
+    ) {
+        let explained = self
+            .history
+            .starved(from, to)
+            .is_some_and(|(_, _, by_ms)| excess_ms <= STARVED_TIMES * by_ms);
+        if explained {
+            self.unless_starved(finding, evidence, from, to, verdict);
+        } else {
+            verdict.found(Anomaly {
+                kind: finding,
+                certain: false,
+                evidence,
+            });
         }
     }
 

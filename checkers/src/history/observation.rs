@@ -56,6 +56,12 @@ pub enum Seen {
         #[serde(default)]
         sequence: u64,
     },
+    /// Records of the produce probe, as they were first served by this node.
+    Delivery {
+        /// Their numbers in the probe's own order.
+        #[serde(default)]
+        sequences: Vec<u64>,
+    },
     /// Figures of the node's process.
     Process {
         /// Resident memory in bytes.
@@ -82,6 +88,8 @@ pub enum Probe {
     Quorum,
     /// [`Seen::Produce`].
     Produce,
+    /// [`Seen::Delivery`].
+    Delivery,
     /// [`Seen::Process`].
     Process,
     /// [`Seen::Unknown`].
@@ -95,6 +103,7 @@ impl Seen {
             Seen::Metadata { .. } => Probe::Metadata,
             Seen::Quorum { .. } => Probe::Quorum,
             Seen::Produce { .. } => Probe::Produce,
+            Seen::Delivery { .. } => Probe::Delivery,
             Seen::Process { .. } => Probe::Process,
             Seen::Unknown => Probe::Unknown,
         }

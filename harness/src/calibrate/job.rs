@@ -4,14 +4,15 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use checkers::history::{History, Moment};
+use checkers::history::History;
 use checkers::judgement::Judgement;
 use checkers::verdict::Validity;
 use nemesis::Environment;
 use nemesis::process::ProcessTable;
 use reports::model::{ControlRun, PlantRun};
 
-use super::proof::{self, Found};
+use super::proof;
+use super::settled::Settled;
 use super::table::Row;
 use super::watch::{self, Flags};
 use crate::config::scenario::Opening;
@@ -26,7 +27,7 @@ use crate::{faults, judge};
 pub const RATE: u32 = 500;
 /// Clients.
 pub const CONCURRENCY: usize = 8;
-/// How often a control run is tried while a starved machine leaves it undecided.
+/// How often a run is tried while a starved machine leaves undecided what it is about.
 const TRIES_MAX: u32 = 3;
 
 /// Where jobs run.
@@ -68,7 +69,7 @@ struct Played<T> {
 }
 
 impl Place<'_> {
-    /// Runs a plant with one seed. Nothing if the user interrupted it.
+    /// Runs a plant with one seed, again while a starved machine hides it. Nothing if the user interrupted it.
     ///
     /// # Errors
     /// If the harness itself cannot go on.
@@ -79,44 +80,44 @@ impl Place<'_> {
         seed: u64,
     ) -> Result<Option<PlantRun>> {
         let name = format!("{}-{seed:x}", about.name);
-        let plants = Plants::from_iter([planted.clone()]);
-        let (watched, one) = (about.clone(), planted.clone());
-        let is_enough = move |judgement: &Judgement, history: &History, until: Moment| {
-            let found = proof::sort(judgement, history, &watched, row, &one, until);
-            found.is_proof().then(|| (found, history.end()))
-        };
-        let played = self
-            .play(&name, plants, conditions, seed, is_enough)
-            .await?;
-        if self.interrupt.is_set() {
-            return Ok(None);
-        }
-        let (found, end) = match played.seen {
-            Some(seen) => seen,
-            None => {
-                let judged = judge::file(&played.history)?;
-                let (judgement, history) = (&judged.judgement, &judged.history);
-                (
-                    proof::sort(judgement, history, about, row, planted, Moment::MAX),
-                    history.end(),
-                )
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let plants = Plants::from_iter([planted.clone()]);
+            let (watched, one) = (about.clone(), planted.clone());
+            let is_enough = move |judgement: &Judgement, history: &History, settled: &Settled| {
+                let found = proof::sort(judgement, history, &watched, row, &one, Some(settled));
+                found.is_proof().then(|| (found, history.end()))
+            };
+            let played = self
+                .play(&name, plants, conditions, seed, is_enough)
+                .await?;
+            if self.interrupt.is_set() {
+                return Ok(None);
             }
-        };
-        let Found {
-            caught_by,
-            other,
-            proven_at,
-            account,
-        } = found;
-        Ok(Some(PlantRun {
-            seed: format!("{seed:#x}"),
-            caught_by,
-            other,
-            detected_ms: proven_at.map(|at| at / 1_000_000),
-            account,
-            lasted_ms: end / 1_000_000,
-            history: keep(&played.history),
-        }))
+            let (found, end) = match played.seen {
+                Some(seen) => seen,
+                None => {
+                    let judged = judge::file(&played.history)?;
+                    let (judgement, history) = (&judged.judgement, &judged.history);
+                    let found = proof::sort(judgement, history, about, row, planted, None);
+                    (found, history.end())
+                }
+            };
+            if !found.is_proof() && found.starved && tries < TRIES_MAX {
+                continue;
+            }
+            return Ok(Some(PlantRun {
+                seed: format!("{seed:#x}"),
+                caught_by: found.caught_by,
+                other: found.other,
+                detected_ms: found.proven_at.map(|at| at / 1_000_000),
+                account: found.account,
+                lasted_ms: end / 1_000_000,
+                tries,
+                history: keep(&played.history),
+            }));
+        }
     }
 
     /// Runs without any plant, again while a starved machine leaves it undecided. Nothing if the user interrupted it.
@@ -132,11 +133,13 @@ impl Place<'_> {
         };
         while run.tries < TRIES_MAX {
             run.tries += 1;
-            let is_enough = |judgement: &Judgement, history: &History, until: Moment| {
-                let verdicts = judgement.verdicts.iter();
-                let mut anomalies = verdicts.flat_map(|verdict| &verdict.anomalies);
-                let settled = anomalies.any(|anomaly| proof::ended(anomaly, history) <= until);
-                settled.then(|| checks(judgement, Validity::Invalid))
+            let is_enough = |judgement: &Judgement, _: &History, settled: &Settled| {
+                let invalid = judgement.verdicts.iter().filter(|verdict| {
+                    let mut anomalies = verdict.anomalies.iter();
+                    anomalies.any(|anomaly| settled.since(&verdict.check, anomaly).is_some())
+                });
+                let invalid: Vec<String> = invalid.map(|verdict| verdict.check.clone()).collect();
+                (!invalid.is_empty()).then_some(invalid)
             };
             let plants = Plants::default();
             let played = self
@@ -167,7 +170,7 @@ impl Place<'_> {
         plants: Plants,
         conditions: &Conditions,
         seed: u64,
-        is_enough: impl Fn(&Judgement, &History, Moment) -> Option<T> + Send + 'static,
+        is_enough: impl Fn(&Judgement, &History, &Settled) -> Option<T> + Send + 'static,
     ) -> Result<Played<T>> {
         let directory = self.out.join("runs").join(name);
         // What an earlier calibration left there would be read as this one's.

@@ -12,8 +12,9 @@
 
 use checkers::history::{History, Moment, Phase, Window};
 use checkers::judgement::Judgement;
-use checkers::verdict::{Anomaly, Validity};
+use checkers::verdict::{Anomaly, Doubt, Validity};
 
+use super::settled::Settled;
 use super::table::{Row, When};
 use crate::plants::{About, Planted};
 
@@ -28,6 +29,8 @@ pub struct Found {
     pub proven_at: Option<Moment>,
     /// That proof in words.
     pub account: String,
+    /// Whether a check that the plant names was left undecided because the machine was starved.
+    pub starved: bool,
 }
 
 impl Found {
@@ -37,19 +40,15 @@ impl Found {
     }
 }
 
-/// When an anomaly was complete.
-pub fn ended(anomaly: &Anomaly, history: &History) -> Moment {
-    anomaly.evidence.window.map_or(history.end(), |(_, to)| to)
-}
-
-/// Sorts a judgement's findings into the plant's and others; only what ended by `until` counts as the plant's.
+/// Sorts a judgement's findings into the plant's and others. Of a history that still grows, only what has settled counts as
+/// the plant's.
 pub fn sort(
     judgement: &Judgement,
     history: &History,
     about: &About,
     row: &Row,
     planted: &Planted,
-    until: Moment,
+    settled: Option<&Settled>,
 ) -> Found {
     let windows = history.windows();
     let provoked_at = provocation(&windows, about);
@@ -58,8 +57,8 @@ pub fn sort(
     let is_own = |check: &str, anomaly: &Anomaly| {
         let evidence = &anomaly.evidence;
         let from = evidence.window.map_or(0, |(from, _)| from);
-        let to = ended(anomaly, history);
-        to <= until
+        let to = evidence.window.map_or(history.end(), |(_, to)| to);
+        settled.is_none_or(|settled| settled.since(check, anomaly).is_some())
             && about.caught_by.contains(&check)
             && row.findings.contains(&anomaly.kind.name())
             && match row.when {
@@ -74,15 +73,24 @@ pub fn sort(
     let mut found = Found::default();
     for verdict in &judgement.verdicts {
         if verdict.validity != Validity::Invalid {
+            let mut doubts = verdict.doubts.iter();
+            found.starved |= about.caught_by.contains(&verdict.check.as_str())
+                && doubts.any(|doubt| matches!(doubt, Doubt::Starved { .. }));
             continue;
         }
+        // When it was complete; of what still went on, when a look first showed it.
+        let proven = |anomaly: &&Anomaly| {
+            let ended = anomaly.evidence.window.map_or(history.end(), |(_, to)| to);
+            let since = settled.and_then(|settled| settled.since(&verdict.check, anomaly));
+            ended.min(since.unwrap_or(ended))
+        };
         let own = verdict.anomalies.iter();
         let own = own.filter(|anomaly| is_own(&verdict.check, anomaly));
-        match own.min_by_key(|anomaly| ended(anomaly, history)) {
+        match own.min_by_key(proven) {
             None => found.other.push(verdict.check.clone()),
             Some(first) => {
                 found.caught_by.push(verdict.check.clone());
-                let at = ended(first, history);
+                let at = proven(&first);
                 if found.proven_at.is_none_or(|before| at < before) {
                     found.proven_at = Some(at);
                     found.account = reports::account_text(first);
@@ -198,7 +206,7 @@ mod tests {
             &about.expect("a plant"),
             row,
             &planted,
-            59 * SECOND,
+            None,
         )
     }
 
@@ -213,13 +221,6 @@ mod tests {
         let found_else = found("freeze-after-idle", None, &elsewhere);
         assert_eq!(found_else.other, ["node-responds"]);
         assert!(!found_else.is_proof());
-    }
-
-    /// What explains an end of a growing history may be written down a moment later.
-    #[test]
-    fn what_has_not_settled_does_not_count_yet() {
-        let fresh = judgement("node-responds", silent(), "n2", (12, 60));
-        assert!(!found("freeze-after-idle", None, &fresh).is_proof());
     }
 
     #[test]

@@ -11,16 +11,14 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use checkers::history::{Event, Header, History, Moment};
+use checkers::history::{Event, Header, History};
 use checkers::judgement::Judgement;
 
+use super::settled::Settled;
 use crate::probe::StopFlag;
 
 /// Between two looks.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
-/// A finding of a growing history counts once the history goes on for this long after it: what explains it (a fault that
-/// has taken effect, a node that was starved) is written down only when it was seen.
-const SETTLE: Moment = 1_500_000_000;
 /// A look may take at most one part in so many of the time, so that judging does not starve what is judged.
 const SHARE: u32 = 5;
 
@@ -75,8 +73,8 @@ impl Growing {
     }
 }
 
-/// Starts a thread that judges the history at `path` every few seconds. When `is_enough` says so of a judgement, of which
-/// only findings that ended by the given moment count, it sets `enough` and `interrupt` and ends with what that returned;
+/// Starts a thread that judges the history at `path` every few seconds. When `is_enough` says so of a judgement, with what has
+/// settled of it, it sets `enough` and `interrupt` and ends with what that returned;
 /// it ends with nothing once `over` is set. The user's own interrupt is passed on.
 ///
 /// # Errors
@@ -84,9 +82,10 @@ impl Growing {
 pub fn start<T: Send + 'static>(
     path: &Path,
     flags: Flags,
-    is_enough: impl Fn(&Judgement, &History, Moment) -> Option<T> + Send + 'static,
+    is_enough: impl Fn(&Judgement, &History, &Settled) -> Option<T> + Send + 'static,
 ) -> Result<JoinHandle<Option<T>>> {
     let mut growing = Growing::of(path);
+    let mut settled = Settled::default();
     std::thread::Builder::new()
         .name("watch".into())
         .spawn(move || {
@@ -106,7 +105,8 @@ pub fn start<T: Send + 'static>(
                 let seen = match growing.take_in() {
                     Ok(true) => growing.history().and_then(|history| {
                         let judgement = checkers::judge(&history);
-                        is_enough(&judgement, &history, history.end().saturating_sub(SETTLE))
+                        settled.look(&judgement, &history);
+                        is_enough(&judgement, &history, &settled)
                     }),
                     // What cannot be read now is read with the next look, or judged in the end.
                     Ok(false) | Err(_) => None,

@@ -23,9 +23,20 @@ pub const INTERVAL: Duration = Duration::from_millis(20);
 /// How long the probe goes on trying to get a record acknowledged.
 const MESSAGE_TIMEOUT_MS: &str = "15000";
 
-/// The record of this number.
-pub fn value(sequence: u64) -> String {
-    format!("probe-{sequence}")
+/// What stands before a record's number.
+const VALUE: &str = "probe-";
+
+fn value(sequence: u64) -> String {
+    format!("{VALUE}{sequence}")
+}
+
+/// The number of a record of the probe.
+pub fn sequence(value: &[u8]) -> Option<u64> {
+    std::str::from_utf8(value)
+        .ok()?
+        .strip_prefix(VALUE)?
+        .parse()
+        .ok()
 }
 
 fn settings(bootstrap: &str, acks: Acks, extra: &[(String, String)]) -> ClientConfig {
@@ -101,4 +112,15 @@ fn tell(recorder: &Recorder, sent: &mut BTreeMap<u64, Moment>, delivered: &Deliv
             sequence: delivered.place,
         },
     }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_tells_its_number() {
+        assert_eq!(sequence(value(7).as_bytes()), Some(7));
+        assert_eq!(sequence(b"8-7"), None);
+    }
 }

@@ -72,6 +72,8 @@ pub struct PlantRun {
     pub account: String,
     /// The length of the run's history.
     pub lasted_ms: u64,
+    /// How often it was tried: where a starved machine hid what was looked for, it is repeated.
+    pub tries: u32,
     /// Where its history is kept.
     pub history: String,
 }
