@@ -2,24 +2,24 @@
 
 /// What a transaction does to lists, by key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Action {
+pub(crate) enum Action {
     Read(usize, Vec<i64>),
     Append(usize, i64),
 }
 
 /// A transaction for the search.
 #[derive(Clone, Debug)]
-pub struct Tried {
-    pub actions: Vec<Action>,
+pub(crate) struct Tried {
+    pub(crate) actions: Vec<Action>,
     /// Whether its reads are known, and it must have a place. Others may be left out.
-    pub is_ok: bool,
-    pub called: u64,
-    pub returned: Option<u64>,
+    pub(crate) is_ok: bool,
+    pub(crate) called: u64,
+    pub(crate) returned: Option<u64>,
 }
 
 /// Whether some order of all that happened, and some of what may have, explains every read; in
 /// real time if that is asked.
-pub fn is_serializable(transactions: &[Tried], registers: bool, in_real_time: bool) -> bool {
+pub(crate) fn is_serializable(transactions: &[Tried], registers: bool, in_real_time: bool) -> bool {
     let mut used = vec![false; transactions.len()];
     let lists = vec![Vec::new(); 8];
     place(transactions, registers, in_real_time, &mut used, &lists)

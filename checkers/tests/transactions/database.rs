@@ -8,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 
 /// How far transactions are isolated from each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Isolation {
+pub(crate) enum Isolation {
     /// Each takes effect at one moment between its call and its return.
     StrictSerializable,
     /// Each reads a snapshot of its call; the first committer wins.
@@ -19,19 +19,19 @@ pub enum Isolation {
 
 /// What to simulate.
 #[derive(Clone, Copy, Debug)]
-pub struct Plan {
-    pub isolation: Isolation,
+pub(crate) struct Plan {
+    pub(crate) isolation: Isolation,
     /// Registers (`:w`), or lists (`:append`).
-    pub registers: bool,
-    pub transactions: usize,
-    pub clients: usize,
+    pub(crate) registers: bool,
+    pub(crate) transactions: usize,
+    pub(crate) clients: usize,
     /// How many keys are in use at a time.
-    pub keys: usize,
+    pub(crate) keys: usize,
     /// After how many writes another key takes a key's place.
-    pub writes_per_key: usize,
+    pub(crate) writes_per_key: usize,
     /// Of 1,000 transactions, so many end as `info`.
-    pub crashes_per_1000: u32,
-    pub seed: u64,
+    pub(crate) crashes_per_1000: u32,
+    pub(crate) seed: u64,
 }
 
 impl Default for Plan {
@@ -85,7 +85,7 @@ struct Database {
 }
 
 /// The history of a plan, one operation map a line.
-pub fn history(plan: Plan) -> String {
+pub(crate) fn history(plan: Plan) -> String {
     let mut database = Database {
         plan,
         random: ChaCha8Rng::seed_from_u64(plan.seed),

@@ -10,7 +10,7 @@ use checkers::transactions::{
 };
 
 /// The history of a transcript as operation maps, ordered by time.
-pub fn history(text: &str) -> String {
+pub(crate) fn history(text: &str) -> String {
     let mut events: Vec<(u64, String)> = Vec::new();
     for line in text.lines() {
         let line = line.trim();
@@ -51,7 +51,7 @@ fn blanked(actions: &str) -> String {
 }
 
 /// Judges the history of a transcript.
-pub fn judge(text: &str) -> TransactionsVerdict {
+pub(crate) fn judge(text: &str) -> TransactionsVerdict {
     let history = history(text);
     let operations = edn::entries(&history)
         .and_then(edn::operations)
@@ -68,7 +68,7 @@ pub fn judge(text: &str) -> TransactionsVerdict {
 }
 
 /// What is said of a history, in full.
-pub fn said(verdict: &TransactionsVerdict) -> String {
+pub(crate) fn said(verdict: &TransactionsVerdict) -> String {
     let names = |models: &[checkers::transactions::Model]| {
         let names: Vec<&str> = models.iter().map(|model| model.name()).collect();
         names.join(", ")
