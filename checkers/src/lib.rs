@@ -20,6 +20,7 @@
 //! ```
 
 pub mod checks;
+pub mod export;
 pub mod foreign;
 pub mod history;
 pub mod judgement;

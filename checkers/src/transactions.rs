@@ -8,6 +8,7 @@
 //! |---|---|---|
 //! | `list-append` | `[:append k v]`, `[:r k [v ...]]` | from the longest read of each key |
 //! | `rw-register` | `[:w k v]`, `[:r k v]` | what a transaction wrote follows what it read |
+//! | `kafka` | `[:send k [offset v]]`, `[:poll {k [[offset v] ...]}]` | from the offsets, exactly |
 //!
 //! The anomalies, what each rules out and the authority for it stand at [`AnomalyKind`]; the models
 //! and how they follow from each other at [`Model`]. A verdict names the strongest models that hold
@@ -46,12 +47,14 @@ mod graph;
 mod input;
 mod internal;
 mod lists;
+mod logs;
 mod models;
 mod names;
 mod orders;
 mod reach;
 mod reads;
 mod registers;
+mod sends;
 mod shape;
 mod time;
 mod updates;
@@ -103,6 +106,22 @@ pub fn judge_rw_register(
     Ok(judge_registers(&transactions, options))
 }
 
+/// Judges a Jepsen history of Kafka transactions, or of single sends and polls.
+///
+/// Only what Kafka promises counts: that nothing aborted is read, and that no transactions read each
+/// other in a cycle, so that the strongest model here is strong read committed. That their writes interleave is told as [`TransactionsVerdict::tolerated`].
+/// Whether records are lost, doubled or out of order is for the checks of [`crate::checks`].
+///
+/// # Errors
+/// If an operation does not consist of sends and polls.
+pub fn judge_sends_and_polls(
+    operations: &[Operation<'_>],
+    options: &Options,
+) -> Result<TransactionsVerdict, TransactionError> {
+    let transactions = transactions(operations, Shape::Logs)?;
+    Ok(judge_logs(&transactions, options))
+}
+
 /// Judges transactions over lists.
 pub fn judge_lists(transactions: &Transactions, options: &Options) -> TransactionsVerdict {
     judge(transactions, Shape::Lists, options)
@@ -113,22 +132,69 @@ pub fn judge_registers(transactions: &Transactions, options: &Options) -> Transa
     judge(transactions, Shape::Registers, options)
 }
 
+/// Judges transactions over logs, see [`judge_sends_and_polls`].
+pub fn judge_logs(transactions: &Transactions, options: &Options) -> TransactionsVerdict {
+    judge(transactions, Shape::Logs, options)
+}
+
 fn judge(transactions: &Transactions, shape: Shape, options: &Options) -> TransactionsVerdict {
     let mut findings = Findings::default();
+    let mut tolerated = Findings::default();
     let writers = Writers::new(transactions);
-    reads::check(transactions, &writers, &mut findings);
-    internal::check(transactions, shape, &mut findings);
-    let updates = updates::updates(transactions);
-    updates::check(transactions, &updates, &mut findings);
+    reads::check(transactions, shape, &writers, &mut findings);
     let mut edges = Edges::new(transactions.len());
     match shape {
         Shape::Lists => {
+            internal::check(transactions, shape, &mut findings);
+            updates::check(transactions, &updates::updates(transactions), &mut findings);
             let orders = Orders::new(transactions, &mut findings);
             lists::add_edges(transactions, &writers, &orders, &mut edges, &mut findings);
         }
-        Shape::Registers => registers::add_edges(transactions, &writers, &updates, &mut edges),
+        Shape::Registers => {
+            internal::check(transactions, shape, &mut findings);
+            let updates = updates::updates(transactions);
+            updates::check(transactions, &updates, &mut findings);
+            registers::add_edges(transactions, &writers, &updates, &mut edges);
+        }
+        Shape::Logs => {
+            logs::add_write_read_edges(transactions, &writers, &mut edges);
+            let mut all = edges.clone();
+            logs::add_write_write_edges(transactions, &writers, &mut all);
+            add_cycles(transactions, all, &mut tolerated);
+        }
     }
     let mut doubts = doubts(transactions, &writers, &edges);
+    if add_cycles(transactions, edges, &mut findings) {
+        doubts.push(Doubt::OutOfSteps);
+    }
+    let strongest = shape.strongest();
+    let expected = match strongest.implied().contains(&options.expected) {
+        true => options.expected,
+        false => strongest,
+    };
+    let Boundary { holds, violated } = Boundary::of(strongest, &findings.ruled_out());
+    let anomalies = findings.take_anomalies();
+    let mut tolerated = tolerated.take_anomalies();
+    tolerated.retain(|anomaly| !anomalies.contains(anomaly));
+    let mut verdict = TransactionsVerdict {
+        validity: Validity::Undecided,
+        expected,
+        shape,
+        transactions: outcomes(transactions),
+        holds,
+        violated,
+        counts: findings.counts,
+        anomalies,
+        tolerated,
+        doubts,
+    };
+    verdict.validity = verdict.under(expected);
+    verdict
+}
+
+/// Finds the cycles of these edges together with process and real time; returns whether the search
+/// ran out of steps.
+fn add_cycles(transactions: &Transactions, mut edges: Edges, findings: &mut Findings) -> bool {
     time::add_edges(transactions, &mut edges);
     let cycles = cycles::search(&edges.graph(), input::number(transactions.len()));
     for ((order, cycle), count) in &cycles.counts {
@@ -139,23 +205,7 @@ fn judge(transactions: &Transactions, shape: Shape, options: &Options) -> Transa
         let kind = AnomalyKind::Cycle(found.order, found.cycle);
         findings.keep(kind, || explain::explain(transactions, &found.edges));
     }
-    if cycles.exhausted {
-        doubts.push(Doubt::OutOfSteps);
-    }
-    let Boundary { holds, violated } = Boundary::without(&findings.ruled_out());
-    let mut verdict = TransactionsVerdict {
-        validity: Validity::Undecided,
-        expected: options.expected,
-        shape,
-        transactions: outcomes(transactions),
-        holds,
-        violated,
-        counts: findings.counts.clone(),
-        anomalies: findings.into_anomalies(),
-        doubts,
-    };
-    verdict.validity = verdict.under(options.expected);
-    verdict
+    cycles.exhausted
 }
 
 fn doubts(transactions: &Transactions, writers: &Writers, edges: &Edges) -> Vec<Doubt> {

@@ -201,7 +201,7 @@ impl Search<'_> {
             graph: self.graph,
             kinds: kinds_of(order, Cycle::GSingle),
         };
-        let mut reach = Reach::new(&along, &level.g1c);
+        let mut reach = Reach::new(&level.g1c);
         let mut singles: Vec<u32> = Vec::new();
         let mut settled = vec![false; level.all.count()];
         let mut rest = candidates.into_iter().peekable();

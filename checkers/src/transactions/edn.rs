@@ -2,6 +2,7 @@
 
 use super::input::{Head, Transactions};
 use super::names::Name;
+use super::sends;
 use super::shape::Shape;
 use crate::foreign::edn::{Operation, Value};
 use crate::history::Outcome;
@@ -56,6 +57,9 @@ pub fn transactions(
     operations: &[Operation<'_>],
     shape: Shape,
 ) -> Result<Transactions, TransactionError> {
+    if shape == Shape::Logs {
+        return sends::transactions(operations);
+    }
     let mut transactions = Transactions::new();
     for operation in operations {
         let happened = match (&operation.completion, operation.outcome) {
@@ -70,14 +74,7 @@ pub fn transactions(
                 let line = operation.call.line;
                 return Err(TransactionProblem::OtherTransaction(line));
             }
-            transactions.begin(Head {
-                id: operation.id(),
-                process: operation.process,
-                session: operation.session,
-                called: operation.called() as u64,
-                returned: operation.returned().map(|place| place as u64),
-                outcome: operation.outcome,
-            });
+            transactions.begin(Head::of(operation));
             for action in actions {
                 add_action(transactions, shape, action, happened.is_some())?;
             }
@@ -89,7 +86,22 @@ pub fn transactions(
     Ok(transactions)
 }
 
-fn actions<'v, 'a>(value: &'v Value<'a>) -> Result<&'v [Value<'a>], TransactionProblem> {
+impl Head {
+    /// What a paired operation tells of its transaction.
+    pub(super) fn of(operation: &Operation<'_>) -> Head {
+        Head {
+            id: operation.id(),
+            process: operation.process,
+            session: operation.session,
+            called: operation.called() as u64,
+            returned: operation.returned().map(|place| place as u64),
+            outcome: operation.outcome,
+        }
+    }
+}
+
+/// The actions of a transaction.
+pub(super) fn actions<'v, 'a>(value: &'v Value<'a>) -> Result<&'v [Value<'a>], TransactionProblem> {
     value.elements().ok_or(TransactionProblem::NoActions)
 }
 
@@ -142,6 +154,7 @@ fn add_action(
             let (model, known) = match shape {
                 Shape::Lists => ("list-append", ":append and :r"),
                 Shape::Registers => ("rw-register", ":w and :r"),
+                Shape::Logs => ("kafka", ":send and :poll"),
             };
             return Err(TransactionProblem::OtherAction {
                 action: shortened(function),
@@ -153,14 +166,16 @@ fn add_action(
     Ok(())
 }
 
-fn name(value: &Value<'_>) -> Name {
+/// A key or a value as its name.
+pub(super) fn name(value: &Value<'_>) -> Name {
     match value.integer() {
         Some(integer) => Name::Integer(integer),
         None => Name::Text(value.to_string()),
     }
 }
 
-fn shortened(value: &Value<'_>) -> String {
+/// A form, cut where it gets long.
+pub(super) fn shortened(value: &Value<'_>) -> String {
     const CHARACTERS_MAX: usize = 60;
     value.to_string().chars().take(CHARACTERS_MAX).collect()
 }

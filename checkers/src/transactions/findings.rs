@@ -36,12 +36,13 @@ impl Findings {
         kinds.flat_map(|kind| kind.rules_out()).copied().collect()
     }
 
-    /// The anomalies that were kept, by kind.
-    pub(super) fn into_anomalies(self) -> Vec<Anomaly> {
+    /// The anomalies that were kept, by kind; they are not kept any longer.
+    pub(super) fn take_anomalies(&mut self) -> Vec<Anomaly> {
         let of_kind = |(kind, kept): (AnomalyKind, Vec<Evidence>)| {
             kept.into_iter()
                 .map(move |evidence| Anomaly { kind, evidence })
         };
-        self.kept.into_iter().flat_map(of_kind).collect()
+        let kept = std::mem::take(&mut self.kept);
+        kept.into_iter().flat_map(of_kind).collect()
     }
 }

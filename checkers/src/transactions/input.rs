@@ -93,6 +93,8 @@ pub struct Transactions {
     pub(super) keys: Vec<Name>,
     /// The key and the value of each version.
     pub(super) versions: Vec<(u32, Name)>,
+    /// The offsets that versions were seen at, by key: see [`Transactions::place`].
+    pub(super) offsets: Vec<(u32, i64, u32)>,
     interner: Interner,
 }
 
@@ -151,6 +153,13 @@ impl Transactions {
         }
         let to = number(self.seen.len());
         self.step(Action::Read { key, from, to });
+    }
+
+    /// Tells that a value lies at an offset of its key's log.
+    pub fn place(&mut self, key: &Name, value: &Name, offset: i64) {
+        let key = self.key(key);
+        let version = self.version(key, value);
+        self.offsets.push((key, offset, version));
     }
 
     fn step(&mut self, action: Action) {

@@ -159,10 +159,11 @@ pub(super) struct Boundary {
 }
 
 impl Boundary {
-    /// What is left when these models, and everything stronger, are ruled out.
-    pub(super) fn without(direct: &BTreeSet<Model>) -> Boundary {
+    /// What is left of a model and those it implies when some models, and everything stronger, are
+    /// ruled out.
+    pub(super) fn of(strongest: Model, direct: &BTreeSet<Model>) -> Boundary {
         let (mut alive, mut dead) = (Vec::new(), Vec::new());
-        for model in Model::ALL {
+        for model in &strongest.implied() {
             let implied = model.implied();
             match implied.is_disjoint(direct) {
                 true => alive.push((*model, implied)),
@@ -209,16 +210,22 @@ mod tests {
     /// Write skew: snapshot isolation allows it, repeatable read does not (Berenson, A5B).
     #[test]
     fn the_boundary_runs_between_the_models() {
-        let write_skew = Boundary::without(&BTreeSet::from([Model::RepeatableRead]));
+        let write_skew = Boundary::of(
+            Model::StrictSerializable,
+            &BTreeSet::from([Model::RepeatableRead]),
+        );
         assert_eq!(
             write_skew.holds,
             [Model::StrongSnapshotIsolation, Model::UpdateSerializable]
         );
         assert_eq!(write_skew.violated, [Model::RepeatableRead]);
-        let nothing = Boundary::without(&BTreeSet::new());
+        let nothing = Boundary::of(Model::StrictSerializable, &BTreeSet::new());
         assert_eq!(nothing.holds, [Model::StrictSerializable]);
         assert_eq!(nothing.violated, []);
-        let everything = Boundary::without(&BTreeSet::from([Model::ReadUncommitted]));
+        let everything = Boundary::of(
+            Model::StrictSerializable,
+            &BTreeSet::from([Model::ReadUncommitted]),
+        );
         assert_eq!(everything.holds, []);
         assert_eq!(everything.violated, [Model::ReadUncommitted]);
     }

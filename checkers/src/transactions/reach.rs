@@ -18,8 +18,7 @@ impl<'a> Reach<'a> {
     pub(super) const WIDTH: usize = 64;
 
     /// For a walk with these components.
-    pub(super) fn new(walk: &impl Walk, components: &'a Components) -> Reach<'a> {
-        debug_assert_eq!(walk.node_count(), components.topological().len());
+    pub(super) fn new(components: &'a Components) -> Reach<'a> {
         Reach {
             components,
             order: components.topological(),

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::models::Model;
+
 /// What the objects of transactions are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -10,4 +12,17 @@ pub enum Shape {
     Lists,
     /// Registers, written as a whole: `rw-register`.
     Registers,
+    /// Partitions of Kafka topics, written by sends, whose offsets order them.
+    Logs,
+}
+
+impl Shape {
+    /// The strongest model that histories over such objects are judged by. A poll of a log that
+    /// shows no record says nothing of it, so nothing beyond reads of what is committed can be told.
+    pub fn strongest(self) -> Model {
+        match self {
+            Shape::Lists | Shape::Registers => Model::StrictSerializable,
+            Shape::Logs => Model::StrongReadCommitted,
+        }
+    }
 }

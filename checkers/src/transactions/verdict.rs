@@ -13,7 +13,7 @@ use crate::verdict::Validity;
 /// By what a history is judged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// The model that the history must satisfy to be valid.
+    /// The model that the history must satisfy to be valid; at most [`Shape::strongest`].
     pub expected: Model,
 }
 
@@ -46,6 +46,10 @@ pub struct TransactionsVerdict {
     pub counts: BTreeMap<AnomalyKind, u64>,
     /// The first of each kind, with their evidence.
     pub anomalies: Vec<Anomaly>,
+    /// Cycles that Kafka's transactions allow, because their writes may interleave: G0, and G1c with
+    /// write-write edges.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tolerated: Vec<Anomaly>,
     /// What could not be judged.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub doubts: Vec<Doubt>,

@@ -19,6 +19,10 @@ impl TransactionsVerdict {
             }
             lines.extend(anomaly.lines().into_iter().map(|line| format!("  {line}")));
         }
+        for anomaly in &self.tolerated {
+            lines.push(format!("{}, which Kafka allows:", anomaly.kind));
+            lines.extend(anomaly.lines().into_iter().map(|line| format!("  {line}")));
+        }
         lines.extend(self.doubts.iter().map(|doubt| format!("in doubt: {doubt}")));
         lines
     }

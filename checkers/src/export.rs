@@ -1,0 +1,367 @@
+//! Our histories in the notation of others.
+//!
+//! [`edn()`] writes the shape that Jepsen's own Kafka checker documents (`jepsen.tests.kafka`): what a
+//! worker appends is a `:send`, what it polls a `:poll`, both with the offsets that came back.
+//!
+//! | ours | theirs |
+//! |---|---|
+//! | `append` | `:send`, `[[:send k v] ...]`, then `[[:send k [offset v]] ...]` |
+//! | `poll` | `:poll`, `[[:poll]]`, then `[[:poll {k [[offset v] ...]}]]` |
+//! | a poll of other partitions than the one before | `:assign`, `[k ...]`, ahead of it |
+//! | a fault's begin and heal | `:info` of process `:nemesis` |
+//!
+//! A key `k` is a number that stands for one partition of one topic; comments at the top say which.
+//! An offset that was not told is `nil`. End offsets and raw reads through one node have no
+//! counterpart there and are left out, as are probes. What was recorded is not changed otherwise: an
+//! operation without completion has none here.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use crate::foreign::edn::quote;
+use crate::history::{
+    Append, Appended, Assigned, Call, Completion, Event, FaultEvent, FaultPhase, History,
+    Invocation, Moment, Outcome, Polled, Report, What, WorkerId,
+};
+
+/// The history as EDN: one operation map a line, after comments.
+///
+/// ```
+/// use checkers::history::{History, jsonl};
+///
+/// let text = concat!(
+///     r#"{"format":"jepsen-history","version":1}"#, "\n",
+///     r#"{"i":0,"t":10,"type":"invoke","worker":1,"f":"append","topic":"t","partition":0,"values":["a"]}"#, "\n",
+///     r#"{"i":1,"t":20,"type":"ok","worker":1,"f":"append","records":[{"offset":7,"outcome":"ok"}]}"#, "\n",
+/// );
+/// let parsed = jsonl::parse(text).unwrap();
+/// let edn = checkers::export::edn(&History::new(parsed.header, parsed.events));
+/// assert!(edn.ends_with(concat!(
+///     r#"{:index 0, :time 10, :process 1, :type :invoke, :f :send, :value [[:send 0 "a"]]}"#, "\n",
+///     r#"{:index 1, :time 20, :process 1, :type :ok, :f :send, :value [[:send 0 [7 "a"]]]}"#, "\n",
+/// )));
+/// ```
+pub fn edn(history: &History) -> String {
+    let keys = Keys::new(history);
+    let mut export = Export {
+        out: head(history, &keys),
+        keys,
+        index: 0,
+        open: BTreeMap::new(),
+        assigned: BTreeMap::new(),
+    };
+    for event in history.events() {
+        export.event(event);
+    }
+    export.out
+}
+
+fn head(history: &History, keys: &Keys<'_>) -> String {
+    let header = history.header();
+    let mut head = format!(
+        "; run {}, scenario {}, target {}\n",
+        header.run.escape_debug(),
+        header.scenario.escape_debug(),
+        header.target.escape_debug()
+    );
+    for ((topic, partition), key) in &keys.numbers {
+        let topic = topic.escape_debug();
+        let _ = writeln!(head, "; key {key} is partition {partition} of {topic}");
+    }
+    head
+}
+
+/// Numbers for partitions, in the order of their names.
+struct Keys<'a> {
+    numbers: BTreeMap<(&'a str, i32), usize>,
+}
+
+impl<'a> Keys<'a> {
+    fn new(history: &'a History) -> Keys<'a> {
+        let mut partitions: BTreeSet<(&str, i32)> = BTreeSet::new();
+        for event in history.events() {
+            match &event.what {
+                What::Invoke(invocation) => match &invocation.call {
+                    Call::Append(append) => {
+                        partitions.insert((&append.topic, append.partition));
+                    }
+                    Call::Poll(poll) => {
+                        partitions.extend(poll.assigned.iter().map(partition_of));
+                    }
+                    _ => {}
+                },
+                What::Ok(completion) | What::Fail(completion) | What::Info(completion) => {
+                    if let Report::Poll(polled) = &completion.report {
+                        let records = polled.records.iter();
+                        partitions.extend(records.map(|r| (r.topic(), r.partition())));
+                    }
+                }
+                _ => {}
+            }
+        }
+        let numbers = partitions.into_iter().zip(0..).collect();
+        Keys { numbers }
+    }
+
+    fn number(&self, topic: &str, partition: i32) -> usize {
+        let number = self.numbers.get(&(topic, partition));
+        *number.unwrap_or_else(|| unreachable!("every partition of the history has a number"))
+    }
+}
+
+fn partition_of(assigned: &Assigned) -> (&str, i32) {
+    (&assigned.topic, assigned.partition)
+}
+
+struct Export<'a> {
+    out: String,
+    keys: Keys<'a>,
+    index: u64,
+    /// What each worker waits for.
+    open: BTreeMap<WorkerId, &'a Call>,
+    /// The keys of each worker's last poll.
+    assigned: BTreeMap<WorkerId, Vec<usize>>,
+}
+
+impl<'a> Export<'a> {
+    fn event(&mut self, event: &'a Event) {
+        match &event.what {
+            What::Invoke(invocation) => self.invoke(event.t, invocation),
+            What::Ok(completion) => self.complete(event.t, completion, Outcome::Ok),
+            What::Fail(completion) => self.complete(event.t, completion, Outcome::Fail),
+            What::Info(completion) => self.complete(event.t, completion, Outcome::Info),
+            What::Fault(fault) => self.fault(event.t, fault),
+            _ => {}
+        }
+    }
+
+    fn invoke(&mut self, at: Moment, invocation: &'a Invocation) {
+        let worker = invocation.worker;
+        match &invocation.call {
+            Call::Append(append) => {
+                let key = self.keys.number(&append.topic, append.partition);
+                let sends = append.values.iter().map(|value| send(key, value, None));
+                let value = vector(sends);
+                self.line(at, worker, "invoke", "send", &value, None);
+            }
+            Call::Poll(poll) => {
+                let rows = poll.assigned.iter().map(partition_of);
+                let number = |(topic, partition)| self.keys.number(topic, partition);
+                let keys: Vec<usize> = rows.map(number).collect();
+                if self.assigned.get(&worker) != Some(&keys) {
+                    let value = vector(keys.iter().map(usize::to_string));
+                    self.line(at, worker, "invoke", "assign", &value, None);
+                    self.line(at, worker, "ok", "assign", &value, None);
+                    self.assigned.insert(worker, keys);
+                }
+                self.line(at, worker, "invoke", "poll", "[[:poll]]", None);
+            }
+            Call::EndOffset(_) | Call::Read(_) | Call::Unknown => return,
+        }
+        self.open.insert(worker, &invocation.call);
+    }
+
+    fn complete(&mut self, at: Moment, completion: &Completion, outcome: Outcome) {
+        let Some(call) = self.open.remove(&completion.worker) else {
+            return;
+        };
+        let (function, value) = match (call, &completion.report) {
+            (Call::Append(append), Report::Append(appended)) => {
+                ("send", self.sends(append, appended, outcome))
+            }
+            (Call::Append(append), _) => {
+                ("send", self.sends(append, &Appended::default(), outcome))
+            }
+            (_, Report::Poll(polled)) => ("poll", self.polled(polled)),
+            (_, _) => ("poll", "[[:poll]]".to_owned()),
+        };
+        let kind = match outcome {
+            Outcome::Ok => "ok",
+            Outcome::Fail => "fail",
+            Outcome::Info => "info",
+        };
+        let error = completion.error.as_deref();
+        self.line(at, completion.worker, kind, function, &value, error);
+    }
+
+    /// A send's offset is told where the record may be in the log.
+    fn sends(&self, append: &Append, appended: &Appended, outcome: Outcome) -> String {
+        let key = self.keys.number(&append.topic, append.partition);
+        let sends = append.values.iter().enumerate().map(|(at, value)| {
+            let record = appended.records.get(at);
+            let outcome = record.map_or(outcome, |record| record.outcome);
+            let offset = record.and_then(|record| record.offset);
+            let is_possible = outcome != Outcome::Fail;
+            send(key, value, is_possible.then_some(offset))
+        });
+        vector(sends)
+    }
+
+    fn polled(&self, polled: &Polled) -> String {
+        let mut keys: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+        for record in &polled.records {
+            let key = self.keys.number(record.topic(), record.partition());
+            let pair = format!("[{} {}]", record.offset(), quoted(record.value()));
+            keys.entry(key).or_default().push(pair);
+        }
+        let pairs = keys.into_iter();
+        let pairs: Vec<String> = pairs
+            .map(|(key, pairs)| format!("{key} {}", vector(pairs.into_iter())))
+            .collect();
+        format!("[[:poll {{{}}}]]", pairs.join(", "))
+    }
+
+    fn line(
+        &mut self,
+        at: Moment,
+        worker: WorkerId,
+        kind: &str,
+        function: &str,
+        value: &str,
+        error: Option<&str>,
+    ) {
+        let index = self.index;
+        self.index += 1;
+        let error = match error {
+            Some(error) => format!(", :error {}", quoted(error)),
+            None => String::new(),
+        };
+        let _ = writeln!(
+            self.out,
+            "{{:index {index}, :time {at}, :process {worker}, :type :{kind}, :f :{function}, \
+             :value {value}{error}}}"
+        );
+    }
+
+    fn fault(&mut self, at: Moment, fault: &FaultEvent) {
+        let phase = match fault.phase {
+            FaultPhase::Begun => "begun",
+            FaultPhase::Healed => "healed",
+            FaultPhase::Skipped | FaultPhase::Failed | FaultPhase::Unknown => return,
+        };
+        let targets = vector(fault.targets.iter().map(|node| quoted(node)));
+        let index = self.index;
+        self.index += 1;
+        let _ = writeln!(
+            self.out,
+            "{{:index {index}, :time {at}, :process :nemesis, :type :info, :f :{phase}, \
+             :value {{:id {}, :kind {}, :targets {targets}}}}}",
+            quoted(&fault.id),
+            quoted(&fault.kind)
+        );
+    }
+}
+
+/// A send; before its completion without an offset, after it with one or with `nil`.
+fn send(key: usize, value: &str, offset: Option<Option<i64>>) -> String {
+    let value = quoted(value);
+    match offset {
+        None => format!("[:send {key} {value}]"),
+        Some(Some(offset)) if offset >= 0 => format!("[:send {key} [{offset} {value}]]"),
+        Some(_) => format!("[:send {key} [nil {value}]]"),
+    }
+}
+
+fn vector(elements: impl Iterator<Item = String>) -> String {
+    format!("[{}]", elements.collect::<Vec<String>>().join(" "))
+}
+
+fn quoted(text: &str) -> String {
+    let mut out = String::new();
+    // A string takes everything.
+    let _ = quote(&mut out, text);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::foreign::edn::{Process, Value, entries, operations, read};
+    use crate::history::jsonl;
+
+    const HISTORY: &str = concat!(
+        r#"{"format":"jepsen-history","version":1,"run":"r\n{1}","scenario":"s","target":"t"}"#,
+        "\n",
+        r#"{"i":0,"t":10,"type":"invoke","worker":1,"f":"append","topic":"t0","partition":1,"values":["a\"b","c","d"]}"#,
+        "\n",
+        r#"{"i":1,"t":11,"type":"invoke","worker":2,"f":"poll","assigned":[{"topic":"t0","partition":1,"position":0},{"topic":"t0","partition":0,"position":0}]}"#,
+        "\n",
+        r#"{"i":2,"t":12,"called":11,"type":"fault","id":"k1","kind":"pause","phase":"begun","targets":["n1"],"role":"leader","role_held":true,"evidence":""}"#,
+        "\n",
+        r#"{"i":3,"t":20,"type":"info","worker":1,"f":"append","error":"timed out","records":[{"offset":41,"outcome":"ok"},{"outcome":"info"},{"outcome":"fail","error":"x"}]}"#,
+        "\n",
+        r#"{"i":4,"t":21,"type":"ok","worker":2,"f":"poll","records":[["t0",1,41,"a\"b"],["t0",1,43,"c"]]}"#,
+        "\n",
+        r#"{"i":5,"t":22,"type":"invoke","worker":2,"f":"poll","assigned":[{"topic":"t0","partition":1,"position":44},{"topic":"t0","partition":0,"position":0}]}"#,
+        "\n",
+        r#"{"i":6,"t":23,"type":"invoke","worker":3,"f":"end-offset","topic":"t0","partition":1}"#,
+        "\n",
+        r#"{"i":7,"t":24,"type":"ok","worker":3,"f":"end-offset","offset":44}"#,
+        "\n",
+        r#"{"i":8,"t":25,"type":"fail","worker":2,"f":"poll"}"#,
+        "\n",
+        r#"{"i":9,"t":26,"type":"invoke","worker":4,"f":"append","topic":"t1","partition":0,"values":["e"]}"#,
+        "\n",
+    );
+
+    /// What is written reads back as the same operations, in their order and with their times.
+    #[test]
+    fn an_export_reads_back() {
+        let parsed = jsonl::parse(HISTORY).expect("a history");
+        let text = edn(&History::new(parsed.header, parsed.events));
+        let read_back = entries(&text).expect("EDN");
+        let places: Vec<_> = read_back.iter().map(|e| e.index).collect();
+        let dense: Vec<_> = (0..read_back.len() as i64).map(Some).collect();
+        assert_eq!(places, dense);
+        let nemesis = read_back
+            .iter()
+            .filter(|e| e.process == Process::Other("nemesis".into()));
+        assert_eq!(nemesis.count(), 1);
+        let paired = operations(read_back).expect("pairs");
+        let rows: Vec<(i64, String, Option<i64>, String, Outcome)> = paired
+            .iter()
+            .map(|o| {
+                let function = o.call.function.as_deref().unwrap_or_default().to_owned();
+                let time_ns = o.completion.as_ref().and_then(|c| c.time_ns);
+                (
+                    o.process,
+                    function,
+                    time_ns,
+                    o.value().to_string(),
+                    o.outcome,
+                )
+            })
+            .collect();
+        let row = |process, function: &str, time_ns, value: &str, outcome| {
+            let value = read(value).expect("EDN").to_string();
+            (process, function.to_owned(), time_ns, value, outcome)
+        };
+        assert_eq!(
+            rows,
+            [
+                row(
+                    1,
+                    "send",
+                    Some(20),
+                    r#"[[:send 1 [41 "a\"b"]] [:send 1 [nil "c"]] [:send 1 "d"]]"#,
+                    Outcome::Info
+                ),
+                row(2, "assign", Some(11), "[1 0]", Outcome::Ok),
+                row(
+                    2,
+                    "poll",
+                    Some(21),
+                    r#"[[:poll {1 [[41 "a\"b"] [43 "c"]]}]]"#,
+                    Outcome::Ok
+                ),
+                row(2, "poll", Some(25), "[[:poll {}]]", Outcome::Fail),
+                row(4, "send", None, r#"[[:send 2 "e"]]"#, Outcome::Info),
+            ]
+        );
+        let error = paired[0].completion.as_ref().and_then(|c| c.other("error"));
+        assert_eq!(error, Some(&Value::String("timed out".into())));
+        assert!(
+            text.starts_with("; run r\\n{1}, scenario s, target t\n; key 0 is partition 0 of t0\n")
+        );
+    }
+}
