@@ -11,6 +11,7 @@ use anyhow::{Context, Result};
 use checkers::history::{History, jsonl};
 use checkers::judgement::Judgement;
 
+use crate::config::promises::lay_over;
 use crate::exit::Stop;
 
 pub use series::measure;
@@ -33,6 +34,14 @@ pub struct Judged {
 /// # Errors
 /// If the file cannot be read or is no history; the message names file and line.
 pub fn file(path: &Path) -> Result<Judged> {
+    file_by(path, &[])
+}
+
+/// The same by other promises than those that the history carries: words as `--promise` takes them.
+///
+/// # Errors
+/// As [`file`]; and if a word names no promise.
+pub fn file_by(path: &Path, promises: &[String]) -> Result<Judged> {
     let name = path.display();
     let wrong = |what: String| Stop::usage(format!("{name}: {what}"));
     let text = text(path).map_err(|error| wrong(error.to_string()))?;
@@ -42,7 +51,9 @@ pub fn file(path: &Path) -> Result<Judged> {
         .iter()
         .map(|warning| format!("{name}: {warning}"))
         .collect();
-    let history = History::new(parsed.header, parsed.events);
+    let mut header = parsed.header;
+    lay_over(&mut header.promises, promises)?;
+    let history = History::new(header, parsed.events);
     let judgement = checkers::judge(&history);
     Ok(Judged {
         history,

@@ -34,6 +34,8 @@ fn run() -> i32 {
         Some(Command::Report(arguments)) => cli::report::run(&arguments),
         Some(Command::Calibrate(arguments)) => cli::calibrate::run(&arguments),
         Some(Command::Cluster(arguments)) => cli::cluster::run(&arguments),
+        Some(Command::Prepare(arguments)) => cli::prepare::run(&arguments),
+        Some(Command::Bench(arguments)) => cli::bench::run(&arguments),
         Some(Command::Broker(arguments)) => cli::broker::run(&arguments),
     };
     match result {

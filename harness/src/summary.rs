@@ -16,6 +16,7 @@ use reports::model::{
 use crate::cli::run::shown;
 use crate::config::target::Target;
 use crate::exit;
+use crate::highlights;
 use crate::judge;
 use crate::output::{colour, say, tell};
 use crate::run::{Finished, Setup, compressed};
@@ -88,7 +89,8 @@ pub fn begin(directory: &RunDirectory, target: &Target, conditions: &Conditions)
     report
 }
 
-fn environment(data_filesystem: Filesystem, conditions: &Conditions) -> Environment {
+/// The machine, as a report shows it.
+pub fn environment(data_filesystem: Filesystem, conditions: &Conditions) -> Environment {
     let uname = nix::sys::utsname::uname().ok();
     let text = |part: Option<&std::ffi::OsStr>| {
         part.map(|part| part.to_string_lossy().into_owned())
@@ -207,6 +209,16 @@ pub fn scenario(
     }
     if entry.validity() == Validity::Valid {
         finished.cluster.remove_data();
+    } else {
+        report.warnings.extend(finished.cluster.keep());
+    }
+    match highlights::gather(&setup.target, &finished.cluster, &setup.directory) {
+        Ok(0) => {}
+        Ok(lines) => say(&format!(
+            "  {lines} lines of the nodes' own words are worth a look: {}",
+            shown(&setup.directory.join("nodes").join(highlights::FILE))
+        )),
+        Err(error) => report.warnings.push(format!("{error:#}")),
     }
     entry.files = files(&setup.directory);
     report.scenarios.push(entry);

@@ -11,23 +11,28 @@ use nemesis::Environment;
 
 use super::RunArguments;
 use super::stage::{self, Stage};
+use crate::cluster::running;
+use crate::config::promises::lay_over;
 use crate::config::scenario::{self, SCENARIOS, Scenario};
 use crate::config::target::Target;
 use crate::exit::{self, Stop};
 use crate::faults::{self, Plan};
 use crate::output::{say, tell};
 use crate::plants::Plants;
+use crate::prepare;
 use crate::probe::StopFlag;
 use crate::run::{self, Setup};
 use crate::store::{self, RunDirectory};
 use crate::summary::{self, Conditions};
+use crate::topics;
 
 /// Runs what was asked for; the exit code is the worst of all runs.
 ///
 /// # Errors
 /// Bad arguments or files, a machine that cannot run it, or a bug of the harness.
 pub fn run(arguments: &RunArguments) -> Result<i32> {
-    let target = Target::load(&arguments.target)?;
+    let mut target = Target::load(&arguments.target)?;
+    lay_over(&mut target.promises, &arguments.promise)?;
     if arguments
         .scenarios
         .iter()
@@ -50,10 +55,19 @@ pub fn run(arguments: &RunArguments) -> Result<i32> {
         }
         return Ok(exit::VALID);
     }
+    prepare::ensure(&target)?;
+    if target.runs_already() {
+        target.running = running::discover(&target.bootstrap)?;
+        let addresses: Vec<_> = target.running.iter().map(|node| node.address).collect();
+        topics::refuse_existing(&addresses)?;
+    }
     let network = planned
         .iter()
         .any(|(scenario, plan)| needs_network(arguments, scenario, plan));
-    let stage = Stage::enter(network, &arguments.out)?;
+    let stage = match target.runs_already() {
+        true => Stage::beside(&arguments.out)?,
+        false => Stage::enter(network, &arguments.out)?,
+    };
     let session = Session {
         arguments,
         target: &target,
@@ -106,9 +120,32 @@ fn plan(arguments: &RunArguments, scenario: &Scenario, target: &Target, seed: u6
     if let Some(file) = &arguments.schedule {
         return faults::replay(file);
     }
-    let time_limit = arguments.time_limit.unwrap_or(scenario.time_limit);
-    let kinds = arguments.faults.as_deref().unwrap_or(scenario.faults);
-    faults::draw(kinds, time_limit, seed, target.detection())
+    let kinds = kinds(arguments, scenario, target)?;
+    let time_limit = time_limit(arguments, scenario, target);
+    faults::draw(kinds, time_limit, seed, &target.timing())
+}
+
+/// The faults to draw from: none where nothing of the nodes is ours to harm.
+fn kinds<'a>(arguments: &'a RunArguments, scenario: &Scenario, target: &Target) -> Result<&'a str> {
+    let asked = arguments.faults.as_deref();
+    match target.runs_already() {
+        false => Ok(asked.unwrap_or(scenario.faults)),
+        true if asked.is_none_or(|asked| asked == "none") => Ok("none"),
+        true => Err(Stop::usage(
+            "--faults: a cluster that runs already is left as it is; faults need a target whose nodes are started here",
+        )),
+    }
+}
+
+/// The length of the load phase: what was typed, or the scenario's own, longer on a target whose faults need longer.
+fn time_limit(arguments: &RunArguments, scenario: &Scenario, target: &Target) -> Duration {
+    let faultless = scenario.faults == "none" || target.runs_already();
+    let least = match faultless || arguments.faults.is_some() {
+        true => Duration::ZERO,
+        false => Plan::time_for_everything(&target.timing()),
+    };
+    let by_default = scenario.time_limit.max(least);
+    arguments.time_limit.unwrap_or(by_default)
 }
 
 fn needs_network(arguments: &RunArguments, scenario: &Scenario, plan: &Plan) -> bool {
@@ -150,6 +187,13 @@ impl Session<'_> {
             let path = directory.scenario(scenario.name)?;
             let plan = plan(self.arguments, scenario, self.target, seed)?;
             faults::save(&plan, &path.join("faults.json"))?;
+            let kinds = kinds(self.arguments, scenario, self.target)?;
+            if self.arguments.schedule.is_none()
+                && let Some(sentence) = faults::no_room(kinds, &plan, self.target)?
+            {
+                say(&format!("  {sentence}"));
+                report.warnings.push(sentence);
+            }
             let setup = self.setup(scenario, plan, seed, &directory, path);
             let stage = self.stage;
             let finished =
@@ -159,6 +203,15 @@ impl Session<'_> {
                 report
                     .warnings
                     .push(format!("{}: {error:#}", scenario.name));
+            }
+            if self.target.runs_already() {
+                let left = topics::delete_all(&finished.cluster.addresses());
+                if !left.is_empty() {
+                    say(&format!(
+                        "  could not be deleted: topics {}",
+                        left.join(", ")
+                    ));
+                }
             }
             if self.arguments.keep_running && !self.stage.interrupt.is_set() {
                 self.keep_running(&finished.cluster).await?;
@@ -191,7 +244,7 @@ impl Session<'_> {
             run: directory.id.clone(),
             workload: arguments.workload.unwrap_or(scenario.workload),
             plan,
-            time_limit: arguments.time_limit.unwrap_or(scenario.time_limit),
+            time_limit: time_limit(arguments, scenario, self.target),
             rate: arguments.rate,
             concurrency: arguments.concurrency,
             seed,
@@ -225,10 +278,10 @@ pub(super) fn announce(
     seed: u64,
     environment: &Environment,
 ) {
-    let place = if environment.network().is_some() {
-        "private network"
-    } else {
-        "loopback"
+    let place = match environment.network() {
+        _ if target.runs_already() => "running already: no sandbox, no faults, left as it is",
+        Some(_) => "private network",
+        None => "loopback",
     };
     let (kind, durable) = store::file_system(&directory.path);
     say(&format!(
@@ -236,7 +289,10 @@ pub(super) fn announce(
         env!("CARGO_PKG_VERSION"),
         directory.id
     ));
-    let address = |node: &nemesis::Node| format!("{node} {}", environment.address(*node));
+    let address = |node: &nemesis::Node| match target.runs_already() {
+        true => format!("{node} {}", target.address(environment, *node)),
+        false => format!("{node} {}", environment.address(*node)),
+    };
     let nodes: Vec<String> = nemesis::Node::ALL.iter().map(address).collect();
     say(&format!(
         "  target {}  nodes {} ({place})  data on {kind}",
