@@ -34,8 +34,12 @@ pub fn ensure(target: &Target) -> Result<()> {
     if target.prepare.command.is_empty() || is_there(target)? {
         return Ok(());
     }
+    let why = match target.home.join(RECORD).exists() {
+        true => "what it is made from has changed",
+        false => "its first run",
+    };
     say(&format!(
-        "jepsen: first run of {}: preparing it in {} (once; `jepsen prepare {}` does only this)",
+        "jepsen: {}: {why}: preparing it in {} (once; `jepsen prepare {}` does only this)",
         target.name,
         target.home.display(),
         target.name

@@ -282,6 +282,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use nemesis::catalogue::Selection;
+    use nemesis::plan::Timing;
 
     use super::*;
     use crate::cli::broker;
