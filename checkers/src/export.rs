@@ -156,7 +156,7 @@ impl<'a> Export<'a> {
                 }
                 self.line(at, worker, "invoke", "poll", "[[:poll]]", None);
             }
-            Call::EndOffset(_) | Call::Read(_) | Call::Unknown => return,
+            _ => return,
         }
         self.open.insert(worker, &invocation.call);
     }

@@ -25,6 +25,8 @@ pub struct Configuration {
     pub idempotent: bool,
     /// Whether producers without idempotence send records again.
     pub producers_retry: bool,
+    /// Whether a record is to be kept with whatever it was acknowledged.
+    pub any_acknowledgement_is_kept: bool,
     /// The weakest isolation level with which something was polled.
     pub isolation: Isolation,
     /// `min.insync.replicas`, if it is known.
@@ -161,6 +163,7 @@ impl Configuration {
             acks: Acks::All,
             idempotent: true,
             producers_retry: promises.producers_retry,
+            any_acknowledgement_is_kept: promises.any_acknowledgement_is_kept,
             isolation: Isolation::ReadCommitted,
             min_in_sync_replicas: promises.min_in_sync_replicas,
             unclean_election: promises.unclean_election,

@@ -1,5 +1,6 @@
 //! What was typed. Parsing has no side effects; each sub-command's file does the rest.
 
+pub mod bench;
 pub mod broker;
 pub mod calibrate;
 pub mod check;
@@ -11,6 +12,7 @@ pub mod incident;
 pub mod list;
 pub mod merge;
 pub mod model;
+pub mod prepare;
 pub mod qualify;
 pub mod report;
 pub mod run;
@@ -70,6 +72,10 @@ pub enum Command {
     Compare(compare::CompareArguments),
     /// Browse runs on loopback, read-only.
     Serve(serve::ServeArguments),
+    /// Fetch or build what a target needs, once, outside the sandbox.
+    Prepare(PrepareArguments),
+    /// Measure the same work on several targets, side by side.
+    Bench(BenchArguments),
     /// Run three reference nodes on 127.0.0.1:9092, 9093 and 9094 until Ctrl-C.
     Cluster(ClusterArguments),
     /// Run one reference node.
@@ -81,9 +87,16 @@ pub enum Command {
 pub struct RunArguments {
     /// Scenarios to run, see `jepsen list`.
     pub scenarios: Vec<String>,
-    /// The target: a built-in name or a file.
-    #[arg(long, value_name = "NAME|FILE", default_value = "reference")]
+    /// The target: a built-in name, a file, or the addresses of a cluster that runs already.
+    #[arg(
+        long,
+        value_name = "NAME|FILE|HOST:PORT,...",
+        default_value = "reference"
+    )]
     pub target: String,
+    /// Judge by other promises than the target's: `strict`, NAME, no-NAME, NAME=NUMBER, comma-separated.
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub promise: Vec<String>,
     /// The workload, instead of the scenario's own.
     #[arg(long, value_enum)]
     pub workload: Option<WorkloadKind>,
@@ -140,6 +153,9 @@ pub struct CheckArguments {
     /// Only these checks, comma-separated.
     #[arg(long, value_name = "CHECK,...", value_delimiter = ',')]
     pub only: Vec<String>,
+    /// Judge by other promises than those that were recorded: `strict`, NAME, no-NAME, NAME=NUMBER, comma-separated.
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub promise: Vec<String>,
     /// Print the verdicts as JSON.
     #[arg(long)]
     pub json: bool,
@@ -191,6 +207,40 @@ pub struct CalibrateArguments {
     /// Run everything again, whatever was kept.
     #[arg(long)]
     pub fresh: bool,
+}
+
+/// Flags of `prepare`.
+#[derive(Debug, Args)]
+pub struct PrepareArguments {
+    /// The target: a built-in name or a file.
+    #[arg(value_name = "NAME|FILE")]
+    pub target: String,
+    /// Only tell whether it is there: exit code 0, or 253 if it is not.
+    #[arg(long)]
+    pub check: bool,
+}
+
+/// Flags of `bench`.
+#[derive(Debug, Args)]
+pub struct BenchArguments {
+    /// The targets: built-in names or files; ratios are to the first.
+    #[arg(required = true, value_name = "TARGET")]
+    pub targets: Vec<String>,
+    /// How often everything is measured.
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub repetitions: u32,
+    /// Only these figures.
+    #[arg(long, value_enum, value_name = "GROUP,...", value_delimiter = ',')]
+    pub only: Vec<crate::bench::Group>,
+    /// How long each shape of load lasts.
+    #[arg(long, value_name = "TIME", value_parser = crate::config::time::parse, default_value = "4s")]
+    pub each: Duration,
+    /// Records a second where latency is measured.
+    #[arg(long, value_name = "RECORDS/S", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub latency_rate: u32,
+    /// Where runs are kept.
+    #[arg(long, value_name = "DIR", default_value = "runs")]
+    pub out: PathBuf,
 }
 
 /// Flags of `cluster`.

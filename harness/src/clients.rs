@@ -92,7 +92,8 @@ pub fn consumer(bootstrap: &str, extra: &[(String, String)]) -> ClientConfig {
     config
 }
 
-fn acks_setting(acks: Acks) -> &'static str {
+/// librdkafka's word for it.
+pub fn acks_setting(acks: Acks) -> &'static str {
     match acks {
         Acks::None => "0",
         Acks::Leader => "1",

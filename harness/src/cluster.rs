@@ -2,9 +2,13 @@
 //!
 //! A node's process is waited for by a task of its own, so an end is recorded when it happens, asked for or not.
 
+mod layout;
+mod ports;
+pub mod running;
+
 use std::fs::{File, OpenOptions};
-use std::net::{IpAddr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::net::SocketAddr;
+use std::path::Path;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,14 +22,16 @@ use nemesis::process::{ControlError, ProcessControl};
 use nemesis::{Environment, Node};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
-use tokio::sync::watch;
+use tokio::sync::{OnceCell, watch};
 
-use crate::config::target::{NodePlace, Target};
+use crate::config::target::{NodePlace, StopSignal, Target};
 use crate::exit::Stop;
 use crate::plants::Plants;
 use crate::recorder::Recorder;
 
-/// How long a node gets to end when asked.
+use layout::Layout;
+
+/// How long a node gets to end when asked, unless its target says otherwise.
 const ENDING: Duration = Duration::from_secs(3);
 /// How long a killed process may take to be gone.
 const REAPING: Duration = Duration::from_secs(5);
@@ -39,14 +45,14 @@ struct Inner {
     target: Target,
     recorder: Recorder,
     nodes: Vec<NodeProcess>,
+    /// Set when `init` has run.
+    initialised: OnceCell<()>,
 }
 
 /// One node: where it lives, and its process if it has one.
 struct NodeProcess {
     node: Node,
-    place: NodePlace,
-    command: Vec<String>,
-    logs: PathBuf,
+    layout: Layout,
     /// Process id, 0 while there is none.
     pid: AtomicI32,
     /// Set before the harness ends the process, so that its end is told as expected.
@@ -70,7 +76,7 @@ impl Cluster {
         plants: &Plants,
         recorder: &Recorder,
     ) -> Result<Cluster> {
-        ports_are_free(environment, target)?;
+        ports::are_free(environment, target)?;
         let addresses: Vec<String> = Node::ALL
             .iter()
             .map(|node| environment.address(*node).to_string())
@@ -87,29 +93,9 @@ impl Cluster {
                 seed,
                 plants: plants.on(node),
             };
-            std::fs::create_dir_all(&place.directory)
-                .with_context(|| format!("create {}", place.directory.display()))?;
-            for file in &target.file {
-                let path = PathBuf::from(target.fill(&file.path, &place)?);
-                let text = target.fill(&file.text, &place)?;
-                if let Some(parent) = path.parent() {
-                    std::fs::create_dir_all(parent)
-                        .with_context(|| format!("create {}", parent.display()))?;
-                }
-                std::fs::write(&path, text).with_context(|| format!("write {}", path.display()))?;
-            }
-            let fill = |text: &String| target.fill(text, &place);
-            let command = target
-                .node
-                .command
-                .iter()
-                .map(fill)
-                .collect::<Result<Vec<_>>>()?;
             nodes.push(NodeProcess {
                 node,
-                place,
-                command,
-                logs,
+                layout: Layout::make(target, place, logs)?,
                 pid: AtomicI32::new(0),
                 ending: AtomicBool::new(false),
                 alive: watch::channel(false).0,
@@ -122,6 +108,7 @@ impl Cluster {
             target,
             recorder: recorder.clone(),
             nodes,
+            initialised: OnceCell::new(),
         })))
     }
 
@@ -131,10 +118,17 @@ impl Cluster {
 
     /// A node's Kafka address.
     pub fn address(&self, node: Node) -> SocketAddr {
-        SocketAddr::new(
-            IpAddr::V4(self.0.environment.address(node)),
-            self.0.target.kafka_port(),
-        )
+        self.0.target.address(&self.0.environment, node)
+    }
+
+    /// What a node's placeholders stand for.
+    pub fn place(&self, node: Node) -> &NodePlace {
+        &self.process(node).layout.place
+    }
+
+    /// The directory of a node's standard output and error.
+    pub fn logs(&self, node: Node) -> &Path {
+        &self.process(node).layout.logs
     }
 
     /// All Kafka addresses, in order.
@@ -150,16 +144,13 @@ impl Cluster {
 
     /// A node's command line, placeholders filled.
     pub fn command_line(&self, node: Node) -> String {
-        self.process(node).command.join(" ")
+        self.process(node).layout.command.join(" ")
     }
 
     /// A node's first configuration file as it was written, if the target has one.
     pub fn configuration(&self, node: Node) -> Option<String> {
         let file = self.0.target.file.first()?;
-        self.0
-            .target
-            .fill(&file.text, &self.process(node).place)
-            .ok()
+        self.0.target.fill(&file.text, self.place(node)).ok()
     }
 
     /// A node's process id (also its process group's), if it runs.
@@ -168,32 +159,68 @@ impl Cluster {
         (pid > 0).then_some(pid)
     }
 
-    /// Starts a node's process. It has then been started, not yet shown to live.
+    /// Runs the target's `init` on every node, all at once, and waits for their ends.
+    async fn init(&self) -> Result<()> {
+        let run = |node: &Node| {
+            let node = *node;
+            async move {
+                let layout = &self.process(node).layout;
+                let Some(mut child) = self.spawn(node, &layout.init)? else {
+                    return Ok(());
+                };
+                let status = child.wait().await.context("wait for init")?;
+                if status.success() {
+                    return Ok(());
+                }
+                let program = layout.init.join(" ");
+                Err(Stop::usage(format!(
+                    "{node}: `{program}` ended with {}; its words are in {}",
+                    describe(status),
+                    layout.logs.display()
+                )))
+            }
+        };
+        let ended = futures::future::join_all(Node::ALL.iter().map(run)).await;
+        ended.into_iter().collect()
+    }
+
+    /// Starts a program in a node's place, its output appended to the node's; nothing for an empty command.
+    fn spawn(&self, node: Node, words: &[String]) -> Result<Option<tokio::process::Child>> {
+        let Some((program, arguments)) = words.split_first() else {
+            return Ok(None);
+        };
+        let layout = &self.process(node).layout;
+        let mut command = tokio::process::Command::new(program);
+        command
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(log(&layout.logs, "stdout.log")?)
+            .stderr(log(&layout.logs, "stderr.log")?)
+            .current_dir(&layout.place.directory)
+            .envs(layout.environment.iter().map(|(name, value)| (name, value)));
+        let environment = &self.0.environment;
+        let child = tokio::task::block_in_place(|| environment.spawn(node, command))
+            .map_err(|error| Stop::usage(format!("start {program}: {error}")))?;
+        Ok(Some(child))
+    }
+
+    /// Starts a node's process. It has then been started, not yet shown to live. The first start of any node runs the
+    /// target's `init` on all of them. A cluster that runs already is left as it is.
     ///
     /// # Errors
-    /// If the program cannot be started; the message names it.
+    /// If a program cannot be started or `init` does not end well; the message names it.
     pub async fn start(&self, node: Node) -> Result<i32> {
         let process = self.process(node);
         if let Some(pid) = self.pid(node) {
             return Ok(pid);
         }
-        let (program, arguments) = process
-            .command
-            .split_first()
-            .context("a target without command")?;
-        let mut command = tokio::process::Command::new(program);
-        command
-            .args(arguments)
-            .stdin(Stdio::null())
-            .stdout(log(&process.logs, "stdout.log")?)
-            .stderr(log(&process.logs, "stderr.log")?)
-            .current_dir(&process.place.directory);
-        for (name, value) in &self.0.target.node.environment {
-            command.env(name, self.0.target.fill(value, &process.place)?);
+        if self.0.target.runs_already() {
+            return Ok(0);
         }
-        let environment = self.0.environment.clone();
-        let mut child = tokio::task::block_in_place(|| environment.spawn(node, command))
-            .map_err(|error| Stop::usage(format!("start {program}: {error}")))?;
+        self.0.initialised.get_or_try_init(|| self.init()).await?;
+        let mut child = self
+            .spawn(node, &process.layout.command)?
+            .context("a target without command")?;
         let pid = child
             .id()
             .and_then(|pid| i32::try_from(pid).ok())
@@ -241,11 +268,20 @@ impl Cluster {
 
     /// Ends all nodes: asks, waits, kills.
     pub async fn stop(&self) {
+        let node = &self.0.target.node;
+        let grace = node.stop_ms.map_or(ENDING, Duration::from_millis);
+        let signal = match node.stop_signal {
+            StopSignal::Term => Signal::SIGTERM,
+            StopSignal::Int => Signal::SIGINT,
+            StopSignal::Quit => Signal::SIGQUIT,
+            StopSignal::Hup => Signal::SIGHUP,
+            StopSignal::Kill => Signal::SIGKILL,
+        };
         for process in &self.0.nodes {
             process.ending.store(true, Ordering::SeqCst);
             if let Some(pid) = self.pid(process.node) {
                 let _ = killpg(Pid::from_raw(pid), Signal::SIGCONT);
-                let _ = killpg(Pid::from_raw(pid), Signal::SIGTERM);
+                let _ = killpg(Pid::from_raw(pid), signal);
             }
         }
         let ended = async {
@@ -253,7 +289,7 @@ impl Cluster {
                 let _ = process.alive.subscribe().wait_for(|alive| !alive).await;
             }
         };
-        if tokio::time::timeout(ENDING, ended).await.is_err() {
+        if tokio::time::timeout(grace, ended).await.is_err() {
             for node in Node::ALL {
                 // What survives SIGKILL ends with the sandbox.
                 let _ = self.kill(node).await;
@@ -263,14 +299,20 @@ impl Cluster {
 
     /// How many bytes a node's data directory holds: what its log has grown to.
     pub fn data_bytes(&self, node: Node) -> u64 {
-        directory_bytes(&self.process(node).place.directory)
+        directory_bytes(&self.place(node).directory)
     }
 
     /// Removes the nodes' data directories. For runs of which nothing needs to be looked at again.
     pub fn remove_data(&self) {
         for process in &self.0.nodes {
-            let _ = std::fs::remove_dir_all(&process.place.directory);
+            let _ = std::fs::remove_dir_all(&process.layout.place.directory);
         }
+    }
+
+    /// Copies what the target says is worth keeping when a scenario is not valid. What was not kept, and why.
+    pub fn keep(&self) -> Vec<String> {
+        let keep = |process: &NodeProcess| process.layout.keep(&self.0.target, process.node);
+        self.0.nodes.iter().flat_map(keep).collect()
     }
 
     fn tell(&self, node: Node, what: NodeHappening, expected: bool, status: String) {
@@ -282,30 +324,6 @@ impl Cluster {
             status,
         }));
     }
-}
-
-/// Whether every port of the target can be bound where the nodes will run. On loopback something else may hold one, and a
-/// node that cannot start beside a stranger that answers in its place would be judged as one cluster.
-///
-/// # Errors
-/// If a port is taken; the message names address and port.
-fn ports_are_free(environment: &Environment, target: &Target) -> Result<()> {
-    if environment.network().is_some() {
-        // In their own namespaces nobody else can listen.
-        return Ok(());
-    }
-    for node in Node::ALL {
-        for (name, port) in &target.ports {
-            let address = SocketAddr::new(IpAddr::V4(environment.address(node)), *port);
-            std::net::TcpListener::bind(address).map_err(|error| {
-                Stop::machine(format!(
-                    "{node}: port `{name}` at {address}: {error}; end what listens there, or choose other [ports] \
-                     in a target file"
-                ))
-            })?;
-        }
-    }
-    Ok(())
 }
 
 impl ProcessControl for Cluster {

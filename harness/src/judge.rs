@@ -11,6 +11,7 @@ use anyhow::{Context, Result};
 use checkers::history::{History, jsonl};
 use checkers::judgement::Judgement;
 
+use crate::config::promises::lay_over;
 use crate::config::scenario::Asked;
 use crate::exit::Stop;
 
@@ -34,15 +35,20 @@ pub struct Judged {
 /// # Errors
 /// If the file cannot be read or is no history; the message names file and line.
 pub fn read(path: &Path) -> Result<(History, Vec<String>)> {
+    read_by(path, &[])
+}
+
+fn read_by(path: &Path, promises: &[String]) -> Result<(History, Vec<String>)> {
     let name = path.display();
     let wrong = |what: String| Stop::usage(format!("{name}: {what}"));
     let text = text(path).map_err(|error| wrong(error.to_string()))?;
-    let parsed = jsonl::parse(&text).map_err(|error| wrong(error.to_string()))?;
+    let mut parsed = jsonl::parse(&text).map_err(|error| wrong(error.to_string()))?;
     let warnings = parsed
         .warnings
         .iter()
         .map(|warning| format!("{name}: {warning}"))
         .collect();
+    lay_over(&mut parsed.header.promises, promises)?;
     Ok((History::new(parsed.header, parsed.events), warnings))
 }
 
@@ -51,7 +57,15 @@ pub fn read(path: &Path) -> Result<(History, Vec<String>)> {
 /// # Errors
 /// As of [`read`].
 pub fn file(path: &Path) -> Result<Judged> {
-    let (history, warnings) = read(path)?;
+    file_by(path, &[])
+}
+
+/// The same by other promises than those that the history carries: words as `--promise` takes them.
+///
+/// # Errors
+/// As of [`read`]; and if a word names no promise.
+pub fn file_by(path: &Path, promises: &[String]) -> Result<Judged> {
+    let (history, warnings) = read_by(path, promises)?;
     let mut judgement = checkers::judge(&history);
     let asked = Asked::beside(path);
     judgement

@@ -12,16 +12,20 @@
 //! | [`cli`] | what was typed; one file a sub-command |
 //! | [`config`] | targets and scenarios, validated |
 //! | [`run`] | one scenario end to end, in phases |
+//! | [`prepare`], [`ready`] | what a target needs before it runs, and what shows that it does |
 //! | [`cluster`], [`topics`], [`faults`] | the three nodes' processes, their topics, what is done to them |
 //! | [`clients`], [`worker`], [`workloads`] | who produces and consumes, and how outcomes are told |
 //! | [`wire`], [`questions`], [`probe`], [`sight`] | raw questions to single nodes, and what they showed |
 //! | [`final_reads`] | every partition through every node, after the last heal |
 //! | [`recorder`], [`store`] | the history file and the run directory |
+//! | [`highlights`] | what the nodes themselves said that a reader should see |
 //! | [`judge`], [`summary`] | history in, verdicts and report out |
 //! | [`plants`], [`calibrate`], [`incident`] | deliberate bugs, which checks find them, and three of them before and after |
 //! | [`qualify`], [`index`] | may this build be released; the list of runs |
+//! | [`bench`] | the same work on several targets, as figures |
 //! | [`exit`] | exit codes |
 
+pub mod bench;
 pub mod calibrate;
 pub mod cli;
 pub mod clients;
@@ -30,14 +34,17 @@ pub mod config;
 pub mod exit;
 pub mod faults;
 pub mod final_reads;
+pub mod highlights;
 pub mod incident;
 pub mod index;
 pub mod judge;
 pub mod output;
 pub mod plants;
+pub mod prepare;
 pub mod probe;
 pub mod qualify;
 pub mod questions;
+pub mod ready;
 pub mod recorder;
 pub mod run;
 pub mod sight;

@@ -38,6 +38,8 @@ fn run() -> i32 {
         Some(Command::Compare(arguments)) => cli::compare::run(&arguments),
         Some(Command::Serve(arguments)) => cli::serve::run(&arguments),
         Some(Command::Cluster(arguments)) => cli::cluster::run(&arguments),
+        Some(Command::Prepare(arguments)) => cli::prepare::run(&arguments),
+        Some(Command::Bench(arguments)) => cli::bench::run(&arguments),
         Some(Command::Broker(arguments)) => cli::broker::run(&arguments),
     };
     match result {

@@ -7,6 +7,7 @@ pub mod figures;
 pub mod lateness;
 pub mod metadata;
 pub mod produce;
+pub mod quorum;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

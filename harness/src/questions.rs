@@ -142,6 +142,21 @@ pub fn metadata(wire: &mut Wire, topics: &[String]) -> Result<Metadata, NoAnswer
     })
 }
 
+/// Asks a node for all brokers: id, advertised host, port.
+///
+/// # Errors
+/// If the node does not answer.
+pub fn brokers(wire: &mut Wire) -> Result<Vec<(i32, String, i32)>, NoAnswer> {
+    let request = MetadataRequest::default()
+        .with_topics(Some(Vec::new()))
+        .with_allow_auto_topic_creation(false);
+    let answer = wire.call(&request, METADATA_VERSION)?;
+    let row = |broker: &kafka_protocol::messages::metadata_response::MetadataResponseBroker| {
+        (broker.node_id.0, broker.host.to_string(), broker.port)
+    };
+    Ok(answer.brokers.iter().map(row).collect())
+}
+
 /// Asks a node for the quorum (KIP-595).
 ///
 /// # Errors

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use checkers::history::{Acks, Phase, PhaseEvent, What};
+use checkers::history::{Phase, PhaseEvent, What};
 use nemesis::process::ProcessTable;
 use nemesis::{Environment, Node};
 
@@ -23,9 +23,9 @@ use crate::output::{progress, say};
 use crate::probe::{self, StopFlag, Threads};
 use crate::recorder::{Clock, Recorder};
 use crate::sight::Sight;
-use crate::topics;
 use crate::worker::WorkerIds;
 use crate::workloads::{Load, WorkloadKind, admin, append, idempotent, poll, producers_of};
+use crate::{ready, topics};
 
 pub use setup::Setup;
 
@@ -166,23 +166,9 @@ impl Scene<'_> {
     }
 
     fn start_probes(&self, probes: &mut Threads) -> Result<()> {
-        let mut names: Vec<String> = topics::TOPICS
-            .iter()
-            .map(|(n, _)| (*n).to_owned())
-            .collect();
-        names.push(probe::produce::TOPIC.to_owned());
-        for node in Node::ALL {
-            let asked = probe::metadata::Asked {
-                node: usize::from(node.number()),
-                address: self.cluster.address(node),
-                topics: names.clone(),
-                quorum: true,
-            };
-            let (recorder, sight) = (self.recorder.clone(), self.sight.clone());
-            probes.start(&format!("probe-{node}"), move |stop| {
-                probe::metadata::watch(&asked, &recorder, &sight, &stop);
-            })?;
-        }
+        let names: Vec<String> = topics::names().map(str::to_owned).collect();
+        let (target, seen) = (&self.setup.target, (&self.recorder, &self.sight));
+        probe::metadata::start(target, &self.cluster, &names, seen, probes)?;
         let recorder = self.recorder.clone();
         probes.start("lateness", move |stop| {
             probe::lateness::watch(&recorder, &stop)
@@ -199,13 +185,10 @@ impl Scene<'_> {
         let limit = Duration::from_millis(self.setup.target.limits.formation_ms) * 4;
         let deadline = Instant::now() + limit;
         let addresses = self.cluster.addresses();
-        let settings: Vec<(String, String)> = self
-            .setup
-            .target
-            .topic
-            .iter()
-            .map(|(k, v)| (k.clone(), v.clone()))
-            .collect();
+        let settings = self.setup.target.topic_settings();
+        tokio::task::block_in_place(|| {
+            ready::wait(&self.setup.target, &self.cluster, self.interrupt, deadline)
+        })?;
         let probe_topic = [(probe::produce::TOPIC, 1)];
         for topic in topics::TOPICS.into_iter().chain(probe_topic) {
             tokio::task::block_in_place(|| {
@@ -296,9 +279,9 @@ impl Scene<'_> {
 
     fn start_produce_probe(&self, threads: &mut Threads) -> Result<()> {
         let (bootstrap, recorder) = (self.cluster.bootstrap(), self.recorder.clone());
-        let client = self.setup.target.client_settings();
+        let target = self.setup.target.clone();
         threads.start("produce-probe", move |stop| {
-            let result = probe::produce::run(&bootstrap, Acks::All, &client, &recorder, &stop);
+            let result = probe::produce::run(&bootstrap, &target, &recorder, &stop);
             if let Err(error) = result {
                 say(&format!(
                     "  warning: the produce probe did not run: {error:#}"
@@ -316,7 +299,7 @@ impl Scene<'_> {
             bootstrap: self.cluster.bootstrap(),
             addresses: Arc::new(self.cluster.addresses()),
             client: Arc::new(self.setup.target.client_settings()),
-            acks: Acks::All,
+            acks: self.setup.target.acks(),
             not_leader_means_not_written: self.setup.target.promises.not_leader_means_not_written,
             seed: self.setup.seed,
             topics: self.admin.clone(),

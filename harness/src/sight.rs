@@ -1,9 +1,11 @@
 //! What the probes have last seen of the cluster, for whoever must choose a target or wait on evidence. Judgement
 //! never reads it: that reads the history.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::probe::produce;
 use crate::questions::Metadata;
 
 /// Answers older than this say nothing about now.
@@ -18,8 +20,17 @@ pub struct Sight(Arc<Mutex<Vec<NodeSight>>>);
 pub struct NodeSight {
     /// Its Metadata answer and when it came.
     pub metadata: Option<(Instant, Metadata)>,
-    /// The quorum epoch that it last told.
-    pub quorum_epoch: Option<i32>,
+    /// What it last told of the quorum, and when.
+    pub quorum: Option<(Instant, QuorumSight)>,
+}
+
+/// The quorum, as one node told it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QuorumSight {
+    /// The leader's number, 1 to 3, if it named one.
+    pub leader: Option<usize>,
+    /// The epoch (Raft's term).
+    pub epoch: i32,
 }
 
 /// The leader as seen from outside.
@@ -30,6 +41,9 @@ pub struct Leader {
     /// Its leader epoch.
     pub epoch: i32,
 }
+
+/// A claim to lead a partition: its epoch, whether the node named claims it itself, that node.
+type Claim = (i32, bool, usize);
 
 impl Sight {
     /// For this many nodes.
@@ -48,41 +62,75 @@ impl Sight {
         });
     }
 
-    /// Node `node` told the quorum's epoch.
-    pub fn saw_epoch(&self, node: usize, epoch: i32) {
-        self.with(|nodes| nodes[node - 1].quorum_epoch = Some(epoch));
+    /// Node `node` told of the quorum.
+    pub fn saw_quorum(&self, node: usize, leader: i32, epoch: i32) {
+        self.with(|nodes| {
+            let leader = usize::try_from(leader).ok();
+            let leader = leader.filter(|leader| (1..=nodes.len()).contains(leader));
+            nodes[node - 1].quorum = Some((Instant::now(), QuorumSight { leader, epoch }));
+        });
     }
 
-    /// The highest quorum epoch that any node told.
-    pub fn quorum_epoch(&self) -> Option<i32> {
-        self.with(|nodes| nodes.iter().filter_map(|n| n.quorum_epoch).max())
-    }
-
-    /// The leader of most partitions: the claim with the highest epoch among fresh answers, claims of the named node
-    /// itself first, because a follower may still believe in a leader that is gone.
-    pub fn leader(&self) -> Option<Leader> {
+    /// The quorum's leader: of the fresh answers the one with the highest epoch.
+    pub fn quorum_leader(&self) -> Option<usize> {
         let now = Instant::now();
         self.with(|nodes| {
-            let fresh = nodes.iter().enumerate().filter_map(|(at, node)| {
-                let (when, metadata) = node.metadata.as_ref()?;
-                (now.duration_since(*when) < FRESH).then_some((at + 1, metadata))
+            let fresh = nodes.iter().filter_map(|node| {
+                let (when, quorum) = node.quorum?;
+                (now.duration_since(when) < FRESH).then_some((quorum.epoch, quorum.leader?))
             });
-            let mut best: Option<(i32, bool, usize)> = None;
-            for (asked, metadata) in fresh {
+            fresh.max().map(|(_, leader)| leader)
+        })
+    }
+
+    /// The leader of each partition: the claim with the highest epoch among fresh answers, claims of the named node
+    /// itself first, because a follower may still believe in a leader that is gone. Epochs of different partitions are
+    /// never compared.
+    fn claims(&self) -> BTreeMap<(String, i32), Claim> {
+        let now = Instant::now();
+        let mut best: BTreeMap<(String, i32), Claim> = BTreeMap::new();
+        self.with(|nodes| {
+            for (at, node) in nodes.iter().enumerate() {
+                let Some((when, metadata)) = &node.metadata else {
+                    continue;
+                };
+                if now.duration_since(*when) >= FRESH {
+                    continue;
+                }
                 for row in &metadata.partitions {
-                    let (Some(leader), Some(epoch)) = (row.leader(), row.epoch()) else {
-                        continue;
-                    };
-                    let Ok(leader) = usize::try_from(leader) else {
+                    let leader = row.leader().and_then(|leader| usize::try_from(leader).ok());
+                    let (Some(leader), Some(epoch)) = (leader, row.epoch()) else {
                         continue;
                     };
                     if (1..=nodes.len()).contains(&leader) {
-                        best = best.max(Some((epoch, leader == asked, leader)));
+                        let place = (row.topic().to_owned(), row.partition());
+                        let claim = (epoch, leader == at + 1, leader);
+                        let known = best.entry(place).or_insert(claim);
+                        *known = claim.max(*known);
                     }
                 }
             }
-            best.map(|(epoch, _, node)| Leader { node, epoch })
+        });
+        best
+    }
+
+    /// The leader that faults are aimed at: that of the topic on which fail-over is measured, or of the first partition
+    /// while that one is not there.
+    pub fn leader(&self) -> Option<Leader> {
+        let claims = self.claims();
+        let measured = claims
+            .iter()
+            .find(|((topic, _), _)| topic == produce::TOPIC);
+        let (_, (epoch, _, node)) = measured.or_else(|| claims.iter().next())?;
+        Some(Leader {
+            node: *node,
+            epoch: *epoch,
         })
+    }
+
+    /// The leaders of all partitions, each once.
+    pub fn leaders(&self) -> BTreeSet<usize> {
+        self.claims().values().map(|(_, _, node)| *node).collect()
     }
 
     /// Whether every node answered lately, and all name the same leader and epoch for every one of `partitions`
@@ -134,6 +182,23 @@ mod tests {
         sight.saw_metadata(3, says(1, 4));
         assert_eq!(sight.leader(), Some(Leader { node: 2, epoch: 5 }));
         assert_eq!(sight.agreed(1), None);
+    }
+
+    #[test]
+    fn partitions_and_the_quorum_have_leaders_of_their_own() {
+        let sight = Sight::of(3);
+        let row = |topic: &str, leader, epoch| PartitionClaim(topic.into(), 0, leader, epoch);
+        let partitions = vec![row("a", 1, 9), row(produce::TOPIC, 3, 0)];
+        let metadata = Metadata {
+            brokers: vec![1, 2, 3],
+            partitions,
+        };
+        sight.saw_metadata(1, Some(metadata));
+        sight.saw_quorum(1, 2, 4);
+        sight.saw_quorum(2, 1, 3);
+        assert_eq!(sight.leader(), Some(Leader { node: 3, epoch: 0 }));
+        assert_eq!(sight.leaders(), BTreeSet::from([1, 3]));
+        assert_eq!(sight.quorum_leader(), Some(2));
     }
 
     #[test]

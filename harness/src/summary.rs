@@ -16,6 +16,7 @@ use reports::model::{
 use crate::cli::run::shown;
 use crate::config::target::Target;
 use crate::exit;
+use crate::highlights;
 use crate::output::{colour, say, tell};
 use crate::run::{Finished, Setup, compressed};
 use crate::store::{self, RunDirectory, write_whole};
@@ -88,7 +89,8 @@ pub fn begin(directory: &RunDirectory, target: &Target, conditions: &Conditions)
     report
 }
 
-fn environment(data_filesystem: Filesystem, conditions: &Conditions) -> Environment {
+/// The machine, as a report shows it.
+pub fn environment(data_filesystem: Filesystem, conditions: &Conditions) -> Environment {
     let uname = nix::sys::utsname::uname().ok();
     let text = |part: Option<&std::ffi::OsStr>| {
         part.map(|part| part.to_string_lossy().into_owned())
@@ -226,6 +228,16 @@ pub fn add(
     }
     if entry.validity() == Validity::Valid {
         finished.cluster.remove_data();
+    } else {
+        report.warnings.extend(finished.cluster.keep());
+    }
+    match highlights::gather(&setup.target, &finished.cluster, &setup.directory) {
+        Ok(0) => {}
+        Ok(lines) => say(&format!(
+            "  {lines} lines of the nodes' own words are worth a look: {}",
+            shown(&setup.directory.join("nodes").join(highlights::FILE))
+        )),
+        Err(error) => report.warnings.push(format!("{error:#}")),
     }
     entry.files = files(&setup.directory);
     report.scenarios.push(entry);

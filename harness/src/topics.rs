@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 use checkers::history::{Call, Completion, Invocation, Report, TopicCall, TopicEvent, What};
 
 use crate::exit::{self, Stop};
-use crate::probe::StopFlag;
+use crate::probe::{StopFlag, produce};
 use crate::questions;
+use crate::questions::admin::Changed;
 use crate::recorder::Recorder;
 use crate::sight::{Leader, Sight};
 use crate::wire::Wire;
@@ -103,6 +104,46 @@ pub fn create(
         message,
     }
     .into())
+}
+
+/// The names of all topics that a run makes.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    let own = TOPICS.iter().map(|(name, _)| *name);
+    own.chain([produce::TOPIC])
+}
+
+/// Refuses a cluster that has one of the run's topics already: what is in it would be judged, or would be lost.
+///
+/// # Errors
+/// If one is there (exit code 254), or no node tells.
+pub fn refuse_existing(addresses: &[SocketAddr]) -> anyhow::Result<()> {
+    let wanted: Vec<String> = names().map(str::to_owned).collect();
+    for address in addresses {
+        let known = questions::metadata(&mut Wire::new(*address, TRY), &wanted)?;
+        if let Some(there) = known.partitions.first() {
+            return Err(Stop::usage(format!(
+                "topic {} exists on this cluster, and a run makes its own: delete it first if an earlier run left it \
+                 there, or name another cluster",
+                there.topic()
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Deletes the run's topics from a cluster that goes on without us. Those that could not be deleted.
+pub fn delete_all(addresses: &[SocketAddr]) -> Vec<&'static str> {
+    let timeout_ms = i32::try_from(TRY.as_millis()).unwrap_or(i32::MAX);
+    let stays = |name: &&'static str| {
+        !addresses.iter().any(|address| {
+            let mut wire = Wire::new(*address, 2 * TRY);
+            matches!(
+                questions::admin::delete(&mut wire, name, timeout_ms),
+                Changed::Acknowledged
+            )
+        })
+    };
+    names().filter(stays).collect()
 }
 
 /// Waits until every node names the same leader for every partition, or the deadline comes.

@@ -13,7 +13,7 @@ pub use selection::{Selection, UnknownWord};
 
 use crate::network::partition;
 use crate::node::{Link, Node};
-use crate::target::Role;
+use crate::target::{Leading, Role};
 
 /// A kind of fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -167,6 +167,27 @@ impl Kind {
             Class::Network => partition::separates(&self.links(nodes), leader),
         }
     }
+
+    /// Whether it affects anybody who leads: a partition's leader or the quorum's; and a partition's
+    /// leader also when it is cut from the quorum's, because that one fences whom it does not hear
+    /// (seen on Apache Kafka 4.4: the leader is replaced though it still has a healthy follower).
+    pub fn affects_any(self, nodes: &[Node], leading: &Leading) -> bool {
+        let links = self.links(nodes);
+        let cut_from = |leader: Node, quorum: Node| {
+            leader != quorum
+                && Link::both_ways(leader, quorum)
+                    .iter()
+                    .any(|link| links.contains(link))
+        };
+        let fenced = |leader: &Node| {
+            leading
+                .quorum
+                .is_some_and(|quorum| cut_from(*leader, quorum))
+        };
+        let leaders = leading.partitions.iter().chain(&leading.quorum);
+        leaders.clone().any(|leader| self.affects(nodes, *leader))
+            || leading.partitions.iter().any(fenced)
+    }
 }
 
 impl fmt::Display for Kind {
@@ -208,6 +229,25 @@ mod tests {
         assert!(!Kind::CutLink.affects(&[n1, n2], n1));
         assert!(!Kind::CutClients.affects(&[n1], n1));
         assert!(Kind::RollingRestart.affects(&[n1, n2, n3], n3));
+    }
+
+    #[test]
+    fn a_partition_and_the_quorum_may_have_different_leaders() {
+        let [n1, n2, n3] = Node::ALL;
+        let leading = Leading {
+            partitions: vec![n1],
+            quorum: Some(n2),
+        };
+        assert!(Kind::Pause.affects_any(&[n2], &leading));
+        assert!(Kind::CutLinkOneWay.affects_any(&[n2, n1], &leading));
+        assert!(!Kind::CutLink.affects_any(&[n1, n3], &leading));
+        assert!(!Kind::CutLink.affects_any(&[n2, n3], &leading));
+        assert!(!Kind::Isolate.affects_any(&[n3], &leading));
+        let one = Leading {
+            partitions: vec![n1],
+            quorum: Some(n1),
+        };
+        assert!(!Kind::CutLink.affects_any(&[n1, n2], &one));
     }
 
     #[test]

@@ -156,6 +156,18 @@ impl Plan {
             .any(|window| window.kind.needs() == crate::catalogue::Needs::PrivateNetwork)
     }
 
+    /// What every plan of this selection should have and this one has no room for, in words: *the
+    /// leader killed*.
+    pub fn lacks(&self, selection: &Selection) -> Vec<&'static str> {
+        let faults: Vec<(Kind, Role)> = self.windows.iter().map(|w| (w.kind, w.role)).collect();
+        mix::lacking(&faults, selection)
+    }
+
+    /// A load phase that holds everything that a plan should have.
+    pub fn time_for_everything(timing: &Timing) -> Duration {
+        timing.to_hold(mix::REQUIRED_WINDOWS)
+    }
+
     /// How many windows are sure to affect the leader, whoever that is.
     pub fn leader_windows(&self) -> usize {
         self.windows
@@ -270,6 +282,26 @@ mod tests {
                 assert!(plan.leader_windows() >= 1, "{plan}");
             }
         }
+    }
+
+    #[test]
+    fn a_slow_target_gets_longer_windows_and_time_for_all_of_them() {
+        let timing = Timing::for_target(Duration::from_secs(8), Duration::from_secs(10));
+        let limit = Plan::time_for_everything(&timing);
+        let all = "all".parse().expect("known words");
+        for seed in 0..200 {
+            let plan = Plan::for_time_limit(limit, seed, &all, &timing);
+            assert!(plan.lacks(&all).is_empty(), "{plan}");
+            assert!(
+                plan.windows.iter().all(|w| w.duration_ms >= 12_000),
+                "{plan}"
+            );
+            let short = Plan::for_time_limit(Duration::from_secs(30), seed, &all, &timing);
+            assert_eq!(short.lacks(&all).len(), 4, "{short}");
+        }
+        let default = Timing::for_target(Duration::from_secs(1), Duration::from_secs(1));
+        assert_eq!(default, Timing::default());
+        assert!(Plan::time_for_everything(&default) <= MINUTE);
     }
 
     #[test]

@@ -108,11 +108,32 @@ impl FromStr for Role {
     }
 }
 
+/// Everybody who leads something at one moment. In a cluster with one Raft group for everything that
+/// is one node; in Apache Kafka each partition has a leader, and the quorum has another.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Leading {
+    /// The leaders of partitions, each once.
+    pub partitions: Vec<Node>,
+    /// The quorum's leader: Apache Kafka's active controller.
+    pub quorum: Option<Node>,
+}
+
 /// Knows who leads now, as seen from outside.
 pub trait RoleResolver: Send + Sync {
     /// The node that a majority of the nodes name as leader at this moment, or nothing. Should
     /// answer within some hundred milliseconds; it is asked again after each fault took effect.
     fn leader(&self) -> BoxFuture<'_, Option<Node>>;
+
+    /// Everybody who leads something. By default the leader alone.
+    fn leading(&self) -> BoxFuture<'_, Leading> {
+        Box::pin(async move {
+            let leader = self.leader().await;
+            Leading {
+                partitions: leader.into_iter().collect(),
+                quorum: leader,
+            }
+        })
+    }
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@
 //! | [`comparison_html`] | two runs side by side | whoever asks what changed |
 //! | [`summary_markdown`] | `GITHUB_STEP_SUMMARY` | a reviewer of a pull request |
 
+pub mod bench;
 mod charts;
 mod findings;
 mod format;

@@ -31,7 +31,8 @@ pub struct FaultEvent {
     /// Whether the target still had its role when the fault took effect.
     pub role_held: bool,
     /// Whether the fault affects the leader: the leader, when it began, was paused, killed, or cut from both others
-    /// in some direction.
+    /// in some direction. Where partitions and the quorum have leaders of their own (Apache Kafka), any of them counts,
+    /// and a partition's leader also when it was cut from the quorum's.
     pub affects_leader: bool,
     /// What was seen of it: counters, probe datagrams, process states; or why it was skipped or failed.
     pub evidence: String,

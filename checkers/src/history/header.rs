@@ -77,6 +77,9 @@ pub struct Promises {
     pub consumers_subscribe: bool,
     /// Producers without idempotence send a record again by themselves, so that it may be written twice.
     pub producers_retry: bool,
+    /// An acknowledged record is kept with whatever it was acknowledged, acks=1 and acks=0 included: more than Kafka
+    /// promises, for judging a configuration by what its users may believe of it.
+    pub any_acknowledgement_is_kept: bool,
 }
 
 impl Default for Promises {
@@ -92,6 +95,7 @@ impl Default for Promises {
             min_in_sync_replicas: None,
             consumers_subscribe: false,
             producers_retry: false,
+            any_acknowledgement_is_kept: false,
         }
     }
 }

@@ -71,6 +71,12 @@ fn lost(configuration: &Configuration) -> Word {
     if let Some(word) = kept_at_all(configuration) {
         return word;
     }
+    if configuration.any_acknowledgement_is_kept && configuration.acks != Acks::All {
+        return (
+            Violation,
+            "judged strictly: what was acknowledged is kept, whatever it was acknowledged with",
+        );
+    }
     match (configuration.acks, configuration.faults) {
         (Acks::All, _) if configuration.min_in_sync_replicas == Some(1) => (
             Violation,

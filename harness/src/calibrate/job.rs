@@ -177,8 +177,8 @@ impl Place<'_> {
         let _ = std::fs::remove_dir_all(&directory);
         std::fs::create_dir_all(&directory)
             .with_context(|| format!("create {}", directory.display()))?;
-        let detection = self.target.detection();
-        let plan = faults::draw(&conditions.faults, conditions.time_limit, seed, detection)?;
+        let timing = self.target.timing();
+        let plan = faults::draw(&conditions.faults, conditions.time_limit, seed, &timing)?;
         let flags = Flags {
             user: self.interrupt.clone(),
             ..Flags::default()

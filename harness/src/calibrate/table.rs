@@ -285,6 +285,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use nemesis::catalogue::Selection;
+    use nemesis::plan::Timing;
 
     use super::*;
     use crate::cli;
@@ -339,8 +340,8 @@ mod tests {
     fn the_trigger_can_act_twice() {
         for row in ROWS.iter().filter(|row| row.when == When::Provoked) {
             for seed in 0..50 {
-                let detection = Duration::from_secs(1);
-                let plan = faults::draw(row.faults, row.time_limit(), seed, detection);
+                let timing = Timing::default();
+                let plan = faults::draw(row.faults, row.time_limit(), seed, &timing);
                 let windows = plan.expect("a plan").windows.len();
                 assert!(windows >= 2, "{}: {windows} with seed {seed}", row.name);
             }

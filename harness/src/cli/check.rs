@@ -75,7 +75,7 @@ pub(super) fn histories(path: &Path) -> Result<Vec<PathBuf>> {
 }
 
 fn one(arguments: &CheckArguments, path: &Path) -> Result<Validity> {
-    let mut judged = judge::file(path)?;
+    let mut judged = judge::file_by(path, &arguments.promise)?;
     for warning in &judged.warnings {
         say(&format!("warning: {warning}"));
     }

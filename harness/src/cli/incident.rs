@@ -91,7 +91,7 @@ pub(super) fn run(arguments: &RunArguments, target: &Target) -> Result<i32> {
             name: format!("{NAME}-{name}"),
             run: directory.id.clone(),
             workload: WorkloadKind::Append,
-            plan: faults::draw("none", TIME_LIMIT, seed, target.detection())?,
+            plan: faults::draw("none", TIME_LIMIT, seed, &target.timing())?,
             time_limit: arguments.time_limit.unwrap_or(TIME_LIMIT),
             rate: arguments.rate.unwrap_or(scenario::RATE),
             concurrency: arguments.concurrency.unwrap_or(scenario::CONCURRENCY),

@@ -69,7 +69,7 @@ pub fn run(arguments: &QualifyArguments) -> Result<i32> {
         target: &target,
         other: other.as_ref(),
     };
-    let cells = matrix::cells(&suite, arguments.repeat, target.detection());
+    let cells = matrix::cells(&suite, arguments.repeat, &target.timing());
     let mine = matrix::dealt(&cells, arguments.shard);
     if arguments.plan {
         tell(&question.planned(&mine)?);
@@ -123,7 +123,7 @@ impl Question<'_> {
         let mut text = String::new();
         for cell in mine {
             let scenario = &self.suite.scenarios[cell.scenario];
-            let plan = scenario.plan(self.seed_of(cell), self.target.detection())?;
+            let plan = scenario.plan(self.seed_of(cell), &self.target.timing())?;
             text += &format!("{}  about {}\n{plan}", cell.name, shown(cell.duration));
         }
         let all: Duration = mine.iter().map(|cell| cell.duration).sum();
@@ -145,7 +145,7 @@ impl Question<'_> {
 
     fn needs_network(&self, cell: &Cell) -> bool {
         let scenario = &self.suite.scenarios[cell.scenario];
-        let plan = scenario.plan(self.seed_of(cell), self.target.detection());
+        let plan = scenario.plan(self.seed_of(cell), &self.target.timing());
         plan.is_ok_and(|plan| scenario.requires_network(&plan))
     }
 

@@ -8,25 +8,31 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use nemesis::Environment;
+use nemesis::plan::Timing;
 
 use super::RunArguments;
 use super::stage::{self, Stage};
+use crate::cluster::running;
+use crate::config::promises::lay_over;
 use crate::config::scenario::{self, Asked, Scenario};
 use crate::config::target::Target;
-use crate::exit;
+use crate::exit::{self, Stop};
 use crate::faults::{self, Plan};
 use crate::output::{say, tell};
 use crate::plants::Plants;
+use crate::prepare;
 use crate::run::{self, Setup};
 use crate::store::{self, RunDirectory};
 use crate::summary::{self, Conditions};
+use crate::topics;
 
 /// Runs what was asked for; the exit code is the worst of all runs.
 ///
 /// # Errors
 /// Bad arguments or files, a machine that cannot run it, or a bug of the harness.
 pub fn run(arguments: &RunArguments) -> Result<i32> {
-    let target = Target::load(&arguments.target)?;
+    let mut target = Target::load(&arguments.target)?;
+    lay_over(&mut target.promises, &arguments.promise)?;
     if arguments
         .scenarios
         .iter()
@@ -49,10 +55,19 @@ pub fn run(arguments: &RunArguments) -> Result<i32> {
         }
         return Ok(exit::VALID);
     }
+    prepare::ensure(&target)?;
+    if target.runs_already() {
+        target.running = running::discover(&target.bootstrap)?;
+        let addresses: Vec<_> = target.running.iter().map(|node| node.address).collect();
+        topics::refuse_existing(&addresses)?;
+    }
     let network = planned
         .iter()
         .any(|(scenario, plan)| needs_network(arguments, scenario, plan));
-    let stage = Stage::enter(network, &arguments.out)?;
+    let stage = match target.runs_already() {
+        true => Stage::beside(&arguments.out)?,
+        false => Stage::enter(network, &arguments.out)?,
+    };
     let session = Session {
         arguments,
         target: &target,
@@ -95,18 +110,47 @@ fn plan(arguments: &RunArguments, scenario: &Scenario, target: &Target, seed: u6
     if let Some(file) = &arguments.schedule {
         return faults::replay(file);
     }
-    match &arguments.faults {
-        Some(kinds) => {
-            let limit = scenario.time_limit.unwrap_or(scenario::TIME_LIMIT);
-            let limit = arguments.time_limit.unwrap_or(limit);
-            faults::draw(kinds, limit, seed, target.detection())
-        }
-        None => {
-            let mut scenario = scenario.clone();
-            scenario.time_limit = arguments.time_limit.or(scenario.time_limit);
-            scenario.plan(seed, target.detection())
-        }
+    let timing = target.timing();
+    if target.runs_already() {
+        return undisturbed(arguments, scenario, &timing, seed);
     }
+    let words = arguments.faults.as_deref().or(scenario.drawn());
+    let Some(words) = words else {
+        let mut scenario = scenario.clone();
+        scenario.time_limit = arguments.time_limit.or(scenario.time_limit);
+        return scenario.plan(seed, &timing);
+    };
+    let by_default = match arguments.faults {
+        Some(_) => scenario.time_limit.unwrap_or(scenario::TIME_LIMIT),
+        None => scenario.time_limit_on(&timing),
+    };
+    let time_limit = arguments.time_limit.unwrap_or(by_default);
+    faults::draw(words, time_limit, seed, &timing)
+}
+
+/// The plan for a cluster that runs already, of which nothing is ours to harm.
+fn undisturbed(
+    arguments: &RunArguments,
+    scenario: &Scenario,
+    timing: &Timing,
+    seed: u64,
+) -> Result<Plan> {
+    if arguments
+        .faults
+        .as_deref()
+        .is_some_and(|asked| asked != "none")
+    {
+        return Err(Stop::usage(
+            "--faults: a cluster that runs already is left as it is; faults need a target whose nodes are started here",
+        ));
+    }
+    let time_limit = arguments.time_limit.or(scenario.time_limit);
+    faults::draw(
+        "none",
+        time_limit.unwrap_or(scenario::TIME_LIMIT),
+        seed,
+        timing,
+    )
 }
 
 fn needs_network(arguments: &RunArguments, scenario: &Scenario, plan: &Plan) -> bool {
@@ -149,6 +193,14 @@ impl Session<'_> {
             let plan = plan(self.arguments, scenario, self.target, seed)?;
             faults::save(&plan, &path.join("faults.json"))?;
             Asked::of(scenario).save(&path)?;
+            let drawn = self.arguments.faults.as_deref().or(scenario.drawn());
+            if let (None, false, Some(words)) =
+                (&self.arguments.schedule, self.target.runs_already(), drawn)
+                && let Some(sentence) = faults::no_room(words, &plan, self.target)?
+            {
+                say(&format!("  {sentence}"));
+                report.warnings.push(sentence);
+            }
             let setup = self.setup(scenario, plan, seed, &directory, path);
             let stage = self.stage;
             let finished =
@@ -158,6 +210,15 @@ impl Session<'_> {
                 report
                     .warnings
                     .push(format!("{}: {error:#}", scenario.name));
+            }
+            if self.target.runs_already() {
+                let left = topics::delete_all(&finished.cluster.addresses());
+                if !left.is_empty() {
+                    say(&format!(
+                        "  could not be deleted: topics {}",
+                        left.join(", ")
+                    ));
+                }
             }
             if self.arguments.keep_running && !self.stage.interrupt.is_set() {
                 self.keep_running(&finished.cluster).await?;
@@ -218,10 +279,10 @@ pub(super) fn announce(
     seed: u64,
     environment: &Environment,
 ) {
-    let place = if environment.network().is_some() {
-        "private network"
-    } else {
-        "loopback"
+    let place = match environment.network() {
+        _ if target.runs_already() => "running already: no sandbox, no faults, left as it is",
+        Some(_) => "private network",
+        None => "loopback",
     };
     let (kind, durable) = store::file_system(&directory.path);
     say(&format!(
@@ -229,7 +290,10 @@ pub(super) fn announce(
         env!("CARGO_PKG_VERSION"),
         directory.id
     ));
-    let address = |node: &nemesis::Node| format!("{node} {}", environment.address(*node));
+    let address = |node: &nemesis::Node| match target.runs_already() {
+        true => format!("{node} {}", target.address(environment, *node)),
+        false => format!("{node} {}", environment.address(*node)),
+    };
     let nodes: Vec<String> = nemesis::Node::ALL.iter().map(address).collect();
     say(&format!(
         "  target {}  nodes {} ({place})  data on {kind}",

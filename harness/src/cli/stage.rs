@@ -38,9 +38,24 @@ impl Stage {
     /// # Errors
     /// If this machine permits no such sandbox (exit code 253); the message says what to do.
     pub(super) fn enter(network: bool, out: &Path) -> Result<Stage> {
-        let entered = enter(network)?;
-        let environment = Environment::build(&entered).map_err(|error| refused(&error))?;
-        let table = ProcessTable::of(&entered);
+        Stage::of(&enter(network)?, out)
+    }
+
+    /// Enters the sandbox's process tree alone, and stays in the machine's own network: for a cluster that runs already.
+    ///
+    /// # Errors
+    /// As [`Stage::enter`].
+    pub(super) fn beside(out: &Path) -> Result<Stage> {
+        let plain = SandboxOptions {
+            isolation: Isolation::ProcessesOnly,
+        };
+        let entered = sandbox::enter(&plain).map_err(|error| refused(&error))?;
+        Stage::of(&entered, out)
+    }
+
+    fn of(entered: &sandbox::Entered, out: &Path) -> Result<Stage> {
+        let environment = Environment::build(entered).map_err(|error| refused(&error))?;
+        let table = ProcessTable::of(entered);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()

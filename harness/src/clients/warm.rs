@@ -30,8 +30,8 @@ pub struct Warm<'a> {
 
 impl Warm<'_> {
     /// For a producer, and the brokers with these ids.
-    pub fn new<'a>(producer: &'a Producer, ids: impl IntoIterator<Item = u8>) -> Warm<'a> {
-        let text = |id: u8| CString::new(id.to_string()).unwrap_or_default();
+    pub fn new<'a>(producer: &'a Producer, ids: impl IntoIterator<Item = i32>) -> Warm<'a> {
+        let text = |id: i32| CString::new(id.to_string()).unwrap_or_default();
         Warm {
             producer,
             nodes: ids.into_iter().map(text).collect(),

@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use anyhow::Result;
+use nemesis::plan::Timing;
 use serde::{Deserialize, Serialize};
 
 use super::limits::LimitChanges;
@@ -133,27 +134,39 @@ fn unknown(name: &str, known: &[Scenario], suite: &str) -> anyhow::Error {
 }
 
 impl Scenario {
-    /// Its fault plan for a target that needs this long to notice a failure. The plan's `time_limit_ms` is the length of
+    /// The fault classes or kinds that it draws from; none where its windows are given.
+    pub fn drawn(&self) -> Option<&str> {
+        match &self.faults {
+            Faults::Drawn(words) => Some(words),
+            Faults::Windows(_) => None,
+        }
+    }
+
+    /// The length of its load phase where faults are drawn: its own, or longer on a target whose faults need longer.
+    pub fn time_limit_on(&self, timing: &Timing) -> Duration {
+        let own = self.time_limit.unwrap_or(TIME_LIMIT);
+        match self.drawn() == Some("none") || *timing == Timing::default() {
+            true => own,
+            false => own.max(Plan::time_for_everything(timing)),
+        }
+    }
+
+    /// Its fault plan for a target with these lengths of faults. The plan's `time_limit_ms` is the length of
     /// the load phase.
     ///
     /// # Errors
     /// If it draws from faults that do not exist.
-    pub fn plan(&self, seed: u64, detection: Duration) -> Result<Plan> {
+    pub fn plan(&self, seed: u64, timing: &Timing) -> Result<Plan> {
         match &self.faults {
-            Faults::Drawn(words) => faults::draw(
-                words,
-                self.time_limit.unwrap_or(TIME_LIMIT),
-                seed,
-                detection,
-            ),
-            Faults::Windows(specs) => Ok(windows::plan(specs, self.time_limit, seed, detection)),
+            Faults::Drawn(words) => faults::draw(words, self.time_limit_on(timing), seed, timing),
+            Faults::Windows(specs) => Ok(windows::plan(specs, self.time_limit, seed, timing)),
         }
     }
 
     /// About how long it takes, formation and final reads included.
-    pub fn duration(&self, detection: Duration) -> Duration {
-        let load_ms = self.plan(0, detection).map_or(0, |plan| plan.time_limit_ms);
-        let opening = self.opening(0, detection);
+    pub fn duration(&self, timing: &Timing) -> Duration {
+        let load_ms = self.plan(0, timing).map_or(0, |plan| plan.time_limit_ms);
+        let opening = self.opening(0, timing);
         let started = opening
             .start_after
             .iter()
@@ -165,10 +178,10 @@ impl Scenario {
     }
 
     /// What happens while the nodes form a cluster.
-    pub fn opening(&self, seed: u64, detection: Duration) -> Opening {
+    pub fn opening(&self, seed: u64, timing: &Timing) -> Opening {
         Opening {
             start_after: self.start_after,
-            plan: windows::plan(&self.before_load, None, seed, detection),
+            plan: windows::plan(&self.before_load, None, seed, timing),
         }
     }
 

@@ -1,4 +1,4 @@
-//! A configuration's text, and where in it a mistake is: every message names file and line and shows the line.
+//! A configuration's text, and where in it a mistake is: every message names file, line and column, and shows the line.
 
 use std::fmt::Display;
 use std::ops::Range;
@@ -6,13 +6,14 @@ use std::ops::Range;
 use anyhow::Result;
 use serde::de::DeserializeOwned;
 use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
 use crate::exit::Stop;
 
 /// A text and the name that errors call it by.
 #[derive(Clone, Copy, Debug)]
 pub struct Source<'a> {
-    /// The file's path, or `built-in suite NAME`.
+    /// The file's path, or what it is called where it is built in: `built-in target NAME`.
     pub name: &'a str,
     /// What stands in it.
     pub text: &'a str,
@@ -22,8 +23,8 @@ impl Source<'_> {
     /// Reads the text as TOML of this shape.
     ///
     /// # Errors
-    /// If it is no TOML, or a field is unknown, missing or of the wrong type; the message names file and line, and
-    /// the fields that there are.
+    /// If it is no TOML, or a field is unknown, missing or of the wrong type; the message names file, line and column,
+    /// and the fields that there are.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T> {
         toml::from_str(self.text).map_err(|error| {
             Stop::usage(format!("{}: {}", self.name, error.to_string().trim_end()))
@@ -32,11 +33,16 @@ impl Source<'_> {
 
     /// The error of a value that reads but cannot be meant.
     pub fn mistake(&self, at: &Range<usize>, what: impl Display) -> anyhow::Error {
-        let before = &self.text.as_bytes()[..at.start.min(self.text.len())];
-        let number = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let mut start = at.start.min(self.text.len());
+        while !self.text.is_char_boundary(start) {
+            start -= 1;
+        }
+        let before = &self.text[..start];
+        let number = before.matches('\n').count() + 1;
+        let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
         let line = self.text.lines().nth(number - 1).unwrap_or_default();
         Stop::usage(format!(
-            "{}: line {number}: {what}\n  {number} | {line}",
+            "{}: line {number}, column {column}: {what}\n  {number} | {line}",
             self.name
         ))
     }
@@ -44,7 +50,7 @@ impl Source<'_> {
     /// Reads one value by a function that says what is wrong with it.
     ///
     /// # Errors
-    /// What the function said, with the value's line.
+    /// What the function said, with the value's place.
     pub fn read<T>(
         &self,
         value: &Spanned<String>,
@@ -52,27 +58,67 @@ impl Source<'_> {
     ) -> Result<T> {
         read(value.get_ref()).map_err(|what| self.mistake(&value.span(), what))
     }
+
+    /// Where the value at this path of keys stands; a number is a place in an array.
+    pub fn value_at(&self, path: &[&str]) -> Option<Range<usize>> {
+        let root = DeTable::parse(self.text).ok()?;
+        let (first, rest) = path.split_first()?;
+        let mut value = root.get_ref().get(*first)?;
+        for key in rest {
+            value = match value.get_ref() {
+                DeValue::Table(table) => table.get(*key)?,
+                DeValue::Array(array) => array.get(key.parse::<usize>().ok()?)?,
+                _ => return None,
+            };
+        }
+        Some(value.span())
+    }
+
+    /// The keys of a table, each with its place; none if there is no such table.
+    pub fn keys_of(&self, table: &str) -> Vec<(String, Range<usize>)> {
+        let Ok(root) = DeTable::parse(self.text) else {
+            return Vec::new();
+        };
+        match root.get_ref().get(table).map(Spanned::get_ref) {
+            Some(DeValue::Table(keys)) => {
+                let place =
+                    |key: &Spanned<_>| (AsRef::<str>::as_ref(key.get_ref()).to_owned(), key.span());
+                keys.keys().map(place).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const TEXT: &str = "a = 1\nb = \"é\"\n[c]\nd = [ 3, 4 ]\n";
+
     #[test]
     fn a_mistake_shows_its_line() {
         let source = Source {
             name: "x.toml",
-            text: "a = 1\nb = \"é\"\nc = 3\n",
+            text: TEXT,
         };
-        let at = source.text.find("3").expect("there");
-        let told = source.mistake(&(at..at + 1), "no").to_string();
-        assert_eq!(told, "x.toml: line 3: no\n  3 | c = 3");
+        let at = source.value_at(&["c", "d", "1"]).expect("there");
+        let told = source.mistake(&at, "no").to_string();
+        assert_eq!(told, "x.toml: line 4, column 10: no\n  4 | d = [ 3, 4 ]");
         // A span beyond the text, as of an empty file, is no reason to panic.
-        assert!(
-            source
-                .mistake(&(999..999), "no")
-                .to_string()
-                .contains("line 4")
-        );
+        let beyond = source.mistake(&(999..999), "no").to_string();
+        assert!(beyond.contains("line 5, column 1"), "{beyond}");
+    }
+
+    #[test]
+    fn keys_have_places() {
+        let source = Source {
+            name: "x.toml",
+            text: TEXT,
+        };
+        let keys = source.keys_of("c");
+        assert_eq!(keys.len(), 1);
+        assert_eq!(&TEXT[keys[0].1.clone()], "d");
+        assert!(source.keys_of("a").is_empty() && source.value_at(&["c", "e"]).is_none());
     }
 }

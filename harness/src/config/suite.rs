@@ -16,6 +16,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
+use nemesis::plan::Timing;
 use reports::model::FaultClass;
 use serde::Deserialize;
 use toml::Spanned;
@@ -157,11 +158,11 @@ impl Suite {
         })
     }
 
-    /// About how long its scenarios take, once each, for a target that notices failures after `detection`.
-    pub fn duration(&self, detection: Duration) -> Duration {
+    /// About how long its scenarios take, once each, for a target whose faults have these lengths.
+    pub fn duration(&self, timing: &Timing) -> Duration {
         self.scenarios
             .iter()
-            .map(|scenario| scenario.duration(detection))
+            .map(|scenario| scenario.duration(timing))
             .sum()
     }
 }
@@ -200,12 +201,10 @@ fn digest(text: &str) -> String {
 mod tests {
     use super::*;
 
-    const SECOND: Duration = Duration::from_secs(1);
-
     fn minutes(name: &str) -> f64 {
         let suite = Suite::load(name).expect("a built-in suite");
         assert_eq!(suite.name, name);
-        suite.duration(SECOND).as_secs_f64() / 60.0
+        suite.duration(&Timing::default()).as_secs_f64() / 60.0
     }
 
     #[test]

@@ -1,136 +1,103 @@
-//! A target: a broker product plus how to start three of it, from a short TOML file.
+//! A target: a broker product plus how to start three of it, from a short TOML file. `docs/targets.md` tells every key.
 //!
-//! Placeholders in the command, in paths and in templates: `{id}` (1 to 3), `{name}` (n1), `{dir}` (the node's data
-//! directory, absolute), `{address}` (the node's own address), `{address1}` to `{address3}`, `{port}` (Kafka),
-//! `{port.NAME}` (any other port of the `ports` table), `{peers}` (`1@ADDRESS:PORT,2@...` with the port named
-//! `peer`), `{jepsen}` (this program), `{seed}`, `{plants}` (the node's deliberate bugs as a TOML array; a target that names
-//! it takes `--plant`).
+//! A file may be laid over another (`base`): tables are merged, everything else is replaced. A target may also be a
+//! cluster that runs already, named by its bootstrap addresses; then nothing is started, and no process is harmed.
+
+mod built_in;
+mod check;
+mod layers;
+mod placeholders;
+mod sections;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Result;
-use checkers::history::{Limits, Promises};
+use checkers::history::{Acks, Limits, Promises};
+use nemesis::plan::Timing;
+use nemesis::{CLUSTER_SIZE, Environment, Node};
 use serde::{Deserialize, Serialize};
 
-use crate::exit::Stop;
+pub use placeholders::NodePlace;
+pub use sections::{
+    AcksSetting, BenchSetting, FaultScale, FileTemplate, Leadership, Logs, NodeCommand, Prepare,
+    QuorumSource, Ready, ReadyBy, StopSignal,
+};
 
-/// Built-in targets, by name.
-const BUILT_IN: [(&str, &str); 1] = [("reference", include_str!("../../targets/reference.toml"))];
+use crate::cluster::running::RunningNode;
+use layers::Layers;
 
-/// A target file.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// A target, as its file and the files below it say.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct Target {
+    /// The target that this one is laid over: a built-in name, or a file beside this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub base: Option<String>,
     /// Its name, as in reports.
     pub name: String,
     /// One line on what it is.
-    #[serde(default)]
     pub description: String,
+    /// The addresses of a cluster that runs already. Then nothing is started.
+    pub bootstrap: Vec<String>,
+    /// What producers wait for.
+    pub acks: AcksSetting,
+    /// Placeholders of the file's own.
+    pub variables: BTreeMap<String, String>,
     /// Ports, the same on every node, each on the node's own address. `kafka` must be there.
     pub ports: BTreeMap<String, u16>,
+    /// How it is fetched or built.
+    pub prepare: Prepare,
     /// How to start and stop a node.
     pub node: NodeCommand,
     /// Files to write before a node's first start.
-    #[serde(default)]
     pub file: Vec<FileTemplate>,
+    /// What shows that a node is up.
+    pub ready: Ready,
+    /// Where the quorum's leader and term are read.
+    pub leadership: Leadership,
+    /// What of a node's output a reader should see.
+    pub logs: Logs,
     /// Settings for the topics that a run creates.
-    #[serde(default)]
     pub topic: BTreeMap<String, String>,
     /// Further librdkafka properties.
-    #[serde(default)]
     pub client: BTreeMap<String, String>,
     /// What it promises.
-    #[serde(default)]
     pub promises: Promises,
     /// What it is held to.
-    #[serde(default)]
     pub limits: Limits,
     /// How the fault plan scales with it.
-    #[serde(default)]
     pub faults: FaultScale,
-}
-
-/// How to start and stop one node.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct NodeCommand {
-    /// The program and its arguments.
-    pub command: Vec<String>,
-    /// Environment variables to set.
-    #[serde(default)]
-    pub environment: BTreeMap<String, String>,
-}
-
-/// A file to write before a node's first start.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FileTemplate {
-    /// Where, with placeholders.
-    pub path: String,
-    /// What, with placeholders.
-    pub text: String,
-}
-
-/// How the fault plan scales with the target.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct FaultScale {
-    /// How long the target needs to notice a dead leader. Windows are drawn longer than this.
-    pub detection_ms: u64,
-}
-
-impl Default for FaultScale {
-    fn default() -> Self {
-        FaultScale {
-            detection_ms: 1_000,
-        }
-    }
-}
-
-/// What the placeholders of one node stand for.
-#[derive(Clone, Debug)]
-pub struct NodePlace {
-    /// 1 to 3.
-    pub id: usize,
-    /// Its data directory, absolute.
-    pub directory: PathBuf,
-    /// Addresses of all nodes, in order of their ids.
-    pub addresses: Vec<String>,
-    /// This program.
-    pub jepsen: PathBuf,
-    /// The run's seed.
-    pub seed: u64,
-    /// The deliberate bugs that this node is started with.
-    pub plants: Vec<String>,
+    /// What is fair to it when it is compared.
+    pub bench: BenchSetting,
+    /// The nodes of a cluster that runs already, once they were found.
+    #[serde(skip)]
+    pub running: Vec<RunningNode>,
+    /// Where `prepare` puts what it fetches: a directory of this user's cache.
+    #[serde(skip)]
+    pub home: PathBuf,
+    /// Where the target file is, or where a built-in target's further files are unpacked.
+    #[serde(skip)]
+    pub here: PathBuf,
+    /// The further files of a built-in target: names and texts, unpacked into `here` before it is prepared.
+    #[serde(skip)]
+    pub companions: Vec<(&'static str, &'static str)>,
 }
 
 impl Target {
     /// The names of the built-in targets.
     pub fn built_in() -> impl Iterator<Item = &'static str> {
-        BUILT_IN.iter().map(|(name, _)| *name)
+        built_in::TARGETS.iter().map(|(name, _)| *name)
     }
 
-    /// Loads a built-in target by name, or a file by path.
+    /// Loads a built-in target by name, a file by path, or a running cluster by `host:port,host:port,...`.
     ///
     /// # Errors
-    /// If there is no such target, or the file is wrong; the message names the file, the line and what is allowed.
-    pub fn load(name_or_path: &str) -> Result<Target> {
-        if let Some((name, text)) = BUILT_IN.iter().find(|(name, _)| *name == name_or_path) {
-            return Target::parse(text, &format!("built-in target {name}"));
-        }
-        let path = Path::new(name_or_path);
-        if !path.exists() {
-            let known: Vec<_> = Target::built_in().collect();
-            return Err(Stop::usage(format!(
-                "--target {name_or_path}: no such built-in target and no such file; built-in: {}",
-                known.join(", ")
-            )));
-        }
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| Stop::usage(format!("--target {}: {error}", path.display())))?;
-        Target::parse(&text, &path.display().to_string())
+    /// If there is no such target, or the file is wrong; the message names file, line, column and what is allowed.
+    pub fn load(word: &str) -> Result<Target> {
+        Layers::named(word)?.target()
     }
 
     /// Reads a target file's text; `source` names it in errors.
@@ -138,42 +105,28 @@ impl Target {
     /// # Errors
     /// If it is no TOML, or a field is unknown, missing or impossible.
     pub fn parse(text: &str, source: &str) -> Result<Target> {
-        let wrong = |what: String| Stop::usage(format!("{source}: {what}"));
-        let target: Target = toml::from_str(text).map_err(|error| wrong(error.to_string()))?;
-        if !target.ports.contains_key("kafka") {
-            return Err(wrong(
-                "[ports] must name `kafka`, the port of the Kafka protocol".into(),
-            ));
-        }
-        if target.node.command.is_empty() {
-            return Err(wrong("node.command must name a program".into()));
-        }
-        let place = NodePlace {
-            id: 1,
-            directory: "/".into(),
-            addresses: vec![String::new(); 3],
-            jepsen: "jepsen".into(),
-            seed: 0,
-            plants: Vec::new(),
-        };
-        for text in target.texts() {
-            target
-                .fill(text, &place)
-                .map_err(|error| wrong(error.to_string()))?;
-        }
-        Ok(target)
+        Layers::of_text(text, source)?.target()
     }
 
-    /// Everything that may hold placeholders.
-    fn texts(&self) -> impl Iterator<Item = &String> {
-        let files = self.file.iter().flat_map(|file| [&file.path, &file.text]);
-        let settings = self.node.environment.values();
-        self.node.command.iter().chain(settings).chain(files)
+    /// Whether it is a cluster that runs already.
+    pub fn runs_already(&self) -> bool {
+        !self.bootstrap.is_empty()
     }
 
-    /// Whether it can be started with deliberate bugs.
-    pub fn takes_plants(&self) -> bool {
-        self.texts().any(|text| text.contains("{plants}"))
+    /// A node's Kafka address.
+    pub fn address(&self, environment: &Environment, node: Node) -> SocketAddr {
+        match self.running.get(node.index()) {
+            Some(running) => running.address,
+            None => SocketAddr::new(environment.address(node).into(), self.kafka_port()),
+        }
+    }
+
+    /// The broker ids of n1, n2 and n3.
+    pub fn broker_ids(&self) -> [i32; CLUSTER_SIZE] {
+        Node::ALL.map(|node| {
+            let running = self.running.get(node.index());
+            running.map_or(i32::from(node.number()), |running| running.id)
+        })
     }
 
     /// The Kafka port.
@@ -181,12 +134,19 @@ impl Target {
         self.ports.get("kafka").copied().unwrap_or(9092)
     }
 
+    /// What producers wait for.
+    pub fn acks(&self) -> Acks {
+        self.acks.into()
+    }
+
+    /// Settings for topics as pairs.
+    pub fn topic_settings(&self) -> Vec<(String, String)> {
+        pairs(&self.topic)
+    }
+
     /// librdkafka properties as pairs.
     pub fn client_settings(&self) -> Vec<(String, String)> {
-        self.client
-            .iter()
-            .map(|(k, v)| (k.clone(), v.clone()))
-            .collect()
+        pairs(&self.client)
     }
 
     /// How long the target needs to notice a dead leader.
@@ -194,122 +154,63 @@ impl Target {
         Duration::from_millis(self.faults.detection_ms)
     }
 
-    /// Replaces placeholders. `{{` and `}}` stand for themselves without placeholder meaning only where no known
-    /// name follows: a brace that opens no placeholder's name is left as it is, so that JSON can be written plainly.
-    ///
-    /// # Errors
-    /// If a word in braces looks like a placeholder and is none.
-    pub fn fill(&self, text: &str, place: &NodePlace) -> Result<String> {
-        let mut out = String::with_capacity(text.len());
-        let mut rest = text;
-        while let Some(open) = rest.find('{') {
-            out.push_str(&rest[..open]);
-            let after = &rest[open + 1..];
-            let name = after.split('}').next().unwrap_or_default();
-            let plausible = !name.is_empty()
-                && name.len() < after.len()
-                && name
-                    .chars()
-                    .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'));
-            if plausible {
-                out.push_str(&self.value(name, place)?);
-                rest = &after[name.len() + 1..];
-            } else {
-                out.push('{');
-                rest = after;
-            }
-        }
-        out.push_str(rest);
-        Ok(out)
+    /// How long it needs after a heal until everything is as before.
+    pub fn settling(&self) -> Duration {
+        Duration::from_millis(self.faults.settling_ms)
     }
 
-    fn value(&self, name: &str, place: &NodePlace) -> Result<String> {
-        let address = |id: usize| place.addresses.get(id - 1).cloned().unwrap_or_default();
-        Ok(match name {
-            "id" => place.id.to_string(),
-            "name" => format!("n{}", place.id),
-            "dir" => place.directory.display().to_string(),
-            "address" => address(place.id),
-            "address1" => address(1),
-            "address2" => address(2),
-            "address3" => address(3),
-            "port" => self.kafka_port().to_string(),
-            "jepsen" => place.jepsen.display().to_string(),
-            "seed" => place.seed.to_string(),
-            // A JSON array of plain words is a TOML array too.
-            "plants" => serde_json::to_string(&place.plants)?,
-            "peers" => {
-                let port = self.ports.get("peer").ok_or_else(|| {
-                    anyhow::anyhow!("{{peers}} needs a port named `peer` in [ports]")
-                })?;
-                let peer = |(at, address): (usize, &String)| format!("{}@{address}:{port}", at + 1);
-                place
-                    .addresses
-                    .iter()
-                    .enumerate()
-                    .map(peer)
-                    .collect::<Vec<_>>()
-                    .join(",")
+    /// How long its faults last and how far apart they are.
+    pub fn timing(&self) -> Timing {
+        Timing::for_target(self.detection(), self.settling())
+    }
+
+    /// Everything that may hold placeholders, with its path in the file.
+    fn texts(&self) -> Vec<(Vec<String>, &str)> {
+        let mut texts: Vec<(Vec<String>, &str)> = Vec::new();
+        let mut add = |path: &[&str], text| {
+            texts.push((path.iter().map(|key| (*key).to_owned()).collect(), text));
+        };
+        for (name, value) in &self.variables {
+            add(&["variables", name], value);
+        }
+        for (name, value) in &self.node.environment {
+            add(&["node", "environment", name], value);
+        }
+        let lists: [(&[&str], &Vec<String>); 5] = [
+            (&["prepare", "command"], &self.prepare.command),
+            (&["prepare", "provides"], &self.prepare.provides),
+            (&["node", "command"], &self.node.command),
+            (&["node", "init"], &self.node.init),
+            (&["logs", "files"], &self.logs.files),
+        ];
+        for (path, list) in lists {
+            for (at, text) in list.iter().enumerate() {
+                let at = at.to_string();
+                add(&[path[0], path[1], &at], text);
             }
-            other => match other
-                .strip_prefix("port.")
-                .and_then(|port| self.ports.get(port))
-            {
-                Some(port) => port.to_string(),
-                None => anyhow::bail!(
-                    "{{{other}}} is no placeholder; there are {{id}} {{name}} {{dir}} {{address}} \
-                     {{address1}} {{address2}} {{address3}} {{port}} {{port.NAME}} {{peers}} {{jepsen}} {{seed}} {{plants}}"
-                ),
-            },
-        })
+        }
+        for (at, text) in self.logs.keep_on_failure.iter().enumerate() {
+            add(&["logs", "keep_on_failure", &at.to_string()], text);
+        }
+        for (at, file) in self.file.iter().enumerate() {
+            add(&["file", &at.to_string(), "path"], &file.path);
+            add(&["file", &at.to_string(), "text"], &file.text);
+        }
+        add(&["ready", "url"], &self.ready.url);
+        add(&["leadership", "url"], &self.leadership.url);
+        add(&["leadership", "file"], &self.leadership.file);
+        texts
+    }
+
+    /// Whether it can be started with deliberate bugs.
+    pub fn takes_plants(&self) -> bool {
+        self.texts()
+            .iter()
+            .any(|(_, text)| text.contains("{plants}"))
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn built_in_targets_are_right() {
-        for name in Target::built_in() {
-            assert_eq!(Target::load(name).expect("a built-in target").name, name);
-        }
-    }
-
-    #[test]
-    fn mistakes_are_pointed_at() {
-        let text =
-            "name = \"x\"\nports = { kafka = 1 }\nnode = { command = [\"a\"], comand = 1 }\n";
-        let error = Target::parse(text, "x.toml")
-            .expect_err("a wrong field")
-            .to_string();
-        assert!(
-            error.contains("x.toml") && error.contains("line 3"),
-            "{error}"
-        );
-        let text = "name = \"x\"\nports = { kafka = 1 }\nnode = { command = [\"{adress}\"] }\n";
-        let error = Target::parse(text, "x.toml")
-            .expect_err("a wrong placeholder")
-            .to_string();
-        assert!(
-            error.contains("{adress}") && error.contains("{address}"),
-            "{error}"
-        );
-    }
-
-    #[test]
-    fn braces_that_name_nothing_stay() {
-        let text = "name = \"x\"\nports = { kafka = 7 }\nnode = { command = [\"a\"] }\n";
-        let target = Target::parse(text, "x.toml").expect("right");
-        let place = NodePlace {
-            id: 2,
-            directory: "/d".into(),
-            addresses: vec!["a".into(), "b".into(), "c".into()],
-            jepsen: "j".into(),
-            seed: 1,
-            plants: Vec::new(),
-        };
-        let filled = target.fill("{ \"x\": {id}, \"at\": \"{address}:{port}\" }", &place);
-        assert_eq!(filled.expect("filled"), "{ \"x\": 2, \"at\": \"b:7\" }");
-    }
+fn pairs(table: &BTreeMap<String, String>) -> Vec<(String, String)> {
+    let pair = |(name, value): (&String, &String)| (name.clone(), value.clone());
+    table.iter().map(pair).collect()
 }

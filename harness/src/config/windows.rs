@@ -114,9 +114,8 @@ pub(super) fn plan(
     specs: &[WindowSpec],
     time_limit: Option<Duration>,
     seed: u64,
-    detection: Duration,
+    timing: &Timing,
 ) -> Plan {
-    let timing = Timing::for_detection(detection);
     let mut random = random(seed, DRAWS);
     let mut windows: Vec<Window> = Vec::new();
     let mut at = Duration::ZERO;
@@ -177,7 +176,7 @@ mod tests {
 
     #[test]
     fn windows_follow_each_other_and_a_stored_plan_reads_back() {
-        let plan = plan(&[spec(5, false)], None, 7, Duration::from_secs(1));
+        let plan = plan(&[spec(5, false)], None, 7, &Timing::default());
         let times: Vec<_> = plan
             .windows
             .iter()
@@ -190,11 +189,11 @@ mod tests {
 
     #[test]
     fn a_slow_target_stretches_what_is_not_exact() {
-        let slow = Duration::from_secs(9);
-        let stretched = plan(&[spec(5, false)], None, 7, slow);
-        assert_eq!(stretched.windows[0].duration_ms, 22_500);
+        let slow = Timing::for_target(Duration::from_secs(9), Duration::from_secs(10));
+        let stretched = plan(&[spec(5, false)], None, 7, &slow);
+        assert_eq!(stretched.windows[0].duration_ms, 13_500);
         assert_eq!(
-            plan(&[spec(5, true)], None, 7, slow).windows[0].duration_ms,
+            plan(&[spec(5, true)], None, 7, &slow).windows[0].duration_ms,
             5_000
         );
     }

@@ -4,10 +4,15 @@
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use checkers::history::{Observation, Seen, What};
+use anyhow::Result;
+use checkers::history::{Observation, PartitionClaim, Seen, What};
+use nemesis::{CLUSTER_SIZE, Node};
 
-use super::{PERIOD, StopFlag, TIMEOUT};
-use crate::questions::{self, NoAnswer};
+use super::quorum::QuorumProbe;
+use super::{PERIOD, StopFlag, TIMEOUT, Threads};
+use crate::cluster::Cluster;
+use crate::config::target::Target;
+use crate::questions::{self, Metadata, NoAnswer};
 use crate::recorder::Recorder;
 use crate::sight::Sight;
 use crate::wire::Wire;
@@ -20,18 +25,68 @@ pub struct Asked {
     pub address: SocketAddr,
     /// Topics to ask about.
     pub topics: Vec<String>,
-    /// Whether the target has a quorum to describe.
-    pub quorum: bool,
+    /// Where it tells of the quorum.
+    pub quorum: QuorumProbe,
+    /// The broker ids of n1, n2 and n3.
+    pub ids: [i32; CLUSTER_SIZE],
+}
+
+/// Starts a thread for each node.
+///
+/// # Errors
+/// If the system has no more threads.
+pub fn start(
+    target: &Target,
+    cluster: &Cluster,
+    topics: &[String],
+    (recorder, sight): (&Recorder, &Sight),
+    threads: &mut Threads,
+) -> Result<()> {
+    for node in Node::ALL {
+        let asked = Asked {
+            node: usize::from(node.number()),
+            address: cluster.address(node),
+            topics: topics.to_vec(),
+            quorum: QuorumProbe::of(target, cluster.place(node), cluster.logs(node))?,
+            ids: target.broker_ids(),
+        };
+        let (recorder, sight) = (recorder.clone(), sight.clone());
+        threads.start(&format!("probe-{node}"), move |stop| {
+            watch(asked, &recorder, &sight, &stop);
+        })?;
+    }
+    Ok(())
+}
+
+/// A broker's id as the number of its node; what is no broker of the cluster stays as it is.
+fn number(ids: &[i32; CLUSTER_SIZE], id: i32) -> i32 {
+    match ids.iter().position(|known| *known == id) {
+        Some(at) => at as i32 + 1,
+        None if id < 0 => id,
+        // An unknown broker must not pass for one of the three.
+        None => id.saturating_add(CLUSTER_SIZE as i32 + 1),
+    }
+}
+
+fn numbered(mut metadata: Metadata, ids: &[i32; CLUSTER_SIZE]) -> Metadata {
+    for id in &mut metadata.brokers {
+        *id = number(ids, *id);
+    }
+    for PartitionClaim(_, _, leader, _) in &mut metadata.partitions {
+        *leader = number(ids, *leader);
+    }
+    metadata
 }
 
 /// Asks until told to stop.
-pub fn watch(asked: &Asked, recorder: &Recorder, sight: &Sight, stop: &StopFlag) {
+pub fn watch(mut asked: Asked, recorder: &Recorder, sight: &Sight, stop: &StopFlag) {
     let mut wire = Wire::new(asked.address, TIMEOUT);
     let mut next = Instant::now();
     while stop.sleep_until(next) {
         next = (next + PERIOD).max(Instant::now());
         let called = recorder.now();
         let answer = questions::metadata(&mut wire, &asked.topics);
+        let answer = answer.map(|metadata| numbered(metadata, &asked.ids));
         let observe = |answered, error: Option<String>, seen| {
             let node = format!("n{}", asked.node);
             recorder.record(What::Observation(Observation {
@@ -61,27 +116,27 @@ pub fn watch(asked: &Asked, recorder: &Recorder, sight: &Sight, stop: &StopFlag)
                 continue;
             }
         }
-        if asked.quorum {
-            ask_quorum(asked.node, &mut wire, recorder, sight);
-        }
+        ask_quorum(&mut asked, &mut wire, recorder, sight);
     }
 }
 
-fn ask_quorum(node: usize, wire: &mut Wire, recorder: &Recorder, sight: &Sight) {
+fn ask_quorum(asked: &mut Asked, wire: &mut Wire, recorder: &Recorder, sight: &Sight) {
+    let node = asked.node;
     let called = recorder.now();
-    let (answered, error, seen) = match questions::quorum(wire) {
+    let Some(answer) = asked.quorum.ask(wire) else {
+        return;
+    };
+    let (answered, error, seen) = match answer {
         Ok(quorum) => {
-            sight.saw_epoch(node, quorum.epoch);
-            let (leader, epoch) = (quorum.leader, quorum.epoch);
-            (
-                true,
-                None,
-                Seen::Quorum {
-                    leader,
-                    epoch,
-                    voters: quorum.voters,
-                },
-            )
+            let (leader, epoch) = (number(&asked.ids, quorum.leader), quorum.epoch);
+            sight.saw_quorum(node, leader, epoch);
+            let voters = quorum.voters.iter().map(|id| number(&asked.ids, *id));
+            let seen = Seen::Quorum {
+                leader,
+                epoch,
+                voters: voters.collect(),
+            };
+            (true, None, seen)
         }
         Err(error) => {
             let seen = Seen::Quorum {
@@ -105,4 +160,17 @@ fn ask_quorum(node: usize, wire: &mut Wire, recorder: &Recorder, sight: &Sight) 
 /// A refusal is an answer of a node that lives.
 fn answered_at_all(error: &NoAnswer) -> bool {
     matches!(error, NoAnswer::Refused(_))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn broker_ids_become_node_numbers_and_strangers_stay_strangers() {
+        let ids = [0, 1, 101];
+        let numbers = [0, 1, 101, -1, 2, 3].map(|id| number(&ids, id));
+        assert_eq!(numbers[..4], [1, 2, 3, -1]);
+        assert!(numbers[4..].iter().all(|number| *number > 3));
+    }
 }

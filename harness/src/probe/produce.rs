@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use checkers::history::{Acks, Moment, Observation, Outcome, Seen, What};
-use nemesis::Node;
 use rdkafka::ClientConfig;
 
 use super::StopFlag;
-use crate::clients::common;
 use crate::clients::producer::{Delivered, Producer};
 use crate::clients::warm::Warm;
+use crate::clients::{acks_setting, common};
+use crate::config::target::Target;
 use crate::recorder::Recorder;
 
 /// The probe's own topic. Appends of the workloads never go there.
@@ -42,7 +42,7 @@ pub fn sequence(value: &[u8]) -> Option<u64> {
 fn settings(bootstrap: &str, acks: Acks, extra: &[(String, String)]) -> ClientConfig {
     let mut config = common(bootstrap, extra);
     config
-        .set("acks", if acks == Acks::Leader { "1" } else { "all" })
+        .set("acks", acks_setting(acks))
         .set("enable.idempotence", "false")
         .set("retry.backoff.ms", "20")
         .set("retry.backoff.max.ms", "100")
@@ -58,14 +58,14 @@ fn settings(bootstrap: &str, acks: Acks, extra: &[(String, String)]) -> ClientCo
 /// If librdkafka refuses a setting.
 pub fn run(
     bootstrap: &str,
-    acks: Acks,
-    extra: &[(String, String)],
+    target: &Target,
     recorder: &Recorder,
     stop: &StopFlag,
 ) -> anyhow::Result<()> {
-    let producer = Producer::new(&settings(bootstrap, acks, extra), false)?;
+    let config = settings(bootstrap, target.acks(), &target.client_settings());
+    let producer = Producer::new(&config, false)?;
     let mut sent: BTreeMap<u64, Moment> = BTreeMap::new();
-    let mut warm = Warm::new(&producer, Node::ALL.map(Node::number));
+    let mut warm = Warm::new(&producer, target.broker_ids());
     let mut next = Instant::now();
     for sequence in 0.. {
         sent.insert(sequence, recorder.now());

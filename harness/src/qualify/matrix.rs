@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use nemesis::plan::Timing;
+
 use crate::config::suite::Suite;
 
 /// One run of one scenario.
@@ -61,7 +63,7 @@ impl Shard {
 }
 
 /// All cells, in the order in which they run: every scenario once before any is repeated.
-pub fn cells(suite: &Suite, repeat: u32, detection: Duration) -> Vec<Cell> {
+pub fn cells(suite: &Suite, repeat: u32, timing: &Timing) -> Vec<Cell> {
     let mut cells = Vec::new();
     for repetition in 1..=repeat {
         for (index, scenario) in suite.scenarios.iter().enumerate() {
@@ -69,7 +71,7 @@ pub fn cells(suite: &Suite, repeat: u32, detection: Duration) -> Vec<Cell> {
                 scenario: index,
                 repetition,
                 name: repeated(&scenario.name, repetition),
-                duration: scenario.duration(detection),
+                duration: scenario.duration(timing),
             });
         }
     }
@@ -115,7 +117,7 @@ mod tests {
 
     fn all(repeat: u32) -> Vec<Cell> {
         let suite = Suite::load("qualification").expect("built in");
-        cells(&suite, repeat, Duration::from_secs(1))
+        cells(&suite, repeat, &Timing::default())
     }
 
     #[test]

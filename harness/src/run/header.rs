@@ -8,10 +8,9 @@ use crate::workloads::WorkloadKind;
 
 /// The header of a scenario that is about to run.
 pub(super) fn of(setup: &Setup, environment: &Environment) -> Header {
-    let port = setup.target.kafka_port();
     let entry = |node: &Node| NodeEntry {
         name: node.to_string(),
-        address: format!("{}:{port}", environment.address(*node)),
+        address: setup.target.address(environment, *node).to_string(),
     };
     let mut promises = setup.target.promises.clone();
     promises.idempotent = setup.workload == WorkloadKind::Idempotent;

@@ -52,7 +52,7 @@ impl Setup {
         let mut target = target.clone();
         target.limits = scenario.limits.over(&target.limits);
         Setup {
-            opening: scenario.opening(seed, target.detection()),
+            opening: scenario.opening(seed, &target.timing()),
             target,
             name: scenario.name.clone(),
             run: String::new(),

@@ -139,7 +139,9 @@ impl Engine {
             self.who_leads().await
         };
         let nodes = window.role.resolve(window.draw, leader)?;
-        let affects_leader = leader.is_some_and(|leader| window.kind.affects(&nodes, leader));
+        let leading = timeout(WHO_LEADS_LIMIT, self.resolver.leading()).await;
+        let affects_leader = leader.is_some_and(|leader| window.kind.affects(&nodes, leader))
+            || leading.is_ok_and(|leading| window.kind.affects_any(&nodes, &leading));
         Some(Aim {
             nodes,
             affects_leader,

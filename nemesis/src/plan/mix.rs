@@ -10,27 +10,53 @@ use crate::target::Role;
 type Fault = (Kind, Role);
 
 /// What every run should have, the most telling first: a short run gets the first of these. From
-/// each line one fault is drawn.
-const REQUIRED: &[&[Fault]] = &[
-    &[
-        (Kind::Isolate, Role::Leader),
-        (Kind::Deaf, Role::Leader),
-        (Kind::Mute, Role::Leader),
-    ],
-    &[(Kind::Pause, Role::Leader)],
-    &[
-        (Kind::CutLink, Role::FollowerToFollower),
-        (Kind::CutLink, Role::LeaderToFollower),
-        (Kind::CutLinkOneWay, Role::LeaderToFollower),
-    ],
-    &[(Kind::Kill, Role::Leader)],
-    &[
-        (Kind::CutLinkOneWay, Role::FollowerToLeader),
-        (Kind::Deaf, Role::Follower),
-        (Kind::Mute, Role::Follower),
-        (Kind::Isolate, Role::Follower),
-    ],
+/// each line one fault is drawn; its words tell what a run without it does not show.
+const REQUIRED: &[(&str, &[Fault])] = &[
+    (
+        "the leader cut off",
+        &[
+            (Kind::Isolate, Role::Leader),
+            (Kind::Deaf, Role::Leader),
+            (Kind::Mute, Role::Leader),
+        ],
+    ),
+    ("the leader paused", &[(Kind::Pause, Role::Leader)]),
+    (
+        "one link cut",
+        &[
+            (Kind::CutLink, Role::FollowerToFollower),
+            (Kind::CutLink, Role::LeaderToFollower),
+            (Kind::CutLinkOneWay, Role::LeaderToFollower),
+        ],
+    ),
+    ("the leader killed", &[(Kind::Kill, Role::Leader)]),
+    (
+        "a follower cut off",
+        &[
+            (Kind::CutLinkOneWay, Role::FollowerToLeader),
+            (Kind::Deaf, Role::Follower),
+            (Kind::Mute, Role::Follower),
+            (Kind::Isolate, Role::Follower),
+        ],
+    ),
 ];
+
+/// How many windows hold everything that every run should have.
+pub(super) const REQUIRED_WINDOWS: u32 = REQUIRED.len() as u32;
+
+/// What every run of this selection should have and these faults are not, in words.
+pub(super) fn lacking(faults: &[Fault], selection: &Selection) -> Vec<&'static str> {
+    let permitted = |fault: &&Fault| selection.permits(fault.0, fault.1);
+    let lacks = |line: &&(&str, &[Fault])| {
+        let mut wanted = line.1.iter().filter(permitted).peekable();
+        wanted.peek().is_some() && !wanted.any(|fault| faults.contains(fault))
+    };
+    REQUIRED
+        .iter()
+        .filter(lacks)
+        .map(|(words, _)| *words)
+        .collect()
+}
 
 /// What fills the rest, with weights. Faults that take the majority away are not here: a run has
 /// them when `--faults` names them.
@@ -80,7 +106,7 @@ pub(super) fn draw(count: usize, selection: &Selection, random: &mut impl Rng) -
 
 fn required(selection: &Selection, random: &mut impl Rng) -> Vec<Fault> {
     let named = selection.exact();
-    let lines = REQUIRED.iter().filter_map(|line| {
+    let lines = REQUIRED.iter().filter_map(|(_, line)| {
         let permitted: Vec<Fault> = line
             .iter()
             .copied()
@@ -132,10 +158,20 @@ mod tests {
 
     #[test]
     fn the_tables_aim_only_at_roles_that_a_kind_has() {
-        let required = REQUIRED.iter().copied().flatten();
+        let required = REQUIRED.iter().flat_map(|(_, line)| line.iter());
         for (kind, role) in required.chain(REST.iter().map(|(fault, _)| fault)) {
             assert!(kind.roles().contains(role), "{kind} at {role}");
         }
+    }
+
+    #[test]
+    fn what_a_plan_lacks_is_named() {
+        let all = "all".parse().expect("known");
+        let faults = [(Kind::Deaf, Role::Leader), (Kind::Kill, Role::Leader)];
+        let lacking_of_all = ["the leader paused", "one link cut", "a follower cut off"];
+        assert_eq!(lacking(&faults, &all), lacking_of_all);
+        let process = Selection::class(Class::Process);
+        assert_eq!(lacking(&faults, &process), ["the leader paused"]);
     }
 
     #[test]

@@ -35,8 +35,12 @@ impl Default for Timing {
     }
 }
 
-/// A detection time that the default lengths are made for.
-const DEFAULT_DETECTION: Duration = Duration::from_secs(1);
+/// A window is longer than the target's detection time by these factors, so that the fault is noticed
+/// and answered while it lasts.
+const WINDOW_FACTORS: (f64, f64) = (1.5, 2.0);
+
+/// The longest gap, as a multiple of the shortest.
+const GAP_FACTOR: f64 = 1.2;
 
 /// The part of a short load phase that each quiet end may take.
 const QUIET_SHARE: u32 = 5;
@@ -46,19 +50,25 @@ const QUIET_SHARE: u32 = 5;
 const TINY_PARTS: u64 = 3;
 
 impl Timing {
-    /// For a target that needs this long to notice a dead or cut-off node. All lengths grow with
-    /// it.
-    pub fn for_detection(detection: Duration) -> Timing {
-        let factor = (detection.as_secs_f64() / DEFAULT_DETECTION.as_secs_f64()).max(1.0);
+    /// For a target that needs this long to notice a dead or cut-off node, and this long after a heal
+    /// until everything is as before. Never shorter than the default lengths.
+    pub fn for_target(detection: Duration, settling: Duration) -> Timing {
         let default = Timing::default();
         Timing {
             quiet_start: default.quiet_start,
-            window_min: default.window_min.mul_f64(factor),
-            window_max: default.window_max.mul_f64(factor),
-            gap_min: default.gap_min.mul_f64(factor),
-            gap_max: default.gap_max.mul_f64(factor),
-            quiet_end: default.quiet_end.mul_f64(factor),
+            window_min: default.window_min.max(detection.mul_f64(WINDOW_FACTORS.0)),
+            window_max: default.window_max.max(detection.mul_f64(WINDOW_FACTORS.1)),
+            gap_min: default.gap_min.max(settling),
+            gap_max: default.gap_max.max(settling.mul_f64(GAP_FACTOR)),
+            quiet_end: default.quiet_end.max(settling),
         }
+    }
+
+    /// A load phase that surely holds this many windows, in whole seconds.
+    pub fn to_hold(&self, windows: u32) -> Duration {
+        let gaps = self.gap_max * windows.saturating_sub(1);
+        let whole = self.quiet_start + self.window_max * windows + gaps + self.quiet_end;
+        Duration::from_secs(whole.as_secs() + u64::from(whole.subsec_nanos() > 0))
     }
 
     /// Begins and lengths in milliseconds, in order. At least one where there is time for anything.

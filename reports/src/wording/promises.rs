@@ -16,7 +16,7 @@ pub(crate) struct PromiseRow {
 }
 
 /// One row per promise.
-pub(crate) fn promise_rows(promises: &Promises) -> [PromiseRow; 6] {
+pub(crate) fn promise_rows(promises: &Promises) -> [PromiseRow; 8] {
     let row = |promise, made, yes, no| PromiseRow {
         promise,
         made,
@@ -28,6 +28,18 @@ pub(crate) fn promise_rows(promises: &Promises) -> [PromiseRow; 6] {
             promises.acknowledged_is_kept,
             "a missing acknowledged record is a violation",
             "a missing acknowledged record is reported and violates nothing",
+        ),
+        row(
+            "whatever was acknowledged is kept, with acks=1 and acks=0 too",
+            promises.any_acknowledgement_is_kept,
+            "judged strictly: a missing acknowledged record is a violation",
+            "acks=1 and acks=0 are judged by what Kafka promises of them",
+        ),
+        row(
+            "a node outside the in-sync set may lead (unclean election)",
+            promises.unclean_election,
+            "loss after a fault on the leader is expected",
+            "loss after a fault on the leader is no excuse",
         ),
         row(
             "NOT_LEADER_OR_FOLLOWER means not written",

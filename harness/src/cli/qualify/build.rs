@@ -131,7 +131,7 @@ impl Build {
         place: &str,
         stage: &Stage,
     ) -> Result<(Setup, Finished)> {
-        let plan = scenario.plan(seed, self.target.detection())?;
+        let plan = scenario.plan(seed, &self.target.timing())?;
         faults::save(&plan, &path.join("faults.json"))?;
         Asked::of(scenario).save(&path)?;
         let mut setup = Setup::of(scenario, &self.target, plan, seed);

@@ -1,0 +1,35 @@
+//! `jepsen prepare TARGET`: fetches or builds what a target needs, once, outside the sandbox.
+
+use anyhow::Result;
+
+use super::PrepareArguments;
+use crate::config::target::Target;
+use crate::exit;
+use crate::output::{say, tell};
+use crate::prepare;
+
+/// Prepares the target anew and prints where it is. With `--check` it only says whether it is there: exit code 0, or 253.
+///
+/// # Errors
+/// If the target file is wrong or its command fails.
+pub fn run(arguments: &PrepareArguments) -> Result<i32> {
+    let target = Target::load(&arguments.target)?;
+    if target.prepare.command.is_empty() {
+        say(&format!("{} needs no preparation", target.name));
+        return Ok(exit::VALID);
+    }
+    if arguments.check {
+        let there = prepare::is_there(&target)?;
+        let word = if there { "is" } else { "is not" };
+        say(&format!(
+            "{} {word} prepared in {}",
+            target.name,
+            target.home.display()
+        ));
+        return Ok(if there { exit::VALID } else { exit::MACHINE });
+    }
+    say(&format!("preparing {}", target.name));
+    prepare::anew(&target)?;
+    tell(&target.home.display().to_string());
+    Ok(exit::VALID)
+}

@@ -1,0 +1,127 @@
+//! A node's place on disk: its directories, its files as the target's templates say, its commands with placeholders
+//! filled; and what is copied from there when a scenario is not valid.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use nemesis::Node;
+
+use crate::config::target::{NodePlace, Target};
+
+/// At most this much is copied of one node: a log may have grown to anything.
+const KEPT_BYTES_MAX: u64 = 32 << 20;
+/// Directories are copied this deep.
+const KEPT_DEPTH_MAX: usize = 8;
+
+/// Where one node lives and how it is started.
+pub(super) struct Layout {
+    pub(super) place: NodePlace,
+    /// Where its output goes.
+    pub(super) logs: PathBuf,
+    pub(super) command: Vec<String>,
+    pub(super) init: Vec<String>,
+    pub(super) environment: Vec<(String, String)>,
+}
+
+impl Layout {
+    /// Makes the directories and writes the files.
+    ///
+    /// # Errors
+    /// If a file cannot be written or a placeholder not be filled.
+    pub(super) fn make(target: &Target, place: NodePlace, logs: PathBuf) -> Result<Layout> {
+        std::fs::create_dir_all(&place.directory)
+            .with_context(|| format!("create {}", place.directory.display()))?;
+        for file in &target.file {
+            let path = PathBuf::from(target.fill(&file.path, &place)?);
+            let text = target.fill(&file.text, &place)?;
+            if let Some(parent) = path.parent() {
+                std::fs::create_dir_all(parent)
+                    .with_context(|| format!("create {}", parent.display()))?;
+            }
+            std::fs::write(&path, text).with_context(|| format!("write {}", path.display()))?;
+        }
+        let variable =
+            |(name, value): (&String, &String)| Ok((name.clone(), target.fill(value, &place)?));
+        Ok(Layout {
+            command: target.fill_all(&target.node.command, &place)?,
+            init: target.fill_all(&target.node.init, &place)?,
+            environment: target
+                .node
+                .environment
+                .iter()
+                .map(variable)
+                .collect::<Result<_>>()?,
+            place,
+            logs,
+        })
+    }
+
+    /// Copies what the target says is worth keeping beside the node's output. What was not kept, and why.
+    pub(super) fn keep(&self, target: &Target, node: Node) -> Vec<String> {
+        let mut warnings = Vec::new();
+        let mut left = KEPT_BYTES_MAX;
+        for text in &target.logs.keep_on_failure {
+            let kept = target.fill(text, &self.place).and_then(|path| {
+                let path = PathBuf::from(path);
+                let name = path.file_name().context("a path without a name")?;
+                copy(&path, &self.logs.join("kept").join(name), &mut left, 0)
+            });
+            if let Err(error) = kept {
+                warnings.push(format!("{node}: {text} was not kept: {error:#}"));
+            }
+        }
+        warnings
+    }
+}
+
+fn copy(from: &Path, to: &Path, left: &mut u64, depth: usize) -> Result<()> {
+    let shown = || from.display().to_string();
+    let meta = std::fs::symlink_metadata(from).with_context(shown)?;
+    if meta.is_dir() {
+        anyhow::ensure!(depth < KEPT_DEPTH_MAX, "{}: too deep", from.display());
+        for entry in std::fs::read_dir(from).with_context(shown)? {
+            let entry = entry.with_context(shown)?;
+            copy(&entry.path(), &to.join(entry.file_name()), left, depth + 1)?;
+        }
+    } else if meta.is_file() {
+        let bytes = meta.len();
+        anyhow::ensure!(
+            bytes <= *left,
+            "{}: {bytes} bytes are too many",
+            from.display()
+        );
+        *left -= bytes;
+        if let Some(parent) = to.parent() {
+            std::fs::create_dir_all(parent).with_context(shown)?;
+        }
+        std::fs::copy(from, to).with_context(shown)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_worth_keeping_is_kept_and_what_is_missing_is_told() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let text = "name = \"x\"\nports = { kafka = 1 }\nnode = { command = [\"a\"] }\n\
+                    [[file]]\npath = \"{dir}/conf/a\"\ntext = \"{name}\"\n\
+                    [logs]\nkeep_on_failure = [\"{dir}/conf\", \"{dir}/none\"]\n";
+        let target = Target::parse(text, "x.toml").expect("right");
+        let logs = folder.path().join("n1");
+        let place = NodePlace {
+            directory: logs.join("data"),
+            ..NodePlace::nowhere()
+        };
+        let layout = Layout::make(&target, place, logs.clone()).expect("made");
+        let warnings = layout.keep(&target, Node::ALL[0]);
+        let kept = std::fs::read_to_string(logs.join("kept/conf/a"));
+        assert_eq!(kept.expect("kept"), "n1");
+        assert!(
+            warnings.len() == 1 && warnings[0].contains("{dir}/none"),
+            "{warnings:?}"
+        );
+    }
+}

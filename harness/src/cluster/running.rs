@@ -1,0 +1,67 @@
+//! A cluster that runs already: found through its bootstrap addresses, left as it is.
+
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use nemesis::CLUSTER_SIZE;
+
+use crate::exit::Stop;
+use crate::questions;
+use crate::wire::Wire;
+
+/// How long one address may take to answer.
+const ANSWER: Duration = Duration::from_secs(5);
+
+/// One of its nodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RunningNode {
+    /// Its broker id, whatever it is.
+    pub id: i32,
+    /// Its advertised address.
+    pub address: SocketAddr,
+}
+
+/// Asks the bootstrap addresses in turn who the brokers are; in the order of their ids they are n1, n2 and n3.
+///
+/// # Errors
+/// If none answers (exit code 254), or they are not three.
+pub fn discover(bootstrap: &[String]) -> Result<Vec<RunningNode>> {
+    let mut last = None;
+    for word in bootstrap {
+        match ask(word) {
+            Ok(nodes) if nodes.len() == CLUSTER_SIZE => return Ok(nodes),
+            Ok(nodes) => {
+                return Err(Stop::usage(format!(
+                    "{word} names {} brokers; every check here is made for exactly {CLUSTER_SIZE}",
+                    nodes.len()
+                )));
+            }
+            Err(error) => last = Some(format!("{word}: {error:#}")),
+        }
+    }
+    Err(Stop::usage(format!(
+        "no cluster answers at {}: {}",
+        bootstrap.join(","),
+        last.unwrap_or_default()
+    )))
+}
+
+fn ask(word: &str) -> Result<Vec<RunningNode>> {
+    let mut wire = Wire::new(resolve(word)?, ANSWER);
+    let mut nodes = Vec::new();
+    for (id, host, port) in questions::brokers(&mut wire)? {
+        let address = resolve(&format!("{host}:{port}"))?;
+        nodes.push(RunningNode { id, address });
+    }
+    nodes.sort_by_key(|node| node.id);
+    Ok(nodes)
+}
+
+fn resolve(word: &str) -> Result<SocketAddr> {
+    let found = word.to_socket_addrs();
+    let mut found = found.with_context(|| format!("look up {word}"))?;
+    found
+        .next()
+        .with_context(|| format!("{word} has no address"))
+}

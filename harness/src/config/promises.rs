@@ -1,0 +1,104 @@
+//! Promises chosen by name: what a run or a stored history is judged by instead of what its target promises.
+
+use anyhow::Result;
+use checkers::history::Promises;
+use serde_json::{Map, Value};
+
+use crate::exit::Stop;
+
+/// The set of promises of a system that keeps what it acknowledged, whatever its configuration allows.
+const STRICT: &str = "strict";
+
+/// Lays words over promises: `strict`, `NAME`, `no-NAME` or `NAME=NUMBER`. Underscores and hyphens are the same.
+///
+/// # Errors
+/// If a word names no promise; the message tells which there are.
+pub fn lay_over(promises: &mut Promises, words: &[String]) -> Result<()> {
+    let Ok(Value::Object(mut fields)) = serde_json::to_value(&*promises) else {
+        return Ok(());
+    };
+    for word in words {
+        if word == STRICT {
+            fields.insert("acknowledged_is_kept".into(), true.into());
+            fields.insert("any_acknowledgement_is_kept".into(), true.into());
+            fields.insert("unclean_election".into(), false.into());
+            continue;
+        }
+        let plain = word.replace('-', "_");
+        let (name, value) = match plain.split_once('=') {
+            Some((name, number)) => (name, number.parse::<u32>().map(Value::from).ok()),
+            None => match plain
+                .strip_prefix("no_")
+                .filter(|_| !fields.contains_key(&plain))
+            {
+                Some(name) => (name, Some(false.into())),
+                None => (plain.as_str(), Some(true.into())),
+            },
+        };
+        let known = fields.get(name).is_some_and(|old| match &value {
+            Some(Value::Bool(_)) => old.is_boolean(),
+            Some(_) => !old.is_boolean(),
+            None => false,
+        });
+        let (true, Some(value)) = (known, value) else {
+            return Err(unknown(word, &fields));
+        };
+        fields.insert(name.to_owned(), value);
+    }
+    *promises = serde_json::from_value(Value::Object(fields))?;
+    Ok(())
+}
+
+fn unknown(word: &str, fields: &Map<String, Value>) -> anyhow::Error {
+    let name = |(name, value): (&String, &Value)| match value {
+        Value::Bool(_) => name.clone(),
+        _ => format!("{name}=NUMBER"),
+    };
+    let names: Vec<String> = fields.iter().map(name).collect();
+    Stop::usage(format!(
+        "--promise {word}: no such promise; there are {STRICT}, and each of these, with no- before it to take it back: {}",
+        names.join(", ")
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn laid(words: &[&str]) -> Result<Promises> {
+        let mut promises = Promises {
+            unclean_election: true,
+            ..Promises::default()
+        };
+        let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+        lay_over(&mut promises, &words).map(|()| promises)
+    }
+
+    #[test]
+    fn words_change_what_they_name() {
+        let strict = laid(&["strict"]).expect("known");
+        assert!(strict.any_acknowledgement_is_kept && !strict.unclean_election);
+        let changed = laid(&[
+            "no-acknowledged-is-kept",
+            "idempotent",
+            "min_in_sync_replicas=1",
+        ]);
+        let changed = changed.expect("known");
+        assert!(!changed.acknowledged_is_kept && changed.idempotent && changed.unclean_election);
+        assert_eq!(changed.min_in_sync_replicas, Some(1));
+        // `not_leader...` begins with `no`, but is no taking back.
+        let promised = laid(&["not_leader_means_not_written"]).expect("known");
+        assert!(promised.not_leader_means_not_written);
+    }
+
+    #[test]
+    fn a_word_that_names_nothing_is_told() {
+        for word in ["strct", "idempotent=1", "min-in-sync-replicas", "no-strict"] {
+            let error = laid(&[word]).expect_err("unknown").to_string();
+            assert!(
+                error.contains(word) && error.contains("idempotent"),
+                "{error}"
+            );
+        }
+    }
+}

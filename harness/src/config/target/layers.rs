@@ -1,0 +1,195 @@
+//! A target file and the files that it is laid over, from the file itself down to the last base.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use toml::{Table, Value};
+
+use super::{Target, built_in, check};
+use crate::config::source::Source;
+use crate::exit::Stop;
+
+/// A base may have a base, this often.
+const DEPTH_MAX: usize = 8;
+
+/// One file.
+pub(super) struct Layer {
+    /// How errors call it.
+    pub(super) name: String,
+    /// What stands in it.
+    pub(super) text: String,
+    /// The built-in target that it is, or none for a file.
+    built_in: Option<String>,
+    /// The directory of the file; the current one for a text without file.
+    folder: PathBuf,
+}
+
+/// A file and its bases.
+pub(super) struct Layers(Vec<Layer>);
+
+impl Layer {
+    pub(super) fn source(&self) -> Source<'_> {
+        Source {
+            name: &self.name,
+            text: &self.text,
+        }
+    }
+
+    fn built_in(name: &str, text: &str) -> Layer {
+        Layer {
+            name: format!("built-in target {name}"),
+            text: text.to_owned(),
+            built_in: Some(name.to_owned()),
+            folder: PathBuf::new(),
+        }
+    }
+
+    fn file(path: &Path) -> Result<Layer> {
+        let wrong = |error| Stop::usage(format!("target file {}: {error}", path.display()));
+        let text = std::fs::read_to_string(path).map_err(wrong)?;
+        let folder = path.canonicalize().map_err(wrong)?;
+        Ok(Layer {
+            name: path.display().to_string(),
+            text,
+            built_in: None,
+            folder: folder.parent().unwrap_or(Path::new("/")).to_owned(),
+        })
+    }
+}
+
+impl Layers {
+    /// What a word on the command line names.
+    pub(super) fn named(word: &str) -> Result<Layers> {
+        if let Some(text) = built_in::text(word) {
+            return Layers::from(Layer::built_in(word, text));
+        }
+        let path = Path::new(word);
+        if !path.exists()
+            && let Some(addresses) = addresses(word)
+        {
+            let list: Vec<Value> = addresses.into_iter().map(Value::String).collect();
+            let text = format!("name = {:?}\nbootstrap = {}\n", word, Value::Array(list));
+            return Layers::of_text(&text, &format!("--target {word}"));
+        }
+        if !path.exists() {
+            let known: Vec<_> = Target::built_in().collect();
+            return Err(Stop::usage(format!(
+                "{word}: no such built-in target, no such file, and not host:port,...; built-in: {}",
+                known.join(", ")
+            )));
+        }
+        Layers::from(Layer::file(path)?)
+    }
+
+    /// A text that is no file.
+    pub(super) fn of_text(text: &str, name: &str) -> Result<Layers> {
+        Layers::from(Layer {
+            name: name.to_owned(),
+            text: text.to_owned(),
+            built_in: None,
+            folder: std::env::current_dir().unwrap_or_default(),
+        })
+    }
+
+    fn from(first: Layer) -> Result<Layers> {
+        let mut layers = vec![first];
+        while let Some(top) = layers.last() {
+            // Read strictly, each file by itself: only so does an error know its place.
+            let read: Target = top.source().parse()?;
+            let Some(base) = read.base else { break };
+            let at = top.source().value_at(&["base"]).unwrap_or_default();
+            if layers.len() >= DEPTH_MAX {
+                return Err(top.source().mistake(&at, "bases more than eight deep"));
+            }
+            let path = top.folder.join(&base);
+            layers.push(match built_in::text(&base) {
+                Some(text) => Layer::built_in(&base, text),
+                None if top.built_in.is_none() && path.exists() => Layer::file(&path)?,
+                None => {
+                    let known: Vec<_> = Target::built_in().collect();
+                    let why = format!(
+                        "no such file and no such built-in target; built-in: {}",
+                        known.join(", ")
+                    );
+                    return Err(top.source().mistake(&at, why));
+                }
+            });
+        }
+        Ok(Layers(layers))
+    }
+
+    /// The target that they make together.
+    pub(super) fn target(&self) -> Result<Target> {
+        let mut whole = Table::new();
+        for layer in self.0.iter().rev() {
+            merge(&mut whole, layer.source().parse()?);
+        }
+        let mut target: Target = whole
+            .try_into()
+            .map_err(|error| Stop::usage(format!("{}: {error}", self.top().name)))?;
+        // What is fetched belongs to the file that says how.
+        let owner = self
+            .0
+            .iter()
+            .find(|layer| layer.source().value_at(&["prepare"]).is_some())
+            .unwrap_or(self.top());
+        let owned: Target = owner.source().parse()?;
+        target.home = cache().join(&owned.name);
+        match &owner.built_in {
+            Some(name) => {
+                target.here = target.home.join("files");
+                target.companions = built_in::companions(name);
+            }
+            None => target.here.clone_from(&owner.folder),
+        }
+        check::check(&target, self)?;
+        Ok(target)
+    }
+
+    pub(super) fn top(&self) -> &Layer {
+        // There is always a first one: see `from`.
+        &self.0[0]
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Layer> {
+        self.0.iter()
+    }
+
+    /// The error of a value: pointed at in the topmost file that has it.
+    pub(super) fn mistake(&self, path: &[&str], what: impl std::fmt::Display) -> anyhow::Error {
+        for layer in &self.0 {
+            if let Some(at) = layer.source().value_at(path) {
+                return layer.source().mistake(&at, what);
+            }
+        }
+        Stop::usage(format!("{}: {}: {what}", self.top().name, path.join(".")))
+    }
+}
+
+/// Lays one table over another: tables are merged, everything else is replaced.
+fn merge(below: &mut Table, above: Table) {
+    for (key, value) in above {
+        match (below.get_mut(&key), value) {
+            (Some(Value::Table(below)), Value::Table(above)) => merge(below, above),
+            (_, value) => drop(below.insert(key, value)),
+        }
+    }
+}
+
+/// `host:port,host:port`, if the word is that.
+fn addresses(word: &str) -> Option<Vec<String>> {
+    let address = |part: &str| {
+        let (host, port) = part.rsplit_once(':')?;
+        (!host.is_empty() && port.parse::<u16>().is_ok()).then(|| part.to_owned())
+    };
+    word.split(',').map(address).collect()
+}
+
+/// Where prepared targets lie: `$XDG_CACHE_HOME/jepsen/targets`, by default below `~/.cache`.
+fn cache() -> PathBuf {
+    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+    let base = set("XDG_CACHE_HOME").map(PathBuf::from);
+    let base = base.or_else(|| Some(PathBuf::from(set("HOME")?).join(".cache")));
+    base.unwrap_or_else(std::env::temp_dir)
+        .join("jepsen/targets")
+}
