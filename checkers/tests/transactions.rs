@@ -1,7 +1,10 @@
 //! Transactions: transcripts of one anomaly each, simulated databases, public histories, and agreement
 //! with a search through all orders.
 
-#![expect(clippy::print_stdout, reason = "what was seen, or skipped, is for a reader")]
+#![expect(
+    clippy::print_stdout,
+    reason = "what was seen, or skipped, is for a reader"
+)]
 
 #[path = "transactions/agreement.rs"]
 mod agreement;

@@ -7,6 +7,7 @@ pub mod check;
 pub mod cluster;
 pub mod compare;
 pub mod doctor;
+pub mod export;
 pub mod figures;
 pub mod incident;
 pub mod list;
@@ -58,6 +59,8 @@ pub enum Command {
     Doctor,
     /// Judge a stored run or a history file again.
     Check(CheckArguments),
+    /// Write a stored history in another tool's shape.
+    Export(ExportArguments),
     /// Print what each kind of fault did in stored runs: gaps, changes of leader, epochs; and how fast they formed.
     Figures(FiguresArguments),
     /// Write the page of a stored run again.
@@ -159,6 +162,16 @@ pub struct CheckArguments {
     /// Print the verdicts as JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+/// Flags of `export`.
+#[derive(Clone, Debug, Args)]
+pub struct ExportArguments {
+    /// A history file, or a run directory with one scenario.
+    pub path: PathBuf,
+    /// As EDN, a map per line, as Jepsen's Kafka checker reads it.
+    #[arg(long, required = true)]
+    pub edn: bool,
 }
 
 /// Flags of `figures`.

@@ -30,6 +30,7 @@ fn run() -> i32 {
         Some(Command::List) => cli::list::run(),
         Some(Command::Doctor) => cli::doctor::run(),
         Some(Command::Check(arguments)) => cli::check::run(&arguments),
+        Some(Command::Export(arguments)) => cli::export::run(&arguments),
         Some(Command::Figures(arguments)) => cli::figures::run(&arguments),
         Some(Command::Report(arguments)) => cli::report::run(&arguments),
         Some(Command::Calibrate(arguments)) => cli::calibrate::run(&arguments),

@@ -1,0 +1,45 @@
+//! `jepsen export RUN --edn`: a stored history in the shape that Jepsen's own Kafka checker documents, on standard output.
+
+use std::io::Write;
+
+use anyhow::{Context, Result};
+use checkers::export;
+
+use super::ExportArguments;
+use super::check::histories;
+use crate::exit::{self, Stop};
+use crate::judge;
+use crate::output::say;
+
+/// Writes the history, whole or not at all: what is read from here is judged elsewhere, and a part may be valid where the
+/// whole is not.
+///
+/// # Errors
+/// If the path is no run or no history, or names several histories; if standard output cannot be written.
+pub fn run(arguments: &ExportArguments) -> Result<i32> {
+    let found = histories(&arguments.path)?;
+    let [path] = found.as_slice() else {
+        let names: Vec<String> = found
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect();
+        return Err(Stop::usage(format!(
+            "{}: a run of {} scenarios, and an export holds one history; name one of: {}",
+            arguments.path.display(),
+            found.len(),
+            names.join(", ")
+        )));
+    };
+    let (history, warnings) = judge::read(path)?;
+    for warning in &warnings {
+        say(&format!("warning: {warning}"));
+    }
+    let text = export::edn(&history);
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        // A reader that has seen enough, as `head`, is no mistake.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
+        written => written.context("standard output")?,
+    }
+    Ok(exit::VALID)
+}
