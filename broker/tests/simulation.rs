@@ -31,7 +31,7 @@ fn every_seed_holds() {
     }
     let begun = std::time::Instant::now();
     let seeds = number("SIMULATION_SEEDS").unwrap_or(SEEDS);
-    let (failed, tally) = run_seeds(0..seeds, Plants::default(), false);
+    let (failed, tally) = run_seeds(0..seeds, Plants::default(), &[]);
     println!(
         "{seeds} seeds in {:.1} s: {tally:?}",
         begun.elapsed().as_secs_f64()
@@ -82,7 +82,8 @@ fn an_unsynced_vote_is_found() {
 #[test]
 fn old_terms_committed_by_count_are_found() {
     let reasons = ["another term", "lacks entry", "was read before"];
-    assert_found(Plant::OldTermByCount, 1_500, &reasons);
+    // As above.
+    assert_found(Plant::OldTermByCount, 10_600, &reasons);
 }
 
 #[test]
@@ -120,28 +121,29 @@ fn every_other_plant_of_the_core_is_found() {
 }
 
 /// Some seed from `first` on breaks an invariant when the plant is on, and the invariant that it is meant to break: a
-/// plant that is found by something else is not the mistake that it is said to be.
+/// plant that is found only by something else is not the mistake that it is said to be. What a plant breaks besides is
+/// passed over: entries that were wrongly committed can also leave a cluster that appends nothing more.
 fn assert_found(plant: Plant, first: u64, reasons: &[&str]) {
     let (begun, name) = (std::time::Instant::now(), plant.name());
-    let (failed, _) = run_seeds(first..first + 10_000, Plants::of(&[plant]), true);
-    let Some((seed, reason)) = failed.first() else {
-        panic!("no seed from {first} on finds {name}")
+    let (failed, _) = run_seeds(first..first + 10_000, Plants::of(&[plant]), reasons);
+    let Some((seed, reason)) = failed.iter().find(|(_, reason)| names(reasons, reason)) else {
+        panic!("no seed from {first} on finds {name} by {reasons:?}, but {failed:?}")
     };
     println!(
         "{name}: seed {seed} after {:.1} s: {reason}",
         begun.elapsed().as_secs_f64()
     );
-    assert!(
-        reasons.iter().any(|one| reason.contains(one)),
-        "{name}: seed {seed} has another reason: {reason}"
-    );
 }
 
-/// Runs seeds on all processors. Which failed and why, in order; `until_found` stops at the first.
+fn names(reasons: &[&str], reason: &str) -> bool {
+    reasons.iter().any(|one| reason.contains(one))
+}
+
+/// Runs seeds on all processors. Which failed and why, in order; it stops at the first that fails for one of these reasons.
 fn run_seeds(
     seeds: std::ops::Range<u64>,
     plants: Plants,
-    until_found: bool,
+    until: &[&str],
 ) -> (Vec<(u64, String)>, Tally) {
     quiet_panics();
     let next = AtomicU64::new(seeds.start);
@@ -151,7 +153,7 @@ fn run_seeds(
         let (mut failed, mut tally) = (Vec::new(), Tally::new());
         loop {
             let seed = next.fetch_add(1, Ordering::Relaxed);
-            if seed >= seeds.end || (until_found && found.load(Ordering::Relaxed) > 0) {
+            if seed >= seeds.end || found.load(Ordering::Relaxed) > 0 {
                 return (failed, tally);
             }
             match catch_unwind(AssertUnwindSafe(|| simulated::run(seed, plants))) {
@@ -159,8 +161,11 @@ fn run_seeds(
                     .into_iter()
                     .for_each(|(what, count)| *tally.entry(what).or_default() += count),
                 Err(reason) => {
-                    found.fetch_add(1, Ordering::Relaxed);
-                    failed.push((seed, text(&*reason)));
+                    let reason = text(&*reason);
+                    if names(until, &reason) {
+                        found.fetch_add(1, Ordering::Relaxed);
+                    }
+                    failed.push((seed, reason));
                 }
             }
         }
