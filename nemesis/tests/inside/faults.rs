@@ -255,7 +255,7 @@ fn lost_role() {
     runtime().block_on(async {
         let bench = Bench::new(&entered).await;
         let [n1, n2, _] = Node::ALL;
-        let flipping = Arc::new(Flipping(std::sync::Mutex::new(vec![n2, n1])));
+        let flipping = Arc::new(Flipping(std::sync::Mutex::new(vec![n2, n1, n1])));
         let engine = Engine::new(
             bench.environment.clone(),
             bench.table.clone(),
