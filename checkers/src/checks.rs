@@ -112,6 +112,7 @@ pub fn judge(history: &History) -> Judgement {
             .collect(),
         lanes: lanes::lanes(history, &claims, &windows),
         elections,
+        configuration: Some(check.configuration),
     }
 }
 

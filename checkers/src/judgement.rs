@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::history::{Moment, NodeName};
+use crate::promises::Configuration;
 use crate::verdict::{GapScope, Validity, Verdict};
 
 /// All that is said of one history.
@@ -19,6 +20,8 @@ pub struct Judgement {
     pub windows: Vec<WindowRow>,
     /// What each node believed, over time.
     pub lanes: Vec<NodeLane>,
+    /// What ran, from which follows what counts as a violation; none in a judgement that is stored without it.
+    pub configuration: Option<Configuration>,
 }
 
 impl Judgement {

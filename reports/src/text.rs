@@ -17,11 +17,19 @@ pub(crate) fn block(report: &RunReport, colour: bool) -> String {
     let mut lines = vec![head(report, colour)];
     lines.extend(reasons(report, &cards, &open, colour));
     let run = &report.run;
-    let page = format!("{}/report.html", untrusted(&run.directory));
-    lines.push(pair("report", &page));
-    lines.push(pair("seed", &run.seed));
-    lines.push(pair("reproduce", &run.reproduce));
-    lines.push(pair("recheck", &run.recheck));
+    let page = match run.directory.as_str() {
+        "" => String::new(),
+        directory => format!("{directory}/report.html"),
+    };
+    // A history that is judged alone has no run: nothing stands for what is not known.
+    let known = [
+        ("report", &page),
+        ("seed", &run.seed),
+        ("reproduce", &run.reproduce),
+        ("recheck", &run.recheck),
+    ];
+    let known = known.into_iter().filter(|(_, value)| !value.is_empty());
+    lines.extend(known.map(|(name, value)| pair(name, value)));
     debug_assert!(
         lines.len() <= SUMMARY_LINES_MAX,
         "because reasons are limited"

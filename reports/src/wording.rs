@@ -20,7 +20,7 @@ use checkers::verdict::{Anomaly, Evidence, Figure, Finding, Unit, Validity, Verd
 pub(crate) use checks::check;
 pub(crate) use doubts::doubt;
 pub(crate) use liveness::scope_word;
-pub(crate) use promises::{limit_rows, promise_rows};
+pub(crate) use promises::{limit_rows, promise_rows, subject};
 pub(crate) use rules::rule;
 
 use crate::format::{count, group, length_ms, limit_ms, untrusted};

@@ -148,6 +148,19 @@ fn rules(scenario: &ScenarioReport) -> Markup {
                         tr { th scope="row" { (row.promise) } td { (if row.made { "yes" } else { "no" }) } td { (row.so) } }
                     } }
                 }
+                @if let Some(configuration) = &scenario.judgement.configuration {
+                    table {
+                        caption { "What counts as what, by what ran: its acknowledgements, isolation, clients and faults" }
+                        thead { tr { th scope="col" { "seen" } th scope="col" { "counts as" } th scope="col" { "because" } } }
+                        tbody { @for ruling in configuration.table() {
+                            tr {
+                                th scope="row" { (wording::subject(ruling.subject)) }
+                                td { (ruling.standing.word()) }
+                                td { (ruling.reason) }
+                            }
+                        } }
+                    }
+                }
                 table {
                     caption { "Limits" }
                     thead { tr { th scope="col" { "limit" } th scope="col" class="num" { "at most" } } }

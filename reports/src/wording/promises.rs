@@ -1,6 +1,7 @@
 //! Which rule applied: the target's promises and limits as rows of a table.
 
 use checkers::history::{Limits, Promises};
+use checkers::promises::Subject;
 
 use crate::format::limit_ms;
 
@@ -57,7 +58,10 @@ pub(crate) fn promise_rows(promises: &Promises) -> [PromiseRow; 8] {
             "producers are idempotent",
             promises.idempotent,
             "a duplicate is a violation",
-            "a duplicate is reported and violates nothing",
+            match promises.producers_retry {
+                true => "a duplicate is expected where a producer has sent again",
+                false => "no producer sends again, so a duplicate is a violation",
+            },
         ),
         row(
             "an old leader may claim its epoch until the heal",
@@ -72,6 +76,24 @@ pub(crate) fn promise_rows(promises: &Promises) -> [PromiseRow; 8] {
             "limits after a heal grow by the cut's length, for TCP's back-off",
         ),
     ]
+}
+
+/// What a ruling is about, for a reader.
+pub(crate) fn subject(subject: Subject) -> &'static str {
+    match subject {
+        Subject::LostRecord => "an acknowledged record that is gone, or was never served",
+        Subject::LostAfterRead => "a record that was read, and is gone",
+        Subject::Duplicate => "one value at several offsets",
+        Subject::OffsetReused => "an offset that was acknowledged for one record and holds another",
+        Subject::OffsetReadTwice => "an offset at which readers were given different records",
+        Subject::OrderReversed => "offsets against real time, or against a producer's own order",
+        Subject::EndOffsetBehind => "an end offset behind what was acknowledged",
+        Subject::PhantomValue => "a record that nobody sent",
+        Subject::FailedWriteSeen => "a record that is read though its append surely failed",
+        Subject::ConsumerMoved => "a consumer that jumps or goes back between two polls",
+        Subject::PollOutOfOrder => "a consumer that jumps or goes back within one poll",
+        Subject::ReplicasDiffer => "nodes that hold different records in the end",
+    }
 }
 
 /// Name and value of every limit.

@@ -145,6 +145,7 @@ pub(crate) fn scenario(name: &str) -> ScenarioReport {
             gaps: leadership::gaps(),
             windows: vec![],
             lanes: leadership::lanes(),
+            configuration: Some(verdicts::configuration()),
         },
         promises: Promises::default(),
         limits: Limits::default(),

@@ -1,6 +1,7 @@
 //! The verdicts of the handmade run, and the operations that they point to.
 
-use checkers::history::Outcome;
+use checkers::history::{Acks, Isolation, Outcome};
+use checkers::promises::{Configuration, Consumers, Disturbance};
 use checkers::verdict::{
     Anomaly, Class, Doubt, Evidence, Finding, GapScope, LossProof, Unit, Verdict,
 };
@@ -161,4 +162,21 @@ pub(crate) fn operations() -> Vec<Operation> {
         error: String::new(),
     });
     all
+}
+
+/// What ran: acks=all without idempotence, and faults on the leader.
+pub(crate) fn configuration() -> Configuration {
+    Configuration {
+        acknowledged_is_kept: true,
+        end_offset_includes_acknowledged: true,
+        acks: Acks::All,
+        idempotent: false,
+        producers_retry: false,
+        any_acknowledgement_is_kept: false,
+        isolation: Isolation::ReadUncommitted,
+        min_in_sync_replicas: Some(2),
+        unclean_election: false,
+        consumers: Consumers::Assigned,
+        faults: Disturbance::Leader,
+    }
 }
