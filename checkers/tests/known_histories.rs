@@ -42,14 +42,19 @@ fn judged(path: &Path, model: Option<ModelName>, options: &Options) -> ForeignVe
     judge(&name, &read(path), model, options).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
-/// Judges with and without naming the model, and on one thread and two; all must be one.
+/// Judges with and without naming the model, and on one thread and two; all must be one. (A history without `cas` is
+/// known as one of a register, which differs from one with `cas` by its name alone.)
 fn word(path: &Path, model: ModelName) -> Validity {
     let one = Options::default();
     let two = Options { threads: 2, ..one };
     let verdict = judged(path, Some(model), &one);
     let text = serde_json::to_string(&verdict).expect("plain data");
     for options in [one, two] {
-        let again = serde_json::to_string(&judged(path, None, &options)).expect("plain data");
+        let mut again = judged(path, None, &options);
+        if (model, again.model) == (ModelName::CasRegister, ModelName::Register) {
+            again.model = model;
+        }
+        let again = serde_json::to_string(&again).expect("plain data");
         assert_eq!(text, again, "{}", path.display());
     }
     if let Some(proof) = &verdict.evidence {

@@ -238,7 +238,9 @@ fn threads_do_not_change_a_byte() {
             serde_json::to_string(&report).expect("plain data")
         };
         let one = of(1);
-        assert_eq!(one.contains("invalid"), wrong.is_some_and(|at| at % 2 == 0));
+        // An odd text read, or one written and then not read: but nobody reads after the last writes.
+        let bad = matches!(wrong, Some(13 | 400));
+        assert_eq!(one.contains("invalid"), bad, "{wrong:?}");
         for threads in [2, 3, 8, 100] {
             assert_eq!(one, of(threads));
         }
@@ -258,7 +260,7 @@ fn a_history_that_cannot_be_is_no_history() {
     assert_eq!(error, Err(Malformed::TooLate { operation: 0 }));
 }
 
-/// Intervals are closed: what touches overlaps.
+/// Intervals are closed: what touches overlaps. Moment 0 is a moment like any other.
 #[test]
 fn touching_intervals_overlap() {
     let touching = [write(0, 10, 1), read(10, 12, 0)];

@@ -91,7 +91,10 @@ pub(super) fn register(
             "write" if failed(call) => return Ok(Vec::new()),
             "write" => RegisterAction::Write(value(&call.call.value)),
             "cas" if model == ModelName::CasRegister => {
-                if failed(call) && !dialect.refusals_are_observed {
+                // One that failed for another reason, e.g. `:timed-out`, was not refused.
+                let answer = call.completion.as_ref().map(|done| &done.value);
+                let refused = answer.is_some_and(|answer| answer.elements().is_some());
+                if failed(call) && !(refused && dialect.refusals_are_observed) {
                     return Ok(Vec::new());
                 }
                 let Some([from, to]) = call.call.value.elements() else {

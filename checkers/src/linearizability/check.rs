@@ -7,7 +7,7 @@ use hashbrown::HashTable;
 use super::mask::hash_of;
 use super::model::Model;
 use super::object::{Answer, Word, judge};
-use super::operation::Operation;
+use super::operation::{LATEST, Operation};
 use super::options::Options;
 use super::report::{Failure, Malformed, Report};
 use crate::verdict::Validity;
@@ -35,7 +35,7 @@ pub fn check<M: Model>(
                 returned,
             });
         }
-        if operation.called.max(operation.returned.unwrap_or(0)) >= 1 << 63 {
+        if operation.called.max(operation.returned.unwrap_or(0)) > LATEST {
             return Err(Malformed::TooLate {
                 operation: position,
             });

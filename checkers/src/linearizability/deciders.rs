@@ -4,7 +4,8 @@
 //! was compared with trying every order on many thousands of small random histories.
 //!
 //! Moments are made numbers in which a call at a moment lies before a return at the same one, because intervals are
-//! closed: twice the moment for a call, and one more for a return. So no call ever equals a return.
+//! closed: a call takes an odd number, a return the even one after it. So no call ever equals a return, and 0 lies before
+//! everything: were a call at moment 0 the number 0, a write called there could hide before the initial value.
 
 pub mod log;
 pub mod queue;
@@ -19,12 +20,12 @@ use super::report::{Decision, Rule};
 
 /// When an operation was called.
 fn call<A>(operation: &Operation<A>) -> u64 {
-    operation.called.saturating_mul(2)
+    operation.called.saturating_mul(2).saturating_add(1)
 }
 
 /// When it returned; the end of time if it never did.
 fn end<A>(operation: &Operation<A>) -> u64 {
-    let end = |moment: u64| moment.saturating_mul(2).saturating_add(1);
+    let end = |moment: u64| moment.saturating_mul(2).saturating_add(2);
     operation.returned.map_or(u64::MAX, end)
 }
 

@@ -2,6 +2,9 @@
 
 use crate::history::Moment;
 
+/// The latest moment that can be judged: deciders double moments, and keep one for what never returned.
+pub(super) const LATEST: Moment = (1 << 63) - 2;
+
 /// An operation of one process on one object, or on several that a model tells apart by key.
 ///
 /// Times are of one clock; what it counts is of no account, so the numbers of a file's lines serve as well. The interval

@@ -174,7 +174,7 @@ pub enum Malformed {
         returned: u64,
     },
     /// A moment too late to reckon with.
-    #[error("operation {operation} lies at a moment of 2^63 or later")]
+    #[error("operation {operation} lies at a moment later than 2^63 - 2")]
     TooLate {
         /// Its position.
         operation: usize,

@@ -309,6 +309,8 @@ impl<'s, 'm, M: Model, K: Mask, T: Trail> Search<'s, 'm, M, K, T> {
     /// as much to forget.
     fn forget(&mut self, all: bool) -> Option<Ended<T::Link>> {
         let top = self.stack.last().map_or(0, |node| node.level);
+        // Where the search came deepest is evidence.
+        let deepest = self.deepest;
         let timeline = self.timeline;
         let quiet = |level: Level| {
             timeline
@@ -317,7 +319,8 @@ impl<'s, 'm, M: Model, K: Mask, T: Trail> Search<'s, 'm, M, K, T> {
                 .is_none_or(|quiet| *quiet)
         };
         if self.marks_cuts {
-            self.visited.retain(|level| level <= top || quiet(level));
+            self.visited
+                .retain(|level| level <= top || level == deepest || quiet(level));
         }
         if 2 * self.visited.live_bytes() < self.forget_at {
             return None;
@@ -347,7 +350,8 @@ impl<'s, 'm, M: Model, K: Mask, T: Trail> Search<'s, 'm, M, K, T> {
             }
         }
         if self.stack.is_empty() {
-            self.visited.retain(|level| level >= cut);
+            self.visited
+                .retain(|level| level >= cut || level == deepest);
         }
         self.stack.append(&mut above);
         // The deepest on top; equal levels stay in their order.

@@ -34,7 +34,7 @@ pub(crate) fn history<M: Random>(
     // When it takes effect, and the interval around that.
     let mut calls: Vec<(u64, u64, Option<u64>, M::Action)> = (0..count)
         .map(|serial| {
-            let effect = random.random_range(10..=10 + span);
+            let effect = random.random_range(9..=9 + span);
             let called = effect - random.random_range(0..=9);
             let crashed = random.random_ratio(1, 5);
             let returned = (!crashed).then(|| effect + random.random_range(0..=9));
