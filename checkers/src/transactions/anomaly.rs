@@ -143,7 +143,13 @@ fn cycle_rules_out(order: Order, cycle: Cycle) -> &'static [Model] {
         (Cycle::G1c, Order::Process) => &[Model::StrongSessionReadCommitted],
         (Cycle::G1c, Order::Realtime) => &[Model::StrongReadCommitted],
         // All reads here are of items, so that repeatable read (no G2-item) goes as well.
-        (Cycle::GSingle, Order::Data) => &[Model::ConsistentView, Model::RepeatableRead],
+        // Cerone and Gotsman, *Analysing Snapshot Isolation*, JACM 2018: with parallel snapshot
+        // isolation, every cycle has two read-write edges.
+        (Cycle::GSingle, Order::Data) => &[
+            Model::ParallelSnapshotIsolation,
+            Model::ConsistentView,
+            Model::RepeatableRead,
+        ],
         (Cycle::GNonadjacent, Order::Data) => &[Model::SnapshotIsolation, Model::RepeatableRead],
         (Cycle::G2, Order::Data) => &[Model::RepeatableRead],
         (Cycle::GSingle | Cycle::GNonadjacent, Order::Process) => {
