@@ -9,6 +9,7 @@
 //! | `garbage-read` | a read sees a value that nobody wrote | - |
 //! | `duplicate-elements` | a read sees one append twice | Elle |
 //! | `incompatible-order` | two reads of a list have no common order of appends | Elle |
+//! | `cyclic-versions` | a read sees what one transaction appended in another order | Elle |
 //! | `lost-update` | two transactions read one version and both superseded it | Berenson, P4 |
 //! | `lost-append` | an acknowledged append is in no read, not even in a later one | - |
 //! | `G0` | a cycle of write-write edges | Adya |
@@ -63,6 +64,9 @@ pub enum AnomalyKind {
     DuplicateElements,
     /// Two reads of a list have no common order of appends.
     IncompatibleOrder,
+    /// A read sees two appends of one transaction in another order than it made them: the second is
+    /// ahead of the first for the reader, and after it for the writer.
+    CyclicVersions,
     /// A read sees what a failed transaction wrote.
     G1a,
     /// A read sees a version that its writer superseded itself.
@@ -96,6 +100,7 @@ impl AnomalyKind {
             AnomalyKind::GarbageRead,
             AnomalyKind::DuplicateElements,
             AnomalyKind::IncompatibleOrder,
+            AnomalyKind::CyclicVersions,
             AnomalyKind::G1a,
             AnomalyKind::G1b,
             AnomalyKind::FutureRead,
@@ -112,7 +117,10 @@ impl AnomalyKind {
     /// The weakest models that this rules out; with each, everything stronger goes.
     pub fn rules_out(self) -> &'static [Model] {
         match self {
-            AnomalyKind::GarbageRead | AnomalyKind::DuplicateElements => &[Model::ReadUncommitted],
+            // No history in Adya's sense has these, not even one of PL-1.
+            AnomalyKind::GarbageRead
+            | AnomalyKind::DuplicateElements
+            | AnomalyKind::CyclicVersions => &[Model::ReadUncommitted],
             AnomalyKind::IncompatibleOrder | AnomalyKind::G1a | AnomalyKind::G1b => {
                 &[Model::ReadCommitted]
             }
@@ -135,7 +143,13 @@ fn cycle_rules_out(order: Order, cycle: Cycle) -> &'static [Model] {
         (Cycle::G1c, Order::Process) => &[Model::StrongSessionReadCommitted],
         (Cycle::G1c, Order::Realtime) => &[Model::StrongReadCommitted],
         // All reads here are of items, so that repeatable read (no G2-item) goes as well.
-        (Cycle::GSingle, Order::Data) => &[Model::ConsistentView, Model::RepeatableRead],
+        // Cerone and Gotsman, *Analysing Snapshot Isolation*, JACM 2018: with parallel snapshot
+        // isolation, every cycle has two read-write edges.
+        (Cycle::GSingle, Order::Data) => &[
+            Model::ParallelSnapshotIsolation,
+            Model::ConsistentView,
+            Model::RepeatableRead,
+        ],
         (Cycle::GNonadjacent, Order::Data) => &[Model::SnapshotIsolation, Model::RepeatableRead],
         (Cycle::G2, Order::Data) => &[Model::RepeatableRead],
         (Cycle::GSingle | Cycle::GNonadjacent, Order::Process) => {
@@ -155,6 +169,7 @@ impl fmt::Display for AnomalyKind {
             AnomalyKind::GarbageRead => return f.write_str("garbage-read"),
             AnomalyKind::DuplicateElements => return f.write_str("duplicate-elements"),
             AnomalyKind::IncompatibleOrder => return f.write_str("incompatible-order"),
+            AnomalyKind::CyclicVersions => return f.write_str("cyclic-versions"),
             AnomalyKind::G1a => return f.write_str("G1a"),
             AnomalyKind::G1b => return f.write_str("G1b"),
             AnomalyKind::FutureRead => return f.write_str("future-read"),
@@ -240,6 +255,17 @@ pub enum Evidence {
         common: usize,
         /// Two transactions, and the element that each saw next.
         parted: [(i64, Name); 2],
+    },
+    /// A read that saw two appends of one transaction in the wrong order.
+    Reversed {
+        /// Who appended them.
+        writer: i64,
+        /// Who read them.
+        reader: i64,
+        /// The key.
+        key: Name,
+        /// Both elements, as they were appended.
+        appended: [Name; 2],
     },
     /// Transactions that read the same version and all superseded it.
     Updates {

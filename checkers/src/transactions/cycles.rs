@@ -63,9 +63,10 @@ pub(super) fn search(graph: &Graph, transactions: u32) -> Cycles {
         paths: Paths::new(2 * part.node_count()),
         cycles: Cycles::default(),
     };
-    let mut last: Option<Level> = None;
+    let mut levels: Vec<Level> = Vec::new();
     for order in [Order::Data, Order::Process, Order::Realtime] {
-        last = Some(search.level(order, last.as_ref()));
+        let level = search.level(order, &levels);
+        levels.push(level);
     }
     let mut cycles = search.cycles;
     for edge in cycles.found.iter_mut().flat_map(|found| &mut found.edges) {
@@ -90,7 +91,7 @@ fn kinds_of(order: Order, cycle: Cycle) -> Kinds {
         }
 }
 
-/// The components of one level, for the next one: what was on a cycle already needs no process or
+/// The components of one level, for the next ones: what was on a cycle already needs no process or
 /// real-time edge to be on one.
 struct Level {
     g0: Components,
@@ -118,7 +119,7 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    fn level(&mut self, order: Order, last: Option<&Level>) -> Level {
+    fn level(&mut self, order: Order, earlier: &[Level]) -> Level {
         let graph = self.graph;
         let along = |cycle| Along {
             graph,
@@ -131,6 +132,7 @@ impl Search<'_> {
             g1c,
             all,
         };
+        let last = earlier.last();
         let is_new = |last: Option<&Components>, edge: &Edge| {
             last.is_none_or(|last| !last.same(edge.from, edge.to))
         };
@@ -151,7 +153,8 @@ impl Search<'_> {
             edge.kind == Kinds::RW
                 && level.all.same(edge.from, edge.to)
                 && !level.covers(edge, cycle)
-                && !last.is_some_and(|last| last.covers(edge, cycle))
+                // All of them: what data alone closes is not settled again with process order.
+                && !earlier.iter().any(|earlier| earlier.covers(edge, cycle))
         };
         let single = self.edges(|edge| candidates(&level, Cycle::GSingle, edge));
         let single = self.singles(order, single, &level);

@@ -1,4 +1,4 @@
-//! Dependencies between transactions over lists, and appends that were lost.
+//! Dependencies between transactions over lists, and appends that were lost or turned round.
 //!
 //! What is in no read comes after everything that is: whoever read the end of a list precedes those
 //! who appended what no read saw.
@@ -11,7 +11,8 @@ use super::orders::{ListRead, Order, Orders};
 use super::writers::Writers;
 use crate::history::Outcome;
 
-/// Adds the write-write, write-read and read-write edges; reports lost appends.
+/// Adds the write-write, write-read and read-write edges; reports appends that were lost, and those
+/// of one transaction in the wrong order.
 pub(super) fn add_edges(
     transactions: &Transactions,
     writers: &Writers,
@@ -21,11 +22,17 @@ pub(super) fn add_edges(
 ) {
     let next = Next::new(transactions, writers, &orders.orders);
     let ends = add_ends(transactions, writers, orders, edges, findings);
-    for version in orders.orders.iter().flat_map(|order| &order.versions) {
-        if let (Some(writer), Some(after)) = (writers.of(*version), next.after(*version))
-            && let Some(by) = writers.of(after)
-        {
-            edges.add(writer, by, Kinds::WW, *version, after);
+    for order in &orders.orders {
+        for version in &order.versions {
+            if let (Some(writer), Some(after)) = (writers.of(*version), next.after(*version))
+                && let Some(by) = writers.of(after)
+            {
+                edges.add(writer, by, Kinds::WW, *version, after);
+                if let (true, Some(read)) = (writers.are_reversed(*version, after), &order.longest)
+                {
+                    report_reversed(transactions, writer, read, [after, *version], findings);
+                }
+            }
         }
     }
     for read in &orders.reads {
@@ -120,6 +127,23 @@ fn add_ends(
         ends.push(Some(group));
     }
     ends
+}
+
+/// Reports two appends of one transaction, as it made them, which the longest read shows the other
+/// way round. An edge from the transaction to itself could not tell.
+fn report_reversed(
+    transactions: &Transactions,
+    writer: u32,
+    read: &ListRead,
+    appended: [u32; 2],
+    findings: &mut Findings,
+) {
+    findings.add(AnomalyKind::CyclicVersions, || Evidence::Reversed {
+        writer: transactions.id(writer),
+        reader: transactions.id(read.reader),
+        key: transactions.key_name(read.key),
+        appended: appended.map(|version| transactions.versions[version as usize].1.clone()),
+    });
 }
 
 /// Reports an append that had returned when the key's longest read was called, and is not in it.

@@ -8,6 +8,10 @@
 //! Cerone, Bernardi and Gotsman, CONCUR 2015 (atomic visibility); Alvaro and Kingsbury, *Elle*, VLDB
 //! 2020. A model with *strong session* also respects the order of each client, a *strong* one real
 //! time.
+//!
+//! Not all of a model is tested: a cycle tells how many read-write edges it has, not whether visibility
+//! or the order of writes closed it, so that what `causal` and `prefix` forbid beyond `read-atomic`,
+//! and what fractured reads alone say of that, is charged to the stronger models only.
 
 use std::collections::BTreeSet;
 use std::fmt;

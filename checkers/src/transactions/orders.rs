@@ -42,6 +42,8 @@ pub(super) struct Order {
 
 /// The version orders of all keys, and the reads that they are from.
 pub(super) struct Orders {
+    /// Those that show a version. One that saw an append twice does not: after `[1 2 1]`, its last
+    /// element would say that 2 was not seen yet.
     pub(super) reads: Vec<ListRead>,
     /// For each key.
     pub(super) orders: Vec<Order>,
@@ -52,7 +54,7 @@ pub(super) struct Orders {
 impl Orders {
     /// The orders of a history; reports duplicates and incompatible orders.
     pub(super) fn new(transactions: &Transactions, findings: &mut Findings) -> Orders {
-        let reads = reads(transactions);
+        let mut reads = reads(transactions);
         let mut orders = vec![Order::default(); transactions.keys.len()];
         for read in &reads {
             let order = &mut orders[read.key as usize];
@@ -67,20 +69,22 @@ impl Orders {
             }
         }
         let mut own = Vec::new();
-        for read in &reads {
+        reads.retain(|read| {
             let order = &mut orders[read.key as usize];
             let saw = read.saw(transactions);
             // The usual read is a beginning of a longest one without duplicates: one comparison.
             if order.versions.starts_with(saw) {
-                continue;
+                return true;
             }
-            if let Some(version) = seen.distinct(saw, &mut own) {
+            let twice = seen.distinct(saw, &mut own);
+            if let Some(version) = twice {
                 findings.add(AnomalyKind::DuplicateElements, || {
                     reads::of_read(transactions, read.reader, None, version)
                 });
             }
             compare(transactions, read, &own, order, findings);
-        }
+            twice.is_none()
+        });
         let mut is_placed = vec![false; transactions.versions.len()];
         for order in &mut orders {
             order

@@ -61,6 +61,15 @@ impl Anomaly {
                 "after {common} common elements of {key}, transaction {one} read {next}, and \
                  {other} read {instead}"
             )],
+            Evidence::Reversed {
+                writer,
+                reader,
+                key,
+                appended: [first, second],
+            } => vec![format!(
+                "transaction {writer} appended {first} to {key} and then {second}; {reader} read \
+                 {second} ahead of {first}"
+            )],
             Evidence::Updates {
                 key,
                 read,

@@ -87,6 +87,14 @@ impl Writers {
         (self.standing(version) == Standing::Written).then(|| self.by[version as usize])
     }
 
+    /// Whether one transaction made both versions, the second of them first.
+    pub(super) fn are_reversed(&self, version: u32, after: u32) -> bool {
+        let by = self.of(version);
+        by.is_some()
+            && by == self.of(after)
+            && self.step[after as usize] < self.step[version as usize]
+    }
+
     /// Who failed to make a version that nobody else made.
     pub(super) fn failed(&self, version: u32) -> Option<u32> {
         (self.standing(version) == Standing::Failed).then(|| self.by[version as usize])

@@ -13,7 +13,9 @@ pub(crate) enum Isolation {
     StrictSerializable,
     /// Each reads a snapshot of its call; the first committer wins.
     Snapshot,
-    /// Each read sees what is committed at its moment; writes take effect together.
+    /// Each read sees what is committed at its moment; writes take effect together. A write locks its
+    /// key until the end, and is refused where another one holds the lock: without locks, a
+    /// transaction would read its own write at a place that a faster committer takes.
     ReadCommitted,
 }
 
@@ -72,6 +74,8 @@ struct Key {
     committed: Vec<(usize, usize)>,
     /// How many values were handed out.
     next: usize,
+    /// When the transaction was called that locks the key, with read committed.
+    locked_by: Option<usize>,
 }
 
 struct Database {
@@ -162,7 +166,8 @@ impl Database {
 
     /// One step of a transaction: all of it, or one action, or its commit.
     fn advance(&mut self, running: &mut Open) {
-        match self.plan.isolation {
+        let isolation = self.plan.isolation;
+        match isolation {
             Isolation::StrictSerializable => {
                 while running.saw.len() < running.actions.len() {
                     self.act(running, self.now);
@@ -171,7 +176,32 @@ impl Database {
             }
             _ if running.saw.len() == running.actions.len() => self.commit(running),
             Isolation::Snapshot => self.act(running, running.called),
-            Isolation::ReadCommitted => self.act(running, self.now),
+            Isolation::ReadCommitted if self.lock(running) => self.act(running, self.now),
+            Isolation::ReadCommitted => self.refuse(running),
+        }
+    }
+
+    /// Locks the key of the next action if that is a write; returns whether it may go on.
+    fn lock(&mut self, running: &Open) -> bool {
+        let Action::Write { key, .. } = running.actions[running.saw.len()] else {
+            return true;
+        };
+        *self.keys[key].locked_by.get_or_insert(running.called) == running.called
+    }
+
+    /// Ends a transaction without effect.
+    fn refuse(&mut self, running: &mut Open) {
+        running.is_over = true;
+        running.is_refused = true;
+        self.unlock(running);
+    }
+
+    fn unlock(&mut self, running: &Open) {
+        for action in &running.actions {
+            if let Action::Write { key, .. } = action {
+                let locked_by = &mut self.keys[*key].locked_by;
+                locked_by.take_if(|called| *called == running.called);
+            }
         }
     }
 
@@ -194,7 +224,6 @@ impl Database {
     }
 
     fn commit(&mut self, running: &mut Open) {
-        running.is_over = true;
         let writes = running.actions.iter().filter_map(|action| match action {
             Action::Write { key, value } => Some((*key, *value)),
             Action::Read { .. } => None,
@@ -205,13 +234,14 @@ impl Database {
                 last.is_some_and(|(_, when)| *when > running.called)
             };
             if writes.clone().any(is_late) {
-                running.is_refused = true;
-                return;
+                return self.refuse(running);
             }
         }
         for (key, value) in writes {
             self.keys[key].committed.push((value, self.now));
         }
+        running.is_over = true;
+        self.unlock(running);
     }
 
     fn line(&mut self, outcome: &str, process: usize, open: &Open, with_reads: bool) {
