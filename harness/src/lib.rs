@@ -22,7 +22,7 @@
 //! | [`judge`], [`summary`] | history in, verdicts and report out |
 //! | [`plants`], [`calibrate`], [`incident`] | deliberate bugs, which checks find them, and three of them before and after |
 //! | [`qualify`], [`index`] | may this build be released; the list of runs |
-//! | [`bench`] | the same work on several targets, as figures |
+//! | [`mod@bench`] | the same work on several targets, as figures |
 //! | [`exit`] | exit codes |
 
 pub mod bench;
