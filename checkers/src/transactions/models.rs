@@ -9,9 +9,11 @@
 //! 2020. A model with *strong session* also respects the order of each client, a *strong* one real
 //! time.
 //!
-//! Not all of a model is tested: a cycle tells how many read-write edges it has, not whether visibility
-//! or the order of writes closed it, so that what `causal` and `prefix` forbid beyond `read-atomic`,
-//! and what fractured reads alone say of that, is charged to the stronger models only.
+//! Below parallel snapshot isolation not all of a model is tested. Cycles tell how many read-write
+//! edges they have, not whether visibility or the order of writes closed them: read skew between two
+//! keys is charged to parallel snapshot isolation and consistent view, though read atomic forbids it
+//! as well, and the long fork to snapshot isolation, though prefix does. These weaker models may be
+//! said to hold where they do not; never the other way round.
 
 use std::collections::BTreeSet;
 use std::fmt;
