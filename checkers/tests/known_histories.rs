@@ -8,22 +8,13 @@
     reason = "what was compared or skipped is for a reader"
 )]
 
-use std::path::{Path, PathBuf};
+mod public;
+
+use std::path::Path;
 
 use checkers::foreign::{ForeignVerdict, ModelName, judge};
 use checkers::linearizability::Options;
 use checkers::verdict::Validity;
-
-#[allow(clippy::disallowed_methods, reason = "tests read files")]
-fn histories() -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/histories");
-    let named = std::env::var_os("JEPSEN_HISTORIES").map(PathBuf::from);
-    let found = named.into_iter().chain([beside]).find(|path| path.is_dir());
-    if found.is_none() {
-        println!("skipped: the public histories are not here (JEPSEN_HISTORIES names them)");
-    }
-    found
-}
 
 #[allow(clippy::disallowed_methods, reason = "tests read files")]
 fn read(path: &Path) -> Vec<u8> {
@@ -69,7 +60,9 @@ fn word(path: &Path, model: ModelName) -> Validity {
 
 #[test]
 fn porcupine() {
-    let Some(root) = histories() else { return };
+    let Some(root) = public::histories() else {
+        return;
+    };
     let table = rows(&root.join("verdicts-porcupine.tsv"));
     assert!(table.len() >= 13);
     for row in table {
@@ -97,7 +90,9 @@ fn porcupine() {
 
 #[test]
 fn knossos() {
-    let Some(root) = histories() else { return };
+    let Some(root) = public::histories() else {
+        return;
+    };
     let table = rows(&root.join("verdicts-knossos.tsv"));
     assert!(table.len() >= 5);
     for row in table {

@@ -14,6 +14,7 @@ mod brute;
 mod database;
 #[path = "transactions/hostile.rs"]
 mod hostile;
+mod public;
 #[path = "transactions/simulated.rs"]
 mod simulated;
 #[path = "transactions/transcript.rs"]
@@ -78,21 +79,12 @@ fn cycle(order: Order, cycle: Cycle) -> AnomalyKind {
     AnomalyKind::Cycle(order, cycle)
 }
 
-#[allow(clippy::disallowed_methods, reason = "tests read files")]
-fn histories() -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/histories");
-    let named = std::env::var_os("JEPSEN_HISTORIES").map(PathBuf::from);
-    let found = named.into_iter().chain([beside]).find(|path| path.is_dir());
-    if found.is_none() {
-        println!("skipped: the public histories are not here (JEPSEN_HISTORIES names them)");
-    }
-    found
-}
-
 /// Each file of the table has the verdict of the table, model by model, and Elle's anomalies.
 #[test]
 fn public_histories_are_judged_as_their_table_says() {
-    let Some(folder) = histories() else { return };
+    let Some(folder) = public::histories() else {
+        return;
+    };
     let table = read(&folder.join("verdicts-elle.tsv"));
     let mut rows = table
         .lines()

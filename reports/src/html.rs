@@ -122,17 +122,38 @@ fn title(report: &RunReport) -> String {
     )
 }
 
+/// The head of a page on a run: it names what wrote it.
 fn head(report: &RunReport, title: &str) -> Markup {
     let generator = format!("{} {}", report.tool.name, report.tool.version);
+    head_of(
+        title,
+        POLICY,
+        Some(&crate::format::untrusted(&generator)),
+        "",
+    )
+}
+
+/// The head of a page of our own, with the usual style and rules.
+fn plain_head(title: &str) -> Markup {
+    head_of(title, POLICY, None, "")
+}
+
+/// The head of any page: what a browser may load, what wrote it, and the style, with the page's own after the common one.
+pub(crate) fn head_of(
+    title: &str,
+    policy: &str,
+    generator: Option<&str>,
+    own_style: &str,
+) -> Markup {
     html! {
         head {
             meta charset="utf-8";
-            meta http-equiv="Content-Security-Policy" content=(POLICY);
+            meta http-equiv="Content-Security-Policy" content=(policy);
             meta name="viewport" content="width=device-width, initial-scale=1";
             meta name="color-scheme" content="light dark";
-            meta name="generator" content=(crate::format::untrusted(&generator));
+            @if let Some(generator) = generator { meta name="generator" content=(generator); }
             title { (title) }
-            style { (raw(STYLE)) }
+            style { (raw(STYLE)) (raw(own_style)) }
         }
     }
 }

@@ -114,8 +114,7 @@ fn plan(arguments: &RunArguments, scenario: &Scenario, target: &Target, seed: u6
     if target.runs_already() {
         return undisturbed(arguments, scenario, &timing, seed);
     }
-    let words = arguments.faults.as_deref().or(scenario.drawn());
-    let Some(words) = words else {
+    let Some(words) = drawn(arguments, scenario) else {
         let mut scenario = scenario.clone();
         scenario.time_limit = arguments.time_limit.or(scenario.time_limit);
         return scenario.plan(seed, &timing);
@@ -126,6 +125,11 @@ fn plan(arguments: &RunArguments, scenario: &Scenario, target: &Target, seed: u6
     };
     let time_limit = arguments.time_limit.unwrap_or(by_default);
     faults::draw(words, time_limit, seed, &timing)
+}
+
+/// The words to draw faults by: those that were typed, or the scenario's own; none where its windows are given.
+fn drawn<'a>(arguments: &'a RunArguments, scenario: &'a Scenario) -> Option<&'a str> {
+    arguments.faults.as_deref().or(scenario.drawn())
 }
 
 /// The plan for a cluster that runs already, of which nothing is ours to harm.
@@ -193,7 +197,7 @@ impl Session<'_> {
             let plan = plan(self.arguments, scenario, self.target, seed)?;
             faults::save(&plan, &path.join("faults.json"))?;
             Asked::of(scenario).save(&path)?;
-            let drawn = self.arguments.faults.as_deref().or(scenario.drawn());
+            let drawn = drawn(self.arguments, scenario);
             if let (None, false, Some(words)) =
                 (&self.arguments.schedule, self.target.runs_already(), drawn)
                 && let Some(sentence) = faults::no_room(words, &plan, self.target)?

@@ -29,11 +29,7 @@ pub fn p_value(pairs: &[(f64, f64)]) -> Option<f64> {
     }
     // Ranks are doubled, so that those of ties are whole: sums are then exact, and "at least as extreme" means it.
     let ranks = doubled_ranks(&differences);
-    let seen: i64 = ranks
-        .iter()
-        .zip(&differences)
-        .map(|(rank, difference)| rank * sign(*difference))
-        .sum();
+    let seen = sum_of_signed(&ranks, &differences);
     let moving: Vec<i64> = ranks
         .iter()
         .zip(&differences)
@@ -45,6 +41,14 @@ pub fn p_value(pairs: &[(f64, f64)]) -> Option<f64> {
     } else {
         drawn(&moving, seen.abs())
     })
+}
+
+/// The statistic: every rank with the sign of its difference.
+fn sum_of_signed(ranks: &[i64], differences: &[f64]) -> i64 {
+    let signed = ranks.iter().zip(differences);
+    signed
+        .map(|(rank, difference)| rank * sign(*difference))
+        .sum()
 }
 
 fn sign(difference: f64) -> i64 {
@@ -181,11 +185,7 @@ mod tests {
                 .collect();
             let differences: Vec<f64> = pairs.iter().map(|pair| pair.1).collect();
             let ranks = doubled_ranks(&differences);
-            let seen: i64 = ranks
-                .iter()
-                .zip(&differences)
-                .map(|(r, d)| r * sign(*d))
-                .sum();
+            let seen = sum_of_signed(&ranks, &differences);
             let extreme = (0..1_u32 << 12)
                 .filter(|pattern| {
                     let signed = |(bit, rank): (usize, &i64)| match sign(differences[bit]) {
@@ -222,11 +222,7 @@ mod tests {
             .collect();
         let differences: Vec<f64> = pairs.iter().map(|pair| pair.1).collect();
         let ranks = doubled_ranks(&differences);
-        let seen: i64 = ranks
-            .iter()
-            .zip(&differences)
-            .map(|(r, d)| r * sign(*d))
-            .sum();
+        let seen = sum_of_signed(&ranks, &differences);
         let (counted, drawn) = (exact(&ranks, seen.abs()), p_value(&pairs).expect("enough"));
         assert!((counted - drawn).abs() < 0.01, "{counted} {drawn}");
     }

@@ -5,9 +5,8 @@ use maud::{DOCTYPE, Markup, html};
 
 use super::{Bench, Figure, chart, table};
 use crate::format::{memory, untrusted};
-use crate::html::raw;
+use crate::html::head_of;
 
-const STYLE: &str = include_str!("../assets/report.css");
 const OWN_STYLE: &str = "
 main { padding-block: 1rem 3rem; }
 figure { margin: 1rem 0; } figcaption { font-weight: 600; }
@@ -28,14 +27,7 @@ pub fn page(bench: &Bench) -> String {
     let markup = html! {
         (DOCTYPE)
         html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(POLICY);
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { (title) }
-                style { (raw(STYLE)) (raw(OWN_STYLE)) }
-            }
+            (head_of(&title, POLICY, None, OWN_STYLE))
             body {
                 main {
                     h1 { (title) }

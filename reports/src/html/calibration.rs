@@ -3,7 +3,7 @@
 use maud::{DOCTYPE, Markup, html};
 
 use super::parts::command;
-use super::{POLICY, STYLE, raw};
+use super::plain_head;
 use crate::format::{length_ms, limit_ms, untrusted};
 use crate::model::{Calibration, PlantRow};
 
@@ -18,14 +18,7 @@ pub(crate) fn page(calibration: &Calibration, known: &[&str]) -> String {
     let markup = html! {
         (DOCTYPE)
         html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(POLICY);
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { (symbol) " calibration" }
-                style { (raw(STYLE)) }
-            }
+            (plain_head(&format!("{symbol} calibration")))
             body {
                 header class=(format!("verdict {word}")) {
                     h1 { span class="word" { (symbol) " " (headline(calibration)) } }

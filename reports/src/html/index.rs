@@ -4,7 +4,7 @@
 use maud::{DOCTYPE, Markup, html};
 
 use super::parts::chip;
-use super::{POLICY, STYLE, raw};
+use super::{plain_head, raw};
 use crate::findings::{symbol, word};
 use crate::format::{group, latency_us, length_ms, untrusted};
 use crate::limits::{INDEX_RUNS_MAX, TREND_RUNS_MAX};
@@ -21,14 +21,7 @@ pub(crate) fn page(runs: &[RunSummary]) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(POLICY);
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { "Runs" }
-                style { (raw(STYLE)) }
-            }
+            (plain_head("Runs"))
             body class="index" {
                 header class="verdict" { h1 { "Runs" } p class="facts" { span { (runs.len()) " in all, newest first" } } }
                 main id="main" {

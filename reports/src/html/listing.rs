@@ -2,7 +2,7 @@
 
 use maud::{DOCTYPE, Markup, html};
 
-use super::{POLICY, STYLE, raw};
+use super::plain_head;
 use crate::format::untrusted;
 
 /// The page. Names that end in `/` are folders.
@@ -11,14 +11,7 @@ pub(crate) fn page(title: &str, names: &[String]) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(POLICY);
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { (title) }
-                style { (raw(STYLE)) }
-            }
+            (plain_head(&title))
             body class="index" {
                 header class="verdict" { h1 { (title) } p class="facts" { a href="../" { "up" } } }
                 main id="main" {
