@@ -122,7 +122,7 @@ pub const TABLE: [Entry; 29] = [
             needs; every node registers with each new leader that way",
         happened: "chronik 2.2.8: node 1 froze right after it became leader, in its ForwardWrite \
             handler; the remedy was a time-out of 10 s",
-        caught_by: &["node-responds", "formation"],
+        caught_by: &["node-responds"],
         ..USUAL
     },
     Entry {
@@ -172,7 +172,7 @@ pub const TABLE: [Entry; 29] = [
         does: "acks=all is answered once the leader itself has synced",
         happened: "chronik 2.2.10 to 2.10.4: acks=all returned after the local fsync, for speed",
         trigger: CUT_LEADER,
-        caught_by: &["lost-write", "log-recency"],
+        caught_by: &["lost-write"],
         ..USUAL
     },
     Entry {
@@ -214,7 +214,7 @@ pub const TABLE: [Entry; 29] = [
         happened: "chronik 2025-11-01, a chaos test declared passed: after kill -9 of the leader \
             the survivor gave out offsets again",
         trigger: NEW_LEADER,
-        caught_by: &["inconsistent-offset", "lost-write", "log-order"],
+        caught_by: &["inconsistent-offset", "lost-write"],
         ..USUAL
     },
     Entry {
@@ -263,7 +263,7 @@ pub const TABLE: [Entry; 29] = [
         happened: "Redpanda #3003 (Jepsen, 2022): offsets exposed before Raft commit, two values \
             at one offset",
         trigger: CUT_LEADER,
-        caught_by: &["inconsistent-offset", "log-order"],
+        caught_by: &["inconsistent-offset", "phantom-value"],
         ..USUAL
     },
     Entry {

@@ -74,7 +74,7 @@ pub const ROWS: &[Row] = &[
         "none",
         10,
         When::Always,
-        &["node-silent", "never-formed", "slow-formation"],
+        &["node-silent"],
     ),
     row(
         "startup-storm",
@@ -109,7 +109,7 @@ pub const ROWS: &[Row] = &[
         "isolate:leader,mute:leader",
         25,
         When::Provoked,
-        &["lost-write", "end-offset-behind", "inconsistent-offset"],
+        &["lost-write"],
     ),
     row(
         "error-as-success",
@@ -130,12 +130,7 @@ pub const ROWS: &[Row] = &[
         "kill:leader,pause:leader",
         25,
         When::Provoked,
-        &[
-            "inconsistent-offset",
-            "lost-write",
-            "order-reversed",
-            "read-before-send",
-        ],
+        &["inconsistent-offset", "lost-write"],
     ),
     row(
         "truncated-recovery",
@@ -170,12 +165,7 @@ pub const ROWS: &[Row] = &[
         "isolate:leader,mute:leader",
         30,
         When::Provoked,
-        &[
-            "inconsistent-offset",
-            "phantom-value",
-            "read-before-send",
-            "read-ahead",
-        ],
+        &["inconsistent-offset", "phantom-value"],
     ),
     row(
         "duplicate-on-retry",
