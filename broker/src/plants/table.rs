@@ -69,12 +69,17 @@ const BROKEN_LINK: &[&str] = &[
     "mute:follower",
     "kill:follower",
 ];
-/// What cuts a follower off while it runs.
-const CUT_FOLLOWER: &[&str] = &[
-    "isolate:follower",
-    "deaf:follower",
-    "mute:follower",
-    "halves:follower",
+/// What leaves a node alone until it asks for votes, and then lets it come back.
+const COMES_BACK: &[&str] = &[
+    "isolate",
+    "deaf",
+    "mute",
+    "halves",
+    "cut-link:leader-to-follower",
+    "cut-link:follower-to-leader",
+    "cut-link-one-way:leader-to-follower",
+    "cut-link-one-way:follower-to-leader",
+    "pause",
 ];
 const RESTART: &[&str] = &["kill:leader", "kill:follower", "rolling-restart"];
 
@@ -111,7 +116,7 @@ pub const TABLE: [Entry; 29] = [
             overtake each other; no pre-vote, no check-quorum",
         happened: "chronik 1.3.67: terms above 4000; 2.2.8 went back to it to cure its serial \
             sender",
-        trigger: CUT_FOLLOWER,
+        trigger: COMES_BACK,
         caught_by: &["unexplained-election", "terms-burned", "stale-leader"],
         ..USUAL
     },
@@ -152,7 +157,7 @@ pub const TABLE: [Entry; 29] = [
         does: "a node that was cut off comes back with a higher term and deposes a healthy leader",
         happened: "Apache Kafka until KIP-996; Raft thesis 9.6; the default of raft-rs, and of \
             chronik",
-        trigger: CUT_FOLLOWER,
+        trigger: COMES_BACK,
         caught_by: &["unexplained-election", "terms-burned"],
         ..USUAL
     },
@@ -202,7 +207,7 @@ pub const TABLE: [Entry; 29] = [
         does: "a deposed leader answers NOT_LEADER_OR_FOLLOWER to what it has appended, and which \
             may yet commit",
         happened: "KAFKA-13574: NOT_LEADER_OR_FOLLOWER may still mean written",
-        trigger: &["deaf:leader"],
+        trigger: &["deaf:leader", "isolate:leader", "mute:leader"],
         caught_by: &["failed-write-seen", "duplicate"],
         ..USUAL
     },
