@@ -142,7 +142,7 @@ fn name_faults(check: &Check<'_>, verdict: &mut Verdict) {
                 let operation = check.operations.get(at)?;
                 Some((
                     operation.called,
-                    operation.returned.unwrap_or(operation.called),
+                    operation.returned().unwrap_or(operation.called),
                 ))
             };
             let times: Vec<(Moment, Moment)> = evidence.operations.iter().filter_map(of).collect();

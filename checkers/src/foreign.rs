@@ -15,6 +15,9 @@
 //! | `fifo-queue` | `enqueue`, `dequeue`, `drain` | any; `nil` found it empty | empty |
 //! | `set` | `add`, `remove`, `contains`, `read` | any; `#{...}` | empty |
 //! | `log` | `append`, `fetch`, `end-offset`, `read` | `[OFFSET VALUE]` or `:offset` | empty |
+//! | `list-append` | `txn` | `[[:append K V] [:r K [V ...]] ...]` | empty |
+//! | `rw-register` | `txn` | `[[:w K V] [:r K V] ...]` | `nil` |
+//! | `kafka` | of `history.jsonl`: all; in EDN `send`, `poll`, `txn` | `[[:send K [OFFSET V]] [:poll {K [[OFFSET V] ...]}] ...]` | empty |
 //!
 //! `:fail` did not happen, `:info` and what never returned may have. Two readings differ by notation, as their tools do: in
 //! etcd logs a failed `cas` proves that the register held something else, and a read of `nil` saw `nil`; in EDN, as in
@@ -32,9 +35,9 @@
 //!     {:process 1, :type :invoke, :f :read,  :value nil}
 //!     {:process 1, :type :ok,     :f :read,  :value 1}
 //! ";
-//! let verdict = judge("stale.edn", file, None, &Options::default()).unwrap();
-//! assert_eq!(verdict.validity.word(), "invalid");
-//! assert_eq!(verdict.evidence.unwrap().operation.line(), "lines 6-7, process 1: read 1");
+//! let judged = judge("stale.edn", file, None, &Options::default()).unwrap();
+//! assert_eq!(judged.validity().word(), "invalid");
+//! assert_eq!(judged.lines()[0], "cannot be placed: lines 6-7, process 1: read 1");
 //! ```
 
 mod actions;
@@ -43,6 +46,7 @@ mod error;
 mod etcd;
 mod history;
 mod judge;
+mod judged;
 mod model_name;
 mod partitions;
 mod recorded;
@@ -51,6 +55,7 @@ mod words;
 
 pub use error::ForeignError;
 pub use history::ForeignHistory;
-pub use judge::judge;
+pub use judge::{judge, judge_objects};
+pub use judged::Judged;
 pub use model_name::ModelName;
 pub use verdict::{ForeignVerdict, Open, Proof, Shown};

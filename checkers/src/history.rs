@@ -17,13 +17,13 @@ mod window;
 pub use event::{Event, Late, NodeEvent, NodeHappening, Phase, PhaseEvent, TopicEvent, What};
 pub use fault::{FaultEvent, FaultPhase, Link};
 pub use header::{Header, Limits, NodeEntry, Promises};
-pub use ids::{Moment, Nanoseconds, NodeName, Offset, WorkerId};
+pub use ids::{Moment, Nanoseconds, NodeName, Offset, Text, WorkerId};
 pub use index::{History, Observed, Operation};
 pub use observation::{Observation, PartitionClaim, Probe, Seen};
 pub use operation::{
     Acks, Append, Appended, Assigned, Call, Completion, EndOffset, EndOffsetSeen, Invocation,
     Isolation, Outcome, Persisted, Poll, Polled, Read, ReadSeen, Record, RecordOutcome, Report,
-    TopicCall, TopicSeen,
+    TopicCall, TopicSeen, Values,
 };
 pub use window::Window;
 

@@ -7,7 +7,7 @@
 
 use std::path::Path;
 
-use checkers::foreign::{ForeignError, ForeignVerdict, ModelName, judge};
+use checkers::foreign::{ForeignError, ForeignVerdict, ModelName, judge_objects};
 use checkers::linearizability::{Budget, Limit, Options};
 use checkers::verdict::Validity;
 
@@ -22,7 +22,7 @@ fn small() -> Options {
 }
 
 fn judged(text: &str) -> Result<ForeignVerdict, ForeignError> {
-    judge("test", text.as_bytes(), None, &small())
+    judge_objects("test", text.as_bytes(), None, &small())
 }
 
 /// Calls and returns one after the other: each `(process, f, value called, value returned)`.
@@ -108,7 +108,7 @@ fn each_model_is_known_by_its_functions_and_can_say_no() {
         let again: ForeignVerdict = serde_json::from_str(&text).expect("what was written reads");
         assert_eq!(invalid, again);
         let before = &operations[..operations.len() - 1];
-        let valid = judge("test", sequential(before).as_bytes(), Some(model), &small());
+        let valid = judge_objects("test", sequential(before).as_bytes(), Some(model), &small());
         assert_eq!(valid.expect(name).validity, Validity::Valid, "{name}");
     }
 }
@@ -141,7 +141,7 @@ fn errors_name_their_line() {
             other => panic!("{text}: {other:?}"),
         }
     }
-    let error = judge("test", b"{:a 1}\n\xff", None, &small());
+    let error = judge_objects("test", b"{:a 1}\n\xff", None, &small());
     assert_eq!(error, Err(ForeignError::NotText { line: 2 }));
     assert_eq!(
         judged("hello"),
@@ -218,7 +218,8 @@ fn recorded_partitions_are_logs_and_registers() {
     };
     let word = |model, recent, end, read: &str| {
         let text = history(recent, end, read);
-        let verdict = judge("test", text.as_bytes(), Some(model), &small()).expect("a history");
+        let verdict =
+            judge_objects("test", text.as_bytes(), Some(model), &small()).expect("a history");
         println!("{:?} {}", verdict.lines(), verdict.reason);
         verdict.validity
     };
@@ -252,7 +253,7 @@ fn corpora_are_replayed() {
                 let text = [before(kind).as_bytes(), &data[..end]].concat();
                 let models = ModelName::ALL.into_iter().map(Some).chain([None]);
                 for model in models {
-                    let _ = judge(kind, &text, model, &small());
+                    let _ = judge_objects(kind, &text, model, &small());
                 }
                 replayed += 1;
             }

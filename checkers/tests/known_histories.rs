@@ -12,7 +12,7 @@ mod public;
 
 use std::path::Path;
 
-use checkers::foreign::{ForeignVerdict, ModelName, judge};
+use checkers::foreign::{ForeignVerdict, ModelName, judge_objects};
 use checkers::linearizability::Options;
 use checkers::verdict::Validity;
 
@@ -30,7 +30,8 @@ fn rows(path: &Path) -> Vec<Vec<String>> {
 
 fn judged(path: &Path, model: Option<ModelName>, options: &Options) -> ForeignVerdict {
     let name = path.display().to_string();
-    judge(&name, &read(path), model, options).unwrap_or_else(|error| panic!("{name}: {error}"))
+    judge_objects(&name, &read(path), model, options)
+        .unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
 /// Judges with and without naming the model, and on one thread and two; all must be one. (A history without `cas` is

@@ -317,12 +317,12 @@ impl Cluster {
 
     fn tell(&self, node: Node, what: NodeHappening, expected: bool, status: String) {
         let node = node.to_string();
-        self.0.recorder.record(What::Node(NodeEvent {
+        self.0.recorder.record(What::Node(Box::new(NodeEvent {
             node,
             what,
             expected,
             status,
-        }));
+        })));
     }
 }
 

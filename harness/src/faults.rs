@@ -138,7 +138,7 @@ pub async fn execute(
         clock,
     );
     let record = |step: Step| {
-        recorder.record(What::Fault(step.event));
+        recorder.record(What::Fault(Box::new(step.event)));
     };
     let stop = async {
         while Instant::now() < ending && !interrupt.is_set() {

@@ -45,22 +45,22 @@ pub fn through_node(
         while (position < *end || !asked) && Instant::now() < deadline {
             asked = true;
             let call = Read {
-                node: format!("n{node}"),
-                topic: topic.clone(),
+                node: format!("n{node}").into(),
+                topic: topic.into(),
                 partition: *partition,
                 position,
                 phase: Some(PHASE.into()),
             };
             recorder.record(What::Invoke(Invocation {
                 worker,
-                call: Call::Read(call),
+                call: Call::Read(Box::new(call)),
             }));
             let answer = questions::fetch(&mut wire, topic, *partition, position, FETCH_BYTES);
             match answer {
                 Ok(fetched) => {
                     let record = |(offset, value): &(Offset, bytes::Bytes)| {
-                        let value = String::from_utf8_lossy(value).into_owned();
-                        Record(topic.clone(), *partition, *offset, value)
+                        let value = String::from_utf8_lossy(value).into();
+                        Record(topic.into(), *partition, *offset, value)
                     };
                     let seen = ReadSeen {
                         records: fetched.records.iter().map(record).collect(),
@@ -68,7 +68,7 @@ pub fn through_node(
                         high_watermark: Some(fetched.high_watermark),
                         log_start_offset: Some(fetched.log_start_offset),
                     };
-                    let report = Report::Read(seen);
+                    let report = Report::Read(Box::new(seen));
                     recorder.record(What::Ok(Completion {
                         worker,
                         error: None,
@@ -81,8 +81,8 @@ pub fn through_node(
                 }
                 Err(error) => {
                     let refused = matches!(error, NoAnswer::Refused(_));
-                    let report = Report::Read(ReadSeen::default());
-                    let error = Some(error.to_string());
+                    let report = Report::Read(Box::default());
+                    let error = Some(error.to_string().into());
                     let completion = Completion {
                         worker,
                         error,
@@ -113,7 +113,7 @@ pub fn through_client(
     deadline: Instant,
 ) -> Result<()> {
     let start = |(topic, partition, _): &(String, i32, Offset)| Assigned {
-        topic: topic.clone(),
+        topic: topic.into(),
         partition: *partition,
         position: 0,
     };

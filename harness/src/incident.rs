@@ -89,7 +89,7 @@ fn last_answers(history: &History) -> BTreeMap<String, Observed<'_>> {
     for observed in history.observations() {
         let about = observed.observation;
         if about.answered && matches!(about.seen, Seen::Metadata { .. }) {
-            last.insert(about.node.clone(), observed);
+            last.insert(about.node.to_string(), observed);
         }
     }
     last
@@ -208,7 +208,7 @@ fn growth(data: &[(String, u64)]) -> String {
 /// and the follower take together.
 fn delays(history: &History) -> String {
     let mut sent: BTreeMap<u64, Moment> = BTreeMap::new();
-    let mut delivered: Vec<(&String, Moment, &Vec<u64>)> = Vec::new();
+    let mut delivered: Vec<(&str, Moment, &Vec<u64>)> = Vec::new();
     for observed in history.observations() {
         let about = observed.observation;
         match &about.seen {
@@ -219,7 +219,7 @@ fn delays(history: &History) -> String {
             _ => {}
         }
     }
-    let mut delays: BTreeMap<&String, Vec<Moment>> = BTreeMap::new();
+    let mut delays: BTreeMap<&str, Vec<Moment>> = BTreeMap::new();
     for (node, at, sequences) in delivered {
         // A record that was never acknowledged has no send in the history.
         let sends = sequences.iter().filter_map(|sequence| sent.get(sequence));
@@ -227,7 +227,7 @@ fn delays(history: &History) -> String {
         of_node.extend(sends.map(|sent| at.saturating_sub(*sent)));
     }
     delays.retain(|_, all| !all.is_empty());
-    let node = |(node, mut all): (&String, Vec<Moment>)| {
+    let node = |(node, mut all): (&str, Vec<Moment>)| {
         all.sort_unstable();
         let (median, most) = (all[all.len() / 2], all[all.len() - 1]);
         format!("{node} median {} ms, longest {} ms", median / MS, most / MS)

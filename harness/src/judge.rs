@@ -4,7 +4,7 @@
 pub mod series;
 
 use std::fs::File;
-use std::io::{BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -79,10 +79,20 @@ pub fn file_by(path: &Path, promises: &[String]) -> Result<Judged> {
 }
 
 fn text(path: &Path) -> std::io::Result<String> {
-    let file = BufReader::new(File::open(path)?);
+    // A torn character can only be in a torn line, which is told as such.
+    Ok(String::from_utf8_lossy(&unpacked(path)?).into_owned())
+}
+
+/// A file's bytes, unpacked if they are compressed by zstd, whatever the file is called.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn unpacked(path: &Path) -> std::io::Result<Vec<u8>> {
+    const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+    let mut file = BufReader::new(File::open(path)?);
     let mut bytes = Vec::new();
-    if path.extension().is_some_and(|extension| extension == "zst") {
-        let mut decoder = zstd::stream::read::Decoder::new(file)?;
+    if file.fill_buf()?.starts_with(&ZSTD) {
+        let mut decoder = zstd::stream::read::Decoder::with_buffer(file)?;
         if let Err(error) = decoder.read_to_end(&mut bytes) {
             // A file that is cut in the middle still has what came before.
             if bytes.is_empty() {
@@ -90,11 +100,9 @@ fn text(path: &Path) -> std::io::Result<String> {
             }
         }
     } else {
-        let mut file = file;
         file.read_to_end(&mut bytes)?;
     }
-    // A torn character can only be in a torn line, which is told as such.
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    Ok(bytes)
 }
 
 /// Compresses a closed history and removes the plain one, which stays if anything fails.

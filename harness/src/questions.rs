@@ -7,7 +7,7 @@ pub mod admin;
 
 use anyhow::Result;
 use bytes::Bytes;
-use checkers::history::{Offset, PartitionClaim};
+use checkers::history::{Offset, PartitionClaim, Text};
 use kafka_protocol::error::ResponseError;
 use kafka_protocol::messages::create_topics_request::{CreatableTopic, CreatableTopicConfig};
 use kafka_protocol::messages::fetch_request::{FetchPartition, FetchTopic};
@@ -122,7 +122,7 @@ pub fn metadata(wire: &mut Wire, topics: &[String]) -> Result<Metadata, NoAnswer
         let name = topic
             .name
             .as_ref()
-            .map(|n| n.0.as_str().to_owned())
+            .map(|n| Text::from(n.0.as_str()))
             .unwrap_or_default();
         for row in &topic.partitions {
             partitions.push(PartitionClaim(

@@ -190,12 +190,12 @@ mod tests {
             for _ in 0..4 {
                 scope.spawn(|| {
                     for by_ms in 0..500 {
-                        recorder.record(What::Late(Late {
+                        recorder.record(What::Late(Box::new(Late {
                             who: "harness".into(),
                             by_ms,
                             cpu_pressure: None,
                             io_pressure: None,
-                        }));
+                        })));
                     }
                 });
             }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use checkers::history::{Call, Completion, Invocation, Report, TopicCall, TopicEvent, What};
+use checkers::history::{Call, Completion, Invocation, Report, Text, TopicCall, TopicEvent, What};
 
 use crate::exit::{self, Stop};
 use crate::probe::{StopFlag, produce};
@@ -56,18 +56,18 @@ pub fn create(
         let mut wire = Wire::new(*address, TRY);
         recorder.record(What::Invoke(Invocation {
             worker,
-            call: Call::CreateTopic(TopicCall {
-                node: format!("n{}", at + 1),
-                topic: name.to_owned(),
+            call: Call::CreateTopic(Box::new(TopicCall {
+                node: format!("n{}", at + 1).into(),
+                topic: name.into(),
                 partitions: Some(partitions),
                 phase: None,
-            }),
+            })),
         }));
         let answer =
             questions::create_topic(&mut wire, name, partitions, REPLICAS, settings, timeout_ms);
-        let completion = |error| Completion {
+        let completion = |error: Option<String>| Completion {
             worker,
-            error,
+            error: error.map(Text::from),
             report: Report::CreateTopic,
         };
         match answer {
@@ -80,12 +80,12 @@ pub fn create(
                 });
                 let what = "created".to_owned();
                 let (name, id) = (name.to_owned(), String::new());
-                recorder.record(What::Topic(TopicEvent {
+                recorder.record(What::Topic(Box::new(TopicEvent {
                     name,
                     id,
                     partitions,
                     what,
-                }));
+                })));
                 return Ok(());
             }
             Err(error) => {

@@ -3,8 +3,8 @@
 use checkers::history::{
     Acks, Append, Appended, Assigned, Call, Completion, EndOffset, EndOffsetSeen, Event, Header,
     Invocation, Isolation, Limits, NodeEntry, Observation, Outcome, PartitionClaim, Phase,
-    PhaseEvent, Poll, Polled, Promises, Read, ReadSeen, Record, RecordOutcome, Report, Seen, What,
-    WorkerId,
+    PhaseEvent, Poll, Polled, Promises, Read, ReadSeen, Record, RecordOutcome, Report, Seen, Text,
+    What, WorkerId,
 };
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -50,8 +50,8 @@ impl Recorder {
     }
 }
 
-fn topic(partition: usize) -> String {
-    format!("t{}", partition / 2)
+fn topic(partition: usize) -> Text {
+    format!("t{}", partition / 2).into()
 }
 
 fn index(partition: usize) -> i32 {
@@ -63,7 +63,7 @@ pub(crate) fn history(size: u64, seed: u64) -> (Header, Vec<Event>) {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let events = Vec::with_capacity(size as usize * 2 + size as usize / 10 + 1_000);
     let mut recorder = Recorder { events, now: 0 };
-    let mut logs: Vec<Vec<String>> = vec![Vec::new(); PARTITIONS];
+    let mut logs: Vec<Vec<Text>> = vec![Vec::new(); PARTITIONS];
     let mut positions = [0_usize; PARTITIONS];
     recorder.phase(Phase::Load);
     for number in 0..size {
@@ -72,8 +72,8 @@ pub(crate) fn history(size: u64, seed: u64) -> (Header, Vec<Event>) {
         let log = &mut logs[partition];
         let worker = random.random_range(0..4) + if number % 2 == 0 { 10 } else { 0 };
         if number % 2 == 0 {
-            let value = format!("{worker}-{number}");
-            let values = vec![value.clone()];
+            let value = Text::from(format!("{worker}-{number}"));
+            let values = [value.clone()].into();
             let (topic, partition) = (topic(partition), index(partition));
             let (acks, idempotent) = (Acks::All, false);
             let call = Call::Append(Append {
@@ -146,11 +146,11 @@ fn end_offset(recorder: &mut Recorder, end: usize, partition: usize) {
         epoch: None,
         node: None,
     };
-    recorder.ok(90, Report::EndOffset(seen));
+    recorder.ok(90, Report::EndOffset(Box::new(seen)));
 }
 
-fn records(log: &[String], partition: usize, from: usize, to: usize) -> Vec<Record> {
-    let record = |(at, value): (usize, &String)| {
+fn records(log: &[Text], partition: usize, from: usize, to: usize) -> Vec<Record> {
+    let record = |(at, value): (usize, &Text)| {
         Record(
             topic(partition),
             index(partition),
@@ -187,13 +187,13 @@ fn probes(recorder: &mut Recorder) {
         let claim = |partition| PartitionClaim(topic(partition), index(partition), 1, 1);
         let partitions = (0..PARTITIONS).map(claim).collect();
         let observed = |node: String, called, seen| {
-            What::Observation(Observation {
+            What::Observation(Box::new(Observation {
                 called,
-                node,
+                node: node.into(),
                 answered: true,
                 error: None,
                 seen,
-            })
+            }))
         };
         let called = recorder.now;
         let seen = Seen::Metadata {
@@ -212,18 +212,18 @@ fn probes(recorder: &mut Recorder) {
     }
 }
 
-fn final_reads(recorder: &mut Recorder, logs: &[Vec<String>]) {
+fn final_reads(recorder: &mut Recorder, logs: &[Vec<Text>]) {
     for node in 1..=3_u64 {
         for (partition, log) in logs.iter().enumerate() {
             for from in (0..log.len()).step_by(READ_RECORDS) {
                 let to = (from + READ_RECORDS).min(log.len());
-                let call = Call::Read(Read {
-                    node: format!("n{node}"),
+                let call = Call::Read(Box::new(Read {
+                    node: format!("n{node}").into(),
                     topic: topic(partition),
                     partition: index(partition),
                     position: from as i64,
-                    phase: Some("final".to_owned()),
-                });
+                    phase: Some("final".into()),
+                }));
                 recorder.invoke(100 + node, call);
                 let seen = ReadSeen {
                     records: records(log, partition, from, to),
@@ -231,7 +231,7 @@ fn final_reads(recorder: &mut Recorder, logs: &[Vec<String>]) {
                     high_watermark: Some(log.len() as i64),
                     log_start_offset: Some(0),
                 };
-                recorder.ok(100 + node, Report::Read(seen));
+                recorder.ok(100 + node, Report::Read(Box::new(seen)));
             }
         }
     }

@@ -95,7 +95,7 @@ fn failing(check: &Check<'_>) -> Vec<Moment> {
         operation.outcome != Outcome::Ok && matches!(operation.call, Call::Append(_))
     });
     let mut failing: Vec<Moment> = appends
-        .filter_map(|operation| operation.completed)
+        .filter_map(|operation| operation.completed())
         .collect();
     failing.sort_unstable();
     failing

@@ -70,7 +70,7 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
                 operation: operation.id,
                 called: operation.called,
                 acknowledged: operation
-                    .returned
+                    .returned()
                     .filter(|_| operation.outcome == Outcome::Ok),
             });
         }
@@ -99,7 +99,7 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
     }
     for operation in check.operations {
         let (Call::DescribeTopic(asked), Some(Report::DescribeTopic(seen)), Some(returned)) =
-            (operation.call, operation.report(), operation.returned)
+            (operation.call, operation.report(), operation.returned())
         else {
             continue;
         };
@@ -126,8 +126,8 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
                 .map(|change| change.operation)
                 .chain([operation.id])
                 .collect(),
-            nodes: vec![asked.node.clone()],
-            topic: Some(asked.topic.clone()),
+            nodes: vec![asked.node.to_string()],
+            topic: Some(asked.topic.to_string()),
             window: Some((from, returned)),
             ..Evidence::default()
         };
@@ -255,7 +255,7 @@ fn differs(
         node: operation
             .call
             .of_topic()
-            .map(|topic| topic.node.clone())
+            .map(|topic| topic.node.to_string())
             .unwrap_or_default(),
         seen,
         possible: possible.into_iter().collect(),
@@ -277,8 +277,8 @@ fn acknowledged_wrongly(change: &Change<'_>, possible: BTreeSet<State>) -> Anoma
         certain: true,
         evidence: Evidence {
             operations: vec![change.operation],
-            nodes: vec![change.topic.node.clone()],
-            topic: Some(change.topic.topic.clone()),
+            nodes: vec![change.topic.node.to_string()],
+            topic: Some(change.topic.topic.to_string()),
             ..Evidence::default()
         },
     }

@@ -77,14 +77,14 @@ fn silences(check: &Check<'_>, node: &NodeName) -> (Vec<Silence>, u64) {
         match silences.last_mut().filter(|_| open) {
             Some(silence) => {
                 (silence.to, silence.last) = (observed.at, observed.id);
-                silence.error.clone_from(&about.error);
+                silence.error = about.error.as_deref().map(str::to_owned);
             }
             None => silences.push(Silence {
                 from: about.called,
                 first: observed.id,
                 to: observed.at,
                 last: observed.id,
-                error: about.error.clone(),
+                error: about.error.as_deref().map(str::to_owned),
                 came_back: false,
             }),
         }

@@ -64,7 +64,7 @@ fn lags(
         nodes: vec![node],
         ..evidence(view.place, &[behind.last.id], &[behind.reached])
     };
-    let to = behind.last.completed.unwrap_or(Moment::MAX);
+    let to = behind.last.completed().unwrap_or(Moment::MAX);
     check.unless_starved(finding, evidence, asked, to, verdict);
 }
 

@@ -109,12 +109,12 @@ fn processes(check: &Check<'_>, of: fn(&Seen) -> Option<u64>) -> Vec<(NodeName, 
         let Some(value) = of(&observed.observation.seen) else {
             continue;
         };
-        let node = &observed.observation.node;
+        let node = observed.observation.node.as_str();
         let process = starts.get(node).map_or(0, |starts| {
             starts.partition_point(|start| *start <= observed.at)
         });
         samples
-            .entry((node.clone(), process))
+            .entry((node.to_owned(), process))
             .or_default()
             .push(Sample {
                 id: observed.id,

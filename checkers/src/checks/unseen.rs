@@ -178,7 +178,7 @@ fn by_some(
         });
     } else {
         // It only ends too soon: it may have had no time to catch up.
-        let to = by.completed.unwrap_or(by.called);
+        let to = by.completed().unwrap_or(by.called);
         check.unless_starved(kind, evidence, by.called, to, verdict);
     }
 }

@@ -46,7 +46,7 @@ impl Send<'_> {
 
     /// When its acknowledgement was there; none unless it was acknowledged.
     pub(crate) fn acknowledged_at(&self) -> Option<Moment> {
-        (self.outcome == Outcome::Ok).then_some(self.operation.completed)?
+        (self.outcome == Outcome::Ok).then(|| self.operation.completed())?
     }
 
     /// What it failed with.

@@ -6,6 +6,7 @@ use super::edn::EdnError;
 use super::model_name::ModelName;
 use crate::history::jsonl::ParseError;
 use crate::linearizability::Malformed;
+use crate::transactions::TransactionError;
 
 /// Why a foreign history cannot be judged. Lines count from 1.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -41,8 +42,8 @@ pub enum ForeignError {
         /// The functions called.
         functions: String,
     },
-    /// This model is judged elsewhere: by transactions, or by the checks of a recorded run.
-    #[error("model {} is not one of linearizability", .0.name())]
+    /// A history of this notation cannot be judged by this model, e.g. a recorded run as transactions.
+    #[error("a history of this kind cannot be judged by model {}", .0.name())]
     OtherModel(ModelName),
     /// The operations contradict themselves.
     #[error("{0}")]
@@ -55,6 +56,12 @@ impl ForeignError {
             line,
             problem: problem.into(),
         }
+    }
+}
+
+impl From<TransactionError> for ForeignError {
+    fn from(error: TransactionError) -> ForeignError {
+        ForeignError::line(error.line, error.problem.to_string())
     }
 }
 

@@ -8,12 +8,14 @@
 
 use std::collections::BTreeMap;
 
-use crate::history::{Call, History, Isolation, Offset, Operation as Recorded, Outcome, Report};
+use crate::history::{
+    Call, History, Isolation, Offset, Operation as Recorded, Outcome, Report, Text,
+};
 use crate::linearizability::Operation;
 use crate::linearizability::models::{LogAction, RegisterAction, Value};
 
 /// Topic and partition.
-pub(super) type Place = (String, i32);
+pub(super) type Place = (Text, i32);
 
 /// The operations of each partition, each with the `i` of the call that it came from.
 pub(super) type Places<A> = BTreeMap<Place, Vec<(u64, Operation<A>)>>;
@@ -41,7 +43,7 @@ pub(super) fn logs(history: &History) -> Places<LogAction<Value>> {
 
 /// Every partition as a register.
 pub(super) fn registers(history: &History) -> Places<RegisterAction<Value>> {
-    let mut values: BTreeMap<(Place, u64), String> = BTreeMap::new();
+    let mut values: BTreeMap<(Place, u64), Text> = BTreeMap::new();
     each(history, |_, place, seen| match seen {
         Seen::Appended {
             value,
@@ -50,7 +52,7 @@ pub(super) fn registers(history: &History) -> Places<RegisterAction<Value>> {
         | Seen::Fetched { offset, value } => {
             values
                 .entry((place, offset))
-                .or_insert_with(|| value.to_owned());
+                .or_insert_with(|| value.into());
         }
         _ => {}
     });
@@ -96,10 +98,10 @@ fn each(history: &History, mut take: impl FnMut(&Recorded<'_>, Place, Seen<'_>))
                     }
                     let offset = record.and_then(|record| record.offset).and_then(known);
                     // A record without answer keeps the whole append open; what it told of others holds.
-                    let one = Recorded {
-                        returned: recorded.returned.filter(|_| outcome == Outcome::Ok),
-                        ..recorded.clone()
-                    };
+                    let mut one = recorded.clone();
+                    if outcome != Outcome::Ok {
+                        one.outcome = Outcome::Info;
+                    }
                     take(&one, place.clone(), Seen::Appended { value, offset });
                 }
             }
@@ -133,7 +135,7 @@ fn fetched(
     take: &mut impl FnMut(&Recorded<'_>, Place, Seen<'_>),
 ) {
     if let Some(offset) = known(record.offset()) {
-        let place = (record.topic().to_owned(), record.partition());
+        let place = (record.0.clone(), record.partition());
         let value = record.value();
         take(recorded, place, Seen::Fetched { offset, value });
     }
@@ -150,7 +152,7 @@ fn timed<A: Clone>(recorded: &Recorded<'_>, action: &A, history: &History) -> Op
     Operation {
         process: recorded.worker,
         called: recorded.called,
-        returned: recorded.returned.or(reads.then(|| history.end())),
+        returned: recorded.returned().or(reads.then(|| history.end())),
         action: action.clone(),
     }
 }

@@ -32,15 +32,15 @@ pub enum What {
     /// The worker's last call may have happened, or may still happen.
     Info(Completion),
     /// A probe saw something.
-    Observation(Observation),
+    Observation(Box<Observation>),
     /// A fault began, was healed, was skipped or failed.
-    Fault(FaultEvent),
+    Fault(Box<FaultEvent>),
     /// A topic was created or deleted by the harness.
-    Topic(TopicEvent),
+    Topic(Box<TopicEvent>),
     /// A node's process started or ended.
-    Node(NodeEvent),
+    Node(Box<NodeEvent>),
     /// The harness or a node did not get the processor or the disk when it should have.
-    Late(Late),
+    Late(Box<Late>),
     /// A phase of the run began.
     Phase(PhaseEvent),
     /// A type that this version does not know.
@@ -132,4 +132,15 @@ pub enum Phase {
     /// A phase that this version does not know.
     #[serde(other)]
     Unknown,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A million operations are two million lines: a word more here is 16 MB more.
+    #[test]
+    fn a_line_is_small() {
+        assert!(size_of::<Event>() <= 88, "{}", size_of::<Event>());
+    }
 }

@@ -6,6 +6,10 @@ pub type Moment = u64;
 /// A length of time in nanoseconds.
 pub type Nanoseconds = u64;
 
+/// A text within a line: a value, a topic, a node. Up to 16 bytes take no memory of their own; longer ones are shared
+/// when they are cloned.
+pub type Text = lean_string::LeanString;
+
 /// A node's name as everywhere in a run: `n1`, `n2`, `n3`.
 pub type NodeName = String;
 

@@ -21,17 +21,25 @@ pub struct Operation<'a> {
     pub call: &'a Call,
     /// When it was called.
     pub called: Moment,
-    /// When it returned; none for `info` and for a call that never returned: its interval never ends.
-    pub returned: Option<Moment>,
-    /// When its completion was recorded, whatever it said: what it carries was known by then.
-    pub completed: Option<Moment>,
     /// How it came out; a call that never returned is `info`.
     pub outcome: Outcome,
     /// What came back.
     pub completion: Option<&'a Completion>,
+    /// When that was recorded.
+    ended: Moment,
 }
 
 impl<'a> Operation<'a> {
+    /// When it returned; none for `info` and for a call that never returned: its interval never ends.
+    pub fn returned(&self) -> Option<Moment> {
+        self.completed().filter(|_| self.outcome != Outcome::Info)
+    }
+
+    /// When its completion was recorded, whatever it said: what it carries was known by then.
+    pub fn completed(&self) -> Option<Moment> {
+        self.completion.map(|_| self.ended)
+    }
+
     /// What came back, if anything did.
     pub fn report(&self) -> Option<&'a Report> {
         self.completion.map(|completion| &completion.report)
@@ -138,10 +146,9 @@ impl History {
                         worker: invocation.worker,
                         call: &invocation.call,
                         called: event.t,
-                        returned: None,
-                        completed: None,
                         outcome: Outcome::Info,
                         completion: None,
+                        ended: Moment::MAX,
                     });
                     continue;
                 }
@@ -156,8 +163,7 @@ impl History {
             let operation = &mut operations[at];
             operation.outcome = outcome;
             operation.completion = Some(completion);
-            operation.returned = (outcome != Outcome::Info).then_some(event.t);
-            operation.completed = Some(event.t);
+            operation.ended = event.t;
         }
         operations
     }
@@ -216,7 +222,7 @@ impl History {
     /// Starts and ends of processes, with their lines.
     pub fn happenings(&self) -> impl Iterator<Item = (u64, Moment, &NodeEvent)> {
         self.others().filter_map(|event| match &event.what {
-            What::Node(happening) => Some((event.i, event.t, happening)),
+            What::Node(happening) => Some((event.i, event.t, &**happening)),
             _ => None,
         })
     }
@@ -224,7 +230,7 @@ impl History {
     /// Changes of topics, with their times.
     pub fn topics(&self) -> impl Iterator<Item = (Moment, &TopicEvent)> {
         self.others().filter_map(|event| match &event.what {
-            What::Topic(topic) => Some((event.t, topic)),
+            What::Topic(topic) => Some((event.t, &**topic)),
             _ => None,
         })
     }
@@ -248,9 +254,10 @@ impl History {
         let mut worst: Option<(String, Moment, u64)> = None;
         let mut sums: BTreeMap<&str, (Moment, u64)> = BTreeMap::new();
         for event in self.others() {
-            let What::Late(Late { who, by_ms, .. }) = &event.what else {
+            let What::Late(late) = &event.what else {
                 continue;
             };
+            let Late { who, by_ms, .. } = &**late;
             let began = event.t.saturating_sub(by_ms.saturating_mul(MS));
             if began > to || event.t < from {
                 continue;

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::{Moment, NodeName};
+use super::ids::{Moment, Text};
 
 /// One question to one node.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -11,13 +11,13 @@ pub struct Observation {
     /// When it was asked.
     pub called: Moment,
     /// Which node was asked.
-    pub node: NodeName,
+    pub node: Text,
     /// Whether an answer that could be read came back in time.
     #[serde(default)]
     pub answered: bool,
     /// Why not, or what the node refused with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub error: Option<String>,
+    pub error: Option<Text>,
     /// What was asked and seen.
     #[serde(flatten)]
     pub seen: Seen,
@@ -112,7 +112,7 @@ impl Seen {
 
 /// A row of a Metadata answer: topic, partition, leader id, leader epoch. -1 states nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PartitionClaim(pub String, pub i32, pub i32, pub i32);
+pub struct PartitionClaim(pub Text, pub i32, pub i32, pub i32);
 
 impl PartitionClaim {
     /// Topic name.

@@ -3,10 +3,14 @@
 //! **Info.** A call that timed out, or whose connection was lost, may have happened, and may *still* happen: the
 //! request can lie in a socket buffer and land after later ones. So it is never counted as failed, its interval never
 //! ends, and its worker id is not used again. An operation is `info` if any of its records possibly persisted.
+//!
+//! **Size.** A history of a million operations lies in memory as a whole, so what almost every line has is small and
+//! within the line, and what few lines have is behind a box.
 
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 
-use super::ids::{NodeName, Offset, WorkerId};
+use super::ids::{Offset, Text, WorkerId};
 
 /// How an operation came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -41,15 +45,15 @@ pub enum Call {
     /// Ask for the offset after the last record.
     EndOffset(EndOffset),
     /// Read records at a position through one named node, by raw Fetch.
-    Read(Read),
+    Read(Box<Read>),
     /// Create a topic, by a raw request to one named node.
-    CreateTopic(TopicCall),
+    CreateTopic(Box<TopicCall>),
     /// Delete a topic, likewise.
-    DeleteTopic(TopicCall),
+    DeleteTopic(Box<TopicCall>),
     /// Raise a topic's number of partitions, likewise.
-    GrowTopic(TopicCall),
+    GrowTopic(Box<TopicCall>),
     /// Ask one named node how many partitions a topic has.
-    DescribeTopic(TopicCall),
+    DescribeTopic(Box<TopicCall>),
     /// A function that this version does not know.
     #[serde(other)]
     Unknown,
@@ -87,11 +91,11 @@ impl Call {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Append {
     /// Topic name.
-    pub topic: String,
+    pub topic: Text,
     /// Partition index.
     pub partition: i32,
     /// The values, each unique in the run.
-    pub values: Vec<String>,
+    pub values: Values,
     /// The acknowledgement asked for.
     #[serde(default)]
     pub acks: Acks,
@@ -99,6 +103,9 @@ pub struct Append {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub idempotent: bool,
 }
+
+/// The values of an append. Most have one, which then lies within its line.
+pub type Values = SmallVec<[Text; 1]>;
 
 /// What a producer waits for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -125,14 +132,14 @@ pub struct Poll {
     pub isolation: Isolation,
     /// `final` for reads after the last heal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub phase: Option<String>,
+    pub phase: Option<Text>,
 }
 
 /// A partition that a consumer was assigned.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Assigned {
     /// Topic name.
-    pub topic: String,
+    pub topic: Text,
     /// Partition index.
     pub partition: i32,
     /// The next offset it expects to read.
@@ -154,7 +161,7 @@ pub enum Isolation {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EndOffset {
     /// Topic name.
-    pub topic: String,
+    pub topic: Text,
     /// Partition index.
     pub partition: i32,
     /// The isolation level.
@@ -162,38 +169,38 @@ pub struct EndOffset {
     pub isolation: Isolation,
     /// The node asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub node: Option<NodeName>,
+    pub node: Option<Text>,
 }
 
 /// A raw Fetch through one node.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Read {
     /// The node asked.
-    pub node: NodeName,
+    pub node: Text,
     /// Topic name.
-    pub topic: String,
+    pub topic: Text,
     /// Partition index.
     pub partition: i32,
     /// First offset wanted.
     pub position: Offset,
     /// `final` for reads after the last heal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub phase: Option<String>,
+    pub phase: Option<Text>,
 }
 
 /// A request about one topic to one node.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TopicCall {
     /// The node asked.
-    pub node: NodeName,
+    pub node: Text,
     /// Topic name.
-    pub topic: String,
+    pub topic: Text,
     /// The number of partitions to create it with, or to grow it to; none for the other calls.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partitions: Option<i32>,
     /// `final` for questions after the last heal, asked of every node about every topic.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub phase: Option<String>,
+    pub phase: Option<Text>,
 }
 
 /// The end of a worker's last call.
@@ -203,7 +210,7 @@ pub struct Completion {
     pub worker: WorkerId,
     /// Why it failed or is unknown, for the operation as a whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub error: Option<String>,
+    pub error: Option<Text>,
     /// What came back.
     #[serde(flatten)]
     pub report: Report,
@@ -218,9 +225,9 @@ pub enum Report {
     /// Of [`Call::Poll`].
     Poll(Polled),
     /// Of [`Call::EndOffset`].
-    EndOffset(EndOffsetSeen),
+    EndOffset(Box<EndOffsetSeen>),
     /// Of [`Call::Read`].
-    Read(ReadSeen),
+    Read(Box<ReadSeen>),
     /// Of [`Call::CreateTopic`]: the outcome is all there is.
     CreateTopic,
     /// Of [`Call::DeleteTopic`].
@@ -242,7 +249,7 @@ pub struct Appended {
     pub records: Vec<RecordOutcome>,
     /// The node that answered, if known.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub node: Option<NodeName>,
+    pub node: Option<Text>,
 }
 
 /// How one record came out.
@@ -255,7 +262,7 @@ pub struct RecordOutcome {
     pub offset: Option<Offset>,
     /// The client's error code, e.g. `_MSG_TIMED_OUT`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub error: Option<String>,
+    pub error: Option<Text>,
     /// What librdkafka says of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub persisted: Option<Persisted>,
@@ -275,7 +282,7 @@ pub enum Persisted {
 
 /// A record as it was read: topic, partition, offset, value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Record(pub String, pub i32, pub Offset, pub String);
+pub struct Record(pub Text, pub i32, pub Offset, pub Text);
 
 impl Record {
     /// Topic name.
@@ -316,7 +323,7 @@ pub struct EndOffsetSeen {
     pub epoch: Option<i32>,
     /// The node that answered.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub node: Option<NodeName>,
+    pub node: Option<Text>,
 }
 
 /// A topic as one node describes it.

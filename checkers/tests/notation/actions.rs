@@ -4,7 +4,7 @@ use checkers::history::{
     Acks, Append, Appended, Assigned, Call, Completion, EndOffset, EndOffsetSeen, FaultEvent,
     FaultPhase, Invocation, Isolation, Late, Moment, NodeEvent, NodeHappening, Observation,
     Outcome, PartitionClaim, PhaseEvent, Poll, Polled, Read, ReadSeen, Record, RecordOutcome,
-    Report, Seen, TopicEvent, What, WorkerId,
+    Report, Seen, Text, TopicEvent, What, WorkerId,
 };
 
 use super::{Happened, MS, options, words};
@@ -25,21 +25,21 @@ pub(crate) fn read(
         }
         ["late", who, by_ms] => add(
             from,
-            What::Late(Late {
+            What::Late(Box::new(Late {
                 who: (*who).to_owned(),
                 by_ms: words::number(by_ms),
                 cpu_pressure: None,
                 io_pressure: None,
-            }),
+            })),
         ),
         ["topic", name, what, id @ ..] => add(
             from,
-            What::Topic(TopicEvent {
+            What::Topic(Box::new(TopicEvent {
                 name: (*name).to_owned(),
                 id: id.join(""),
                 partitions: 1,
                 what: (*what).to_owned(),
-            }),
+            })),
         ),
         ["fault", rest @ ..] => fault(from, to, rest, &mut add),
         ["probe", lost @ ..] => {
@@ -71,8 +71,8 @@ fn observe(
     seen: Seen,
     add: &mut impl FnMut(Moment, What),
 ) {
-    let node = node.to_owned();
-    let error = (!answered).then(|| "timed out".to_owned());
+    let node = node.into();
+    let error = (!answered).then(|| "timed out".into());
     let observation = Observation {
         called,
         node,
@@ -80,7 +80,10 @@ fn observe(
         error,
         seen,
     };
-    add(to.unwrap_or(called), What::Observation(observation));
+    add(
+        to.unwrap_or(called),
+        What::Observation(Box::new(observation)),
+    );
 }
 
 fn node_line(
@@ -93,12 +96,12 @@ fn node_line(
 ) {
     let happens = |what, expected, status: &str| {
         let (node, status) = (node.to_owned(), status.to_owned());
-        What::Node(NodeEvent {
+        What::Node(Box::new(NodeEvent {
             node,
             what,
             expected,
             status,
-        })
+        }))
     };
     match what {
         "says" => {
@@ -106,7 +109,7 @@ fn node_line(
                 let (at, leader) = word.split_once('=').expect("place=leader/epoch");
                 let ((topic, partition), (leader, epoch)) =
                     (words::place(at), words::leader(leader));
-                PartitionClaim(topic, partition, leader, epoch)
+                PartitionClaim(topic.into(), partition, leader, epoch)
             };
             let partitions = rest.iter().map(claim).collect();
             observe(
@@ -190,11 +193,11 @@ fn fault(from: Moment, to: Option<Moment>, words: &[&str], add: &mut impl FnMut(
         _ => FaultPhase::Begun,
     };
     let begun = event.phase == FaultPhase::Begun;
-    add(from + MS, What::Fault(event.clone()));
+    add(from + MS, What::Fault(Box::new(event.clone())));
     if let Some(to) = to.filter(|_| begun) {
         event.called = to;
         event.phase = FaultPhase::Healed;
-        add(to, What::Fault(event));
+        add(to, What::Fault(Box::new(event)));
     }
 }
 
@@ -223,7 +226,7 @@ fn operation(
         _ => Outcome::Ok,
     };
     after.retain(|word| !["fail", "info", "nothing"].contains(word));
-    let phase = asked.get("phase").map(|phase| (*phase).to_owned());
+    let phase = asked.get("phase").map(|phase| Text::from(*phase));
     let (call, report) = match f {
         "append" => {
             let (topic, partition) = words::place(before[0]);
@@ -232,6 +235,7 @@ fn operation(
             let values = before[1..]
                 .iter()
                 .flat_map(|word| words::values(word))
+                .map(Text::from)
                 .collect();
             let acks = match asked.get("acks") {
                 Some(&"0") => Acks::None,
@@ -247,7 +251,7 @@ fn operation(
                 outcome = Outcome::Fail;
             }
             let call = Call::Append(Append {
-                topic,
+                topic: topic.into(),
                 partition,
                 values,
                 acks,
@@ -267,12 +271,12 @@ fn operation(
                 .iter()
                 .map(|word| words::position(word))
                 .map(|(topic, partition, position)| Assigned {
-                    topic,
+                    topic: topic.into(),
                     partition,
                     position,
                 })
                 .collect();
-            let first = assigned.first().map(|a| (a.topic.clone(), a.partition));
+            let first = assigned.first().map(|a| (a.topic.to_string(), a.partition));
             let records = seen(&after, &first.unwrap_or_default());
             (
                 Call::Poll(Poll {
@@ -286,7 +290,7 @@ fn operation(
         "end" => {
             let (topic, partition) = words::place(before[0]);
             let node = before.get(1).filter(|word| word.starts_with('n'));
-            let node = node.map(|word| (*word).to_owned());
+            let node = node.map(|word| Text::from(*word));
             let offset = after.first().map(|word| words::number(word));
             let report = EndOffsetSeen {
                 offset,
@@ -294,12 +298,12 @@ fn operation(
                 node: node.clone(),
             };
             let call = Call::EndOffset(EndOffset {
-                topic,
+                topic: topic.into(),
                 partition,
                 isolation,
                 node,
             });
-            (call, Report::EndOffset(report))
+            (call, Report::EndOffset(Box::new(report)))
         }
         "read" => {
             let (topic, partition, position) = words::position(before[1]);
@@ -309,21 +313,21 @@ fn operation(
                 .map_or(position, |record| record.offset() + 1);
             let next = got.get("next").map_or(last, |word| words::number(word));
             let number = |name| got.get(name).map(|word| words::number(word));
-            let report = Report::Read(ReadSeen {
+            let report = Report::Read(Box::new(ReadSeen {
                 records,
                 next: Some(next),
                 high_watermark: Some(number("hw").unwrap_or(next)),
                 log_start_offset: number("start"),
-            });
-            let node = before[0].to_owned();
+            }));
+            let node = before[0].into();
             (
-                Call::Read(Read {
+                Call::Read(Box::new(Read {
                     node,
-                    topic,
+                    topic: topic.into(),
                     partition,
                     position,
                     phase,
-                }),
+                })),
                 report,
             )
         }
@@ -378,6 +382,8 @@ fn seen(words: &[&str], place: &(String, i32)) -> Vec<Record> {
     words
         .iter()
         .flat_map(|word| words::records(word, place))
-        .map(|(topic, partition, offset, value)| Record(topic, partition, offset, value))
+        .map(|(topic, partition, offset, value)| {
+            Record(topic.into(), partition, offset, value.into())
+        })
         .collect()
 }

@@ -1,6 +1,6 @@
 //! Operations on topics.
 
-use checkers::history::{Call, Report, TopicCall, TopicSeen};
+use checkers::history::{Call, Report, Text, TopicCall, TopicSeen};
 
 use super::words;
 
@@ -9,18 +9,18 @@ pub(crate) fn operation(
     f: &str,
     asked: &[&str],
     got: &[&str],
-    phase: Option<String>,
+    phase: Option<Text>,
 ) -> (Call, Report) {
     let (topic, partitions) = match asked[1].split_once('/') {
         Some((topic, partitions)) => (topic, Some(words::number(partitions))),
         None => (asked[1], None),
     };
-    let call = TopicCall {
-        node: asked[0].to_owned(),
-        topic: topic.to_owned(),
+    let call = Box::new(TopicCall {
+        node: asked[0].into(),
+        topic: topic.into(),
         partitions,
         phase,
-    };
+    });
     match f {
         "create-topic" => (Call::CreateTopic(call), Report::CreateTopic),
         "grow-topic" => (Call::GrowTopic(call), Report::GrowTopic),

@@ -31,7 +31,7 @@ pub(super) fn end_to_end(aim: Aim<'_>, end: i64, rate: u32, length: Duration) ->
         deadline: began + length + LAST,
     };
     let assigned = Assigned {
-        topic: aim.topic.to_owned(),
+        topic: aim.topic.into(),
         partition: 0,
         position: end,
     };

@@ -142,17 +142,17 @@ mod tests {
             ..FaultEvent::default()
         };
         let record = |called| {
-            What::Observation(Observation {
+            What::Observation(Box::new(Observation {
                 called,
-                node: String::new(),
+                node: Default::default(),
                 answered: true,
                 error: None,
                 seen: Seen::Produce { sequence: 0 },
-            })
+            }))
         };
         let event = |t, what| Event { i: 0, t, what };
         let mut events = vec![
-            event(110_000_000, What::Fault(fault)),
+            event(110_000_000, What::Fault(Box::new(fault))),
             event(150_000_000, record(90_000_000)),
         ];
         assert!(gaps(&events).is_empty());

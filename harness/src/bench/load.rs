@@ -264,9 +264,9 @@ impl Sender<'_> {
             recorder.record(What::Invoke(Invocation {
                 worker,
                 call: Call::Append(Append {
-                    topic: self.aim.topic.to_owned(),
+                    topic: self.aim.topic.into(),
                     partition,
-                    values: vec![format!("{worker}-{}", self.sent)],
+                    values: [format!("{worker}-{}", self.sent).into()].into(),
                     acks: self.aim.acks,
                     idempotent: false,
                 }),

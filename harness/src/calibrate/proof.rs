@@ -139,14 +139,14 @@ mod tests {
             let (kind, role) = word.split_once(':').expect("kind and role");
             whats.push((
                 at * SECOND,
-                What::Fault(FaultEvent {
+                What::Fault(Box::new(FaultEvent {
                     id: "k1".into(),
                     called: at * SECOND,
                     kind: kind.into(),
                     role: role.into(),
                     phase: FaultPhase::Begun,
                     ..FaultEvent::default()
-                }),
+                })),
             ));
         }
         whats.push((60 * SECOND, What::Phase(PhaseEvent { phase: Phase::Done })));

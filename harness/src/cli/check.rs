@@ -37,7 +37,9 @@ pub fn run(arguments: &CheckArguments) -> Result<i32> {
     let mut worst = Validity::NotApplicable;
     for path in &arguments.paths {
         if let Some(model) = arguments.model.filter(|model| *model != ModelName::Kafka) {
-            worst = worst.merge(model::judge(path, model, arguments.json)?);
+            for history in histories(path)? {
+                worst = worst.merge(model::judge(&history, model, arguments.json)?);
+            }
             continue;
         }
         for history in histories(path)? {

@@ -1,15 +1,15 @@
 //! `jepsen check FILE --model NAME`: judges any history by a model of what its objects are: our own JSON lines, Jepsen's
-//! EDN, the format of etcd's logs. The verdict line comes first, what proves it below.
+//! EDN, the format of etcd's logs, plain or compressed by zstd. The verdict line comes first, what proves it below.
 
 use std::path::Path;
 
 use anyhow::Result;
-use checkers::foreign::{self, ModelName, edn};
+use checkers::foreign::{self, ModelName};
 use checkers::linearizability::Options;
-use checkers::transactions::{self, judge_list_append, judge_rw_register};
 use checkers::verdict::Validity;
 
 use crate::exit::Stop;
+use crate::judge::unpacked;
 use crate::output::tell;
 
 /// Reads a model's name.
@@ -33,40 +33,15 @@ pub fn named(text: &str) -> Result<ModelName, String> {
 pub fn judge(path: &Path, model: ModelName, json: bool) -> Result<Validity> {
     let name = path.display().to_string();
     let wrong = |problem: String| Stop::usage(format!("{name}: {problem}"));
-    let bytes = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
-    let (validity, lines, whole) = match model {
-        ModelName::ListAppend | ModelName::RwRegister => {
-            let text = std::str::from_utf8(&bytes).map_err(|error| wrong(error.to_string()))?;
-            let operations = edn::entries(text)
-                .and_then(edn::operations)
-                .map_err(|error| wrong(error.to_string()))?;
-            let options = transactions::Options::default();
-            let judged = match model {
-                ModelName::ListAppend => judge_list_append(&operations, &options),
-                _ => judge_rw_register(&operations, &options),
-            };
-            let verdict = judged.map_err(|error| wrong(error.to_string()))?;
-            (
-                verdict.validity,
-                verdict.lines(),
-                serde_json::to_string(&verdict)?,
-            )
-        }
-        _ => {
-            let verdict = foreign::judge(&name, &bytes, Some(model), &Options::default())
-                .map_err(|error| wrong(error.to_string()))?;
-            (
-                verdict.validity,
-                verdict.lines(),
-                serde_json::to_string(&verdict)?,
-            )
-        }
-    };
+    let bytes = unpacked(path).map_err(|error| wrong(error.to_string()))?;
+    let judged = foreign::judge(&name, &bytes, Some(model), &Options::default())
+        .map_err(|error| wrong(error.to_string()))?;
+    let validity = judged.validity();
     if json {
-        tell(&whole);
+        tell(&serde_json::to_string(&judged)?);
     } else {
         tell(&format!("{}  {name}", validity.word()));
-        for line in lines {
+        for line in judged.lines() {
             tell(&format!("  {line}"));
         }
     }
@@ -96,6 +71,10 @@ mod tests {
         write("2");
         let judged = judge(&path, ModelName::Register, true).expect("readable");
         assert_eq!(judged, Validity::Invalid);
+        let packed = zstd::encode_all(std::fs::read(&path).expect("read").as_slice(), 3);
+        std::fs::write(&path, packed.expect("packed")).expect("written");
+        let judged = judge(&path, ModelName::Register, true).expect("readable");
+        assert_eq!(judged, Validity::Invalid, "packed");
         std::fs::write(&path, "{:process").expect("written");
         assert!(judge(&path, ModelName::ListAppend, false).is_err());
         assert!(named("regster").is_err_and(|error| error.contains("cas-register")));

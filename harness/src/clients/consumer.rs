@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use checkers::history::{Assigned, Record};
+use checkers::history::{Assigned, Record, Text};
 use rdkafka::client::ClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext};
 use rdkafka::error::KafkaError;
@@ -56,7 +56,7 @@ impl Consumer {
 
     /// Waits up to `wait` for a first record, then takes what is there. Records before an error are kept: they were
     /// seen.
-    pub fn poll(&mut self, wait: Duration) -> (Vec<Record>, Option<String>) {
+    pub fn poll(&mut self, wait: Duration) -> (Vec<Record>, Option<Text>) {
         let deadline = Instant::now() + wait;
         let mut records: Vec<Record> = Vec::new();
         while records.len() < RECORDS_PER_POLL_MAX {
@@ -69,7 +69,7 @@ impl Consumer {
                 None => break,
                 Some(Ok(message)) => {
                     let value = String::from_utf8_lossy(message.payload().unwrap_or_default());
-                    let (topic, partition) = (message.topic().to_owned(), message.partition());
+                    let (topic, partition) = (Text::from(message.topic()), message.partition());
                     let place = self
                         .assigned
                         .iter_mut()
@@ -77,17 +77,12 @@ impl Consumer {
                     if let Some(place) = place {
                         place.position = message.offset() + 1;
                     }
-                    records.push(Record(
-                        topic,
-                        partition,
-                        message.offset(),
-                        value.into_owned(),
-                    ));
+                    records.push(Record(topic, partition, message.offset(), value.into()));
                 }
                 Some(Err(error)) => {
                     let code = error.rdkafka_error_code();
                     let name = code.map_or_else(|| error.to_string(), code_name);
-                    return (records, Some(name));
+                    return (records, Some(name.into()));
                 }
             }
         }

@@ -74,7 +74,7 @@ fn failed(code: Code, persisted: Persisted, outcome: Outcome) -> RecordOutcome {
     RecordOutcome {
         outcome,
         offset: None,
-        error: Some(code_name(code)),
+        error: Some(code_name(code).into()),
         persisted: Some(persisted),
     }
 }
@@ -156,7 +156,7 @@ impl Producer {
         &self,
         topic: &str,
         partition: i32,
-        values: &[String],
+        values: &[impl AsRef<str>],
         patience: Duration,
     ) -> Vec<RecordOutcome> {
         let mut outcomes: Vec<Option<RecordOutcome>> = vec![None; values.len()];
@@ -170,7 +170,7 @@ impl Producer {
             missing
         };
         for (place, value) in values.iter().enumerate() {
-            if let Some(refused) = self.send(topic, partition, value, place as u64) {
+            if let Some(refused) = self.send(topic, partition, value.as_ref(), place as u64) {
                 put(refused);
             }
         }

@@ -81,7 +81,7 @@ fn latency(
     let mut marks: Vec<Mark> = Vec::new();
     let width_ms = duration_ms.div_ceil(COLUMNS).max(1);
     for operation in operations.iter().filter(|operation| is(operation.call)) {
-        let returned = operation.returned.unwrap_or(history.end());
+        let returned = operation.returned().unwrap_or(history.end());
         let (at_ms, latency_us) = (returned / 1_000_000, (returned - operation.called) / 1_000);
         match operation.outcome {
             Outcome::Ok => {
@@ -163,7 +163,7 @@ fn rate(operations: &[Operation<'_>], history: &History, bucket_ms: u64) -> Vec<
         .filter(|o| matches!(o.call, Call::Append(_) | Call::Poll(_)));
     for operation in appends_and_polls {
         let at = operation
-            .returned
+            .returned()
             .unwrap_or(history.end())
             .min(history.end());
         let begin_ms = at / 1_000_000 / bucket_ms * bucket_ms;

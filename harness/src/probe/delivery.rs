@@ -34,13 +34,13 @@ pub fn watch(node: usize, address: SocketAddr, recorder: &Recorder, stop: &StopF
         let sequence = |(_, value): &(Offset, bytes::Bytes)| produce::sequence(value);
         let sequences: Vec<u64> = fetched.records.iter().filter_map(sequence).collect();
         if !sequences.is_empty() {
-            recorder.record(What::Observation(Observation {
+            recorder.record(What::Observation(Box::new(Observation {
                 called,
-                node: format!("n{node}"),
+                node: format!("n{node}").into(),
                 answered: true,
                 error: None,
                 seen: Seen::Delivery { sequences },
-            }));
+            })));
         }
     }
 }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use checkers::history::{
-    Call, Completion, EndOffset, EndOffsetSeen, Invocation, Isolation, Report, What, WorkerId,
+    Call, Completion, EndOffset, EndOffsetSeen, Invocation, Isolation, Report, Text, What, WorkerId,
 };
 
 use super::{PERIOD, StopFlag, TIMEOUT};
@@ -31,9 +31,9 @@ pub fn ask(
             return;
         }
         next = (next + PERIOD).max(Instant::now());
-        let name = format!("n{node}");
+        let name = Text::from(format!("n{node}"));
         let call = EndOffset {
-            topic: topic.clone(),
+            topic: topic.into(),
             partition: *partition,
             isolation: Isolation::ReadUncommitted,
             node: Some(name.clone()),
@@ -46,7 +46,7 @@ pub fn ask(
         let end = |error, seen| Completion {
             worker,
             error,
-            report: Report::EndOffset(seen),
+            report: Report::EndOffset(Box::new(seen)),
         };
         match answer {
             Ok(seen) => {
@@ -59,13 +59,13 @@ pub fn ask(
             }
             Err(error @ NoAnswer::Refused(_)) => {
                 recorder.record(What::Fail(end(
-                    Some(error.to_string()),
+                    Some(error.to_string().into()),
                     EndOffsetSeen::default(),
                 )));
             }
             Err(error @ NoAnswer::Wire(_)) => {
                 recorder.record(What::Info(end(
-                    Some(error.to_string()),
+                    Some(error.to_string().into()),
                     EndOffsetSeen::default(),
                 )));
                 worker = ids.next();

@@ -48,17 +48,17 @@ pub fn watch(table: &ProcessTable, cluster: &Cluster, recorder: &Recorder, stop:
             // The first sample's differences reach back to the process's start.
             let waited = Duration::from_nanos(figures.waited_longest_ns);
             if !fresh && waited >= WORTH_TELLING {
-                recorder.record(What::Late(Late {
+                recorder.record(What::Late(Box::new(Late {
                     who: node.to_string(),
                     by_ms: u64::try_from(waited.as_millis()).unwrap_or(u64::MAX),
                     cpu_pressure: None,
                     io_pressure: None,
-                }));
+                })));
             }
             if telling {
-                recorder.record(What::Observation(Observation {
+                recorder.record(What::Observation(Box::new(Observation {
                     called,
-                    node: node.to_string(),
+                    node: node.to_string().into(),
                     answered: true,
                     error: None,
                     seen: Seen::Process {
@@ -66,7 +66,7 @@ pub fn watch(table: &ProcessTable, cluster: &Cluster, recorder: &Recorder, stop:
                         cpu_ms: figures.cpu_ns / 1_000_000,
                         descriptors: figures.descriptors as u64,
                     },
-                }));
+                })));
             }
         }
     }

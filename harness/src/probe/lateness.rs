@@ -24,12 +24,12 @@ pub fn watch(recorder: &Recorder, stop: &StopFlag) {
         std::thread::sleep(SLEEP);
         let late = before.elapsed().saturating_sub(SLEEP);
         if late >= WORTH_TELLING {
-            recorder.record(What::Late(Late {
+            recorder.record(What::Late(Box::new(Late {
                 who: "harness".into(),
                 by_ms: u64::try_from(late.as_millis()).unwrap_or(u64::MAX),
                 cpu_pressure: cpu.since_last(),
                 io_pressure: io.since_last(),
-            }));
+            })));
         }
     }
 }

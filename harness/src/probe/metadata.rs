@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use anyhow::Result;
-use checkers::history::{Observation, PartitionClaim, Seen, What};
+use checkers::history::{Observation, PartitionClaim, Seen, Text, What};
 use nemesis::{CLUSTER_SIZE, Node};
 
 use super::quorum::QuorumProbe;
@@ -88,14 +88,15 @@ pub fn watch(mut asked: Asked, recorder: &Recorder, sight: &Sight, stop: &StopFl
         let answer = questions::metadata(&mut wire, &asked.topics);
         let answer = answer.map(|metadata| numbered(metadata, &asked.ids));
         let observe = |answered, error: Option<String>, seen| {
-            let node = format!("n{}", asked.node);
-            recorder.record(What::Observation(Observation {
+            let node = format!("n{}", asked.node).into();
+            let error = error.map(Text::from);
+            recorder.record(What::Observation(Box::new(Observation {
                 called,
                 node,
                 answered,
                 error,
                 seen,
-            }))
+            })))
         };
         match answer {
             Ok(metadata) => {
@@ -147,14 +148,15 @@ fn ask_quorum(asked: &mut Asked, wire: &mut Wire, recorder: &Recorder, sight: &S
             (answered_at_all(&error), Some(error.to_string()), seen)
         }
     };
-    let node = format!("n{node}");
-    recorder.record(What::Observation(Observation {
+    let node = format!("n{node}").into();
+    let error = error.map(Text::from);
+    recorder.record(What::Observation(Box::new(Observation {
         called,
         node,
         answered,
         error,
         seen,
-    }));
+    })));
 }
 
 /// A refusal is an answer of a node that lives.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use checkers::history::{Acks, Moment, Observation, Outcome, Seen, What};
+use checkers::history::{Acks, Moment, Observation, Outcome, Seen, Text, What};
 use rdkafka::ClientConfig;
 
 use super::StopFlag;
@@ -103,15 +103,15 @@ fn tell(recorder: &Recorder, sent: &mut BTreeMap<u64, Moment>, delivered: &Deliv
     let Some(called) = sent.remove(&delivered.place) else {
         return;
     };
-    recorder.record(What::Observation(Observation {
+    recorder.record(What::Observation(Box::new(Observation {
         called,
-        node: String::new(),
+        node: Text::default(),
         answered: delivered.outcome.outcome == Outcome::Ok,
         error: delivered.outcome.error.clone(),
         seen: Seen::Produce {
             sequence: delivered.place,
         },
-    }));
+    })));
 }
 
 #[cfg(test)]

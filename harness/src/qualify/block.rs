@@ -54,7 +54,7 @@ fn stable_ms(judgement: &Judgement) -> Option<f64> {
 fn quiet(history: &History, from: Moment, until: Moment, figures: &mut BlockFigures) {
     let operations = history.operations();
     let within = |operation: &&Operation<'_>| {
-        let returned = operation.returned.is_some_and(|at| at <= until);
+        let returned = operation.returned().is_some_and(|at| at <= until);
         matches!(operation.call, Call::Append(_)) && operation.called >= from && returned
     };
     let mut records = 0_usize;
@@ -65,7 +65,7 @@ fn quiet(history: &History, from: Moment, until: Moment, figures: &mut BlockFigu
         {
             let acknowledged = |record: &&RecordOutcome| record.outcome == Outcome::Ok;
             records += appended.records.iter().filter(acknowledged).count();
-            took_us.push((operation.returned.unwrap_or(until) - operation.called) / 1_000);
+            took_us.push((operation.returned().unwrap_or(until) - operation.called) / 1_000);
         }
     }
     if took_us.len() < APPENDS_MIN || until <= from {

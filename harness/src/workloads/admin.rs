@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use checkers::history::{
-    Call, Completion, Invocation, Report, TopicCall, TopicEvent, TopicSeen, What, WorkerId,
+    Call, Completion, Invocation, Report, Text, TopicCall, TopicEvent, TopicSeen, What, WorkerId,
 };
 use rand::Rng;
 use rand::seq::IndexedRandom;
@@ -184,21 +184,21 @@ impl<'a> Asker<'a> {
     }
 
     fn create(&mut self, node: usize, name: &str, partitions: i32) -> Option<bool> {
-        let call = Call::CreateTopic(call(node, name, Some(partitions)));
+        let call = Call::CreateTopic(Box::new(call(node, name, Some(partitions))));
         let ask = |wire: &mut Wire| admin::create(wire, name, partitions, REPLICAS, GRANTED_MS);
         let done = self.change(node, call, Report::CreateTopic, ask);
         self.tell(done, name, partitions, "created")
     }
 
     fn grow(&mut self, node: usize, name: &str, partitions: i32) -> Option<bool> {
-        let call = Call::GrowTopic(call(node, name, Some(partitions)));
+        let call = Call::GrowTopic(Box::new(call(node, name, Some(partitions))));
         let ask = |wire: &mut Wire| admin::grow(wire, name, partitions, GRANTED_MS);
         let done = self.change(node, call, Report::GrowTopic, ask);
         self.tell(done, name, partitions, "grown")
     }
 
     fn delete(&mut self, node: usize, name: &str) -> Option<bool> {
-        let call = Call::DeleteTopic(call(node, name, None));
+        let call = Call::DeleteTopic(Box::new(call(node, name, None)));
         let ask = |wire: &mut Wire| admin::delete(wire, name, GRANTED_MS);
         let done = self.change(node, call, Report::DeleteTopic, ask);
         self.tell(done, name, 0, "deleted")
@@ -216,9 +216,9 @@ impl<'a> Asker<'a> {
         self.recorder
             .record(What::Invoke(Invocation { worker, call }));
         let changed = ask(&mut self.wires[node]);
-        let completion = |error| Completion {
+        let completion = |error: Option<String>| Completion {
             worker,
-            error,
+            error: error.map(Text::from),
             report,
         };
         match changed {
@@ -241,12 +241,12 @@ impl<'a> Asker<'a> {
     /// Records a change that was acknowledged as one of the topic itself, too.
     fn tell(&self, done: Option<bool>, name: &str, partitions: i32, what: &str) -> Option<bool> {
         if done == Some(true) {
-            self.recorder.record(What::Topic(TopicEvent {
+            self.recorder.record(What::Topic(Box::new(TopicEvent {
                 name: name.to_owned(),
                 id: String::new(),
                 partitions,
                 what: what.to_owned(),
-            }));
+            })));
         }
         done
     }
@@ -257,14 +257,14 @@ impl<'a> Asker<'a> {
         for _ in 0..tries {
             let worker = self.worker;
             let mut call = call(node, name, None);
-            call.phase = phase.map(str::to_owned);
-            let call = Call::DescribeTopic(call);
+            call.phase = phase.map(Text::from);
+            let call = Call::DescribeTopic(Box::new(call));
             self.recorder
                 .record(What::Invoke(Invocation { worker, call }));
             let answer = admin::describe(&mut self.wires[node], name);
             let completion = |error: Option<&NoAnswer>, partitions| Completion {
                 worker,
-                error: error.map(ToString::to_string),
+                error: error.map(|error| error.to_string().into()),
                 report: Report::DescribeTopic(TopicSeen { partitions }),
             };
             match answer {
@@ -289,8 +289,8 @@ impl<'a> Asker<'a> {
 
 fn call(node: usize, topic: &str, partitions: Option<i32>) -> TopicCall {
     TopicCall {
-        node: format!("n{}", node + 1),
-        topic: topic.to_owned(),
+        node: format!("n{}", node + 1).into(),
+        topic: topic.into(),
         partitions,
         phase: None,
     }

@@ -45,11 +45,11 @@ pub fn run(load: &Load, thread: u64, per_second: f64) -> Result<()> {
                 1
             };
             let values = (counter..counter + records)
-                .map(|n| format!("{worker}-{n}"))
+                .map(|n| format!("{worker}-{n}").into())
                 .collect();
             counter += records;
             let append = Append {
-                topic,
+                topic: topic.into(),
                 partition,
                 values,
                 acks: load.acks,

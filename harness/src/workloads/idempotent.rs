@@ -33,10 +33,10 @@ pub fn run(load: &Load, thread: u64, per_second: f64) -> Result<()> {
         while pace.wait(&mut random, &load.stop) {
             let (topic, partition) =
                 load.partitions[random.random_range(0..load.partitions.len())].clone();
-            let values = vec![format!("{worker}-{counter}")];
+            let values = [format!("{worker}-{counter}").into()].into();
             counter += 1;
             let append = Append {
-                topic,
+                topic: topic.into(),
                 partition,
                 values,
                 acks: Acks::All,

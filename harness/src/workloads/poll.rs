@@ -31,7 +31,7 @@ pub fn run(load: &Load, thread: u64, per_second: f64) -> Result<()> {
     let config = settings(&load.bootstrap, &load.client);
     let mut pace = Pace::per_second(per_second);
     let start = |(topic, partition): &(String, i32)| Assigned {
-        topic: topic.clone(),
+        topic: topic.into(),
         partition: *partition,
         position: 0,
     };

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use checkers::history::{
-    Appended, Call, Completion, Event, Invocation, Outcome, Record, RecordOutcome, Report, What,
+    Appended, Call, Completion, Event, Invocation, Outcome, Record, RecordOutcome, Report, Text,
+    What,
 };
 use checkers::judgement::Judgement;
 
@@ -75,7 +76,7 @@ pub(super) fn called(event: &Event, call: &Invocation) -> Operation {
     };
     let (name, place) = match &call.call {
         Call::Append(append) => {
-            operation.value = short(append.values.iter().map(String::as_str));
+            operation.value = short(append.values.iter().map(Text::as_str));
             ("append", Some((&append.topic, append.partition)))
         }
         Call::Poll(poll) => (
@@ -83,11 +84,11 @@ pub(super) fn called(event: &Event, call: &Invocation) -> Operation {
             poll.assigned.first().map(|a| (&a.topic, a.partition)),
         ),
         Call::EndOffset(asked) => {
-            operation.node = asked.node.clone();
+            operation.node = asked.node.as_ref().map(String::from);
             ("end-offset", Some((&asked.topic, asked.partition)))
         }
         Call::Read(read) => {
-            operation.node = Some(read.node.clone());
+            operation.node = Some(read.node.to_string());
             operation.offset = format!("from {}", read.position);
             ("read", Some((&read.topic, read.partition)))
         }
@@ -95,8 +96,8 @@ pub(super) fn called(event: &Event, call: &Invocation) -> Operation {
         | Call::DeleteTopic(topic)
         | Call::GrowTopic(topic)
         | Call::DescribeTopic(topic) => {
-            operation.node = Some(topic.node.clone());
-            operation.topic = topic.topic.clone();
+            operation.node = Some(topic.node.to_string());
+            operation.topic = topic.topic.to_string();
             operation.value = partitions(topic.partitions);
             (call.call.name(), None)
         }
@@ -104,19 +105,22 @@ pub(super) fn called(event: &Event, call: &Invocation) -> Operation {
     };
     operation.call = name.to_string();
     if let Some((topic, partition)) = place {
-        operation.topic = topic.clone();
+        operation.topic = topic.to_string();
         operation.partition = Some(partition);
     }
     operation
 }
 
 fn returned(operation: &mut Operation, completion: &Completion) {
-    operation.error = completion.error.clone().unwrap_or_default();
+    operation.error = completion
+        .error
+        .as_ref()
+        .map_or_else(String::new, String::from);
     match &completion.report {
         Report::Append(Appended { records, node }) => {
-            operation.node = node.clone();
+            operation.node = node.as_ref().map(String::from);
             operation.offset = range(records.iter().filter_map(|r| r.offset));
-            let error = |r: &RecordOutcome| r.error.clone();
+            let error = |r: &RecordOutcome| r.error.as_ref().map(String::from);
             if operation.error.is_empty() {
                 operation.error = records.iter().find_map(error).unwrap_or_default();
             }
@@ -124,7 +128,8 @@ fn returned(operation: &mut Operation, completion: &Completion) {
         Report::Poll(polled) => of_records(operation, &polled.records),
         Report::Read(read) => of_records(operation, &read.records),
         Report::EndOffset(end) => {
-            operation.node = end.node.clone().or(operation.node.take());
+            let node = end.node.as_ref().map(String::from);
+            operation.node = node.or(operation.node.take());
             operation.offset = end.offset.map(|o| o.to_string()).unwrap_or_default();
         }
         Report::DescribeTopic(seen) => {

@@ -176,7 +176,7 @@ impl<'a> Views<'a> {
 
     fn end(&mut self, asked: &'a EndOffset, operation: &'a Operation<'a>, seen: &'a EndOffsetSeen) {
         let (Some(offset), Some(returned), Outcome::Ok) =
-            (seen.offset, operation.returned, operation.outcome)
+            (seen.offset, operation.returned(), operation.outcome)
         else {
             return;
         };
@@ -229,7 +229,7 @@ impl<'a> View<'a> {
     ) {
         self.sights += 1;
         // What came with a failed or unknown operation was seen all the same, when it came.
-        let seen_at = operation.completed.unwrap_or(Moment::MAX);
+        let seen_at = operation.completed().unwrap_or(Moment::MAX);
         let surely = operation.outcome == Outcome::Ok;
         let bit = node.map_or(0, |node| 1_u64.checked_shl(node as u32).unwrap_or(0));
         // Records are read in the order in which they were first seen: mostly the one after the last is meant.

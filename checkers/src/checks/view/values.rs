@@ -1,7 +1,9 @@
-//! Values of one partition as small numbers. A table with open addressing and the standard library's hash under fixed
-//! keys: only looked up, never walked, so that its order shows nowhere.
+//! Values of one partition as small numbers. A table with open addressing: only looked up, never walked, so that its order
+//! shows nowhere.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{Hash, Hasher};
+
+use rustc_hash::FxHasher;
 
 const EMPTY: u32 = u32::MAX;
 
@@ -71,7 +73,7 @@ fn upper(hash: u64) -> u32 {
 }
 
 fn hash(text: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
+    let mut hasher = FxHasher::default();
     text.hash(&mut hasher);
     hasher.finish()
 }

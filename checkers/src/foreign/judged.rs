@@ -1,0 +1,48 @@
+//! What is said of a file, whichever kind of judge its model has.
+
+use serde::Serialize;
+
+use super::verdict::ForeignVerdict;
+use crate::judgement::Judgement;
+use crate::transactions::TransactionsVerdict;
+use crate::verdict::Validity;
+
+/// What is said of a file. As JSON it is the verdict itself.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Judged {
+    /// Of operations on objects: whether they have a linearization.
+    Objects(Box<ForeignVerdict>),
+    /// Of transactions: their anomalies, and what these rule out.
+    Transactions(Box<TransactionsVerdict>),
+    /// Of a recorded run: what every check says.
+    Run(Box<Judgement>),
+}
+
+impl Judged {
+    /// The one word.
+    pub fn validity(&self) -> Validity {
+        match self {
+            Judged::Objects(verdict) => verdict.validity,
+            Judged::Transactions(verdict) => verdict.validity,
+            Judged::Run(judgement) => judgement.validity(),
+        }
+    }
+
+    /// The evidence as lines of text, for a person. Of a run: one line for each check that found something.
+    pub fn lines(&self) -> Vec<String> {
+        match self {
+            Judged::Objects(verdict) => verdict.lines(),
+            Judged::Transactions(verdict) => verdict.lines(),
+            Judged::Run(judgement) => {
+                let found = judgement
+                    .verdicts
+                    .iter()
+                    .filter(|v| !v.anomalies.is_empty());
+                let line =
+                    |v: &crate::verdict::Verdict| format!("{}: {}", v.check, v.anomaly_count);
+                found.map(line).collect()
+            }
+        }
+    }
+}
