@@ -12,6 +12,7 @@ mod epochs;
 mod gaps;
 mod lanes;
 mod leaders;
+mod linearizable_register;
 mod log_order;
 mod log_recency;
 mod lost_write;
@@ -20,6 +21,7 @@ mod nodes;
 mod phases;
 mod poll_order;
 mod prepared;
+mod register_uses;
 mod replicas;
 mod resource_growth;
 mod send_order;
@@ -63,6 +65,7 @@ pub fn judge(history: &History) -> Judgement {
         let judged = catch_unwind(AssertUnwindSafe(|| match about.name {
             "log-order" => log_order::check(&check),
             "log-recency" => log_recency::check(&check),
+            "linearizable-register" => linearizable_register::check(&check),
             "lost-write" => lost_write::check(&check),
             "duplicate" => content::duplicate(&check),
             "inconsistent-offset" => content::inconsistent_offset(&check),

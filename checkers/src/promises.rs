@@ -102,6 +102,8 @@ pub enum Subject {
     OrderReversed,
     /// An end offset behind what was acknowledged.
     EndOffsetBehind,
+    /// Writes and reads of a partition's last record that have no order.
+    NotLinearizable,
     /// A record that nobody sent.
     PhantomValue,
     /// A record whose append surely failed and that is read nevertheless.
@@ -116,7 +118,7 @@ pub enum Subject {
 
 impl Subject {
     /// Every subject, in the order of the table.
-    pub const ALL: [Subject; 12] = [
+    pub const ALL: [Subject; 13] = [
         Subject::LostRecord,
         Subject::LostAfterRead,
         Subject::Duplicate,
@@ -124,6 +126,7 @@ impl Subject {
         Subject::OffsetReadTwice,
         Subject::OrderReversed,
         Subject::EndOffsetBehind,
+        Subject::NotLinearizable,
         Subject::PhantomValue,
         Subject::FailedWriteSeen,
         Subject::ConsumerMoved,

@@ -11,7 +11,7 @@ mod witness;
 
 pub use doubt::Doubt;
 pub use finding::Finding;
-pub use witness::{Belief, GapScope, Held, LossProof, Sent, Sighting};
+pub use witness::{Belief, GapScope, Held, LossProof, RegisterUse, Sent, Sighting};
 
 use serde::{Deserialize, Serialize};
 

@@ -24,7 +24,9 @@ use crate::probe::{self, StopFlag, Threads};
 use crate::recorder::{Clock, Recorder};
 use crate::sight::Sight;
 use crate::worker::WorkerIds;
-use crate::workloads::{Load, WorkloadKind, admin, append, idempotent, poll, producers_of};
+use crate::workloads::{
+    Load, WorkloadKind, admin, append, idempotent, poll, producers_of, register,
+};
 use crate::{ready, topics};
 
 pub use setup::Setup;
@@ -319,6 +321,13 @@ impl Scene<'_> {
                     }
                     WorkloadKind::Append | WorkloadKind::Admin => append::run(&load, thread, each),
                     WorkloadKind::Idempotent => idempotent::run(&load, thread, each),
+                    WorkloadKind::Register if at + register::readers_of(producers) < producers => {
+                        register::write(&load, thread, each)
+                    }
+                    WorkloadKind::Register => {
+                        register::read(&load, thread, each);
+                        Ok(())
+                    }
                 };
                 if let Err(error) = result {
                     say(&format!("  warning: a worker did not run: {error:#}"));

@@ -4,6 +4,7 @@ pub mod admin;
 pub mod append;
 pub mod idempotent;
 pub mod poll;
+pub mod register;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -26,11 +27,13 @@ pub enum WorkloadKind {
     Idempotent,
     /// Topics are created, described, grown and deleted through random nodes, beside appends.
     Admin,
+    /// A partition is a register: its value is that of its last record.
+    Register,
 }
 
 impl WorkloadKind {
     /// Every workload with one line on it.
-    pub const ALL: [(WorkloadKind, &'static str, &'static str); 3] = [
+    pub const ALL: [(WorkloadKind, &'static str, &'static str); 4] = [
         (WorkloadKind::Append, "append", append::DESCRIPTION),
         (
             WorkloadKind::Idempotent,
@@ -38,6 +41,7 @@ impl WorkloadKind {
             idempotent::DESCRIPTION,
         ),
         (WorkloadKind::Admin, "admin", admin::DESCRIPTION),
+        (WorkloadKind::Register, "register", register::DESCRIPTION),
     ];
 
     /// Its name on the command line.

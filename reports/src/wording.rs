@@ -10,6 +10,7 @@ mod leadership;
 mod liveness;
 mod order;
 mod promises;
+mod register;
 mod resources;
 mod rules;
 mod topics;
@@ -47,6 +48,7 @@ impl Account {
 pub(crate) fn account(anomaly: &Anomaly) -> Account {
     let at = &anomaly.evidence;
     order::account(&anomaly.kind, at)
+        .or_else(|| register::account(&anomaly.kind, at))
         .or_else(|| content::account(&anomaly.kind, at))
         .or_else(|| leadership::account(&anomaly.kind, at))
         .or_else(|| liveness::account(&anomaly.kind, at))

@@ -44,6 +44,12 @@ pub const TABLE: &[About] = &[
         "linearizability of a log",
     ),
     about(
+        "linearizable-register",
+        Class::Safety,
+        "a last record that is stale, lost or never written, as a register",
+        "linearizability (Herlihy, Wing 1990); Jepsen",
+    ),
+    about(
         "lost-write",
         Class::Safety,
         "an acknowledged record that is gone",

@@ -13,6 +13,7 @@ pub(super) fn ruling(configuration: &Configuration, subject: Subject) -> Ruling 
         Subject::OffsetReadTwice => ("inconsistent-offset", lost_after_read(configuration)),
         Subject::OrderReversed => ("log-order, send-order", reversed(configuration)),
         Subject::EndOffsetBehind => ("log-recency", behind(configuration)),
+        Subject::NotLinearizable => ("linearizable-register", register(configuration)),
         Subject::PhantomValue => (
             "phantom-value",
             (Violation, "no configuration lets a log invent a record"),
@@ -168,6 +169,19 @@ fn behind(configuration: &Configuration) -> Word {
             "an end offset counts committed records; with these acks an acknowledgement comes \
              before the commit",
         ),
+    }
+}
+
+/// A register is read by its end offset and holds what was written last: it takes both promises.
+fn register(configuration: &Configuration) -> Word {
+    match (behind(configuration), lost(configuration)) {
+        ((Violation, _), (Violation, _)) => (
+            Violation,
+            "end offsets include what was acknowledged, and it is kept: a partition's last record \
+             is a register",
+        ),
+        ((Violation, _), lost) => lost,
+        (behind, _) => behind,
     }
 }
 

@@ -4,8 +4,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::witness::{Belief, GapScope, Held, LossProof, Sent, Sighting};
+use super::witness::{Belief, GapScope, Held, LossProof, RegisterUse, Sent, Sighting};
 use crate::history::{Moment, NodeName, Offset, WorkerId};
+use crate::linearizability::Rule;
 
 /// What an anomaly is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,6 +76,17 @@ pub enum Finding {
         known_by: u64,
         /// When that returned.
         known_at: Moment,
+    },
+    /// A partition's last record, written and read as a register, has no order that explains every answer.
+    NotLinearizable {
+        /// The operation that cannot be placed, wherever the others are.
+        unplaced: RegisterUse,
+        /// The others that prove it: these few have no order by themselves.
+        proof: Vec<RegisterUse>,
+        /// The rule that they break.
+        rule: Rule,
+        /// Whether the search found no order either; false where it ran out of its budget.
+        searched: bool,
     },
     // ------------------------------------------------------------------ content of a partition
     /// An acknowledged record is gone.

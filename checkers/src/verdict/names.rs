@@ -12,6 +12,7 @@ impl Finding {
             Finding::EndOffsetAhead { .. } => "end-offset-ahead",
             Finding::EndOffsetBeyond { .. } => "end-offset-beyond",
             Finding::EndOffsetBehind { .. } => "end-offset-behind",
+            Finding::NotLinearizable { .. } => "not-linearizable",
             Finding::LostWrite { .. } => "lost-write",
             Finding::Duplicate { .. } => "duplicate",
             Finding::InconsistentOffset { .. } => "inconsistent-offset",

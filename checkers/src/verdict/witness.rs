@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::history::{Moment, NodeName, Offset};
+use crate::history::{Moment, NodeName, Offset, Outcome, WorkerId};
 
 /// A record as its producer sent it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +29,27 @@ pub struct Sighting {
     /// The operation that shows it: an append, a poll or a read.
     pub operation: u64,
     /// The node it was read through, if known.
+    pub node: Option<NodeName>,
+}
+
+/// A write or a read of the register that a partition's last record is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegisterUse {
+    /// Whether it writes; otherwise it reads.
+    pub writes: bool,
+    /// The value written or read; none where the partition was read as empty.
+    pub value: Option<String>,
+    /// Its invoke: of the append, or of the question for the end offset.
+    pub operation: u64,
+    /// Who used it.
+    pub worker: WorkerId,
+    /// When it was called.
+    pub called: Moment,
+    /// When it returned; none if its outcome stayed unknown.
+    pub returned: Option<Moment>,
+    /// How it came out. A write that surely failed is none, and is shown where its value was read.
+    pub outcome: Outcome,
+    /// The node that answered, if known.
     pub node: Option<NodeName>,
 }
 

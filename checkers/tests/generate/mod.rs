@@ -16,6 +16,8 @@ pub(crate) const NODES: usize = 3;
 pub(crate) const LOAD: u64 = 1_000;
 /// The load ends.
 pub(crate) const LOAD_END: u64 = 12_000;
+/// The worker that asks for end offsets and polls the record before each.
+pub(crate) const READER: u64 = 8;
 /// The last thing that happens.
 pub(crate) const END: u64 = 14_000;
 
@@ -130,19 +132,21 @@ impl Run {
     /// Workers on the logs: each operation acts at one moment within its interval.
     fn work(&mut self, random: &mut ChaCha8Rng) -> Vec<Vec<String>> {
         let mut points: Vec<(u64, u64, u64, u64)> = Vec::new();
-        for slot in 0..8 {
+        for slot in 0..=READER {
             let mut called = LOAD + random.random_range(1..30);
             while called < LOAD_END - 600 {
                 let point = called + random.random_range(1..15);
                 let point = stalled(point).map_or(point, |to| to + random.random_range(1..20));
                 let returned = point + random.random_range(1..15);
                 points.push((point, called, returned, slot));
-                called = returned + random.random_range(1..40);
+                // A reader of last records polls before it asks again.
+                let least = if slot == READER { 5 } else { 1 };
+                called = returned + random.random_range(least..40);
             }
         }
         points.sort_unstable();
         let mut logs: Vec<Vec<String>> = vec![Vec::new(); PARTITIONS];
-        let mut worker: Vec<u64> = (0..8).collect();
+        let mut worker: Vec<u64> = (0..=READER).collect();
         let mut fresh = 100;
         let mut position = [[0_i64; PARTITIONS]; 8];
         let mut count = 0;
@@ -207,6 +211,18 @@ impl Run {
                 }
                 _ => {
                     let (offset, node) = (log.len() as i64, random.random_range(1..=NODES));
+                    if slot == READER && offset > 0 {
+                        self.polls.push(Read {
+                            called: returned + 1,
+                            returned: returned + 2,
+                            worker: id,
+                            node: None,
+                            partition,
+                            position: offset - 1,
+                            records: records(log, offset - 1, offset),
+                            next: offset,
+                        });
+                    }
                     self.ends.push(End {
                         called,
                         returned,

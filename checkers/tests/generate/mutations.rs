@@ -1,6 +1,6 @@
 //! One change to a legal run for each check, which that check has to find.
 
-use super::{Append, LOAD, LOAD_END, NODES, Read, Run};
+use super::{Append, LOAD, LOAD_END, NODES, READER, Read, Run};
 
 /// A change, the check that must call it invalid, and those that may.
 pub(crate) struct Mutation {
@@ -17,18 +17,38 @@ const fn mutation(
     Mutation { check, also, apply }
 }
 
+/// What sees that two records changed places.
+const ORDER: &[&str] = &["log-order", "log-recency", "linearizable-register"];
+
 /// All of them.
 pub(crate) const ALL: &[Mutation] = &[
     // A record is sent again much later than it was read.
-    mutation("log-order", &["send-order"], |run| {
-        let at = acknowledged(run);
-        let append = &mut run.appends[at];
-        (append.called, append.returned) = (LOAD_END - 20, LOAD_END - 10);
-        append.worker = 77;
-    }),
+    mutation(
+        "log-order",
+        &["send-order", "linearizable-register"],
+        |run| {
+            let at = acknowledged(run);
+            let append = &mut run.appends[at];
+            (append.called, append.returned) = (LOAD_END - 20, LOAD_END - 10);
+            append.worker = 77;
+        },
+    ),
     mutation("log-recency", &[], |run| {
         let at = run.ends.len() - 1;
         run.ends[at].offset -= 9;
+    }),
+    // The last reader of a last record is given a much older one.
+    mutation("linearizable-register", &["log-recency"], |run| {
+        let of_reader = |poll: &Read| poll.worker == READER;
+        let at = run.polls.iter().rposition(of_reader).expect("a reader");
+        let (partition, position) = (run.polls[at].partition, run.polls[at].position - 60);
+        let value = value_at(run, partition, position);
+        run.polls[at].position = position;
+        run.polls[at].records = vec![(position, value)];
+        let before = run.polls[at].called;
+        let ends = run.ends.iter_mut().rev();
+        let mut ends = ends.filter(|end| end.worker == READER && end.returned < before);
+        ends.next().expect("an end offset").offset = position + 1;
     }),
     // Nobody is given it.
     mutation("lost-write", &["unseen"], |run| {
@@ -59,7 +79,7 @@ pub(crate) const ALL: &[Mutation] = &[
     mutation("phantom-value", &["inconsistent-offset"], |run| {
         "ghost".clone_into(&mut some_polled(run).1);
     }),
-    mutation("failed-write-seen", &[], |run| {
+    mutation("failed-write-seen", &["linearizable-register"], |run| {
         let at = acknowledged(run);
         run.appends[at].came.fill("x".to_owned());
     }),
@@ -75,7 +95,7 @@ pub(crate) const ALL: &[Mutation] = &[
         poll.records.insert(1, poll.records[0].clone());
     }),
     // Two records of one worker change places, for every reader.
-    mutation("send-order", &["log-order", "log-recency"], |run| {
+    mutation("send-order", ORDER, |run| {
         let (partition, (a, b)) = two_of_one_worker(run);
         let (first, second) = (value_at(run, partition, a), value_at(run, partition, b));
         let moved = |offset: i64| match offset {

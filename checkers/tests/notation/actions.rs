@@ -352,6 +352,10 @@ fn operation(
 }
 
 fn came_out(word: &str) -> Vec<RecordOutcome> {
+    let (word, error) = match word.strip_prefix("x:") {
+        Some(error) => ("x", Some(error.to_owned())),
+        None => (word, None),
+    };
     let (outcome, offsets) = match word {
         "x" => (Outcome::Fail, vec![None]),
         "?" => (Outcome::Info, vec![None]),
@@ -372,7 +376,7 @@ fn came_out(word: &str) -> Vec<RecordOutcome> {
         .map(|offset| RecordOutcome {
             outcome,
             offset,
-            error: None,
+            error: error.clone(),
             persisted: None,
         })
         .collect()

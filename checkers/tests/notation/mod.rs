@@ -5,6 +5,7 @@
 //! ```text
 //! promise end_offset_includes_acknowledged=true     limit response_ms=500     nodes n1 n2 n3
 //! 10..20   w1 append t/0 a b acks=1 idempotent -> 0 1       0: offset, ?: unknown, ?0: unknown, claims 0, x: refused, none
+//! 10..20   w1 append t/0 a -> x:_MSG_TIMED_OUT               refused with an error
 //! 10..     w1 append t/0 a                                  never returned
 //! 30..40   w2 poll t/0@0 committed -> a@0 b@1 t/1:c@7       a failed one: -> fail a@0
 //! 50..60   w3 end t/0 n1 committed -> 2                     a refusal: -> fail

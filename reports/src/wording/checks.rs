@@ -28,6 +28,10 @@ const CHECKS: &[CheckWords] = &[
         "log-recency",
         "Does an end offset include everything acknowledged before?",
     ),
+    words(
+        "linearizable-register",
+        "Is the last record of a partition what was written last, in one order for everybody?",
+    ),
     words("lost-write", "Is every acknowledged record still there?"),
     words("duplicate", "Is every record written once?"),
     words(

@@ -51,8 +51,8 @@ pub(crate) fn promise_rows(promises: &Promises) -> [PromiseRow; 8] {
         row(
             "end offsets include every acknowledgement",
             promises.end_offset_includes_acknowledged,
-            "a stale end offset is a violation (log-recency)",
-            "log-recency is not judged",
+            "a stale end offset is a violation (log-recency, linearizable-register)",
+            "log-recency is not judged; a stale register is reported and violates nothing",
         ),
         row(
             "producers are idempotent",
@@ -88,6 +88,7 @@ pub(crate) fn subject(subject: Subject) -> &'static str {
         Subject::OffsetReadTwice => "an offset at which readers were given different records",
         Subject::OrderReversed => "offsets against real time, or against a producer's own order",
         Subject::EndOffsetBehind => "an end offset behind what was acknowledged",
+        Subject::NotLinearizable => "writes and reads of a last record that have no order",
         Subject::PhantomValue => "a record that nobody sent",
         Subject::FailedWriteSeen => "a record that is read though its append surely failed",
         Subject::ConsumerMoved => "a consumer that jumps or goes back between two polls",

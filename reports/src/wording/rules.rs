@@ -55,6 +55,12 @@ pub(crate) fn rule(finding: &Finding) -> Rule {
             "An end offset that is asked after an acknowledgement includes the record.",
             "a promise of this target, stated in its file; linearizability of a log",
         ),
+        Finding::NotLinearizable { .. } => (
+            "Not linearizable",
+            "A partition's last record is a register: every read returns what was written last, in one \
+             order that respects real time.",
+            "linearizability (Herlihy and Wing 1990); Jepsen",
+        ),
         Finding::NonmonotonicSend { .. } => (
             "Producer order reversed",
             "A producer's later record stands behind its earlier.",

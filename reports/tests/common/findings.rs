@@ -35,6 +35,14 @@ fn others(text: &str) -> Vec<(&'static str, Value)> {
     ]
 }
 
+fn not_linearizable(text: &str) -> Value {
+    let used = json!({ "writes": true, "value": text, "operation": 1, "worker": 3, "called": 1_000_000,
+        "returned": 2_000_000, "outcome": "ok", "node": null });
+    let read = json!({ "writes": false, "value": text, "operation": 9, "worker": 4, "called": 3_000_000,
+        "returned": 4_000_000, "outcome": "ok", "node": text });
+    json!({ "unplaced": read, "proof": [used, used], "rule": "value-returned", "searched": true })
+}
+
 fn logs(text: &str) -> Vec<(&'static str, Value)> {
     let sent = json!({ "value": text, "offset": 4, "operation": 1, "called": 1_000_000, "returned": 2_000_000 });
     let copy = json!({ "value": text, "offset": 4, "operation": 3, "node": text });
@@ -67,6 +75,7 @@ fn logs(text: &str) -> Vec<(&'static str, Value)> {
             json!({ "asked": 8, "end_offset": 3, "node": text, "called": 5, "known_offset": 4,
                 "known_by": 1, "known_at": 2 }),
         ),
+        ("not-linearizable", not_linearizable(text)),
         (
             "lost-write",
             json!({ "value": text, "offset": 4, "operation": 1, "acknowledged": true, "proof": proof }),

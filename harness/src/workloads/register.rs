@@ -1,0 +1,215 @@
+//! `register`: a partition is a register that holds the value of its last record.
+//!
+//! A *write* is an append of one record, sent once. A *read* asks the leader for the end offset and then fetches the record
+//! before that end. What is at an offset never changes, so the read is of the moment at which the end offset was answered.
+//! It is recorded as what it is, an `end-offset` and a `poll` of one worker, so that every check of the log judges it too.
+//!
+//! Writers and readers are different workers: a writer sits in its time-out behind a cut leader, and that is when a read may
+//! be stale. A reader goes on asking the node that answered it last, as a client does that has not heard of an election,
+//! and turns to the next node when it is refused or left without an answer.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::Result;
+use checkers::history::{
+    Append, Assigned, Call, Completion, EndOffset, EndOffsetSeen, Invocation, Isolation, Offset,
+    Outcome, Poll, Polled, Record, Report, What, WorkerId,
+};
+use rand::Rng;
+
+use super::Load;
+use crate::clients::producer::Producer;
+use crate::clients::{MESSAGE_TIMEOUT, one_request};
+use crate::questions::{self, NoAnswer};
+use crate::wire::Wire;
+use crate::worker::{Pace, random};
+
+/// One line for `jepsen list`.
+pub const DESCRIPTION: &str =
+    "a partition's last record is a register: one record a write, reads by end offset";
+
+/// How long a reader waits for one answer.
+const TIMEOUT: Duration = Duration::from_secs(1);
+/// Bytes of one fetch: the record before the end, and a few that came since.
+const FETCH_BYTES: i32 = 4 << 10;
+
+/// How many of the workers that produce elsewhere read here: they come last.
+pub fn readers_of(producers: usize) -> usize {
+    producers / 2
+}
+
+/// Writes until told to stop.
+///
+/// # Errors
+/// If librdkafka refuses a setting.
+pub fn write(load: &Load, thread: u64, per_second: f64) -> Result<()> {
+    let mut random = random(load.seed, 1_000 + thread);
+    let settings = one_request(&load.bootstrap, load.acks, &load.client);
+    // librdkafka looks for expired messages once a second, so a time-out is reported up to a second late.
+    let patience = MESSAGE_TIMEOUT + Duration::from_millis(1_500);
+    let mut pace = Pace::per_second(per_second);
+    'life: loop {
+        let worker = load.ids.next();
+        let producer = Producer::new(&settings, load.not_leader_means_not_written)?;
+        let mut counter = 0_u64;
+        while pace.wait(&mut random, &load.stop) {
+            let (topic, partition) =
+                load.partitions[random.random_range(0..load.partitions.len())].clone();
+            let append = Append {
+                topic,
+                partition,
+                values: vec![format!("{worker}-{counter}")],
+                acks: load.acks,
+                idempotent: false,
+            };
+            counter += 1;
+            if load.append(&producer, worker, append, patience) == Outcome::Info {
+                producer.retire();
+                continue 'life;
+            }
+        }
+        producer.retire();
+        return Ok(());
+    }
+}
+
+/// Reads until told to stop.
+pub fn read(load: &Load, thread: u64, per_second: f64) {
+    let mut random = random(load.seed, 3_000 + thread);
+    let mut pace = Pace::per_second(per_second);
+    let mut reader = Reader::new(load, thread);
+    while pace.wait(&mut random, &load.stop) {
+        reader.read(random.random_range(0..load.partitions.len()));
+    }
+}
+
+/// A client that reads last records over connections of its own.
+struct Reader<'a> {
+    load: &'a Load,
+    worker: WorkerId,
+    wires: Vec<Wire>,
+    /// By partition: which node is asked.
+    asked: Vec<usize>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(load: &'a Load, thread: u64) -> Reader<'a> {
+        let wire = |address: &SocketAddr| Wire::new(*address, TIMEOUT);
+        let first = usize::try_from(thread).unwrap_or_default();
+        let partitions = 0..load.partitions.len();
+        Reader {
+            load,
+            worker: load.ids.next(),
+            wires: load.addresses.iter().map(wire).collect(),
+            asked: partitions.map(|at| first + at).collect(),
+        }
+    }
+
+    /// Asks for the end, and then for the record before it, of the same node.
+    fn read(&mut self, at: usize) {
+        let node = self.asked[at] % self.wires.len();
+        let answered = match self.end_offset(at, node) {
+            Some(end) if end > 0 => self.record_at(at, node, end - 1),
+            answered => answered.is_some(),
+        };
+        if !answered {
+            self.asked[at] = node + 1;
+        }
+    }
+
+    fn end_offset(&mut self, at: usize, node: usize) -> Option<Offset> {
+        let (topic, partition) = self.load.partitions[at].clone();
+        let name = format!("n{}", node + 1);
+        self.call(Call::EndOffset(EndOffset {
+            topic: topic.clone(),
+            partition,
+            isolation: Isolation::ReadUncommitted,
+            node: Some(name.clone()),
+        }));
+        let answer = questions::end_offset(&mut self.wires[node], &topic, partition);
+        let end = answer.as_ref().ok().map(|end| end.offset);
+        let (seen, error) = match answer {
+            Ok(end) => {
+                let seen = EndOffsetSeen {
+                    offset: Some(end.offset),
+                    epoch: (end.epoch >= 0).then_some(end.epoch),
+                    node: Some(name),
+                };
+                (seen, None)
+            }
+            Err(error) => (EndOffsetSeen::default(), Some(error)),
+        };
+        self.completed(Report::EndOffset(seen), error);
+        end
+    }
+
+    fn record_at(&mut self, at: usize, node: usize, position: Offset) -> bool {
+        let (topic, partition) = self.load.partitions[at].clone();
+        let assigned = Assigned {
+            topic: topic.clone(),
+            partition,
+            position,
+        };
+        self.call(Call::Poll(Poll {
+            assigned: vec![assigned],
+            isolation: Isolation::ReadUncommitted,
+            phase: None,
+        }));
+        let wire = &mut self.wires[node];
+        let (records, error) =
+            match questions::fetch(wire, &topic, partition, position, FETCH_BYTES) {
+                Ok(fetched) => (fetched.records, None),
+                Err(error) => (Vec::new(), Some(error)),
+            };
+        let record = |(offset, value): (Offset, bytes::Bytes)| {
+            let value = String::from_utf8_lossy(&value).into_owned();
+            Record(topic.clone(), partition, offset, value)
+        };
+        let records = records.into_iter().map(record).collect();
+        let answered = error.is_none();
+        self.completed(Report::Poll(Polled { records }), error);
+        answered
+    }
+
+    fn call(&self, call: Call) {
+        let worker = self.worker;
+        self.load
+            .recorder
+            .record(What::Invoke(Invocation { worker, call }));
+    }
+
+    /// Records how the last call came out: a refusal is a failure, and whoever was left without an answer is retired.
+    fn completed(&mut self, report: Report, error: Option<NoAnswer>) {
+        let completion = Completion {
+            worker: self.worker,
+            error: error.as_ref().map(ToString::to_string),
+            report,
+        };
+        let what = match error {
+            None => What::Ok(completion),
+            Some(NoAnswer::Refused(_)) => What::Fail(completion),
+            Some(NoAnswer::Wire(_)) => {
+                self.worker = self.load.ids.next();
+                What::Info(completion)
+            }
+        };
+        self.load.recorder.record(what);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workloads::producers_of;
+
+    /// With two clients, the fewest that can be asked for, one writes and one reads.
+    #[test]
+    fn somebody_writes_and_somebody_reads() {
+        for clients in 2..=64 {
+            let producers = producers_of(clients);
+            let readers = readers_of(producers);
+            assert!(readers >= 1 && readers < producers, "{clients}");
+        }
+    }
+}
