@@ -85,7 +85,7 @@ fn read<'a>(end: &'a Operation<'a>, next: &'a Operation<'a>) -> Option<(Place<'a
     })?;
     let action = RegisterAction::Read(Some(Some(record.value())));
     let read = Use {
-        timed: timed(end, end.returned, action),
+        timed: timed(end, end.returned(), action),
         at: end,
         outcome: Outcome::Ok,
         offset: Some(last),
@@ -211,7 +211,7 @@ pub(super) fn refused(send: &Send<'_>) -> RegisterUse {
         operation: send.operation.id,
         worker: send.operation.worker,
         called: send.operation.called,
-        returned: send.operation.returned,
+        returned: send.operation.returned(),
         outcome: send.outcome,
         node: None,
     }

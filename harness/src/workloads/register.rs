@@ -57,9 +57,9 @@ pub fn write(load: &Load, thread: u64, per_second: f64) -> Result<()> {
             let (topic, partition) =
                 load.partitions[random.random_range(0..load.partitions.len())].clone();
             let append = Append {
-                topic,
+                topic: topic.into(),
                 partition,
-                values: vec![format!("{worker}-{counter}")],
+                values: [format!("{worker}-{counter}").into()].into_iter().collect(),
                 acks: load.acks,
                 idempotent: false,
             };
@@ -122,10 +122,10 @@ impl<'a> Reader<'a> {
         let (topic, partition) = self.load.partitions[at].clone();
         let name = format!("n{}", node + 1);
         self.call(Call::EndOffset(EndOffset {
-            topic: topic.clone(),
+            topic: topic.as_str().into(),
             partition,
             isolation: Isolation::ReadUncommitted,
-            node: Some(name.clone()),
+            node: Some(name.as_str().into()),
         }));
         let answer = questions::end_offset(&mut self.wires[node], &topic, partition);
         let end = answer.as_ref().ok().map(|end| end.offset);
@@ -134,20 +134,20 @@ impl<'a> Reader<'a> {
                 let seen = EndOffsetSeen {
                     offset: Some(end.offset),
                     epoch: (end.epoch >= 0).then_some(end.epoch),
-                    node: Some(name),
+                    node: Some(name.into()),
                 };
                 (seen, None)
             }
             Err(error) => (EndOffsetSeen::default(), Some(error)),
         };
-        self.completed(Report::EndOffset(seen), error);
+        self.completed(Report::EndOffset(Box::new(seen)), error);
         end
     }
 
     fn record_at(&mut self, at: usize, node: usize, position: Offset) -> bool {
         let (topic, partition) = self.load.partitions[at].clone();
         let assigned = Assigned {
-            topic: topic.clone(),
+            topic: topic.as_str().into(),
             partition,
             position,
         };
@@ -163,8 +163,8 @@ impl<'a> Reader<'a> {
                 Err(error) => (Vec::new(), Some(error)),
             };
         let record = |(offset, value): (Offset, bytes::Bytes)| {
-            let value = String::from_utf8_lossy(&value).into_owned();
-            Record(topic.clone(), partition, offset, value)
+            let value = String::from_utf8_lossy(&value);
+            Record(topic.as_str().into(), partition, offset, value.into())
         };
         let records = records.into_iter().map(record).collect();
         let answered = error.is_none();
@@ -183,7 +183,7 @@ impl<'a> Reader<'a> {
     fn completed(&mut self, report: Report, error: Option<NoAnswer>) {
         let completion = Completion {
             worker: self.worker,
-            error: error.as_ref().map(ToString::to_string),
+            error: error.as_ref().map(|error| error.to_string().into()),
             report,
         };
         let what = match error {
