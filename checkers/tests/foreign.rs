@@ -7,7 +7,7 @@
 
 use std::path::Path;
 
-use checkers::foreign::{ForeignError, ForeignVerdict, ModelName, judge_objects};
+use checkers::foreign::{ForeignError, ForeignVerdict, Judged, ModelName, judge, judge_objects};
 use checkers::linearizability::{Budget, Limit, Options};
 use checkers::verdict::Validity;
 
@@ -253,11 +253,117 @@ fn corpora_are_replayed() {
                 let text = [before(kind).as_bytes(), &data[..end]].concat();
                 let models = ModelName::ALL.into_iter().map(Some).chain([None]);
                 for model in models {
-                    let _ = judge_objects(kind, &text, model, &small());
+                    let _ = judge(kind, &text, model, &small());
                 }
                 replayed += 1;
             }
         }
     }
     assert!(replayed > 1_000, "{replayed}");
+}
+
+/// Whoever adds a target of the fuzzer names it to cargo, and gives it a corpus that a test replays.
+#[test]
+#[allow(clippy::disallowed_methods, reason = "tests read files")]
+fn every_fuzz_target_is_one_of_cargo_and_has_a_corpus() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz");
+    let names = |folder: &str| -> Vec<String> {
+        let entries = std::fs::read_dir(root.join(folder)).expect("a folder");
+        let name = |entry: std::io::Result<std::fs::DirEntry>| {
+            let path = entry.expect("an entry").path();
+            path.file_stem()
+                .expect("a name")
+                .to_string_lossy()
+                .into_owned()
+        };
+        let mut names: Vec<String> = entries.map(name).collect();
+        names.sort();
+        names
+    };
+    let targets = names("fuzz_targets");
+    assert_eq!(targets, ["edn", "etcd", "recorded", "transactions"]);
+    assert_eq!(targets, names("corpus"));
+    let manifest = std::fs::read_to_string(root.join("Cargo.toml")).expect("readable");
+    for target in targets {
+        let line = format!("path = \"fuzz_targets/{target}.rs\"");
+        assert!(manifest.contains(&line), "{target}");
+    }
+}
+
+/// Transactions and recorded runs are judged by the same call as objects are.
+#[test]
+fn every_kind_of_model_is_judged_here() {
+    let transactions = "\
+        {:process 0, :type :invoke, :f :txn, :value [[:append :x 1]]}\n\
+        {:process 0, :type :ok, :f :txn, :value [[:append :x 1]]}\n\
+        {:process 1, :type :invoke, :f :txn, :value [[:r :x nil]]}\n\
+        {:process 1, :type :ok, :f :txn, :value [[:r :x [1 2]]]}\n";
+    let run = "{\"format\":\"jepsen-history\",\"version\":1}\n";
+    let by = |text: &str, model| judge("test", text.as_bytes(), model, &small());
+    let judged = by(transactions, Some(ModelName::ListAppend)).expect("transactions");
+    assert_eq!(judged.validity(), Validity::Invalid);
+    assert!(
+        judged.lines()[0].starts_with("garbage-read: 1"),
+        "{judged:?}"
+    );
+    let judged = by(run, None).expect("a run");
+    assert!(matches!(judged, Judged::Run(_)));
+    assert_eq!(by(run, Some(ModelName::Kafka)), Ok(judged));
+    let refused = by(run, Some(ModelName::RwRegister));
+    assert_eq!(
+        refused,
+        Err(ForeignError::OtherModel(ModelName::RwRegister))
+    );
+    let torn = by("\n{:process", Some(ModelName::ListAppend));
+    assert!(
+        matches!(torn, Err(ForeignError::Line { line: 2, .. })),
+        "{torn:?}"
+    );
+}
+
+/// Twice, and on two threads: the same bytes, by every model that a history has.
+#[test]
+fn judged_again_the_same_bytes() {
+    let read = |at: usize| {
+        (
+            at as u32 % 5,
+            "read",
+            "nil",
+            if at < 4_000 { "1" } else { "2" },
+        )
+    };
+    let mut objects = vec![(9, "write", "1", "1"), (9, "cas", "[1 1]", "[1 1]")];
+    objects.extend((0..4_100).map(read));
+    let objects = sequential(&objects);
+    let keys: String = (0..4_100)
+        .map(|at| sequential(&[(at % 5, "append", &format!("[k{} a]", at % 7), "nil")]))
+        .collect();
+    let lists: String = (0..500)
+        .map(|at| {
+            sequential(&[(
+                at % 5,
+                "txn",
+                "[[:r 1 nil]]",
+                if at % 2 == 0 {
+                    "[[:r 1 [3]]]"
+                } else {
+                    "[[:r 1 [4]]]"
+                },
+            )])
+        })
+        .collect();
+    let of = |text: &str, model, threads| {
+        let options = Options { threads, ..small() };
+        let judged = judge("test", text.as_bytes(), Some(model), &options).expect("a history");
+        serde_json::to_string(&judged).expect("plain data")
+    };
+    for (text, model) in [
+        (&objects, ModelName::CasRegister),
+        (&keys, ModelName::Kv),
+        (&lists, ModelName::ListAppend),
+    ] {
+        let first = of(text, model, 1);
+        assert_eq!(first, of(text, model, 1), "{}", model.name());
+        assert_eq!(first, of(text, model, 2), "{}", model.name());
+    }
 }

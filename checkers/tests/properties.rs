@@ -89,10 +89,22 @@ fn every_check_has_its_change() {
     );
 }
 
-/// The same history gives the same bytes.
+/// The same history gives the same bytes, a second time and on two threads at once; one with findings, too.
 #[test]
-fn judged_twice_the_same_bytes() {
+fn judged_again_the_same_bytes() {
     let run = Run::draw(&mut ChaCha8Rng::seed_from_u64(1));
-    let text = || serde_json::to_string(&judged(&run)).expect("plain data");
-    assert_eq!(text(), text());
+    for mutation in ALL.iter().map(Some).chain([None]) {
+        let mut run = run.clone();
+        if let Some(mutation) = mutation {
+            (mutation.apply)(&mut run);
+        }
+        let text = || serde_json::to_string(&judged(&run)).expect("plain data");
+        let first = text();
+        let others = std::thread::scope(|scope| {
+            let threads = [scope.spawn(text), scope.spawn(text)];
+            threads.map(|thread| thread.join().expect("no panic"))
+        });
+        assert!(others.iter().all(|other| *other == first));
+        assert_eq!(text(), first);
+    }
 }

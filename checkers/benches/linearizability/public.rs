@@ -7,7 +7,7 @@ use checkers::linearizability::Options;
 
 use crate::meter::{measure, row};
 
-/// Measures every etcd log and every kv history; prints the sum of the former.
+/// Measures every etcd log and every kv history; prints sum and median of each kind.
 #[allow(clippy::print_stdout, reason = "a benchmark prints")]
 pub(crate) fn measure_all(options: &Options) {
     #[allow(clippy::disallowed_methods, reason = "says where the files are")]
@@ -18,7 +18,7 @@ pub(crate) fn measure_all(options: &Options) {
         return;
     };
     for folder in ["porcupine-etcd", "porcupine-kv"] {
-        let mut sum = 0.0;
+        let mut all = Vec::new();
         for path in files(&root.join(folder)) {
             #[allow(clippy::disallowed_methods, reason = "a benchmark reads files")]
             let text = std::fs::read_to_string(&path).expect("a readable file");
@@ -28,10 +28,15 @@ pub(crate) fn measure_all(options: &Options) {
             let measured = measure(|| {
                 history.judge(options).expect("well formed");
             });
-            sum += measured.ms;
+            all.push(measured.ms);
             row(&name, operations, &measured);
         }
-        println!("{folder}: {sum:.4} ms in sum");
+        all.sort_by(f64::total_cmp);
+        let (sum, median) = (
+            all.iter().sum::<f64>(),
+            all.get(all.len() / 2).unwrap_or(&0.0),
+        );
+        println!("{folder}: {sum:.4} ms in sum, median {median:.4}");
     }
 }
 

@@ -16,7 +16,7 @@ fuzz_target!(|data: &[u8]| {
     };
     let mut text = b"{\"format\":\"jepsen-history\",\"version\":1}\n".to_vec();
     text.extend_from_slice(data);
-    for model in [ModelName::Log, ModelName::Register] {
+    for model in [ModelName::Log, ModelName::Register, ModelName::Kafka] {
         let _ = judge("fuzz", &text, Some(model), &options);
     }
 });

@@ -59,6 +59,51 @@ impl ModelName {
         }
     }
 
+    /// What a history that it judges as valid cannot have.
+    pub fn rules_out(self) -> &'static str {
+        match self {
+            ModelName::Register => "stale, lost and invented values",
+            ModelName::CasRegister => {
+                "the same, and a compare-and-set that took twice or not at all"
+            }
+            ModelName::Kv => "the same of each key, and appends lost, doubled or out of order",
+            ModelName::Mutex => "two holders at once, a release by nobody",
+            ModelName::FifoQueue => {
+                "values lost, doubled, invented or overtaken, an empty answer too early"
+            }
+            ModelName::Set => "elements lost, invented or back again",
+            ModelName::Log => {
+                "offsets against real time, two values at one offset, an end that lags"
+            }
+            ModelName::ListAppend => {
+                "the anomalies below, with the order of each list from its reads"
+            }
+            ModelName::RwRegister => {
+                "the anomalies below, with the order of writes from reads before them"
+            }
+            ModelName::Kafka => {
+                "what the checks above rule out; of transactions G1a and G1c by reads"
+            }
+        }
+    }
+
+    /// On whose authority.
+    pub fn authority(self) -> &'static str {
+        match self {
+            ModelName::Register
+            | ModelName::CasRegister
+            | ModelName::Kv
+            | ModelName::Mutex
+            | ModelName::Set => "Herlihy, Wing 1990: linearizability",
+            ModelName::FifoQueue => "Herlihy, Wing 1990; Henzinger, Sezgin, Vafeiadis 2013",
+            ModelName::Log => "Herlihy, Wing 1990; proof in the decider",
+            ModelName::ListAppend | ModelName::RwRegister => {
+                "Kingsbury, Alvaro 2020: Elle; Adya 1999"
+            }
+            ModelName::Kafka => "Jepsen kafka workload; KIP-98",
+        }
+    }
+
     /// The model of a name.
     pub fn of(name: &str) -> Option<ModelName> {
         ModelName::ALL
