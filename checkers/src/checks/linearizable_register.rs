@@ -49,7 +49,7 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
         };
         let read = reads.len() as u64;
         let uses = all(check, view, reads);
-        verdict.saw("reads of last records", read);
+        verdict.saw("register reads", read);
         check.unambiguous(view, &mut verdict);
         if view.resent == 0 {
             partition(check, view, &uses, &mut verdict);
@@ -84,9 +84,9 @@ fn partition(check: &Check<'_>, view: &View<'_>, uses: &[Use<'_>], verdict: &mut
         return;
     };
     match agreement(&decided, searched) {
-        Agreement::Both => verdict.saw("partitions judged by search and by rule", 1),
+        Agreement::Both => verdict.saw("searched partitions", 1),
         Agreement::RuleAlone => verdict.saw(
-            "partitions judged by rule alone (the search ran out of its budget)",
+            "partitions beyond the budget of the search, judged by rule alone",
             1,
         ),
         Agreement::None => {

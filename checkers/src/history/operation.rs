@@ -122,7 +122,8 @@ pub enum Acks {
     All,
 }
 
-/// A consumer's poll.
+/// A consumer's poll. One that a worker calls right after an end offset, assigned to the offset before it, reads a
+/// partition's last record (`linearizable-register`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Poll {
     /// What it was assigned and where it stood when it polled.

@@ -2,6 +2,7 @@
 //! leader is paused. Kept as parts, so that a test can change one of them, and told in the notation.
 
 pub(crate) mod mutations;
+mod probes;
 
 use std::fmt::Write as _;
 
@@ -258,36 +259,6 @@ impl Run {
                     called += 6;
                 }
             }
-        }
-    }
-
-    fn observe(&mut self, random: &mut ChaCha8Rng) {
-        for called in (50..LOAD_END + 1_500).step_by(100) {
-            for node in 1..=NODES {
-                let called = called + random.random_range(0..40);
-                let paused = PAUSES
-                    .iter()
-                    .any(|(from, to, n)| *n == node && called + 5 >= *from && called < *to);
-                // A node learns of a new leader a little later than it was elected.
-                let known =
-                    leader(called.saturating_sub(if node == leader(called).0 { 0 } else { 30 }));
-                for quorum in [false, true] {
-                    let says = (!paused).then_some(known);
-                    self.says.push(Says {
-                        called,
-                        node,
-                        quorum,
-                        says,
-                    });
-                }
-            }
-        }
-        for called in (LOAD..LOAD_END + 1_500).step_by(20) {
-            let acknowledged = stalled(called).is_none() && stalled(called + 5).is_none();
-            self.probes.push(Probe {
-                called,
-                acknowledged,
-            });
         }
     }
 

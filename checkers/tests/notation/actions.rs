@@ -353,7 +353,7 @@ fn operation(
 
 fn came_out(word: &str) -> Vec<RecordOutcome> {
     let (word, error) = match word.strip_prefix("x:") {
-        Some(error) => ("x", Some(error.to_owned())),
+        Some(error) => ("x", Some(error.into())),
         None => (word, None),
     };
     let (outcome, offsets) = match word {
