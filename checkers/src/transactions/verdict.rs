@@ -37,7 +37,7 @@ pub struct TransactionsVerdict {
     pub shape: Shape,
     /// How many transactions there were.
     pub transactions: Outcomes,
-    /// The strongest models that no anomaly rules out.
+    /// The strongest models that no anomaly rules out; none that is not [tested](Model::is_tested).
     pub holds: Vec<Model>,
     /// The weakest models that some anomaly rules out.
     pub violated: Vec<Model>,
@@ -56,12 +56,17 @@ pub struct TransactionsVerdict {
 }
 
 impl TransactionsVerdict {
-    /// The verdict if another model were expected.
+    /// The verdict if another model were expected. Undecided for one that is not tested, where no stronger one holds.
     pub fn under(&self, expected: Model) -> Validity {
         let implied = expected.implied();
+        let holds = || {
+            self.holds
+                .iter()
+                .any(|model| model.implied().contains(&expected))
+        };
         if self.violated.iter().any(|model| implied.contains(model)) {
             Validity::Invalid
-        } else if self.doubts.is_empty() {
+        } else if self.doubts.is_empty() && holds() {
             Validity::Valid
         } else {
             Validity::Undecided
