@@ -2,6 +2,7 @@
 //! paused leader and sees nothing meanwhile (openraft #2052).
 
 pub mod delivery;
+pub mod disk;
 pub mod end_offsets;
 pub mod figures;
 pub mod lateness;

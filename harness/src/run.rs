@@ -175,6 +175,12 @@ impl Scene<'_> {
         probes.start("lateness", move |stop| {
             probe::lateness::watch(&recorder, &stop)
         })?;
+        if !target.runs_already() {
+            let (recorder, directory) = (self.recorder.clone(), self.setup.directory.clone());
+            probes.start("disk", move |stop| {
+                probe::disk::watch(&directory, &recorder, &stop);
+            })?;
+        }
         let (recorder, cluster) = (self.recorder.clone(), self.cluster.clone());
         let table = self.table.clone();
         probes.start("figures", move |stop| {

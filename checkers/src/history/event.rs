@@ -94,7 +94,7 @@ pub enum NodeHappening {
 /// Somebody ran later than planned.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Late {
-    /// `harness`, or a node's name.
+    /// `harness`, `disk` (a sync beside the nodes' data), or a node's name.
     pub who: String,
     /// By how much, in ms, at the line's time.
     pub by_ms: u64,

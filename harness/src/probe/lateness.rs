@@ -35,18 +35,18 @@ pub fn watch(recorder: &Recorder, stop: &StopFlag) {
 }
 
 /// The share of time in which some task of the machine waited for a resource, where the kernel tells (PSI).
-struct Share {
+pub(super) struct Share {
     resource: Resource,
     last: Option<(Instant, u64)>,
 }
 
 impl Share {
-    fn begin(resource: Resource) -> Self {
+    pub(super) fn begin(resource: Resource) -> Self {
         let last = waited_us(resource).map(|waited| (Instant::now(), waited));
         Share { resource, last }
     }
 
-    fn since_last(&mut self) -> Option<f64> {
+    pub(super) fn since_last(&mut self) -> Option<f64> {
         let (then, before) = self.last?;
         let now = (Instant::now(), waited_us(self.resource)?);
         self.last = Some(now);
