@@ -64,10 +64,14 @@ const CUT_LEADER: &[&str] = &["isolate:leader", "mute:leader"];
 const BROKEN_LINK: &[&str] = &[
     "cut-link:leader-to-follower",
     "cut-link:follower-to-leader",
-    "isolate:follower",
-    "deaf:follower",
-    "mute:follower",
-    "kill:follower",
+    "cut-link-one-way:leader-to-follower",
+    "cut-link-one-way:follower-to-leader",
+    "isolate",
+    "deaf",
+    "mute",
+    "halves",
+    "pause",
+    "kill",
 ];
 /// What leaves a node alone until it asks for votes, and then lets it come back.
 const COMES_BACK: &[&str] = &[
@@ -176,7 +180,7 @@ pub const TABLE: [Entry; 29] = [
         name: "ack-before-replicate",
         does: "acks=all is answered once the leader itself has synced",
         happened: "chronik 2.2.10 to 2.10.4: acks=all returned after the local fsync, for speed",
-        trigger: CUT_LEADER,
+        trigger: NEW_LEADER,
         caught_by: &["lost-write"],
         ..USUAL
     },

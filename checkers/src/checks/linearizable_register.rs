@@ -226,8 +226,11 @@ mod tests {
     fn without_budget_the_rule_decides() {
         let write =
             |process, value| Timed::new(process, 10, 90, RegisterAction::Write(Some(value)));
-        let read = |at, value| Timed::new(9, at, at + 1, RegisterAction::Read(Some(Some(value))));
-        let values = ["a", "b", "c", "d"];
+        let read = |at, value| Timed::new(99, at, at + 1, RegisterAction::Read(Some(Some(value))));
+        // So many writes at once that the search has to go on after its first look at the budget.
+        let values = [
+            "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n",
+        ];
         let mut all: Vec<Timed<'_>> = (0..).zip(values).map(|(n, v)| write(n, v)).collect();
         all.extend([read(100, "a"), read(110, "b"), read(120, "a")]);
         let none = Budget { steps: 1, ..BUDGET };

@@ -231,7 +231,7 @@ mod tests {
         assert!(!found("no-pre-vote", fault, &early).is_proof());
         assert!(found("no-pre-vote", fault, &late).is_proof());
         assert!(!found("no-pre-vote", None, &late).is_proof());
-        assert!(!found("no-pre-vote", Some(("isolate:leader", 10)), &late).is_proof());
+        assert!(!found("no-pre-vote", Some(("kill:leader", 10)), &late).is_proof());
     }
 
     #[test]
