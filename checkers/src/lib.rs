@@ -73,6 +73,7 @@
 //! |---|---|---|
 //! | `log-order` | offsets against real time, reads before sends | linearizability of a log (Herlihy, Wing 1990) |
 //! | `log-recency` | an end offset behind what was known | linearizability of a log |
+//! | `linearizable-register` | a last record that is stale, lost or never written, as a register | linearizability (Herlihy, Wing 1990); Jepsen |
 //! | `lost-write` | an acknowledged record that is gone | Jepsen kafka: lost-write |
 //! | `duplicate` | one value at several offsets | Jepsen kafka: duplicate |
 //! | `inconsistent-offset` | several values at one offset | Jepsen kafka: inconsistent-offsets |
