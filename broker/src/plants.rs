@@ -21,10 +21,12 @@ pub(crate) mod slow_leak;
 pub(crate) mod startup_storm;
 mod table;
 pub(crate) mod topics;
+mod triggers;
 
 use serde::{Deserialize, Serialize};
 
-pub use table::{ALWAYS, Entry, Parameter, TABLE};
+pub use table::{Entry, Parameter, TABLE};
+pub use triggers::ALWAYS;
 
 /// One deliberate bug. Its name and what it does are in [`TABLE`], in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! The table of plants: plain values, for lists and for whoever measures a tester.
 
 use super::Plant;
+use super::triggers::{ALWAYS, BROKEN_LINK, COMES_BACK, CUT_LEADER, NEW_LEADER, RESTART};
 
 /// One plant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,47 +46,6 @@ const fn number(what: &'static str, default: u32, maximum: u32) -> Option<Parame
         maximum,
     })
 }
-
-/// The trigger of a plant that needs no fault.
-pub const ALWAYS: &[&str] = &[];
-
-/// What takes the leader away, from the others or from the clients, for longer than an election.
-const NEW_LEADER: &[&str] = &[
-    "isolate:leader",
-    "deaf:leader",
-    "mute:leader",
-    "halves:leader",
-    "pause:leader",
-    "kill:leader",
-];
-/// What cuts a leader off that clients still reach, before its last words are out.
-const CUT_LEADER: &[&str] = &["isolate:leader", "mute:leader"];
-/// What leaves the leader and a follower, with the other one gone.
-const BROKEN_LINK: &[&str] = &[
-    "cut-link:leader-to-follower",
-    "cut-link:follower-to-leader",
-    "cut-link-one-way:leader-to-follower",
-    "cut-link-one-way:follower-to-leader",
-    "isolate",
-    "deaf",
-    "mute",
-    "halves",
-    "pause",
-    "kill",
-];
-/// What leaves a node alone until it asks for votes, and then lets it come back.
-const COMES_BACK: &[&str] = &[
-    "isolate",
-    "deaf",
-    "mute",
-    "halves",
-    "cut-link:leader-to-follower",
-    "cut-link:follower-to-leader",
-    "cut-link-one-way:leader-to-follower",
-    "cut-link-one-way:follower-to-leader",
-    "pause",
-];
-const RESTART: &[&str] = &["kill:leader", "kill:follower", "rolling-restart"];
 
 /// What most entries have in common.
 const USUAL: Entry = Entry {
