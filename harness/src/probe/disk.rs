@@ -1,7 +1,7 @@
 //! The disk's own lateness: a thread that appends a little beside the nodes' data and syncs it, as they do, and looks how
 //! long that took. A node whose sync waits for half a second hears no heartbeat meanwhile and answers none, and what
-//! follows looks like its own fault. Seen: a compiler beside the run held every sync up for 0.7 s, and a healthy cluster
-//! changed its leader twice without any fault.
+//! follows looks like its own fault. Seen beside a compiler: nothing was acknowledged for 2.7 s, no thread waited for a
+//! processor, and a cluster without faults changed its leader twice.
 //!
 //! The nodes' processes are also told by their run-queue delay ([`super::figures`]), but a thread that waits for a disk is
 //! not waiting for a processor; and the kernel's figure of pressure cannot tell a busy log from a disk that stands still.
