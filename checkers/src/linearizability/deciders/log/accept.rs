@@ -1,7 +1,7 @@
 //! The usual history of a log, accepted in one pass over its operations and one over its offsets.
 //!
 //! The limits are those of [`super`]; only what contradicts nothing is settled here. Whatever is odd, from a value at two
-//! offsets to a hole that a crashed append may fill, is left to the whole decider, which also tells who contradicts whom. So
+//! offsets to an acknowledgement without an offset, is left to the whole decider, which also tells who contradicts whom. So
 //! this may say *no* too often and must never say *yes* wrongly: an end offset limits the very places beside it, also
 //! where offsets have gaps, and these limits are at least those of the known offsets next to them.
 
@@ -15,6 +15,9 @@ use crate::linearizability::models::{Datum, LogAction};
 
 /// Offsets may reach so many times the number of operations before memory is not worth it.
 const SPARSE_MAX: usize = 4;
+
+/// So many fetched values are compared in a row: each comparison waits for memory, and many in a row wait together.
+const TOGETHER: usize = 1 << 10;
 
 const NOBODY: u32 = u32::MAX;
 
@@ -65,7 +68,7 @@ pub(super) fn accepts<V: Datum>(
     };
     let mut writers: HashTable<u32> = HashTable::with_capacity(operations.len() / 2);
     let mut places = Places {
-        places: Vec::with_capacity(operations.len() / 2),
+        places: Vec::with_capacity(operations.len()),
         most: operations
             .len()
             .saturating_mul(SPARSE_MAX)
@@ -73,6 +76,8 @@ pub(super) fn accepts<V: Datum>(
     };
     let mut count = 0;
     let mut later = Vec::new();
+    let mut claimed: Vec<(u32, &V)> = Vec::with_capacity(TOGETHER);
+    let mut crashed = Vec::new();
     for (position, operation) in operations.iter().enumerate() {
         match &operation.action {
             LogAction::Append { value, offset } => {
@@ -89,6 +94,7 @@ pub(super) fn accepts<V: Datum>(
                     if rules.dense && operation.returned.is_some() {
                         return None;
                     }
+                    crashed.push(position as u32);
                     continue;
                 };
                 count = count.max(offset.checked_add(1)?);
@@ -105,10 +111,15 @@ pub(super) fn accepts<V: Datum>(
                 let place = places.at(*offset)?;
                 if place.append == NOBODY {
                     later.push(position);
-                } else if appended(place.append) == Some(value) {
-                    place.high = place.high.min(end(operation));
-                } else {
-                    return None;
+                    continue;
+                }
+                place.high = place.high.min(end(operation));
+                claimed.push((place.append, value));
+                if claimed.len() == TOGETHER {
+                    let same = |(append, value): (u32, &V)| appended(append) == Some(value);
+                    if !claimed.drain(..).all(same) {
+                        return None;
+                    }
                 }
             }
             LogAction::End(offset) => {
@@ -128,7 +139,14 @@ pub(super) fn accepts<V: Datum>(
             LogAction::Read(_) => return None,
         }
     }
+    if claimed
+        .drain(..)
+        .any(|(append, value)| appended(append) != Some(value))
+    {
+        return None;
+    }
     // Fetched before its append was met, or of an append that crashed: bound by the fetch.
+    let mut seen = Vec::new();
     for position in later {
         let operation = operations[position];
         let LogAction::Fetch { offset, value } = &operation.action else {
@@ -147,6 +165,7 @@ pub(super) fn accepts<V: Datum>(
                 .find_entry(hash_of(value), |other| *other == append)
                 .ok()?
                 .remove();
+            seen.push(append);
             place.append = append;
             place.low = place.low.max(call(operation));
             place.high = place.high.min(end(operation));
@@ -158,10 +177,9 @@ pub(super) fn accepts<V: Datum>(
     }
     let count = usize::try_from(count).ok()?;
     if rules.dense {
-        let known = places.places.get(..count)?;
-        if known.iter().any(|place| place.append == NOBODY) {
-            return None;
-        }
+        seen.sort_unstable();
+        crashed.retain(|append| seen.binary_search(append).is_err());
+        fill(places.places.get_mut(..count)?, operations, crashed)?;
         places.places.truncate(count);
     }
     // The smallest upper limit at or above each offset lies above its lower one; then so does it above all lower ones below.
@@ -171,6 +189,23 @@ pub(super) fn accepts<V: Datum>(
         if place.low >= least {
             return None;
         }
+    }
+    Some(())
+}
+
+/// Gives every hole a crashed append that nobody saw, upwards by earliest call: these have no returns, so no other way does
+/// better. None if there are too few.
+fn fill<V: Datum>(
+    places: &mut [Place],
+    operations: &[&Operation<LogAction<V>>],
+    mut crashed: Vec<u32>,
+) -> Option<()> {
+    crashed.sort_by_key(|append| call(operations[*append as usize]));
+    let mut free = crashed.into_iter();
+    for place in places.iter_mut().filter(|place| place.append == NOBODY) {
+        let append = free.next()?;
+        place.append = append;
+        place.low = place.low.max(call(operations[append as usize]));
     }
     Some(())
 }
