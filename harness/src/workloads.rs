@@ -3,6 +3,7 @@
 pub mod admin;
 pub mod append;
 pub mod idempotent;
+mod lives;
 pub mod poll;
 pub mod register;
 

@@ -4,13 +4,11 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use checkers::history::{Acks, Append, Outcome};
-use rand::Rng;
+use checkers::history::{Acks, Outcome};
 
 use super::Load;
+use super::lives::{Way, live, one};
 use crate::clients::idempotent;
-use crate::clients::producer::Producer;
-use crate::worker::{Pace, random};
 
 /// One line for `jepsen list`.
 pub const DESCRIPTION: &str = "idempotent producers with retries; one operation is one record";
@@ -23,32 +21,15 @@ const PATIENCE: Duration = Duration::from_millis(11_500);
 /// # Errors
 /// If librdkafka refuses a setting.
 pub fn run(load: &Load, thread: u64, per_second: f64) -> Result<()> {
-    let mut random = random(load.seed, 1_000 + thread);
-    let settings = idempotent(&load.bootstrap, &load.client);
-    let mut pace = Pace::per_second(per_second);
-    'life: loop {
-        let worker = load.ids.next();
-        let producer = Producer::new(&settings, load.not_leader_means_not_written)?;
-        let mut counter = 0_u64;
-        while pace.wait(&mut random, &load.stop) {
-            let (topic, partition) =
-                load.partitions[random.random_range(0..load.partitions.len())].clone();
-            let values = [format!("{worker}-{counter}").into()].into();
-            counter += 1;
-            let append = Append {
-                topic: topic.into(),
-                partition,
-                values,
-                acks: Acks::All,
-                idempotent: true,
-            };
-            // A fatal error (fenced, out of order) ends the client as well as a time-out does.
-            if load.append(&producer, worker, append, PATIENCE) != Outcome::Ok {
-                producer.retire();
-                continue 'life;
-            }
-        }
-        producer.retire();
-        return Ok(());
-    }
+    let way = Way {
+        settings: idempotent(&load.bootstrap, &load.client),
+        acks: Acks::All,
+        idempotent: true,
+        patience: PATIENCE,
+        // A fatal error (fenced, out of order) ends the client as well as a time-out does.
+        ends: |outcome| outcome != Outcome::Ok,
+    };
+    live(load, thread, per_second, &way, |_, worker, counter| {
+        one(worker, counter)
+    })
 }

@@ -15,14 +15,13 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use checkers::history::{
-    Append, Assigned, Call, Completion, EndOffset, EndOffsetSeen, Invocation, Isolation, Offset,
-    Outcome, Poll, Polled, Record, Report, What, WorkerId,
+    Assigned, Call, Completion, EndOffset, EndOffsetSeen, Invocation, Isolation, Offset, Poll,
+    Polled, Record, Report, What, WorkerId,
 };
 use rand::Rng;
 
 use super::Load;
-use crate::clients::producer::Producer;
-use crate::clients::{MESSAGE_TIMEOUT, one_request};
+use super::lives::{Way, live, one};
 use crate::questions::{self, NoAnswer};
 use crate::wire::Wire;
 use crate::worker::{Pace, random};
@@ -48,34 +47,10 @@ pub fn readers_of(producers: usize) -> usize {
 /// # Errors
 /// If librdkafka refuses a setting.
 pub fn write(load: &Load, thread: u64, per_second: f64) -> Result<()> {
-    let mut random = random(load.seed, 1_000 + thread);
-    let settings = one_request(&load.bootstrap, load.acks, &load.client);
-    // librdkafka looks for expired messages once a second, so a time-out is reported up to a second late.
-    let patience = MESSAGE_TIMEOUT + Duration::from_millis(1_500);
-    let mut pace = Pace::per_second(per_second);
-    'life: loop {
-        let worker = load.ids.next();
-        let producer = Producer::new(&settings, load.not_leader_means_not_written)?;
-        let mut counter = 0_u64;
-        while pace.wait(&mut random, &load.stop) {
-            let (topic, partition) =
-                load.partitions[random.random_range(0..load.partitions.len())].clone();
-            let append = Append {
-                topic: topic.into(),
-                partition,
-                values: [format!("{worker}-{counter}").into()].into_iter().collect(),
-                acks: load.acks,
-                idempotent: false,
-            };
-            counter += 1;
-            if load.append(&producer, worker, append, patience) == Outcome::Info {
-                producer.retire();
-                continue 'life;
-            }
-        }
-        producer.retire();
-        return Ok(());
-    }
+    let way = Way::one_request(load);
+    live(load, thread, per_second, &way, |_, worker, counter| {
+        one(worker, counter)
+    })
 }
 
 /// Reads until told to stop.
