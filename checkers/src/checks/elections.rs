@@ -12,6 +12,10 @@ use crate::verdict::{Anomaly, Doubt, Evidence, Finding, Unit, Verdict};
 /// Partitions that change to the same leader and epoch within this time are told as one change.
 const TOGETHER: Moment = 1_000 * MS;
 
+/// The load begins as soon as the nodes agree by Metadata; the question about the quorum of that same round of probes may come
+/// a moment after it. A cluster that formed 2 ms before the load was told to have burned the term of its first leader.
+const SAME_ROUND: Moment = 200 * MS;
+
 /// One epoch of one partition: who claimed it first, and when it was claimed last.
 struct Reign<'r, 'a> {
     first: &'r Row<'a>,
@@ -243,7 +247,8 @@ pub(super) fn terms(check: &Check<'_>) -> Verdict {
         let Some(known) = before.filter(|known| row.epoch > known.epoch) else {
             continue;
         };
-        if row.returned <= formed {
+        let same_round = known.called <= formed && row.called <= formed + SAME_ROUND;
+        if row.returned <= formed || same_round {
             continue;
         }
         let (from, to) = (known.epoch.unwrap_or(0), row.epoch.unwrap_or(0));

@@ -13,11 +13,11 @@ pub(super) struct Interner<T> {
 }
 
 impl<T: Hash + Eq> Interner<T> {
-    /// No value yet.
-    pub(super) fn new() -> Self {
+    /// No value yet, and room for about this many.
+    pub(super) fn with_room(count: usize) -> Self {
         Interner {
-            values: Vec::new(),
-            numbers: HashTable::new(),
+            values: Vec::with_capacity(count),
+            numbers: HashTable::with_capacity(count),
         }
     }
 

@@ -192,7 +192,7 @@ impl<M: Model> Attempts<'_, '_, M> {
                 });
             }
             let operations: Vec<&Operation<M::Action>> = operations.iter().collect();
-            let mut transitions = Transitions::new(model);
+            let mut transitions = Transitions::new(model, operations.len());
             let budget = Budget {
                 steps: ATTEMPT_STEPS_MAX,
                 bytes: self.failed.budget.bytes,

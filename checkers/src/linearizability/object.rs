@@ -82,7 +82,7 @@ fn searched<M: Model>(
     let mut model = model.clone();
     let actions: Vec<&M::Action> = operations.iter().map(|o| &o.action).collect();
     model.learn(&actions);
-    let mut transitions = Transitions::new(&model);
+    let mut transitions = Transitions::new(&model, operations.len());
     let timeline = match Timeline::new(&model, operations, &mut transitions, budget.bytes) {
         Ok(timeline) => timeline,
         Err(TooWide) => {

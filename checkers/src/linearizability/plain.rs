@@ -17,7 +17,7 @@ pub fn linearizable<M: Model>(
     operations: &[&Operation<M::Action>],
     steps_max: u64,
 ) -> Option<bool> {
-    let mut states = Interner::new();
+    let mut states = Interner::with_room(0);
     let initial = states.number(model.initial());
     let none = Words::empty(operations.len());
     let mut visited: BTreeSet<(Words, u32)> = BTreeSet::from([(none.clone(), initial)]);

@@ -7,7 +7,7 @@
 //! Depth first, one child at a time, so that a history that is linearizable in the order of its returns costs one step for
 //! each operation. The stack is explicit: histories are as long as they like.
 
-use super::mask::Mask;
+use super::mask::{Mask, room_for};
 use super::model::Model;
 use super::options::{Budget, Limit};
 use super::timeline::{Level, Timeline};
@@ -78,8 +78,8 @@ impl<'s, 'm, M: Model, K: Mask, T: Trail> Search<'s, 'm, M, K, T> {
             transitions,
             goal,
             budget,
-            visited: Visited::new(),
-            stack: Vec::new(),
+            visited: Visited::with_room(room_for(goal as usize)),
+            stack: Vec::with_capacity(room_for(goal as usize)),
             fresh: Vec::new(),
             marks_cuts: goal >= MARK_CUTS_FROM,
             trail,

@@ -6,8 +6,10 @@
 //! operations stay open for ever and have numbers of their own, apart from the slots: were the two one range, a mask of
 //! crashed operations would come to cover a slot in use.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use super::mask::room_for;
 use super::model::Model;
 use super::operation::Operation;
 use super::transitions::{ActionId, Transitions};
@@ -74,10 +76,10 @@ pub(super) struct TooWide;
 
 impl Timeline {
     /// Arranges operations, and numbers their actions. Takes at most about `bytes_max` bytes.
-    pub(super) fn new<M: Model>(
+    pub(super) fn new<'a, M: Model>(
         model: &M,
-        operations: &[&Operation<M::Action>],
-        transitions: &mut Transitions<'_, M>,
+        operations: &[&'a Operation<M::Action>],
+        transitions: &mut Transitions<'a, M>,
         bytes_max: usize,
     ) -> Result<Timeline, TooWide> {
         let mut timeline = Timeline::default();
@@ -89,7 +91,7 @@ impl Timeline {
                 Some(returned) => times.push((returned, position)),
                 None if model.is_pure(&operation.action) => continue,
                 None => {
-                    let action = transitions.action(model.simplify(&operation.action));
+                    let action = transitions.action(Cow::Owned(model.simplify(&operation.action)));
                     crashed.entry(action).or_default().push(position);
                     continue;
                 }
@@ -106,7 +108,7 @@ impl Timeline {
             level_of[*position as usize] = level;
             let operation = operations[*position as usize];
             timeline.positions.push(*position);
-            let action = transitions.action(operation.action.clone());
+            let action = transitions.action(Cow::Borrowed(&operation.action));
             timeline.actions.push(action);
         }
         timeline.lists(model, operations, &times, &calls, &level_of, bytes_max)?;
@@ -129,6 +131,8 @@ impl Timeline {
         self.quiet.reserve_exact(level_count);
         self.changing.ends.reserve_exact(level_count);
         self.pure.ends.reserve_exact(level_count);
+        self.changing.levels.reserve(room_for(2 * level_count));
+        self.pure.levels.reserve(room_for(2 * level_count));
         let (mut changing, mut pure): (Vec<Level>, Vec<Level>) = (Vec::new(), Vec::new());
         let mut free: Vec<u32> = Vec::new();
         let mut calls = calls.iter().peekable();

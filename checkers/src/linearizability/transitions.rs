@@ -1,9 +1,11 @@
 //! A model over numbers: states and actions are interned, and what an action makes of a state is asked once.
 
+use std::borrow::Cow;
+
 use hashbrown::HashTable;
 
 use super::interner::Interner;
-use super::mask::hash_of;
+use super::mask::{hash_of, room_for};
 use super::model::Model;
 
 /// The number of a state.
@@ -31,7 +33,8 @@ const UNKNOWN: StateId = StateId::MAX - 1;
 pub(super) struct Transitions<'a, M: Model> {
     model: &'a M,
     states: Interner<M::State>,
-    actions: Interner<M::Action>,
+    /// Borrowed from the operations, but for those that the model made simpler.
+    actions: Interner<Cow<'a, M::Action>>,
     rows: Vec<StateId>,
     /// Length of a row; 0 if the answers lie in the hash table.
     row: usize,
@@ -40,12 +43,13 @@ pub(super) struct Transitions<'a, M: Model> {
 }
 
 impl<'a, M: Model> Transitions<'a, M> {
-    /// Over no state and no action yet.
-    pub(super) fn new(model: &'a M) -> Self {
+    /// Over no state and no action yet, with room for the actions of this many operations.
+    pub(super) fn new(model: &'a M, operations: usize) -> Self {
+        let room = room_for(operations);
         Transitions {
             model,
-            states: Interner::new(),
-            actions: Interner::new(),
+            states: Interner::with_room(room),
+            actions: Interner::with_room(room),
             rows: Vec::new(),
             row: 0,
             steps: HashTable::new(),
@@ -54,7 +58,7 @@ impl<'a, M: Model> Transitions<'a, M> {
     }
 
     /// The number of an action. All actions are numbered before the first step.
-    pub(super) fn action(&mut self, action: M::Action) -> ActionId {
+    pub(super) fn action(&mut self, action: Cow<'a, M::Action>) -> ActionId {
         self.actions.number(action)
     }
 
@@ -67,6 +71,7 @@ impl<'a, M: Model> Transitions<'a, M> {
             0
         };
         let initial = self.model.initial();
+        self.rows.reserve(self.row * (1 + actions));
         self.state(initial)
     }
 

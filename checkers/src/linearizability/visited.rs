@@ -41,9 +41,10 @@ pub(super) struct Visited<K> {
 }
 
 impl<K: Mask> Visited<K> {
-    pub(super) fn new() -> Self {
+    /// None yet, and room for about this many.
+    pub(super) fn with_room(count: usize) -> Self {
         Visited {
-            entries: HashTable::new(),
+            entries: HashTable::with_capacity(count),
             more: Vec::new(),
             free: NONE,
             heap_bytes: 0,

@@ -62,6 +62,13 @@ impl KeyValue {
             Some(first) if first.len() >= head => (&first.as_bytes()[..head], tail.as_bytes()),
             _ => return KeyValueState::Unobserved,
         };
+        // Most often the very next append was read, too, and the first candidate goes on with it.
+        if candidates[0].as_bytes()[head..].starts_with(tail) {
+            return KeyValueState::Beginning {
+                of: from as u32,
+                length: (head + tail.len()) as u32,
+            };
+        }
         let before = candidates.partition_point(|text| {
             let text = text.as_bytes();
             match text.get(..head) {

@@ -16,7 +16,8 @@ use crate::linearizability::models::{Datum, LogAction};
 /// Offsets may reach so many times the number of operations before memory is not worth it.
 const SPARSE_MAX: usize = 4;
 
-/// So many fetched values are compared in a row: each comparison waits for memory, and many in a row wait together.
+/// So many fetches are looked at in a row: each waits for the memory of its place and of its append, and many in a row wait
+/// together.
 const TOGETHER: usize = 1 << 10;
 
 const NOBODY: u32 = u32::MAX;
@@ -57,6 +58,16 @@ impl Places {
     }
 }
 
+/// A fetch that waits for others to be looked at with it.
+struct Fetched<'a, V> {
+    offset: u64,
+    end: u64,
+    value: &'a V,
+    position: u32,
+    /// Its place's append, once the places were looked at.
+    append: u32,
+}
+
 /// Whether a history is surely linearizable; none where that takes a closer look.
 pub(super) fn accepts<V: Datum>(
     operations: &[&Operation<LogAction<V>>],
@@ -76,7 +87,22 @@ pub(super) fn accepts<V: Datum>(
     };
     let mut count = 0;
     let mut later = Vec::new();
-    let mut claimed: Vec<(u32, &V)> = Vec::with_capacity(TOGETHER);
+    let mut fetched: Vec<Fetched<'_, V>> = Vec::with_capacity(TOGETHER);
+    let look = |fetched: &mut Vec<Fetched<'_, V>>, places: &mut Places, later: &mut Vec<u32>| {
+        for fetch in fetched.iter_mut() {
+            let place = places.at(fetch.offset)?;
+            place.high = place.high.min(fetch.end);
+            fetch.append = place.append;
+        }
+        for fetch in fetched.drain(..) {
+            match fetch.append {
+                NOBODY => later.push(fetch.position),
+                append if appended(append) == Some(fetch.value) => {}
+                _ => return None,
+            }
+        }
+        Some(())
+    };
     let mut crashed = Vec::new();
     for (position, operation) in operations.iter().enumerate() {
         match &operation.action {
@@ -108,18 +134,15 @@ pub(super) fn accepts<V: Datum>(
             }
             LogAction::Fetch { offset, value } => {
                 count = count.max(offset.checked_add(1)?);
-                let place = places.at(*offset)?;
-                if place.append == NOBODY {
-                    later.push(position);
-                    continue;
-                }
-                place.high = place.high.min(end(operation));
-                claimed.push((place.append, value));
-                if claimed.len() == TOGETHER {
-                    let same = |(append, value): (u32, &V)| appended(append) == Some(value);
-                    if !claimed.drain(..).all(same) {
-                        return None;
-                    }
+                fetched.push(Fetched {
+                    offset: *offset,
+                    end: end(operation),
+                    value,
+                    position: position as u32,
+                    append: NOBODY,
+                });
+                if fetched.len() == TOGETHER {
+                    look(&mut fetched, &mut places, &mut later)?;
                 }
             }
             LogAction::End(offset) => {
@@ -139,16 +162,11 @@ pub(super) fn accepts<V: Datum>(
             LogAction::Read(_) => return None,
         }
     }
-    if claimed
-        .drain(..)
-        .any(|(append, value)| appended(append) != Some(value))
-    {
-        return None;
-    }
+    look(&mut fetched, &mut places, &mut later)?;
     // Fetched before its append was met, or of an append that crashed: bound by the fetch.
     let mut seen = Vec::new();
     for position in later {
-        let operation = operations[position];
+        let operation = operations[position as usize];
         let LogAction::Fetch { offset, value } = &operation.action else {
             return None;
         };
