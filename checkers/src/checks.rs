@@ -4,6 +4,7 @@
 //! end of the others.
 
 mod availability;
+mod away;
 mod claims;
 mod content;
 mod effects;

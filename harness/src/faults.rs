@@ -117,6 +117,9 @@ pub struct Scene<'a> {
     pub sight: &'a Sight,
     /// Takes every step.
     pub recorder: &'a Recorder,
+    /// How long the cluster takes after a heal until everything is as before, and how many partitions all nodes agree on
+    /// then; none where faults are not to wait for that.
+    pub settling: Option<(Duration, usize)>,
 }
 
 /// Executes a plan against a cluster until `ending` or an interrupt; whatever lasts then is healed. What is returned
@@ -134,9 +137,13 @@ pub async fn execute(
         scene.environment.clone(),
         scene.table.clone(),
         Arc::new(scene.cluster.clone()),
-        Arc::new(Resolver(scene.sight.clone())),
+        Arc::new(Resolver {
+            sight: scene.sight.clone(),
+            partitions: scene.settling.map_or(0, |(_, partitions)| partitions),
+        }),
         clock,
-    );
+    )
+    .settling(scene.settling.map_or(Duration::ZERO, |(time, _)| time));
     let record = |step: Step| {
         recorder.record(What::Fault(Box::new(step.event)));
     };
@@ -158,22 +165,29 @@ pub async fn execute(
 }
 
 /// Tells the engine who leads, by what the probes have last seen through the Kafka protocol.
-struct Resolver(Sight);
+struct Resolver {
+    sight: Sight,
+    partitions: usize,
+}
 
 impl RoleResolver for Resolver {
     fn leader(&self) -> BoxFuture<'_, Option<Node>> {
-        async move { Node::from_index(self.0.leader()?.node - 1) }.boxed()
+        async move { Node::from_index(self.sight.leader()?.node - 1) }.boxed()
     }
 
     fn leading(&self) -> BoxFuture<'_, Leading> {
         async move {
             let node = |number: usize| Node::from_index(number - 1);
             Leading {
-                partitions: self.0.leaders().into_iter().filter_map(node).collect(),
-                quorum: self.0.quorum_leader().and_then(node),
+                partitions: self.sight.leaders().into_iter().filter_map(node).collect(),
+                quorum: self.sight.quorum_leader().and_then(node),
             }
         }
         .boxed()
+    }
+
+    fn is_whole(&self) -> BoxFuture<'_, bool> {
+        async move { self.sight.agreed(self.partitions).is_some() }.boxed()
     }
 }
 

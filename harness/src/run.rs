@@ -157,13 +157,16 @@ impl Scene<'_> {
         Ok(())
     }
 
-    fn faults(&self) -> faults::Scene<'_> {
+    /// For faults under load, which wait until what the one before did is over; for those before it, if `forming`.
+    fn faults(&self, forming: bool) -> faults::Scene<'_> {
+        let settling = (self.setup.target.settling(), topics::partitions().len() + 1);
         faults::Scene {
             environment: self.environment,
             table: self.table,
             cluster: &self.cluster,
             sight: &self.sight,
             recorder: &self.recorder,
+            settling: (!forming).then_some(settling),
         }
     }
 
@@ -240,8 +243,13 @@ impl Scene<'_> {
         let mut workers = Threads::default();
         self.start_workers(&mut workers, &partitions)?;
         let ending = Instant::now() + self.setup.time_limit;
-        let faults =
-            faults::execute(&self.setup.plan, &self.faults(), ending, self.interrupt).await;
+        let faults = faults::execute(
+            &self.setup.plan,
+            &self.faults(false),
+            ending,
+            self.interrupt,
+        )
+        .await;
         self.warnings.extend(faults);
         while Instant::now() < ending && !self.interrupt.is_set() {
             tokio::time::sleep(Duration::from_millis(50)).await;

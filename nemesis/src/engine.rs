@@ -22,6 +22,13 @@ use crate::target::RoleResolver;
 /// The least quiet between two windows when the first one took longer than planned.
 const GAP_LEAST: Duration = Duration::from_secs(1);
 
+/// Between two looks at whether the cluster is whole again.
+const WHOLE_INTERVAL: Duration = Duration::from_millis(50);
+
+/// A cluster that is not whole when the next window is due gets so many times its settling time more. A broker that
+/// never becomes whole is to be found by faults, too.
+const PATIENCE: u32 = 2;
+
 /// A window that would have to begin later than this after its time is skipped: the load phase is
 /// not extended.
 const LATE_LIMIT: Duration = Duration::from_secs(8);
@@ -66,6 +73,7 @@ pub struct Engine {
     control: Arc<dyn ProcessControl>,
     resolver: Arc<dyn RoleResolver>,
     clock: Clock,
+    settling: Duration,
 }
 
 impl fmt::Debug for Engine {
@@ -92,7 +100,16 @@ impl Engine {
             control,
             resolver,
             clock,
+            settling: Duration::ZERO,
         }
+    }
+
+    /// How long the cluster takes after a heal until everything is as before. A window that is planned after so much quiet
+    /// waits until the cluster is whole, a while at most, and the windows behind it move with it: a second fault in a
+    /// cluster whose killed node is still starting leaves no majority, and then nothing of what the plan meant to show
+    /// is seen. Zero: no window waits.
+    pub fn settling(self, settling: Duration) -> Engine {
+        Engine { settling, ..self }
     }
 
     /// Executes the plan from now on: its times count from this call.
@@ -105,9 +122,13 @@ impl Engine {
         let mut stop = std::pin::pin!(stop);
         let begun = Instant::now();
         let mut free_from = begun;
+        let mut moved = Duration::ZERO;
+        let mut quiet_from_ms = 0;
         let mut summary = Summary::default();
         for window in &plan.windows {
-            let planned = begun + Duration::from_millis(window.at_ms);
+            let quiet = Duration::from_millis(window.at_ms.saturating_sub(quiet_from_ms));
+            quiet_from_ms = window.at_ms + window.duration_ms;
+            let planned = begun + Duration::from_millis(window.at_ms) + moved;
             let at = planned.max(free_from);
             tokio::select! {
                 biased;
@@ -126,6 +147,16 @@ impl Engine {
                 );
                 continue;
             }
+            if !self.settling.is_zero() && quiet >= self.settling {
+                tokio::select! {
+                    biased;
+                    () = &mut stop => summary.stopped = true,
+                    waited = self.until_whole() => moved += waited,
+                }
+                if summary.stopped {
+                    break;
+                }
+            }
             self.run_window(window, sink, stop.as_mut(), &mut summary)
                 .await;
             free_from = Instant::now() + GAP_LEAST;
@@ -134,5 +165,14 @@ impl Engine {
             }
         }
         summary
+    }
+
+    /// Waits until the cluster is whole, or patience ends; how long that was.
+    async fn until_whole(&self) -> Duration {
+        let begun = Instant::now();
+        while begun.elapsed() < self.settling * PATIENCE && !self.resolver.is_whole().await {
+            tokio::time::sleep(WHOLE_INTERVAL).await;
+        }
+        begun.elapsed()
     }
 }

@@ -134,6 +134,11 @@ pub trait RoleResolver: Send + Sync {
             }
         })
     }
+
+    /// Whether every node answers, and all name the same leaders: what the fault before did is over. By default yes.
+    fn is_whole(&self) -> BoxFuture<'_, bool> {
+        Box::pin(async { true })
+    }
 }
 
 #[cfg(test)]

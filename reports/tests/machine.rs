@@ -89,13 +89,93 @@ fn junit_counts_what_it_holds() {
         assert_eq!(stated("tests"), Some(count("testcase")), "{name}");
         assert_eq!(stated("failures"), Some(count("failure")), "{name}");
         assert_eq!(stated("errors"), Some(count("error")), "{name}");
-        assert_eq!(stated("skipped"), Some(count("skipped")), "{name}");
+        let suites = document
+            .descendants()
+            .filter(|n| n.has_tag_name("testsuite"));
+        let skipped: usize = suites
+            .filter_map(|suite| suite.attribute("skipped")?.parse::<usize>().ok())
+            .sum();
+        assert_eq!(skipped, count("skipped"), "{name}");
         for case in document
             .descendants()
             .filter(|n| n.has_tag_name("testcase"))
         {
             assert!(case.attribute("name").is_some() && case.attribute("classname").is_some());
         }
+    }
+}
+
+/// Element, what it may hold, which attributes it must and may have: junit-10.xsd of Jenkins' xUnit plugin, the strictest
+/// schema in use, as far as we write of it.
+const STRICT: [(&str, &[&str], &[&str], &[&str]); 8] = [
+    (
+        "testsuites",
+        &["testsuite"],
+        &[],
+        &["name", "time", "tests", "failures", "errors"],
+    ),
+    (
+        "testsuite",
+        &["properties", "testcase", "system-out", "system-err"],
+        &["name", "tests", "failures", "errors"],
+        &["time", "skipped", "timestamp", "hostname", "id", "package"],
+    ),
+    ("properties", &["property"], &[], &[]),
+    ("property", &[], &["name", "value"], &[]),
+    (
+        "testcase",
+        &["skipped", "error", "failure", "system-out", "system-err"],
+        &["name"],
+        &["time", "classname"],
+    ),
+    ("failure", &[], &[], &["type", "message"]),
+    ("error", &[], &[], &["type", "message"]),
+    ("skipped", &[], &[], &["type", "message"]),
+];
+
+/// What the schema refuses in a document.
+fn refused(xml: &str) -> Vec<String> {
+    let document = roxmltree::Document::parse(xml).expect("well-formed");
+    let mut refused = Vec::new();
+    for element in document.descendants().filter(roxmltree::Node::is_element) {
+        let name = element.tag_name().name();
+        let Some((_, children, must, may)) = STRICT.iter().find(|(tag, ..)| *tag == name) else {
+            refused.push(format!("<{name}>"));
+            continue;
+        };
+        for child in element.children().filter(roxmltree::Node::is_element) {
+            if !children.contains(&child.tag_name().name()) {
+                refused.push(format!("<{}> in <{name}>", child.tag_name().name()));
+            }
+        }
+        for attribute in element.attributes().map(|attribute| attribute.name()) {
+            if !must.contains(&attribute) && !may.contains(&attribute) {
+                refused.push(format!("{attribute} of <{name}>"));
+            }
+        }
+        let missing = must
+            .iter()
+            .filter(|wanted| element.attribute(**wanted).is_none());
+        refused.extend(missing.map(|wanted| format!("<{name}> without {wanted}")));
+        let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+        if let Some(time) = element.attribute("time")
+            && !time
+                .split_once('.')
+                .is_some_and(|(whole, part)| digits(whole) && digits(part))
+        {
+            refused.push(format!("time {time}"));
+        }
+    }
+    refused
+}
+
+#[test]
+fn the_strictest_schema_takes_it() {
+    for (name, report) in cases::all() {
+        let xml = reports::junit_xml(&report);
+        assert_eq!(refused(&xml), Vec::<String>::new(), "{name}");
+        let broken = xml.replacen("<testsuites ", "<testsuites skipped=\"0\" ", 1);
+        assert_eq!(refused(&broken), ["skipped of <testsuites>"], "{name}");
     }
 }
 

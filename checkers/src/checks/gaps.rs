@@ -5,6 +5,7 @@
 //! what follows is the next fault's.
 
 use super::Check;
+use super::away::Away;
 use super::claims::{MS, margin, settle};
 use crate::history::{Call, Moment, Outcome, Phase, Seen, Window};
 use crate::judgement::Gap;
@@ -123,9 +124,19 @@ fn of_faults<'w>(check: &Check<'w>, load_end: Moment, add: Add<'_, 'w>) {
             .unwrap_or(last.max(load_end))
             .min(next)
     };
+    let away = Away::of(check);
     for window in check.windows.iter().filter(|window| window.took_effect()) {
         let at_once = at_once(check, window);
         let majority = !Window::break_majority(&at_once, check.nodes);
+        // With a node that still starts, this fault may leave no majority: then no fail-over can be asked for.
+        if majority && let Some(again) = away.majority_again(window, &at_once) {
+            if again < load_end {
+                let limit_ms = limits.fail_over_ms + settle(check.history, window, 0) / MS;
+                let gap = (again, resumed(again));
+                add(gap, GapScope::AfterHeal, limit_ms, Some(window));
+            }
+            continue;
+        }
         if majority && window.affects_leader && window.called < load_end {
             let gap = (window.called, resumed(window.called));
             add(gap, GapScope::FailOver, limits.fail_over_ms, Some(window));

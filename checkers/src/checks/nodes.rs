@@ -2,6 +2,7 @@
 //! end unasked.
 
 use super::Check;
+use super::away;
 use super::claims::MS;
 use crate::history::{Moment, NodeHappening, NodeName, Phase, Seen};
 use crate::verdict::{Anomaly, Doubt, Evidence, Finding, Unit, Verdict};
@@ -115,7 +116,8 @@ fn excused(check: &Check<'_>, node: &NodeName, from: Moment, to: Moment) -> bool
             NodeHappening::Exited => down_since = Some(at),
             NodeHappening::Started => {
                 let down = down_since.take().unwrap_or(at);
-                if down <= to && from <= at + limits.formation_ms * MS {
+                let formed = away::majority_from(check, node, at) + limits.formation_ms * MS;
+                if down <= to && from <= formed {
                     return true;
                 }
             }

@@ -262,6 +262,7 @@ impl Scene<'_> {
             cluster: &self.cluster,
             sight: &self.sight,
             recorder: &self.recorder,
+            settling: Some((self.block.target.settling(), 1)),
         };
         let ending = Instant::now() + Duration::from_millis(plan.time_limit_ms);
         let warnings = faults::execute(&plan, &scene, ending, self.block.place.interrupt).await;

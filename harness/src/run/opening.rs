@@ -33,7 +33,7 @@ impl Scene<'_> {
         }
         let ending = Instant::now() + Duration::from_millis(opening.plan.time_limit_ms);
         let disturbed =
-            faults::execute(&opening.plan, &self.faults(), ending, self.interrupt).await;
+            faults::execute(&opening.plan, &self.faults(true), ending, self.interrupt).await;
         self.warnings.extend(disturbed);
         Ok(())
     }

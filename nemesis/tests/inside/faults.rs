@@ -40,6 +40,7 @@ pub(crate) const CASES: &[Case] = &[
     ("fault_cut_on_loopback_is_refused", refused_on_loopback),
     ("engine_skips_without_a_leader", skips),
     ("engine_sees_a_lost_role", lost_role),
+    ("engine_waits_until_the_cluster_is_whole", waits),
     ("engine_heals_when_stopped", stopped),
     ("engine_heals_when_dropped", dropped),
 ];
@@ -275,6 +276,60 @@ fn lost_role() {
         assert_eq!((summary.begun, summary.leader_affecting), (1, 0));
         assert!(!steps.lock().expect("no panic")[0].event.role_held);
     });
+}
+
+/// A cluster that becomes whole after some looks, or never: then patience ends.
+fn waits() {
+    let entered = enter_or_skip(Isolation::Network);
+    runtime().block_on(async {
+        let bench = Bench::new(&entered).await;
+        let window = plan(Kind::Pause, Role::Leader, 20);
+        for (looks, quiet_ms, settling_ms, least_ms, most_ms) in [
+            (4, 100, 100, 100 + 150, u64::MAX),
+            (u32::MAX, 100, 100, 100 + 200, u64::MAX),
+            // The plan leaves less quiet than that: it wants the faults close together.
+            (u32::MAX, 99, 10_000, 99, 10_000),
+        ] {
+            let mut plan = window.clone();
+            plan.windows[0].at_ms = quiet_ms;
+            let engine = Engine::new(
+                bench.environment.clone(),
+                bench.table.clone(),
+                bench.cluster.clone(),
+                Arc::new(Mending(std::sync::atomic::AtomicU32::new(looks))),
+                Arc::new(|| 0),
+            )
+            .settling(Duration::from_millis(settling_ms));
+            let begun = std::sync::Mutex::new(None);
+            let from = Instant::now();
+            let sink = |step: Step| {
+                if step.event.phase == FaultPhase::Begun {
+                    *begun.lock().expect("no panic") = Some(from.elapsed());
+                }
+            };
+            let summary = engine.execute(&plan, &sink, std::future::pending()).await;
+            assert_eq!(summary.begun, 1);
+            let begun = begun.into_inner().expect("no panic").expect("it began");
+            assert!(begun >= Duration::from_millis(least_ms), "{begun:?}");
+            assert!(begun < Duration::from_millis(most_ms), "{begun:?}");
+        }
+    });
+}
+
+/// Not whole for so many looks.
+struct Mending(std::sync::atomic::AtomicU32);
+
+impl nemesis::target::RoleResolver for Mending {
+    fn leader(&self) -> futures::future::BoxFuture<'_, Option<Node>> {
+        Box::pin(async { Some(Node::ALL[0]) })
+    }
+
+    fn is_whole(&self) -> futures::future::BoxFuture<'_, bool> {
+        use std::sync::atomic::Ordering::Relaxed;
+        let left = self.0.load(Relaxed);
+        self.0.store(left.saturating_sub(1), Relaxed);
+        Box::pin(async move { left == 0 })
+    }
 }
 
 struct Flipping(std::sync::Mutex<Vec<Node>>);

@@ -3,7 +3,7 @@
 use checkers::verdict::{Belief, Evidence, Finding};
 
 use super::{Account, or_nobody, or_unknown, partition};
-use crate::format::{length_ms, limit_ms, moment, untrusted};
+use crate::format::{count, length_ms, limit_ms, moment, untrusted};
 
 /// The account of a finding of this file, or nothing.
 pub(super) fn account(finding: &Finding, at: &Evidence) -> Option<Account> {
@@ -65,9 +65,9 @@ pub(super) fn account(finding: &Finding, at: &Evidence) -> Option<Account> {
                 }
             ),
             format!(
-                "That is {} elections where {limit} may happen: votes were asked for again and \
-                 again without a result.",
-                to.saturating_sub(*from)
+                "That is {} where {limit} may happen: votes were asked for again and again without a \
+                 result.",
+                count(u64::from(to.abs_diff(*from)), "elections")
             ),
         ),
         other => return lengths(other, &place).or_else(|| formation(other)),
