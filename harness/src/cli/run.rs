@@ -255,7 +255,7 @@ impl Session<'_> {
         setup.directory = path;
         setup.workload = arguments.workload.unwrap_or(scenario.workload);
         setup.time_limit = arguments.time_limit.unwrap_or(planned);
-        setup.rate = arguments.rate.unwrap_or(scenario.rate);
+        setup.rate = arguments.rate.unwrap_or(setup.rate);
         setup.plants = self.plants.clone();
         setup.concurrency = arguments.concurrency.unwrap_or(scenario.concurrency);
         setup

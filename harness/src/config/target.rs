@@ -22,8 +22,8 @@ use serde::{Deserialize, Serialize};
 
 pub use placeholders::NodePlace;
 pub use sections::{
-    AcksSetting, BenchSetting, FaultScale, FileTemplate, Leadership, Logs, NodeCommand, Prepare,
-    QuorumSource, Ready, ReadyBy, StopSignal,
+    AcksSetting, BenchSetting, FaultScale, FileTemplate, Leadership, Load, Logs, NodeCommand,
+    Prepare, QuorumSource, Ready, ReadyBy, StopSignal,
 };
 
 use crate::cluster::running::RunningNode;
@@ -70,6 +70,8 @@ pub struct Target {
     pub limits: Limits,
     /// How the fault plan scales with it.
     pub faults: FaultScale,
+    /// What the machine can carry of it.
+    pub load: Load,
     /// What is fair to it when it is compared.
     pub bench: BenchSetting,
     /// The nodes of a cluster that runs already, once they were found.

@@ -53,13 +53,13 @@ impl Setup {
         target.limits = scenario.limits.over(&target.limits);
         Setup {
             opening: scenario.opening(seed, &target.timing()),
+            rate: scenario.rate.min(target.load.rate_max),
             target,
             name: scenario.name.clone(),
             run: String::new(),
             workload: scenario.workload,
             time_limit: Duration::from_millis(plan.time_limit_ms),
             plan,
-            rate: scenario.rate,
             concurrency: scenario.concurrency,
             seed,
             directory: PathBuf::new(),

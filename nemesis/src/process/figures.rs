@@ -4,7 +4,8 @@
 //! ready to run and no processor took it.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -37,14 +38,24 @@ pub struct Figures {
     pub state: Option<char>,
 }
 
-/// Samples one node. Remembers each thread's counters, because a sum would fall when a thread ends.
+/// Samples one node. Remembers each thread's counters, because a sum would fall when a thread ends; and keeps their files open:
+/// a JVM has a hundred threads, and finding their files ten times a second took more of a processor than the load did.
 #[derive(Debug)]
 pub struct Sampler {
     table: ProcessTable,
     group: i32,
     members: Vec<PathBuf>,
     listed: Option<Instant>,
-    before: BTreeMap<PathBuf, Schedule>,
+    threads: BTreeMap<PathBuf, Thread>,
+    resident_bytes: u64,
+    descriptors: usize,
+}
+
+/// A thread's `schedstat`, open, and what it said last.
+#[derive(Debug)]
+struct Thread {
+    file: File,
+    last: Schedule,
 }
 
 /// A thread's `schedstat`: nanoseconds on a processor, and nanoseconds waiting for one.
@@ -62,58 +73,77 @@ impl Sampler {
             group,
             members: Vec::new(),
             listed: None,
-            before: BTreeMap::new(),
+            threads: BTreeMap::new(),
+            resident_bytes: 0,
+            descriptors: 0,
         }
     }
 
-    /// The node now, or nothing if it does not run.
+    /// The node now, or nothing if it does not run. Threads, memory and descriptors are as of the last listing, at most
+    /// one second ago; what threads that began since then waited is told with the next one.
     pub fn sample(&mut self) -> Option<Figures> {
         if self
             .listed
             .is_none_or(|listed| listed.elapsed() >= MEMBERS_VALID)
         {
-            self.members = self.table.directories(self.group);
-            self.listed = Some(Instant::now());
+            self.list();
         }
-        let mut figures = Figures::default();
-        let mut now = BTreeMap::new();
+        let mut figures = Figures {
+            resident_bytes: self.resident_bytes,
+            descriptors: self.descriptors,
+            ..Figures::default()
+        };
         for directory in &self.members {
             let Some(state) = state_of(directory) else {
                 continue;
             };
             figures.state = figures.state.or(Some(state));
             figures.processes += 1;
-            figures.resident_bytes += resident_bytes(directory).unwrap_or(0);
-            figures.descriptors += entries(&directory.join("fd"));
-            for (thread, schedule) in threads(directory) {
-                now.insert(thread, schedule);
-            }
         }
-        figures.threads = now.len();
-        for (thread, schedule) in &now {
-            let before = self.before.get(thread).copied().unwrap_or_default();
-            let waited_ns = schedule.waited_ns.saturating_sub(before.waited_ns);
-            figures.cpu_ns += schedule.ran_ns;
-            figures.cpu_since_ns += schedule.ran_ns.saturating_sub(before.ran_ns);
+        self.threads.retain(|_, thread| {
+            let Some(now) = schedule(&thread.file) else {
+                return false;
+            };
+            let before = std::mem::replace(&mut thread.last, now);
+            let waited_ns = now.waited_ns.saturating_sub(before.waited_ns);
+            figures.threads += 1;
+            figures.cpu_ns += now.ran_ns;
+            figures.cpu_since_ns += now.ran_ns.saturating_sub(before.ran_ns);
             figures.waited_sum_ns += waited_ns;
             figures.waited_longest_ns = figures.waited_longest_ns.max(waited_ns);
-        }
-        self.before = now;
+            true
+        });
         (figures.processes > 0).then_some(figures)
+    }
+
+    /// Reads anew which processes and threads there are, and what they hold.
+    fn list(&mut self) {
+        self.members = self.table.directories(self.group);
+        self.listed = Some(Instant::now());
+        let resident = self.members.iter().filter_map(|d| resident_bytes(d));
+        self.resident_bytes = resident.sum();
+        self.descriptors = self.members.iter().map(|d| entries(&d.join("fd"))).sum();
+        for directory in &self.members {
+            let tasks = fs::read_dir(directory.join("task"));
+            for task in tasks.into_iter().flatten().flatten() {
+                let task = task.path();
+                if self.threads.contains_key(&task) {
+                    continue;
+                }
+                if let Ok(file) = File::open(task.join("schedstat")) {
+                    let last = Schedule::default();
+                    self.threads.insert(task, Thread { file, last });
+                }
+            }
+        }
     }
 }
 
-fn threads(directory: &Path) -> Vec<(PathBuf, Schedule)> {
-    let Ok(tasks) = fs::read_dir(directory.join("task")) else {
-        return Vec::new();
-    };
-    tasks
-        .flatten()
-        .filter_map(|task| {
-            let text = fs::read_to_string(task.path().join("schedstat")).ok()?;
-            Some((task.path(), parse_schedule(&text)?))
-        })
-        .collect()
+/// What a thread's file says now; none if the thread has ended.
+fn schedule(file: &File) -> Option<Schedule> {
+    let mut line = [0; 96];
+    let read = file.read_at(&mut line, 0).ok()?;
+    parse_schedule(std::str::from_utf8(&line[..read]).ok()?)
 }
 
 fn parse_schedule(text: &str) -> Option<Schedule> {

@@ -150,6 +150,21 @@ impl Default for FaultScale {
     }
 }
 
+/// `[load]`: what the machine can carry of this target.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Load {
+    /// Operations a second that a scenario asks for at most; `--rate` says otherwise. A broker that takes all processors for
+    /// its load starves itself when a node starts, and a starved run decides nothing.
+    pub rate_max: u32,
+}
+
+impl Default for Load {
+    fn default() -> Self {
+        Load { rate_max: u32::MAX }
+    }
+}
+
 /// `[bench]`: what is fair to this target when it is compared.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
