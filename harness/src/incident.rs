@@ -176,7 +176,8 @@ fn elections(history: &History) -> String {
         (Some(load), Some((at, _))) if *at > load => format!("last at {}", seconds(*at)),
         (Some(_), _) => "none under load".to_owned(),
     };
-    format!("{last} terms; {after}")
+    let terms = if last == 1 { "term" } else { "terms" };
+    format!("{last} {terms}; {after}")
 }
 
 fn stable(judgement: &Judgement) -> String {

@@ -193,6 +193,7 @@ mod tests {
                         recorder.record(What::Late(Box::new(Late {
                             who: "harness".into(),
                             by_ms,
+                            over_ms: None,
                             cpu_pressure: None,
                             io_pressure: None,
                         })));

@@ -2,12 +2,12 @@
 
 use std::fmt::Write;
 
-use checkers::verdict::Validity;
+use checkers::verdict::{Validity, Verdict};
 
 use crate::findings::{self, Card, Headline, Open, headline, symbol, word};
-use crate::format::{group, length_ms, plain, untrusted};
+use crate::format::{count, group, length_ms, plain, untrusted};
 use crate::limits::{REASONS_MAX, SUMMARY_LINES_MAX};
-use crate::model::RunReport;
+use crate::model::{RunReport, ScenarioReport};
 use crate::wording;
 
 /// The block for a terminal.
@@ -116,8 +116,30 @@ fn reasons(report: &RunReport, cards: &[Card<'_>], open: &[Open<'_>], colour: bo
             "  {} operations ok, {faults} faults in effect, {elections} changes of leader{gap}",
             plain(&group(ok))
         ));
+        lines.extend(tolerated(report, colour));
     }
     lines
+}
+
+/// What was found and violates nothing: whoever reads *valid* should know that records were lost, if they were.
+fn tolerated(report: &RunReport, colour: bool) -> Vec<String> {
+    let verdicts = report.scenarios.iter().flat_map(|scenario| {
+        let all = scenario.judgement.verdicts.iter();
+        all.map(move |verdict| (scenario, verdict))
+    });
+    let told = verdicts.filter(|(_, verdict)| verdict.tolerated_count > 0);
+    let line = |(scenario, verdict): (&ScenarioReport, &Verdict)| {
+        let found = count(verdict.tolerated_count, "findings");
+        let detail = format!("{found}, expected: they violate nothing that this target promises");
+        reason(
+            Validity::Valid,
+            &scenario.name,
+            &verdict.check,
+            &detail,
+            colour,
+        )
+    };
+    told.take(REASONS_MAX).map(line).collect()
 }
 
 fn reason(validity: Validity, scenario: &str, title: &str, detail: &str, colour: bool) -> String {

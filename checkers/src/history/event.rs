@@ -98,6 +98,10 @@ pub struct Late {
     pub who: String,
     /// By how much, in ms, at the line's time.
     pub by_ms: u64,
+    /// Over how many ms, ended at the line's time, it was kept waiting so long in many short waits; none if at once. Nobody
+    /// misses an election by those, but a start that gets a quarter of a processor takes four times as long.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub over_ms: Option<u64>,
     /// Share of time in which some task of the machine waited for a processor, 0 to 1, if the kernel tells (PSI).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cpu_pressure: Option<f64>,

@@ -247,7 +247,7 @@ impl History {
     /// more than half the election time-out; or it adds up to more than that and to more than a third of the stretch. The
     /// second catches a machine that gives a node a little all the time (seen: a node that needs 7 s to start took 35 s,
     /// and was never kept waiting for longer than 0.2 s at once; and one that took 47 s waited for 47 % of the time,
-    /// because it also waits for others who wait).
+    /// because it also waits for others who wait). What was waited in many short waits counts for the sum alone.
     pub fn starved(&self, from: Moment, to: Moment) -> Option<(String, Moment, u64)> {
         const MS: Moment = 1_000_000;
         let limit_ms = self.header.limits.election_timeout_ms / 2;
@@ -258,14 +258,18 @@ impl History {
                 continue;
             };
             let Late { who, by_ms, .. } = &**late;
-            let began = event.t.saturating_sub(by_ms.saturating_mul(MS));
+            let over_ms = late.over_ms.unwrap_or(*by_ms).max(1);
+            let began = event.t.saturating_sub(over_ms.saturating_mul(MS));
             if began > to || event.t < from {
                 continue;
             }
-            if *by_ms > limit_ms && worst.as_ref().is_none_or(|(.., most)| by_ms >= most) {
+            let at_once = late.over_ms.is_none();
+            if at_once && *by_ms > limit_ms && worst.as_ref().is_none_or(|(.., most)| by_ms >= most)
+            {
                 worst = Some((who.clone(), event.t, *by_ms));
             }
             let within = event.t.min(to).saturating_sub(began.max(from));
+            let within = (u128::from(within) * u128::from(*by_ms) / u128::from(over_ms)) as Moment;
             let (last, sum) = sums.entry(who).or_default();
             (*last, *sum) = (event.t, *sum + within);
         }

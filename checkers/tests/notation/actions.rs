@@ -23,11 +23,12 @@ pub(crate) fn read(
             let phase = serde_json::from_str(&format!("{name:?}")).expect("a phase");
             add(from, What::Phase(PhaseEvent { phase }));
         }
-        ["late", who, by_ms] => add(
+        ["late", who, by_ms, over @ ..] => add(
             from,
             What::Late(Box::new(Late {
                 who: (*who).to_owned(),
                 by_ms: words::number(by_ms),
+                over_ms: over.last().map(|word| words::number(word)),
                 cpu_pressure: None,
                 io_pressure: None,
             })),

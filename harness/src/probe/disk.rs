@@ -45,6 +45,7 @@ pub fn watch(directory: &Path, recorder: &Recorder, stop: &StopFlag) {
             recorder.record(What::Late(Box::new(Late {
                 who: "disk".into(),
                 by_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+                over_ms: None,
                 cpu_pressure: None,
                 io_pressure: pressure.since_last(),
             })));

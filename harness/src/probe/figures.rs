@@ -15,12 +15,16 @@ use crate::recorder::Recorder;
 /// A thread of a node that waited at least this long for a processor is worth telling. Below it the target's own load,
 /// three nodes on few processors, is the cause.
 const WORTH_TELLING: Duration = Duration::from_millis(100);
+/// A thread that waited at least this long within a second in shorter waits is told, too.
+const SPREAD_WORTH_TELLING: Duration = Duration::from_millis(250);
 /// Memory and the like are told this often.
 const TELL_EVERY: Duration = Duration::from_secs(1);
 
 /// Samples all nodes until told to stop. `table` says where their processes are to be found.
 pub fn watch(table: &ProcessTable, cluster: &Cluster, recorder: &Recorder, stop: &StopFlag) {
     let mut samplers: Vec<Option<(i32, Sampler)>> = Node::ALL.iter().map(|_| None).collect();
+    // What was told of each node within this second.
+    let mut told = [Duration::ZERO; Node::ALL.len()];
     let mut next = Instant::now();
     let mut tell = Instant::now() + TELL_EVERY;
     while stop.sleep_until(next) {
@@ -29,7 +33,7 @@ pub fn watch(table: &ProcessTable, cluster: &Cluster, recorder: &Recorder, stop:
         if telling {
             tell = Instant::now() + TELL_EVERY;
         }
-        for (node, sampler) in Node::ALL.into_iter().zip(&mut samplers) {
+        for ((node, sampler), told) in Node::ALL.into_iter().zip(&mut samplers).zip(&mut told) {
             let Some(group) = cluster.pid(node) else {
                 *sampler = None;
                 continue;
@@ -48,14 +52,15 @@ pub fn watch(table: &ProcessTable, cluster: &Cluster, recorder: &Recorder, stop:
             // The first sample's differences reach back to the process's start.
             let waited = Duration::from_nanos(figures.waited_longest_ns);
             if !fresh && waited >= WORTH_TELLING {
-                recorder.record(What::Late(Box::new(Late {
-                    who: node.to_string(),
-                    by_ms: u64::try_from(waited.as_millis()).unwrap_or(u64::MAX),
-                    cpu_pressure: None,
-                    io_pressure: None,
-                })));
+                *told += waited;
+                recorder.record(late(node, waited, None));
             }
             if telling {
+                let spread = Duration::from_nanos(sampler.waited_longest_since_asked_ns());
+                let spread = spread.saturating_sub(std::mem::take(told));
+                if !fresh && spread >= SPREAD_WORTH_TELLING {
+                    recorder.record(late(node, spread, Some(TELL_EVERY)));
+                }
                 recorder.record(What::Observation(Box::new(Observation {
                     called,
                     node: node.to_string().into(),
@@ -70,4 +75,15 @@ pub fn watch(table: &ProcessTable, cluster: &Cluster, recorder: &Recorder, stop:
             }
         }
     }
+}
+
+fn late(node: Node, by: Duration, over: Option<Duration>) -> What {
+    let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    What::Late(Box::new(Late {
+        who: node.to_string(),
+        by_ms: ms(by),
+        over_ms: over.map(ms),
+        cpu_pressure: None,
+        io_pressure: None,
+    }))
 }

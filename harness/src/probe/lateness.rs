@@ -27,6 +27,7 @@ pub fn watch(recorder: &Recorder, stop: &StopFlag) {
             recorder.record(What::Late(Box::new(Late {
                 who: "harness".into(),
                 by_ms: u64::try_from(late.as_millis()).unwrap_or(u64::MAX),
+                over_ms: None,
                 cpu_pressure: cpu.since_last(),
                 io_pressure: io.since_last(),
             })));

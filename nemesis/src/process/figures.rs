@@ -56,6 +56,8 @@ pub struct Sampler {
 struct Thread {
     file: File,
     last: Schedule,
+    /// How long it had waited in all when somebody last asked for that.
+    asked_ns: u64,
 }
 
 /// A thread's `schedstat`: nanoseconds on a processor, and nanoseconds waiting for one.
@@ -116,6 +118,16 @@ impl Sampler {
         (figures.processes > 0).then_some(figures)
     }
 
+    /// The longest that a single thread waited for a processor between the last sample and the one before this was last asked,
+    /// however short each wait was.
+    pub fn waited_longest_since_asked_ns(&mut self) -> u64 {
+        let waited = self.threads.values_mut().map(|thread| {
+            let now = thread.last.waited_ns;
+            now - std::mem::replace(&mut thread.asked_ns, now).min(now)
+        });
+        waited.max().unwrap_or(0)
+    }
+
     /// Reads anew which processes and threads there are, and what they hold.
     fn list(&mut self) {
         self.members = self.table.directories(self.group);
@@ -131,8 +143,12 @@ impl Sampler {
                     continue;
                 }
                 if let Ok(file) = File::open(task.join("schedstat")) {
-                    let last = Schedule::default();
-                    self.threads.insert(task, Thread { file, last });
+                    let thread = Thread {
+                        file,
+                        last: Schedule::default(),
+                        asked_ns: 0,
+                    };
+                    self.threads.insert(task, thread);
                 }
             }
         }
