@@ -105,32 +105,54 @@ fn junit_counts_what_it_holds() {
     }
 }
 
-/// Element, what it may hold, which attributes it must and may have: junit-10.xsd of Jenkins' xUnit plugin, the strictest
-/// schema in use, as far as we write of it.
-const STRICT: [(&str, &[&str], &[&str], &[&str]); 8] = [
-    (
+/// What a schema says of an element.
+struct Element {
+    name: &'static str,
+    children: &'static [&'static str],
+    must: &'static [&'static str],
+    may: &'static [&'static str],
+}
+
+const fn element(
+    name: &'static str,
+    children: &'static [&'static str],
+    must: &'static [&'static str],
+    may: &'static [&'static str],
+) -> Element {
+    Element {
+        name,
+        children,
+        must,
+        may,
+    }
+}
+
+/// Elements, what they may hold, which attributes they must and may have: junit-10.xsd of Jenkins' xUnit plugin, the
+/// strictest schema in use, as far as we write of it.
+const STRICT: [Element; 8] = [
+    element(
         "testsuites",
         &["testsuite"],
         &[],
         &["name", "time", "tests", "failures", "errors"],
     ),
-    (
+    element(
         "testsuite",
         &["properties", "testcase", "system-out", "system-err"],
         &["name", "tests", "failures", "errors"],
         &["time", "skipped", "timestamp", "hostname", "id", "package"],
     ),
-    ("properties", &["property"], &[], &[]),
-    ("property", &[], &["name", "value"], &[]),
-    (
+    element("properties", &["property"], &[], &[]),
+    element("property", &[], &["name", "value"], &[]),
+    element(
         "testcase",
         &["skipped", "error", "failure", "system-out", "system-err"],
         &["name"],
         &["time", "classname"],
     ),
-    ("failure", &[], &[], &["type", "message"]),
-    ("error", &[], &[], &["type", "message"]),
-    ("skipped", &[], &[], &["type", "message"]),
+    element("failure", &[], &[], &["type", "message"]),
+    element("error", &[], &[], &["type", "message"]),
+    element("skipped", &[], &[], &["type", "message"]),
 ];
 
 /// What the schema refuses in a document.
@@ -139,7 +161,13 @@ fn refused(xml: &str) -> Vec<String> {
     let mut refused = Vec::new();
     for element in document.descendants().filter(roxmltree::Node::is_element) {
         let name = element.tag_name().name();
-        let Some((_, children, must, may)) = STRICT.iter().find(|(tag, ..)| *tag == name) else {
+        let Some(Element {
+            children,
+            must,
+            may,
+            ..
+        }) = STRICT.iter().find(|element| element.name == name)
+        else {
             refused.push(format!("<{name}>"));
             continue;
         };
