@@ -62,13 +62,17 @@ pub(super) fn responds(check: &Check<'_>) -> Verdict {
 fn silences(check: &Check<'_>, node: &NodeName) -> (Vec<Silence>, u64) {
     let mut silences: Vec<Silence> = Vec::new();
     let (mut open, mut seen) = (false, 0);
+    let mut answered = None;
     for observed in check.history.observations() {
         let about = observed.observation;
         if about.node != *node || !matches!(about.seen, Seen::Metadata { .. }) {
             continue;
         }
         seen += 1;
-        if about.answered || excused(check, node, about.called, observed.at) {
+        if about.answered {
+            answered = Some(observed.at);
+        }
+        if about.answered || excused(check, node, answered, (about.called, observed.at)) {
             if let Some(last) = silences.last_mut() {
                 last.came_back |= about.answered;
             }
@@ -94,7 +98,13 @@ fn silences(check: &Check<'_>, node: &NodeName) -> (Vec<Silence>, u64) {
     (silences, seen)
 }
 
-fn excused(check: &Check<'_>, node: &NodeName, from: Moment, to: Moment) -> bool {
+/// Whether a node that answered last at `answered` may be silent in a stretch.
+fn excused(
+    check: &Check<'_>,
+    node: &NodeName,
+    answered: Option<Moment>,
+    (from, to): (Moment, Moment),
+) -> bool {
     let limits = check.history.limits();
     let done = check.history.phase(Phase::Done);
     // After a heal the probe itself has to time out and dial again.
@@ -116,8 +126,11 @@ fn excused(check: &Check<'_>, node: &NodeName, from: Moment, to: Moment) -> bool
             NodeHappening::Exited => down_since = Some(at),
             NodeHappening::Started => {
                 let down = down_since.take().unwrap_or(at);
-                let formed = away::majority_from(check, node, at) + limits.formation_ms * MS;
-                if down <= to && from <= formed {
+                let begins = match answered {
+                    Some(answered) if answered >= at => at,
+                    _ => away::majority_from(check, node, at),
+                };
+                if down <= to && from <= begins.saturating_add(limits.formation_ms * MS) {
                     return true;
                 }
             }
