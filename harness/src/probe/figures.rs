@@ -16,7 +16,7 @@ use crate::recorder::Recorder;
 /// three nodes on few processors, is the cause.
 const WORTH_TELLING: Duration = Duration::from_millis(100);
 /// A thread that waited at least this long within a second in shorter waits is told, too.
-const SPREAD_WORTH_TELLING: Duration = Duration::from_millis(250);
+const SPREAD_WORTH_TELLING: Duration = Duration::from_millis(400);
 /// Memory and the like are told this often.
 const TELL_EVERY: Duration = Duration::from_secs(1);
 

@@ -39,8 +39,6 @@ pub(crate) const CASES: &[Case] = &[
     ("fault_kill_on_loopback", || on_loopback(Kind::Kill)),
     ("fault_cut_on_loopback_is_refused", refused_on_loopback),
     ("engine_skips_without_a_leader", skips),
-    ("engine_sees_a_lost_role", lost_role),
-    ("engine_waits_until_the_cluster_is_whole", waits),
     ("engine_heals_when_stopped", stopped),
     ("engine_heals_when_dropped", dropped),
 ];
@@ -48,15 +46,15 @@ pub(crate) const CASES: &[Case] = &[
 /// Longer than a fresh connection needs on a loaded machine, shorter than its first retransmission.
 const ANSWER_LIMIT: Duration = Duration::from_millis(300);
 
-struct Bench {
-    environment: Environment,
-    table: ProcessTable,
-    cluster: Arc<Cluster>,
-    engine: Arc<Engine>,
+pub(crate) struct Bench {
+    pub(crate) environment: Environment,
+    pub(crate) table: ProcessTable,
+    pub(crate) cluster: Arc<Cluster>,
+    pub(crate) engine: Arc<Engine>,
 }
 
 impl Bench {
-    async fn new(entered: &nemesis::sandbox::Entered) -> Bench {
+    pub(crate) async fn new(entered: &nemesis::sandbox::Entered) -> Bench {
         let environment = Environment::build(entered).expect("it is built");
         let cluster = Arc::new(Cluster::start(environment.clone()).await);
         let table = ProcessTable::of(entered);
@@ -120,7 +118,7 @@ impl Bench {
     }
 }
 
-fn plan(kind: Kind, role: Role, duration_ms: u64) -> Plan {
+pub(crate) fn plan(kind: Kind, role: Role, duration_ms: u64) -> Plan {
     let window = Window {
         id: "k1".to_owned(),
         at_ms: 0,
@@ -247,98 +245,6 @@ fn skips() {
         let summary = task.await.expect("no panic");
         assert_eq!((summary.begun, summary.skipped), (0, 1));
     });
-}
-
-/// The leader changes between the moment when the target is found and the moment when the fault
-/// takes effect.
-fn lost_role() {
-    let entered = enter_or_skip(Isolation::Network);
-    runtime().block_on(async {
-        let bench = Bench::new(&entered).await;
-        let [n1, n2, _] = Node::ALL;
-        let flipping = Arc::new(Flipping(std::sync::Mutex::new(vec![n2, n1, n1])));
-        let engine = Engine::new(
-            bench.environment.clone(),
-            bench.table.clone(),
-            bench.cluster.clone(),
-            flipping,
-            Arc::new(|| 0),
-        );
-        let steps = std::sync::Mutex::new(Vec::new());
-        let sink = |step| steps.lock().expect("no panic").push(step);
-        let summary = engine
-            .execute(
-                &plan(Kind::Pause, Role::Leader, 100),
-                &sink,
-                std::future::pending(),
-            )
-            .await;
-        assert_eq!((summary.begun, summary.leader_affecting), (1, 0));
-        assert!(!steps.lock().expect("no panic")[0].event.role_held);
-    });
-}
-
-/// A cluster that becomes whole after some looks, or never: then patience ends.
-fn waits() {
-    let entered = enter_or_skip(Isolation::Network);
-    runtime().block_on(async {
-        let bench = Bench::new(&entered).await;
-        let window = plan(Kind::Pause, Role::Leader, 20);
-        for (looks, quiet_ms, settling_ms, least_ms, most_ms) in [
-            (4, 100, 100, 100 + 150, u64::MAX),
-            (u32::MAX, 100, 100, 100 + 200, u64::MAX),
-            // The plan leaves less quiet than that: it wants the faults close together.
-            (u32::MAX, 99, 10_000, 99, 10_000),
-        ] {
-            let mut plan = window.clone();
-            plan.windows[0].at_ms = quiet_ms;
-            let engine = Engine::new(
-                bench.environment.clone(),
-                bench.table.clone(),
-                bench.cluster.clone(),
-                Arc::new(Mending(std::sync::atomic::AtomicU32::new(looks))),
-                Arc::new(|| 0),
-            )
-            .settling(Duration::from_millis(settling_ms));
-            let begun = std::sync::Mutex::new(None);
-            let from = Instant::now();
-            let sink = |step: Step| {
-                if step.event.phase == FaultPhase::Begun {
-                    *begun.lock().expect("no panic") = Some(from.elapsed());
-                }
-            };
-            let summary = engine.execute(&plan, &sink, std::future::pending()).await;
-            assert_eq!(summary.begun, 1);
-            let begun = begun.into_inner().expect("no panic").expect("it began");
-            assert!(begun >= Duration::from_millis(least_ms), "{begun:?}");
-            assert!(begun < Duration::from_millis(most_ms), "{begun:?}");
-        }
-    });
-}
-
-/// Not whole for so many looks.
-struct Mending(std::sync::atomic::AtomicU32);
-
-impl nemesis::target::RoleResolver for Mending {
-    fn leader(&self) -> futures::future::BoxFuture<'_, Option<Node>> {
-        Box::pin(async { Some(Node::ALL[0]) })
-    }
-
-    fn is_whole(&self) -> futures::future::BoxFuture<'_, bool> {
-        use std::sync::atomic::Ordering::Relaxed;
-        let left = self.0.load(Relaxed);
-        self.0.store(left.saturating_sub(1), Relaxed);
-        Box::pin(async move { left == 0 })
-    }
-}
-
-struct Flipping(std::sync::Mutex<Vec<Node>>);
-
-impl nemesis::target::RoleResolver for Flipping {
-    fn leader(&self) -> futures::future::BoxFuture<'_, Option<Node>> {
-        let next = self.0.lock().expect("no panic").pop();
-        Box::pin(async move { next })
-    }
 }
 
 fn stopped() {

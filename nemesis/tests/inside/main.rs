@@ -7,6 +7,7 @@
 
 mod doctor;
 mod echo;
+mod engine;
 mod faults;
 mod network;
 mod support;
@@ -25,7 +26,14 @@ pub(crate) const SKIPPED: i32 = 77;
 pub(crate) const CASE: &str = "NEMESIS_TEST_CASE";
 
 fn cases() -> Vec<Case> {
-    [tree::CASES, network::CASES, faults::CASES, doctor::CASES].concat()
+    [
+        tree::CASES,
+        network::CASES,
+        faults::CASES,
+        engine::CASES,
+        doctor::CASES,
+    ]
+    .concat()
 }
 
 fn main() -> ExitCode {
