@@ -6,6 +6,7 @@ use broker::request::{
     Acks, AdminChange, FetchPartition, ListOffsetsPartition, ProducePartition, Request, Response,
 };
 use bytes::Bytes;
+use kafka_protocol::error::ResponseError;
 use uuid::Uuid;
 
 use super::clients::{KEPT, PARTITIONS};
@@ -109,25 +110,34 @@ fn check_progress(cluster: &mut Cluster, leader: u64) {
         "no topic after the heal"
     );
     let payload = u64::MAX.to_le_bytes();
-    let batch = Bytes::from(broker::record_batch::for_tests(1, None, 0, &payload));
-    let partitions = vec![ProducePartition {
-        topic: "last".to_owned(),
-        partition: 0,
-        batch,
-    }];
-    let deadline = cluster.now + Duration::from_secs(2);
-    let produced = cluster.ask(
-        leader,
-        Request::Produce {
-            partitions,
-            acks: Acks::All,
-            deadline,
-        },
-    );
-    cluster.run_until(cluster.now + Duration::from_secs(1));
-    match cluster.answers.get(&produced) {
-        Some(Response::Produce(outcomes)) if outcomes[0].is_ok() => {}
-        other => panic!("no append after the heal: {other:?}"),
+    // An election that was under way at the heal may end only now; whoever won it must take the batch.
+    let mut leader = leader;
+    for may_move in [true, false] {
+        let batch = Bytes::from(broker::record_batch::for_tests(1, None, 0, &payload));
+        let partitions = vec![ProducePartition {
+            topic: "last".to_owned(),
+            partition: 0,
+            batch,
+        }];
+        let deadline = cluster.now + Duration::from_secs(2);
+        let produced = cluster.ask(
+            leader,
+            Request::Produce {
+                partitions,
+                acks: Acks::All,
+                deadline,
+            },
+        );
+        cluster.run_until(cluster.now + Duration::from_secs(1));
+        match cluster.answers.get(&produced) {
+            Some(Response::Produce(outcomes)) if outcomes[0].is_ok() => return,
+            Some(Response::Produce(outcomes))
+                if may_move && matches!(outcomes[0], Err(ResponseError::NotLeaderOrFollower)) =>
+            {
+                leader = settle(cluster);
+            }
+            other => panic!("no append after the heal: {other:?}"),
+        }
     }
 }
 
