@@ -91,9 +91,9 @@ impl Core {
         self.raft.advance_append_async(ready);
         self.send(at_once);
         let plants = &self.config.plants;
-        let (early, messages) = persisted.into_iter().partition(|message| {
-            promises_nothing(message) || (!plants.is_empty() && leaves_early(plants, message))
-        });
+        let (early, messages) = persisted
+            .into_iter()
+            .partition(|message| promises_nothing(message) || leaves_early(plants, message));
         self.send(early);
         self.waiting.push_back(Waiting {
             ready: number,

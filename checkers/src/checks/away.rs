@@ -79,16 +79,7 @@ pub(super) fn majority_from(check: &Check<'_>, node: &NodeName, started: Moment)
     let formation = check.history.limits().formation_ms * MS;
     let mut from = started;
     for window in check.windows.iter().filter(|window| window.took_effect()) {
-        let others: Vec<NodeName> = check.nodes.iter().filter(|n| *n != node).cloned().collect();
-        let alone = others.iter().all(|other| {
-            let reaches = |peer: &NodeName| {
-                let cuts = |(a, b): &(NodeName, NodeName)| {
-                    (a == other && b == peer) || (a == peer && b == other)
-                };
-                !window.stops(peer) && !window.links.iter().any(cuts)
-            };
-            window.stops(other) || !others.iter().any(|peer| peer != other && reaches(peer))
-        });
+        let alone = Window::break_majority_without(Some(node), &[window], check.nodes);
         if alone && window.overlaps(from, from + formation, 0) {
             from = from.max(window.healed.unwrap_or(Moment::MAX - formation));
         }

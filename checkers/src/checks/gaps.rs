@@ -124,6 +124,8 @@ fn of_faults<'w>(check: &Check<'w>, load_end: Moment, add: Add<'_, 'w>) {
             .unwrap_or(last.max(load_end))
             .min(next)
     };
+    let after_heal_ms =
+        |window: &Window| limits.fail_over_ms + settle(check.history, window, 0) / MS;
     let away = Away::of(check);
     for window in check.windows.iter().filter(|window| window.took_effect()) {
         let at_once = at_once(check, window);
@@ -131,9 +133,13 @@ fn of_faults<'w>(check: &Check<'w>, load_end: Moment, add: Add<'_, 'w>) {
         // With a node that still starts, this fault may leave no majority: then no fail-over can be asked for.
         if majority && let Some(again) = away.majority_again(window, &at_once) {
             if again < load_end {
-                let limit_ms = limits.fail_over_ms + settle(check.history, window, 0) / MS;
                 let gap = (again, resumed(again));
-                add(gap, GapScope::AfterHeal, limit_ms, Some(window));
+                add(
+                    gap,
+                    GapScope::AfterHeal,
+                    after_heal_ms(window),
+                    Some(window),
+                );
             }
             continue;
         }
@@ -147,12 +153,10 @@ fn of_faults<'w>(check: &Check<'w>, load_end: Moment, add: Add<'_, 'w>) {
             && (hidden || last_heal == Some(healed))
             && healed < load_end
         {
-            let back_off_ms = settle(check.history, window, 0) / MS;
-            let limit_ms = limits.fail_over_ms + back_off_ms;
             add(
                 (healed, resumed(healed)),
                 GapScope::AfterHeal,
-                limit_ms,
+                after_heal_ms(window),
                 Some(window),
             );
         }

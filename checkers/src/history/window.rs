@@ -94,7 +94,17 @@ impl Window {
     /// The same for several faults at once: a pause of one node and an isolation of another, each harmless, together
     /// leave three nodes without a majority.
     pub fn break_majority(windows: &[&Window], nodes: &[NodeName]) -> bool {
-        let runs = |node: &NodeName| !windows.iter().any(|window| window.stops(node));
+        Window::break_majority_without(None, windows, nodes)
+    }
+
+    /// The same where one node is missing for another reason: it is still starting.
+    pub fn break_majority_without(
+        missing: Option<&NodeName>,
+        windows: &[&Window],
+        nodes: &[NodeName],
+    ) -> bool {
+        let stopped = |node: &NodeName| windows.iter().any(|window| window.stops(node));
+        let runs = |node: &NodeName| missing != Some(node) && !stopped(node);
         let cut = |from: &NodeName, to: &NodeName| {
             let cuts = |(a, b): &Link| a == from && b == to;
             windows.iter().any(|window| window.links.iter().any(cuts))

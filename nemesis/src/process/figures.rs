@@ -123,7 +123,7 @@ impl Sampler {
     pub fn waited_longest_since_asked_ns(&mut self) -> u64 {
         let waited = self.threads.values_mut().map(|thread| {
             let now = thread.last.waited_ns;
-            now - std::mem::replace(&mut thread.asked_ns, now).min(now)
+            now.saturating_sub(std::mem::replace(&mut thread.asked_ns, now))
         });
         waited.max().unwrap_or(0)
     }
