@@ -39,6 +39,7 @@ use crate::peers::{APPEND_EVENTS_QUEUED_MAX, CONTROL_EVENTS_QUEUED_MAX, Shared, 
 use crate::plants::blocking_forward::{self, Gate};
 use crate::plants::detour::Detour;
 use crate::plants::freeze_after_idle::Locks;
+use crate::plants::slow_commit::Delay;
 use crate::plants::slow_leak::Leak;
 use crate::request::NodeId;
 use crate::server;
@@ -228,7 +229,7 @@ impl Node {
         let log_ended = say_ended.clone();
         let plants = config.plants;
         let log_thread = spawn("log", move || {
-            log_thread::run(writer, &group_queue, &reports, &log_ended, &plants)
+            log_thread::run(writer, &group_queue, &reports, &log_ended)
         })?;
         let links: BTreeMap<NodeId, PeerLinks> = links.into_iter().collect();
         let planted = Planted {
@@ -239,6 +240,7 @@ impl Node {
             ),
             gate: shared.gate.clone(),
             locks: Locks::start(&plants),
+            delay: Delay::start(&plants),
             leak: Leak::new(&plants, Duration::from_millis(config.timing.heartbeat_ms)),
         };
         if planted.gate.is_some() {

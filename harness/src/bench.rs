@@ -76,8 +76,8 @@ impl Work {
                 self.rate,
                 healthy::SATURATION_MAX * 100.0
             ),
-            "fail-over: from the fault to the first acknowledgement of a record sent after it, one record every 20 ms, \
-             client refresh included"
+            "fail-over: from the call for the fault to the first acknowledgement of a record sent once it had begun, one record \
+             every 20 ms, client refresh included"
                 .to_owned(),
             "a node is back when it serves what the leader had when it was started again".to_owned(),
             format!(

@@ -159,7 +159,7 @@ impl Scene<'_> {
 
     /// For faults under load, which wait until what the one before did is over; for those before it, if `forming`.
     fn faults(&self, forming: bool) -> faults::Scene<'_> {
-        let settling = (self.setup.target.settling(), topics::partitions().len() + 1);
+        let settling = (self.setup.target.settling(), topics::watched());
         faults::Scene {
             environment: self.environment,
             table: self.table,
@@ -207,9 +207,8 @@ impl Scene<'_> {
                 topics::create(&addresses, topic, &settings, recorder, stop, deadline)
             })?;
         }
-        let partitions = topics::partitions().len() + 1;
         let agreed = tokio::select! {
-            agreed = topics::agreement(&self.sight, partitions, deadline) => agreed,
+            agreed = topics::agreement(&self.sight, topics::watched(), deadline) => agreed,
             () = self.setup.enough.wait() => anyhow::bail!("ended while it formed"),
         };
         agreed.map(drop).with_context(|| {
@@ -277,7 +276,7 @@ impl Scene<'_> {
         }
         let limit = Duration::from_millis(self.setup.target.limits.recovery_ms) * 2;
         let deadline = Instant::now() + limit;
-        let agreed = topics::agreement(&self.sight, partitions.len() + 1, deadline).await;
+        let agreed = topics::agreement(&self.sight, topics::watched(), deadline).await;
         self.phase(Phase::Final);
         if agreed.is_none() {
             self.warnings.push(format!(

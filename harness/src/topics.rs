@@ -34,6 +34,11 @@ pub fn partitions() -> Vec<(String, i32)> {
     TOPICS.iter().flat_map(of).collect()
 }
 
+/// Of how many partitions a run's nodes have to agree on the leader: the workloads' and the produce probe's.
+pub fn watched() -> usize {
+    partitions().len() + 1
+}
+
 /// Creates one topic, asking one node after the other until one takes it.
 ///
 /// # Errors

@@ -13,7 +13,7 @@ use super::frame::{self, Kind};
 use super::{Event, Place, Recovered, Segment};
 
 /// Entry data kept in memory beyond what is not written yet.
-const TAIL_BYTES_MAX: usize = 16 * 1024 * 1024;
+const TAIL_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Entries kept in memory beyond those that are not written yet.
 const TAIL_ENTRIES_MAX: usize = 16 * 1024;
 

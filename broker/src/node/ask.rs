@@ -36,6 +36,8 @@ impl Clock {
 pub(crate) struct Ask {
     /// The question.
     pub(crate) request: Request,
+    /// When it was asked.
+    pub(crate) asked: Time,
     /// Where the answer goes. A handler whose client has left no longer listens, which is no error.
     pub(crate) reply: oneshot::Sender<Response>,
 }
@@ -67,10 +69,13 @@ impl CoreHandle {
         request: Request,
     ) -> Result<oneshot::Receiver<Response>, Ending> {
         let (reply, answer) = oneshot::channel();
-        self.asks
-            .send(Ask { request, reply })
-            .await
-            .map_err(|_| Ending)?;
+        let asked = self.clock.now();
+        let ask = Ask {
+            request,
+            asked,
+            reply,
+        };
+        self.asks.send(ask).await.map_err(|_| Ending)?;
         Ok(answer)
     }
 

@@ -21,6 +21,7 @@ use crate::peers::link::LinkSender;
 use crate::plants::blocking_forward::Gate;
 use crate::plants::detour::Detour;
 use crate::plants::freeze_after_idle::Locks;
+use crate::plants::slow_commit::Delay;
 use crate::plants::slow_leak::Leak;
 use crate::request::{NodeId, RequestId, Response, Time};
 use crate::shutdown::Shutdown;
@@ -88,6 +89,7 @@ pub(super) struct Planted {
     pub(super) detour: Option<Detour>,
     pub(super) gate: Option<Gate>,
     pub(super) locks: Option<Locks>,
+    pub(super) delay: Option<Delay>,
     pub(super) leak: Option<Leak>,
 }
 
@@ -111,8 +113,8 @@ pub(super) struct CoreThread {
 /// What the thread keeps between rounds.
 #[derive(Default)]
 struct Open {
-    /// Where answers go. Only looked up, never iterated.
-    replies: HashMap<RequestId, oneshot::Sender<Response>>,
+    /// When each was asked, and where its answer goes. Only looked up, never iterated.
+    replies: HashMap<RequestId, (Time, oneshot::Sender<Response>)>,
     last_id: RequestId,
 }
 
@@ -221,9 +223,8 @@ impl CoreThread {
                         }
                     }
                     Action::Respond { id, response } => {
-                        if let Some(reply) = open.replies.remove(&id) {
-                            // Whoever asked may have left.
-                            let _ = reply.send(response);
+                        if let Some((asked, reply)) = open.replies.remove(&id) {
+                            self.reply(asked, reply, response);
                         }
                     }
                     Action::Fatal(reason) => return Err(reason),
@@ -236,6 +237,16 @@ impl CoreThread {
         }
         self.publish_hello();
         Ok(())
+    }
+
+    fn reply(&self, asked: Time, reply: oneshot::Sender<Response>, response: Response) {
+        // Plant slow-commit.
+        if let Some(delay) = &self.planted.delay {
+            let took = self.clock.now().saturating_sub(asked);
+            return delay.send(took, reply, response);
+        }
+        // Whoever asked may have left.
+        let _ = reply.send(response);
     }
 
     /// Sends or drops; true at the first drop of an episode.
@@ -321,7 +332,7 @@ impl CoreThread {
 impl Open {
     fn request(&mut self, ask: Ask) -> Input {
         self.last_id += 1;
-        self.replies.insert(self.last_id, ask.reply);
+        self.replies.insert(self.last_id, (ask.asked, ask.reply));
         Input::Request {
             id: self.last_id,
             request: ask.request,

@@ -4,12 +4,10 @@
 //! does.
 
 use std::sync::mpsc::Receiver;
-use std::time::Instant;
 
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::log::{LogWriter, SyncReport, WriteGroup};
-use crate::plants::{Plants, slow_commit};
 
 /// Groups that share one sync. A bound on the time until the first of them is reported.
 const GROUPS_PER_SYNC_MAX: usize = 256;
@@ -25,7 +23,6 @@ pub(super) fn run(
     groups: &Receiver<WriteGroup>,
     reports: &UnboundedSender<SyncReport>,
     ended: &UnboundedSender<String>,
-    plants: &Plants,
 ) {
     while let Ok(first) = groups.recv() {
         let mut together = vec![first];
@@ -34,13 +31,8 @@ pub(super) fn run(
         {
             together.push(next);
         }
-        let begun = Instant::now();
         match writer.write(&together) {
             Ok(report) => {
-                // Plant slow-commit.
-                if let Some(delay) = slow_commit::delay(plants, begun.elapsed()) {
-                    std::thread::sleep(delay);
-                }
                 // The core may have ended meanwhile, which this loop notices next.
                 let _ = reports.send(report);
             }

@@ -322,7 +322,7 @@ pub const TABLE: [Entry; 29] = [
     Entry {
         plant: Plant::SlowCommit,
         name: "slow-commit",
-        does: "every sync of the log takes longer by a share of its time",
+        does: "every write is acknowledged later by a share of the time that its commit took",
         happened: "chronik 2.2.10: a wait for each sync left 2,197 messages a second",
         not_seen_because: Some(
             "nothing is wrong with what it does; a comparison of performance sees it",

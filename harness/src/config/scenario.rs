@@ -41,6 +41,8 @@ pub struct Scenario {
     pub start_after: [Duration; 3],
     /// The load phase; none where the windows say how long it is.
     pub time_limit: Option<Duration>,
+    /// How much load follows the last window where the windows say how long it is.
+    pub quiet_end: Duration,
     /// Operations a second.
     pub rate: u32,
     /// Clients.
@@ -159,7 +161,13 @@ impl Scenario {
     pub fn plan(&self, seed: u64, timing: &Timing) -> Result<Plan> {
         match &self.faults {
             Faults::Drawn(words) => faults::draw(words, self.time_limit_on(timing), seed, timing),
-            Faults::Windows(specs) => Ok(windows::plan(specs, self.time_limit, seed, timing)),
+            Faults::Windows(specs) => Ok(windows::plan(
+                specs,
+                self.time_limit,
+                self.quiet_end,
+                seed,
+                timing,
+            )),
         }
     }
 
@@ -181,7 +189,7 @@ impl Scenario {
     pub fn opening(&self, seed: u64, timing: &Timing) -> Opening {
         Opening {
             start_after: self.start_after,
-            plan: windows::plan(&self.before_load, None, seed, timing),
+            plan: windows::plan(&self.before_load, None, windows::QUIET_END, seed, timing),
         }
     }
 

@@ -47,8 +47,8 @@ pub(super) struct WindowFile {
 
 /// The quiet before a window, where none is stated.
 const AFTER: Duration = Duration::from_secs(4);
-/// After the last window, so that its heal is seen under load.
-const QUIET_END: Duration = Duration::from_secs(3);
+/// After the last window where none is stated, so that its heal is seen under load.
+pub(super) const QUIET_END: Duration = Duration::from_secs(3);
 /// The most repetitions of a window.
 const TIMES_MAX: u32 = 1_000;
 /// The part of a seed's draws that choose among followers.
@@ -109,10 +109,12 @@ fn aimed(text: &str) -> Result<(Kind, Role), String> {
     Ok((kind, role))
 }
 
-/// The plan of these windows, for a load phase of at least `time_limit`. The seed draws only what a role leaves open.
+/// The plan of these windows, for a load phase of at least `time_limit` and until `quiet_end` after the last of them. The
+/// seed draws only what a role leaves open.
 pub(super) fn plan(
     specs: &[WindowSpec],
     time_limit: Option<Duration>,
+    quiet_end: Duration,
     seed: u64,
     timing: &Timing,
 ) -> Plan {
@@ -126,7 +128,7 @@ pub(super) fn plan(
             } else {
                 (
                     spec.after.max(timing.gap_min),
-                    spec.lasts.max(timing.window_min),
+                    spec.lasts.max(timing.noticed_min),
                 )
             };
             at += after;
@@ -145,7 +147,7 @@ pub(super) fn plan(
         + if specs.is_empty() {
             Duration::ZERO
         } else {
-            QUIET_END
+            quiet_end
         };
     Plan {
         version: PLAN_VERSION,
@@ -176,7 +178,7 @@ mod tests {
 
     #[test]
     fn windows_follow_each_other_and_a_stored_plan_reads_back() {
-        let plan = plan(&[spec(5, false)], None, 7, &Timing::default());
+        let plan = plan(&[spec(5, false)], None, QUIET_END, 7, &Timing::default());
         let times: Vec<_> = plan
             .windows
             .iter()
@@ -190,10 +192,10 @@ mod tests {
     #[test]
     fn a_slow_target_stretches_what_is_not_exact() {
         let slow = Timing::for_target(Duration::from_secs(9), Duration::from_secs(10));
-        let stretched = plan(&[spec(5, false)], None, 7, &slow);
+        let stretched = plan(&[spec(5, false)], None, QUIET_END, 7, &slow);
         assert_eq!(stretched.windows[0].duration_ms, 13_500);
         assert_eq!(
-            plan(&[spec(5, true)], None, 7, &slow).windows[0].duration_ms,
+            plan(&[spec(5, true)], None, QUIET_END, 7, &slow).windows[0].duration_ms,
             5_000
         );
     }

@@ -9,7 +9,9 @@ use rand::Rng;
 pub struct Timing {
     /// Before the first window, so that there is a healthy stretch to compare with.
     pub quiet_start: Duration,
-    /// The shortest window: longer than it takes the target to notice that a node is gone.
+    /// The shortest window that the target notices: a stated length is stretched to it.
+    pub noticed_min: Duration,
+    /// The shortest window that is drawn.
     pub window_min: Duration,
     /// The longest window.
     pub window_max: Duration,
@@ -26,6 +28,7 @@ impl Default for Timing {
     fn default() -> Timing {
         Timing {
             quiet_start: Duration::from_millis(4_000),
+            noticed_min: Duration::from_millis(1_500),
             window_min: Duration::from_millis(2_500),
             window_max: Duration::from_millis(4_000),
             gap_min: Duration::from_millis(2_500),
@@ -54,9 +57,11 @@ impl Timing {
     /// until everything is as before. Never shorter than the default lengths.
     pub fn for_target(detection: Duration, settling: Duration) -> Timing {
         let default = Timing::default();
+        let noticed_min = default.noticed_min.max(detection.mul_f64(WINDOW_FACTORS.0));
         Timing {
             quiet_start: default.quiet_start,
-            window_min: default.window_min.max(detection.mul_f64(WINDOW_FACTORS.0)),
+            noticed_min,
+            window_min: default.window_min.max(noticed_min),
             window_max: default.window_max.max(detection.mul_f64(WINDOW_FACTORS.1)),
             gap_min: default.gap_min.max(settling),
             gap_max: default.gap_max.max(settling.mul_f64(GAP_FACTOR)),

@@ -12,7 +12,7 @@ use super::{CONCURRENCY, Faults, RATE, Scenario, TIME_LIMIT};
 use crate::config::limits::LimitChanges;
 use crate::config::source::Source;
 use crate::config::time;
-use crate::config::windows::WindowFile;
+use crate::config::windows::{QUIET_END, WindowFile};
 use crate::workloads::WorkloadKind;
 
 /// A scenario as a file says it. Values that can be wrong keep their places.
@@ -33,6 +33,7 @@ pub(in crate::config) struct ScenarioFile {
     #[serde(default)]
     start_after: Vec<Spanned<String>>,
     time_limit: Option<Spanned<String>>,
+    quiet_end: Option<Spanned<String>>,
     rate: Option<Spanned<u32>>,
     concurrency: Option<Spanned<usize>>,
     #[serde(default)]
@@ -81,6 +82,7 @@ impl ScenarioFile {
             before_load: before_load.collect::<Result<_>>()?,
             start_after: self.start_after(source)?,
             time_limit,
+            quiet_end: self.quiet_end(source)?,
             rate: within(source, self.rate.as_ref(), RATE, RATES, "rate")?,
             concurrency: within(
                 source,
@@ -113,6 +115,17 @@ impl ScenarioFile {
                 let windows = self.windows.iter().map(|window| window.read(source));
                 Ok(Faults::Windows(windows.collect::<Result<_>>()?))
             }
+        }
+    }
+
+    fn quiet_end(&self, source: &Source<'_>) -> Result<Duration> {
+        match &self.quiet_end {
+            None => Ok(QUIET_END),
+            Some(written) if self.windows.is_empty() => Err(source.mistake(
+                &written.span(),
+                "`quiet_end` is the load after the last of `windows`, and there are none",
+            )),
+            Some(text) => source.read(text, time::parse),
         }
     }
 
