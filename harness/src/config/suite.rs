@@ -270,6 +270,11 @@ mod tests {
                 5,
                 "log-order",
             ),
+            (
+                format!("{head}{one}faults = \"all\"\nquiet_end = \"1s\"\n"),
+                5,
+                "there are none",
+            ),
             (format!("{head}{one}concurrency = 1\n"), 4, "from 2 to 64"),
             (format!("{head}{one}rate = 0\n"), 4, "from 1 to 100000"),
             (

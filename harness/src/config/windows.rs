@@ -190,6 +190,13 @@ mod tests {
     }
 
     #[test]
+    fn the_load_after_the_last_window_is_as_long_as_stated() {
+        let end = Duration::from_millis(500);
+        let plan = plan(&[spec(5, false)], None, end, 7, &Timing::default());
+        assert_eq!(plan.time_limit_ms, 18_500);
+    }
+
+    #[test]
     fn a_slow_target_stretches_what_is_not_exact() {
         let slow = Timing::for_target(Duration::from_secs(9), Duration::from_secs(10));
         let stretched = plan(&[spec(5, false)], None, QUIET_END, 7, &slow);
