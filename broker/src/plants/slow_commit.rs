@@ -62,30 +62,26 @@ impl Delay {
 /// In the order in which they are due, so that one slow commit holds up no other.
 fn send_when_due(waiting: &Receiver<Held>) {
     let mut held: BTreeMap<(Instant, u64), Held> = BTreeMap::new();
-    for number in 0.. {
-        let next = loop {
-            let now = Instant::now();
-            while held
-                .first_key_value()
-                .is_some_and(|((due, _), _)| *due <= now)
-            {
-                if let Some((_, one)) = held.pop_first() {
-                    // Whoever asked may have left.
-                    let _ = one.reply.send(one.response);
-                }
-            }
-            let first = held.first_key_value();
-            let received = match first {
-                Some(((due, _), _)) => waiting.recv_timeout(due.saturating_duration_since(now)),
-                None => waiting.recv().map_err(|_| RecvTimeoutError::Disconnected),
-            };
-            match received {
-                Ok(one) => break one,
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return,
-            }
+    let mut number = 0;
+    loop {
+        let now = Instant::now();
+        while let Some(first) = held.first_entry().filter(|first| first.key().0 <= now) {
+            let one = first.remove();
+            // Whoever asked may have left.
+            let _ = one.reply.send(one.response);
+        }
+        let received = match held.first_key_value() {
+            Some(((due, _), _)) => waiting.recv_timeout(due.saturating_duration_since(now)),
+            None => waiting.recv().map_err(|_| RecvTimeoutError::Disconnected),
         };
-        held.insert((next.due, number), next);
+        match received {
+            Ok(one) => {
+                number += 1;
+                held.insert((one.due, number), one);
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
     }
 }
 
