@@ -72,6 +72,18 @@ pub fn of_run(report: &RunReport) -> i32 {
     }
 }
 
+/// Which of two exit codes reports the worse outcome: invalid outranks everything.
+pub fn worse(one: i32, other: i32) -> i32 {
+    let rank = |code| match code {
+        INVALID => 4,
+        INTERRUPTED => 3,
+        UNDECIDED => 2,
+        PERFORMANCE => 1,
+        _ => 0,
+    };
+    if rank(other) > rank(one) { other } else { one }
+}
+
 /// An error that ends the program with a chosen code. Anything else that reaches `main` is a bug and ends with
 /// [`BUG`].
 #[derive(Debug)]
@@ -143,6 +155,13 @@ mod tests {
             }],
             ..RunReport::default()
         }
+    }
+
+    #[test]
+    fn invalid_outranks_everything() {
+        assert_eq!(worse(UNDECIDED, INVALID), INVALID);
+        assert_eq!(worse(INVALID, UNDECIDED), INVALID);
+        assert_eq!(worse(VALID, UNDECIDED), UNDECIDED);
     }
 
     #[test]

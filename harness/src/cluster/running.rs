@@ -6,21 +6,13 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use nemesis::CLUSTER_SIZE;
 
+use crate::config::target::RunningNode;
 use crate::exit::Stop;
-use crate::questions;
-use crate::wire::Wire;
+use crate::kafka::questions;
+use crate::kafka::wire::Wire;
 
 /// How long one address may take to answer.
 const ANSWER: Duration = Duration::from_secs(5);
-
-/// One of its nodes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RunningNode {
-    /// Its broker id, whatever it is.
-    pub id: i32,
-    /// Its advertised address.
-    pub address: SocketAddr,
-}
 
 /// Asks the bootstrap addresses in turn who the brokers are; in the order of their ids they are n1, n2 and n3.
 ///

@@ -26,7 +26,6 @@ pub use sections::{
     Prepare, QuorumSource, Ready, ReadyBy, StopSignal,
 };
 
-use crate::cluster::running::RunningNode;
 use layers::Layers;
 
 /// A target, as its file and the files below it say.
@@ -210,6 +209,15 @@ impl Target {
             .iter()
             .any(|(_, text)| text.contains("{plants}"))
     }
+}
+
+/// A node of a cluster that runs already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RunningNode {
+    /// Its broker id, whatever it is.
+    pub id: i32,
+    /// Its advertised address.
+    pub address: SocketAddr,
 }
 
 fn pairs(table: &BTreeMap<String, String>) -> Vec<(String, String)> {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::request::{Refusal, Request};
-use crate::index;
+use crate::session::index;
 
 /// What is to be sent.
 #[derive(Debug)]
