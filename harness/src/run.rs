@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use checkers::history::{Phase, PhaseEvent, What};
+use nemesis::Environment;
 use nemesis::process::ProcessTable;
-use nemesis::{Environment, Node};
 
 use crate::cluster::Cluster;
 use crate::faults;
@@ -78,7 +78,7 @@ pub async fn scenario(
         table,
         interrupt,
         recorder: recorder.clone(),
-        sight: Sight::of(Node::ALL.len()),
+        sight: Sight::of(setup.target.nodes.count()),
         cluster: cluster.clone(),
         ids: WorkerIds::default(),
         admin: admin::Topics::default(),
@@ -197,6 +197,7 @@ impl Scene<'_> {
         let deadline = Instant::now() + limit;
         let addresses = self.cluster.addresses();
         let settings = self.setup.target.topic_settings();
+        let replicas = self.setup.target.replicas();
         tokio::task::block_in_place(|| {
             ready::wait(&self.setup.target, &self.cluster, self.interrupt, deadline)
         })?;
@@ -204,7 +205,9 @@ impl Scene<'_> {
         for topic in topics::TOPICS.into_iter().chain(probe_topic) {
             tokio::task::block_in_place(|| {
                 let (recorder, stop) = ((&self.recorder, &self.ids), self.interrupt);
-                topics::create(&addresses, topic, &settings, recorder, stop, deadline)
+                topics::create(
+                    &addresses, topic, replicas, &settings, recorder, stop, deadline,
+                )
             })?;
         }
         let agreed = tokio::select! {
@@ -221,7 +224,7 @@ impl Scene<'_> {
 
     async fn load_and_after(&mut self, probes: &mut Threads) -> Result<()> {
         let partitions = topics::partitions();
-        for node in Node::ALL {
+        for node in self.cluster.nodes() {
             let (address, partitions) = (self.cluster.address(node), partitions.clone());
             let (recorder, ids) = (self.recorder.clone(), self.ids.clone());
             probes.start(&format!("ends-{node}"), move |stop| {
@@ -315,6 +318,7 @@ impl Scene<'_> {
             addresses: Arc::new(self.cluster.addresses()),
             client: Arc::new(self.setup.target.client_settings()),
             acks: self.setup.target.acks(),
+            replicas: self.setup.target.replicas(),
             not_leader_means_not_written: self.setup.target.promises.not_leader_means_not_written,
             seed: self.setup.seed,
             topics: self.admin.clone(),

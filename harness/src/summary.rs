@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use checkers::verdict::Validity;
-use nemesis::Node;
+use nemesis::{Node, Nodes, address};
 use reports::RunReport;
 use reports::model::{
     Environment, FaultClass, FaultWindow, File, Filesystem, NodeSetup, Operation, Run,
@@ -67,7 +67,7 @@ pub fn begin(directory: &RunDirectory, target: &Target, conditions: &Conditions)
                 String::new()
             },
             binary_sha256: None,
-            nodes: Node::ALL.len() as u32,
+            nodes: target.nodes.count() as u32,
             plants: conditions.plants.clone(),
         },
         environment: environment(
@@ -76,6 +76,7 @@ pub fn begin(directory: &RunDirectory, target: &Target, conditions: &Conditions)
                 figures_apply,
             },
             conditions,
+            target.nodes,
         ),
         not_tested: not_tested(conditions.isolated),
         ..RunReport::default()
@@ -90,7 +91,11 @@ pub fn begin(directory: &RunDirectory, target: &Target, conditions: &Conditions)
 }
 
 /// The machine, as a report shows it.
-pub fn environment(data_filesystem: Filesystem, conditions: &Conditions) -> Environment {
+pub fn environment(
+    data_filesystem: Filesystem,
+    conditions: &Conditions,
+    nodes: Nodes,
+) -> Environment {
     let uname = nix::sys::utsname::uname().ok();
     let text = |part: Option<&std::ffi::OsStr>| {
         part.map(|part| part.to_string_lossy().into_owned())
@@ -118,9 +123,9 @@ pub fn environment(data_filesystem: Filesystem, conditions: &Conditions) -> Envi
         })
         .unwrap_or(0);
     let network = if conditions.isolated {
-        "sandbox (private network, one namespace per node; cuts are packet cuts)"
+        "sandbox (private network, one namespace per node; cuts are packet cuts)".to_owned()
     } else {
-        "loopback (127.0.0.1 to 127.0.0.3)"
+        format!("loopback ({})", address::loopback_range(nodes))
     };
     Environment {
         kernel,
@@ -204,7 +209,8 @@ pub fn add(
             command: finished.cluster.command_line(node),
             config: finished.cluster.configuration(node).unwrap_or_default(),
         };
-        report.environment.nodes = Node::ALL.into_iter().map(node).collect();
+        let nodes = finished.cluster.nodes().into_iter();
+        report.environment.nodes = nodes.map(node).collect();
     }
     report.warnings.extend(finished.warnings.iter().cloned());
     report.warnings.extend(judged.warnings.iter().cloned());

@@ -16,8 +16,6 @@ use crate::worker::WorkerIds;
 
 /// The workloads' topics: name and partitions.
 pub const TOPICS: [(&str, i32); 2] = [("t0", 2), ("t1", 2)];
-/// Copies of every partition.
-const REPLICAS: i16 = 3;
 /// How long one try to create a topic may take.
 const TRY: Duration = Duration::from_secs(2);
 /// Between two looks.
@@ -46,6 +44,7 @@ pub fn watched() -> usize {
 pub fn create(
     addresses: &[SocketAddr],
     (name, partitions): (&str, i32),
+    replicas: i16,
     settings: &[(String, String)],
     (recorder, ids): (&Recorder, &WorkerIds),
     stop: &StopFlag,
@@ -69,7 +68,7 @@ pub fn create(
             })),
         }));
         let answer =
-            questions::create_topic(&mut wire, name, partitions, REPLICAS, settings, timeout_ms);
+            questions::create_topic(&mut wire, name, partitions, replicas, settings, timeout_ms);
         let completion = |error: Option<String>| Completion {
             worker,
             error: error.map(Text::from),

@@ -89,11 +89,11 @@ impl Block<'_> {
     }
 
     fn header(&self) -> Header {
-        let entry = |node: &Node| NodeEntry {
+        let entry = |node: Node| NodeEntry {
             name: node.to_string(),
             address: self
                 .target
-                .address(self.place.environment, *node)
+                .address(self.place.environment, node)
                 .to_string(),
         };
         Header {
@@ -102,7 +102,7 @@ impl Block<'_> {
             run: "bench".into(),
             scenario: "bench".into(),
             target: self.target.name.clone(),
-            nodes: Node::ALL.iter().map(entry).collect(),
+            nodes: self.target.nodes.into_iter().map(entry).collect(),
             promises: self.target.promises.clone(),
             limits: self.target.limits.clone(),
             plants: Vec::new(),
@@ -130,7 +130,7 @@ impl Block<'_> {
             bootstrap: cluster.bootstrap(),
             cluster,
             recorder: recorder.clone(),
-            sight: Sight::of(Node::ALL.len()),
+            sight: Sight::of(self.target.nodes.count()),
             ids: WorkerIds::default(),
             client: self.target.client_settings(),
         };
@@ -190,7 +190,7 @@ impl Scene<'_> {
     }
 
     async fn form(&self, bench: &mut Bench, probes: &mut Threads) -> Result<()> {
-        for node in Node::ALL {
+        for node in self.cluster.nodes() {
             self.cluster.start(node).await?;
         }
         let started = Instant::now();
@@ -200,13 +200,16 @@ impl Scene<'_> {
         let topics = made.map(|(name, _)| name.to_owned());
         self.watch(&topics, probes)?;
         let settings = self.block.target.topic_settings();
+        let replicas = self.block.target.replicas();
         let addresses = self.cluster.addresses();
         tokio::task::block_in_place(|| -> Result<()> {
             let stop = self.block.place.interrupt;
             crate::ready::wait(self.block.target, &self.cluster, stop, deadline)?;
             for topic in made {
                 let record = (&self.recorder, &self.ids);
-                topics::create(&addresses, topic, &settings, record, stop, deadline)?;
+                topics::create(
+                    &addresses, topic, replicas, &settings, record, stop, deadline,
+                )?;
             }
             Ok(())
         })?;

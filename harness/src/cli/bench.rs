@@ -46,7 +46,8 @@ pub fn run(arguments: &BenchArguments) -> Result<i32> {
     }
     let work = work(arguments);
     let network = work.has(Group::FailOver);
-    let stage = Stage::enter(network, &arguments.out)?;
+    let nodes = targets.iter().map(|target| target.nodes).max();
+    let stage = Stage::enter(network, nodes.unwrap_or_default(), &arguments.out)?;
     let directory = RunDirectory::create(&arguments.out, 0)?;
     let mut bench = begin(arguments, &targets, &work, &directory);
     announce(&directory, &bench);
@@ -156,7 +157,9 @@ fn begin(
         client: Vec::new(),
         plants: Vec::new(),
     };
-    let environment = summary::environment(filesystem, &conditions_of_run);
+    let nodes = targets.iter().map(|target| target.nodes).max();
+    let nodes = nodes.unwrap_or_default();
+    let environment = summary::environment(filesystem, &conditions_of_run, nodes);
     if !environment.data_filesystem.figures_apply {
         let kind = &environment.data_filesystem.kind;
         warnings.push(format!(

@@ -40,7 +40,7 @@ pub fn run(arguments: &CalibrateArguments) -> Result<i32> {
         plants.len(),
         arguments.seeds
     ));
-    let stage = Stage::enter(true, &out)?;
+    let stage = Stage::enter(true, target.nodes, &out)?;
     let place = Place {
         target: &target,
         environment: &stage.environment,

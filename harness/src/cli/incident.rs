@@ -61,7 +61,7 @@ pub(super) fn run(arguments: &RunArguments, target: &Target) -> Result<i32> {
     let seed = arguments
         .seed
         .unwrap_or_else(|| u64::from(rand::random::<u32>()));
-    let stage = Stage::enter(true, &arguments.out)?;
+    let stage = Stage::enter(true, target.nodes, &arguments.out)?;
     let directory = RunDirectory::create(&arguments.out, seed)?;
     store::prune(&arguments.out, arguments.keep as usize, &directory.id);
     announce(&directory, target, seed, &stage.environment);
@@ -132,7 +132,7 @@ async fn half(
 ) -> Result<Column> {
     let finished = run::scenario(setup, &stage.environment, &stage.table, &stage.interrupt).await?;
     let bytes = |node: Node| (node.to_string(), finished.cluster.data_bytes(node));
-    let data: Vec<(String, u64)> = Node::ALL.into_iter().map(bytes).collect();
+    let data: Vec<(String, u64)> = finished.cluster.nodes().into_iter().map(bytes).collect();
     let judged = judge::file(&finished.history)?;
     let column = incident::column(&judged.history, &judged.judgement, &data);
     summary::scenario(report, description, setup, &finished)?;

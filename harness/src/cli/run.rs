@@ -57,7 +57,8 @@ pub fn run(arguments: &RunArguments) -> Result<i32> {
     }
     prepare::ensure(&target)?;
     if target.runs_already() {
-        target.running = running::discover(&target.bootstrap)?;
+        let found = running::discover(&target.bootstrap)?;
+        target.found(found);
         let addresses: Vec<_> = target.running.iter().map(|node| node.address).collect();
         topics::refuse_existing(&addresses)?;
     }
@@ -66,7 +67,7 @@ pub fn run(arguments: &RunArguments) -> Result<i32> {
         .any(|(scenario, plan)| needs_network(arguments, scenario, plan));
     let stage = match target.runs_already() {
         true => Stage::beside(&arguments.out)?,
-        false => Stage::enter(network, &arguments.out)?,
+        false => Stage::enter(network, target.nodes, &arguments.out)?,
     };
     let session = Session {
         arguments,
@@ -262,7 +263,7 @@ impl Session<'_> {
     }
 
     async fn keep_running(&self, cluster: &crate::cluster::Cluster) -> Result<()> {
-        for node in nemesis::Node::ALL {
+        for node in cluster.nodes() {
             cluster.start(node).await?;
         }
         say(&format!(
@@ -294,11 +295,11 @@ pub(super) fn announce(
         env!("CARGO_PKG_VERSION"),
         directory.id
     ));
-    let address = |node: &nemesis::Node| match target.runs_already() {
-        true => format!("{node} {}", target.address(environment, *node)),
-        false => format!("{node} {}", environment.address(*node)),
+    let address = |node: nemesis::Node| match target.runs_already() {
+        true => format!("{node} {}", target.address(environment, node)),
+        false => format!("{node} {}", environment.address(node)),
     };
-    let nodes: Vec<String> = nemesis::Node::ALL.iter().map(address).collect();
+    let nodes: Vec<String> = target.nodes.into_iter().map(address).collect();
     say(&format!(
         "  target {}  nodes {} ({place})  data on {kind}",
         target.name,

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use nemesis::Environment;
 use nemesis::process::ProcessTable;
 use nemesis::sandbox::{self, Isolation, SandboxOptions};
+use nemesis::{Environment, Nodes, address};
 use tokio::runtime::Runtime;
 
 use crate::exit::{self, Stop};
@@ -33,12 +33,13 @@ pub(super) struct Stage {
 }
 
 impl Stage {
-    /// Enters the sandbox; `network` says whether it needs a private network. What is written goes below `out`.
+    /// Enters the sandbox; `network` says whether it needs a private network, `nodes` for how many
+    /// nodes there must be room. What is written goes below `out`.
     ///
     /// # Errors
     /// If this machine permits no such sandbox (exit code 253); the message says what to do.
-    pub(super) fn enter(network: bool, out: &Path) -> Result<Stage> {
-        Stage::of(&enter(network)?, out)
+    pub(super) fn enter(network: bool, nodes: Nodes, out: &Path) -> Result<Stage> {
+        Stage::of(&enter(network, nodes)?, out)
     }
 
     /// Enters the sandbox's process tree alone, and stays in the machine's own network: for a cluster that runs already.
@@ -48,6 +49,7 @@ impl Stage {
     pub(super) fn beside(out: &Path) -> Result<Stage> {
         let plain = SandboxOptions {
             isolation: Isolation::ProcessesOnly,
+            nodes: Nodes::default(),
         };
         let entered = sandbox::enter(&plain).map_err(|error| refused(&error))?;
         Stage::of(&entered, out)
@@ -86,17 +88,20 @@ impl Stage {
 
 /// Enters the sandbox. Where a plan can do without a private network it is only preferred: what else listens on this machine
 /// cannot be in the way there.
-fn enter(network: bool) -> Result<sandbox::Entered> {
+fn enter(network: bool, nodes: Nodes) -> Result<sandbox::Entered> {
     let isolated = SandboxOptions {
         isolation: Isolation::Network,
+        nodes,
     };
     match sandbox::enter(&isolated) {
         Err(error) if !network => {
             say(&format!(
-                "no private network here ({error}): nodes on 127.0.0.1 to 127.0.0.3"
+                "no private network here ({error}): nodes on {}",
+                address::loopback_range(nodes)
             ));
             let plain = SandboxOptions {
                 isolation: Isolation::ProcessesOnly,
+                nodes,
             };
             sandbox::enter(&plain).map_err(|error| refused(&error))
         }
@@ -108,7 +113,7 @@ fn refused(error: &dyn std::fmt::Display) -> anyhow::Error {
     Stop::machine(format!(
         "no private network on this machine: {error}.\n\
          `jepsen doctor` names the setting that permits it. Pauses and kills need none of it: \
-         `jepsen run process` runs them with nodes on 127.0.0.1 to 127.0.0.3."
+         `jepsen run process` runs them with nodes on 127.0.0.1, 127.0.0.2 and so on."
     ))
 }
 

@@ -4,7 +4,7 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use nemesis::CLUSTER_SIZE;
+use nemesis::Nodes;
 
 use crate::exit::Stop;
 use crate::questions;
@@ -22,21 +22,32 @@ pub struct RunningNode {
     pub address: SocketAddr,
 }
 
-/// Asks the bootstrap addresses in turn who the brokers are; in the order of their ids they are n1, n2 and n3.
+/// What was found of it.
+#[derive(Clone, Debug)]
+pub struct Running {
+    /// How many nodes it has.
+    pub count: Nodes,
+    /// In the order of their ids.
+    pub nodes: Vec<RunningNode>,
+}
+
+/// Asks the bootstrap addresses in turn who the brokers are; in the order of their ids they are n1, n2 and so on.
 ///
 /// # Errors
-/// If none answers (exit code 254), or they are not three.
-pub fn discover(bootstrap: &[String]) -> Result<Vec<RunningNode>> {
+/// If none answers (exit code 254), or there are too many.
+pub fn discover(bootstrap: &[String]) -> Result<Running> {
     let mut last = None;
     for word in bootstrap {
         match ask(word) {
-            Ok(nodes) if nodes.len() == CLUSTER_SIZE => return Ok(nodes),
-            Ok(nodes) => {
-                return Err(Stop::usage(format!(
-                    "{word} names {} brokers; every check here is made for exactly {CLUSTER_SIZE}",
-                    nodes.len()
-                )));
-            }
+            Ok(nodes) => match Nodes::new(nodes.len()) {
+                Ok(count) => return Ok(Running { count, nodes }),
+                Err(error) => {
+                    let found = nodes.len();
+                    return Err(Stop::usage(format!(
+                        "{word} names {found} brokers: {error}"
+                    )));
+                }
+            },
             Err(error) => last = Some(format!("{word}: {error:#}")),
         }
     }

@@ -8,9 +8,9 @@ use crate::workloads::WorkloadKind;
 
 /// The header of a scenario that is about to run.
 pub(super) fn of(setup: &Setup, environment: &Environment) -> Header {
-    let entry = |node: &Node| NodeEntry {
+    let entry = |node: Node| NodeEntry {
         name: node.to_string(),
-        address: setup.target.address(environment, *node).to_string(),
+        address: setup.target.address(environment, node).to_string(),
     };
     let mut promises = setup.target.promises.clone();
     promises.idempotent = setup.workload == WorkloadKind::Idempotent;
@@ -20,7 +20,7 @@ pub(super) fn of(setup: &Setup, environment: &Environment) -> Header {
         run: setup.run.clone(),
         scenario: setup.name.clone(),
         target: setup.target.name.clone(),
-        nodes: Node::ALL.iter().map(entry).collect(),
+        nodes: setup.target.nodes.into_iter().map(entry).collect(),
         promises,
         limits: setup.target.limits.clone(),
         plants: setup.plants.words(),

@@ -30,8 +30,6 @@ pub const DESCRIPTION: &str =
 pub const WORKERS: usize = 2;
 /// Requests a second of each of them.
 const PER_SECOND: f64 = 10.0;
-/// Copies of every partition.
-const REPLICAS: i16 = 3;
 /// At most this many partitions at creation.
 const PARTITIONS_MAX: i32 = 4;
 /// A worker creates no more topics than this.
@@ -94,7 +92,7 @@ pub fn run(load: &Load, thread: u64) {
                 let name = format!("a{thread}-{}", topics.len());
                 let partitions = random.random_range(1..=PARTITIONS_MAX);
                 load.topics.add(&name);
-                let done = asker.create(node, &name, partitions);
+                let done = asker.create(node, (&name, partitions), load.replicas);
                 topics.push(Owned {
                     name,
                     partitions: (done == Some(true)).then_some(partitions),
@@ -183,9 +181,14 @@ impl<'a> Asker<'a> {
         }
     }
 
-    fn create(&mut self, node: usize, name: &str, partitions: i32) -> Option<bool> {
+    fn create(
+        &mut self,
+        node: usize,
+        (name, partitions): (&str, i32),
+        replicas: i16,
+    ) -> Option<bool> {
         let call = Call::CreateTopic(Box::new(call(node, name, Some(partitions))));
-        let ask = |wire: &mut Wire| admin::create(wire, name, partitions, REPLICAS, GRANTED_MS);
+        let ask = |wire: &mut Wire| admin::create(wire, name, partitions, replicas, GRANTED_MS);
         let done = self.change(node, call, Report::CreateTopic, ask);
         self.tell(done, name, partitions, "created")
     }
