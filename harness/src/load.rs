@@ -30,10 +30,12 @@ pub struct Load {
     pub stop: StopFlag,
     /// Topic names and partitions.
     pub partitions: Arc<Vec<(String, i32)>>,
-    /// `host:port,host:port,host:port`
+    /// `host:port,host:port,...`
     pub bootstrap: String,
     /// Each node's own Kafka address, for what is asked of one node.
     pub addresses: Arc<Vec<SocketAddr>>,
+    /// How many copies of every partition a new topic has.
+    pub replicas: i16,
     /// Further librdkafka properties.
     pub client: Arc<Vec<(String, String)>>,
     /// The acknowledgement that appends ask for.

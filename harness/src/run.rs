@@ -18,7 +18,6 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use checkers::history::{Phase, PhaseEvent, What};
-use nemesis::Node;
 
 use crate::cluster::Cluster;
 use crate::cluster_view::ClusterView;
@@ -84,7 +83,7 @@ pub async fn play(case: &Case, run: &str, directory: &Path, place: &Place<'_>) -
         directory,
         place,
         recorder: recorder.clone(),
-        view: ClusterView::of(Node::ALL.len()),
+        view: ClusterView::of(case.target.nodes.count()),
         cluster: cluster.clone(),
         ids: WorkerIds::default(),
         created: CreatedTopics::default(),
@@ -201,6 +200,7 @@ impl Running<'_> {
         let deadline = Instant::now() + limit;
         let addresses = self.cluster.addresses();
         let settings = self.case.target.topic_settings();
+        let replicas = self.case.target.replicas();
         tokio::task::block_in_place(|| {
             ready::wait(
                 &self.case.target,
@@ -213,7 +213,9 @@ impl Running<'_> {
         for topic in TOPICS.into_iter().chain(probe_topic) {
             tokio::task::block_in_place(|| {
                 let (recorder, stop) = ((&self.recorder, &self.ids), &self.place.interrupt);
-                topics::create(&addresses, topic, &settings, recorder, stop, deadline)
+                topics::create(
+                    &addresses, topic, replicas, &settings, recorder, stop, deadline,
+                )
             })?;
         }
         let agreed = tokio::select! {
@@ -230,7 +232,7 @@ impl Running<'_> {
 
     async fn load_and_after(&mut self, probes: &mut Threads, jobs: Vec<Worker>) -> Result<()> {
         let partitions = partitions();
-        for node in Node::ALL {
+        for node in self.cluster.nodes() {
             let (address, partitions) = (self.cluster.address(node), partitions.clone());
             let (recorder, ids) = (self.recorder.clone(), self.ids.clone());
             probes.start(&format!("ends-{node}"), move |stop| {
@@ -330,6 +332,7 @@ impl Running<'_> {
             addresses: Arc::new(self.cluster.addresses()),
             client: Arc::new(target.client_settings()),
             acks: target.acks(),
+            replicas: target.replicas(),
             not_leader_means_not_written: target.promises.not_leader_means_not_written,
             seed: self.case.seed,
             created: self.created.clone(),

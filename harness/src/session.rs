@@ -22,9 +22,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use nemesis::Environment;
 use nemesis::process::ProcessTable;
 use nemesis::sandbox::{self, Isolation, SandboxOptions};
+use nemesis::{Environment, Nodes, address};
 use tokio::runtime::Runtime;
 
 use crate::exit::{self, Stop};
@@ -58,12 +58,13 @@ pub struct Session {
 }
 
 impl Session {
-    /// Enters the sandbox; `network` says whether it needs a private network. What is written goes below `out`.
+    /// Enters the sandbox; `network` says whether it needs a private network, `nodes` for how many nodes there must be room.
+    /// What is written goes below `out`.
     ///
     /// # Errors
     /// If this machine permits no such sandbox (exit code 253); the message says what to do.
-    pub fn open(network: bool, out: &Path) -> Result<Session> {
-        Session::of(&enter(network)?, out)
+    pub fn open(network: bool, nodes: Nodes, out: &Path) -> Result<Session> {
+        Session::of(&enter(network, nodes)?, out)
     }
 
     /// Enters the sandbox's process tree alone, and stays in the machine's own network: for a cluster that runs already,
@@ -74,6 +75,7 @@ impl Session {
     pub fn open_beside(out: &Path) -> Result<Session> {
         let plain = SandboxOptions {
             isolation: Isolation::ProcessesOnly,
+            nodes: Nodes::default(),
         };
         let entered = sandbox::enter(&plain).map_err(|error| refused(&error))?;
         Session::of(&entered, out)
@@ -128,17 +130,20 @@ impl Session {
 
 /// Enters the sandbox. A plan that does not need a private network still prefers one: there, no other program on this machine can
 /// hold a port.
-fn enter(network: bool) -> Result<sandbox::Entered> {
+fn enter(network: bool, nodes: Nodes) -> Result<sandbox::Entered> {
     let isolated = SandboxOptions {
         isolation: Isolation::Network,
+        nodes,
     };
     match sandbox::enter(&isolated) {
         Err(error) if !network => {
             say(&format!(
-                "no private network here ({error}): nodes on 127.0.0.1 to 127.0.0.3"
+                "no private network here ({error}): nodes on {}",
+                address::loopback_range(nodes)
             ));
             let plain = SandboxOptions {
                 isolation: Isolation::ProcessesOnly,
+                nodes,
             };
             sandbox::enter(&plain).map_err(|error| refused(&error))
         }
@@ -150,7 +155,7 @@ fn refused(error: &dyn std::fmt::Display) -> anyhow::Error {
     Stop::machine(format!(
         "no private network on this machine: {error}.\n\
          `jepsen doctor` names the setting that permits it. Pauses and kills need none of it: \
-         `jepsen run process` runs them with nodes on 127.0.0.1 to 127.0.0.3."
+         `jepsen run process` runs them with nodes on 127.0.0.1, 127.0.0.2 and so on."
     ))
 }
 

@@ -11,15 +11,16 @@ use serde::{Deserialize, Serialize};
 
 pub use selection::{Selection, UnknownWord};
 
+use crate::link::Link;
 use crate::network::partition;
-use crate::node::{Link, Node};
-use crate::target::{Leading, Role};
+use crate::node::{Node, Nodes};
+use crate::target::{Draw, Leading, Role};
 
 /// A kind of fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
-    /// A node is cut from both others.
+    /// A node is cut from all others.
     Isolate,
     /// Two nodes are cut from each other.
     CutLink,
@@ -29,7 +30,7 @@ pub enum Kind {
     Deaf,
     /// A node's words reach no other.
     Mute,
-    /// A node on one side, the others and all clients on the other.
+    /// Some nodes on one side, the others and all clients on the other.
     Halves,
     /// A node is cut from all clients.
     CutClients,
@@ -144,35 +145,62 @@ impl Kind {
         }
     }
 
-    /// The links that it cuts, for nodes in the order in which a role names them.
-    pub fn links(self, nodes: &[Node]) -> Vec<Link> {
-        match (self, nodes) {
-            (Kind::Isolate, [node]) => partition::isolate(*node),
+    /// The nodes of a cluster that a fault of this kind at this role means, in the order in which
+    /// the role names them. Nothing if the role needs a leader and there is none, or if the cluster
+    /// is too small.
+    pub fn aim(
+        self,
+        role: Role,
+        nodes: Nodes,
+        mut draw: Draw,
+        leader: Option<Node>,
+    ) -> Option<Vec<Node>> {
+        let mut aimed = role.resolve(nodes, &mut draw, leader)?;
+        if self == Kind::Halves {
+            // Any split: the side without clients is at most half of the nodes.
+            let most = nodes.count() / 2;
+            let size = 1 + draw.pick(most)?;
+            let spared = leader.filter(|_| role == Role::Follower);
+            let can_join = |node: &Node| !aimed.contains(node) && Some(*node) != spared;
+            let mut rest: Vec<Node> = nodes.into_iter().filter(can_join).collect();
+            while aimed.len() < size {
+                aimed.push(draw.take(&mut rest)?);
+            }
+        }
+        let cuts_something = !self.links(nodes, &aimed).is_empty();
+        (cuts_something || self.class() != Class::Network).then_some(aimed)
+    }
+
+    /// The links that it cuts in a cluster, for the nodes that [`Kind::aim`] names.
+    pub fn links(self, nodes: Nodes, aimed: &[Node]) -> Vec<Link> {
+        match (self, aimed) {
+            (Kind::Isolate, [node]) => partition::isolate(nodes, *node),
             (Kind::CutLink, [one, other]) => partition::link(*one, *other),
             (Kind::CutLinkOneWay, [from, to]) => partition::link_one_way(*from, *to),
-            (Kind::Deaf, [node]) => partition::deaf(*node),
-            (Kind::Mute, [node]) => partition::mute(*node),
-            (Kind::Halves, [node]) => partition::halves(*node),
+            (Kind::Deaf, [node]) => partition::deaf(nodes, *node),
+            (Kind::Mute, [node]) => partition::mute(nodes, *node),
+            (Kind::Halves, side) => partition::halves(nodes, side),
             (Kind::CutClients, [node]) => partition::clients(*node),
             _ => Vec::new(),
         }
     }
 
     /// Whether a fault of this kind at these nodes affects this leader: it is paused, killed, or
-    /// cut from *both* others in some direction. A leader that keeps one follower keeps its
-    /// majority.
-    pub fn affects(self, nodes: &[Node], leader: Node) -> bool {
+    /// cut from so many others, in some direction, that it is left without a majority.
+    pub fn affects(self, nodes: Nodes, aimed: &[Node], leader: Node) -> bool {
         match self.class() {
-            Class::Process => nodes.contains(&leader),
-            Class::Network => partition::separates(&self.links(nodes), leader),
+            Class::Process => aimed.contains(&leader),
+            Class::Network => {
+                partition::takes_majority_from(nodes, &self.links(nodes, aimed), leader)
+            }
         }
     }
 
     /// Whether it affects anybody who leads: a partition's leader or the quorum's; and a partition's
     /// leader also when it is cut from the quorum's, because that one fences whom it does not hear
     /// (seen on Apache Kafka 4.4: the leader is replaced though it still has a healthy follower).
-    pub fn affects_any(self, nodes: &[Node], leading: &Leading) -> bool {
-        let links = self.links(nodes);
+    pub fn affects_any(self, nodes: Nodes, aimed: &[Node], leading: &Leading) -> bool {
+        let links = self.links(nodes, aimed);
         let cut_from = |leader: Node, quorum: Node| {
             leader != quorum
                 && Link::both_ways(leader, quorum)
@@ -185,7 +213,9 @@ impl Kind {
                 .is_some_and(|quorum| cut_from(*leader, quorum))
         };
         let leaders = leading.partitions.iter().chain(&leading.quorum);
-        leaders.clone().any(|leader| self.affects(nodes, *leader))
+        leaders
+            .clone()
+            .any(|leader| self.affects(nodes, aimed, *leader))
             || leading.partitions.iter().any(fenced)
     }
 }
@@ -218,36 +248,96 @@ impl fmt::Display for Class {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
     fn the_leader_is_affected_by_rule() {
-        let [n1, n2, n3] = Node::ALL;
-        assert!(Kind::Pause.affects(&[n1], n1));
-        assert!(Kind::Mute.affects(&[n1], n1));
-        assert!(!Kind::Mute.affects(&[n2], n1));
-        assert!(!Kind::CutLink.affects(&[n1, n2], n1));
-        assert!(!Kind::CutClients.affects(&[n1], n1));
-        assert!(Kind::RollingRestart.affects(&[n1, n2, n3], n3));
+        let [n1, n2, n3] = [0, 1, 2].map(|at| Node::from_index(at).expect("a node"));
+        assert!(Kind::Pause.affects(Nodes::THREE, &[n1], n1));
+        assert!(Kind::Mute.affects(Nodes::THREE, &[n1], n1));
+        assert!(!Kind::Mute.affects(Nodes::THREE, &[n2], n1));
+        assert!(!Kind::CutLink.affects(Nodes::THREE, &[n1, n2], n1));
+        assert!(!Kind::CutClients.affects(Nodes::THREE, &[n1], n1));
+        assert!(Kind::RollingRestart.affects(Nodes::THREE, &[n1, n2, n3], n3));
     }
 
     #[test]
     fn a_partition_and_the_quorum_may_have_different_leaders() {
-        let [n1, n2, n3] = Node::ALL;
+        let [n1, n2, n3] = [0, 1, 2].map(|at| Node::from_index(at).expect("a node"));
         let leading = Leading {
             partitions: vec![n1],
             quorum: Some(n2),
         };
-        assert!(Kind::Pause.affects_any(&[n2], &leading));
-        assert!(Kind::CutLinkOneWay.affects_any(&[n2, n1], &leading));
-        assert!(!Kind::CutLink.affects_any(&[n1, n3], &leading));
-        assert!(!Kind::CutLink.affects_any(&[n2, n3], &leading));
-        assert!(!Kind::Isolate.affects_any(&[n3], &leading));
+        assert!(Kind::Pause.affects_any(Nodes::THREE, &[n2], &leading));
+        assert!(Kind::CutLinkOneWay.affects_any(Nodes::THREE, &[n2, n1], &leading));
+        assert!(!Kind::CutLink.affects_any(Nodes::THREE, &[n1, n3], &leading));
+        assert!(!Kind::CutLink.affects_any(Nodes::THREE, &[n2, n3], &leading));
+        assert!(!Kind::Isolate.affects_any(Nodes::THREE, &[n3], &leading));
         let one = Leading {
             partitions: vec![n1],
             quorum: Some(n1),
         };
-        assert!(!Kind::CutLink.affects_any(&[n1, n2], &one));
+        assert!(!Kind::CutLink.affects_any(Nodes::THREE, &[n1, n2], &one));
+    }
+
+    fn splits(count: usize, role: Role, leader: Option<Node>) -> BTreeSet<Vec<Node>> {
+        let nodes = Nodes::new(count).expect("possible");
+        let aim = |value| Kind::Halves.aim(role, nodes, Draw::new(value), leader);
+        let sorted = |mut side: Vec<Node>| {
+            side.sort();
+            side
+        };
+        (0..10_000).filter_map(aim).map(sorted).collect()
+    }
+
+    #[test]
+    fn halves_are_every_split() {
+        let leader = Node::from_index(0);
+        for (count, sides) in [
+            (1, 0),
+            (2, 2),
+            (3, 3),
+            (4, 4 + 6),
+            (5, 5 + 10),
+            (7, 7 + 21 + 35),
+        ] {
+            assert_eq!(splits(count, Role::Any, None).len(), sides, "{count}");
+        }
+        // Alone, or with one of the four followers.
+        let of_leader = splits(5, Role::Leader, leader);
+        assert_eq!(of_leader.len(), 1 + 4);
+        assert!(
+            of_leader
+                .iter()
+                .all(|side| side.contains(&leader.expect("n1")))
+        );
+        let of_follower = splits(5, Role::Follower, leader);
+        assert_eq!(of_follower.len(), 4 + 6);
+        assert!(
+            !of_follower
+                .iter()
+                .any(|side| side.contains(&leader.expect("n1")))
+        );
+    }
+
+    #[test]
+    fn a_cluster_of_one_has_nothing_to_cut_from() {
+        let one = Nodes::new(1).expect("possible");
+        let leader = Node::from_index(0);
+        for kind in Kind::ALL {
+            for role in kind.roles() {
+                let aimed = kind.aim(*role, one, Draw::new(5), leader);
+                let possible = match role {
+                    Role::Leader | Role::Any | Role::Majority | Role::All => {
+                        kind.class() == Class::Process || kind == Kind::CutClients
+                    }
+                    _ => false,
+                };
+                assert_eq!(aimed.is_some(), possible, "{kind} at {role}");
+            }
+        }
     }
 
     #[test]

@@ -125,7 +125,8 @@ impl Engine {
         let mut moved = Duration::ZERO;
         let mut quiet_from_ms = 0;
         let mut summary = Summary::default();
-        for window in &plan.windows {
+        for (at, window) in plan.windows.iter().enumerate() {
+            let draw = plan.draw(at);
             let quiet = Duration::from_millis(window.at_ms.saturating_sub(quiet_from_ms));
             quiet_from_ms = window.at_ms + window.duration_ms;
             let planned = begun + Duration::from_millis(window.at_ms) + moved;
@@ -157,7 +158,7 @@ impl Engine {
                     break;
                 }
             }
-            self.run_window(window, sink, stop.as_mut(), &mut summary)
+            self.run_window((window, draw), sink, stop.as_mut(), &mut summary)
                 .await;
             free_from = Instant::now() + GAP_LEAST;
             if summary.stopped {

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use timing::Timing;
 
 use crate::catalogue::{Kind, Selection};
-use crate::target::Role;
+use crate::target::{Draw, Role};
 
 /// The version of a stored plan.
 pub const PLAN_VERSION: u32 = 1;
@@ -45,7 +45,7 @@ pub struct Window {
     pub kind: Kind,
     /// To whom.
     pub role: Role,
-    /// Makes the choice that a role leaves: which follower, which node.
+    /// Makes the choices that a role leaves: which follower, which node. See [`Plan::draw`].
     pub draw: u8,
     /// How long it lasts, from having taken effect to its heal.
     pub duration_ms: u64,
@@ -168,6 +168,18 @@ impl Plan {
         timing.to_hold(mix::REQUIRED_WINDOWS)
     }
 
+    /// What makes the choices of a window. The stored number alone is too small for the choices in
+    /// a large cluster; the seed gives the rest, in multiples of what two followers and three nodes
+    /// take, so that a cluster of three sees the stored number alone.
+    pub fn draw(&self, at: usize) -> Draw {
+        let stored = self.windows.get(at).map_or(0, |window| window.draw);
+        let mut random = ChaCha8Rng::seed_from_u64(self.seed);
+        // The plan itself is drawn from stream 0.
+        random.set_stream(at as u64 + 1);
+        let more = u64::from(random.random::<u32>());
+        Draw::new(u64::from(stored) + u64::from(DRAWS) * more)
+    }
+
     /// How many windows are sure to affect the leader, whoever that is.
     pub fn leader_windows(&self) -> usize {
         self.windows
@@ -177,8 +189,8 @@ impl Plan {
     }
 }
 
-/// A common multiple of the numbers of choices that roles leave (2 followers, 3 nodes), so that all
-/// are equally likely.
+/// A common multiple of the numbers of choices that roles leave in a cluster of three (2 followers,
+/// 3 nodes), so that all are equally likely.
 const DRAWS: u8 = 6;
 
 fn millis(duration: Duration) -> u64 {
@@ -302,6 +314,19 @@ mod tests {
         let default = Timing::for_target(Duration::from_secs(1), Duration::from_secs(1));
         assert_eq!(default, Timing::default());
         assert!(Plan::time_for_everything(&default) <= MINUTE);
+    }
+
+    #[test]
+    fn three_nodes_see_the_stored_draw_alone() {
+        for seed in 0..50 {
+            let plan = draw(MINUTE, seed, "all");
+            for (at, window) in plan.windows.iter().enumerate() {
+                for count in [2, 3] {
+                    let picked = plan.draw(at).pick(count);
+                    assert_eq!(picked, Some(usize::from(window.draw) % count));
+                }
+            }
+        }
     }
 
     #[test]

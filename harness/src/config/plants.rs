@@ -51,14 +51,14 @@ impl Planted {
 impl FromStr for Planted {
     type Err = String;
 
-    /// Reads `NAME`, `NAME=NUMBER`, either with `@n1` to `@n3` behind it.
+    /// Reads `NAME`, `NAME=NUMBER`, either with `@n1`, `@n2` and so on behind it.
     fn from_str(text: &str) -> Result<Planted, String> {
         let (word, node) = match text.split_once('@') {
             None => (text, None),
             Some((word, name)) => {
-                let node = Node::ALL.into_iter().find(|node| node.to_string() == name);
-                let problem = || format!("`{text}`: `{name}` is no node; there are n1, n2 and n3");
-                (word, Some(node.ok_or_else(problem)?))
+                let problem =
+                    || format!("`{text}`: `{name}` is not a node; nodes are n1, n2 and so on");
+                (word, Some(Node::from_name(name).ok_or_else(problem)?))
             }
         };
         cli::broker::check_plant(word)?;
@@ -99,7 +99,16 @@ impl Plants {
             )));
         }
         let planted = words.iter().map(|word| word.parse().map_err(wrong));
-        Ok(Plants(planted.collect::<Result<_>>()?))
+        let planted: Vec<Planted> = planted.collect::<Result<_>>()?;
+        for one in &planted {
+            if let Some(node) = one.node.filter(|node| !target.nodes.contains(*node)) {
+                let there = target.nodes.names();
+                return Err(wrong(format!(
+                    "{one}: `{node}` is not a node of this cluster; there are {there}"
+                )));
+            }
+        }
+        Ok(Plants(planted))
     }
 
     /// Whether there is none.
@@ -148,9 +157,9 @@ mod tests {
     fn plants_go_to_their_nodes() {
         let plants =
             parse(&["no-pre-vote", "freeze-after-idle=5@n2"], &reference()).expect("known");
-        assert_eq!(plants.on(Node::ALL[0]), ["no-pre-vote"]);
+        assert_eq!(plants.on(Node::from_index(0).expect("n1")), ["no-pre-vote"]);
         assert_eq!(
-            plants.on(Node::ALL[1]),
+            plants.on(Node::from_index(1).expect("n2")),
             ["no-pre-vote", "freeze-after-idle=5"]
         );
         assert_eq!(plants.words(), ["no-pre-vote", "freeze-after-idle=5@n2"]);

@@ -35,8 +35,8 @@ pub struct Scenario {
     pub faults: Faults,
     /// What happens to them before the load, while they form a cluster.
     pub before_load: Vec<WindowSpec>,
-    /// How long after the first each node is started.
-    pub start_after: [Duration; 3],
+    /// How long after the first each node is started; a node that is not listed starts at once.
+    pub start_after: Vec<Duration>,
     /// The load phase; none where the windows say how long it is.
     pub time_limit: Option<Duration>,
     /// How much load follows the last window where the windows say how long it is.
@@ -146,7 +146,7 @@ impl Scenario {
             workload: Word::default_of(WORKLOAD),
             faults: Faults::Drawn("none".to_owned()),
             before_load: Vec::new(),
-            start_after: [Duration::ZERO; 3],
+            start_after: Vec::new(),
             time_limit: None,
             quiet_end: windows::QUIET_END,
             rate: RATE,
@@ -209,7 +209,7 @@ impl Scenario {
     /// What happens while the nodes form a cluster.
     pub fn opening(&self, seed: u64, timing: &Timing) -> Opening {
         Opening {
-            start_after: self.start_after,
+            start_after: self.start_after.clone(),
             plan: windows::plan(&self.before_load, None, windows::QUIET_END, seed, timing),
         }
     }
@@ -225,8 +225,8 @@ impl Scenario {
 /// How a scenario's nodes are brought up. By default all at once, undisturbed.
 #[derive(Clone, Debug)]
 pub struct Opening {
-    /// How long after the first each node is started.
-    pub start_after: [Duration; 3],
+    /// How long after the first each node is started; a node that is not listed starts at once.
+    pub start_after: Vec<Duration>,
     /// Faults from the last start on, before anything else is asked of the nodes.
     pub plan: Plan,
 }
@@ -234,7 +234,7 @@ pub struct Opening {
 impl Default for Opening {
     fn default() -> Self {
         Opening {
-            start_after: [Duration::ZERO; 3],
+            start_after: Vec::new(),
             plan: Plan::empty(Duration::ZERO),
         }
     }

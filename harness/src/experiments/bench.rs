@@ -85,7 +85,8 @@ pub fn run(arguments: &BenchArguments) -> Result<i32> {
     }
     let work = work(arguments);
     let network = work.has(Group::FailOver);
-    let session = Session::open(network, &arguments.out)?;
+    let nodes = targets.iter().map(|target| target.nodes).max();
+    let session = Session::open(network, nodes.unwrap_or_default(), &arguments.out)?;
     let directory = RunDirectory::create(&arguments.out, 0)?;
     let mut bench = begin(arguments, &targets, &work, &directory);
     announce(&directory, &bench);
@@ -183,7 +184,9 @@ fn begin(
         kind,
         figures_apply,
     };
-    let environment = publish::environment(filesystem, work.has(Group::FailOver), Vec::new());
+    let nodes = targets.iter().map(|target| target.nodes).max();
+    let place = (work.has(Group::FailOver), nodes.unwrap_or_default());
+    let environment = publish::environment(filesystem, place, Vec::new());
     if !environment.data_filesystem.figures_apply {
         let kind = &environment.data_filesystem.kind;
         warnings.push(format!(

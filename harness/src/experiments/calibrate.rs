@@ -91,7 +91,7 @@ pub fn run(arguments: &CalibrateArguments) -> Result<i32> {
         plants.len(),
         arguments.seeds
     ));
-    let session = Session::open(true, &out)?;
+    let session = Session::open(true, target.nodes, &out)?;
     let place = Place {
         target: &target,
         session: &session,

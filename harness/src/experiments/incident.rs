@@ -91,7 +91,7 @@ pub fn run(arguments: &RunArguments) -> Result<i32> {
         }
         return Ok(crate::exit::VALID);
     }
-    let session = Session::open(true, &arguments.out)?;
+    let session = Session::open(true, target.nodes, &arguments.out)?;
     let conditions = Conditions {
         target: &target,
         command: reproduce("run", seed),
@@ -126,7 +126,7 @@ async fn half(session: &Session, case: Case, run: &mut Publication) -> Result<Co
     let directory = run.directory.scenario(&case.name)?;
     let recorded = session.play(case, &run.directory.id, &directory).await?;
     let bytes = |node: Node| (node.to_string(), recorded.cluster.data_bytes(node));
-    let data: Vec<(String, u64)> = Node::ALL.into_iter().map(bytes).collect();
+    let data: Vec<(String, u64)> = recorded.cluster.nodes().into_iter().map(bytes).collect();
     let judged = recorded.judge()?;
     let column = columns::column(&judged.history, &judged.judgement, &data);
     run.add(&recorded, &judged)?;

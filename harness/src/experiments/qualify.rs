@@ -168,7 +168,9 @@ impl Question<'_> {
     fn enter(&self, mine: &[Cell]) -> Result<Session> {
         let all_need_it = !mine.is_empty() && mine.iter().all(|cell| self.needs_network(cell));
         let blocks_need_it = self.other.is_some() && self.suite.figures.block.needs_network;
-        Session::open(all_need_it || blocks_need_it, &self.arguments.out)
+        let other = self.other.map_or(self.target.nodes, |other| other.nodes);
+        let nodes = self.target.nodes.max(other);
+        Session::open(all_need_it || blocks_need_it, nodes, &self.arguments.out)
     }
 
     fn needs_network(&self, cell: &Cell) -> bool {

@@ -122,7 +122,7 @@ pub fn run(arguments: &RunArguments) -> Result<i32> {
     if !arguments.plan {
         prepare::ensure(&target)?;
         if target.runs_already() {
-            target.running = running::discover(&target.bootstrap)?;
+            target.found(running::discover(&target.bootstrap)?);
             let addresses: Vec<_> = target.running.iter().map(|node| node.address).collect();
             topics::refuse_existing(&addresses)?;
         }
@@ -153,7 +153,7 @@ pub fn run(arguments: &RunArguments) -> Result<i32> {
         .any(|run| run.cases.iter().any(|case| case.needs_network));
     let session = match target.runs_already() {
         true => Session::open_beside(&arguments.out)?,
-        false => Session::open(network, &arguments.out)?,
+        false => Session::open(network, target.nodes, &arguments.out)?,
     };
     let mut worst = exit::VALID;
     for planned in runs {
@@ -229,7 +229,7 @@ async fn play(
 }
 
 async fn keep_running(session: &Session, cluster: &Cluster) -> Result<()> {
-    for node in nemesis::Node::ALL {
+    for node in cluster.nodes() {
         cluster.start(node).await?;
     }
     say(&format!(

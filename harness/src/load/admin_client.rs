@@ -13,8 +13,6 @@ use crate::kafka::questions::admin::{self, Changed};
 use crate::kafka::wire::Wire;
 use crate::record::{Recorder, WorkerIds};
 
-/// Copies of every partition.
-const REPLICAS: i16 = 3;
 /// What a request grants the broker.
 const GRANTED_MS: i32 = 1_500;
 /// What the harness waits for its answer.
@@ -68,9 +66,14 @@ impl<'a> AdminClient<'a> {
         }
     }
 
-    pub(super) fn create(&mut self, node: usize, name: &str, partitions: i32) -> Option<bool> {
+    pub(super) fn create(
+        &mut self,
+        node: usize,
+        (name, partitions): (&str, i32),
+        replicas: i16,
+    ) -> Option<bool> {
         let call = Call::CreateTopic(Box::new(call(node, name, Some(partitions))));
-        let ask = |wire: &mut Wire| admin::create(wire, name, partitions, REPLICAS, GRANTED_MS);
+        let ask = |wire: &mut Wire| admin::create(wire, name, partitions, replicas, GRANTED_MS);
         let done = self.change(node, call, Report::CreateTopic, ask);
         self.tell(done, name, partitions, "created")
     }

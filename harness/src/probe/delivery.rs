@@ -12,8 +12,7 @@ use super::produce;
 use crate::config::topics;
 use crate::kafka::questions;
 use crate::kafka::wire::Wire;
-use crate::record::Recorder;
-use crate::record::StopFlag;
+use crate::record::{Recorder, StopFlag};
 
 /// How often a node is asked: the resolution of the delays.
 const EVERY: Duration = Duration::from_millis(20);

@@ -16,8 +16,7 @@ use nemesis::process::pressure::Resource;
 
 use super::PERIOD;
 use super::lateness::Share;
-use crate::record::Recorder;
-use crate::record::StopFlag;
+use crate::record::{Recorder, StopFlag};
 
 /// What is written each time: one page, so that there is something to sync.
 const BYTES: [u8; 4096] = [0; 4096];

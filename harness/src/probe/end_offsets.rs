@@ -11,9 +11,7 @@ use checkers::history::{
 use super::{PERIOD, TIMEOUT};
 use crate::kafka::questions::{self, NoAnswer};
 use crate::kafka::wire::Wire;
-use crate::record::Recorder;
-use crate::record::StopFlag;
-use crate::record::WorkerIds;
+use crate::record::{Recorder, StopFlag, WorkerIds};
 
 /// Asks one node until told to stop.
 pub fn ask(

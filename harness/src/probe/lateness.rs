@@ -6,8 +6,7 @@ use std::time::{Duration, Instant};
 use checkers::history::{Late, What};
 use nemesis::process::pressure::{Resource, waited_us};
 
-use crate::record::Recorder;
-use crate::record::StopFlag;
+use crate::record::{Recorder, StopFlag};
 
 /// How long it means to sleep.
 const SLEEP: Duration = Duration::from_millis(10);

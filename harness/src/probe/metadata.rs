@@ -6,7 +6,6 @@ use std::time::Instant;
 
 use anyhow::Result;
 use checkers::history::{Observation, PartitionClaim, Seen, Text, What};
-use nemesis::{CLUSTER_SIZE, Node};
 
 use super::quorum::QuorumProbe;
 use super::{PERIOD, TIMEOUT};
@@ -15,12 +14,11 @@ use crate::cluster_view::ClusterView;
 use crate::config::target::Target;
 use crate::kafka::questions::{self, Metadata, NoAnswer};
 use crate::kafka::wire::Wire;
-use crate::record::Recorder;
-use crate::record::{StopFlag, Threads};
+use crate::record::{Recorder, StopFlag, Threads};
 
 /// Which node to ask about what.
 pub struct Asked {
-    /// Node number, 1 to 3.
+    /// Node number, counted from 1.
     pub node: usize,
     /// Its Kafka address.
     pub address: SocketAddr,
@@ -28,8 +26,8 @@ pub struct Asked {
     pub topics: Vec<String>,
     /// Where it tells of the quorum.
     pub quorum: QuorumProbe,
-    /// The broker ids of n1, n2 and n3.
-    pub ids: [i32; CLUSTER_SIZE],
+    /// The broker ids of n1, n2 and so on.
+    pub ids: Vec<i32>,
 }
 
 /// Starts a thread for each node.
@@ -43,7 +41,7 @@ pub fn start(
     (recorder, view): (&Recorder, &ClusterView),
     threads: &mut Threads,
 ) -> Result<()> {
-    for node in Node::ALL {
+    for node in cluster.nodes() {
         let asked = Asked {
             node: usize::from(node.number()),
             address: cluster.address(node),
@@ -60,16 +58,16 @@ pub fn start(
 }
 
 /// A broker's id as the number of its node; what is no broker of the cluster stays as it is.
-fn number(ids: &[i32; CLUSTER_SIZE], id: i32) -> i32 {
+fn number(ids: &[i32], id: i32) -> i32 {
     match ids.iter().position(|known| *known == id) {
         Some(at) => at as i32 + 1,
         None if id < 0 => id,
-        // An unknown broker must not pass for one of the three.
-        None => id.saturating_add(CLUSTER_SIZE as i32 + 1),
+        // An unknown broker must not pass for one of the nodes.
+        None => id.saturating_add(ids.len() as i32 + 1),
     }
 }
 
-fn numbered(mut metadata: Metadata, ids: &[i32; CLUSTER_SIZE]) -> Metadata {
+fn numbered(mut metadata: Metadata, ids: &[i32]) -> Metadata {
     for id in &mut metadata.brokers {
         *id = number(ids, *id);
     }

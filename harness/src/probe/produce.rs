@@ -12,8 +12,7 @@ use crate::config::topics::PROBE;
 use crate::kafka::clients::producer::{Delivered, Producer};
 use crate::kafka::clients::warm::Warm;
 use crate::kafka::clients::{acks_setting, common};
-use crate::record::Recorder;
-use crate::record::StopFlag;
+use crate::record::{Recorder, StopFlag};
 
 /// How often a record is sent.
 pub const INTERVAL: Duration = Duration::from_millis(20);

@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use nemesis::Node;
 
 use super::{Running, final_reads};
 use crate::config::topics::TOPICS;
@@ -16,7 +15,7 @@ const FINAL_READS: Duration = Duration::from_secs(20);
 impl Running<'_> {
     /// Ends all nodes without asking them.
     pub(super) async fn end_nodes(&self) {
-        for node in Node::ALL {
+        for node in self.cluster.nodes() {
             // What survives SIGKILL ends with the sandbox.
             let _ = self.cluster.kill(node).await;
         }

@@ -13,8 +13,7 @@ use checkers::history::{
 use crate::kafka::clients::consumer::Consumer;
 use crate::kafka::questions::{self, NoAnswer};
 use crate::kafka::wire::Wire;
-use crate::record::Recorder;
-use crate::record::WorkerIds;
+use crate::record::{Recorder, WorkerIds};
 
 /// Bytes asked for in one Fetch.
 const FETCH_BYTES: i32 = 4 << 20;

@@ -15,9 +15,9 @@ pub fn header(
     plants: &Plants,
     environment: &Environment,
 ) -> Header {
-    let entry = |node: &Node| NodeEntry {
+    let entry = |node: Node| NodeEntry {
         name: node.to_string(),
-        address: target.address(environment, *node).to_string(),
+        address: target.address(environment, node).to_string(),
     };
     Header {
         format: Header::FORMAT.into(),
@@ -25,7 +25,7 @@ pub fn header(
         run: run.to_owned(),
         scenario: scenario.to_owned(),
         target: target.name.clone(),
-        nodes: Node::ALL.iter().map(entry).collect(),
+        nodes: target.nodes.into_iter().map(entry).collect(),
         promises,
         limits: target.limits.clone(),
         plants: plants.words(),

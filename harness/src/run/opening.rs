@@ -16,7 +16,9 @@ impl Running<'_> {
     /// Starts the nodes, each when it is due, and lets their disturbance pass. Probes ask from the first start on.
     pub(super) async fn open(&mut self, probes: &mut Threads) -> Result<()> {
         let opening = &self.case.opening;
-        let due = opening.start_after.into_iter().zip(Node::ALL);
+        let after = |node: Node| opening.start_after.get(node.index()).copied();
+        let due = self.cluster.nodes().into_iter();
+        let due = due.map(|node| (after(node).unwrap_or_default(), node));
         let (first, mut late): (Vec<_>, Vec<_>) = due.partition(|(after, _)| after.is_zero());
         for (_, node) in first {
             self.cluster.start(node).await?;

@@ -1,4 +1,4 @@
-//! Whether the nodes are up, as their target says: a node names all three brokers, or a line of every node's output tells,
+//! Whether the nodes are up, as their target says: a node names all brokers, or a line of every node's output tells,
 //! or an HTTP answer of every node does. Only then are topics made: a creation that is refused or lost while the cluster
 //! forms leaves the history without a certain order of what happened to the topic.
 
@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use nemesis::{CLUSTER_SIZE, Node};
+use nemesis::Node;
 use regex::Regex;
 
 use crate::cluster::Cluster;
@@ -28,13 +28,18 @@ const LOOK: Duration = Duration::from_millis(1_000);
 pub fn wait(target: &Target, cluster: &Cluster, stop: &StopFlag, deadline: Instant) -> Result<()> {
     let ended = || Instant::now() >= deadline || stop.is_set();
     if target.ready.by == ReadyBy::Kafka {
-        while !Node::ALL.iter().any(|node| names_all(cluster, *node)) {
-            anyhow::ensure!(!ended(), "no node names all {CLUSTER_SIZE} brokers");
+        while !cluster
+            .nodes()
+            .into_iter()
+            .any(|node| names_all(cluster, node))
+        {
+            let all = cluster.nodes().count();
+            anyhow::ensure!(!ended(), "no node names all {all} brokers");
             std::thread::sleep(STEP);
         }
         return Ok(());
     }
-    for node in Node::ALL {
+    for node in cluster.nodes() {
         let look = Look::of(target, cluster, node)?;
         while !look.is_up() {
             anyhow::ensure!(!ended(), "{node} is not up: {}", look.wanted());
@@ -47,7 +52,7 @@ pub fn wait(target: &Target, cluster: &Cluster, stop: &StopFlag, deadline: Insta
 /// Whether a node answers, and knows of the whole cluster.
 fn names_all(cluster: &Cluster, node: Node) -> bool {
     let mut wire = Wire::new(cluster.address(node), LOOK);
-    questions::brokers(&mut wire).is_ok_and(|brokers| brokers.len() >= CLUSTER_SIZE)
+    questions::brokers(&mut wire).is_ok_and(|brokers| brokers.len() >= cluster.nodes().count())
 }
 
 /// How one node is looked at.

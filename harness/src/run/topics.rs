@@ -11,12 +11,8 @@ use crate::exit::{self, Stop};
 use crate::kafka::questions;
 use crate::kafka::questions::admin::Changed;
 use crate::kafka::wire::Wire;
-use crate::record::Recorder;
-use crate::record::StopFlag;
-use crate::record::WorkerIds;
+use crate::record::{Recorder, StopFlag, WorkerIds};
 
-/// Copies of every partition.
-const REPLICAS: i16 = 3;
 /// How long one try to create a topic may take.
 const TRY: Duration = Duration::from_secs(2);
 /// Between two looks.
@@ -29,6 +25,7 @@ const STEP: Duration = Duration::from_millis(10);
 pub fn create(
     addresses: &[SocketAddr],
     (name, partitions): (&str, i32),
+    replicas: i16,
     settings: &[(String, String)],
     (recorder, ids): (&Recorder, &WorkerIds),
     stop: &StopFlag,
@@ -52,7 +49,7 @@ pub fn create(
             })),
         }));
         let answer =
-            questions::create_topic(&mut wire, name, partitions, REPLICAS, settings, timeout_ms);
+            questions::create_topic(&mut wire, name, partitions, replicas, settings, timeout_ms);
         let completion = |error: Option<String>| Completion {
             worker,
             error: error.map(Text::from),

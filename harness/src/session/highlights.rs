@@ -5,7 +5,6 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use nemesis::Node;
 use regex::RegexSet;
 
 use crate::cluster::Cluster;
@@ -28,7 +27,7 @@ pub fn gather(target: &Target, cluster: &Cluster, directory: &Path) -> Result<us
     let patterns = RegexSet::new(&target.logs.show).context("logs.show")?;
     let mut text = String::new();
     let mut count = 0;
-    for node in Node::ALL {
+    for node in cluster.nodes() {
         let logs = cluster.logs(node);
         let mut files: Vec<PathBuf> = ["stdout.log", "stderr.log"]
             .map(|name| logs.join(name))

@@ -86,11 +86,11 @@ impl Publication {
             conditions.seed,
             self.directory.id
         ));
-        let address = |node: &Node| match target.runs_already() {
-            true => format!("{node} {}", target.address(environment, *node)),
-            false => format!("{node} {}", environment.address(*node)),
+        let address = |node: Node| match target.runs_already() {
+            true => format!("{node} {}", target.address(environment, node)),
+            false => format!("{node} {}", environment.address(node)),
         };
-        let nodes: Vec<String> = Node::ALL.iter().map(address).collect();
+        let nodes: Vec<String> = target.nodes.into_iter().map(address).collect();
         say(&format!(
             "  target {}  nodes {} ({place})  data on {kind}",
             target.name,
@@ -128,7 +128,7 @@ impl Publication {
                 command: cluster.command_line(node),
                 config: cluster.configuration(node).unwrap_or_default(),
             };
-            report.environment.nodes = Node::ALL.into_iter().map(node).collect();
+            report.environment.nodes = cluster.nodes().into_iter().map(node).collect();
         }
         report.warnings.extend(recorded.warnings.iter().cloned());
         report.warnings.extend(judged.warnings.iter().cloned());

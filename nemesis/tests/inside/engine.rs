@@ -12,7 +12,7 @@ use nemesis::target::Role;
 
 use crate::Case;
 use crate::faults::{Bench, plan};
-use crate::support::{enter_or_skip, runtime};
+use crate::support::{enter_or_skip, runtime, three};
 
 pub(crate) const CASES: &[Case] = &[
     ("engine_sees_a_lost_role", lost_role),
@@ -25,7 +25,7 @@ fn lost_role() {
     let entered = enter_or_skip(Isolation::Network);
     runtime().block_on(async {
         let bench = Bench::new(&entered).await;
-        let [n1, n2, _] = Node::ALL;
+        let [n1, n2, _] = three();
         let flipping = Arc::new(Flipping(std::sync::Mutex::new(vec![n2, n1, n1])));
         let engine = Engine::new(
             bench.environment.clone(),
@@ -100,7 +100,7 @@ struct Mending(std::sync::atomic::AtomicU32);
 
 impl nemesis::target::RoleResolver for Mending {
     fn leader(&self) -> futures::future::BoxFuture<'_, Option<Node>> {
-        Box::pin(async { Some(Node::ALL[0]) })
+        Box::pin(async { Node::from_index(0) })
     }
 
     fn is_whole(&self) -> futures::future::BoxFuture<'_, bool> {

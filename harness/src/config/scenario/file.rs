@@ -129,18 +129,19 @@ impl ScenarioFile {
         }
     }
 
-    fn start_after(&self, source: &Source<'_>) -> Result<[Duration; 3]> {
-        let mut starts = [Duration::ZERO; 3];
-        if let Some(fourth) = self.start_after.get(starts.len()) {
-            return Err(source.mistake(&fourth.span(), "there are three nodes"));
+    fn start_after(&self, source: &Source<'_>) -> Result<Vec<Duration>> {
+        let most = usize::from(nemesis::Nodes::MAX);
+        if let Some(further) = self.start_after.get(most) {
+            let what = format!("a cluster has at most {most} nodes");
+            return Err(source.mistake(&further.span(), what));
         }
-        for (start, text) in starts.iter_mut().zip(&self.start_after) {
-            *start = source.read(text, |text| match time::parse(text)? {
+        let start = |text: &Spanned<String>| {
+            source.read(text, |text| match time::parse(text)? {
                 long if long > START_AFTER_MAX => Err("at most 120s".to_owned()),
                 length => Ok(length),
-            })?;
-        }
-        Ok(starts)
+            })
+        };
+        self.start_after.iter().map(start).collect()
     }
 }
 

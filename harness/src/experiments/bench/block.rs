@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use checkers::history::Event;
-use nemesis::Node;
 use reports::bench::{Bench, Unit};
 
 use super::load::{self, Pace, Shape};
@@ -20,11 +19,8 @@ use crate::config::target::Target;
 use crate::config::topics::PROBE;
 use crate::output::say;
 use crate::probe;
-use crate::record::WorkerIds;
-use crate::record::{Clock, Recorder};
-use crate::record::{StopFlag, Threads};
-use crate::run::faults;
-use crate::run::{self, topics};
+use crate::record::{Clock, Recorder, StopFlag, Threads, WorkerIds};
+use crate::run::{self, faults, topics};
 use crate::session::Session;
 use crate::store::layout;
 
@@ -110,7 +106,7 @@ impl Block<'_> {
             bootstrap: cluster.bootstrap(),
             cluster,
             recorder: recorder.clone(),
-            view: ClusterView::of(Node::ALL.len()),
+            view: ClusterView::of(self.target.nodes.count()),
             ids: WorkerIds::default(),
             client: self.target.client_settings(),
         };
@@ -170,7 +166,7 @@ impl Measuring<'_> {
     }
 
     async fn form(&self, bench: &mut Bench, probes: &mut Threads) -> Result<()> {
-        for node in Node::ALL {
+        for node in self.cluster.nodes() {
             self.cluster.start(node).await?;
         }
         let started = Instant::now();
@@ -180,13 +176,16 @@ impl Measuring<'_> {
         let topics = made.map(|(name, _)| name.to_owned());
         self.watch(&topics, probes)?;
         let settings = self.block.target.topic_settings();
+        let replicas = self.block.target.replicas();
         let addresses = self.cluster.addresses();
         tokio::task::block_in_place(|| -> Result<()> {
             let stop = &self.block.session.interrupt;
             crate::run::ready::wait(self.block.target, &self.cluster, stop, deadline)?;
             for topic in made {
                 let record = (&self.recorder, &self.ids);
-                topics::create(&addresses, topic, &settings, record, stop, deadline)?;
+                topics::create(
+                    &addresses, topic, replicas, &settings, record, stop, deadline,
+                )?;
             }
             Ok(())
         })?;

@@ -111,11 +111,11 @@ pub(super) fn back(
         .first()
         .and_then(|name| Node::from_name(name));
     let Some(node) = node else { return Ok(None) };
-    let ends = node.others().map(|other| {
+    let ends = cluster.nodes().others(node).map(|other| {
         let mut wire = Wire::new(cluster.address(other), TIMEOUT);
         questions::end_offset(&mut wire, topics::PROBE, 0).map(|end| end.offset)
     });
-    let Some(wanted) = ends.into_iter().flatten().max() else {
+    let Some(wanted) = ends.flatten().max() else {
         anyhow::bail!("no node told an end offset while {node} came back");
     };
     let mut wire = Wire::new(cluster.address(node), TIMEOUT);

@@ -13,8 +13,7 @@ use rdkafka::ClientConfig;
 use crate::config::seed::random;
 use crate::kafka::clients::producer::{Delivered, Producer};
 use crate::kafka::clients::{acks_setting, common};
-use crate::record::Recorder;
-use crate::record::WorkerIds;
+use crate::record::{Recorder, WorkerIds};
 
 /// Records in flight of each producer with a full window.
 pub(super) const WINDOW: usize = 100;

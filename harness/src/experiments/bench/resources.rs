@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use nemesis::Node;
 use nemesis::process::ProcessTable;
 use nemesis::process::figures::Sampler;
 
@@ -37,7 +36,8 @@ pub(super) fn during<T>(
 }
 
 fn watch(cluster: &Cluster, table: &ProcessTable, stop: &StopFlag) -> Used {
-    let running = Node::ALL.iter().filter_map(|node| cluster.pid(*node));
+    let nodes = cluster.nodes().into_iter();
+    let running = nodes.filter_map(|node| cluster.pid(node));
     let mut samplers: Vec<Sampler> = running
         .map(|pid| Sampler::new(table.clone(), pid))
         .collect();

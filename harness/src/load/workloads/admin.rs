@@ -75,7 +75,7 @@ fn run(load: &Load, turn: Turn) -> Result<()> {
                 let name = format!("a{thread}-{}", topics.len());
                 let partitions = random.random_range(1..=PARTITIONS_MAX);
                 load.created.add(&name);
-                let done = asker.create(node, &name, partitions);
+                let done = asker.create(node, (&name, partitions), load.replicas);
                 topics.push(Owned {
                     name,
                     partitions: (done == Some(true)).then_some(partitions),

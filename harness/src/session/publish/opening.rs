@@ -1,6 +1,6 @@
 //! What a report says before anything has run: program, subject, machine, and what no run of this version tests.
 
-use nemesis::Node;
+use nemesis::{Nodes, address};
 use reports::RunReport;
 use reports::model::{Environment, Filesystem, Run, Setting, Subject, Tool, Unavailable};
 
@@ -38,7 +38,7 @@ pub(super) fn report(
                 String::new()
             },
             binary_sha256: None,
-            nodes: Node::ALL.len() as u32,
+            nodes: target.nodes.count() as u32,
             plants: conditions.plants.words(),
         },
         environment: environment(
@@ -46,7 +46,7 @@ pub(super) fn report(
                 kind,
                 figures_apply,
             },
-            isolated,
+            (isolated, target.nodes),
             target.client_settings(),
         ),
         not_tested: not_tested(isolated),
@@ -74,7 +74,7 @@ pub fn tool() -> Tool {
 /// The machine, as a report shows it.
 pub fn environment(
     data_filesystem: Filesystem,
-    isolated: bool,
+    (isolated, nodes): (bool, Nodes),
     client: Vec<(String, String)>,
 ) -> Environment {
     let uname = nix::sys::utsname::uname().ok();
@@ -104,9 +104,9 @@ pub fn environment(
         })
         .unwrap_or(0);
     let network = if isolated {
-        "sandbox (private network, one namespace per node; cuts are packet cuts)"
+        "sandbox (private network, one namespace per node; cuts are packet cuts)".to_owned()
     } else {
-        "loopback (127.0.0.1 to 127.0.0.3)"
+        format!("loopback ({})", address::loopback_range(nodes))
     };
     Environment {
         kernel,
@@ -114,7 +114,7 @@ pub fn environment(
         cpu_model,
         memory_bytes: memory_kib * 1024,
         data_filesystem,
-        network: network.into(),
+        network,
         librdkafka: rdkafka::util::get_rdkafka_version().1,
         nodes: Vec::new(),
         client: client
