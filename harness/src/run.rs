@@ -29,7 +29,7 @@ use crate::probe;
 use crate::record::{Clock, Recorder, Threads, WorkerIds};
 use crate::store::layout;
 
-pub use case::{Case, Place};
+pub use case::{Case, RunContext};
 pub use header::header;
 
 /// The produce probe goes on this long after all nodes agreed again, so that the last gap has an end.
@@ -51,7 +51,12 @@ pub struct Finished {
 ///
 /// # Errors
 /// If the harness itself cannot go on (files, threads, a node's program that cannot be started). What was recorded stays.
-pub async fn play(case: &Case, run: &str, directory: &Path, place: &Place<'_>) -> Result<Finished> {
+pub async fn play(
+    case: &Case,
+    run: &str,
+    directory: &Path,
+    context: &RunContext<'_>,
+) -> Result<Finished> {
     let history = directory.join(layout::HISTORY);
     let workload = (case.workload.make)();
     let mut promises = case.target.promises.clone();
@@ -61,7 +66,7 @@ pub async fn play(case: &Case, run: &str, directory: &Path, place: &Place<'_>) -
         &case.target,
         promises,
         &case.plants,
-        place.environment,
+        context.environment,
     );
     let (recorder, file) = Recorder::create(&history, &header, Clock::begin())?;
     let watching = case
@@ -71,7 +76,7 @@ pub async fn play(case: &Case, run: &str, directory: &Path, place: &Place<'_>) -
         .transpose()
         .context("start the progress thread")?;
     let cluster = Cluster::prepare(
-        place.environment,
+        context.environment,
         &case.target,
         directory,
         case.seed,
@@ -81,7 +86,7 @@ pub async fn play(case: &Case, run: &str, directory: &Path, place: &Place<'_>) -
     let mut running = Running {
         case,
         directory,
-        place,
+        context,
         recorder: recorder.clone(),
         view: ClusterView::of(case.target.nodes.count()),
         cluster: cluster.clone(),
@@ -116,7 +121,7 @@ pub async fn play(case: &Case, run: &str, directory: &Path, place: &Place<'_>) -
 struct Running<'a> {
     case: &'a Case,
     directory: &'a Path,
-    place: &'a Place<'a>,
+    context: &'a RunContext<'a>,
     recorder: Recorder,
     view: ClusterView,
     cluster: Cluster,
@@ -143,7 +148,7 @@ impl Running<'_> {
                 Ok(())
             }
         };
-        if self.place.enough.is_set() {
+        if self.context.enough.is_set() {
             self.end_nodes().await;
         }
         let panicked = tokio::task::block_in_place(|| probes.end());
@@ -153,7 +158,7 @@ impl Running<'_> {
             ));
         }
         result?;
-        if self.place.interrupt.is_set() {
+        if self.context.interrupt.is_set() {
             self.phase(Phase::Interrupted);
         }
         self.phase(Phase::Done);
@@ -161,11 +166,11 @@ impl Running<'_> {
     }
 
     /// For faults under load, which wait until what the one before did is over; for those before it, if `forming`.
-    fn faults(&self, forming: bool) -> faults::Ground<'_> {
+    fn faults(&self, forming: bool) -> faults::FaultContext<'_> {
         let settling = (self.case.target.settling(), watched());
-        faults::Ground {
-            environment: self.place.environment,
-            table: self.place.table,
+        faults::FaultContext {
+            environment: self.context.environment,
+            table: self.context.table,
             cluster: &self.cluster,
             view: &self.view,
             recorder: &self.recorder,
@@ -188,7 +193,7 @@ impl Running<'_> {
             })?;
         }
         let (recorder, cluster) = (self.recorder.clone(), self.cluster.clone());
-        let table = self.place.table.clone();
+        let table = self.context.table.clone();
         probes.start("figures", move |stop| {
             probe::figures::watch(&table, &cluster, &recorder, &stop);
         })
@@ -205,14 +210,14 @@ impl Running<'_> {
             ready::wait(
                 &self.case.target,
                 &self.cluster,
-                &self.place.interrupt,
+                &self.context.interrupt,
                 deadline,
             )
         })?;
         let probe_topic = [(crate::config::topics::PROBE, 1)];
         for topic in TOPICS.into_iter().chain(probe_topic) {
             tokio::task::block_in_place(|| {
-                let (recorder, stop) = ((&self.recorder, &self.ids), &self.place.interrupt);
+                let (recorder, stop) = ((&self.recorder, &self.ids), &self.context.interrupt);
                 topics::create(
                     &addresses, topic, replicas, &settings, recorder, stop, deadline,
                 )
@@ -220,7 +225,7 @@ impl Running<'_> {
         }
         let agreed = tokio::select! {
             agreed = topics::agreement(&self.view, watched(), deadline) => agreed,
-            () = self.place.enough.wait() => anyhow::bail!("ended while it formed"),
+            () = self.context.enough.wait() => anyhow::bail!("ended while it formed"),
         };
         agreed.map(drop).with_context(|| {
             format!(
@@ -257,21 +262,21 @@ impl Running<'_> {
             &self.case.plan,
             &self.faults(false),
             ending,
-            &self.place.interrupt,
+            &self.context.interrupt,
         )
         .await;
         self.warnings.extend(faults);
-        while Instant::now() < ending && !self.place.interrupt.is_set() {
+        while Instant::now() < ending && !self.context.interrupt.is_set() {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        if self.place.enough.is_set() {
+        if self.context.enough.is_set() {
             // No faster way to silence the clients than to take their nodes away; none may outlive this run, because
             // the next one has the same addresses.
             self.end_nodes().await;
             tokio::task::block_in_place(|| (workers.end(), produce.end()));
             return Ok(());
         }
-        if self.place.interrupt.is_set() {
+        if self.context.interrupt.is_set() {
             self.phase(Phase::Interrupted);
         }
         self.phase(Phase::Recovery);

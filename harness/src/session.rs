@@ -30,7 +30,7 @@ use tokio::runtime::Runtime;
 use crate::exit::{self, Stop};
 use crate::output::say;
 use crate::record::StopFlag;
-use crate::run::Place;
+use crate::run::RunContext;
 use crate::store;
 
 pub use judge::Judged;
@@ -108,8 +108,8 @@ impl Session {
     }
 
     /// Where cases are run, ended by the user's interrupt alone.
-    pub fn place(&self) -> Place<'_> {
-        Place {
+    pub fn context(&self) -> RunContext<'_> {
+        RunContext {
             environment: &self.environment,
             table: &self.table,
             interrupt: self.interrupt.clone(),

@@ -8,14 +8,14 @@
 //! | [`watch`], [`settled`] | judges the growing history and ends the run at the first proof that has settled |
 //! | [`conditions`] | workload, faults and time limit of a run |
 //! | [`job`] | one run, with a plant or without |
-//! | [`kept`] | results on disk, by what they depend on |
+//! | [`result_cache`] | results on disk, by what they depend on |
 //! | [`matrix`] | the table on the terminal |
 
 pub mod conditions;
 pub mod job;
-pub mod kept;
 pub mod matrix;
 pub mod proof;
+pub mod result_cache;
 pub mod settled;
 pub mod table;
 pub mod watch;
@@ -38,8 +38,8 @@ use crate::session::Session;
 use crate::session::reproduce::typed;
 use crate::store::write_whole;
 use conditions::{Conditions, Faults, default_mix};
-use job::{CONCURRENCY, Place, RATE};
-use kept::{Kept, SOURCES};
+use job::{CONCURRENCY, RATE, Runner};
+use result_cache::{ResultCache, SOURCES};
 use table::Row;
 
 /// Flags of `calibrate`.
@@ -83,7 +83,7 @@ pub fn run(arguments: &CalibrateArguments) -> Result<i32> {
         // A plant that needs no fault says nothing about a mix of them.
         plants.retain(|about| !about.trigger.is_empty());
     }
-    let kept = Kept::below(&arguments.out.join("results"), arguments.fresh)?;
+    let cache = ResultCache::below(&arguments.out.join("results"), arguments.fresh)?;
     let out = arguments.out.canonicalize()?;
     say(&format!(
         "jepsen {}  calibration of {} plants, {} seeds each, faults: {faults}, sources {SOURCES}",
@@ -92,15 +92,15 @@ pub fn run(arguments: &CalibrateArguments) -> Result<i32> {
         arguments.seeds
     ));
     let session = Session::open(true, target.nodes, &out)?;
-    let place = Place {
+    let runner = Runner {
         target: &target,
         session: &session,
     };
     let calibrating = Calibrating {
         arguments,
         faults: &faults,
-        place,
-        kept: &kept,
+        runner,
+        cache: &cache,
     };
     let calibration = session.runtime.block_on(calibrating.all(&plants))?;
     let known: Vec<&str> = checkers::checks::TABLE
@@ -151,8 +151,8 @@ fn chosen(names: &[String]) -> Result<Vec<About>> {
 struct Calibrating<'a> {
     arguments: &'a CalibrateArguments,
     faults: &'a Faults,
-    place: Place<'a>,
-    kept: &'a Kept,
+    runner: Runner<'a>,
+    cache: &'a ResultCache,
 }
 
 impl Calibrating<'_> {
@@ -187,7 +187,7 @@ impl Calibrating<'_> {
             calibration.plants.push(row);
         }
         calibration.controls = self.controls(&setups).await?;
-        calibration.interrupted = self.place.session.interrupt.is_set();
+        calibration.interrupted = self.runner.session.interrupt.is_set();
         calibration.as_expected = !calibration.interrupted && self.as_expected(&calibration);
         Ok(calibration)
     }
@@ -203,15 +203,15 @@ impl Calibrating<'_> {
         let mut runs = Vec::new();
         for seed in self.seeds(self.arguments.seeds) {
             let name = format!("{}-{seed:x}", about.name);
-            let run = match self.kept.find(&name, &how) {
+            let run = match self.cache.find(&name, &how) {
                 Some(run) => run,
-                None if self.place.session.interrupt.is_set() => break,
+                None if self.runner.session.interrupt.is_set() => break,
                 None => {
                     let subject = (about, row, &planted);
-                    let Some(run) = self.place.plant(subject, conditions, seed).await? else {
+                    let Some(run) = self.runner.plant(subject, conditions, seed).await? else {
                         break;
                     };
-                    self.kept.keep(&name, &how, &run)?;
+                    self.cache.keep(&name, &how, &run)?;
                     run
                 }
             };
@@ -227,14 +227,14 @@ impl Calibrating<'_> {
         let seeds = self.seeds(self.arguments.controls);
         for (seed, conditions) in seeds.zip(setups.iter().cycle()) {
             let (name, how) = (format!("control-{seed:x}"), conditions.to_string());
-            let run = match self.kept.find(&name, &how) {
+            let run = match self.cache.find(&name, &how) {
                 Some(run) => run,
-                None if self.place.session.interrupt.is_set() => break,
+                None if self.runner.session.interrupt.is_set() => break,
                 None => {
-                    let Some(run) = self.place.control(conditions, seed).await? else {
+                    let Some(run) = self.runner.control(conditions, seed).await? else {
                         break;
                     };
-                    self.kept.keep(&name, &how, &run)?;
+                    self.cache.keep(&name, &how, &run)?;
                     run
                 }
             };

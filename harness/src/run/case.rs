@@ -53,7 +53,7 @@ pub struct Case {
 
 /// Where a case is run.
 #[derive(Clone)]
-pub struct Place<'a> {
+pub struct RunContext<'a> {
     /// Where the nodes are.
     pub environment: &'a Environment,
     /// Their processes.

@@ -26,10 +26,10 @@ impl Running<'_> {
         let mut names: Vec<String> = self.created.all();
         if !names.is_empty() {
             let settle = Duration::from_millis(self.case.target.limits.metadata_ms);
-            self.place.interrupt.sleep_until(Instant::now() + settle);
+            self.context.interrupt.sleep_until(Instant::now() + settle);
         }
         names.extend(TOPICS.iter().map(|(name, _)| (*name).to_owned()));
-        if !self.place.interrupt.is_set() {
+        if !self.context.interrupt.is_set() {
             let addresses = self.cluster.addresses();
             describe_all(&names, &addresses, &self.recorder, &self.ids);
         }

@@ -20,7 +20,7 @@ use crate::record::{Recorder, StopFlag};
 const LOOK: Duration = Duration::from_millis(50);
 
 /// What a plan is executed on, and where its steps are recorded.
-pub struct Ground<'a> {
+pub struct FaultContext<'a> {
     /// Where the nodes are.
     pub environment: &'a Environment,
     /// Their processes.
@@ -40,24 +40,24 @@ pub struct Ground<'a> {
 /// are errors of the run: faults without effect, faults that could not be healed.
 pub async fn execute(
     plan: &Plan,
-    ground: &Ground<'_>,
+    context: &FaultContext<'_>,
     ending: Instant,
     interrupt: &StopFlag,
 ) -> Vec<String> {
-    let recorder = ground.recorder;
+    let recorder = context.recorder;
     let ticking = recorder.clone();
     let clock: Clock = Arc::new(move || ticking.now());
     let engine = Engine::new(
-        ground.environment.clone(),
-        ground.table.clone(),
-        Arc::new(ground.cluster.clone()),
+        context.environment.clone(),
+        context.table.clone(),
+        Arc::new(context.cluster.clone()),
         Arc::new(Resolver {
-            view: ground.view.clone(),
-            partitions: ground.settling.map_or(0, |(_, partitions)| partitions),
+            view: context.view.clone(),
+            partitions: context.settling.map_or(0, |(_, partitions)| partitions),
         }),
         clock,
     )
-    .settling(ground.settling.map_or(Duration::ZERO, |(time, _)| time));
+    .settling(context.settling.map_or(Duration::ZERO, |(time, _)| time));
     let record = |step: Step| {
         recorder.record(What::Fault(Box::new(step.event)));
     };

@@ -27,7 +27,7 @@ impl Running<'_> {
         let began = Instant::now();
         late.sort();
         for (after, node) in late {
-            while began.elapsed() < after && !self.place.interrupt.is_set() {
+            while began.elapsed() < after && !self.context.interrupt.is_set() {
                 tokio::time::sleep(LOOK).await;
             }
             self.cluster.start(node).await?;
@@ -37,7 +37,7 @@ impl Running<'_> {
             &opening.plan,
             &self.faults(true),
             ending,
-            &self.place.interrupt,
+            &self.context.interrupt,
         )
         .await;
         self.warnings.extend(disturbed);

@@ -8,7 +8,7 @@ use anyhow::Result;
 use super::Session;
 use super::judge::{self, Judged};
 use crate::cluster::Cluster;
-use crate::run::{self, Case, Place};
+use crate::run::{self, Case, RunContext};
 use crate::store::{Asked, history_file, layout, write_whole};
 
 /// A case that was played: its history is closed, and not judged yet.
@@ -31,7 +31,7 @@ impl Session {
     /// # Errors
     /// If the harness itself cannot go on. What was recorded stays.
     pub async fn play(&self, case: Case, run: &str, directory: &Path) -> Result<Recorded> {
-        play(case, run, directory, &self.place()).await
+        play(case, run, directory, &self.context()).await
     }
 }
 
@@ -39,13 +39,18 @@ impl Session {
 ///
 /// # Errors
 /// As [`Session::play`].
-pub async fn play(case: Case, run: &str, directory: &Path, place: &Place<'_>) -> Result<Recorded> {
+pub async fn play(
+    case: Case,
+    run: &str,
+    directory: &Path,
+    context: &RunContext<'_>,
+) -> Result<Recorded> {
     write_whole(&directory.join(layout::FAULTS), &case.plan.to_json())?;
     let asked = Asked {
         checks: case.checks.clone(),
     };
     asked.save(directory)?;
-    let finished = run::play(&case, run, directory, place).await?;
+    let finished = run::play(&case, run, directory, context).await?;
     Ok(Recorded {
         case,
         directory: directory.to_owned(),

@@ -235,7 +235,7 @@ impl Measuring<'_> {
         let (cluster, ended) = (self.cluster.clone(), StopFlag::default());
         let stop = ended.clone();
         let back = tokio::task::spawn_blocking(move || fail_over::back(&looking, &cluster, &stop));
-        let ground = faults::Ground {
+        let context = faults::FaultContext {
             environment: &self.block.session.environment,
             table: &self.block.session.table,
             cluster: &self.cluster,
@@ -244,7 +244,8 @@ impl Measuring<'_> {
             settling: Some((self.block.target.settling(), 1)),
         };
         let ending = Instant::now() + Duration::from_millis(plan.time_limit_ms);
-        let warnings = faults::execute(&plan, &ground, ending, &self.block.session.interrupt).await;
+        let warnings =
+            faults::execute(&plan, &context, ending, &self.block.session.interrupt).await;
         tokio::time::sleep(timing.quiet_end).await;
         ended.set();
         let back = back.await.context("the look at the node that came back")?;

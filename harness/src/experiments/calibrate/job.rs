@@ -28,8 +28,8 @@ pub const CONCURRENCY: usize = 8;
 /// How often a run is tried while a starved machine leaves undecided what it is about.
 const TRIES_MAX: u32 = 3;
 
-/// Where jobs run.
-pub struct Place<'a> {
+/// Runs the jobs of a calibration.
+pub struct Runner<'a> {
     /// The target.
     pub target: &'a Arc<Target>,
     /// The session. Each run has a directory below its `out`.
@@ -42,7 +42,7 @@ struct Played<T> {
     seen: Option<T>,
 }
 
-impl Place<'_> {
+impl Runner<'_> {
     /// Runs a plant with one seed, again while a starved machine hides it. Nothing if the user interrupted it.
     ///
     /// # Errors
@@ -171,12 +171,12 @@ impl Place<'_> {
         };
         let history = directory.join(layout::HISTORY);
         let watching = watch::start(&history, flags.clone(), is_enough)?;
-        let place = run::Place {
+        let context = run::RunContext {
             interrupt: flags.interrupt.clone(),
             enough: flags.enough.clone(),
-            ..self.session.place()
+            ..self.session.context()
         };
-        let recorded = play(case, name, &directory, &place).await;
+        let recorded = play(case, name, &directory, &context).await;
         flags.over.set();
         let seen = tokio::task::block_in_place(|| watching.join());
         let recorded = recorded?;

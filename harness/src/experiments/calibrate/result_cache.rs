@@ -13,25 +13,25 @@ use crate::store::write_whole;
 pub const SOURCES: &str = env!("JEPSEN_SOURCES");
 
 /// A folder of results.
-pub struct Kept {
+pub struct ResultCache {
     folder: PathBuf,
     /// Whether what is there is passed over.
     fresh: bool,
 }
 
-impl Kept {
+impl ResultCache {
     /// Results below `folder`; with `fresh`, they are written and not read.
     ///
     /// # Errors
     /// If the folder cannot be made.
-    pub fn below(folder: &Path, fresh: bool) -> Result<Kept> {
+    pub fn below(folder: &Path, fresh: bool) -> Result<ResultCache> {
         std::fs::create_dir_all(folder).map_err(|error| {
             crate::exit::Stop::usage(format!(
                 "--out {}: {error}; name a directory that can be written",
                 folder.display()
             ))
         })?;
-        Ok(Kept {
+        Ok(ResultCache {
             folder: folder.to_owned(),
             fresh,
         })
@@ -71,13 +71,13 @@ mod tests {
     #[test]
     fn a_result_is_found_only_by_what_it_depends_on() {
         let folder = tempfile::tempdir().expect("a folder");
-        let kept = Kept::below(folder.path(), false).expect("a folder");
+        let kept = ResultCache::below(folder.path(), false).expect("a folder");
         kept.keep("no-pre-vote-1", "isolate 25 s", &7_u32)
             .expect("written");
         assert_eq!(kept.find("no-pre-vote-1", "isolate 25 s"), Some(7_u32));
         assert_eq!(kept.find::<u32>("no-pre-vote-1", "isolate 30 s"), None);
         assert_eq!(kept.find::<u32>("no-pre-vote-2", "isolate 25 s"), None);
-        let fresh = Kept::below(folder.path(), true).expect("a folder");
+        let fresh = ResultCache::below(folder.path(), true).expect("a folder");
         assert_eq!(fresh.find::<u32>("no-pre-vote-1", "isolate 25 s"), None);
         std::fs::write(kept.file("no-pre-vote-1", "isolate 25 s"), "{").expect("written");
         assert_eq!(kept.find::<u32>("no-pre-vote-1", "isolate 25 s"), None);
