@@ -17,6 +17,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::environment::Environment;
 use crate::plan::Plan;
 use crate::process::{ProcessControl, ProcessTable};
+use crate::site::Site;
 use crate::target::RoleResolver;
 
 /// The least quiet between two windows when the first one took longer than planned.
@@ -68,9 +69,7 @@ pub struct Summary {
 
 /// Executes plans against one cluster.
 pub struct Engine {
-    environment: Environment,
-    table: ProcessTable,
-    control: Arc<dyn ProcessControl>,
+    site: Site,
     resolver: Arc<dyn RoleResolver>,
     clock: Clock,
     settling: Duration,
@@ -80,7 +79,7 @@ impl fmt::Debug for Engine {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Engine")
-            .field("environment", &self.environment)
+            .field("site", &self.site)
             .finish_non_exhaustive()
     }
 }
@@ -94,10 +93,13 @@ impl Engine {
         resolver: Arc<dyn RoleResolver>,
         clock: Clock,
     ) -> Engine {
-        Engine {
+        let site = Site {
             environment,
             table,
             control,
+        };
+        Engine {
+            site,
             resolver,
             clock,
             settling: Duration::ZERO,

@@ -11,10 +11,10 @@
 //! | [`sandbox`] | private namespaces, and the process tree in which nothing outlives anything |
 //! | [`environment`] | where the nodes run: in the sandbox's network, or on loopback without it |
 //! | [`network`] | links, cuts and the probe that sees them |
-//! | [`process`] | pause, kill and restart of whole process groups; a node's figures from `/proc` |
-//! | [`catalogue`] | every kind of fault: name, class, what it needs |
+//! | [`process`] | who owns the nodes' processes, and a node's figures from `/proc` |
+//! | [`kind`], [`catalogue`] | what a kind of fault is; the built-in kinds, and room for your own |
 //! | [`target`] | roles, and which nodes have them now |
-//! | [`fault`] | what every fault is: begin, verify, hold, heal |
+//! | [`fault`], [`site`] | what every fault is: begin, verify, hold, heal; what it acts on |
 //! | [`plan`] | a seeded sequence of faults; pure, printable, replayable |
 //! | [`engine`] | executes a plan and reports each step |
 //! | [`doctor`] | tries which faults can run here, and says how to permit the others |
@@ -27,12 +27,14 @@ pub mod doctor;
 pub mod engine;
 pub mod environment;
 pub mod fault;
+pub mod kind;
 pub mod link;
 pub mod network;
 pub mod node;
 pub mod plan;
 pub mod process;
 pub mod sandbox;
+pub mod site;
 pub mod target;
 
 pub use environment::Environment;

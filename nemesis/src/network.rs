@@ -8,7 +8,6 @@
 
 mod bridge;
 mod cut;
-mod fault;
 pub mod partition;
 mod probe;
 
@@ -18,10 +17,10 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 pub use cut::Cut;
-pub use fault::CutFault;
 pub use probe::{Heard, PROBE_PORT};
 
 use crate::address;
+use crate::fault::FaultError;
 use crate::link::{End, Link};
 use crate::node::{Node, Nodes};
 use crate::sandbox::resident::{Gone, Resident};
@@ -58,6 +57,12 @@ pub enum NetworkError {
     /// A thread that holds a namespace has ended.
     #[error("the private network is gone: the thread that holds a namespace has ended")]
     Gone,
+}
+
+impl From<NetworkError> for FaultError {
+    fn from(error: NetworkError) -> FaultError {
+        FaultError::Other(Box::new(error))
+    }
 }
 
 impl From<Gone> for NetworkError {

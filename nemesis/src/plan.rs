@@ -3,6 +3,7 @@
 //! role means is found out anew.
 
 mod mix;
+mod stored;
 mod timing;
 
 use std::fmt;
@@ -11,18 +12,18 @@ use std::time::Duration;
 use rand::Rng;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 pub use timing::Timing;
 
-use crate::catalogue::{Kind, Selection};
+use crate::catalogue::{Catalogue, Kind, Selection, UnknownWord};
 use crate::target::{Draw, Role};
 
 /// The version of a stored plan.
 pub const PLAN_VERSION: u32 = 1;
 
 /// A seeded sequence of windows. Times count from the start of the load phase.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Plan {
     /// [`PLAN_VERSION`].
     pub version: u32,
@@ -35,7 +36,7 @@ pub struct Plan {
 }
 
 /// One fault of a plan.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Window {
     /// Its name in the history: `k1`.
     pub id: String,
@@ -43,7 +44,7 @@ pub struct Window {
     pub at_ms: u64,
     /// What happens.
     pub kind: Kind,
-    /// To whom.
+    /// To which nodes.
     pub role: Role,
     /// Makes the choices that a role leaves: which follower, which node. See [`Plan::draw`].
     pub draw: u8,
@@ -60,6 +61,14 @@ pub enum PlanError {
     /// A newer program wrote it.
     #[error("the fault schedule has version {0}; this program reads version {PLAN_VERSION}")]
     Version(u32),
+    /// It names a kind that the catalogue does not have.
+    #[error("{id}: {unknown}")]
+    Kind {
+        /// The window.
+        id: String,
+        /// What it names.
+        unknown: UnknownWord,
+    },
     /// A kind is aimed at a role that it cannot have.
     #[error("{id}: {kind} cannot be aimed at {role}; its roles are in `jepsen list`")]
     Role {
@@ -119,9 +128,20 @@ impl Plan {
         }
     }
 
-    /// Reads a stored plan and checks it. Fields that it does not know are ignored.
+    /// Reads a stored plan of built-in kinds and checks it. Unknown fields are ignored.
+    ///
+    /// # Errors
+    /// If it is not a plan of this version, or cannot be executed.
     pub fn from_json(text: &str) -> Result<Plan, PlanError> {
-        let plan: Plan = serde_json::from_str(text)?;
+        Plan::from_json_with(text, &Catalogue::built_in())
+    }
+
+    /// The same for a plan whose kinds are in this catalogue.
+    ///
+    /// # Errors
+    /// As [`Plan::from_json`].
+    pub fn from_json_with(text: &str, catalogue: &Catalogue) -> Result<Plan, PlanError> {
+        let plan = stored::read(text, catalogue)?;
         if plan.version != PLAN_VERSION {
             return Err(PlanError::Version(plan.version));
         }
@@ -180,11 +200,11 @@ impl Plan {
         Draw::new(u64::from(stored) + u64::from(DRAWS) * more)
     }
 
-    /// How many windows are sure to affect the leader, whoever that is.
+    /// How many windows affect the leader, whichever node that is.
     pub fn leader_windows(&self) -> usize {
         self.windows
             .iter()
-            .filter(|window| mix::affects_leader(window.kind, window.role))
+            .filter(|window| window.kind.always_affects_leader(window.role))
             .count()
     }
 }
@@ -250,20 +270,20 @@ mod tests {
             assert!((8..=10).contains(&plan.windows.len()), "{plan}");
             assert!(plan.leader_windows() >= 3, "{plan}");
             assert!(
-                has(&|w| w.kind.class() == Class::Network && mix::affects_leader(w.kind, w.role))
+                has(&|w| w.kind.class() == Class::Network && w.kind.always_affects_leader(w.role))
                     >= 1,
                 "{plan}"
             );
             assert!(
-                has(&|w| w.kind == Kind::Pause && w.role == Role::Leader) >= 1,
+                has(&|w| w.kind == Kind::PAUSE && w.role == Role::Leader) >= 1,
                 "{plan}"
             );
             assert!(
-                has(&|w| w.kind == Kind::Kill && w.role == Role::Leader) >= 1,
+                has(&|w| w.kind == Kind::KILL && w.role == Role::Leader) >= 1,
                 "{plan}"
             );
             assert!(
-                has(&|w| w.kind.class() == Class::Network && !mix::affects_leader(w.kind, w.role))
+                has(&|w| w.kind.class() == Class::Network && !w.kind.always_affects_leader(w.role))
                     >= 2,
                 "{plan}"
             );

@@ -1,9 +1,6 @@
 //! Roles: at whom a fault is aimed before anybody knows which node that will be. A plan holds
 //! roles; the nodes are found when a window begins, by asking who leads now.
 
-use std::fmt;
-use std::str::FromStr;
-
 use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 
@@ -37,8 +34,24 @@ impl Draw {
 
 /// What a node is to the cluster when a window begins. Where a role leaves a choice, the plan's
 /// draws make it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case", parse_err_ty = UnknownRole, parse_err_fn = UnknownRole::new)]
 pub enum Role {
     /// The leader.
     Leader,
@@ -52,6 +65,8 @@ pub enum Role {
     FollowerToFollower,
     /// Any node, whatever it is.
     Any,
+    /// Any nodes, as many as a majority can spare.
+    Minority,
     /// Any nodes, as many as make a majority.
     Majority,
     /// All nodes.
@@ -59,35 +74,17 @@ pub enum Role {
 }
 
 impl Role {
-    /// All roles.
-    pub const ALL: [Role; 8] = [
-        Role::Leader,
-        Role::Follower,
-        Role::LeaderToFollower,
-        Role::FollowerToLeader,
-        Role::FollowerToFollower,
-        Role::Any,
-        Role::Majority,
-        Role::All,
-    ];
-
     /// The name in a plan and in a history.
     pub fn name(self) -> &'static str {
-        match self {
-            Role::Leader => "leader",
-            Role::Follower => "follower",
-            Role::LeaderToFollower => "leader-to-follower",
-            Role::FollowerToLeader => "follower-to-leader",
-            Role::FollowerToFollower => "follower-to-follower",
-            Role::Any => "any",
-            Role::Majority => "majority",
-            Role::All => "all",
-        }
+        self.into()
     }
 
     /// Whether it means nothing without a leader.
     pub fn needs_leader(self) -> bool {
-        !matches!(self, Role::Any | Role::Majority | Role::All)
+        !matches!(
+            self,
+            Role::Any | Role::Minority | Role::Majority | Role::All
+        )
     }
 
     /// The nodes of a cluster that have the role, in its order. Nothing if it needs a leader and
@@ -96,6 +93,12 @@ impl Role {
         let mut all: Vec<Node> = nodes.into_iter().collect();
         Some(match self {
             Role::Any => vec![draw.take(&mut all)?],
+            Role::Minority => {
+                let spared = (0..nodes.minority()).map(|_| draw.take(&mut all));
+                let mut spared: Vec<Node> = spared.collect::<Option<_>>()?;
+                spared.sort();
+                (!spared.is_empty()).then_some(spared)?
+            }
             Role::Majority => {
                 while all.len() > nodes.majority() {
                     draw.take(&mut all)?;
@@ -119,23 +122,14 @@ impl Role {
     }
 }
 
-impl fmt::Display for Role {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.pad(self.name())
-    }
-}
-
 /// A word that names no role.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no role is called {0:?}")]
+#[error("there is no role {0:?}")]
 pub struct UnknownRole(String);
 
-impl FromStr for Role {
-    type Err = UnknownRole;
-
-    fn from_str(word: &str) -> Result<Role, UnknownRole> {
-        let found = Role::ALL.into_iter().find(|role| role.name() == word);
-        found.ok_or_else(|| UnknownRole(word.to_owned()))
+impl UnknownRole {
+    fn new(word: &str) -> UnknownRole {
+        UnknownRole(word.to_owned())
     }
 }
 
@@ -201,12 +195,15 @@ mod tests {
     }
 
     #[test]
-    fn a_majority_is_sized_by_the_cluster() {
+    fn majority_and_minority_are_sized_by_the_cluster() {
         for (count, size) in [(1, 1), (2, 2), (3, 2), (4, 3), (5, 3), (7, 4), (9, 5)] {
             for draw in 0..1_000 {
                 let found = resolve(Role::Majority, count, draw, None);
                 assert_eq!(found.len(), size);
                 assert!(found.is_sorted_by(|one, other| one < other), "{found:?}");
+                let spared = resolve(Role::Minority, count, draw, None);
+                assert_eq!(spared.len(), (count - 1) / 2);
+                assert!(spared.is_sorted_by(|one, other| one < other), "{spared:?}");
             }
         }
     }

@@ -8,12 +8,9 @@ use checkers::history::{FaultEvent, FaultPhase, Moment};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::{Engine, Sink, Step, Summary};
-use crate::catalogue::{Class, Kind};
 use crate::fault::{Fault, FaultError};
-use crate::network::{Cut, CutFault};
 use crate::node::Node;
 use crate::plan::Window;
-use crate::process::{Kill, Pause, RollingRestart};
 use crate::target::Draw;
 
 /// How long a window waits for a leader before it is skipped.
@@ -60,7 +57,7 @@ impl Engine {
             Err(why) => return self.skip(window, &why, summary, sink),
         };
         let called = (self.clock)();
-        let mut fault = match self.fault(window.kind, &aim.nodes) {
+        let mut fault = match window.kind.make(&self.site, &aim.nodes) {
             Ok(fault) => fault,
             Err(error) => {
                 let reason = error.to_string();
@@ -144,7 +141,7 @@ impl Engine {
         } else {
             self.who_leads().await
         };
-        let all = self.control.nodes();
+        let all = self.site.nodes();
         let nodes = kind.aim(*role, all, draw, leader).ok_or_else(|| {
             let count = all.count();
             format!("{kind} at {role} needs a larger cluster than one of {count}")
@@ -189,36 +186,11 @@ impl Engine {
         match leader {
             None => true,
             some => {
-                let all = self.control.nodes();
+                let all = self.site.nodes();
                 let now = window.kind.aim(window.role, all, aim.draw, some);
                 now.as_ref() == Some(&aim.nodes)
             }
         }
-    }
-
-    fn fault(&self, kind: Kind, nodes: &[Node]) -> Result<Box<dyn Fault>, FaultError> {
-        let (control, table) = (self.control.clone(), self.table.clone());
-        if kind.class() == Class::Network {
-            let network = self.environment.network().ok_or(FaultError::NeedsNetwork)?;
-            let cut = Cut::new(network.clone(), kind.links(self.control.nodes(), nodes));
-            return Ok(Box::new(CutFault::new(cut)));
-        }
-        Ok(match kind {
-            Kind::Pause => {
-                let group = |node: &Node| {
-                    let group = control.group(*node);
-                    group
-                        .map(|group| (*node, group))
-                        .ok_or(FaultError::NotRunning { node: *node })
-                };
-                Box::new(Pause::new(
-                    table,
-                    nodes.iter().map(group).collect::<Result<_, _>>()?,
-                ))
-            }
-            Kind::RollingRestart => Box::new(RollingRestart::new(control, table, nodes.to_vec())),
-            _ => Box::new(Kill::new(control, table, nodes.to_vec())),
-        })
     }
 
     /// Heals, and reports that if it was begun.
@@ -257,7 +229,7 @@ impl Engine {
         evidence: String,
         role_held: bool,
     ) -> Step {
-        let links = window.kind.links(self.control.nodes(), &aim.nodes);
+        let links = window.kind.links(self.site.nodes(), &aim.nodes);
         let event = FaultEvent {
             id: window.id.clone(),
             called,

@@ -38,7 +38,7 @@ fn lost_role() {
         let sink = |step| steps.lock().expect("no panic").push(step);
         let summary = engine
             .execute(
-                &plan(Kind::Pause, Role::Leader, 100),
+                &plan(Kind::PAUSE, Role::Leader, 100),
                 &sink,
                 std::future::pending(),
             )
@@ -62,7 +62,7 @@ fn waits() {
     let entered = enter_or_skip(Isolation::Network);
     runtime().block_on(async {
         let bench = Bench::new(&entered).await;
-        let window = plan(Kind::Pause, Role::Leader, 20);
+        let window = plan(Kind::PAUSE, Role::Leader, 20);
         for (looks, quiet_ms, settling_ms, least_ms, most_ms) in [
             (4, 100, 100, 100 + 150, u64::MAX),
             (u32::MAX, 100, 100, 100 + 200, u64::MAX),

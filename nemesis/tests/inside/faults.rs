@@ -19,39 +19,39 @@ use crate::echo::{Cluster, address, answers};
 use crate::support::{enter_for, enter_or_skip, runtime, three};
 
 pub(crate) const CASES: &[Case] = &[
-    ("fault_isolate", || one(Kind::Isolate, Role::Leader)),
+    ("fault_isolate", || one(Kind::ISOLATE, Role::Leader)),
     ("fault_cut_link", || {
-        one(Kind::CutLink, Role::FollowerToFollower)
+        one(Kind::CUT_LINK, Role::FollowerToFollower)
     }),
     ("fault_cut_link_one_way", || {
-        one(Kind::CutLinkOneWay, Role::LeaderToFollower)
+        one(Kind::CUT_LINK_ONE_WAY, Role::LeaderToFollower)
     }),
-    ("fault_deaf", || one(Kind::Deaf, Role::Leader)),
-    ("fault_mute", || one(Kind::Mute, Role::Follower)),
-    ("fault_halves", || one(Kind::Halves, Role::Any)),
-    ("fault_cut_clients", || one(Kind::CutClients, Role::Leader)),
-    ("fault_pause", || one(Kind::Pause, Role::Leader)),
-    ("fault_pause_all", || one(Kind::Pause, Role::All)),
-    ("fault_kill", || one(Kind::Kill, Role::Leader)),
-    ("fault_kill_all", || one(Kind::Kill, Role::All)),
+    ("fault_deaf", || one(Kind::DEAF, Role::Leader)),
+    ("fault_mute", || one(Kind::MUTE, Role::Follower)),
+    ("fault_halves", || one(Kind::HALVES, Role::Any)),
+    ("fault_cut_clients", || one(Kind::CUT_CLIENTS, Role::Leader)),
+    ("fault_pause", || one(Kind::PAUSE, Role::Leader)),
+    ("fault_pause_all", || one(Kind::PAUSE, Role::All)),
+    ("fault_kill", || one(Kind::KILL, Role::Leader)),
+    ("fault_kill_all", || one(Kind::KILL, Role::All)),
     ("fault_rolling_restart", rolling),
     ("five_nodes_isolate", || {
-        sized(5, Kind::Isolate, Role::Leader)
+        sized(5, Kind::ISOLATE, Role::Leader)
     }),
-    ("five_nodes_halves", || sized(5, Kind::Halves, Role::Any)),
+    ("five_nodes_halves", || sized(5, Kind::HALVES, Role::Any)),
     ("five_nodes_pause_a_majority", || {
-        sized(5, Kind::Pause, Role::Majority)
+        sized(5, Kind::PAUSE, Role::Majority)
     }),
     ("five_nodes_kill_a_majority", || {
-        sized(5, Kind::Kill, Role::Majority)
+        sized(5, Kind::KILL, Role::Majority)
     }),
-    ("one_node_kill", || sized(1, Kind::Kill, Role::Leader)),
+    ("one_node_kill", || sized(1, Kind::KILL, Role::Leader)),
     ("one_node_cut_from_clients", || {
-        sized(1, Kind::CutClients, Role::Leader)
+        sized(1, Kind::CUT_CLIENTS, Role::Leader)
     }),
     ("one_node_has_nothing_to_be_cut_from", too_small),
-    ("fault_pause_on_loopback", || on_loopback(Kind::Pause)),
-    ("fault_kill_on_loopback", || on_loopback(Kind::Kill)),
+    ("fault_pause_on_loopback", || on_loopback(Kind::PAUSE)),
+    ("fault_kill_on_loopback", || on_loopback(Kind::KILL)),
     ("fault_cut_on_loopback_is_refused", refused_on_loopback),
     ("engine_skips_without_a_leader", skips),
     ("engine_heals_when_stopped", stopped),
@@ -90,7 +90,7 @@ impl Bench {
     }
 
     /// Executes in the background; the steps arrive at the receiver.
-    fn execute(
+    pub(crate) fn execute(
         &self,
         plan: Plan,
         stop: impl Future<Output = ()> + Send + 'static,
@@ -219,7 +219,7 @@ fn rolling() {
         let group = |node: Node| bench.cluster.group(node);
         let before: Vec<_> = three().into_iter().map(group).collect();
         let (task, mut steps) = bench.execute(
-            plan(Kind::RollingRestart, Role::All, 900),
+            plan(Kind::ROLLING_RESTART, Role::All, 900),
             std::future::pending(),
         );
         while let Some(step) = steps.recv().await {
@@ -250,9 +250,9 @@ fn too_small() {
     runtime().block_on(async {
         let bench = Bench::new(&entered).await;
         for (kind, role) in [
-            (Kind::Isolate, Role::Leader),
-            (Kind::Halves, Role::Any),
-            (Kind::Kill, Role::Follower),
+            (Kind::ISOLATE, Role::Leader),
+            (Kind::HALVES, Role::Any),
+            (Kind::KILL, Role::Follower),
         ] {
             let (task, mut steps) = bench.execute(plan(kind, role, 100), std::future::pending());
             let step = steps.recv().await.expect("a step");
@@ -269,7 +269,7 @@ fn refused_on_loopback() {
     runtime().block_on(async {
         let bench = Bench::new(&entered).await;
         let (task, mut steps) = bench.execute(
-            plan(Kind::Isolate, Role::Leader, 100),
+            plan(Kind::ISOLATE, Role::Leader, 100),
             std::future::pending(),
         );
         let step = steps.recv().await.expect("a step");
@@ -285,7 +285,7 @@ fn skips() {
         let bench = Bench::new(&entered).await;
         *bench.cluster.leader.lock().expect("no panic") = None;
         let (task, mut steps) =
-            bench.execute(plan(Kind::Pause, Role::Leader, 100), std::future::pending());
+            bench.execute(plan(Kind::PAUSE, Role::Leader, 100), std::future::pending());
         let step = steps.recv().await.expect("a step");
         println!("note: {step:?}");
         assert_eq!(step.event.phase, FaultPhase::Skipped);
@@ -300,7 +300,7 @@ fn stopped() {
         let bench = Bench::new(&entered).await;
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let stopped = async move { stopped.await.unwrap_or(()) };
-        let (task, mut steps) = bench.execute(plan(Kind::Halves, Role::Leader, 60_000), stopped);
+        let (task, mut steps) = bench.execute(plan(Kind::HALVES, Role::Leader, 60_000), stopped);
         assert_eq!(
             steps.recv().await.expect("a step").event.phase,
             FaultPhase::Begun
@@ -319,7 +319,7 @@ fn dropped() {
     let entered = enter_or_skip(Isolation::Network);
     runtime().block_on(async {
         let bench = Bench::new(&entered).await;
-        for (kind, role) in [(Kind::Isolate, Role::Leader), (Kind::Pause, Role::Majority)] {
+        for (kind, role) in [(Kind::ISOLATE, Role::Leader), (Kind::PAUSE, Role::Majority)] {
             let (task, mut steps) = bench.execute(plan(kind, role, 60_000), std::future::pending());
             assert_eq!(
                 steps.recv().await.expect("a step").event.phase,
@@ -333,7 +333,7 @@ fn dropped() {
         // Dropped while it begins: whichever moment that hits, nothing stays cut.
         for delay_us in [0, 200, 500, 1_000, 2_000, 5_000] {
             let (task, _steps) = bench.execute(
-                plan(Kind::Isolate, Role::Leader, 60_000),
+                plan(Kind::ISOLATE, Role::Leader, 60_000),
                 std::future::pending(),
             );
             tokio::time::sleep(Duration::from_micros(delay_us)).await;
@@ -347,7 +347,7 @@ fn dropped() {
         let table = bench.table.clone();
         let panicked = tokio::spawn(async move {
             use nemesis::fault::Fault;
-            let mut pause = nemesis::process::Pause::new(table, vec![(three()[0], group)]);
+            let mut pause = nemesis::catalogue::Pause::new(table, vec![(three()[0], group)]);
             pause.begin().await.expect("it begins");
             println!("note: {}", pause.verify().await.expect("it stopped"));
             panic!("on purpose");

@@ -275,7 +275,7 @@ fn without_fresh_proc() {
     runtime().block_on(async {
         let mut node = environment.spawn(three()[0], sleeper()).expect("it starts");
         let group = node.id().expect("it runs") as i32;
-        let mut pause = nemesis::process::Pause::new(table.clone(), vec![(three()[0], group)]);
+        let mut pause = nemesis::catalogue::Pause::new(table.clone(), vec![(three()[0], group)]);
         use nemesis::fault::Fault;
         pause.begin().await.expect("it begins");
         println!(

@@ -32,10 +32,10 @@ pub(super) fn plan(timing: &Timing) -> Plan {
     let ms = |length: Duration| u64::try_from(length.as_millis()).unwrap_or(u64::MAX);
     let (length_ms, gap_ms) = (ms(timing.window_max), ms(timing.gap_max));
     let faults = [
-        ("kill", Kind::Kill, Role::Leader),
-        ("pause", Kind::Pause, Role::Leader),
-        ("isolate", Kind::Isolate, Role::Leader),
-        (AWAY, Kind::Kill, Role::Follower),
+        ("kill", Kind::KILL, Role::Leader),
+        ("pause", Kind::PAUSE, Role::Leader),
+        ("isolate", Kind::ISOLATE, Role::Leader),
+        (AWAY, Kind::KILL, Role::Follower),
     ];
     let window = |(at, (id, kind, role)): (usize, (&str, Kind, Role))| Window {
         id: id.to_owned(),

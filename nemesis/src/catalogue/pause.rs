@@ -10,15 +10,52 @@ use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use tokio::time::{Instant, sleep};
 
-use super::table::ProcessTable;
 use crate::fault::{Fault, FaultError};
+use crate::kind::{Class, FaultKind};
 use crate::node::Node;
+use crate::process::ProcessTable;
+use crate::site::Site;
+use crate::target::Role;
 
 /// How long threads may take to stop. One that waits for a disk stops when the disk has answered.
 const STOP_LIMIT: Duration = Duration::from_secs(2);
 
 /// How often their states are read.
 const LOOK_INTERVAL: Duration = Duration::from_millis(2);
+
+/// SIGSTOP.
+pub(super) struct PauseKind;
+
+/// The row of the catalogue.
+pub(super) static KIND: PauseKind = PauseKind;
+
+impl FaultKind for PauseKind {
+    fn name(&self) -> &'static str {
+        "pause"
+    }
+
+    fn description(&self) -> &'static str {
+        "SIGSTOP to all processes of a node, SIGCONT at the end"
+    }
+
+    fn class(&self) -> Class {
+        Class::Process
+    }
+
+    fn roles(&self) -> &'static [Role] {
+        super::WHOLE_NODES
+    }
+
+    fn make(&self, site: &Site, aimed: &[Node]) -> Result<Box<dyn Fault>, FaultError> {
+        let group = |node: &Node| {
+            let group = site.control.group(*node);
+            let group = group.ok_or(FaultError::NotRunning { node: *node })?;
+            Ok((*node, group))
+        };
+        let groups = aimed.iter().map(group).collect::<Result<_, FaultError>>()?;
+        Ok(Box::new(Pause::new(site.table.clone(), groups)))
+    }
+}
 
 /// Some nodes paused together. Dropping it continues them.
 #[derive(Debug)]

@@ -9,11 +9,46 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use tokio::time::sleep;
 
-use super::control::ProcessControl;
 use super::kill::Kill;
-use super::table::ProcessTable;
 use crate::fault::{Fault, FaultError};
+use crate::kind::{Class, FaultKind};
 use crate::node::Node;
+use crate::process::{ProcessControl, ProcessTable};
+use crate::site::Site;
+use crate::target::Role;
+
+/// SIGKILL and start again, one node after the other.
+pub(super) struct RollingRestartKind;
+
+/// The row of the catalogue.
+pub(super) static KIND: RollingRestartKind = RollingRestartKind;
+
+impl FaultKind for RollingRestartKind {
+    fn name(&self) -> &'static str {
+        "rolling-restart"
+    }
+
+    fn description(&self) -> &'static str {
+        "SIGKILL and start, one node after the other"
+    }
+
+    fn class(&self) -> Class {
+        Class::Process
+    }
+
+    fn roles(&self) -> &'static [Role] {
+        &[Role::All]
+    }
+
+    fn make(&self, site: &Site, aimed: &[Node]) -> Result<Box<dyn Fault>, FaultError> {
+        let (control, table) = (site.control.clone(), site.table.clone());
+        Ok(Box::new(RollingRestart::new(
+            control,
+            table,
+            aimed.to_vec(),
+        )))
+    }
+}
 
 /// All nodes, one at a time.
 pub struct RollingRestart {

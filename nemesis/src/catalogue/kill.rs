@@ -10,16 +10,47 @@ use futures::FutureExt;
 use futures::future::{BoxFuture, join_all};
 use tokio::time::{Instant, sleep};
 
-use super::control::ProcessControl;
-use super::table::ProcessTable;
 use crate::fault::{Fault, FaultError};
+use crate::kind::{Class, FaultKind};
 use crate::node::Node;
+use crate::process::{ProcessControl, ProcessTable};
+use crate::site::Site;
+use crate::target::Role;
 
 /// How long the processes of a killed group may take to be gone.
 const END_LIMIT: Duration = Duration::from_secs(2);
 
 /// How often they are looked for.
 const LOOK_INTERVAL: Duration = Duration::from_millis(2);
+
+/// SIGKILL and start again.
+pub(super) struct KillKind;
+
+/// The row of the catalogue.
+pub(super) static KIND: KillKind = KillKind;
+
+impl FaultKind for KillKind {
+    fn name(&self) -> &'static str {
+        "kill"
+    }
+
+    fn description(&self) -> &'static str {
+        "SIGKILL to all processes of a node, started again at the end"
+    }
+
+    fn class(&self) -> Class {
+        Class::Process
+    }
+
+    fn roles(&self) -> &'static [Role] {
+        super::WHOLE_NODES
+    }
+
+    fn make(&self, site: &Site, aimed: &[Node]) -> Result<Box<dyn Fault>, FaultError> {
+        let (control, table) = (site.control.clone(), site.table.clone());
+        Ok(Box::new(Kill::new(control, table, aimed.to_vec())))
+    }
+}
 
 /// Some nodes killed together.
 pub struct Kill {

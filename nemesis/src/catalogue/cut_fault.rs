@@ -4,8 +4,8 @@
 use futures::FutureExt;
 use futures::future::BoxFuture;
 
-use super::{Cut, NetworkError};
 use crate::fault::{Fault, FaultError};
+use crate::network::{Cut, NetworkError};
 
 /// How often the network is probed before it counts as not as it should be: a starved machine
 /// delivers late.
