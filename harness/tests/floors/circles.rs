@@ -7,15 +7,15 @@ use crate::imports::{Import, Path};
 
 /// The files of a circle, and the imports that close it.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Circle {
+pub(crate) struct Circle {
     /// Its files, sorted.
-    pub files: BTreeSet<String>,
+    pub(crate) files: BTreeSet<String>,
     /// The first import between every two of them.
-    pub imports: Vec<Import>,
+    pub(crate) imports: Vec<Import>,
 }
 
 /// The circles among these imports, each as large as it is.
-pub fn find(imports: &[Import]) -> Vec<Circle> {
+pub(crate) fn find(imports: &[Import]) -> Vec<Circle> {
     let counted: Vec<&Import> = imports
         .iter()
         .filter(|import| !is_below(&import.from, &import.to) && !is_below(&import.to, &import.from))

@@ -12,7 +12,7 @@ use syn::visit::{self, Visit};
 use syn::{Attribute, Item, UseTree};
 
 /// A module, as the names from the crate's root to it; the root is empty.
-pub type Path = Vec<String>;
+pub(crate) type Path = Vec<String>;
 
 /// A path in the code, not yet resolved.
 struct Mention {
@@ -23,19 +23,19 @@ struct Mention {
 
 /// One module names another one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Import {
+pub(crate) struct Import {
     /// Where it is written: a file, relative to the sources.
-    pub file: String,
+    pub(crate) file: String,
     /// Its line.
-    pub line: usize,
+    pub(crate) line: usize,
     /// What is written there.
-    pub text: String,
+    pub(crate) text: String,
     /// The module that imports.
-    pub from: Path,
+    pub(crate) from: Path,
     /// The module that defines what is imported.
-    pub to: Path,
+    pub(crate) to: Path,
     /// The file of that module.
-    pub to_file: String,
+    pub(crate) to_file: String,
 }
 
 /// The modules of a crate.
@@ -51,7 +51,7 @@ struct Crate {
 
 /// Reads all imports of a crate. `sources` are its files by their path below `src/`; `name` is what its own binary calls
 /// the library. The module `main` is that binary.
-pub fn read(name: &str, sources: &BTreeMap<String, String>) -> Vec<Import> {
+pub(crate) fn read(name: &str, sources: &BTreeMap<String, String>) -> Vec<Import> {
     let mut krate = Crate {
         name: name.to_owned(),
         ..Crate::default()

@@ -4,7 +4,7 @@ use crate::imports::Import;
 
 /// The imports that do not go down, each with the reason. `floors` are groups of top-level modules, from top to bottom;
 /// `main` is the binary. The crate's root is above all of them.
-pub fn upward(imports: &[Import], floors: &[&[&str]]) -> Vec<(Import, String)> {
+pub(crate) fn upward(imports: &[Import], floors: &[&[&str]]) -> Vec<(Import, String)> {
     let wrong = |import: &Import| Some((import.clone(), reason(import, floors)?));
     imports.iter().filter_map(wrong).collect()
 }
