@@ -1,9 +1,9 @@
 //! `jepsen`: parse, answer, exit code.
 
-use std::panic::catch_unwind;
+use std::panic::{PanicHookInfo, catch_unwind, set_hook};
 
 use clap::Parser;
-use harness::cli::Cli;
+use harness::cli::{Cli, Command};
 use harness::{exit, output};
 
 fn main() {
@@ -24,13 +24,30 @@ fn run() -> i32 {
             };
         }
     };
+    // A node keeps the panic message that its log is searched for.
+    if !matches!(cli.command, Some(Command::Broker(_))) {
+        set_hook(Box::new(report_bug));
+    }
     match cli.answer() {
         Ok(code) => code,
         Err(error) => {
             output::say(&format!("jepsen: {error:#}"));
-            error
-                .downcast_ref::<exit::Stop>()
-                .map_or(exit::BUG, |stop| stop.code)
+            exit::of_error(&error)
         }
     }
+}
+
+/// Reports a panic as what it is to a user: a bug, with what its author needs to find it.
+fn report_bug(panic: &PanicHookInfo<'_>) {
+    let payload = panic.payload();
+    let message = payload.downcast_ref::<&str>().copied();
+    let message = message.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    let place = panic.location().map(ToString::to_string);
+    let thread = std::thread::current();
+    output::say(&format!(
+        "jepsen: this is a bug of jepsen: {} (at {}, thread {}). Please report it with the command that was typed.",
+        message.unwrap_or("no message"),
+        place.as_deref().unwrap_or("an unknown place"),
+        thread.name().unwrap_or("without name"),
+    ));
 }

@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use super::date::{seconds_now, utc};
+use jiff::Timestamp;
+
+use super::date::written;
 use super::layout;
 use super::space::{FREE_BYTES_MIN, free_bytes};
 use crate::exit::Stop;
@@ -43,7 +45,7 @@ impl RunDirectory {
                 FREE_BYTES_MIN >> 20
             )));
         }
-        let (compact, started) = utc(seconds_now());
+        let (compact, started) = written(Timestamp::now());
         let mut id = format!("{compact}-{seed:x}");
         let mut again = 1;
         while out.join(&id).exists() {
