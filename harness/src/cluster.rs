@@ -1,4 +1,4 @@
-//! The three nodes' processes: files written, started, killed, their output kept, their ends recorded.
+//! The nodes' processes: files written, started, killed, their output kept, their ends recorded.
 //!
 //! A node's process is waited for by a task of its own, so an end is recorded when it happens, asked for or not.
 
@@ -19,15 +19,16 @@ use checkers::history::{NodeEvent, NodeHappening, What};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use nemesis::process::{ControlError, ProcessControl};
-use nemesis::{Environment, Node};
+use nemesis::{Environment, Node, Nodes};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use tokio::sync::{OnceCell, watch};
 
+use crate::config::plants::Plants;
 use crate::config::target::{NodePlace, StopSignal, Target};
 use crate::exit::Stop;
-use crate::plants::Plants;
-use crate::recorder::Recorder;
+use crate::record::Recorder;
+use crate::store::layout::NODES;
 
 use layout::Layout;
 
@@ -36,7 +37,7 @@ const ENDING: Duration = Duration::from_secs(3);
 /// How long a killed process may take to be gone.
 const REAPING: Duration = Duration::from_secs(5);
 
-/// Three nodes of one target. Cheap to clone.
+/// The nodes of one target. Cheap to clone.
 #[derive(Clone)]
 pub struct Cluster(Arc<Inner>);
 
@@ -64,7 +65,7 @@ struct NodeProcess {
 }
 
 impl Cluster {
-    /// Prepares three nodes below `directory`: writes the target's files, starts nothing.
+    /// Prepares the nodes below `directory`: writes the target's files, starts nothing.
     ///
     /// # Errors
     /// If a file cannot be written, a placeholder not be filled, or a port is taken.
@@ -77,14 +78,15 @@ impl Cluster {
         recorder: &Recorder,
     ) -> Result<Cluster> {
         ports::are_free(environment, target)?;
-        let addresses: Vec<String> = Node::ALL
-            .iter()
-            .map(|node| environment.address(*node).to_string())
+        let addresses: Vec<String> = target
+            .nodes
+            .into_iter()
+            .map(|node| environment.address(node).to_string())
             .collect();
         let jepsen = std::env::current_exe().context("find this program")?;
         let mut nodes = Vec::new();
-        for node in Node::ALL {
-            let logs = directory.join("nodes").join(node.to_string());
+        for node in target.nodes {
+            let logs = directory.join(NODES).join(node.to_string());
             let place = NodePlace {
                 id: usize::from(node.number()),
                 directory: logs.join("data"),
@@ -112,6 +114,11 @@ impl Cluster {
         })))
     }
 
+    /// All nodes.
+    pub fn nodes(&self) -> Nodes {
+        self.0.target.nodes
+    }
+
     fn process(&self, node: Node) -> &NodeProcess {
         &self.0.nodes[node.index()]
     }
@@ -133,10 +140,13 @@ impl Cluster {
 
     /// All Kafka addresses, in order.
     pub fn addresses(&self) -> Vec<SocketAddr> {
-        Node::ALL.iter().map(|node| self.address(*node)).collect()
+        self.nodes()
+            .into_iter()
+            .map(|node| self.address(node))
+            .collect()
     }
 
-    /// `host:port,host:port,host:port`
+    /// `host:port,host:port,...`
     pub fn bootstrap(&self) -> String {
         let addresses: Vec<String> = self.addresses().iter().map(SocketAddr::to_string).collect();
         addresses.join(",")
@@ -161,26 +171,23 @@ impl Cluster {
 
     /// Runs the target's `init` on every node, all at once, and waits for their ends.
     async fn init(&self) -> Result<()> {
-        let run = |node: &Node| {
-            let node = *node;
-            async move {
-                let layout = &self.process(node).layout;
-                let Some(mut child) = self.spawn(node, &layout.init)? else {
-                    return Ok(());
-                };
-                let status = child.wait().await.context("wait for init")?;
-                if status.success() {
-                    return Ok(());
-                }
-                let program = layout.init.join(" ");
-                Err(Stop::usage(format!(
-                    "{node}: `{program}` ended with {}; its words are in {}",
-                    describe(status),
-                    layout.logs.display()
-                )))
+        let run = |node: Node| async move {
+            let layout = &self.process(node).layout;
+            let Some(mut child) = self.spawn(node, &layout.init)? else {
+                return Ok(());
+            };
+            let status = child.wait().await.context("wait for init")?;
+            if status.success() {
+                return Ok(());
             }
+            let program = layout.init.join(" ");
+            Err(Stop::usage(format!(
+                "{node}: `{program}` ended with {}; its words are in {}",
+                describe(status),
+                layout.logs.display()
+            )))
         };
-        let ended = futures::future::join_all(Node::ALL.iter().map(run)).await;
+        let ended = futures::future::join_all(self.nodes().into_iter().map(run)).await;
         ended.into_iter().collect()
     }
 
@@ -290,7 +297,7 @@ impl Cluster {
             }
         };
         if tokio::time::timeout(grace, ended).await.is_err() {
-            for node in Node::ALL {
+            for node in self.nodes() {
                 // What survives SIGKILL ends with the sandbox.
                 let _ = self.kill(node).await;
             }
@@ -327,6 +334,10 @@ impl Cluster {
 }
 
 impl ProcessControl for Cluster {
+    fn nodes(&self) -> Nodes {
+        Cluster::nodes(self)
+    }
+
     fn group(&self, node: Node) -> Option<i32> {
         self.pid(node)
     }

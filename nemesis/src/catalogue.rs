@@ -1,204 +1,110 @@
-//! Every kind of fault that exists: its name, its class, what it does, what it needs, and at which
-//! roles it can be aimed. A kind with a role is what a plan draws; which nodes that means is found
-//! out when it begins.
+//! Every kind of fault that exists: the rows of the built-in ones, and room for somebody's own. A
+//! kind with a role is what a plan draws; which nodes that means is found out when it begins.
+//!
+//! A new built-in fault is a file below `catalogue/` and a row here. Those that a run draws without
+//! being asked have a weight in `plan/mix.rs`, too.
 
+mod cut_fault;
+mod cuts;
+mod kill;
+mod pause;
+mod rolling_restart;
 mod selection;
 
-use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
+use crate::target::Role;
+
+pub use crate::kind::{Class, FaultKind, Kind, Needs};
+pub use cut_fault::CutFault;
+pub use kill::Kill;
+pub use pause::Pause;
+pub use rolling_restart::RollingRestart;
 pub use selection::{Selection, UnknownWord};
 
-use crate::network::partition;
-use crate::node::{Link, Node};
-use crate::target::{Leading, Role};
+/// The roles of what acts on all processes of some nodes.
+const WHOLE_NODES: &[Role] = &[
+    Role::Leader,
+    Role::Follower,
+    Role::Any,
+    Role::Minority,
+    Role::Majority,
+    Role::All,
+];
 
-/// A kind of fault.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Kind {
-    /// A node is cut from both others.
-    Isolate,
+macro_rules! rows {
+    ($($(#[$about:meta])* $name:ident = $definition:path;)*) => {
+        impl Kind {
+            $($(#[$about])* pub const $name: Kind = Kind::of(&$definition);)*
+
+            /// All built-in kinds, in the order of the catalogue.
+            pub const ALL: [Kind; [$(stringify!($name)),*].len()] = [$(Kind::$name),*];
+        }
+    };
+}
+
+rows! {
+    /// A node is cut from all others.
+    ISOLATE = cuts::ISOLATE;
     /// Two nodes are cut from each other.
-    CutLink,
+    CUT_LINK = cuts::CUT_LINK;
     /// One direction between two nodes.
-    CutLinkOneWay,
+    CUT_LINK_ONE_WAY = cuts::CUT_LINK_ONE_WAY;
     /// A node hears nothing from the others.
-    Deaf,
-    /// A node's words reach no other.
-    Mute,
-    /// A node on one side, the others and all clients on the other.
-    Halves,
+    DEAF = cuts::DEAF;
+    /// Nothing that a node sends reaches the others.
+    MUTE = cuts::MUTE;
+    /// Some nodes on one side, the others and all clients on the other.
+    HALVES = cuts::HALVES;
     /// A node is cut from all clients.
-    CutClients,
+    CUT_CLIENTS = cuts::CUT_CLIENTS;
     /// SIGSTOP.
-    Pause,
+    PAUSE = pause::KIND;
     /// SIGKILL and start again.
-    Kill,
+    KILL = kill::KIND;
     /// SIGKILL and start again, one node after the other.
-    RollingRestart,
+    ROLLING_RESTART = rolling_restart::KIND;
 }
 
-/// What a kind acts on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Class {
-    /// Links.
-    Network,
-    /// Processes.
-    Process,
+/// The kinds that words and stored plans can name: the built-in ones and somebody's own.
+#[derive(Clone, Debug)]
+pub struct Catalogue {
+    kinds: Vec<Kind>,
 }
 
-/// What must be possible on a machine for a kind to run there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Needs {
-    /// The private network of the sandbox.
-    PrivateNetwork,
-    /// Nothing beyond starting processes.
-    Nothing,
-}
-
-impl Kind {
-    /// All kinds, in the order of the catalogue.
-    pub const ALL: [Kind; 10] = [
-        Kind::Isolate,
-        Kind::CutLink,
-        Kind::CutLinkOneWay,
-        Kind::Deaf,
-        Kind::Mute,
-        Kind::Halves,
-        Kind::CutClients,
-        Kind::Pause,
-        Kind::Kill,
-        Kind::RollingRestart,
-    ];
-
-    /// The name on the command line and in a history.
-    pub fn name(self) -> &'static str {
-        match self {
-            Kind::Isolate => "isolate",
-            Kind::CutLink => "cut-link",
-            Kind::CutLinkOneWay => "cut-link-one-way",
-            Kind::Deaf => "deaf",
-            Kind::Mute => "mute",
-            Kind::Halves => "halves",
-            Kind::CutClients => "cut-clients",
-            Kind::Pause => "pause",
-            Kind::Kill => "kill",
-            Kind::RollingRestart => "rolling-restart",
+impl Catalogue {
+    /// The built-in kinds.
+    pub fn built_in() -> Catalogue {
+        Catalogue {
+            kinds: Kind::ALL.to_vec(),
         }
     }
 
-    /// One line for a list. Says *packet cut* where it is one: over an established connection the
-    /// cut of one direction soon stops the other too, because acknowledgements are packets.
-    pub fn description(self) -> &'static str {
-        match self {
-            Kind::Isolate => "packet cut between a node and both others; clients still reach it",
-            Kind::CutLink => "packet cut between two nodes, both directions",
-            Kind::CutLinkOneWay => "packet cut between two nodes, one direction",
-            Kind::Deaf => "packet cut from both others to a node: it hears nothing from them",
-            Kind::Mute => "packet cut from a node to both others: they hear nothing from it",
-            Kind::Halves => "packet cut between a node and everything else, clients included",
-            Kind::CutClients => "packet cut between a node and all clients; nodes reach each other",
-            Kind::Pause => "SIGSTOP to all processes of a node, SIGCONT at the end",
-            Kind::Kill => "SIGKILL to all processes of a node, started again at the end",
-            Kind::RollingRestart => "SIGKILL and start, one node after the other",
-        }
+    /// Adds a kind. It replaces an earlier one of the same name.
+    pub fn with(mut self, definition: &'static dyn FaultKind) -> Catalogue {
+        let kind = Kind::of(definition);
+        self.kinds.retain(|known| *known != kind);
+        self.kinds.push(kind);
+        self
     }
 
-    /// What it acts on.
-    pub fn class(self) -> Class {
-        match self {
-            Kind::Pause | Kind::Kill | Kind::RollingRestart => Class::Process,
-            _ => Class::Network,
-        }
+    /// All kinds, the built-in ones first.
+    pub fn kinds(&self) -> impl Iterator<Item = Kind> {
+        self.kinds.iter().copied()
     }
 
-    /// What it needs.
-    pub fn needs(self) -> Needs {
-        match self.class() {
-            Class::Network => Needs::PrivateNetwork,
-            Class::Process => Needs::Nothing,
-        }
-    }
-
-    /// The roles that it can be aimed at.
-    pub fn roles(self) -> &'static [Role] {
-        match self {
-            Kind::CutLink | Kind::CutLinkOneWay => &[
-                Role::LeaderToFollower,
-                Role::FollowerToLeader,
-                Role::FollowerToFollower,
-            ],
-            Kind::Pause | Kind::Kill => &[
-                Role::Leader,
-                Role::Follower,
-                Role::Any,
-                Role::Majority,
-                Role::All,
-            ],
-            Kind::RollingRestart => &[Role::All],
-            _ => &[Role::Leader, Role::Follower, Role::Any],
-        }
-    }
-
-    /// The links that it cuts, for nodes in the order in which a role names them.
-    pub fn links(self, nodes: &[Node]) -> Vec<Link> {
-        match (self, nodes) {
-            (Kind::Isolate, [node]) => partition::isolate(*node),
-            (Kind::CutLink, [one, other]) => partition::link(*one, *other),
-            (Kind::CutLinkOneWay, [from, to]) => partition::link_one_way(*from, *to),
-            (Kind::Deaf, [node]) => partition::deaf(*node),
-            (Kind::Mute, [node]) => partition::mute(*node),
-            (Kind::Halves, [node]) => partition::halves(*node),
-            (Kind::CutClients, [node]) => partition::clients(*node),
-            _ => Vec::new(),
-        }
-    }
-
-    /// Whether a fault of this kind at these nodes affects this leader: it is paused, killed, or
-    /// cut from *both* others in some direction. A leader that keeps one follower keeps its
-    /// majority.
-    pub fn affects(self, nodes: &[Node], leader: Node) -> bool {
-        match self.class() {
-            Class::Process => nodes.contains(&leader),
-            Class::Network => partition::separates(&self.links(nodes), leader),
-        }
-    }
-
-    /// Whether it affects anybody who leads: a partition's leader or the quorum's; and a partition's
-    /// leader also when it is cut from the quorum's, because that one fences whom it does not hear
-    /// (seen on Apache Kafka 4.4: the leader is replaced though it still has a healthy follower).
-    pub fn affects_any(self, nodes: &[Node], leading: &Leading) -> bool {
-        let links = self.links(nodes);
-        let cut_from = |leader: Node, quorum: Node| {
-            leader != quorum
-                && Link::both_ways(leader, quorum)
-                    .iter()
-                    .any(|link| links.contains(link))
-        };
-        let fenced = |leader: &Node| {
-            leading
-                .quorum
-                .is_some_and(|quorum| cut_from(*leader, quorum))
-        };
-        let leaders = leading.partitions.iter().chain(&leading.quorum);
-        leaders.clone().any(|leader| self.affects(nodes, *leader))
-            || leading.partitions.iter().any(fenced)
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.pad(self.name())
+    /// The kind with this name.
+    pub fn find(&self, name: &str) -> Option<Kind> {
+        self.kinds().find(|kind| kind.name() == name)
     }
 }
 
 impl FromStr for Kind {
     type Err = UnknownWord;
 
+    /// Reads the name of a built-in kind.
     fn from_str(word: &str) -> Result<Kind, UnknownWord> {
         let found = Kind::ALL.into_iter().find(|kind| kind.name() == word);
         found.ok_or_else(|| UnknownWord {
@@ -207,47 +113,108 @@ impl FromStr for Kind {
     }
 }
 
-impl fmt::Display for Class {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.pad(match self {
-            Class::Network => "network",
-            Class::Process => "process",
-        })
+impl<'de> Deserialize<'de> for Kind {
+    /// Reads the name of a built-in kind.
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Kind, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        name.parse().map_err(serde::de::Error::custom)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+    use crate::node::{Node, Nodes};
+    use crate::target::{Draw, Leading};
 
     #[test]
     fn the_leader_is_affected_by_rule() {
-        let [n1, n2, n3] = Node::ALL;
-        assert!(Kind::Pause.affects(&[n1], n1));
-        assert!(Kind::Mute.affects(&[n1], n1));
-        assert!(!Kind::Mute.affects(&[n2], n1));
-        assert!(!Kind::CutLink.affects(&[n1, n2], n1));
-        assert!(!Kind::CutClients.affects(&[n1], n1));
-        assert!(Kind::RollingRestart.affects(&[n1, n2, n3], n3));
+        let [n1, n2, n3] = [0, 1, 2].map(|at| Node::from_index(at).expect("a node"));
+        assert!(Kind::PAUSE.affects(Nodes::THREE, &[n1], n1));
+        assert!(Kind::MUTE.affects(Nodes::THREE, &[n1], n1));
+        assert!(!Kind::MUTE.affects(Nodes::THREE, &[n2], n1));
+        assert!(!Kind::CUT_LINK.affects(Nodes::THREE, &[n1, n2], n1));
+        assert!(!Kind::CUT_CLIENTS.affects(Nodes::THREE, &[n1], n1));
+        assert!(Kind::ROLLING_RESTART.affects(Nodes::THREE, &[n1, n2, n3], n3));
     }
 
     #[test]
     fn a_partition_and_the_quorum_may_have_different_leaders() {
-        let [n1, n2, n3] = Node::ALL;
+        let [n1, n2, n3] = [0, 1, 2].map(|at| Node::from_index(at).expect("a node"));
         let leading = Leading {
             partitions: vec![n1],
             quorum: Some(n2),
         };
-        assert!(Kind::Pause.affects_any(&[n2], &leading));
-        assert!(Kind::CutLinkOneWay.affects_any(&[n2, n1], &leading));
-        assert!(!Kind::CutLink.affects_any(&[n1, n3], &leading));
-        assert!(!Kind::CutLink.affects_any(&[n2, n3], &leading));
-        assert!(!Kind::Isolate.affects_any(&[n3], &leading));
+        assert!(Kind::PAUSE.affects_any(Nodes::THREE, &[n2], &leading));
+        assert!(Kind::CUT_LINK_ONE_WAY.affects_any(Nodes::THREE, &[n2, n1], &leading));
+        assert!(!Kind::CUT_LINK.affects_any(Nodes::THREE, &[n1, n3], &leading));
+        assert!(!Kind::CUT_LINK.affects_any(Nodes::THREE, &[n2, n3], &leading));
+        assert!(!Kind::ISOLATE.affects_any(Nodes::THREE, &[n3], &leading));
         let one = Leading {
             partitions: vec![n1],
             quorum: Some(n1),
         };
-        assert!(!Kind::CutLink.affects_any(&[n1, n2], &one));
+        assert!(!Kind::CUT_LINK.affects_any(Nodes::THREE, &[n1, n2], &one));
+    }
+
+    fn splits(count: usize, role: Role, leader: Option<Node>) -> BTreeSet<Vec<Node>> {
+        let nodes = Nodes::new(count).expect("possible");
+        let aim = |value| Kind::HALVES.aim(role, nodes, Draw::new(value), leader);
+        let sorted = |mut side: Vec<Node>| {
+            side.sort();
+            side
+        };
+        (0..10_000).filter_map(aim).map(sorted).collect()
+    }
+
+    #[test]
+    fn halves_are_every_split() {
+        let leader = Node::from_index(0);
+        for (count, sides) in [
+            (1, 0),
+            (2, 2),
+            (3, 3),
+            (4, 4 + 6),
+            (5, 5 + 10),
+            (7, 7 + 21 + 35),
+        ] {
+            assert_eq!(splits(count, Role::Any, None).len(), sides, "{count}");
+        }
+        // Alone, or with one of the four followers.
+        let of_leader = splits(5, Role::Leader, leader);
+        assert_eq!(of_leader.len(), 1 + 4);
+        assert!(
+            of_leader
+                .iter()
+                .all(|side| side.contains(&leader.expect("n1")))
+        );
+        let of_follower = splits(5, Role::Follower, leader);
+        assert_eq!(of_follower.len(), 4 + 6);
+        assert!(
+            !of_follower
+                .iter()
+                .any(|side| side.contains(&leader.expect("n1")))
+        );
+    }
+
+    #[test]
+    fn a_cluster_of_one_has_nothing_to_cut_from() {
+        let one = Nodes::new(1).expect("possible");
+        let leader = Node::from_index(0);
+        for kind in Kind::ALL {
+            for role in kind.roles() {
+                let aimed = kind.aim(*role, one, Draw::new(5), leader);
+                let possible = match role {
+                    Role::Leader | Role::Any | Role::Majority | Role::All => {
+                        kind.class() == Class::Process || kind == Kind::CUT_CLIENTS
+                    }
+                    _ => false,
+                };
+                assert_eq!(aimed.is_some(), possible, "{kind} at {role}");
+            }
+        }
     }
 
     #[test]

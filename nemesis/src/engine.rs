@@ -17,6 +17,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::environment::Environment;
 use crate::plan::Plan;
 use crate::process::{ProcessControl, ProcessTable};
+use crate::site::Site;
 use crate::target::RoleResolver;
 
 /// The least quiet between two windows when the first one took longer than planned.
@@ -68,9 +69,7 @@ pub struct Summary {
 
 /// Executes plans against one cluster.
 pub struct Engine {
-    environment: Environment,
-    table: ProcessTable,
-    control: Arc<dyn ProcessControl>,
+    site: Site,
     resolver: Arc<dyn RoleResolver>,
     clock: Clock,
     settling: Duration,
@@ -80,7 +79,7 @@ impl fmt::Debug for Engine {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Engine")
-            .field("environment", &self.environment)
+            .field("site", &self.site)
             .finish_non_exhaustive()
     }
 }
@@ -94,10 +93,13 @@ impl Engine {
         resolver: Arc<dyn RoleResolver>,
         clock: Clock,
     ) -> Engine {
-        Engine {
+        let site = Site {
             environment,
             table,
             control,
+        };
+        Engine {
+            site,
             resolver,
             clock,
             settling: Duration::ZERO,
@@ -125,7 +127,8 @@ impl Engine {
         let mut moved = Duration::ZERO;
         let mut quiet_from_ms = 0;
         let mut summary = Summary::default();
-        for window in &plan.windows {
+        for (at, window) in plan.windows.iter().enumerate() {
+            let draw = plan.draw(at);
             let quiet = Duration::from_millis(window.at_ms.saturating_sub(quiet_from_ms));
             quiet_from_ms = window.at_ms + window.duration_ms;
             let planned = begun + Duration::from_millis(window.at_ms) + moved;
@@ -157,7 +160,7 @@ impl Engine {
                     break;
                 }
             }
-            self.run_window(window, sink, stop.as_mut(), &mut summary)
+            self.run_window((window, draw), sink, stop.as_mut(), &mut summary)
                 .await;
             free_from = Instant::now() + GAP_LEAST;
             if summary.stopped {

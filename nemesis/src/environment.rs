@@ -7,8 +7,10 @@ use std::sync::Arc;
 
 use nix::sys::signal::Signal;
 
+use crate::address;
+use crate::link::End;
 use crate::network::{Network, NetworkError};
-use crate::node::{End, Node};
+use crate::node::Node;
 use crate::sandbox::resident::Resident;
 use crate::sandbox::{Entered, Isolation};
 
@@ -17,7 +19,7 @@ use crate::sandbox::{Entered, Isolation};
 pub enum Environment {
     /// Each in its own network namespace: every fault can run.
     Sandboxed(Arc<Network>),
-    /// On 127.0.0.1 to 127.0.0.3: pauses and kills only.
+    /// On 127.0.0.1, 127.0.0.2 and so on: pauses and kills only.
     Loopback(Arc<Loopback>),
 }
 
@@ -48,7 +50,7 @@ impl Environment {
     pub fn address(&self, node: Node) -> Ipv4Addr {
         match self {
             Environment::Sandboxed(network) => network.address(node),
-            Environment::Loopback(_) => Ipv4Addr::new(127, 0, 0, node.number()),
+            Environment::Loopback(_) => address::loopback(node),
         }
     }
 
@@ -73,11 +75,7 @@ impl Environment {
     ) -> io::Result<tokio::process::Child> {
         let runtime = tokio::runtime::Handle::try_current().map_err(io::Error::other)?;
         tie_to_harness(command.as_std_mut());
-        let resident = match self {
-            Environment::Sandboxed(network) => network.resident(End::Node(node)),
-            Environment::Loopback(loopback) => &loopback.spawner,
-        };
-        resident
+        self.resident(node)?
             .run(move |_| {
                 let _entered = runtime.enter();
                 command.spawn()
@@ -92,11 +90,17 @@ impl Environment {
         node: Node,
         job: impl FnOnce() -> T + Send + 'static,
     ) -> io::Result<T> {
-        let resident = match self {
-            Environment::Sandboxed(network) => network.resident(End::Node(node)),
-            Environment::Loopback(loopback) => &loopback.spawner,
-        };
+        let resident = self.resident(node)?;
         resident.run(move |_| job()).map_err(io::Error::other)
+    }
+
+    fn resident(&self, node: Node) -> io::Result<&Resident> {
+        match self {
+            Environment::Sandboxed(network) => {
+                network.resident(End::Node(node)).map_err(io::Error::other)
+            }
+            Environment::Loopback(loopback) => Ok(&loopback.spawner),
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! *Healed* guarantees that the next packet passes and the next instruction runs; how long a
 //! cluster takes to notice is what a run measures. Healing is idempotent, and a fault that is
-//! dropped heals itself (a killed node is the exception: see [`crate::process::Kill`]).
+//! dropped heals itself (a killed node is the exception: see [`crate::catalogue::Kill`]).
 
 use std::time::Duration;
 
@@ -10,24 +10,25 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use nix::errno::Errno;
 
-use crate::network::NetworkError;
 use crate::node::Node;
-use crate::process::ControlError;
+
+/// An error of what a fault acts on, with its own words.
+pub type Cause = Box<dyn std::error::Error + Send + Sync>;
 
 /// A fault that is about to begin, lasts, or is over.
 pub trait Fault: Send {
     /// Makes it happen.
     fn begin(&mut self) -> BoxFuture<'_, Result<(), FaultError>>;
 
-    /// Looks whether it took effect; the text is the evidence.
+    /// Finds out whether it took effect; the text is the evidence.
     fn verify(&mut self) -> BoxFuture<'_, Result<String, FaultError>>;
 
-    /// Lets it last. A fault of several steps makes the others meanwhile.
+    /// Waits while it lasts. A fault of several steps takes the others meanwhile.
     fn hold(&mut self, duration: Duration) -> BoxFuture<'_, Result<(), FaultError>> {
         tokio::time::sleep(duration).map(Ok).boxed()
     }
 
-    /// Ends it and looks whether it is gone; the text is the evidence. May be called again.
+    /// Ends it and finds out whether it is gone; the text is the evidence. May be called again.
     fn heal(&mut self) -> BoxFuture<'_, Result<String, FaultError>>;
 }
 
@@ -45,8 +46,8 @@ pub enum FaultError {
         "a network fault needs the private network; run process faults only, or see `jepsen doctor`"
     )]
     NeedsNetwork,
-    /// It is aimed at a process that does not run.
-    #[error("{node} does not run")]
+    /// It is aimed at a process that is not running.
+    #[error("{node} is not running")]
     NotRunning {
         /// Which node.
         node: Node,
@@ -65,11 +66,11 @@ pub enum FaultError {
         /// Which node.
         node: Node,
         /// Its words.
-        source: ControlError,
+        source: Cause,
     },
-    /// The network failed.
+    /// What it acts on failed: the network, or whatever a fault of your own needs.
     #[error(transparent)]
-    Network(#[from] NetworkError),
+    Other(#[from] Cause),
     /// The thread pool is gone: the run is being torn down.
     #[error("the runtime is shutting down")]
     ShuttingDown,

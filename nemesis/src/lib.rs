@@ -1,4 +1,4 @@
-//! Faults for three real processes on one machine: begin, verify that it took effect, heal.
+//! Faults for the real processes of a cluster on one machine: begin, verify that it took effect, heal.
 //!
 //! The crate promises that a fault which began is healed: by the engine at the end of its window,
 //! and by a guard when the engine's future is cancelled, panics or is dropped. A fault counts as
@@ -7,30 +7,36 @@
 //!
 //! | part | what it is |
 //! |---|---|
+//! | [`node`], [`link`], [`address`] | how many nodes there are, the links between them, where they are reached |
 //! | [`sandbox`] | private namespaces, and the process tree in which nothing outlives anything |
 //! | [`environment`] | where the nodes run: in the sandbox's network, or on loopback without it |
 //! | [`network`] | links, cuts and the probe that sees them |
-//! | [`process`] | pause, kill and restart of whole process groups; a node's figures from `/proc` |
-//! | [`catalogue`] | every kind of fault: name, class, what it needs |
+//! | [`process`] | who owns the nodes' processes, and a node's figures from `/proc` |
+//! | [`kind`], [`catalogue`] | what a kind of fault is; the built-in kinds, and room for your own |
 //! | [`target`] | roles, and which nodes have them now |
-//! | [`fault`] | what every fault is: begin, verify, hold, heal |
+//! | [`fault`], [`site`] | what every fault is: begin, verify, hold, heal; what it acts on |
 //! | [`plan`] | a seeded sequence of faults; pure, printable, replayable |
 //! | [`engine`] | executes a plan and reports each step |
 //! | [`doctor`] | tries which faults can run here, and says how to permit the others |
 
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
+pub mod address;
 pub mod catalogue;
 pub mod doctor;
 pub mod engine;
 pub mod environment;
 pub mod fault;
+pub mod kind;
+pub mod link;
 pub mod network;
 pub mod node;
 pub mod plan;
 pub mod process;
 pub mod sandbox;
+pub mod site;
 pub mod target;
 
 pub use environment::Environment;
-pub use node::{CLUSTER_SIZE, End, Link, Node};
+pub use link::{End, Link};
+pub use node::{Node, Nodes};

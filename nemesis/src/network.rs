@@ -8,7 +8,6 @@
 
 mod bridge;
 mod cut;
-mod fault;
 pub mod partition;
 mod probe;
 
@@ -18,22 +17,14 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 pub use cut::Cut;
-pub use fault::CutFault;
 pub use probe::{Heard, PROBE_PORT};
 
-use crate::node::{End, Link, Node};
+use crate::address;
+use crate::fault::FaultError;
+use crate::link::{End, Link};
+use crate::node::{Node, Nodes};
 use crate::sandbox::resident::{Gone, Resident};
 use crate::sandbox::{Entered, Isolation};
-
-/// The address of an end in the private network: n1 10.77.0.1, n2 .2, n3 .3, the harness .100.
-pub const fn address(end: End) -> Ipv4Addr {
-    match end {
-        End::Node(node) => Ipv4Addr::new(10, 77, 0, node.number()),
-        End::Clients => Ipv4Addr::new(10, 77, 0, HARNESS_HOST),
-    }
-}
-
-const HARNESS_HOST: u8 = 100;
 
 /// How long a new network may take until packets pass on every link.
 const WHOLE_LIMIT: Duration = Duration::from_secs(5);
@@ -55,9 +46,23 @@ pub enum NetworkError {
         /// What the kernel answered.
         source: io::Error,
     },
+    /// It was built for a smaller cluster.
+    #[error("the private network has {} nodes, and {node} is not one of them", nodes.count())]
+    NoSuchNode {
+        /// Which node.
+        node: Node,
+        /// Those that it has.
+        nodes: Nodes,
+    },
     /// A thread that holds a namespace has ended.
     #[error("the private network is gone: the thread that holds a namespace has ended")]
     Gone,
+}
+
+impl From<NetworkError> for FaultError {
+    fn from(error: NetworkError) -> FaultError {
+        FaultError::Other(Box::new(error))
+    }
 }
 
 impl From<Gone> for NetworkError {
@@ -74,7 +79,8 @@ fn refused(step: impl Into<String>) -> impl FnOnce(io::Error) -> NetworkError {
 /// The private network. It lives as long as the process; dropping it ends the nodes.
 #[derive(Debug)]
 pub struct Network {
-    /// One for each end, in the order of [`End::ALL`].
+    nodes: Nodes,
+    /// One for each end, in the order of [`End::all`].
     residents: Vec<Resident>,
     bridge: bridge::Bridge,
     prober: Mutex<probe::Prober>,
@@ -83,23 +89,25 @@ pub struct Network {
 }
 
 impl Network {
-    /// Builds the network. Takes some hundred milliseconds, rarely more than a
-    /// second; blocks.
+    /// Builds the network for the nodes that the sandbox was entered for. Takes some hundred
+    /// milliseconds, rarely more than a second; blocks.
     pub fn build(entered: &Entered) -> Result<Arc<Network>, NetworkError> {
         if entered.isolation() != Isolation::Network {
             return Err(NetworkError::ProcessesOnly);
         }
+        let nodes = entered.nodes();
         let mut residents = Vec::new();
-        for end in End::ALL {
+        for end in End::all(nodes) {
             let resident = match end {
                 End::Node(_) => Resident::in_new_namespace(&format!("inside-{end}")),
                 End::Clients => Resident::here("inside-harness"),
             };
             residents.push(resident.map_err(refused(format!("make a namespace for {end}")))?);
         }
-        let bridge = bridge::Bridge::build(&residents)?;
-        let prober = probe::Prober::open(&residents)?;
+        let bridge = bridge::Bridge::build(nodes, &residents)?;
+        let prober = probe::Prober::open(nodes, &residents)?;
         let network = Network {
+            nodes,
             residents,
             bridge,
             prober: Mutex::new(prober),
@@ -115,7 +123,10 @@ impl Network {
         let limit = Instant::now() + WHOLE_LIMIT;
         loop {
             let heard = self.probe()?;
-            if Link::all().into_iter().all(|link| heard.carries(link)) {
+            if Link::all(self.nodes)
+                .into_iter()
+                .all(|link| heard.carries(link))
+            {
                 return Ok(());
             }
             if Instant::now() >= limit {
@@ -125,16 +136,28 @@ impl Network {
         }
     }
 
+    /// The nodes that it joins.
+    pub fn nodes(&self) -> Nodes {
+        self.nodes
+    }
+
     /// Where a node is reached.
     pub fn address(&self, node: Node) -> Ipv4Addr {
-        address(End::Node(node))
+        address::private(End::Node(node))
     }
 
-    pub(crate) fn resident(&self, end: End) -> &Resident {
-        &self.residents[end.index()]
+    /// The thread inside the namespace of an end.
+    pub(crate) fn resident(&self, end: End) -> Result<&Resident, NetworkError> {
+        match end {
+            End::Node(node) if !self.nodes.contains(node) => Err(NetworkError::NoSuchNode {
+                node,
+                nodes: self.nodes,
+            }),
+            _ => Ok(&self.residents[end.position(self.nodes)]),
+        }
     }
 
-    /// Sends probe datagrams over every link and tells what arrived. Blocks for at most 100 ms.
+    /// Sends probe datagrams over every link and reports what arrived. Blocks for at most 100 ms.
     pub fn probe(&self) -> Result<Heard, NetworkError> {
         let down = self.links_down();
         lock(&self.prober)
@@ -151,7 +174,7 @@ impl Network {
     fn hold(&self, link: Link) -> Result<(), NetworkError> {
         let mut held = lock(&self.held);
         if !held.contains_key(&link) {
-            self.bridge.cut(self.resident(link.from), link)?;
+            self.bridge.cut(self.resident(link.from)?, link)?;
         }
         *held.entry(link).or_insert(0) += 1;
         Ok(())
@@ -163,7 +186,7 @@ impl Network {
         match held.get(&link).copied() {
             None => Ok(()),
             Some(1) => {
-                self.bridge.restore(self.resident(link.from), link)?;
+                self.bridge.restore(self.resident(link.from)?, link)?;
                 held.remove(&link);
                 Ok(())
             }

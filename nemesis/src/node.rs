@@ -1,30 +1,25 @@
-//! The names of the three nodes and of the links between them. A node is an index in code, a name
+//! The nodes of a cluster: how many there are, and their names. A node is an index in code, a name
 //! in every output.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// How many nodes a cluster has. Three is the smallest number with a majority to lose and a
-/// majority to keep.
-pub const CLUSTER_SIZE: usize = 3;
-
-/// One of the three nodes.
+/// One node of a cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Node(u8);
 
 impl Node {
-    /// All nodes, in order.
-    pub const ALL: [Node; CLUSTER_SIZE] = [Node(0), Node(1), Node(2)];
-
     /// The node with this index, counted from 0.
     pub fn from_index(index: usize) -> Option<Node> {
-        Node::ALL.get(index).copied()
+        let index = u8::try_from(index).ok()?;
+        (index < Nodes::MAX).then_some(Node(index))
     }
 
-    /// The node with this name: `n1`, `n2`, `n3`.
+    /// The node with this name: `n1` to `n9`. Whether a cluster has it is [`Nodes::contains`].
     pub fn from_name(name: &str) -> Option<Node> {
-        Node::ALL.into_iter().find(|node| node.to_string() == name)
+        let largest = Nodes(Nodes::MAX);
+        largest.into_iter().find(|node| node.to_string() == name)
     }
 
     /// Counted from 0.
@@ -35,15 +30,6 @@ impl Node {
     /// The number in the name, counted from 1.
     pub const fn number(self) -> u8 {
         self.0 + 1
-    }
-
-    /// The other two nodes, in order.
-    pub fn others(self) -> [Node; CLUSTER_SIZE - 1] {
-        match self.0 {
-            0 => [Node(1), Node(2)],
-            1 => [Node(0), Node(2)],
-            _ => [Node(0), Node(1)],
-        }
     }
 }
 
@@ -63,103 +49,97 @@ impl<'de> Deserialize<'de> for Node {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Node, D::Error> {
         let name = String::deserialize(deserializer)?;
         Node::from_name(&name)
-            .ok_or_else(|| serde::de::Error::custom(format!("no node is called {name:?}")))
+            .ok_or_else(|| serde::de::Error::custom(format!("no node has the name {name:?}")))
     }
 }
 
-/// One end of a link: a node, or the harness's own side where all clients and probes sit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum End {
-    /// A node.
-    Node(Node),
-    /// The harness's side.
-    Clients,
-}
+/// All nodes of a cluster: [`Nodes::MIN`] to [`Nodes::MAX`] of them, `n1` first. Three by default,
+/// the smallest number with a majority to lose and a majority to keep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "u64")]
+pub struct Nodes(u8);
 
-impl End {
-    /// Everything that has an address in the sandbox's network.
-    pub const ALL: [End; CLUSTER_SIZE + 1] = [
-        End::Node(Node(0)),
-        End::Node(Node(1)),
-        End::Node(Node(2)),
-        End::Clients,
-    ];
+/// A number of nodes that a cluster cannot have here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a cluster of {0} nodes is not possible here; {min} to {max} are", min = Nodes::MIN, max = Nodes::MAX)]
+pub struct WrongCount(pub u64);
 
-    /// Position in [`End::ALL`].
-    pub fn index(self) -> usize {
-        match self {
-            End::Node(node) => node.index(),
-            End::Clients => CLUSTER_SIZE,
+impl Nodes {
+    /// The smallest cluster.
+    pub const MIN: u8 = 1;
+
+    /// The largest cluster: as many as one machine can run, and as a plan's draws can tell apart.
+    pub const MAX: u8 = 9;
+
+    /// The usual cluster.
+    pub const THREE: Nodes = Nodes(3);
+
+    /// A cluster of this many nodes.
+    ///
+    /// # Errors
+    /// If there are fewer than [`Nodes::MIN`] or more than [`Nodes::MAX`].
+    pub fn new(count: usize) -> Result<Nodes, WrongCount> {
+        Nodes::try_from(count as u64)
+    }
+
+    /// How many there are.
+    pub const fn count(self) -> usize {
+        self.0 as usize
+    }
+
+    /// Whether this cluster has the node.
+    pub fn contains(self, node: Node) -> bool {
+        node.0 < self.0
+    }
+
+    /// Every node but this one, in order.
+    pub fn others(self, node: Node) -> impl DoubleEndedIterator<Item = Node> + Clone {
+        self.into_iter().filter(move |other| *other != node)
+    }
+
+    /// How many nodes make a majority.
+    pub const fn majority(self) -> usize {
+        self.count() / 2 + 1
+    }
+
+    /// How many nodes a majority can spare: 0 in a cluster of one or two.
+    pub const fn minority(self) -> usize {
+        (self.count() - 1) / 2
+    }
+
+    /// The names, as a sentence lists them: `n1, n2 and n3`.
+    pub fn names(self) -> String {
+        let mut names: Vec<String> = self.into_iter().map(|node| node.to_string()).collect();
+        match names.pop() {
+            Some(last) if !names.is_empty() => format!("{} and {last}", names.join(", ")),
+            last => last.unwrap_or_default(),
         }
     }
 }
 
-impl From<Node> for End {
-    fn from(node: Node) -> End {
-        End::Node(node)
+impl Default for Nodes {
+    fn default() -> Nodes {
+        Nodes::THREE
     }
 }
 
-impl fmt::Display for End {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            End::Node(node) => node.fmt(formatter),
-            End::Clients => formatter.write_str("clients"),
+impl TryFrom<u64> for Nodes {
+    type Error = WrongCount;
+
+    fn try_from(count: u64) -> Result<Nodes, WrongCount> {
+        match u8::try_from(count) {
+            Ok(few) if (Nodes::MIN..=Nodes::MAX).contains(&few) => Ok(Nodes(few)),
+            _ => Err(WrongCount(count)),
         }
     }
 }
 
-/// A one-way link: packets from `from` to `to`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Link {
-    /// The sender.
-    pub from: End,
-    /// The receiver.
-    pub to: End,
-}
+impl IntoIterator for Nodes {
+    type Item = Node;
+    type IntoIter = std::iter::Map<std::ops::Range<u8>, fn(u8) -> Node>;
 
-impl Link {
-    /// The link from one end to another.
-    pub fn new(from: impl Into<End>, to: impl Into<End>) -> Link {
-        Link {
-            from: from.into(),
-            to: to.into(),
-        }
-    }
-
-    /// Both directions between two ends.
-    pub fn both_ways(one: impl Into<End>, other: impl Into<End>) -> [Link; 2] {
-        let (one, other) = (one.into(), other.into());
-        [
-            Link {
-                from: one,
-                to: other,
-            },
-            Link {
-                from: other,
-                to: one,
-            },
-        ]
-    }
-
-    /// Every link between two different ends.
-    pub fn all() -> Vec<Link> {
-        End::ALL
-            .into_iter()
-            .flat_map(|from| End::ALL.into_iter().map(move |to| Link { from, to }))
-            .filter(|link| link.from != link.to)
-            .collect()
-    }
-
-    /// The link as a history writes it.
-    pub fn named(self) -> checkers::history::Link {
-        (self.from.to_string(), self.to.to_string())
-    }
-}
-
-impl fmt::Display for Link {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}->{}", self.from, self.to)
+    fn into_iter(self) -> Self::IntoIter {
+        (0..self.0).map(Node)
     }
 }
 
@@ -169,15 +149,39 @@ mod tests {
 
     #[test]
     fn names_read_back() {
-        for node in Node::ALL {
+        let nine = Nodes::new(9).expect("possible");
+        for node in nine {
             assert_eq!(Node::from_name(&node.to_string()), Some(node));
-            assert!(!node.others().contains(&node));
+            assert!(nine.others(node).all(|other| other != node));
+            assert_eq!(nine.others(node).count(), 8);
         }
-        assert_eq!(Node::from_name("n4"), None);
+        assert_eq!(Node::from_name("n10"), None);
+        assert_eq!(Nodes::THREE.names(), "n1, n2 and n3");
+        assert_eq!(Nodes::new(1).expect("possible").names(), "n1");
     }
 
     #[test]
-    fn four_ends_have_twelve_links() {
-        assert_eq!(Link::all().len(), 12);
+    fn majorities_and_what_they_spare() {
+        let sizes = |count| {
+            let nodes = Nodes::new(count).expect("possible");
+            (nodes.majority(), nodes.minority())
+        };
+        let expected = [(1, 0), (2, 0), (2, 1), (3, 1), (3, 2), (4, 2), (4, 3)];
+        assert_eq!((1..=7).map(sizes).collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn a_number_outside_the_range_is_an_error_that_names_the_range() {
+        for count in [0, 10, 300] {
+            let error = Nodes::new(count).expect_err("not possible").to_string();
+            assert!(error.contains("1 to 9"), "{error}");
+        }
+        let read: Result<Nodes, _> = serde_json::from_str("10");
+        assert!(
+            read.expect_err("not possible")
+                .to_string()
+                .contains("1 to 9")
+        );
+        assert_eq!(serde_json::to_string(&Nodes::THREE).expect("a number"), "3");
     }
 }

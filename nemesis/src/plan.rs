@@ -3,6 +3,7 @@
 //! role means is found out anew.
 
 mod mix;
+mod stored;
 mod timing;
 
 use std::fmt;
@@ -11,18 +12,18 @@ use std::time::Duration;
 use rand::Rng;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 pub use timing::Timing;
 
-use crate::catalogue::{Kind, Selection};
-use crate::target::Role;
+use crate::catalogue::{Catalogue, Kind, Selection, UnknownWord};
+use crate::target::{Draw, Role};
 
 /// The version of a stored plan.
 pub const PLAN_VERSION: u32 = 1;
 
 /// A seeded sequence of windows. Times count from the start of the load phase.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Plan {
     /// [`PLAN_VERSION`].
     pub version: u32,
@@ -35,7 +36,7 @@ pub struct Plan {
 }
 
 /// One fault of a plan.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Window {
     /// Its name in the history: `k1`.
     pub id: String,
@@ -43,9 +44,9 @@ pub struct Window {
     pub at_ms: u64,
     /// What happens.
     pub kind: Kind,
-    /// To whom.
+    /// To which nodes.
     pub role: Role,
-    /// Makes the choice that a role leaves: which follower, which node.
+    /// Makes the choices that a role leaves: which follower, which node. See [`Plan::draw`].
     pub draw: u8,
     /// How long it lasts, from having taken effect to its heal.
     pub duration_ms: u64,
@@ -60,6 +61,14 @@ pub enum PlanError {
     /// A newer program wrote it.
     #[error("the fault schedule has version {0}; this program reads version {PLAN_VERSION}")]
     Version(u32),
+    /// It names a kind that the catalogue does not have.
+    #[error("{id}: {unknown}")]
+    Kind {
+        /// The window.
+        id: String,
+        /// What it names.
+        unknown: UnknownWord,
+    },
     /// A kind is aimed at a role that it cannot have.
     #[error("{id}: {kind} cannot be aimed at {role}; its roles are in `jepsen list`")]
     Role {
@@ -119,9 +128,20 @@ impl Plan {
         }
     }
 
-    /// Reads a stored plan and checks it. Fields that it does not know are ignored.
+    /// Reads a stored plan of built-in kinds and checks it. Unknown fields are ignored.
+    ///
+    /// # Errors
+    /// If it is not a plan of this version, or cannot be executed.
     pub fn from_json(text: &str) -> Result<Plan, PlanError> {
-        let plan: Plan = serde_json::from_str(text)?;
+        Plan::from_json_with(text, &Catalogue::built_in())
+    }
+
+    /// The same for a plan whose kinds are in this catalogue.
+    ///
+    /// # Errors
+    /// As [`Plan::from_json`].
+    pub fn from_json_with(text: &str, catalogue: &Catalogue) -> Result<Plan, PlanError> {
+        let plan = stored::read(text, catalogue)?;
         if plan.version != PLAN_VERSION {
             return Err(PlanError::Version(plan.version));
         }
@@ -168,17 +188,29 @@ impl Plan {
         timing.to_hold(mix::REQUIRED_WINDOWS)
     }
 
-    /// How many windows are sure to affect the leader, whoever that is.
+    /// What makes the choices of a window. The stored number alone is too small for the choices in
+    /// a large cluster; the seed gives the rest, in multiples of what two followers and three nodes
+    /// take, so that a cluster of three sees the stored number alone.
+    pub fn draw(&self, at: usize) -> Draw {
+        let stored = self.windows.get(at).map_or(0, |window| window.draw);
+        let mut random = ChaCha8Rng::seed_from_u64(self.seed);
+        // The plan itself is drawn from stream 0.
+        random.set_stream(at as u64 + 1);
+        let more = u64::from(random.random::<u32>());
+        Draw::new(u64::from(stored) + u64::from(DRAWS) * more)
+    }
+
+    /// How many windows affect the leader, whichever node that is.
     pub fn leader_windows(&self) -> usize {
         self.windows
             .iter()
-            .filter(|window| mix::affects_leader(window.kind, window.role))
+            .filter(|window| window.kind.always_affects_leader(window.role))
             .count()
     }
 }
 
-/// A common multiple of the numbers of choices that roles leave (2 followers, 3 nodes), so that all
-/// are equally likely.
+/// A common multiple of the numbers of choices that roles leave in a cluster of three (2 followers,
+/// 3 nodes), so that all are equally likely.
 const DRAWS: u8 = 6;
 
 fn millis(duration: Duration) -> u64 {
@@ -238,20 +270,20 @@ mod tests {
             assert!((8..=10).contains(&plan.windows.len()), "{plan}");
             assert!(plan.leader_windows() >= 3, "{plan}");
             assert!(
-                has(&|w| w.kind.class() == Class::Network && mix::affects_leader(w.kind, w.role))
+                has(&|w| w.kind.class() == Class::Network && w.kind.always_affects_leader(w.role))
                     >= 1,
                 "{plan}"
             );
             assert!(
-                has(&|w| w.kind == Kind::Pause && w.role == Role::Leader) >= 1,
+                has(&|w| w.kind == Kind::PAUSE && w.role == Role::Leader) >= 1,
                 "{plan}"
             );
             assert!(
-                has(&|w| w.kind == Kind::Kill && w.role == Role::Leader) >= 1,
+                has(&|w| w.kind == Kind::KILL && w.role == Role::Leader) >= 1,
                 "{plan}"
             );
             assert!(
-                has(&|w| w.kind.class() == Class::Network && !mix::affects_leader(w.kind, w.role))
+                has(&|w| w.kind.class() == Class::Network && !w.kind.always_affects_leader(w.role))
                     >= 2,
                 "{plan}"
             );
@@ -302,6 +334,19 @@ mod tests {
         let default = Timing::for_target(Duration::from_secs(1), Duration::from_secs(1));
         assert_eq!(default, Timing::default());
         assert!(Plan::time_for_everything(&default) <= MINUTE);
+    }
+
+    #[test]
+    fn three_nodes_see_the_stored_draw_alone() {
+        for seed in 0..50 {
+            let plan = draw(MINUTE, seed, "all");
+            for (at, window) in plan.windows.iter().enumerate() {
+                for count in [2, 3] {
+                    let picked = plan.draw(at).pick(count);
+                    assert_eq!(picked, Some(usize::from(window.draw) % count));
+                }
+            }
+        }
     }
 
     #[test]

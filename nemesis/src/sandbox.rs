@@ -5,7 +5,7 @@
 //!   outer     was started: forwards signals, passes on the exit code, restores the terminal
 //!     init    PID 1 of the namespace: reaps orphans, ends with the harness
 //!       harness   goes on in the calling program
-//!         n1 n2 n3   each in its own network namespace and process group
+//!         n1 n2 ...  each in its own network namespace and process group
 //! ```
 //!
 //! When any of the first three dies by any signal the kernel ends all below it. [`enter`] must be
@@ -27,6 +27,8 @@ use std::os::fd::OwnedFd;
 use nix::errno::Errno;
 use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal, sigprocmask};
 
+use crate::node::Nodes;
+
 pub(crate) use outer::{leave, reap};
 pub use status::Step;
 
@@ -36,7 +38,7 @@ pub enum Isolation {
     /// Private user, mount, process and network namespaces: links can be cut.
     #[default]
     Network,
-    /// No namespaces: nodes on 127.0.0.1 to 127.0.0.3; pauses and kills only. Needs no privilege.
+    /// No namespaces: nodes on 127.0.0.1, 127.0.0.2 and so on; pauses and kills only. Needs no privilege.
     ProcessesOnly,
 }
 
@@ -45,6 +47,8 @@ pub enum Isolation {
 pub struct SandboxOptions {
     /// How far to isolate.
     pub isolation: Isolation,
+    /// The nodes to make room for: a network is built and `/etc/hosts` is written for these.
+    pub nodes: Nodes,
 }
 
 /// Proof that this process is the harness inside the tree, with what was and was not possible on
@@ -52,6 +56,7 @@ pub struct SandboxOptions {
 #[derive(Debug)]
 pub struct Entered {
     isolation: Isolation,
+    nodes: Nodes,
     user_namespace: bool,
     own_proc: Result<(), String>,
     own_hosts: Result<(), String>,
@@ -61,6 +66,11 @@ impl Entered {
     /// What was asked for.
     pub fn isolation(&self) -> Isolation {
         self.isolation
+    }
+
+    /// The nodes that there is room for.
+    pub fn nodes(&self) -> Nodes {
+        self.nodes
     }
 
     /// Whether a user namespace was made; not so for real root.
@@ -166,7 +176,7 @@ fn split(options: &SandboxOptions) -> Result<Side, SandboxError> {
         namespaces::Cloned::Parent { init } => Ok(Side::Outer { init, reader }),
         namespaces::Cloned::Child { user_namespace } => {
             drop(reader);
-            let entered = init::begin(options.isolation, user_namespace, &identity, writer);
+            let entered = init::begin(options, user_namespace, &identity, writer);
             Ok(Side::Harness(entered))
         }
     }

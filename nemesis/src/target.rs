@@ -1,18 +1,57 @@
 //! Roles: at whom a fault is aimed before anybody knows which node that will be. A plan holds
 //! roles; the nodes are found when a window begins, by asking who leads now.
 
-use std::fmt;
-use std::str::FromStr;
-
 use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 
-use crate::node::Node;
+use crate::node::{Node, Nodes};
+
+/// A number that decides what a role leaves open: which follower, which nodes of a majority. Every
+/// choice uses up a part of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Draw(u64);
+
+impl Draw {
+    /// The choices that this number makes.
+    pub fn new(value: u64) -> Draw {
+        Draw(value)
+    }
+
+    /// One of this many, counted from 0; nothing if there is nothing to choose from.
+    pub(crate) fn pick(&mut self, count: usize) -> Option<usize> {
+        let count = u64::try_from(count).ok().filter(|count| *count > 0)?;
+        let picked = self.0 % count;
+        self.0 /= count;
+        usize::try_from(picked).ok()
+    }
+
+    /// Takes one of these nodes out.
+    pub(crate) fn take(&mut self, from: &mut Vec<Node>) -> Option<Node> {
+        let at = self.pick(from.len())?;
+        Some(from.remove(at))
+    }
+}
 
 /// What a node is to the cluster when a window begins. Where a role leaves a choice, the plan's
-/// drawn number makes it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// draws make it.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case", parse_err_ty = UnknownRole, parse_err_fn = UnknownRole::new)]
 pub enum Role {
     /// The leader.
     Leader,
@@ -22,65 +61,60 @@ pub enum Role {
     LeaderToFollower,
     /// One of the followers, and the leader.
     FollowerToLeader,
-    /// One of the followers, and the other.
+    /// One of the followers, and another.
     FollowerToFollower,
     /// Any node, whatever it is.
     Any,
-    /// Any two nodes.
+    /// Any nodes, as many as a majority can spare.
+    Minority,
+    /// Any nodes, as many as make a majority.
     Majority,
     /// All nodes.
     All,
 }
 
 impl Role {
-    /// All roles.
-    pub const ALL: [Role; 8] = [
-        Role::Leader,
-        Role::Follower,
-        Role::LeaderToFollower,
-        Role::FollowerToLeader,
-        Role::FollowerToFollower,
-        Role::Any,
-        Role::Majority,
-        Role::All,
-    ];
-
     /// The name in a plan and in a history.
     pub fn name(self) -> &'static str {
-        match self {
-            Role::Leader => "leader",
-            Role::Follower => "follower",
-            Role::LeaderToFollower => "leader-to-follower",
-            Role::FollowerToLeader => "follower-to-leader",
-            Role::FollowerToFollower => "follower-to-follower",
-            Role::Any => "any",
-            Role::Majority => "majority",
-            Role::All => "all",
-        }
+        self.into()
     }
 
     /// Whether it means nothing without a leader.
     pub fn needs_leader(self) -> bool {
-        !matches!(self, Role::Any | Role::Majority | Role::All)
+        !matches!(
+            self,
+            Role::Any | Role::Minority | Role::Majority | Role::All
+        )
     }
 
-    /// The nodes that have the role, in its order; nothing if it needs a leader and there is none.
-    pub fn resolve(self, draw: u8, leader: Option<Node>) -> Option<Vec<Node>> {
-        let draw = usize::from(draw);
-        let any = Node::ALL[draw % Node::ALL.len()];
+    /// The nodes of a cluster that have the role, in its order. Nothing if it needs a leader and
+    /// there is none, or if the cluster is too small for it.
+    pub fn resolve(self, nodes: Nodes, draw: &mut Draw, leader: Option<Node>) -> Option<Vec<Node>> {
+        let mut all: Vec<Node> = nodes.into_iter().collect();
         Some(match self {
-            Role::Any => vec![any],
-            Role::Majority => any.others().to_vec(),
-            Role::All => Node::ALL.to_vec(),
+            Role::Any => vec![draw.take(&mut all)?],
+            Role::Minority => {
+                let spared = (0..nodes.minority()).map(|_| draw.take(&mut all));
+                let mut spared: Vec<Node> = spared.collect::<Option<_>>()?;
+                spared.sort();
+                (!spared.is_empty()).then_some(spared)?
+            }
+            Role::Majority => {
+                while all.len() > nodes.majority() {
+                    draw.take(&mut all)?;
+                }
+                all
+            }
+            Role::All => all,
             Role::Leader => vec![leader?],
             _ => {
                 let leader = leader?;
-                let followers = leader.others();
-                let (one, other) = (followers[draw % 2], followers[(draw + 1) % 2]);
+                let mut followers: Vec<Node> = nodes.others(leader).collect();
+                let one = draw.take(&mut followers)?;
                 match self {
                     Role::LeaderToFollower => vec![leader, one],
                     Role::FollowerToLeader => vec![one, leader],
-                    Role::FollowerToFollower => vec![one, other],
+                    Role::FollowerToFollower => vec![one, draw.take(&mut followers)?],
                     _ => vec![one],
                 }
             }
@@ -88,23 +122,14 @@ impl Role {
     }
 }
 
-impl fmt::Display for Role {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.pad(self.name())
-    }
-}
-
 /// A word that names no role.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no role is called {0:?}")]
+#[error("there is no role {0:?}")]
 pub struct UnknownRole(String);
 
-impl FromStr for Role {
-    type Err = UnknownRole;
-
-    fn from_str(word: &str) -> Result<Role, UnknownRole> {
-        let found = Role::ALL.into_iter().find(|role| role.name() == word);
-        found.ok_or_else(|| UnknownRole(word.to_owned()))
+impl UnknownRole {
+    fn new(word: &str) -> UnknownRole {
+        UnknownRole(word.to_owned())
     }
 }
 
@@ -145,26 +170,48 @@ pub trait RoleResolver: Send + Sync {
 mod tests {
     use super::*;
 
+    fn resolve(role: Role, count: usize, draw: u64, leader: Option<&str>) -> Vec<String> {
+        let nodes = Nodes::new(count).expect("possible");
+        let leader = leader.and_then(Node::from_name);
+        let found = role.resolve(nodes, &mut Draw::new(draw), leader);
+        let found = found.unwrap_or_default();
+        found.iter().map(Node::to_string).collect()
+    }
+
     #[test]
     fn a_role_means_other_nodes_under_another_leader() {
-        let [n1, n2, n3] = Node::ALL;
-        assert_eq!(Role::Leader.resolve(5, Some(n2)), Some(vec![n2]));
-        assert_eq!(Role::Follower.resolve(0, Some(n2)), Some(vec![n1]));
-        assert_eq!(Role::Follower.resolve(1, Some(n2)), Some(vec![n3]));
-        assert_eq!(
-            Role::LeaderToFollower.resolve(1, Some(n1)),
-            Some(vec![n1, n3])
-        );
-        assert_eq!(
-            Role::FollowerToLeader.resolve(0, Some(n1)),
-            Some(vec![n2, n1])
-        );
-        assert_eq!(
-            Role::FollowerToFollower.resolve(1, Some(n1)),
-            Some(vec![n3, n2])
-        );
-        assert_eq!(Role::Majority.resolve(0, None), Some(vec![n2, n3]));
-        assert_eq!(Role::All.resolve(0, None), Some(vec![n1, n2, n3]));
-        assert_eq!(Role::Follower.resolve(0, None), None);
+        assert_eq!(resolve(Role::Leader, 3, 5, Some("n2")), ["n2"]);
+        assert_eq!(resolve(Role::Follower, 3, 0, Some("n2")), ["n1"]);
+        assert_eq!(resolve(Role::Follower, 3, 1, Some("n2")), ["n3"]);
+        let both = resolve(Role::LeaderToFollower, 3, 1, Some("n1"));
+        assert_eq!(both, ["n1", "n3"]);
+        let both = resolve(Role::FollowerToLeader, 3, 0, Some("n1"));
+        assert_eq!(both, ["n2", "n1"]);
+        let both = resolve(Role::FollowerToFollower, 3, 1, Some("n1"));
+        assert_eq!(both, ["n3", "n2"]);
+        assert_eq!(resolve(Role::Majority, 3, 0, None), ["n2", "n3"]);
+        assert_eq!(resolve(Role::All, 3, 0, None), ["n1", "n2", "n3"]);
+        assert!(resolve(Role::Follower, 3, 0, None).is_empty());
+    }
+
+    #[test]
+    fn majority_and_minority_are_sized_by_the_cluster() {
+        for (count, size) in [(1, 1), (2, 2), (3, 2), (4, 3), (5, 3), (7, 4), (9, 5)] {
+            for draw in 0..1_000 {
+                let found = resolve(Role::Majority, count, draw, None);
+                assert_eq!(found.len(), size);
+                assert!(found.is_sorted_by(|one, other| one < other), "{found:?}");
+                let spared = resolve(Role::Minority, count, draw, None);
+                assert_eq!(spared.len(), (count - 1) / 2);
+                assert!(spared.is_sorted_by(|one, other| one < other), "{spared:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_role_that_a_small_cluster_does_not_have_names_nobody() {
+        assert!(resolve(Role::Follower, 1, 0, Some("n1")).is_empty());
+        assert!(resolve(Role::FollowerToFollower, 2, 0, Some("n1")).is_empty());
+        assert_eq!(resolve(Role::Follower, 2, 7, Some("n1")), ["n2"]);
     }
 }

@@ -116,7 +116,7 @@ mod tests {
             ..NodePlace::nowhere()
         };
         let layout = Layout::make(&target, place, logs.clone()).expect("made");
-        let warnings = layout.keep(&target, Node::ALL[0]);
+        let warnings = layout.keep(&target, Node::from_index(0).expect("n1"));
         let kept = std::fs::read_to_string(logs.join("kept/conf/a"));
         assert_eq!(kept.expect("kept"), "n1");
         assert!(

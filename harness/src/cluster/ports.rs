@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use anyhow::Result;
-use nemesis::{Environment, Node};
+use nemesis::Environment;
 
 use crate::config::target::Target;
 use crate::exit::Stop;
@@ -18,7 +18,7 @@ pub(super) fn are_free(environment: &Environment, target: &Target) -> Result<()>
         // In their own namespaces nobody else can listen.
         return Ok(());
     }
-    for node in Node::ALL {
+    for node in target.nodes {
         for (name, port) in &target.ports {
             let address = SocketAddr::new(IpAddr::V4(environment.address(node)), *port);
             std::net::TcpListener::bind(address).map_err(|error| {

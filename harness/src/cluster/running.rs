@@ -4,39 +4,33 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use nemesis::CLUSTER_SIZE;
+use nemesis::Nodes;
 
+use crate::config::target::{RunningCluster, RunningNode};
 use crate::exit::Stop;
-use crate::questions;
-use crate::wire::Wire;
+use crate::kafka::questions;
+use crate::kafka::wire::Wire;
 
 /// How long one address may take to answer.
 const ANSWER: Duration = Duration::from_secs(5);
 
-/// One of its nodes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RunningNode {
-    /// Its broker id, whatever it is.
-    pub id: i32,
-    /// Its advertised address.
-    pub address: SocketAddr,
-}
-
-/// Asks the bootstrap addresses in turn who the brokers are; in the order of their ids they are n1, n2 and n3.
+/// Asks the bootstrap addresses in turn who the brokers are; in the order of their ids they are n1, n2 and so on.
 ///
 /// # Errors
-/// If none answers (exit code 254), or they are not three.
-pub fn discover(bootstrap: &[String]) -> Result<Vec<RunningNode>> {
+/// If none answers (exit code 254), or there are too many.
+pub fn discover(bootstrap: &[String]) -> Result<RunningCluster> {
     let mut last = None;
     for word in bootstrap {
         match ask(word) {
-            Ok(nodes) if nodes.len() == CLUSTER_SIZE => return Ok(nodes),
-            Ok(nodes) => {
-                return Err(Stop::usage(format!(
-                    "{word} names {} brokers; every check here is made for exactly {CLUSTER_SIZE}",
-                    nodes.len()
-                )));
-            }
+            Ok(nodes) => match Nodes::new(nodes.len()) {
+                Ok(count) => return Ok(RunningCluster { count, nodes }),
+                Err(error) => {
+                    let found = nodes.len();
+                    return Err(Stop::usage(format!(
+                        "{word} names {found} brokers: {error}"
+                    )));
+                }
+            },
             Err(error) => last = Some(format!("{word}: {error:#}")),
         }
     }

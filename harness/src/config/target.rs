@@ -1,4 +1,4 @@
-//! A target: a broker product plus how to start three of it, from a short TOML file. `docs/targets.md` tells every key.
+//! A target: a broker product plus how to start a cluster of it, from a short TOML file. `docs/targets.md` lists every key.
 //!
 //! A file may be laid over another (`base`): tables are merged, everything else is replaced. A target may also be a
 //! cluster that runs already, named by its bootstrap addresses; then nothing is started, and no process is harmed.
@@ -17,16 +17,15 @@ use std::time::Duration;
 use anyhow::Result;
 use checkers::history::{Acks, Limits, Promises};
 use nemesis::plan::Timing;
-use nemesis::{CLUSTER_SIZE, Environment, Node};
+use nemesis::{Environment, Node, Nodes};
 use serde::{Deserialize, Serialize};
 
 pub use placeholders::NodePlace;
 pub use sections::{
     AcksSetting, BenchSetting, FaultScale, FileTemplate, Leadership, Load, Logs, NodeCommand,
-    Prepare, QuorumSource, Ready, ReadyBy, StopSignal,
+    NodeList, Prepare, QuorumSource, Ready, ReadyBy, Replication, StopSignal,
 };
 
-use crate::cluster::running::RunningNode;
 use layers::Layers;
 
 /// A target, as its file and the files below it say.
@@ -40,12 +39,18 @@ pub struct Target {
     pub name: String,
     /// One line on what it is.
     pub description: String,
+    /// The nodes: 1 to 9, of a cluster that runs already as many as were found.
+    pub nodes: Nodes,
+    /// How many copies of every partition a run asks for.
+    pub replication: Replication,
     /// The addresses of a cluster that runs already. Then nothing is started.
     pub bootstrap: Vec<String>,
     /// What producers wait for.
     pub acks: AcksSetting,
     /// Placeholders of the file's own.
     pub variables: BTreeMap<String, String>,
+    /// Further placeholders: a text repeated for each node.
+    pub lists: BTreeMap<String, NodeList>,
     /// Ports, the same on every node, each on the node's own address. `kafka` must be there.
     pub ports: BTreeMap<String, u16>,
     /// How it is fetched or built.
@@ -123,12 +128,29 @@ impl Target {
         }
     }
 
-    /// The broker ids of n1, n2 and n3.
-    pub fn broker_ids(&self) -> [i32; CLUSTER_SIZE] {
-        Node::ALL.map(|node| {
+    /// The broker ids of n1, n2 and so on.
+    pub fn broker_ids(&self) -> Vec<i32> {
+        let id = |node: Node| {
             let running = self.running.get(node.index());
             running.map_or(i32::from(node.number()), |running| running.id)
-        })
+        };
+        self.nodes.into_iter().map(id).collect()
+    }
+
+    /// How many copies of every partition a run asks for.
+    pub fn replicas(&self) -> i16 {
+        let nodes = self.nodes.count();
+        let copies = match self.replication {
+            Replication::Copies(copies) => copies.count().min(nodes),
+            Replication::All => nodes,
+        };
+        copies as i16
+    }
+
+    /// Takes over what was found of a cluster that runs already.
+    pub fn found(&mut self, running: RunningCluster) {
+        self.nodes = running.count;
+        self.running = running.nodes;
     }
 
     /// The Kafka port.
@@ -175,6 +197,9 @@ impl Target {
         for (name, value) in &self.variables {
             add(&["variables", name], value);
         }
+        for name in self.lists.keys() {
+            add(&["lists", name, "each"], &self.lists[name].each);
+        }
         for (name, value) in &self.node.environment {
             add(&["node", "environment", name], value);
         }
@@ -210,6 +235,24 @@ impl Target {
             .iter()
             .any(|(_, text)| text.contains("{plants}"))
     }
+}
+
+/// A cluster that runs already, as it was found.
+#[derive(Clone, Debug)]
+pub struct RunningCluster {
+    /// How many nodes it has.
+    pub count: Nodes,
+    /// In the order of their ids.
+    pub nodes: Vec<RunningNode>,
+}
+
+/// A node of a cluster that runs already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RunningNode {
+    /// Its broker id, whatever it is.
+    pub id: i32,
+    /// Its advertised address.
+    pub address: SocketAddr,
 }
 
 fn pairs(table: &BTreeMap<String, String>) -> Vec<(String, String)> {

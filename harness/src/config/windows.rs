@@ -13,7 +13,7 @@ use toml::Spanned;
 
 use super::source::Source;
 use super::time;
-use crate::worker::random;
+use crate::config::seed::random;
 
 /// One window, or the same several times.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -167,7 +167,7 @@ mod tests {
 
     fn spec(lasts_s: u64, exact: bool) -> WindowSpec {
         WindowSpec {
-            kind: Kind::Deaf,
+            kind: Kind::DEAF,
             role: Role::Leader,
             after: Duration::from_secs(4),
             lasts: Duration::from_secs(lasts_s),
@@ -211,9 +211,9 @@ mod tests {
     fn a_fault_is_named_with_its_role() {
         assert_eq!(
             aimed("rolling-restart"),
-            Ok((Kind::RollingRestart, Role::All))
+            Ok((Kind::ROLLING_RESTART, Role::All))
         );
-        assert_eq!(aimed("deaf:leader"), Ok((Kind::Deaf, Role::Leader)));
+        assert_eq!(aimed("deaf:leader"), Ok((Kind::DEAF, Role::Leader)));
         assert!(
             aimed("deaf")
                 .expect_err("no role")

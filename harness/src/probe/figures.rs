@@ -8,9 +8,9 @@ use nemesis::Node;
 use nemesis::process::ProcessTable;
 use nemesis::process::figures::Sampler;
 
-use super::{PERIOD, StopFlag};
+use super::PERIOD;
 use crate::cluster::Cluster;
-use crate::recorder::Recorder;
+use crate::record::{Recorder, StopFlag};
 
 /// A thread of a node that waited at least this long for a processor is worth telling. Below it the target's own load,
 /// three nodes on few processors, is the cause.
@@ -22,9 +22,10 @@ const TELL_EVERY: Duration = Duration::from_secs(1);
 
 /// Samples all nodes until told to stop. `table` says where their processes are to be found.
 pub fn watch(table: &ProcessTable, cluster: &Cluster, recorder: &Recorder, stop: &StopFlag) {
-    let mut samplers: Vec<Option<(i32, Sampler)>> = Node::ALL.iter().map(|_| None).collect();
+    let mut samplers: Vec<Option<(i32, Sampler)>> =
+        cluster.nodes().into_iter().map(|_| None).collect();
     // What was told of each node within this second.
-    let mut told = [Duration::ZERO; Node::ALL.len()];
+    let mut told = vec![Duration::ZERO; samplers.len()];
     let mut next = Instant::now();
     let mut tell = Instant::now() + TELL_EVERY;
     while stop.sleep_until(next) {
@@ -33,7 +34,8 @@ pub fn watch(table: &ProcessTable, cluster: &Cluster, recorder: &Recorder, stop:
         if telling {
             tell = Instant::now() + TELL_EVERY;
         }
-        for ((node, sampler), told) in Node::ALL.into_iter().zip(&mut samplers).zip(&mut told) {
+        let nodes = cluster.nodes().into_iter();
+        for ((node, sampler), told) in nodes.zip(&mut samplers).zip(&mut told) {
             let Some(group) = cluster.pid(node) else {
                 *sampler = None;
                 continue;

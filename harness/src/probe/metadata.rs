@@ -6,20 +6,19 @@ use std::time::Instant;
 
 use anyhow::Result;
 use checkers::history::{Observation, PartitionClaim, Seen, Text, What};
-use nemesis::{CLUSTER_SIZE, Node};
 
 use super::quorum::QuorumProbe;
-use super::{PERIOD, StopFlag, TIMEOUT, Threads};
+use super::{PERIOD, TIMEOUT};
 use crate::cluster::Cluster;
+use crate::cluster_view::ClusterView;
 use crate::config::target::Target;
-use crate::questions::{self, Metadata, NoAnswer};
-use crate::recorder::Recorder;
-use crate::sight::Sight;
-use crate::wire::Wire;
+use crate::kafka::questions::{self, Metadata, NoAnswer};
+use crate::kafka::wire::Wire;
+use crate::record::{Recorder, StopFlag, Threads};
 
 /// Which node to ask about what.
 pub struct Asked {
-    /// Node number, 1 to 3.
+    /// Node number, counted from 1.
     pub node: usize,
     /// Its Kafka address.
     pub address: SocketAddr,
@@ -27,8 +26,8 @@ pub struct Asked {
     pub topics: Vec<String>,
     /// Where it tells of the quorum.
     pub quorum: QuorumProbe,
-    /// The broker ids of n1, n2 and n3.
-    pub ids: [i32; CLUSTER_SIZE],
+    /// The broker ids of n1, n2 and so on.
+    pub ids: Vec<i32>,
 }
 
 /// Starts a thread for each node.
@@ -39,10 +38,10 @@ pub fn start(
     target: &Target,
     cluster: &Cluster,
     topics: &[String],
-    (recorder, sight): (&Recorder, &Sight),
+    (recorder, view): (&Recorder, &ClusterView),
     threads: &mut Threads,
 ) -> Result<()> {
-    for node in Node::ALL {
+    for node in cluster.nodes() {
         let asked = Asked {
             node: usize::from(node.number()),
             address: cluster.address(node),
@@ -50,25 +49,25 @@ pub fn start(
             quorum: QuorumProbe::of(target, cluster.place(node), cluster.logs(node))?,
             ids: target.broker_ids(),
         };
-        let (recorder, sight) = (recorder.clone(), sight.clone());
+        let (recorder, view) = (recorder.clone(), view.clone());
         threads.start(&format!("probe-{node}"), move |stop| {
-            watch(asked, &recorder, &sight, &stop);
+            watch(asked, &recorder, &view, &stop);
         })?;
     }
     Ok(())
 }
 
 /// A broker's id as the number of its node; what is no broker of the cluster stays as it is.
-fn number(ids: &[i32; CLUSTER_SIZE], id: i32) -> i32 {
+fn number(ids: &[i32], id: i32) -> i32 {
     match ids.iter().position(|known| *known == id) {
         Some(at) => at as i32 + 1,
         None if id < 0 => id,
-        // An unknown broker must not pass for one of the three.
-        None => id.saturating_add(CLUSTER_SIZE as i32 + 1),
+        // An unknown broker must not pass for one of the nodes.
+        None => id.saturating_add(ids.len() as i32 + 1),
     }
 }
 
-fn numbered(mut metadata: Metadata, ids: &[i32; CLUSTER_SIZE]) -> Metadata {
+fn numbered(mut metadata: Metadata, ids: &[i32]) -> Metadata {
     for id in &mut metadata.brokers {
         *id = number(ids, *id);
     }
@@ -79,7 +78,7 @@ fn numbered(mut metadata: Metadata, ids: &[i32; CLUSTER_SIZE]) -> Metadata {
 }
 
 /// Asks until told to stop.
-pub fn watch(mut asked: Asked, recorder: &Recorder, sight: &Sight, stop: &StopFlag) {
+pub fn watch(mut asked: Asked, recorder: &Recorder, view: &ClusterView, stop: &StopFlag) {
     let mut wire = Wire::new(asked.address, TIMEOUT);
     let mut next = Instant::now();
     while stop.sleep_until(next) {
@@ -105,7 +104,7 @@ pub fn watch(mut asked: Asked, recorder: &Recorder, sight: &Sight, stop: &StopFl
                     partitions: metadata.partitions.clone(),
                 };
                 observe(true, None, seen);
-                sight.saw_metadata(asked.node, Some(metadata));
+                view.saw_metadata(asked.node, Some(metadata));
             }
             Err(error) => {
                 let seen = Seen::Metadata {
@@ -113,15 +112,15 @@ pub fn watch(mut asked: Asked, recorder: &Recorder, sight: &Sight, stop: &StopFl
                     partitions: vec![],
                 };
                 observe(answered_at_all(&error), Some(error.to_string()), seen);
-                sight.saw_metadata(asked.node, None);
+                view.saw_metadata(asked.node, None);
                 continue;
             }
         }
-        ask_quorum(&mut asked, &mut wire, recorder, sight);
+        ask_quorum(&mut asked, &mut wire, recorder, view);
     }
 }
 
-fn ask_quorum(asked: &mut Asked, wire: &mut Wire, recorder: &Recorder, sight: &Sight) {
+fn ask_quorum(asked: &mut Asked, wire: &mut Wire, recorder: &Recorder, view: &ClusterView) {
     let node = asked.node;
     let called = recorder.now();
     let Some(answer) = asked.quorum.ask(wire) else {
@@ -130,7 +129,7 @@ fn ask_quorum(asked: &mut Asked, wire: &mut Wire, recorder: &Recorder, sight: &S
     let (answered, error, seen) = match answer {
         Ok(quorum) => {
             let (leader, epoch) = (number(&asked.ids, quorum.leader), quorum.epoch);
-            sight.saw_quorum(node, leader, epoch);
+            view.saw_quorum(node, leader, epoch);
             let voters = quorum.voters.iter().map(|id| number(&asked.ids, *id));
             let seen = Seen::Quorum {
                 leader,

@@ -1,8 +1,8 @@
-//! Which faults a plan may draw, as a person says it on the command line.
+//! Which faults a plan may draw, as the command line names them.
 
 use std::str::FromStr;
 
-use super::{Class, Kind, Needs};
+use super::{Catalogue, Class, Kind, Needs};
 use crate::target::Role;
 
 /// A word that names no fault.
@@ -75,6 +75,15 @@ impl Selection {
         })
     }
 
+    /// Every fault of a kind that is named here and is not built in.
+    pub(crate) fn own(&self) -> impl Iterator<Item = (Kind, Role)> {
+        let own = self.words.iter().filter_map(|word| match word {
+            Word::Kind(kind) if !Kind::ALL.contains(kind) => Some(*kind),
+            _ => None,
+        });
+        own.flat_map(|kind| kind.roles().iter().map(move |role| (kind, *role)))
+    }
+
     /// Faults that are asked for by kind and role.
     pub(crate) fn exact(&self) -> impl Iterator<Item = (Kind, Role)> {
         self.words.iter().filter_map(|word| match word {
@@ -87,8 +96,19 @@ impl Selection {
 impl FromStr for Selection {
     type Err = UnknownWord;
 
-    /// Reads `network,kill:leader`.
+    /// Reads `network,kill:leader`, with built-in kinds.
     fn from_str(text: &str) -> Result<Selection, UnknownWord> {
+        Selection::read(text, &Catalogue::built_in())
+    }
+}
+
+impl Selection {
+    /// Reads `network,kill:leader`, with the kinds of this catalogue. A class and `all` mean the
+    /// built-in kinds; one of your own is drawn when it is named.
+    ///
+    /// # Errors
+    /// If a word names neither a class nor a kind, or a role that the kind does not have.
+    pub fn read(text: &str, catalogue: &Catalogue) -> Result<Selection, UnknownWord> {
         let words = text
             .split(',')
             .map(str::trim)
@@ -100,21 +120,21 @@ impl FromStr for Selection {
                 "all" => selection.words.push(Word::All),
                 "network" => selection.words.push(Word::Class(Class::Network)),
                 "process" => selection.words.push(Word::Class(Class::Process)),
-                _ => selection.words.push(specific(word)?),
+                _ => selection.words.push(specific(word, catalogue)?),
             }
         }
         Ok(selection)
     }
 }
 
-fn specific(word: &str) -> Result<Word, UnknownWord> {
+fn specific(word: &str, catalogue: &Catalogue) -> Result<Word, UnknownWord> {
     let unknown = || UnknownWord {
         word: word.to_owned(),
     };
     match word.split_once(':') {
-        None => word.parse().map(Word::Kind),
+        None => catalogue.find(word).map(Word::Kind).ok_or_else(unknown),
         Some((kind, role)) => {
-            let kind: Kind = kind.parse().map_err(|_| unknown())?;
+            let kind = catalogue.find(kind).ok_or_else(unknown)?;
             let role: Role = role.parse().map_err(|_| unknown())?;
             if kind.roles().contains(&role) {
                 Ok(Word::Exactly(kind, role))
@@ -132,10 +152,10 @@ mod tests {
     #[test]
     fn a_selection_reads_classes_kinds_and_roles() {
         let selection: Selection = "network, kill:leader".parse().expect("known words");
-        assert!(selection.permits(Kind::Deaf, Role::Follower));
-        assert!(selection.permits(Kind::Kill, Role::Leader));
-        assert!(!selection.permits(Kind::Kill, Role::Follower));
-        assert!(!selection.permits(Kind::Pause, Role::Leader));
+        assert!(selection.permits(Kind::DEAF, Role::Follower));
+        assert!(selection.permits(Kind::KILL, Role::Leader));
+        assert!(!selection.permits(Kind::KILL, Role::Follower));
+        assert!(!selection.permits(Kind::PAUSE, Role::Leader));
         assert!(selection.needs_network());
         assert!("none".parse::<Selection>().expect("known").is_none());
         assert!(!"pause".parse::<Selection>().expect("known").needs_network());

@@ -11,8 +11,9 @@ use nix::unistd::{ForkResult, Pid, fork, pause};
 
 use super::remedy::Surroundings;
 use super::{Capability, Outcome, Trial};
+use crate::link::Link;
 use crate::network::{Cut, Network, partition};
-use crate::node::{Link, Node};
+use crate::node::Nodes;
 use crate::process::pressure::{Resource, waited_us};
 use crate::sandbox::{Entered, Isolation, SandboxError, SandboxOptions, Step, enter, leave};
 
@@ -60,6 +61,7 @@ pub(super) fn perform(writer: File) {
     report.tell(Capability::Figures, figures());
     match enter(&SandboxOptions {
         isolation: Isolation::Network,
+        nodes: Nodes::THREE,
     }) {
         Err(error) => {
             refused_entry(&mut report, &error);
@@ -123,7 +125,7 @@ fn inside(report: &mut Report, entered: &Entered) {
     };
     report.tell(
         Capability::Links,
-        Ok(format!("{} links", Link::all().len())),
+        Ok(format!("{} links", Link::all(network.nodes()).len())),
     );
     let whole = Cut::new(network.clone(), Vec::new());
     let passed = whole
@@ -131,9 +133,11 @@ fn inside(report: &mut Report, entered: &Entered) {
         .map_err(|error| error.to_string())
         .and_then(|seen| seen);
     if report.tell(Capability::Packets, passed) {
-        let [sender, receiver, _] = Node::ALL;
-        let cut = Cut::new(network, partition::link_one_way(sender, receiver));
-        report.tell(Capability::Cut, cut_and_heal(&cut));
+        let mut nodes = network.nodes().into_iter();
+        if let (Some(sender), Some(receiver)) = (nodes.next(), nodes.next()) {
+            let cut = Cut::new(network, partition::link_one_way(sender, receiver));
+            report.tell(Capability::Cut, cut_and_heal(&cut));
+        }
     }
 }
 

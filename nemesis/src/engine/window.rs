@@ -8,12 +8,10 @@ use checkers::history::{FaultEvent, FaultPhase, Moment};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::{Engine, Sink, Step, Summary};
-use crate::catalogue::{Class, Kind};
 use crate::fault::{Fault, FaultError};
-use crate::network::{Cut, CutFault};
 use crate::node::Node;
 use crate::plan::Window;
-use crate::process::{Kill, Pause, RollingRestart};
+use crate::target::Draw;
 
 /// How long a window waits for a leader before it is skipped.
 const LEADER_LIMIT: Duration = Duration::from_secs(5);
@@ -33,6 +31,7 @@ const HEAL_INTERVAL: Duration = Duration::from_millis(200);
 /// Whom a window is aimed at.
 struct Aim {
     nodes: Vec<Node>,
+    draw: Draw,
     affects_leader: bool,
 }
 
@@ -40,7 +39,7 @@ impl Engine {
     /// Runs one window to its end, or to `stop`.
     pub(super) async fn run_window(
         &self,
-        window: &Window,
+        (window, draw): (&Window, Draw),
         sink: Sink<'_>,
         mut stop: Pin<&mut (impl Future<Output = ()> + Send)>,
         summary: &mut Summary,
@@ -51,14 +50,14 @@ impl Engine {
                 summary.stopped = true;
                 return;
             }
-            aim = self.aim(window) => aim,
+            aim = self.aim(window, draw) => aim,
         };
-        let Some(aim) = aim else {
-            let limit_s = LEADER_LIMIT.as_secs();
-            return self.skip(window, &format!("no leader for {limit_s} s"), summary, sink);
+        let aim = match aim {
+            Ok(aim) => aim,
+            Err(why) => return self.skip(window, &why, summary, sink),
         };
         let called = (self.clock)();
-        let mut fault = match self.fault(window.kind, &aim.nodes) {
+        let mut fault = match window.kind.make(&self.site, &aim.nodes) {
             Ok(fault) => fault,
             Err(error) => {
                 let reason = error.to_string();
@@ -102,6 +101,7 @@ impl Engine {
         summary.skipped += 1;
         let aim = Aim {
             nodes: Vec::new(),
+            draw: Draw::new(0),
             affects_leader: false,
         };
         let now = (self.clock)();
@@ -131,19 +131,27 @@ impl Engine {
         sink(self.step(window, aim, FaultPhase::Failed, called, reason, false));
     }
 
-    /// Waits for a leader where the role needs one, and names the nodes.
-    async fn aim(&self, window: &Window) -> Option<Aim> {
-        let leader = if window.role.needs_leader() {
-            Some(self.leader().await?)
+    /// Waits for a leader where the role needs one, and names the nodes; or says why it cannot.
+    async fn aim(&self, window: &Window, draw: Draw) -> Result<Aim, String> {
+        let Window { kind, role, .. } = window;
+        let leader = if role.needs_leader() {
+            let found = self.leader().await;
+            let limit_s = LEADER_LIMIT.as_secs();
+            Some(found.ok_or_else(|| format!("no leader for {limit_s} s"))?)
         } else {
             self.who_leads().await
         };
-        let nodes = window.role.resolve(window.draw, leader)?;
+        let all = self.site.nodes();
+        let nodes = kind.aim(*role, all, draw, leader).ok_or_else(|| {
+            let count = all.count();
+            format!("{kind} at {role} needs a larger cluster than one of {count}")
+        })?;
         let leading = timeout(WHO_LEADS_LIMIT, self.resolver.leading()).await;
-        let affects_leader = leader.is_some_and(|leader| window.kind.affects(&nodes, leader))
-            || leading.is_ok_and(|leading| window.kind.affects_any(&nodes, &leading));
-        Some(Aim {
+        let affects_leader = leader.is_some_and(|leader| kind.affects(all, &nodes, leader))
+            || leading.is_ok_and(|leading| kind.affects_any(all, &nodes, &leading));
+        Ok(Aim {
             nodes,
+            draw,
             affects_leader,
         })
     }
@@ -177,33 +185,12 @@ impl Engine {
     fn role_held(&self, window: &Window, aim: &Aim, leader: Option<Node>) -> bool {
         match leader {
             None => true,
-            some => window.role.resolve(window.draw, some).as_ref() == Some(&aim.nodes),
-        }
-    }
-
-    fn fault(&self, kind: Kind, nodes: &[Node]) -> Result<Box<dyn Fault>, FaultError> {
-        let (control, table) = (self.control.clone(), self.table.clone());
-        if kind.class() == Class::Network {
-            let network = self.environment.network().ok_or(FaultError::NeedsNetwork)?;
-            let cut = Cut::new(network.clone(), kind.links(nodes));
-            return Ok(Box::new(CutFault::new(cut)));
-        }
-        Ok(match kind {
-            Kind::Pause => {
-                let group = |node: &Node| {
-                    let group = control.group(*node);
-                    group
-                        .map(|group| (*node, group))
-                        .ok_or(FaultError::NotRunning { node: *node })
-                };
-                Box::new(Pause::new(
-                    table,
-                    nodes.iter().map(group).collect::<Result<_, _>>()?,
-                ))
+            some => {
+                let all = self.site.nodes();
+                let now = window.kind.aim(window.role, all, aim.draw, some);
+                now.as_ref() == Some(&aim.nodes)
             }
-            Kind::RollingRestart => Box::new(RollingRestart::new(control, table, nodes.to_vec())),
-            _ => Box::new(Kill::new(control, table, nodes.to_vec())),
-        })
+        }
     }
 
     /// Heals, and reports that if it was begun.
@@ -242,7 +229,7 @@ impl Engine {
         evidence: String,
         role_held: bool,
     ) -> Step {
-        let links = window.kind.links(&aim.nodes);
+        let links = window.kind.links(self.site.nodes(), &aim.nodes);
         let event = FaultEvent {
             id: window.id.clone(),
             called,

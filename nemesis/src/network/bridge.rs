@@ -10,8 +10,10 @@ use std::os::fd::AsRawFd;
 use netlink_packet_route::link::LinkMessage;
 use rtnetlink::{Handle, LinkBridge, LinkUnspec, LinkVeth};
 
-use super::{NetworkError, PREFIX_BITS, address, refused};
-use crate::node::{End, Link, Node};
+use super::{NetworkError, PREFIX_BITS, refused};
+use crate::address;
+use crate::link::{End, Link};
+use crate::node::{Node, Nodes};
 use crate::sandbox::resident::{Resident, add_address, quieten_ipv6, raise_loopback};
 
 /// The bridge's name in the sandbox's own namespace.
@@ -24,29 +26,37 @@ type HardwareAddress = [u8; 6];
 
 /// Locally administered, and telling: ends with the host part of the IP address.
 fn hardware_address(end: End) -> HardwareAddress {
-    [0x02, 0x77, 0, 0, 0, address(end).octets()[3]]
+    [0x02, 0x77, 0, 0, 0, address::private(end).octets()[3]]
 }
 
 /// An address of the same kind that no interface has.
 fn nobody(end: End) -> HardwareAddress {
-    [0x02, 0x77, 0xff, 0xff, 0xff, address(end).octets()[3]]
+    [
+        0x02,
+        0x77,
+        0xff,
+        0xff,
+        0xff,
+        address::private(end).octets()[3],
+    ]
 }
 
 /// The interface of each end, by the kernel's index in that end's namespace.
 #[derive(Debug)]
 pub(super) struct Bridge {
+    nodes: Nodes,
     interfaces: Vec<u32>,
 }
 
 impl Bridge {
-    /// Joins the namespaces of the residents, which are in the order of [`End::ALL`].
-    pub(super) fn build(residents: &[Resident]) -> Result<Bridge, NetworkError> {
-        let harness = &residents[End::Clients.index()];
+    /// Joins the namespaces of the residents, which are in the order of [`End::all`].
+    pub(super) fn build(nodes: Nodes, residents: &[Resident]) -> Result<Bridge, NetworkError> {
+        let harness = &residents[End::Clients.position(nodes)];
         let bridge = harness.run(|inside| inside.netlink(make_bridge))?;
         let bridge = bridge.map_err(refused("make the bridge"))?;
         let mut interfaces = Vec::new();
-        for node in Node::ALL {
-            let resident = &residents[End::Node(node).index()];
+        for node in nodes {
+            let resident = &residents[End::Node(node).position(nodes)];
             let namespace = resident
                 .namespace()
                 .map(AsRawFd::as_raw_fd)
@@ -62,9 +72,9 @@ impl Bridge {
             interfaces.push(interface);
         }
         interfaces.push(bridge);
-        let bridge = Bridge { interfaces };
-        for link in Link::all() {
-            bridge.restore(&residents[link.from.index()], link)?;
+        let bridge = Bridge { nodes, interfaces };
+        for link in Link::all(nodes) {
+            bridge.restore(&residents[link.from.position(nodes)], link)?;
         }
         Ok(bridge)
     }
@@ -87,13 +97,13 @@ impl Bridge {
         link: Link,
         hardware: HardwareAddress,
     ) -> Result<(), NetworkError> {
-        let interface = self.interfaces[link.from.index()];
+        let interface = self.interfaces[link.from.position(self.nodes)];
         sender
             .run(move |inside| {
                 inside.netlink(async |handle| {
                     handle
                         .neighbours()
-                        .add(interface, address(link.to).into())
+                        .add(interface, address::private(link.to).into())
                         .link_layer_address(&hardware)
                         .replace()
                         .execute()
@@ -122,7 +132,7 @@ async fn make_bridge(handle: Handle) -> Result<u32, rtnetlink::Error> {
     let message = LinkBridge::new(BRIDGE).address(own.to_vec()).up().build();
     handle.link().add(message).execute().await?;
     let bridge = index_of(&handle, BRIDGE).await?;
-    add_address(&handle, bridge, address(End::Clients), PREFIX_BITS).await?;
+    add_address(&handle, bridge, address::private(End::Clients), PREFIX_BITS).await?;
     Ok(bridge)
 }
 
@@ -171,7 +181,13 @@ async fn settle(handle: &Handle, node: Node) -> Result<u32, rtnetlink::Error> {
     )
     .await?;
     set(handle, LinkUnspec::new_with_index(interface).up().build()).await?;
-    add_address(handle, interface, address(End::Node(node)), PREFIX_BITS).await?;
+    add_address(
+        handle,
+        interface,
+        address::private(End::Node(node)),
+        PREFIX_BITS,
+    )
+    .await?;
     Ok(interface)
 }
 
@@ -194,8 +210,9 @@ mod tests {
 
     #[test]
     fn nobody_is_nobody() {
-        for end in End::ALL {
-            for other in End::ALL {
+        let nine = Nodes::new(9).expect("possible");
+        for end in End::all(nine) {
+            for other in End::all(nine) {
                 assert_ne!(nobody(end), hardware_address(other));
             }
         }

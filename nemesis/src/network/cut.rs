@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use super::{Heard, Network, NetworkError, lock};
-use crate::node::Link;
+use crate::link::Link;
 
 /// How often a drop tries to restore a link that the kernel refused to restore.
 const DROP_ATTEMPTS: usize = 3;
@@ -71,7 +71,7 @@ impl Cut {
     pub fn verify(&self) -> Result<Result<String, String>, NetworkError> {
         let heard = self.shared.network.probe()?;
         let down = self.shared.network.links_down();
-        let wrong: Vec<Link> = Link::all()
+        let wrong: Vec<Link> = Link::all(self.shared.network.nodes())
             .into_iter()
             .filter(|link| heard.carries(*link) == down.contains(link))
             .collect();
@@ -84,7 +84,7 @@ impl Cut {
     }
 
     fn describe(&self, heard: &Heard, down: &[Link]) -> String {
-        let control: Vec<Link> = Link::all()
+        let control: Vec<Link> = Link::all(self.shared.network.nodes())
             .into_iter()
             .filter(|link| !down.contains(link) && !self.links().contains(link))
             .collect();

@@ -1,7 +1,7 @@
 //! Sees which links carry packets: a datagram from inside the sender's namespace to a socket inside
 //! the receiver's.
 //!
-//! Every probe asks about all twelve links at once. The links that should carry are the control:
+//! Every probe asks about all links at once, twelve in a cluster of three. The links that should carry are the control:
 //! only when they have delivered does silence on the others mean a cut, and not a slow machine.
 
 use std::collections::BTreeMap;
@@ -11,8 +11,10 @@ use std::net::{SocketAddr, UdpSocket};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{NetworkError, address, refused};
-use crate::node::{End, Link};
+use super::{NetworkError, refused};
+use crate::address;
+use crate::link::{End, Link};
+use crate::node::Nodes;
 use crate::sandbox::resident::Resident;
 
 /// Where the probe's sockets listen: below the ports that targets and the kernel choose.
@@ -37,6 +39,7 @@ const DATAGRAM_BYTES: usize = 10;
 /// A socket in each namespace.
 #[derive(Debug)]
 pub(super) struct Prober {
+    nodes: Nodes,
     sockets: Vec<UdpSocket>,
     number: u64,
 }
@@ -44,6 +47,7 @@ pub(super) struct Prober {
 /// What one probe heard.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Heard {
+    nodes: Nodes,
     arrived: BTreeMap<Link, u32>,
 }
 
@@ -68,37 +72,42 @@ impl Heard {
 
 impl fmt::Display for Heard {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.evidence(&Link::all()))
+        formatter.write_str(&self.evidence(&Link::all(self.nodes)))
     }
 }
 
 impl Prober {
     /// Opens a socket inside every namespace.
-    pub(super) fn open(residents: &[Resident]) -> Result<Prober, NetworkError> {
+    pub(super) fn open(nodes: Nodes, residents: &[Resident]) -> Result<Prober, NetworkError> {
         let mut sockets = Vec::new();
-        for end in End::ALL {
-            let opened = residents[end.index()].run(move |_| {
-                let socket = UdpSocket::bind((address(end), PROBE_PORT))?;
+        for end in End::all(nodes) {
+            let opened = residents[end.position(nodes)].run(move |_| {
+                let socket = UdpSocket::bind((address::private(end), PROBE_PORT))?;
                 socket.set_nonblocking(true)?;
                 io::Result::Ok(socket)
             })?;
             sockets.push(opened.map_err(refused(format!("open the probe's socket of {end}")))?);
         }
-        Ok(Prober { sockets, number: 0 })
+        Ok(Prober {
+            nodes,
+            sockets,
+            number: 0,
+        })
     }
 
     /// Asks about every link. `down` are those from which nothing is expected.
     pub(super) fn probe(&mut self, down: &[Link]) -> io::Result<Heard> {
         self.number += 1;
-        for link in Link::all() {
+        for link in Link::all(self.nodes) {
             for _ in 0..DATAGRAMS {
                 self.send(link)?;
             }
         }
         let mut heard = Heard {
+            nodes: self.nodes,
             arrived: BTreeMap::new(),
         };
-        let control: Vec<Link> = Link::all()
+        let control: Vec<Link> = Link::all(self.nodes)
             .into_iter()
             .filter(|link| !down.contains(link))
             .collect();
@@ -126,10 +135,10 @@ impl Prober {
     fn send(&self, link: Link) -> io::Result<()> {
         let mut datagram = [0; DATAGRAM_BYTES];
         datagram[..8].copy_from_slice(&self.number.to_be_bytes());
-        datagram[8] = link.from.index() as u8;
-        datagram[9] = link.to.index() as u8;
-        let to = SocketAddr::from((address(link.to), PROBE_PORT));
-        self.sockets[link.from.index()]
+        datagram[8] = link.from.position(self.nodes) as u8;
+        datagram[9] = link.to.position(self.nodes) as u8;
+        let to = SocketAddr::from((address::private(link.to), PROBE_PORT));
+        self.sockets[link.from.position(self.nodes)]
             .send_to(&datagram, to)
             .map(|_| ())
     }
@@ -152,8 +161,8 @@ impl Prober {
         if number != self.number.to_be_bytes() {
             return None;
         }
-        let from = End::ALL.get(usize::from(*from)).copied()?;
-        let to = End::ALL.get(usize::from(*to)).copied()?;
+        let end = |position: &u8| End::all(self.nodes).nth(usize::from(*position));
+        let (from, to) = (end(from)?, end(to)?);
         Some(Link { from, to })
     }
 }

@@ -15,28 +15,28 @@ const REQUIRED: &[(&str, &[Fault])] = &[
     (
         "the leader cut off",
         &[
-            (Kind::Isolate, Role::Leader),
-            (Kind::Deaf, Role::Leader),
-            (Kind::Mute, Role::Leader),
+            (Kind::ISOLATE, Role::Leader),
+            (Kind::DEAF, Role::Leader),
+            (Kind::MUTE, Role::Leader),
         ],
     ),
-    ("the leader paused", &[(Kind::Pause, Role::Leader)]),
+    ("the leader paused", &[(Kind::PAUSE, Role::Leader)]),
     (
         "one link cut",
         &[
-            (Kind::CutLink, Role::FollowerToFollower),
-            (Kind::CutLink, Role::LeaderToFollower),
-            (Kind::CutLinkOneWay, Role::LeaderToFollower),
+            (Kind::CUT_LINK, Role::FollowerToFollower),
+            (Kind::CUT_LINK, Role::LeaderToFollower),
+            (Kind::CUT_LINK_ONE_WAY, Role::LeaderToFollower),
         ],
     ),
-    ("the leader killed", &[(Kind::Kill, Role::Leader)]),
+    ("the leader killed", &[(Kind::KILL, Role::Leader)]),
     (
         "a follower cut off",
         &[
-            (Kind::CutLinkOneWay, Role::FollowerToLeader),
-            (Kind::Deaf, Role::Follower),
-            (Kind::Mute, Role::Follower),
-            (Kind::Isolate, Role::Follower),
+            (Kind::CUT_LINK_ONE_WAY, Role::FollowerToLeader),
+            (Kind::DEAF, Role::Follower),
+            (Kind::MUTE, Role::Follower),
+            (Kind::ISOLATE, Role::Follower),
         ],
     ),
 ];
@@ -61,32 +61,24 @@ pub(super) fn lacking(faults: &[Fault], selection: &Selection) -> Vec<&'static s
 /// What fills the rest, with weights. Faults that take the majority away are not here: a run has
 /// them when `--faults` names them.
 const REST: &[(Fault, u32)] = &[
-    ((Kind::Isolate, Role::Leader), 3),
-    ((Kind::Deaf, Role::Leader), 2),
-    ((Kind::Mute, Role::Leader), 2),
-    ((Kind::Pause, Role::Leader), 3),
-    ((Kind::Kill, Role::Leader), 3),
-    ((Kind::Halves, Role::Leader), 3),
-    ((Kind::CutClients, Role::Leader), 2),
-    ((Kind::Isolate, Role::Follower), 2),
-    ((Kind::Deaf, Role::Follower), 2),
-    ((Kind::Mute, Role::Follower), 1),
-    ((Kind::Halves, Role::Any), 2),
-    ((Kind::CutLink, Role::FollowerToFollower), 1),
-    ((Kind::CutLink, Role::LeaderToFollower), 2),
-    ((Kind::CutLinkOneWay, Role::LeaderToFollower), 1),
-    ((Kind::CutLinkOneWay, Role::FollowerToLeader), 1),
-    ((Kind::Pause, Role::Follower), 2),
-    ((Kind::Kill, Role::Follower), 2),
+    ((Kind::ISOLATE, Role::Leader), 3),
+    ((Kind::DEAF, Role::Leader), 2),
+    ((Kind::MUTE, Role::Leader), 2),
+    ((Kind::PAUSE, Role::Leader), 3),
+    ((Kind::KILL, Role::Leader), 3),
+    ((Kind::HALVES, Role::Leader), 3),
+    ((Kind::CUT_CLIENTS, Role::Leader), 2),
+    ((Kind::ISOLATE, Role::Follower), 2),
+    ((Kind::DEAF, Role::Follower), 2),
+    ((Kind::MUTE, Role::Follower), 1),
+    ((Kind::HALVES, Role::Any), 2),
+    ((Kind::CUT_LINK, Role::FollowerToFollower), 1),
+    ((Kind::CUT_LINK, Role::LeaderToFollower), 2),
+    ((Kind::CUT_LINK_ONE_WAY, Role::LeaderToFollower), 1),
+    ((Kind::CUT_LINK_ONE_WAY, Role::FollowerToLeader), 1),
+    ((Kind::PAUSE, Role::Follower), 2),
+    ((Kind::KILL, Role::Follower), 2),
 ];
-
-/// Whether a fault is sure to affect the leader, whoever that is.
-pub(super) fn affects_leader(kind: Kind, role: Role) -> bool {
-    match kind {
-        Kind::CutLink | Kind::CutLinkOneWay | Kind::CutClients => false,
-        _ => matches!(role, Role::Leader | Role::All),
-    }
-}
 
 /// Draws this many faults.
 pub(super) fn draw(count: usize, selection: &Selection, random: &mut impl Rng) -> Vec<Fault> {
@@ -139,6 +131,8 @@ fn rest(selection: &Selection) -> Vec<(Fault, u32)> {
             .filter(|fault| !REST.iter().any(|(have, _)| have == fault))
             .map(|fault| (fault, 1)),
     );
+    // No table here knows somebody's own kinds.
+    rest.extend(selection.own().map(|fault| (fault, 1)));
     if rest.is_empty() {
         let all = Kind::ALL
             .into_iter()
@@ -167,7 +161,7 @@ mod tests {
     #[test]
     fn what_a_plan_lacks_is_named() {
         let all = "all".parse().expect("known");
-        let faults = [(Kind::Deaf, Role::Leader), (Kind::Kill, Role::Leader)];
+        let faults = [(Kind::DEAF, Role::Leader), (Kind::KILL, Role::Leader)];
         let lacking_of_all = ["the leader paused", "one link cut", "a follower cut off"];
         assert_eq!(lacking(&faults, &all), lacking_of_all);
         let process = Selection::class(Class::Process);

@@ -3,13 +3,16 @@
 
 use futures::future::BoxFuture;
 
-use crate::node::Node;
+use crate::node::{Node, Nodes};
 
 /// Any error of the owner, with its own words.
 pub type ControlError = Box<dyn std::error::Error + Send + Sync>;
 
-/// The owner of the three processes.
+/// The owner of the nodes' processes.
 pub trait ProcessControl: Send + Sync {
+    /// The nodes that it owns.
+    fn nodes(&self) -> Nodes;
+
     /// The process group of a running node, which is also its first process's id; nothing if it
     /// does not run.
     fn group(&self, node: Node) -> Option<i32>;

@@ -20,7 +20,7 @@ use nix::unistd::{ForkResult, Pid, fork, getpid, getppid, setsid};
 use super::namespaces::{self, Identity};
 use super::outer::{FORWARDED, PARENT_DIED, awaited_signals, exit_code, leave};
 use super::status::{self, Step};
-use super::{Entered, Isolation};
+use super::{Entered, Isolation, SandboxOptions};
 
 /// How often the sweep looks for descendants that are still alive.
 const SWEEP_INTERVAL: Duration = Duration::from_millis(5);
@@ -30,12 +30,12 @@ const REFUSED_EXIT: i32 = 1;
 
 /// Sets everything up and starts the harness. Returns in the harness only.
 pub(super) fn begin(
-    isolation: Isolation,
+    options: &SandboxOptions,
     user_namespace: bool,
     identity: &Identity,
     writer: OwnedFd,
 ) -> Entered {
-    match set_up(isolation, user_namespace, identity, &writer) {
+    match set_up(options, user_namespace, identity, &writer) {
         Ok(entered) => {
             let init = getpid();
             // SAFETY: this process has a single thread.
@@ -48,7 +48,7 @@ pub(super) fn begin(
                 Ok(ForkResult::Parent { child }) => {
                     status::send_ready(&writer);
                     drop(writer);
-                    attend(child, isolation)
+                    attend(child, options.isolation)
                 }
                 Err(errno) => refuse(&writer, Step::Fork, errno),
             }
@@ -63,11 +63,12 @@ fn refuse(writer: &OwnedFd, step: Step, errno: Errno) -> ! {
 }
 
 fn set_up(
-    isolation: Isolation,
+    options: &SandboxOptions,
     user_namespace: bool,
     identity: &Identity,
     writer: &OwnedFd,
 ) -> Result<Entered, (Step, Errno)> {
+    let SandboxOptions { isolation, nodes } = *options;
     let at = |step: Step| move |errno: Errno| (step, errno);
     let word = match isolation {
         Isolation::Network => Signal::SIGKILL,
@@ -90,11 +91,12 @@ fn set_up(
                 namespaces::map_identity(identity).map_err(at(Step::UserMap))?;
             }
             namespaces::make_mounts_private().map_err(at(Step::Mounts))?;
-            (namespaces::mount_proc(), namespaces::bind_hosts())
+            (namespaces::mount_proc(), namespaces::bind_hosts(nodes))
         }
     };
     Ok(Entered {
         isolation,
+        nodes,
         user_namespace,
         own_proc,
         own_hosts,

@@ -9,7 +9,9 @@ use nix::errno::Errno;
 use nix::mount::{MsFlags, mount};
 use nix::unistd::{Gid, Pid, Uid, getegid, geteuid};
 
-use crate::node::{End, Node};
+use crate::address;
+use crate::link::End;
+use crate::node::Nodes;
 
 /// Who called, as seen before any namespace.
 pub(super) struct Identity {
@@ -137,9 +139,9 @@ pub(super) fn mount_proc() -> Result<(), String> {
 
 /// Names for the nodes. The file is bound over the machine's and unlinked at once: the mount keeps
 /// it alive, and nothing stays behind.
-pub(super) fn bind_hosts() -> Result<(), String> {
+pub(super) fn bind_hosts(nodes: Nodes) -> Result<(), String> {
     let path = std::env::temp_dir().join(format!("hosts-{}-{}", std::process::id(), monotonic()));
-    fs::write(&path, hosts_text()).map_err(|error| format!("{}: {error}", path.display()))?;
+    fs::write(&path, hosts_text(nodes)).map_err(|error| format!("{}: {error}", path.display()))?;
     let bound = mount(
         Some(&path),
         "/etc/hosts",
@@ -158,7 +160,7 @@ fn monotonic() -> i64 {
         .unwrap_or(0)
 }
 
-fn hosts_text() -> String {
+fn hosts_text(nodes: Nodes) -> String {
     let own_name = nix::unistd::gethostname()
         .ok()
         .and_then(|name| name.into_string().ok())
@@ -167,16 +169,10 @@ fn hosts_text() -> String {
         "{} localhost {own_name}\n::1 localhost\n",
         Ipv4Addr::LOCALHOST
     );
-    for node in Node::ALL {
-        text.push_str(&format!(
-            "{} {node}\n",
-            crate::network::address(End::Node(node))
-        ));
+    for node in nodes {
+        text.push_str(&format!("{} {node}\n", address::private(End::Node(node))));
     }
-    text.push_str(&format!(
-        "{} harness\n",
-        crate::network::address(End::Clients)
-    ));
+    text.push_str(&format!("{} harness\n", address::private(End::Clients)));
     text
 }
 
@@ -184,11 +180,11 @@ fn hosts_text() -> String {
 mod tests {
     #[test]
     fn hosts_name_every_node() {
-        let text = super::hosts_text();
+        let text = super::hosts_text(crate::Nodes::new(5).expect("possible"));
         for line in [
             "10.77.0.1 n1",
             "10.77.0.2 n2",
-            "10.77.0.3 n3",
+            "10.77.0.5 n5",
             "10.77.0.100 harness",
         ] {
             assert!(text.lines().any(|have| have == line), "{text}");

@@ -1,6 +1,7 @@
 //! The doctor tells the truth: where the sandbox can be entered all network trials work, and where
 //! user namespaces are forbidden it says so and names the setting.
 
+use nemesis::Nodes;
 use nemesis::doctor::{Capability, Outcome, examine};
 use nemesis::sandbox::{Isolation, SandboxError, SandboxOptions, Step, enter};
 use nix::sched::{CloneFlags, unshare};
@@ -21,6 +22,7 @@ fn agrees() {
     assert!(diagnosis.process_faults());
     let entered = enter(&SandboxOptions {
         isolation: Isolation::Network,
+        nodes: Nodes::THREE,
     });
     assert_eq!(diagnosis.network_faults(), entered.is_ok());
 }
@@ -48,6 +50,7 @@ fn names_setting() {
     assert!(diagnosis.process_faults());
     let error = enter(&SandboxOptions {
         isolation: Isolation::Network,
+        nodes: Nodes::THREE,
     })
     .expect_err("forbidden");
     assert!(

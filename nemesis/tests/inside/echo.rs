@@ -12,7 +12,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use nemesis::process::{ControlError, ProcessControl};
 use nemesis::target::RoleResolver;
-use nemesis::{Environment, Node};
+use nemesis::{Environment, Node, Nodes};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use tokio::process::{Child, Command};
@@ -71,8 +71,9 @@ pub(crate) fn round_trip(stream: &mut TcpStream, limit: Duration) -> std::io::Re
     stream.read_exact(&mut [0])
 }
 
-/// Three echo processes and the leader that they are said to have.
+/// Echo processes and the leader that they are said to have.
 pub(crate) struct Cluster {
+    nodes: Nodes,
     environment: Environment,
     children: tokio::sync::Mutex<BTreeMap<Node, Child>>,
     groups: Mutex<BTreeMap<Node, i32>>,
@@ -80,20 +81,21 @@ pub(crate) struct Cluster {
 }
 
 impl Cluster {
-    /// Starts all three and waits until they answer.
-    pub(crate) async fn start(environment: Environment) -> Cluster {
+    /// Starts all and waits until they answer.
+    pub(crate) async fn start(nodes: Nodes, environment: Environment) -> Cluster {
         let cluster = Cluster {
+            nodes,
             environment,
             children: tokio::sync::Mutex::default(),
             groups: Mutex::default(),
-            leader: Mutex::new(Some(Node::ALL[0])),
+            leader: Mutex::new(Node::from_index(0)),
         };
-        for node in Node::ALL {
+        for node in nodes {
             ProcessControl::start(&cluster, node)
                 .await
                 .expect("it starts");
         }
-        for node in Node::ALL {
+        for node in nodes {
             cluster.wait_for(node).await;
         }
         cluster
@@ -137,6 +139,10 @@ impl Cluster {
 }
 
 impl ProcessControl for Cluster {
+    fn nodes(&self) -> Nodes {
+        self.nodes
+    }
+
     fn group(&self, node: Node) -> Option<i32> {
         self.groups.lock().expect("no panic").get(&node).copied()
     }

@@ -12,7 +12,7 @@ use nemesis::target::Role;
 
 use crate::Case;
 use crate::faults::{Bench, plan};
-use crate::support::{enter_or_skip, runtime};
+use crate::support::{enter_or_skip, runtime, three};
 
 pub(crate) const CASES: &[Case] = &[
     ("engine_sees_a_lost_role", lost_role),
@@ -25,7 +25,7 @@ fn lost_role() {
     let entered = enter_or_skip(Isolation::Network);
     runtime().block_on(async {
         let bench = Bench::new(&entered).await;
-        let [n1, n2, _] = Node::ALL;
+        let [n1, n2, _] = three();
         let flipping = Arc::new(Flipping(std::sync::Mutex::new(vec![n2, n1, n1])));
         let engine = Engine::new(
             bench.environment.clone(),
@@ -38,7 +38,7 @@ fn lost_role() {
         let sink = |step| steps.lock().expect("no panic").push(step);
         let summary = engine
             .execute(
-                &plan(Kind::Pause, Role::Leader, 100),
+                &plan(Kind::PAUSE, Role::Leader, 100),
                 &sink,
                 std::future::pending(),
             )
@@ -62,7 +62,7 @@ fn waits() {
     let entered = enter_or_skip(Isolation::Network);
     runtime().block_on(async {
         let bench = Bench::new(&entered).await;
-        let window = plan(Kind::Pause, Role::Leader, 20);
+        let window = plan(Kind::PAUSE, Role::Leader, 20);
         for (looks, quiet_ms, settling_ms, least_ms, most_ms) in [
             (4, 100, 100, 100 + 150, u64::MAX),
             (u32::MAX, 100, 100, 100 + 200, u64::MAX),
@@ -100,7 +100,7 @@ struct Mending(std::sync::atomic::AtomicU32);
 
 impl nemesis::target::RoleResolver for Mending {
     fn leader(&self) -> futures::future::BoxFuture<'_, Option<Node>> {
-        Box::pin(async { Some(Node::ALL[0]) })
+        Box::pin(async { Node::from_index(0) })
     }
 
     fn is_whole(&self) -> futures::future::BoxFuture<'_, bool> {

@@ -9,34 +9,49 @@ use nemesis::catalogue::{Class, Kind};
 use nemesis::engine::{Engine, Step, Summary};
 use nemesis::plan::{Plan, Window};
 use nemesis::process::{ProcessControl, ProcessTable};
-use nemesis::sandbox::Isolation;
+use nemesis::sandbox::{Entered, Isolation};
 use nemesis::target::Role;
-use nemesis::{End, Environment, Link, Node};
+use nemesis::{End, Environment, Link, Node, Nodes};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::Case;
 use crate::echo::{Cluster, address, answers};
-use crate::support::{enter_or_skip, runtime};
+use crate::support::{enter_for, enter_or_skip, runtime, three};
 
 pub(crate) const CASES: &[Case] = &[
-    ("fault_isolate", || one(Kind::Isolate, Role::Leader)),
+    ("fault_isolate", || one(Kind::ISOLATE, Role::Leader)),
     ("fault_cut_link", || {
-        one(Kind::CutLink, Role::FollowerToFollower)
+        one(Kind::CUT_LINK, Role::FollowerToFollower)
     }),
     ("fault_cut_link_one_way", || {
-        one(Kind::CutLinkOneWay, Role::LeaderToFollower)
+        one(Kind::CUT_LINK_ONE_WAY, Role::LeaderToFollower)
     }),
-    ("fault_deaf", || one(Kind::Deaf, Role::Leader)),
-    ("fault_mute", || one(Kind::Mute, Role::Follower)),
-    ("fault_halves", || one(Kind::Halves, Role::Any)),
-    ("fault_cut_clients", || one(Kind::CutClients, Role::Leader)),
-    ("fault_pause", || one(Kind::Pause, Role::Leader)),
-    ("fault_pause_all", || one(Kind::Pause, Role::All)),
-    ("fault_kill", || one(Kind::Kill, Role::Leader)),
-    ("fault_kill_all", || one(Kind::Kill, Role::All)),
+    ("fault_deaf", || one(Kind::DEAF, Role::Leader)),
+    ("fault_mute", || one(Kind::MUTE, Role::Follower)),
+    ("fault_halves", || one(Kind::HALVES, Role::Any)),
+    ("fault_cut_clients", || one(Kind::CUT_CLIENTS, Role::Leader)),
+    ("fault_pause", || one(Kind::PAUSE, Role::Leader)),
+    ("fault_pause_all", || one(Kind::PAUSE, Role::All)),
+    ("fault_kill", || one(Kind::KILL, Role::Leader)),
+    ("fault_kill_all", || one(Kind::KILL, Role::All)),
     ("fault_rolling_restart", rolling),
-    ("fault_pause_on_loopback", || on_loopback(Kind::Pause)),
-    ("fault_kill_on_loopback", || on_loopback(Kind::Kill)),
+    ("five_nodes_isolate", || {
+        sized(5, Kind::ISOLATE, Role::Leader)
+    }),
+    ("five_nodes_halves", || sized(5, Kind::HALVES, Role::Any)),
+    ("five_nodes_pause_a_majority", || {
+        sized(5, Kind::PAUSE, Role::Majority)
+    }),
+    ("five_nodes_kill_a_majority", || {
+        sized(5, Kind::KILL, Role::Majority)
+    }),
+    ("one_node_kill", || sized(1, Kind::KILL, Role::Leader)),
+    ("one_node_cut_from_clients", || {
+        sized(1, Kind::CUT_CLIENTS, Role::Leader)
+    }),
+    ("one_node_has_nothing_to_be_cut_from", too_small),
+    ("fault_pause_on_loopback", || on_loopback(Kind::PAUSE)),
+    ("fault_kill_on_loopback", || on_loopback(Kind::KILL)),
     ("fault_cut_on_loopback_is_refused", refused_on_loopback),
     ("engine_skips_without_a_leader", skips),
     ("engine_heals_when_stopped", stopped),
@@ -56,7 +71,7 @@ pub(crate) struct Bench {
 impl Bench {
     pub(crate) async fn new(entered: &nemesis::sandbox::Entered) -> Bench {
         let environment = Environment::build(entered).expect("it is built");
-        let cluster = Arc::new(Cluster::start(environment.clone()).await);
+        let cluster = Arc::new(Cluster::start(entered.nodes(), environment.clone()).await);
         let table = ProcessTable::of(entered);
         let begun = Instant::now();
         let engine = Engine::new(
@@ -75,7 +90,7 @@ impl Bench {
     }
 
     /// Executes in the background; the steps arrive at the receiver.
-    fn execute(
+    pub(crate) fn execute(
         &self,
         plan: Plan,
         stop: impl Future<Output = ()> + Send + 'static,
@@ -90,7 +105,7 @@ impl Bench {
     /// Which fresh connections get an answer, from everywhere to every node.
     async fn reachable(&self) -> Vec<Link> {
         let mut asked = Vec::new();
-        for link in Link::all() {
+        for link in Link::all(self.cluster.nodes()) {
             let End::Node(to) = link.to else { continue };
             let address = address(&self.environment, to);
             let question = move || std::thread::spawn(move || answers(address, ANSWER_LIMIT));
@@ -114,7 +129,8 @@ impl Bench {
     }
 
     async fn all_reachable(&self) -> bool {
-        self.reachable().await.len() == 9
+        let nodes = self.cluster.nodes().count();
+        self.reachable().await.len() == nodes * nodes
     }
 }
 
@@ -133,15 +149,24 @@ pub(crate) fn plan(kind: Kind, role: Role, duration_ms: u64) -> Plan {
 }
 
 fn one(kind: Kind, role: Role) {
-    on(Isolation::Network, kind, role);
+    on(enter_or_skip(Isolation::Network), kind, role);
 }
 
 fn on_loopback(kind: Kind) {
-    on(Isolation::ProcessesOnly, kind, Role::Follower);
+    on(
+        enter_or_skip(Isolation::ProcessesOnly),
+        kind,
+        Role::Follower,
+    );
 }
 
-fn on(isolation: Isolation, kind: Kind, role: Role) {
-    let entered = enter_or_skip(isolation);
+/// The same in a cluster of another size.
+fn sized(count: usize, kind: Kind, role: Role) {
+    let nodes = Nodes::new(count).expect("possible");
+    on(enter_for(nodes, Isolation::Network), kind, role);
+}
+
+fn on(entered: Entered, kind: Kind, role: Role) {
     runtime().block_on(async {
         let bench = Bench::new(&entered).await;
         assert!(bench.all_reachable().await);
@@ -153,12 +178,13 @@ fn on(isolation: Isolation, kind: Kind, role: Role) {
         let took_ms = (begun.t - begun.event.called) / 1_000_000;
         assert!(took_ms < 500, "it took {took_ms} ms");
         let seen = bench.reachable().await;
-        assert_eq!(seen, expected(kind, &begun), "what answers while it lasts");
+        let expected = expected(kind, bench.cluster.nodes(), &begun);
+        assert_eq!(seen, expected, "what answers while it lasts");
         let healed = steps.recv().await.expect("a step");
         println!("note: {healed:?}");
         assert_eq!(healed.event.phase, FaultPhase::Healed);
         if kind.class() == Class::Process {
-            for node in Node::ALL {
+            for node in bench.cluster.nodes() {
                 bench.cluster.wait_for(node).await;
             }
         }
@@ -173,10 +199,10 @@ fn on(isolation: Isolation, kind: Kind, role: Role) {
 }
 
 /// A connection needs both directions, and a process that runs.
-fn expected(kind: Kind, begun: &Step) -> Vec<Link> {
+fn expected(kind: Kind, nodes: Nodes, begun: &Step) -> Vec<Link> {
     let struck = |node: End| begun.event.targets.contains(&node.to_string());
     let cut = |link: &Link| begun.event.links.contains(&link.named());
-    Link::all()
+    Link::all(nodes)
         .into_iter()
         .filter(|link| link.to != End::Clients)
         .filter(|link| match kind.class() {
@@ -190,10 +216,10 @@ fn rolling() {
     let entered = enter_or_skip(Isolation::Network);
     runtime().block_on(async {
         let bench = Bench::new(&entered).await;
-        let group = |node: &Node| bench.cluster.group(*node);
-        let before: Vec<_> = Node::ALL.iter().map(group).collect();
+        let group = |node: Node| bench.cluster.group(node);
+        let before: Vec<_> = three().into_iter().map(group).collect();
         let (task, mut steps) = bench.execute(
-            plan(Kind::RollingRestart, Role::All, 900),
+            plan(Kind::ROLLING_RESTART, Role::All, 900),
             std::future::pending(),
         );
         while let Some(step) = steps.recv().await {
@@ -209,10 +235,31 @@ fn rolling() {
             summary.without_effect.is_empty() && summary.unhealed.is_empty(),
             "{summary:?}"
         );
-        let after: Vec<_> = Node::ALL.iter().map(group).collect();
+        let after: Vec<_> = three().into_iter().map(group).collect();
         assert!(before.iter().zip(&after).all(|(one, other)| one != other));
-        for node in Node::ALL {
+        for node in bench.cluster.nodes() {
             bench.cluster.wait_for(node).await;
+        }
+    });
+}
+
+/// A cluster of one: a fault that needs another node is skipped, with the reason.
+fn too_small() {
+    let one = Nodes::new(1).expect("possible");
+    let entered = enter_for(one, Isolation::Network);
+    runtime().block_on(async {
+        let bench = Bench::new(&entered).await;
+        for (kind, role) in [
+            (Kind::ISOLATE, Role::Leader),
+            (Kind::HALVES, Role::Any),
+            (Kind::KILL, Role::Follower),
+        ] {
+            let (task, mut steps) = bench.execute(plan(kind, role, 100), std::future::pending());
+            let step = steps.recv().await.expect("a step");
+            assert_eq!(step.event.phase, FaultPhase::Skipped);
+            let why = format!("{kind} at {role} needs a larger cluster than one of 1");
+            assert_eq!(step.event.evidence, why);
+            assert_eq!(task.await.expect("no panic").skipped, 1);
         }
     });
 }
@@ -222,7 +269,7 @@ fn refused_on_loopback() {
     runtime().block_on(async {
         let bench = Bench::new(&entered).await;
         let (task, mut steps) = bench.execute(
-            plan(Kind::Isolate, Role::Leader, 100),
+            plan(Kind::ISOLATE, Role::Leader, 100),
             std::future::pending(),
         );
         let step = steps.recv().await.expect("a step");
@@ -238,7 +285,7 @@ fn skips() {
         let bench = Bench::new(&entered).await;
         *bench.cluster.leader.lock().expect("no panic") = None;
         let (task, mut steps) =
-            bench.execute(plan(Kind::Pause, Role::Leader, 100), std::future::pending());
+            bench.execute(plan(Kind::PAUSE, Role::Leader, 100), std::future::pending());
         let step = steps.recv().await.expect("a step");
         println!("note: {step:?}");
         assert_eq!(step.event.phase, FaultPhase::Skipped);
@@ -253,7 +300,7 @@ fn stopped() {
         let bench = Bench::new(&entered).await;
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let stopped = async move { stopped.await.unwrap_or(()) };
-        let (task, mut steps) = bench.execute(plan(Kind::Halves, Role::Leader, 60_000), stopped);
+        let (task, mut steps) = bench.execute(plan(Kind::HALVES, Role::Leader, 60_000), stopped);
         assert_eq!(
             steps.recv().await.expect("a step").event.phase,
             FaultPhase::Begun
@@ -272,7 +319,7 @@ fn dropped() {
     let entered = enter_or_skip(Isolation::Network);
     runtime().block_on(async {
         let bench = Bench::new(&entered).await;
-        for (kind, role) in [(Kind::Isolate, Role::Leader), (Kind::Pause, Role::Majority)] {
+        for (kind, role) in [(Kind::ISOLATE, Role::Leader), (Kind::PAUSE, Role::Majority)] {
             let (task, mut steps) = bench.execute(plan(kind, role, 60_000), std::future::pending());
             assert_eq!(
                 steps.recv().await.expect("a step").event.phase,
@@ -286,7 +333,7 @@ fn dropped() {
         // Dropped while it begins: whichever moment that hits, nothing stays cut.
         for delay_us in [0, 200, 500, 1_000, 2_000, 5_000] {
             let (task, _steps) = bench.execute(
-                plan(Kind::Isolate, Role::Leader, 60_000),
+                plan(Kind::ISOLATE, Role::Leader, 60_000),
                 std::future::pending(),
             );
             tokio::time::sleep(Duration::from_micros(delay_us)).await;
@@ -296,11 +343,11 @@ fn dropped() {
             assert!(network.links_down().is_empty());
         }
         // A paused process that panics behind a guard runs again.
-        let group = bench.cluster.group(Node::ALL[0]).expect("it runs");
+        let group = bench.cluster.group(three()[0]).expect("it runs");
         let table = bench.table.clone();
         let panicked = tokio::spawn(async move {
             use nemesis::fault::Fault;
-            let mut pause = nemesis::process::Pause::new(table, vec![(Node::ALL[0], group)]);
+            let mut pause = nemesis::catalogue::Pause::new(table, vec![(three()[0], group)]);
             pause.begin().await.expect("it begins");
             println!("note: {}", pause.verify().await.expect("it stopped"));
             panic!("on purpose");

@@ -10,6 +10,7 @@ mod echo;
 mod engine;
 mod faults;
 mod network;
+mod own;
 mod support;
 mod tree;
 
@@ -31,6 +32,7 @@ fn cases() -> Vec<Case> {
         network::CASES,
         faults::CASES,
         engine::CASES,
+        own::CASES,
         doctor::CASES,
     ]
     .concat()

@@ -11,7 +11,7 @@ use nemesis::sandbox::Isolation;
 use nemesis::{Environment, Link, Node};
 
 use crate::Case;
-use crate::support::environment;
+use crate::support::{environment, three};
 
 pub(crate) const CASES: &[Case] = &[
     ("network_one_cut_is_seen_and_healed", one_cut),
@@ -26,10 +26,10 @@ fn one_cut() {
     let network = environment.network().expect("there is a network").clone();
     let heard = network.probe().expect("it probes");
     println!("note: {heard}");
-    for link in Link::all() {
+    for link in Link::all(network.nodes()) {
         assert!(heard.carries(link), "{link}");
     }
-    let [n1, n2, _] = Node::ALL;
+    let [n1, n2, _] = three();
     let begun = std::time::Instant::now();
     let cut = Cut::new(network.clone(), partition::link_one_way(n1, n2));
     cut.begin().expect("it cuts");
@@ -43,7 +43,7 @@ fn one_cut() {
     cut.heal().expect("it heals twice");
     println!("note: {}", cut.verify().expect("probes").expect("is gone"));
     {
-        let dropped = Cut::new(network.clone(), partition::halves(n2));
+        let dropped = Cut::new(network.clone(), partition::halves(network.nodes(), &[n2]));
         dropped.begin().expect("it cuts");
         println!(
             "note: {}",
@@ -52,7 +52,7 @@ fn one_cut() {
     }
     assert!(network.links_down().is_empty());
     assert!(
-        Link::all()
+        Link::all(network.nodes())
             .into_iter()
             .all(|link| network.probe().expect("probes").carries(link))
     );
@@ -63,9 +63,9 @@ fn one_cut() {
 fn overlapping() {
     let environment = environment(Isolation::Network);
     let network = environment.network().expect("there is a network").clone();
-    let [n1, n2, _] = Node::ALL;
+    let [n1, n2, _] = three();
     let (wide, narrow) = (
-        Cut::new(network.clone(), partition::isolate(n1)),
+        Cut::new(network.clone(), partition::isolate(network.nodes(), n1)),
         Cut::new(network.clone(), partition::link_one_way(n1, n2)),
     );
     wide.begin().expect("it cuts");
@@ -120,7 +120,7 @@ fn stream(environment: &Environment, from: Node, to: Node, port: u16) -> Arrival
 fn stalls() {
     let environment = environment(Isolation::Network);
     let network = environment.network().expect("there is a network").clone();
-    let [n1, n2, n3] = Node::ALL;
+    let [n1, n2, n3] = three();
     let along = stream(&environment, n1, n2, 7001);
     let against = stream(&environment, n2, n1, 7002);
     let beside = stream(&environment, n2, n3, 7003);

@@ -1,17 +1,27 @@
 //! What the cases share: entering, an environment, a runtime.
 
-use nemesis::Environment;
 use nemesis::sandbox::{Entered, Isolation, SandboxOptions, enter};
+use nemesis::{Environment, Node, Nodes};
 
-/// Enters the sandbox, or ends this process as skipped.
+/// Enters the sandbox for three nodes, or ends this process as skipped.
 pub(crate) fn enter_or_skip(isolation: Isolation) -> Entered {
-    match enter(&SandboxOptions { isolation }) {
+    enter_for(Nodes::THREE, isolation)
+}
+
+/// Enters the sandbox for these nodes, or ends this process as skipped.
+pub(crate) fn enter_for(nodes: Nodes, isolation: Isolation) -> Entered {
+    match enter(&SandboxOptions { isolation, nodes }) {
         Ok(entered) => entered,
         Err(error) => {
             println!("{error}");
             std::process::exit(crate::SKIPPED);
         }
     }
+}
+
+/// The nodes of most cases.
+pub(crate) fn three() -> [Node; 3] {
+    [0, 1, 2].map(|at| Node::from_index(at).expect("a node"))
 }
 
 /// A runtime for processes and sleeps.

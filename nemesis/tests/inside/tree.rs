@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use nemesis::Node;
+use nemesis::Nodes;
 use nemesis::process::ProcessTable;
 use nemesis::process::figures::Sampler;
 use nemesis::sandbox::Isolation;
@@ -16,7 +16,7 @@ use nix::sched::{CloneFlags, unshare};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::support::{enter_or_skip, environment, runtime, sleeper};
+use crate::support::{enter_or_skip, environment, runtime, sleeper, three};
 use crate::{CASE, Case};
 
 pub(crate) const CASES: &[Case] = &[
@@ -88,7 +88,7 @@ fn enters() {
 fn own_group() {
     let environment = environment(Isolation::Network);
     runtime().block_on(async {
-        for node in Node::ALL {
+        for node in Nodes::THREE {
             let mut child = environment.spawn(node, sleeper()).expect("it starts");
             let pid = Pid::from_raw(child.id().expect("it runs") as i32);
             assert_eq!(nix::unistd::getpgid(Some(pid)), Ok(pid));
@@ -132,9 +132,7 @@ fn interrupt_once() {
 fn counts_interrupts() {
     let environment = environment(Isolation::Network);
     runtime().block_on(async {
-        let mut node = environment
-            .spawn(Node::ALL[0], sleeper())
-            .expect("it starts");
+        let mut node = environment.spawn(three()[0], sleeper()).expect("it starts");
         let mut signals =
             tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt()).expect("yes");
         println!("ready");
@@ -156,7 +154,7 @@ fn runs(isolation: Isolation, with_children: bool) {
     let environment = environment(isolation);
     runtime().block_on(async {
         let mut nodes = Vec::new();
-        for node in Node::ALL {
+        for node in Nodes::THREE {
             let mut command = tokio::process::Command::new("sh");
             let script = if with_children {
                 "sleep 1000 & sleep 1000; :"
@@ -237,7 +235,7 @@ fn figures() {
     runtime().block_on(async {
         let mut command = tokio::process::Command::new("sh");
         command.arg("-c").arg("while :; do :; done");
-        let mut node = environment.spawn(Node::ALL[0], command).expect("it starts");
+        let mut node = environment.spawn(three()[0], command).expect("it starts");
         let mut sampler = Sampler::new(table, node.id().expect("it runs") as i32);
         sampler.sample();
         tokio::time::sleep(Duration::from_millis(300)).await;
@@ -275,11 +273,9 @@ fn without_fresh_proc() {
     let environment = nemesis::Environment::build(&entered).expect("it is built");
     let table = ProcessTable::of(&entered);
     runtime().block_on(async {
-        let mut node = environment
-            .spawn(Node::ALL[0], sleeper())
-            .expect("it starts");
+        let mut node = environment.spawn(three()[0], sleeper()).expect("it starts");
         let group = node.id().expect("it runs") as i32;
-        let mut pause = nemesis::process::Pause::new(table.clone(), vec![(Node::ALL[0], group)]);
+        let mut pause = nemesis::catalogue::Pause::new(table.clone(), vec![(three()[0], group)]);
         use nemesis::fault::Fault;
         pause.begin().await.expect("it begins");
         println!(

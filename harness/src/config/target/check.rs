@@ -32,7 +32,11 @@ pub(super) fn check(target: &Target, layers: &Layers) -> Result<()> {
     let place = NodePlace::nowhere();
     for (path, text) in target.texts() {
         let path: Vec<&str> = path.iter().map(String::as_str).collect();
-        let filled = target.fill(text, &place);
+        let filled = match path.as_slice() {
+            // As a whole: a list has placeholders of its own.
+            ["lists", name, ..] => target.fill(&format!("{{{name}}}"), &place),
+            _ => target.fill(text, &place),
+        };
         filled.map_err(|error| layers.mistake(&path, error))?;
     }
     patterns(target, layers)?;
@@ -180,6 +184,18 @@ mod tests {
             "{wrong}"
         );
         assert!(wrong.contains("line 6, column 8"), "{wrong}");
+        let wrong = told(&format!("nodes = 10\n{RIGHT}"));
+        assert!(
+            wrong.contains("line 1, column 9") && wrong.contains("1 to 9"),
+            "{wrong}"
+        );
+        let wrong = told(&format!("replication = \"some\"\n{RIGHT}"));
+        assert!(wrong.contains("from 1 to 9, or \"all\""), "{wrong}");
+        let wrong = right_with("[lists.voters]\neach = \"{each.di}\"\n");
+        assert!(
+            wrong.contains("{each.di}") && wrong.contains("line 5, column 8"),
+            "{wrong}"
+        );
         let wrong = right_with("[leadership]\nquorum = \"raft\"\n");
         assert!(
             wrong.contains("`describe-quorum`") && wrong.contains("line 5"),

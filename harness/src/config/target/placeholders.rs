@@ -1,22 +1,22 @@
-//! Placeholders of a target file, and what they stand for on one node.
+//! Placeholders of a target file, and what they are replaced by on one node.
 
 use std::path::PathBuf;
 
 use anyhow::Result;
 
-use super::Target;
+use super::{NodeList, Target};
 
 /// Variables may name variables, this deep.
 const DEPTH_MAX: usize = 8;
 
 /// The placeholders that every target has, for messages.
-const KNOWN: &str = "{id} {name} {dir} {address} {address1} {address2} {address3} {port} {port.NAME} {peers} \
-                     {jepsen} {seed} {plants} {home} {here} {env.NAME}";
+const KNOWN: &str = "{id} {name} {dir} {address} {address1} {address2} {address3} ... {nodes} {replicas} {port} {port.NAME} \
+                     {peers} {jepsen} {seed} {plants} {home} {here} {env.NAME}";
 
 /// What the placeholders of one node stand for.
 #[derive(Clone, Debug)]
 pub struct NodePlace {
-    /// 1 to 3.
+    /// The node's number, counted from 1.
     pub id: usize,
     /// Its data directory, absolute.
     pub directory: PathBuf,
@@ -36,7 +36,7 @@ impl NodePlace {
         NodePlace {
             id: 1,
             directory: "/".into(),
-            addresses: vec![String::new(); 3],
+            addresses: Vec::new(),
             jepsen: "jepsen".into(),
             seed: 0,
             plants: Vec::new(),
@@ -94,15 +94,17 @@ impl Target {
             );
             return self.fill_to(variable, place, depth - 1);
         }
+        if let Some(list) = self.lists.get(name) {
+            return self.each_node(list, place, depth);
+        }
         let address = |id: usize| place.addresses.get(id - 1).cloned().unwrap_or_default();
         Ok(match name {
             "id" => place.id.to_string(),
             "name" => format!("n{}", place.id),
             "dir" => place.directory.display().to_string(),
             "address" => address(place.id),
-            "address1" => address(1),
-            "address2" => address(2),
-            "address3" => address(3),
+            "nodes" => self.nodes.count().to_string(),
+            "replicas" => self.replicas().to_string(),
             "port" => self.kafka_port().to_string(),
             "jepsen" => place.jepsen.display().to_string(),
             "seed" => place.seed.to_string(),
@@ -111,12 +113,36 @@ impl Target {
             "home" => self.home.display().to_string(),
             "here" => self.here.display().to_string(),
             "peers" => self.peers(place)?,
+            other if self.numbered(other).is_some() => address(self.numbered(other).unwrap_or(1)),
             other => match (other.strip_prefix("port."), other.strip_prefix("env.")) {
                 (Some(port), _) if self.ports.contains_key(port) => self.ports[port].to_string(),
                 (_, Some(variable)) => std::env::var(variable).unwrap_or_default(),
                 _ => return Err(self.unknown(other)),
             },
         })
+    }
+
+    /// The node of `{address4}`, if there are as many.
+    fn numbered(&self, name: &str) -> Option<usize> {
+        let number: usize = name.strip_prefix("address")?.parse().ok()?;
+        (1..=self.nodes.count()).contains(&number).then_some(number)
+    }
+
+    /// A text of `[lists]`, once for each node. `{each.id}`, `{each.name}` and `{each.address}` are those of the node
+    /// that the text is for; everything else is that of the node whose file it is.
+    fn each_node(&self, list: &NodeList, place: &NodePlace, depth: usize) -> Result<String> {
+        anyhow::ensure!(depth > 0, "[lists] name each other in a circle");
+        let texts = self.nodes.into_iter().map(|node| {
+            let address = place.addresses.get(node.index()).cloned();
+            let text = list
+                .each
+                .replace("{each.id}", &node.number().to_string())
+                .replace("{each.name}", &node.to_string())
+                .replace("{each.address}", &address.unwrap_or_default());
+            self.fill_to(&text, place, depth - 1)
+        });
+        let texts: Vec<String> = texts.collect::<Result<_>>()?;
+        Ok(texts.join(&list.between))
     }
 
     /// `1@ADDRESS:PORT,2@...` with the port named `peer`.
@@ -131,9 +157,14 @@ impl Target {
     }
 
     fn unknown(&self, name: &str) -> anyhow::Error {
-        let own: Vec<String> = self.variables.keys().map(|v| format!(" {{{v}}}")).collect();
+        let own = self.variables.keys().chain(self.lists.keys());
+        let own: Vec<String> = own.map(|name| format!(" {{{name}}}")).collect();
+        if name.starts_with("address") && name.len() == "address".len() + 1 {
+            let nodes = self.nodes.count();
+            return anyhow::anyhow!("{{{name}}}: this target has `nodes = {nodes}`");
+        }
         anyhow::anyhow!(
-            "{{{name}}} is no placeholder; there are {KNOWN}{}",
+            "{{{name}}} is not a placeholder; there are {KNOWN}{}",
             own.concat()
         )
     }
@@ -159,6 +190,24 @@ mod tests {
         };
         let filled = target("").fill("{ \"x\": {id}, \"at\": \"{address}:{port}\" }", &place);
         assert_eq!(filled.expect("filled"), "{ \"x\": 2, \"at\": \"b:7\" }");
+    }
+
+    #[test]
+    fn a_list_has_one_text_for_each_node() {
+        let five = target(
+            "nodes = 5\n[lists.voters]\neach = \"{each.name}={each.address}:{port}\"\nbetween = \",\"\n",
+        );
+        let place = NodePlace {
+            id: 2,
+            addresses: ["a", "b", "c", "d", "e"].map(String::from).into(),
+            ..NodePlace::nowhere()
+        };
+        let filled = five.fill("{id} of {nodes}: {voters}", &place);
+        let expected = "2 of 5: n1=a:7,n2=b:7,n3=c:7,n4=d:7,n5=e:7";
+        assert_eq!(filled.expect("filled"), expected);
+        assert_eq!(five.fill("{address5}", &place).expect("filled"), "e");
+        let error = five.fill("{address6}", &place).expect_err("five nodes");
+        assert!(error.to_string().contains("nodes = 5"), "{error}");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use checkers::history::Acks;
+use nemesis::Nodes;
 use serde::{Deserialize, Serialize};
 
 /// `[prepare]`: what fetches or builds a target, once, outside the sandbox and before it.
@@ -32,6 +33,57 @@ pub struct NodeCommand {
     pub stop_signal: StopSignal,
     /// How long it gets before SIGKILL.
     pub stop_ms: Option<u64>,
+}
+
+/// `[lists.NAME]`: a placeholder that is a text repeated for each node, such as a list of voters.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NodeList {
+    /// The text for one node, with placeholders.
+    pub each: String,
+    /// What separates the texts.
+    #[serde(default)]
+    pub between: String,
+}
+
+/// `replication`: how many copies of every partition a run asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "toml::Value", into = "toml::Value")]
+pub enum Replication {
+    /// This many, or one on each node where there are fewer nodes.
+    Copies(Nodes),
+    /// One on each node.
+    All,
+}
+
+impl Default for Replication {
+    fn default() -> Self {
+        Replication::Copies(Nodes::THREE)
+    }
+}
+
+impl TryFrom<toml::Value> for Replication {
+    type Error = String;
+
+    fn try_from(value: toml::Value) -> Result<Self, String> {
+        let copies = value
+            .as_integer()
+            .and_then(|copies| u64::try_from(copies).ok());
+        match copies.and_then(|copies| Nodes::try_from(copies).ok()) {
+            Some(copies) => Ok(Replication::Copies(copies)),
+            None if value.as_str() == Some("all") => Ok(Replication::All),
+            None => Err("`replication` is a number from 1 to 9, or \"all\"".to_owned()),
+        }
+    }
+}
+
+impl From<Replication> for toml::Value {
+    fn from(replication: Replication) -> toml::Value {
+        match replication {
+            Replication::Copies(copies) => toml::Value::Integer(copies.count() as i64),
+            Replication::All => toml::Value::String("all".to_owned()),
+        }
+    }
 }
 
 /// A signal that asks a process to end.
@@ -77,7 +129,7 @@ pub struct Ready {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ReadyBy {
-    /// That some node names all three brokers.
+    /// That some node names all brokers.
     #[default]
     Kafka,
     /// A line of its output.

@@ -1,0 +1,212 @@
+//! Plants: deliberate bugs of a target that can be started with them. What was typed, where each bug goes, and what the
+//! reference broker offers. A run with a plant says so wherever its verdict is shown.
+
+use std::fmt;
+use std::str::FromStr;
+
+use anyhow::Result;
+use nemesis::Node;
+
+use crate::cli;
+use crate::config::target::Target;
+use crate::exit::Stop;
+
+/// What the reference broker says of one of its plants, as plain values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct About {
+    /// Its name.
+    pub name: &'static str,
+    /// What it does.
+    pub does: &'static str,
+    /// What really happened somewhere, with its source.
+    pub happened: &'static str,
+    /// The faults that provoke it, any of them, each as `kind` or `kind:role`; empty if none is needed.
+    pub trigger: &'static [&'static str],
+    /// The workload that it needs; `append` stands for any.
+    pub workload: &'static str,
+    /// The checks that must see it; any of them will do.
+    pub caught_by: &'static [&'static str],
+    /// Why no check can see it from outside, where that is so.
+    pub not_seen_because: Option<&'static str>,
+    /// What the number after its name means, with its default, if it takes one.
+    pub parameter: Option<(&'static str, u32)>,
+}
+
+/// One plant on one node, or on all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Planted {
+    /// `no-pre-vote`, or `freeze-after-idle=5`.
+    pub word: String,
+    /// The node; none for all.
+    pub node: Option<Node>,
+}
+
+impl Planted {
+    /// The name without its parameter.
+    pub fn name(&self) -> &str {
+        self.word.split('=').next().unwrap_or_default()
+    }
+}
+
+impl FromStr for Planted {
+    type Err = String;
+
+    /// Reads `NAME`, `NAME=NUMBER`, either with `@n1`, `@n2` and so on behind it.
+    fn from_str(text: &str) -> Result<Planted, String> {
+        let (word, node) = match text.split_once('@') {
+            None => (text, None),
+            Some((word, name)) => {
+                let problem =
+                    || format!("`{text}`: `{name}` is not a node; nodes are n1, n2 and so on");
+                (word, Some(Node::from_name(name).ok_or_else(problem)?))
+            }
+        };
+        cli::broker::check_plant(word)?;
+        Ok(Planted {
+            word: word.to_owned(),
+            node,
+        })
+    }
+}
+
+impl fmt::Display for Planted {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.word)?;
+        match self.node {
+            Some(node) => write!(formatter, "@{node}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The plants of a run. None by default.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plants(Vec<Planted>);
+
+impl Plants {
+    /// Reads what stood behind `--plant` and checks that the target takes plants at all.
+    ///
+    /// # Errors
+    /// If a word names no plant or no node (the message lists those there are), or the target takes none.
+    pub fn parse(words: &[String], target: &Target) -> Result<Plants> {
+        let wrong = |problem: String| Stop::usage(format!("--plant {problem}"));
+        if let Some(first) = words.first()
+            && !target.takes_plants()
+        {
+            return Err(wrong(format!(
+                "{first}: target {} takes no plants: its file names no {{plants}}; the reference broker does",
+                target.name
+            )));
+        }
+        let planted = words.iter().map(|word| word.parse().map_err(wrong));
+        let planted: Vec<Planted> = planted.collect::<Result<_>>()?;
+        for one in &planted {
+            if let Some(node) = one.node.filter(|node| !target.nodes.contains(*node)) {
+                let there = target.nodes.names();
+                return Err(wrong(format!(
+                    "{one}: `{node}` is not a node of this cluster; there are {there}"
+                )));
+            }
+        }
+        Ok(Plants(planted))
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Planted> {
+        self.0.iter()
+    }
+
+    /// The words for one node's configuration.
+    pub fn on(&self, node: Node) -> Vec<String> {
+        let here = |planted: &&Planted| planted.node.is_none_or(|at| at == node);
+        let here = self.0.iter().filter(here);
+        here.map(|planted| planted.word.clone()).collect()
+    }
+
+    /// As they are typed, told and recorded.
+    pub fn words(&self) -> Vec<String> {
+        self.0.iter().map(ToString::to_string).collect()
+    }
+}
+
+impl FromIterator<Planted> for Plants {
+    fn from_iter<I: IntoIterator<Item = Planted>>(planted: I) -> Plants {
+        Plants(planted.into_iter().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reference() -> Target {
+        Target::load("reference").expect("a built-in target")
+    }
+
+    fn parse(words: &[&str], target: &Target) -> Result<Plants> {
+        let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+        Plants::parse(&words, target)
+    }
+
+    #[test]
+    fn plants_go_to_their_nodes() {
+        let plants =
+            parse(&["no-pre-vote", "freeze-after-idle=5@n2"], &reference()).expect("known");
+        assert_eq!(plants.on(Node::from_index(0).expect("n1")), ["no-pre-vote"]);
+        assert_eq!(
+            plants.on(Node::from_index(1).expect("n2")),
+            ["no-pre-vote", "freeze-after-idle=5"]
+        );
+        assert_eq!(plants.words(), ["no-pre-vote", "freeze-after-idle=5@n2"]);
+    }
+
+    #[test]
+    fn a_mistake_says_what_is_possible() {
+        let error = |words: &[&str], target: &Target| {
+            let error = parse(words, target).expect_err("a mistake");
+            let code = error.downcast_ref::<Stop>().map(|stop| stop.code);
+            assert_eq!(code, Some(crate::exit::USAGE));
+            error.to_string()
+        };
+        let unknown = error(&["no-pre-vot"], &reference());
+        assert!(
+            unknown.contains("no-pre-vot") && unknown.contains("serial-sender"),
+            "{unknown}"
+        );
+        assert!(error(&["no-pre-vote@n4"], &reference()).contains("n1, n2 and n3"));
+        assert!(error(&["no-pre-vote=3"], &reference()).contains("no parameter"));
+        let text = "name = \"x\"\nports = { kafka = 1 }\nnode = { command = [\"a\"] }\n";
+        let other = Target::parse(text, "x.toml").expect("right");
+        assert!(error(&["no-pre-vote"], &other).contains("takes no plants"));
+        assert!(parse(&[], &other).expect("nothing asked").is_empty());
+    }
+
+    /// The configuration that a node is started with is TOML, with plants and without.
+    #[test]
+    fn the_reference_target_writes_plants_into_its_configuration() {
+        let target = reference();
+        let place = |plants: Vec<String>| crate::config::target::NodePlace {
+            id: 1,
+            directory: "/d".into(),
+            addresses: vec!["10.0.0.1".into(), "10.0.0.2".into(), "10.0.0.3".into()],
+            jepsen: "jepsen".into(),
+            seed: 1,
+            plants,
+        };
+        for plants in [
+            vec![],
+            vec!["no-pre-vote".to_owned(), "slow-leak=8".to_owned()],
+        ] {
+            let text = target.fill(&target.file[0].text, &place(plants.clone()));
+            let table: toml::Table = text.expect("filled").parse().expect("TOML");
+            let written = table["plants"].as_array().expect("an array");
+            let written: Vec<&str> = written.iter().filter_map(toml::Value::as_str).collect();
+            assert_eq!(written, plants);
+        }
+    }
+}

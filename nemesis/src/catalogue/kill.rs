@@ -1,0 +1,165 @@
+//! Kill: SIGKILL to a node's process group; healing starts it again on the same data.
+//!
+//! Dropping it does *not* start the nodes: that needs the owner's runtime, and a run that is torn
+//! down needs no node. Every other fault heals when it is dropped.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::FutureExt;
+use futures::future::{BoxFuture, join_all};
+use tokio::time::{Instant, sleep};
+
+use crate::fault::{Fault, FaultError};
+use crate::kind::{Class, FaultKind};
+use crate::node::Node;
+use crate::process::{ProcessControl, ProcessTable};
+use crate::site::Site;
+use crate::target::Role;
+
+/// How long the processes of a killed group may take to be gone.
+const END_LIMIT: Duration = Duration::from_secs(2);
+
+/// How often they are looked for.
+const LOOK_INTERVAL: Duration = Duration::from_millis(2);
+
+/// SIGKILL and start again.
+pub(super) struct KillKind;
+
+/// The row of the catalogue.
+pub(super) static KIND: KillKind = KillKind;
+
+impl FaultKind for KillKind {
+    fn name(&self) -> &'static str {
+        "kill"
+    }
+
+    fn description(&self) -> &'static str {
+        "SIGKILL to all processes of a node, started again at the end"
+    }
+
+    fn class(&self) -> Class {
+        Class::Process
+    }
+
+    fn roles(&self) -> &'static [Role] {
+        super::WHOLE_NODES
+    }
+
+    fn make(&self, site: &Site, aimed: &[Node]) -> Result<Box<dyn Fault>, FaultError> {
+        let (control, table) = (site.control.clone(), site.table.clone());
+        Ok(Box::new(Kill::new(control, table, aimed.to_vec())))
+    }
+}
+
+/// Some nodes killed together.
+pub struct Kill {
+    control: Arc<dyn ProcessControl>,
+    table: ProcessTable,
+    nodes: Vec<Node>,
+    groups: Vec<(Node, i32)>,
+    statuses: Vec<(Node, String)>,
+    down: bool,
+}
+
+impl Kill {
+    /// For these nodes.
+    pub fn new(control: Arc<dyn ProcessControl>, table: ProcessTable, nodes: Vec<Node>) -> Kill {
+        let groups = Vec::new();
+        Kill {
+            control,
+            table,
+            nodes,
+            groups,
+            statuses: Vec::new(),
+            down: false,
+        }
+    }
+
+    async fn kill(&mut self) -> Result<(), FaultError> {
+        for node in &self.nodes {
+            let group = self
+                .control
+                .group(*node)
+                .ok_or(FaultError::NotRunning { node: *node })?;
+            self.groups.push((*node, group));
+        }
+        self.down = true;
+        let control = &self.control;
+        let ends = self.nodes.iter().map(|node| async {
+            let status = control.kill(*node).await;
+            let status = status.map_err(|source| FaultError::Control {
+                node: *node,
+                source,
+            })?;
+            Ok((*node, status))
+        });
+        self.statuses = join_all(ends)
+            .await
+            .into_iter()
+            .collect::<Result<_, FaultError>>()?;
+        Ok(())
+    }
+
+    /// The first process is reaped when the kill returns; others of its group may need a moment
+    /// more.
+    async fn look(&self) -> Result<String, FaultError> {
+        let text: Vec<String> = self
+            .statuses
+            .iter()
+            .map(|(node, status)| format!("{node}: {status}"))
+            .collect();
+        let evidence = text.join("; ");
+        let limit = Instant::now() + END_LIMIT;
+        while self
+            .groups
+            .iter()
+            .any(|(_, group)| !self.table.directories(*group).is_empty())
+        {
+            if Instant::now() >= limit {
+                let evidence = format!("processes of the group are left; reaped: {evidence}");
+                return Err(FaultError::NoEffect { evidence });
+            }
+            sleep(LOOK_INTERVAL).await;
+        }
+        Ok(format!(
+            "reaped: {evidence}; no process of the group is left"
+        ))
+    }
+
+    async fn restart(&mut self) -> Result<String, FaultError> {
+        if !self.down {
+            return Ok("already started".to_owned());
+        }
+        let control = &self.control;
+        let starts = self.nodes.iter().map(|node| async move {
+            let started = control.start(*node).await;
+            started
+                .map(|text| format!("{node}: {text}"))
+                .map_err(|source| FaultError::Control {
+                    node: *node,
+                    source,
+                })
+        });
+        let started: Vec<String> = join_all(starts)
+            .await
+            .into_iter()
+            .collect::<Result<_, FaultError>>()?;
+        self.down = false;
+        Ok(format!("started again: {}", started.join("; ")))
+    }
+}
+
+impl Fault for Kill {
+    fn begin(&mut self) -> BoxFuture<'_, Result<(), FaultError>> {
+        self.kill().boxed()
+    }
+
+    fn verify(&mut self) -> BoxFuture<'_, Result<String, FaultError>> {
+        self.look().boxed()
+    }
+
+    fn heal(&mut self) -> BoxFuture<'_, Result<String, FaultError>> {
+        self.restart().boxed()
+    }
+}

@@ -1,0 +1,225 @@
+//! A kind of fault: what lists, plans and the engine need to know of it, built in or somebody's own.
+//!
+//! A fault of your own is one file in your crate: a type that implements [`Fault`], and a static
+//! that implements [`FaultKind`] and makes it. [`Catalogue::with`](crate::catalogue::Catalogue::with)
+//! makes its name known to selections and stored plans. `examples/own_fault.rs` shows one.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+
+use serde::{Deserialize, Serialize};
+
+use crate::fault::{Fault, FaultError};
+use crate::link::Link;
+use crate::network::partition;
+use crate::node::{Node, Nodes};
+use crate::site::Site;
+use crate::target::{Draw, Leading, Role};
+
+/// What a kind acts on.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, strum::Display,
+)]
+#[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
+pub enum Class {
+    /// Links.
+    Network,
+    /// Processes.
+    Process,
+}
+
+/// What must be possible on a machine for a kind to run there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// The private network of the sandbox.
+    PrivateNetwork,
+    /// Nothing beyond starting processes.
+    Nothing,
+}
+
+/// What a kind of fault is. Only the first five methods have to be written.
+pub trait FaultKind: Send + Sync {
+    /// The name on the command line, in a plan and in a history: lower-case words with hyphens.
+    fn name(&self) -> &'static str;
+
+    /// One line for a list.
+    fn description(&self) -> &'static str;
+
+    /// What it acts on.
+    fn class(&self) -> Class;
+
+    /// The roles that it can be aimed at.
+    fn roles(&self) -> &'static [Role];
+
+    /// The fault, not yet begun, for the nodes that [`FaultKind::aim`] names.
+    ///
+    /// # Errors
+    /// If it cannot run here: the window is then reported as without effect.
+    fn make(&self, site: &Site, aimed: &[Node]) -> Result<Box<dyn Fault>, FaultError>;
+
+    /// What it needs.
+    fn needs(&self) -> Needs {
+        match self.class() {
+            Class::Network => Needs::PrivateNetwork,
+            Class::Process => Needs::Nothing,
+        }
+    }
+
+    /// The nodes of a cluster that a fault of this kind at this role means, in the order in which
+    /// the role names them. Nothing if the role needs a leader and there is none, or if the cluster
+    /// is too small.
+    fn aim(
+        &self,
+        role: Role,
+        nodes: Nodes,
+        mut draw: Draw,
+        leader: Option<Node>,
+    ) -> Option<Vec<Node>> {
+        role.resolve(nodes, &mut draw, leader)
+    }
+
+    /// The links that it cuts in a cluster, for the nodes that [`FaultKind::aim`] names.
+    fn links(&self, _nodes: Nodes, _aimed: &[Node]) -> Vec<Link> {
+        Vec::new()
+    }
+
+    /// Whether a fault of this kind at these nodes affects this leader: it is among them, or is cut
+    /// from so many others, in some direction, that it is left without a majority.
+    fn affects(&self, nodes: Nodes, aimed: &[Node], leader: Node) -> bool {
+        match self.class() {
+            Class::Process => aimed.contains(&leader),
+            Class::Network => {
+                partition::takes_majority_from(nodes, &self.links(nodes, aimed), leader)
+            }
+        }
+    }
+
+    /// Whether a fault at this role affects the leader, whichever node that is.
+    fn always_affects_leader(&self, role: Role) -> bool {
+        matches!(role, Role::Leader | Role::All)
+    }
+}
+
+/// A kind of fault, by its name. Cheap to copy.
+#[derive(Clone, Copy)]
+pub struct Kind(&'static dyn FaultKind);
+
+impl Kind {
+    /// The kind that this value defines.
+    pub const fn of(definition: &'static dyn FaultKind) -> Kind {
+        Kind(definition)
+    }
+
+    /// See [`FaultKind::name`].
+    pub fn name(self) -> &'static str {
+        self.0.name()
+    }
+
+    /// See [`FaultKind::description`].
+    pub fn description(self) -> &'static str {
+        self.0.description()
+    }
+
+    /// See [`FaultKind::class`].
+    pub fn class(self) -> Class {
+        self.0.class()
+    }
+
+    /// See [`FaultKind::needs`].
+    pub fn needs(self) -> Needs {
+        self.0.needs()
+    }
+
+    /// See [`FaultKind::roles`].
+    pub fn roles(self) -> &'static [Role] {
+        self.0.roles()
+    }
+
+    /// See [`FaultKind::make`].
+    pub(crate) fn make(self, site: &Site, aimed: &[Node]) -> Result<Box<dyn Fault>, FaultError> {
+        self.0.make(site, aimed)
+    }
+
+    /// See [`FaultKind::aim`].
+    pub fn aim(
+        self,
+        role: Role,
+        nodes: Nodes,
+        draw: Draw,
+        leader: Option<Node>,
+    ) -> Option<Vec<Node>> {
+        self.0.aim(role, nodes, draw, leader)
+    }
+
+    /// See [`FaultKind::links`].
+    pub fn links(self, nodes: Nodes, aimed: &[Node]) -> Vec<Link> {
+        self.0.links(nodes, aimed)
+    }
+
+    /// See [`FaultKind::affects`].
+    pub fn affects(self, nodes: Nodes, aimed: &[Node], leader: Node) -> bool {
+        self.0.affects(nodes, aimed, leader)
+    }
+
+    /// See [`FaultKind::always_affects_leader`].
+    pub fn always_affects_leader(self, role: Role) -> bool {
+        self.0.always_affects_leader(role)
+    }
+
+    /// Whether it affects any node that leads: a partition's leader or the quorum's; and a
+    /// partition's leader also when it is cut from the quorum's, because that one fences whom it
+    /// does not hear (seen on Apache Kafka 4.4: the leader is replaced though it still has a healthy
+    /// follower).
+    pub fn affects_any(self, nodes: Nodes, aimed: &[Node], leading: &Leading) -> bool {
+        let links = self.links(nodes, aimed);
+        let cut_from = |leader: Node, quorum: Node| {
+            leader != quorum
+                && Link::both_ways(leader, quorum)
+                    .iter()
+                    .any(|link| links.contains(link))
+        };
+        let fenced = |leader: &Node| {
+            leading
+                .quorum
+                .is_some_and(|quorum| cut_from(*leader, quorum))
+        };
+        let leaders = leading.partitions.iter().chain(&leading.quorum);
+        leaders
+            .clone()
+            .any(|leader| self.affects(nodes, aimed, *leader))
+            || leading.partitions.iter().any(fenced)
+    }
+}
+
+impl PartialEq for Kind {
+    fn eq(&self, other: &Kind) -> bool {
+        self.name() == other.name()
+    }
+}
+
+impl Eq for Kind {}
+
+impl Hash for Kind {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.name().hash(state);
+    }
+}
+
+impl fmt::Debug for Kind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Kind").field(&self.name()).finish()
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.name())
+    }
+}
+
+impl Serialize for Kind {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}

@@ -1,0 +1,35 @@
+//! What a fault acts on: where the nodes run, their processes, and the owner who starts them.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::environment::Environment;
+use crate::node::Nodes;
+use crate::process::{ProcessControl, ProcessTable};
+
+/// What a fault acts on. Cheap to clone.
+#[derive(Clone)]
+pub struct Site {
+    /// Where the nodes run.
+    pub environment: Environment,
+    /// Where their processes are looked up.
+    pub table: ProcessTable,
+    /// Their owner.
+    pub control: Arc<dyn ProcessControl>,
+}
+
+impl Site {
+    /// All nodes.
+    pub fn nodes(&self) -> Nodes {
+        self.control.nodes()
+    }
+}
+
+impl fmt::Debug for Site {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Site")
+            .field("environment", &self.environment)
+            .finish_non_exhaustive()
+    }
+}
