@@ -1,5 +1,6 @@
 //! What a run is made of, validated once: the target, the scenarios and suites, and what the user typed over them.
 
+pub mod find;
 pub mod limits;
 pub mod plan;
 pub mod plants;

@@ -13,10 +13,8 @@ use serde::Deserialize;
 use super::limits::LimitChanges;
 use super::plan::{self, Plan};
 use super::source::Source;
-use super::suite::{AROUND_LOAD, Suite};
 use super::windows::{self, WindowSpec};
 use super::word::Word;
-use crate::exit::Stop;
 
 pub(super) use file::{ScenarioFile, plain_name};
 
@@ -74,6 +72,9 @@ pub const RATE: u32 = 1_000;
 /// Clients.
 pub const CONCURRENCY: usize = 8;
 
+/// What one scenario takes beside its load: nodes start and agree, recover, are read to the end and stopped.
+pub const AROUND_LOAD: Duration = Duration::from_secs(8);
+
 /// The load phase of a scenario that states none.
 pub const TIME_LIMIT: Duration = Duration::from_secs(60);
 
@@ -105,35 +106,6 @@ pub fn built_in() -> Result<&'static [Scenario]> {
     BUILT_IN
         .as_deref()
         .map_err(|error| anyhow::anyhow!("{error}"))
-}
-
-/// The scenario of that name: a built-in one, or `SUITE/NAME` of a suite or a suite's file.
-///
-/// # Errors
-/// If there is none; the message lists those there are.
-pub fn find(name: &str) -> Result<Scenario> {
-    if let Some((suite, name)) = name.rsplit_once('/') {
-        let suite = Suite::load(suite)?;
-        let found = suite.scenarios.iter().find(|one| one.name == name);
-        return found
-            .cloned()
-            .ok_or_else(|| unknown(name, &suite.scenarios, &suite.name));
-    }
-    let known = built_in()?;
-    let found = known.iter().find(|one| one.name == name);
-    found.cloned().ok_or_else(|| unknown(name, known, ""))
-}
-
-fn unknown(name: &str, known: &[Scenario], suite: &str) -> anyhow::Error {
-    let names: Vec<&str> = known.iter().map(|one| one.name.as_str()).collect();
-    let place = match suite {
-        "" => "those of a suite are written SUITE/NAME, see `jepsen list`".to_owned(),
-        suite => format!("in suite {suite}"),
-    };
-    Stop::usage(format!(
-        "no scenario `{name}`; there are: {} ({place})",
-        names.join(", ")
-    ))
 }
 
 impl Scenario {
@@ -252,20 +224,5 @@ mod tests {
         assert_eq!(default.time_limit, Some(Duration::from_secs(60)));
         assert!(default.needs_network);
         assert_eq!((default.rate, default.concurrency), (RATE, CONCURRENCY));
-    }
-
-    #[test]
-    fn an_unknown_name_lists_the_known() {
-        let told = find("defautl").expect_err("unknown").to_string();
-        assert!(
-            told.contains("default, process") && told.contains("SUITE/NAME"),
-            "{told}"
-        );
-        let told = find("smoke/none").expect_err("unknown").to_string();
-        assert!(told.contains("in suite smoke"), "{told}");
-        assert_eq!(
-            find("smoke/kill-leader").expect("there").name,
-            "kill-leader"
-        );
     }
 }

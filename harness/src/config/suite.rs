@@ -69,9 +69,6 @@ const FIGURES: &str = "figures";
 /// The most pairs of blocks.
 const PAIRS_MAX: u32 = 200;
 
-/// What one scenario takes beside its load: nodes start and agree, recover, are read to the end and stopped.
-pub const AROUND_LOAD: Duration = Duration::from_secs(8);
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SuiteFile {
@@ -242,11 +239,6 @@ mod tests {
         let head = "name = \"mine\"\n";
         let one = "[[scenario]]\nname = \"a\"\n";
         for (text, line, allowed) in [
-            (
-                format!("{head}{one}workload = \"apend\"\n"),
-                4,
-                "append, idempotent",
-            ),
             (format!("{head}{one}faults = \"comet\"\n"), 4, "network"),
             (
                 format!("{head}{one}windows = [{{ fault = \"deaf:all\", lasts = \"3s\" }}]\n"),

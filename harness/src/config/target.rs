@@ -104,7 +104,7 @@ impl Target {
     /// # Errors
     /// If there is no such target, or the file is wrong; the message names file, line, column and what is allowed.
     pub fn load(word: &str) -> Result<Target> {
-        Layers::named(word)?.target()
+        Target::of(&Layers::named(word)?)
     }
 
     /// Reads a target file's text; `source` names it in errors.
@@ -112,7 +112,13 @@ impl Target {
     /// # Errors
     /// If it is no TOML, or a field is unknown, missing or impossible.
     pub fn parse(text: &str, source: &str) -> Result<Target> {
-        Layers::of_text(text, source)?.target()
+        Target::of(&Layers::of_text(text, source)?)
+    }
+
+    fn of(layers: &Layers) -> Result<Target> {
+        let target = layers.target()?;
+        check::check(&target, layers)?;
+        Ok(target)
     }
 
     /// Whether it is a cluster that runs already.

@@ -11,6 +11,7 @@ use anyhow::Result;
 use clap::Args;
 
 use crate::cluster::{Cluster, running};
+use crate::config::find;
 use crate::config::plan;
 use crate::config::plants::Plants;
 use crate::config::promises::lay_over;
@@ -170,9 +171,9 @@ pub fn run(arguments: &RunArguments) -> Result<i32> {
 
 fn scenarios(names: &[String]) -> Result<Vec<Scenario>> {
     if names.is_empty() {
-        return Ok(vec![scenario::find(scenario::DEFAULT)?]);
+        return Ok(vec![find::scenario(scenario::DEFAULT)?]);
     }
-    names.iter().map(|name| scenario::find(name)).collect()
+    names.iter().map(|name| find::scenario(name)).collect()
 }
 
 async fn play(

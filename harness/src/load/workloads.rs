@@ -112,6 +112,7 @@ fn producers_of(clients: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::suite::Suite;
 
     #[test]
     fn every_client_has_a_worker() {
@@ -131,13 +132,30 @@ mod tests {
         );
     }
 
+    /// The name is read when a scenario is resolved, and the mistake is still reported where it was written.
+    #[test]
+    fn an_unknown_workload_of_a_file_is_reported_with_its_line() {
+        let text = "name = \"mine\"\n[[scenario]]\nname = \"a\"\nworkload = \"apend\"\n";
+        let suite = Suite::parse(text, "mine.toml").expect("the word is not looked at yet");
+        let error = of_scenario(&suite.scenarios[0].workload).expect_err("unknown");
+        let error = error.to_string();
+        assert!(
+            error.starts_with("mine.toml: line 4, column 12: no workload `apend`"),
+            "{error}"
+        );
+        assert!(
+            error.contains("append, idempotent") && error.ends_with("4 | workload = \"apend\""),
+            "{error}"
+        );
+    }
+
     #[test]
     fn built_in_scenarios_name_workloads_that_exist() {
         for scenario in crate::config::scenario::built_in().expect("a right file") {
             of_scenario(&scenario.workload).expect(&scenario.name);
         }
-        for suite in crate::config::suite::Suite::built_in() {
-            let suite = crate::config::suite::Suite::load(suite).expect("a right file");
+        for suite in Suite::built_in() {
+            let suite = Suite::load(suite).expect("a right file");
             for scenario in &suite.scenarios {
                 of_scenario(&scenario.workload).expect(&scenario.name);
             }

@@ -127,13 +127,14 @@ fn faults(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::find;
 
     fn reference() -> Arc<Target> {
         Arc::new(Target::load("reference").expect("a built-in target"))
     }
 
     fn default() -> Scenario {
-        scenario::find(scenario::DEFAULT).expect("there")
+        find::scenario(scenario::DEFAULT).expect("there")
     }
 
     #[test]

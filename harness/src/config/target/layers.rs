@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use toml::{Table, Value};
 
-use super::{Target, built_in, check};
+use super::{Target, built_in};
 use crate::config::source::Source;
 use crate::exit::Stop;
 
@@ -142,7 +142,6 @@ impl Layers {
             }
             None => target.here.clone_from(&owner.folder),
         }
-        check::check(&target, self)?;
         Ok(target)
     }
 

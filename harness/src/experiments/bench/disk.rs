@@ -5,12 +5,11 @@ use std::io::Write;
 use std::path::Path;
 use std::time::Instant;
 
+use super::work::SYNCS;
 use anyhow::{Context, Result};
 
 use super::quantile::Quantiles;
 
-/// How many syncs are measured.
-pub(super) const SYNCS: usize = 200;
 /// What is appended before each.
 const BYTES: usize = 1_024;
 

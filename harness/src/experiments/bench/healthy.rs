@@ -8,12 +8,9 @@ use reports::bench::{Bench, Unit};
 use super::block::{Measuring, ONE, SIXTEEN};
 use super::load::{self, Aim, Loaded, Pace, Shape};
 use super::quantile::Quantiles;
-use super::work::Group;
+use super::work::{Group, SATURATION_MAX};
 use super::{delivery, resources};
 use crate::run::final_reads;
-
-/// A rate for latency is below saturation when it is at most this share of what was just carried.
-pub(super) const SATURATION_MAX: f64 = 0.5;
 
 /// How long the end of a partition may take to be told.
 const END: Duration = Duration::from_secs(5);

@@ -3,6 +3,7 @@
 use std::sync::Barrier;
 use std::time::{Duration, Instant};
 
+use super::work::{REQUESTS_IN_FLIGHT, WINDOW};
 use anyhow::{Context, Result};
 use checkers::history::{
     Acks, Append, Appended, Call, Completion, Invocation, Outcome, Report, What, WorkerId,
@@ -15,10 +16,6 @@ use crate::kafka::clients::producer::{Delivered, Producer};
 use crate::kafka::clients::{acks_setting, common};
 use crate::record::{Recorder, WorkerIds};
 
-/// Records in flight of each producer with a full window.
-pub(super) const WINDOW: usize = 100;
-/// Requests in flight on a connection: what the Java client has by default.
-pub(super) const REQUESTS_IN_FLIGHT: usize = 5;
 /// How long the last records are waited for.
 const LAST: Duration = Duration::from_secs(10);
 /// How long the first record of a producer may take: it has to find its leader.

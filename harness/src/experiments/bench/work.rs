@@ -3,7 +3,14 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::{disk, healthy, load};
+/// Records in flight of each producer with a full window.
+pub(super) const WINDOW: usize = 100;
+/// Requests in flight on a connection: what the Java client has by default.
+pub(super) const REQUESTS_IN_FLIGHT: usize = 5;
+/// A rate for latency is below saturation when it is at most this share of what was just carried.
+pub(super) const SATURATION_MAX: f64 = 0.5;
+/// How many syncs are measured.
+pub(super) const SYNCS: usize = 200;
 
 /// What can be measured. Formation and memory always are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
@@ -48,18 +55,18 @@ impl Work {
             format!(
                 "all through librdkafka: linger.ms 0, at most {} requests in flight on a connection, no compression, no \
                  idempotence, the target's acks; values of random letters",
-                load::REQUESTS_IN_FLIGHT
+                REQUESTS_IN_FLIGHT
             ),
             format!(
                 "throughput: each producer keeps {} records in flight, {each:.0} s for each shape; cold is right after \
                  formation, warm after the target's own warm-up",
-                load::WINDOW
+                WINDOW
             ),
             format!(
                 "latency: {} records a second over all producers, sent when due whatever is in flight, counted from when \
                  they were due; left out where that is more than {:.0} % of what the target just carried",
                 self.rate,
-                healthy::SATURATION_MAX * 100.0
+                SATURATION_MAX * 100.0
             ),
             "fail-over: from the call for the fault to the first acknowledgement of a record sent once it had begun, one record \
              every 20 ms, client refresh included"
@@ -67,7 +74,7 @@ impl Work {
             "a node is back when it serves what the leader had when it was started again".to_owned(),
             format!(
                 "fdatasync: {} appends of 1 KB in the nodes' file system, each synced, before each repetition",
-                disk::SYNCS
+                SYNCS
             ),
         ]
     }

@@ -7,6 +7,7 @@ use nemesis::catalogue::Kind;
 
 use super::CalibrateArguments;
 use super::table::{Row, workload};
+use crate::config::find;
 use crate::config::plants::About;
 use crate::config::scenario::{self, Faults as Planned};
 use crate::exit::Stop;
@@ -108,7 +109,7 @@ impl std::fmt::Display for Faults {
 
 /// A minute of the default faults.
 pub fn default_mix(workload: Chosen) -> Conditions {
-    let faults = match scenario::find(scenario::DEFAULT).map(|default| default.faults) {
+    let faults = match find::scenario(scenario::DEFAULT).map(|default| default.faults) {
         Ok(Planned::Drawn(words)) => words,
         _ => "all".to_owned(),
     };
