@@ -9,8 +9,8 @@ const SOURCES: [&str; 6] = [
     "../broker/src",
     "../nemesis/src",
     "../checkers/src",
-    "src/workloads",
-    "src/workloads.rs",
+    "src/load",
+    "src/load.rs",
     "targets/reference.toml",
 ];
 

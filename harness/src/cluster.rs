@@ -24,10 +24,11 @@ use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use tokio::sync::{OnceCell, watch};
 
+use crate::config::plants::Plants;
 use crate::config::target::{NodePlace, StopSignal, Target};
 use crate::exit::Stop;
-use crate::plants::Plants;
-use crate::recorder::Recorder;
+use crate::record::Recorder;
+use crate::store::layout::NODES;
 
 use layout::Layout;
 
@@ -85,7 +86,7 @@ impl Cluster {
         let jepsen = std::env::current_exe().context("find this program")?;
         let mut nodes = Vec::new();
         for node in target.nodes {
-            let logs = directory.join("nodes").join(node.to_string());
+            let logs = directory.join(NODES).join(node.to_string());
             let place = NodePlace {
                 id: usize::from(node.number()),
                 directory: logs.join("data"),

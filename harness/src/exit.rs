@@ -1,7 +1,10 @@
 //! Exit codes: what scripts may rely on. The first four are Jepsen's; clap's own 2 for usage errors never leaks,
 //! because it would read as *undecided*.
 
+use std::io::{self, ErrorKind};
+
 use checkers::verdict::{Class, Validity};
+use nix::errno::Errno;
 use reports::RunReport;
 
 /// Everything valid.
@@ -72,8 +75,60 @@ pub fn of_run(report: &RunReport) -> i32 {
     }
 }
 
-/// An error that ends the program with a chosen code. Anything else that reaches `main` is a bug and ends with
-/// [`BUG`].
+/// Which of two exit codes reports the worse outcome: invalid outranks everything.
+pub fn worse(one: i32, other: i32) -> i32 {
+    let rank = |code| match code {
+        INVALID => 4,
+        INTERRUPTED => 3,
+        UNDECIDED => 2,
+        PERFORMANCE => 1,
+        _ => 0,
+    };
+    if rank(other) > rank(one) { other } else { one }
+}
+
+/// The exit code of an error that reached `main`: the one it chose as a [`Stop`], or that of its cause. An error of
+/// the operating system anywhere in the chain comes from outside; every other error is a bug of the harness.
+pub fn of_error(error: &anyhow::Error) -> i32 {
+    if let Some(stop) = error.downcast_ref::<Stop>() {
+        return stop.code;
+    }
+    let outside = error.chain().find_map(|cause| {
+        let errno = cause.downcast_ref::<Errno>().copied();
+        errno
+            .and_then(of_errno)
+            .or_else(|| of_io(cause.downcast_ref()?))
+    });
+    outside.unwrap_or(BUG)
+}
+
+fn of_io(error: &io::Error) -> Option<i32> {
+    match (error.raw_os_error(), error.kind()) {
+        (Some(number), _) => of_errno(Errno::from_raw(number)),
+        // A file that ends too early, or holds something else than its name says.
+        (None, ErrorKind::InvalidData | ErrorKind::UnexpectedEof) => Some(USAGE),
+        (None, _) => None,
+    }
+}
+
+fn of_errno(errno: Errno) -> Option<i32> {
+    match errno {
+        // The harness called the system wrongly.
+        Errno::EBADF | Errno::EFAULT | Errno::EINVAL | Errno::ENOSYS | Errno::UnknownErrno => None,
+        // The machine has no more of something, or a device failed.
+        Errno::ENOSPC
+        | Errno::EDQUOT
+        | Errno::EMFILE
+        | Errno::ENFILE
+        | Errno::ENOMEM
+        | Errno::EAGAIN
+        | Errno::EIO => Some(MACHINE),
+        // What was named is missing, forbidden, taken, or of the wrong kind.
+        _ => Some(USAGE),
+    }
+}
+
+/// An error that ends the program with a chosen code. For any other error, see [`of_error`].
 #[derive(Debug)]
 pub struct Stop {
     /// The exit code.
@@ -146,6 +201,13 @@ mod tests {
     }
 
     #[test]
+    fn invalid_outranks_everything() {
+        assert_eq!(worse(UNDECIDED, INVALID), INVALID);
+        assert_eq!(worse(INVALID, UNDECIDED), INVALID);
+        assert_eq!(worse(VALID, UNDECIDED), UNDECIDED);
+    }
+
+    #[test]
     fn each_outcome_has_its_code() {
         assert_eq!(of_run(&report(Class::Safety, false, false)), VALID);
         assert_eq!(of_run(&report(Class::Safety, true, true)), INVALID);
@@ -160,6 +222,27 @@ mod tests {
         assert_eq!(of_run(&missing), UNDECIDED);
         missing.run.interrupted = true;
         assert_eq!(of_run(&missing), INTERRUPTED);
+    }
+
+    #[test]
+    fn an_error_of_the_system_is_not_a_bug_of_the_harness() {
+        use anyhow::Context;
+        let code = |errno: Errno| {
+            let failed = Err::<(), _>(io::Error::from(errno)).context("write run.json");
+            of_error(&failed.context("finish").expect_err("an error"))
+        };
+        assert_eq!(code(Errno::ENOENT), USAGE);
+        assert_eq!(code(Errno::EACCES), USAGE);
+        assert_eq!(code(Errno::EADDRINUSE), USAGE);
+        assert_eq!(code(Errno::ENOSPC), MACHINE);
+        assert_eq!(code(Errno::EMFILE), MACHINE);
+        assert_eq!(code(Errno::EBADF), BUG);
+        let direct = anyhow::Error::from(Errno::ENOSPC).context("mount");
+        assert_eq!(of_error(&direct), MACHINE);
+        let damaged = io::Error::new(ErrorKind::UnexpectedEof, "cut");
+        assert_eq!(of_error(&damaged.into()), USAGE);
+        assert_eq!(of_error(&Stop::machine("no").context("run")), MACHINE);
+        assert_eq!(of_error(&anyhow::anyhow!("an index is out of range")), BUG);
     }
 
     #[test]

@@ -4,53 +4,38 @@
 //! config -> cluster (processes) -> workers + faults -> history -> checks -> report
 //! ```
 //!
-//! Everything that happens in a run becomes an event of one stream ([`recorder`]); the history file, the terminal and the
+//! Everything that happens in a run becomes an event of one stream ([`record`]); the history file, the terminal and the
 //! judgement read that stream and nothing else. Only [`output`] prints.
 //!
-//! | part | what it is |
+//! The modules are floors: each uses those below it and none above, which a test holds.
+//!
+//! | floor | what it is |
 //! |---|---|
-//! | [`cli`] | what was typed; one file a sub-command |
-//! | [`config`] | targets and scenarios, validated |
-//! | [`run`] | one scenario end to end, in phases |
-//! | [`prepare`], [`ready`] | what a target needs before it runs, and what shows that it does |
-//! | [`cluster`], [`topics`], [`faults`] | the three nodes' processes, their topics, what is done to them |
-//! | [`clients`], [`worker`], [`workloads`] | who produces and consumes, and how outcomes are told |
-//! | [`wire`], [`questions`], [`probe`], [`sight`] | raw questions to single nodes, and what they showed |
-//! | [`final_reads`] | every partition through every node, after the last heal |
-//! | [`recorder`], [`store`] | the history file and the run directory |
-//! | [`highlights`] | what the nodes themselves said that a reader should see |
-//! | [`judge`], [`summary`] | history in, verdicts and report out |
-//! | [`plants`], [`calibrate`], [`incident`] | deliberate bugs, which checks find them, and three of them before and after |
-//! | [`qualify`], [`index`] | may this build be released; the list of runs |
-//! | [`mod@bench`] | the same work on several targets, as figures |
-//! | [`exit`] | exit codes |
+//! | [`cli`] | what can be typed, and the commands that run no scenario |
+//! | [`experiments`] | the commands that do: policies over a session |
+//! | [`session`] | the one way from a scenario to a verdict: resolve, play, judge, publish |
+//! | [`run`] | one case end to end, in phases |
+//! | [`load`] | workloads and their workers |
+//! | [`probe`] | what asks the nodes, and watches the machine, while a run goes on |
+//! | [`cluster`] | the nodes' processes |
+//! | [`cluster_view`] | what the probes have last seen of the cluster |
+//! | [`kafka`] | raw requests to single nodes, and librdkafka |
+//! | [`record`] | the history as it is recorded; clock, stop flags, threads, worker ids |
+//! | [`store`] | the run directory |
+//! | [`config`] | targets, scenarios, suites, plans, promises, validated |
+//! | [`output`], [`exit`] | printing, and exit codes |
 
-pub mod bench;
-pub mod calibrate;
 pub mod cli;
-pub mod clients;
 pub mod cluster;
+pub mod cluster_view;
 pub mod config;
 pub mod exit;
-pub mod faults;
-pub mod final_reads;
-pub mod highlights;
-pub mod incident;
-pub mod index;
-pub mod judge;
+pub mod experiments;
+pub mod kafka;
+pub mod load;
 pub mod output;
-pub mod plants;
-pub mod prepare;
 pub mod probe;
-pub mod qualify;
-pub mod questions;
-pub mod ready;
-pub mod recorder;
+pub mod record;
 pub mod run;
-pub mod sight;
+pub mod session;
 pub mod store;
-pub mod summary;
-pub mod topics;
-pub mod wire;
-pub mod worker;
-pub mod workloads;

@@ -1,10 +1,10 @@
-//! `jepsen`: parse, enter the sandbox where the command needs one, dispatch, exit code.
+//! `jepsen`: parse, answer, exit code.
 
-use std::panic::catch_unwind;
+use std::panic::{PanicHookInfo, catch_unwind, set_hook};
 
 use clap::Parser;
 use harness::cli::{Cli, Command};
-use harness::{cli, exit, output};
+use harness::{exit, output};
 
 fn main() {
     let code = catch_unwind(run).unwrap_or(exit::BUG);
@@ -15,7 +15,7 @@ fn run() -> i32 {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and version are no errors; clap's own code for usage errors is 2, which here means undecided.
+            // Help and version are not errors; clap's own code for usage errors is 2, which here means undecided.
             let _ = error.print();
             return if error.use_stderr() {
                 exit::USAGE
@@ -24,32 +24,30 @@ fn run() -> i32 {
             };
         }
     };
-    let result = match cli.command {
-        None => cli::run::run(&cli.run),
-        Some(Command::Run(arguments)) => cli::run::run(&arguments),
-        Some(Command::List) => cli::list::run(),
-        Some(Command::Doctor) => cli::doctor::run(),
-        Some(Command::Check(arguments)) => cli::check::run(&arguments),
-        Some(Command::Export(arguments)) => cli::export::run(&arguments),
-        Some(Command::Figures(arguments)) => cli::figures::run(&arguments),
-        Some(Command::Report(arguments)) => cli::report::run(&arguments),
-        Some(Command::Calibrate(arguments)) => cli::calibrate::run(&arguments),
-        Some(Command::Qualify(arguments)) => cli::qualify::run(&arguments),
-        Some(Command::Merge(arguments)) => cli::merge::run(&arguments),
-        Some(Command::Compare(arguments)) => cli::compare::run(&arguments),
-        Some(Command::Serve(arguments)) => cli::serve::run(&arguments),
-        Some(Command::Cluster(arguments)) => cli::cluster::run(&arguments),
-        Some(Command::Prepare(arguments)) => cli::prepare::run(&arguments),
-        Some(Command::Bench(arguments)) => cli::bench::run(&arguments),
-        Some(Command::Broker(arguments)) => cli::broker::run(&arguments),
-    };
-    match result {
+    // A node keeps the panic message that its log is searched for.
+    if !matches!(cli.command, Some(Command::Broker(_))) {
+        set_hook(Box::new(report_bug));
+    }
+    match cli.answer() {
         Ok(code) => code,
         Err(error) => {
             output::say(&format!("jepsen: {error:#}"));
-            error
-                .downcast_ref::<exit::Stop>()
-                .map_or(exit::BUG, |stop| stop.code)
+            exit::of_error(&error)
         }
     }
+}
+
+/// Reports a panic as what it is to a user: a bug, with what its author needs to find it.
+fn report_bug(panic: &PanicHookInfo<'_>) {
+    let payload = panic.payload();
+    let message = payload.downcast_ref::<&str>().copied();
+    let message = message.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    let place = panic.location().map(ToString::to_string);
+    let thread = std::thread::current();
+    output::say(&format!(
+        "jepsen: this is a bug of jepsen: {} (at {}, thread {}). Please report it with the command that was typed.",
+        message.unwrap_or("no message"),
+        place.as_deref().unwrap_or("an unknown place"),
+        thread.name().unwrap_or("without name"),
+    ));
 }

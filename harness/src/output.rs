@@ -5,6 +5,7 @@ pub mod comparison;
 pub mod progress;
 
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 
 /// Writes a line of talk to stderr. A terminal that went away is no reason to stop a run.
 pub fn say(line: &str) {
@@ -33,4 +34,13 @@ pub fn bars() -> bool {
 
 fn no_colour_unset() -> bool {
     std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+/// A path as the user would type it: relative where it lies below the current directory.
+pub fn shown(path: &Path) -> String {
+    let here = std::env::current_dir().ok();
+    let relative = here
+        .as_deref()
+        .and_then(|here| path.strip_prefix(here).ok());
+    relative.unwrap_or(path).display().to_string()
 }

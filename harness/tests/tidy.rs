@@ -3,6 +3,9 @@
 
 use std::path::{Path, PathBuf};
 
+/// The longest line of a comment. Rows of a table and code in a comment cannot be broken, and may be longer.
+const COMMENT_COLUMNS_MAX: usize = 156;
+
 /// A longer file needs a reason in [`LONG`].
 const LINES_MAX: usize = 400;
 
@@ -67,6 +70,42 @@ fn files_open_with_a_paragraph_and_stay_small() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// The lines of comments that are too wide, by number.
+fn wide_comments(text: &str, columns: usize) -> Vec<usize> {
+    let (mut wide, mut code) = (Vec::new(), false);
+    for (number, line) in text.lines().enumerate() {
+        let Some(comment) = line.trim_start().strip_prefix("//") else {
+            code = false;
+            continue;
+        };
+        let comment = comment.trim_start_matches(['/', '!']).trim_start();
+        if comment.starts_with("```") {
+            code = !code;
+        } else if !code && !comment.starts_with('|') && line.chars().count() > columns {
+            wide.push(number + 1);
+        }
+    }
+    wide
+}
+
+#[test]
+fn comments_are_not_too_wide() {
+    let text = "//! short\n//! a long line\n//! | a row of a table |\n/// ```\n/// some code, long\n/// ```\n\
+                let text = \"no comment\";\n    // indented, é\n";
+    assert_eq!(wide_comments(text, 13), [2, 8]);
+    assert_eq!(wide_comments(text, 15), [8]);
+    assert_eq!(wide_comments(text, 18), [0; 0]);
+    let mut wrong = Vec::new();
+    for (name, text) in all_sources() {
+        for number in wide_comments(&text, COMMENT_COLUMNS_MAX) {
+            wrong.push(format!(
+                "{name}:{number}: wider than {COMMENT_COLUMNS_MAX} columns"
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn nothing_is_left_over() {
     let marks = [
@@ -86,6 +125,55 @@ fn nothing_is_left_over() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// The crates that a manifest names as dependencies of any kind, however it writes them.
+fn dependencies(manifest: &toml::Table) -> Vec<String> {
+    let mut found = Vec::new();
+    for (section, value) in manifest {
+        let Some(table) = value.as_table() else {
+            continue;
+        };
+        if !section.ends_with("dependencies") {
+            // Those of one platform lie in `[target.'cfg(...)'.dependencies]`.
+            found.extend(dependencies(table));
+            continue;
+        }
+        for (name, what) in table {
+            let package = what.get("package").and_then(toml::Value::as_str);
+            found.extend(
+                [Some(name.as_str()), package]
+                    .into_iter()
+                    .flatten()
+                    .map(str::to_owned),
+            );
+        }
+    }
+    found
+}
+
+#[test]
+fn every_way_to_write_a_dependency_is_read() {
+    let text = r#"
+        [package]
+        name = "x"
+        [dependencies]
+        one.workspace = true
+        two = { workspace = true }
+        three = "1"
+        [dependencies.four]
+        path = "../four"
+        [dev-dependencies]
+        renamed = { package = "five", version = "1" }
+        [target.'cfg(unix)'.build-dependencies]
+        six.workspace = true
+    "#;
+    let mut found = dependencies(&text.parse().expect("TOML"));
+    found.sort();
+    assert_eq!(
+        found,
+        ["five", "four", "one", "renamed", "six", "three", "two"]
+    );
+}
+
 /// harness -> nemesis, checkers, reports, broker (one file); nemesis -> checkers; reports -> checkers.
 #[test]
 fn crates_depend_along_the_arrows() {
@@ -99,10 +187,11 @@ fn crates_depend_along_the_arrows() {
     for (name, may) in allowed {
         let manifest =
             std::fs::read_to_string(root().join(name).join("Cargo.toml")).expect("a manifest");
+        let named = dependencies(&manifest.parse().expect("TOML"));
         for (other, _) in allowed {
-            let depends = manifest
-                .lines()
-                .any(|line| line.starts_with(&format!("{other}.workspace")));
+            let depends = named
+                .iter()
+                .any(|one| one.strip_prefix("jepsen-").unwrap_or(one) == other);
             assert!(
                 !depends || may.contains(&other),
                 "{name} must not depend on {other}"

@@ -1,11 +1,21 @@
 //! `jepsen broker --config FILE`: one reference node. The only file that names the `broker` crate: everything else knows
 //! a target by its command line and the Kafka protocol.
 
-use anyhow::Result;
+use std::path::PathBuf;
 
-use super::BrokerArguments;
+use anyhow::Result;
+use clap::Args;
+
+use crate::config::plants::About;
 use crate::exit::{self, Stop};
-use crate::plants::About;
+
+/// Flags of `broker`.
+#[derive(Debug, Args)]
+pub struct BrokerArguments {
+    /// The node's configuration file.
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+}
 
 /// Runs one node until it is told to end.
 ///

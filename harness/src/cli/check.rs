@@ -6,14 +6,36 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use checkers::foreign::ModelName;
 use checkers::verdict::Validity;
+use clap::Args;
 use reports::RunReport;
 use reports::model::Subject;
 
-use super::{CheckArguments, model};
+use super::model;
 use crate::exit::{self, Stop};
-use crate::judge;
 use crate::output::{colour, say, tell};
-use crate::summary::of_judged;
+use crate::session::judge;
+use crate::session::publish::of_judged;
+use crate::store::history_file::histories;
+
+/// Flags of `check`.
+#[derive(Debug, Args)]
+pub struct CheckArguments {
+    /// Run directories or history files (.jsonl or .jsonl.zst).
+    #[arg(required = true, value_name = "RUN|FILE")]
+    pub paths: Vec<PathBuf>,
+    /// Judge by a model instead of the checks of a recorded run; files may be Jepsen's EDN or etcd's logs then.
+    #[arg(long, value_name = "NAME", value_parser = model::named, conflicts_with = "only")]
+    pub model: Option<checkers::foreign::ModelName>,
+    /// Only these checks, comma-separated.
+    #[arg(long, value_name = "CHECK,...", value_delimiter = ',')]
+    pub only: Vec<String>,
+    /// Judge by other promises than those that were recorded: `strict`, NAME, no-NAME, NAME=NUMBER, comma-separated.
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub promise: Vec<String>,
+    /// Print the verdicts as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
 
 /// Judges every history named and returns the worst exit code.
 ///
@@ -47,33 +69,6 @@ pub fn run(arguments: &CheckArguments) -> Result<i32> {
         }
     }
     Ok(exit::of(worst, false))
-}
-
-/// The history files that a path names: itself, or those of a run directory.
-pub(super) fn histories(path: &Path) -> Result<Vec<PathBuf>> {
-    if path.is_file() {
-        return Ok(vec![path.to_owned()]);
-    }
-    let below = |folder: &Path| {
-        let names = ["history.jsonl.zst", "history.jsonl"];
-        names
-            .iter()
-            .map(|name| folder.join(name))
-            .find(|file| file.exists())
-    };
-    let mut found: Vec<PathBuf> = below(path).into_iter().collect();
-    if let Ok(entries) = std::fs::read_dir(path.join("scenarios")) {
-        let mut folders: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-        folders.sort();
-        found.extend(folders.iter().filter_map(|folder| below(folder)));
-    }
-    if found.is_empty() {
-        return Err(Stop::usage(format!(
-            "{}: neither a history file nor a run directory with scenarios/*/history.jsonl",
-            path.display()
-        )));
-    }
-    Ok(found)
 }
 
 fn one(arguments: &CheckArguments, path: &Path) -> Result<Validity> {

@@ -2,19 +2,30 @@
 //! any other client; no faults, no network of its own.
 
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use clap::Args;
 use nix::sys::signal::{SigSet, Signal, kill};
 use nix::unistd::Pid;
 
-use super::ClusterArguments;
 use crate::exit::{self, Stop};
+use crate::kafka::questions;
+use crate::kafka::wire::Wire;
 use crate::output::{say, tell};
-use crate::questions;
-use crate::wire::Wire;
+
+/// Flags of `cluster`.
+#[derive(Debug, Args)]
+pub struct ClusterArguments {
+    /// Where the nodes keep their logs; a temporary directory if absent.
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// The first node's Kafka port; the others follow.
+    #[arg(long, value_name = "PORT", default_value_t = 9092, value_parser = clap::value_parser!(u16).range(1024..=65_000))]
+    pub port: u16,
+}
 
 const NODES: u16 = 3;
 /// Peer ports lie this far above the Kafka ports.

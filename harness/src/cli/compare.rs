@@ -7,9 +7,9 @@ use clap::Args;
 use reports::model::{Comparison, FindingStatus};
 
 use crate::exit;
+use crate::experiments::qualify::baseline::Stored;
+use crate::experiments::qualify::comparison;
 use crate::output::{comparison as wording, tell};
-use crate::qualify::baseline::Stored;
-use crate::qualify::comparison;
 use crate::store::write_whole;
 
 /// Flags of `compare`.

@@ -1,15 +1,26 @@
 //! `jepsen export RUN --edn`: a stored history in the shape that Jepsen's own Kafka checker documents, on standard output.
 
 use std::io::Write;
+use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use checkers::export;
+use clap::Args;
 
-use super::ExportArguments;
-use super::check::histories;
 use crate::exit::{self, Stop};
-use crate::judge;
 use crate::output::say;
+use crate::session::judge;
+use crate::store::history_file::histories;
+
+/// Flags of `export`.
+#[derive(Clone, Debug, Args)]
+pub struct ExportArguments {
+    /// A history file, or a run directory with one scenario.
+    pub path: PathBuf,
+    /// As EDN, a map per line, as Jepsen's Kafka checker reads it.
+    #[arg(long, required = true)]
+    pub edn: bool,
+}
 
 /// Writes the history, whole or not at all: what is read from here is judged elsewhere, and a part may be valid where the
 /// whole is not.

@@ -7,8 +7,9 @@ use crate::config::scenario;
 use crate::config::suite::Suite;
 use crate::config::target::Target;
 use crate::exit;
+use crate::experiments::incident;
+use crate::load::workloads::WORKLOADS;
 use crate::output::tell;
-use crate::workloads::WorkloadKind;
 
 /// Prints scenarios, suites, workloads, faults with their roles, checks, plants and targets.
 ///
@@ -34,10 +35,10 @@ pub fn run() -> Result<i32> {
             );
         }
     }
-    text += &row(super::incident::NAME, super::incident::DESCRIPTION);
+    text += &row(incident::NAME, incident::DESCRIPTION);
     text += "\nworkloads\n";
-    for (_, name, description) in WorkloadKind::ALL {
-        text += &row(name, description);
+    for workload in WORKLOADS {
+        text += &row(workload.name, workload.description);
     }
     text += "\nfaults (a class, a name, or name:role)\n";
     for kind in Kind::ALL {

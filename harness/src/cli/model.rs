@@ -9,8 +9,8 @@ use checkers::linearizability::Options;
 use checkers::verdict::Validity;
 
 use crate::exit::Stop;
-use crate::judge::unpacked;
 use crate::output::tell;
+use crate::store::history_file::unpacked;
 
 /// Reads a model's name.
 ///

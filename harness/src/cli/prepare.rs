@@ -1,12 +1,23 @@
 //! `jepsen prepare TARGET`: fetches or builds what a target needs, once, outside the sandbox.
 
 use anyhow::Result;
+use clap::Args;
 
-use super::PrepareArguments;
 use crate::config::target::Target;
 use crate::exit;
 use crate::output::{say, tell};
-use crate::prepare;
+use crate::session::prepare;
+
+/// Flags of `prepare`.
+#[derive(Debug, Args)]
+pub struct PrepareArguments {
+    /// The target: a built-in name or a file.
+    #[arg(value_name = "NAME|FILE")]
+    pub target: String,
+    /// Only tell whether it is there: exit code 0, or 253 if it is not.
+    #[arg(long)]
+    pub check: bool,
+}
 
 /// Prepares the target anew and prints where it is. With `--check` it only says whether it is there: exit code 0, or 253.
 ///

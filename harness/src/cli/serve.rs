@@ -1,14 +1,18 @@
-//! `jepsen serve`: browse runs on loopback, read-only. A small HTTP/1.1 server of our own, because it needs so little: GET
-//! and HEAD of files below one directory, one request a connection.
+//! `jepsen serve`: browse runs on loopback, read-only: GET and HEAD of files below one directory, one request a
+//! connection.
 //!
-//! Nothing outside that directory is ever read: paths are taken apart, looked up as they really are (links resolved) and
-//! refused if that leads out. Only loopback is listened on, and only requests that name loopback as their host are
-//! answered, so that no page elsewhere can read runs through the user's browser (DNS rebinding).
+//! `hyper` reads and writes HTTP/1.1; what may be served is decided here. A framework would bring a file server that
+//! follows links out of the directory and shows hidden files, so hyper alone is enough.
+//!
+//! Nothing outside the directory is read: a path is split, resolved with its links, and refused if it leads out. Only
+//! loopback is listened on, and only requests whose `Host` is loopback are answered. Otherwise a page elsewhere could
+//! read runs through the user's browser (DNS rebinding).
 
 mod answer;
 mod request;
 mod resource;
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,21 +20,35 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use tokio::io::AsyncReadExt;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
-use tokio::time::timeout;
+use tokio_io_timeout::TimeoutStream;
 
 use crate::exit::{self, Stop};
 use crate::output::{say, tell};
-use request::{HEAD_BYTES_MAX, Refusal, Request};
 
 /// Connections at a time.
 const CONNECTIONS_MAX: usize = 64;
-/// How long a request may take to arrive.
-const REQUEST_WITHIN: Duration = Duration::from_secs(5);
-/// How long an answer may take to be taken.
-const ANSWER_WITHIN: Duration = Duration::from_secs(120);
+
+/// The longest head of a request, and the smallest that hyper takes.
+const HEAD_BYTES_MAX: usize = 8 * 1024;
+
+/// How long a client may keep a connection waiting.
+#[derive(Clone, Copy, Debug)]
+struct Patience {
+    /// Until the head of its request has arrived.
+    head: Duration,
+    /// Until it takes the next bytes of the answer. An answer as a whole has no limit: a history may be long.
+    write: Duration,
+}
+
+const PATIENCE: Patience = Patience {
+    head: Duration::from_secs(5),
+    write: Duration::from_secs(10),
+};
 
 /// Flags of `serve`.
 #[derive(Debug, Args)]
@@ -46,7 +64,7 @@ pub struct ServeArguments {
 /// Serves until interrupted.
 ///
 /// # Errors
-/// If the directory is not there, or the address cannot be listened on or is not loopback.
+/// If the directory does not exist, or the address is not loopback or cannot be listened on.
 pub fn run(arguments: &ServeArguments) -> Result<i32> {
     let address = arguments.addr;
     if !address.ip().is_loopback() {
@@ -72,7 +90,7 @@ pub fn run(arguments: &ServeArguments) -> Result<i32> {
         tell(&format!("http://{}/", listener.local_addr()?));
         say("serving until Ctrl-C");
         tokio::select! {
-            () = serve(listener, runs.into()) => {}
+            () = serve(listener, runs.into(), PATIENCE) => {}
             _ = tokio::signal::ctrl_c() => {}
         }
         Ok::<(), anyhow::Error>(())
@@ -81,8 +99,8 @@ pub fn run(arguments: &ServeArguments) -> Result<i32> {
     Ok(exit::VALID)
 }
 
-/// Accepts connections for ever.
-async fn serve(listener: TcpListener, runs: Arc<Path>) {
+/// Accepts connections until it is dropped.
+async fn serve(listener: TcpListener, runs: Arc<Path>, patience: Patience) {
     let free = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     loop {
         let Ok(permit) = free.clone().acquire_owned().await else {
@@ -92,49 +110,32 @@ async fn serve(listener: TcpListener, runs: Arc<Path>) {
             Ok((stream, _)) => {
                 let runs = runs.clone();
                 tokio::spawn(async move {
-                    connection(stream, &runs).await;
+                    connection(stream, runs, patience).await;
                     drop(permit);
                 });
             }
-            // Out of descriptors, most likely: they come back when connections end.
+            // Most likely out of descriptors: connections that end return theirs.
             Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
         }
     }
 }
 
-/// Reads one request, answers it, closes. A client that goes away is none of our business.
-async fn connection(mut stream: TcpStream, runs: &Path) {
-    let Ok(read) = timeout(REQUEST_WITHIN, head(&mut stream)).await else {
-        return;
-    };
-    let request = read.and_then(|head| Request::parse(&head));
-    let answering = async {
-        match request {
-            Ok(request) => answer::to(&request, runs, &mut stream).await,
-            Err(refusal) => answer::refuse(refusal, true, &mut stream).await,
-        }
-    };
-    let _ = timeout(ANSWER_WITHIN, answering).await;
-}
-
-/// The head of a request, up to its empty line.
-async fn head(stream: &mut TcpStream) -> Result<Vec<u8>, Refusal> {
-    let mut head = Vec::new();
-    let mut chunk = [0; 1024];
-    loop {
-        let read = stream
-            .read(&mut chunk)
-            .await
-            .map_err(|_| Refusal::BadRequest)?;
-        head.extend_from_slice(&chunk[..read]);
-        if let Some(end) = head.windows(4).position(|four| four == b"\r\n\r\n") {
-            head.truncate(end);
-            return Ok(head);
-        }
-        if read == 0 || head.len() > HEAD_BYTES_MAX {
-            return Err(Refusal::BadRequest);
-        }
-    }
+/// Answers one request and closes. A client that goes away or is too slow is not reported.
+async fn connection(stream: TcpStream, runs: Arc<Path>, patience: Patience) {
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(patience.write));
+    let service = service_fn(|request| {
+        let runs = runs.clone();
+        async move { Ok::<_, Infallible>(answer::to(&request, &runs)) }
+    });
+    let _ = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(patience.head)
+        .max_buf_size(HEAD_BYTES_MAX)
+        .keep_alive(false)
+        .title_case_headers(true)
+        .serve_connection(TokioIo::new(Box::pin(stream)), service)
+        .await;
 }
 
 #[cfg(test)]

@@ -6,41 +6,24 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use nemesis::Nodes;
 
+use crate::config::target::{RunningCluster, RunningNode};
 use crate::exit::Stop;
-use crate::questions;
-use crate::wire::Wire;
+use crate::kafka::questions;
+use crate::kafka::wire::Wire;
 
 /// How long one address may take to answer.
 const ANSWER: Duration = Duration::from_secs(5);
-
-/// One of its nodes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RunningNode {
-    /// Its broker id, whatever it is.
-    pub id: i32,
-    /// Its advertised address.
-    pub address: SocketAddr,
-}
-
-/// What was found of it.
-#[derive(Clone, Debug)]
-pub struct Running {
-    /// How many nodes it has.
-    pub count: Nodes,
-    /// In the order of their ids.
-    pub nodes: Vec<RunningNode>,
-}
 
 /// Asks the bootstrap addresses in turn who the brokers are; in the order of their ids they are n1, n2 and so on.
 ///
 /// # Errors
 /// If none answers (exit code 254), or there are too many.
-pub fn discover(bootstrap: &[String]) -> Result<Running> {
+pub fn discover(bootstrap: &[String]) -> Result<RunningCluster> {
     let mut last = None;
     for word in bootstrap {
         match ask(word) {
             Ok(nodes) => match Nodes::new(nodes.len()) {
-                Ok(count) => return Ok(Running { count, nodes }),
+                Ok(count) => return Ok(RunningCluster { count, nodes }),
                 Err(error) => {
                     let found = nodes.len();
                     return Err(Stop::usage(format!(

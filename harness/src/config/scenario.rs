@@ -3,22 +3,20 @@
 
 mod file;
 
-use std::path::Path;
 use std::sync::LazyLock;
 use std::time::Duration;
 
 use anyhow::Result;
 use nemesis::plan::Timing;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::limits::LimitChanges;
+use super::plan::{self, Plan};
 use super::source::Source;
 use super::suite::{AROUND_LOAD, Suite};
 use super::windows::{self, WindowSpec};
+use super::word::Word;
 use crate::exit::Stop;
-use crate::faults::{self, Plan};
-use crate::store::write_whole;
-use crate::workloads::WorkloadKind;
 
 pub(super) use file::{ScenarioFile, plain_name};
 
@@ -32,7 +30,7 @@ pub struct Scenario {
     /// The names by which the field knows it: `S8`.
     pub named: Vec<String>,
     /// The workload.
-    pub workload: WorkloadKind,
+    pub workload: Word,
     /// What happens to the nodes.
     pub faults: Faults,
     /// What happens to them before the load, while they form a cluster.
@@ -66,6 +64,9 @@ pub enum Faults {
 
 /// The scenario of `jepsen` alone.
 pub const DEFAULT: &str = "default";
+
+/// The workload of a scenario that names none.
+pub const WORKLOAD: &str = "append";
 
 /// Operations a second.
 pub const RATE: u32 = 1_000;
@@ -136,6 +137,26 @@ fn unknown(name: &str, known: &[Scenario], suite: &str) -> anyhow::Error {
 }
 
 impl Scenario {
+    /// A scenario that asks for nothing special: no faults, the default load, every check.
+    pub fn plain(name: &str, description: &str) -> Scenario {
+        Scenario {
+            name: name.to_owned(),
+            description: description.to_owned(),
+            named: Vec::new(),
+            workload: Word::default_of(WORKLOAD),
+            faults: Faults::Drawn("none".to_owned()),
+            before_load: Vec::new(),
+            start_after: Vec::new(),
+            time_limit: None,
+            quiet_end: windows::QUIET_END,
+            rate: RATE,
+            concurrency: CONCURRENCY,
+            checks: Vec::new(),
+            limits: LimitChanges::default(),
+            needs_network: false,
+        }
+    }
+
     /// The fault classes or kinds that it draws from; none where its windows are given.
     pub fn drawn(&self) -> Option<&str> {
         match &self.faults {
@@ -160,7 +181,7 @@ impl Scenario {
     /// If it draws from faults that do not exist.
     pub fn plan(&self, seed: u64, timing: &Timing) -> Result<Plan> {
         match &self.faults {
-            Faults::Drawn(words) => faults::draw(words, self.time_limit_on(timing), seed, timing),
+            Faults::Drawn(words) => plan::draw(words, self.time_limit_on(timing), seed, timing),
             Faults::Windows(specs) => Ok(windows::plan(
                 specs,
                 self.time_limit,
@@ -216,48 +237,6 @@ impl Default for Opening {
             start_after: Vec::new(),
             plan: Plan::empty(Duration::ZERO),
         }
-    }
-}
-
-/// What is stored beside a scenario's history, for who judges it again.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Asked {
-    /// The checks that decide it; all if empty.
-    pub checks: Vec<String>,
-}
-
-impl Asked {
-    /// Its file, beside `history.jsonl`.
-    const FILE: &'static str = "scenario.json";
-
-    /// What a scenario asks.
-    pub fn of(scenario: &Scenario) -> Asked {
-        Asked {
-            checks: scenario.checks.clone(),
-        }
-    }
-
-    /// Writes it into the scenario's directory.
-    ///
-    /// # Errors
-    /// If it cannot be written.
-    pub fn save(&self, directory: &Path) -> Result<()> {
-        write_whole(&directory.join(Self::FILE), &serde_json::to_string(self)?)
-    }
-
-    /// What stands beside a history. A history without it is judged by all checks.
-    pub fn beside(history: &Path) -> Asked {
-        let read = || {
-            let text = std::fs::read_to_string(history.parent()?.join(Self::FILE)).ok()?;
-            serde_json::from_str(&text).ok()
-        };
-        read().unwrap_or_default()
-    }
-
-    /// Whether this check decides.
-    pub fn includes(&self, check: &str) -> bool {
-        self.checks.is_empty() || self.checks.iter().any(|one| one == check)
     }
 }
 

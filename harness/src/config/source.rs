@@ -33,6 +33,12 @@ impl Source<'_> {
 
     /// The error of a value that reads but cannot be meant.
     pub fn mistake(&self, at: &Range<usize>, what: impl Display) -> anyhow::Error {
+        let (place, line) = self.place(at);
+        Stop::usage(format!("{place}: {what}{line}"))
+    }
+
+    /// Where that is, for the beginning of an error, and the line itself, for its end.
+    pub(super) fn place(&self, at: &Range<usize>) -> (String, String) {
         let mut start = at.start.min(self.text.len());
         while !self.text.is_char_boundary(start) {
             start -= 1;
@@ -41,10 +47,8 @@ impl Source<'_> {
         let number = before.matches('\n').count() + 1;
         let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
         let line = self.text.lines().nth(number - 1).unwrap_or_default();
-        Stop::usage(format!(
-            "{}: line {number}, column {column}: {what}\n  {number} | {line}",
-            self.name
-        ))
+        let place = format!("{}: line {number}, column {column}", self.name);
+        (place, format!("\n  {number} | {line}"))
     }
 
     /// Reads one value by a function that says what is wrong with it.

@@ -26,7 +26,6 @@ pub use sections::{
     NodeList, Prepare, QuorumSource, Ready, ReadyBy, Replication, StopSignal,
 };
 
-use crate::cluster::running::{Running, RunningNode};
 use layers::Layers;
 
 /// A target, as its file and the files below it say.
@@ -149,7 +148,7 @@ impl Target {
     }
 
     /// Takes over what was found of a cluster that runs already.
-    pub fn found(&mut self, running: Running) {
+    pub fn found(&mut self, running: RunningCluster) {
         self.nodes = running.count;
         self.running = running.nodes;
     }
@@ -236,6 +235,24 @@ impl Target {
             .iter()
             .any(|(_, text)| text.contains("{plants}"))
     }
+}
+
+/// A cluster that runs already, as it was found.
+#[derive(Clone, Debug)]
+pub struct RunningCluster {
+    /// How many nodes it has.
+    pub count: Nodes,
+    /// In the order of their ids.
+    pub nodes: Vec<RunningNode>,
+}
+
+/// A node of a cluster that runs already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RunningNode {
+    /// Its broker id, whatever it is.
+    pub id: i32,
+    /// Its advertised address.
+    pub address: SocketAddr,
 }
 
 fn pairs(table: &BTreeMap<String, String>) -> Vec<(String, String)> {

@@ -1,4 +1,7 @@
 //! Lengths of time as people write them: `60s`, `2m`, `500ms`, `1.5h`, or plain seconds.
+//!
+//! No crate reads exactly this. `humantime` takes neither fractions nor plain numbers, `jiff` no plain numbers, and both
+//! take `60 s` and `3d`, which are mistakes here. Target and suite files rely on what is accepted.
 
 use std::time::Duration;
 

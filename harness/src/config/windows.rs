@@ -13,7 +13,7 @@ use toml::Spanned;
 
 use super::source::Source;
 use super::time;
-use crate::worker::random;
+use crate::config::seed::random;
 
 /// One window, or the same several times.
 #[derive(Clone, Debug, PartialEq, Eq)]

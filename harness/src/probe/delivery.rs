@@ -7,10 +7,12 @@ use std::time::{Duration, Instant};
 
 use checkers::history::{Observation, Offset, Seen, What};
 
-use super::{StopFlag, TIMEOUT, produce};
-use crate::questions;
-use crate::recorder::Recorder;
-use crate::wire::Wire;
+use super::TIMEOUT;
+use super::produce;
+use crate::config::topics;
+use crate::kafka::questions;
+use crate::kafka::wire::Wire;
+use crate::record::{Recorder, StopFlag};
 
 /// How often a node is asked: the resolution of the delays.
 const EVERY: Duration = Duration::from_millis(20);
@@ -26,7 +28,7 @@ pub fn watch(node: usize, address: SocketAddr, recorder: &Recorder, stop: &StopF
         next = (next + EVERY).max(Instant::now());
         let called = recorder.now();
         // A node that does not answer serves nothing; that it does not is for the other probes to tell.
-        let Ok(fetched) = questions::fetch(&mut wire, produce::TOPIC, 0, position, FETCH_BYTES)
+        let Ok(fetched) = questions::fetch(&mut wire, topics::PROBE, 0, position, FETCH_BYTES)
         else {
             continue;
         };

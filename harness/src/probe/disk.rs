@@ -14,9 +14,9 @@ use std::time::{Duration, Instant};
 use checkers::history::{Late, What};
 use nemesis::process::pressure::Resource;
 
+use super::PERIOD;
 use super::lateness::Share;
-use super::{PERIOD, StopFlag};
-use crate::recorder::Recorder;
+use crate::record::{Recorder, StopFlag};
 
 /// What is written each time: one page, so that there is something to sync.
 const BYTES: [u8; 4096] = [0; 4096];

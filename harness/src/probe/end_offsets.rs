@@ -8,11 +8,10 @@ use checkers::history::{
     Call, Completion, EndOffset, EndOffsetSeen, Invocation, Isolation, Report, Text, What, WorkerId,
 };
 
-use super::{PERIOD, StopFlag, TIMEOUT};
-use crate::questions::{self, NoAnswer};
-use crate::recorder::Recorder;
-use crate::wire::Wire;
-use crate::worker::WorkerIds;
+use super::{PERIOD, TIMEOUT};
+use crate::kafka::questions::{self, NoAnswer};
+use crate::kafka::wire::Wire;
+use crate::record::{Recorder, StopFlag, WorkerIds};
 
 /// Asks one node until told to stop.
 pub fn ask(

@@ -8,9 +8,9 @@ use nemesis::Node;
 use nemesis::process::ProcessTable;
 use nemesis::process::figures::Sampler;
 
-use super::{PERIOD, StopFlag};
+use super::PERIOD;
 use crate::cluster::Cluster;
-use crate::recorder::Recorder;
+use crate::record::{Recorder, StopFlag};
 
 /// A thread of a node that waited at least this long for a processor is worth telling. Below it the target's own load,
 /// three nodes on few processors, is the cause.

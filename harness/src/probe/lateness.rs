@@ -6,8 +6,7 @@ use std::time::{Duration, Instant};
 use checkers::history::{Late, What};
 use nemesis::process::pressure::{Resource, waited_us};
 
-use super::StopFlag;
-use crate::recorder::Recorder;
+use crate::record::{Recorder, StopFlag};
 
 /// How long it means to sleep.
 const SLEEP: Duration = Duration::from_millis(10);

@@ -4,16 +4,17 @@
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use super::quorum::QuorumProbe;
-use super::{PERIOD, StopFlag, TIMEOUT, Threads};
-use crate::cluster::Cluster;
-use crate::config::target::Target;
-use crate::questions::{self, Metadata, NoAnswer};
-use crate::recorder::Recorder;
-use crate::sight::Sight;
-use crate::wire::Wire;
 use anyhow::Result;
 use checkers::history::{Observation, PartitionClaim, Seen, Text, What};
+
+use super::quorum::QuorumProbe;
+use super::{PERIOD, TIMEOUT};
+use crate::cluster::Cluster;
+use crate::cluster_view::ClusterView;
+use crate::config::target::Target;
+use crate::kafka::questions::{self, Metadata, NoAnswer};
+use crate::kafka::wire::Wire;
+use crate::record::{Recorder, StopFlag, Threads};
 
 /// Which node to ask about what.
 pub struct Asked {
@@ -37,7 +38,7 @@ pub fn start(
     target: &Target,
     cluster: &Cluster,
     topics: &[String],
-    (recorder, sight): (&Recorder, &Sight),
+    (recorder, view): (&Recorder, &ClusterView),
     threads: &mut Threads,
 ) -> Result<()> {
     for node in cluster.nodes() {
@@ -48,9 +49,9 @@ pub fn start(
             quorum: QuorumProbe::of(target, cluster.place(node), cluster.logs(node))?,
             ids: target.broker_ids(),
         };
-        let (recorder, sight) = (recorder.clone(), sight.clone());
+        let (recorder, view) = (recorder.clone(), view.clone());
         threads.start(&format!("probe-{node}"), move |stop| {
-            watch(asked, &recorder, &sight, &stop);
+            watch(asked, &recorder, &view, &stop);
         })?;
     }
     Ok(())
@@ -77,7 +78,7 @@ fn numbered(mut metadata: Metadata, ids: &[i32]) -> Metadata {
 }
 
 /// Asks until told to stop.
-pub fn watch(mut asked: Asked, recorder: &Recorder, sight: &Sight, stop: &StopFlag) {
+pub fn watch(mut asked: Asked, recorder: &Recorder, view: &ClusterView, stop: &StopFlag) {
     let mut wire = Wire::new(asked.address, TIMEOUT);
     let mut next = Instant::now();
     while stop.sleep_until(next) {
@@ -103,7 +104,7 @@ pub fn watch(mut asked: Asked, recorder: &Recorder, sight: &Sight, stop: &StopFl
                     partitions: metadata.partitions.clone(),
                 };
                 observe(true, None, seen);
-                sight.saw_metadata(asked.node, Some(metadata));
+                view.saw_metadata(asked.node, Some(metadata));
             }
             Err(error) => {
                 let seen = Seen::Metadata {
@@ -111,15 +112,15 @@ pub fn watch(mut asked: Asked, recorder: &Recorder, sight: &Sight, stop: &StopFl
                     partitions: vec![],
                 };
                 observe(answered_at_all(&error), Some(error.to_string()), seen);
-                sight.saw_metadata(asked.node, None);
+                view.saw_metadata(asked.node, None);
                 continue;
             }
         }
-        ask_quorum(&mut asked, &mut wire, recorder, sight);
+        ask_quorum(&mut asked, &mut wire, recorder, view);
     }
 }
 
-fn ask_quorum(asked: &mut Asked, wire: &mut Wire, recorder: &Recorder, sight: &Sight) {
+fn ask_quorum(asked: &mut Asked, wire: &mut Wire, recorder: &Recorder, view: &ClusterView) {
     let node = asked.node;
     let called = recorder.now();
     let Some(answer) = asked.quorum.ask(wire) else {
@@ -128,7 +129,7 @@ fn ask_quorum(asked: &mut Asked, wire: &mut Wire, recorder: &Recorder, sight: &S
     let (answered, error, seen) = match answer {
         Ok(quorum) => {
             let (leader, epoch) = (number(&asked.ids, quorum.leader), quorum.epoch);
-            sight.saw_quorum(node, leader, epoch);
+            view.saw_quorum(node, leader, epoch);
             let voters = quorum.voters.iter().map(|id| number(&asked.ids, *id));
             let seen = Seen::Quorum {
                 leader,

@@ -7,15 +7,12 @@ use std::time::{Duration, Instant};
 use checkers::history::{Acks, Moment, Observation, Outcome, Seen, Text, What};
 use rdkafka::ClientConfig;
 
-use super::StopFlag;
-use crate::clients::producer::{Delivered, Producer};
-use crate::clients::warm::Warm;
-use crate::clients::{acks_setting, common};
 use crate::config::target::Target;
-use crate::recorder::Recorder;
-
-/// The probe's own topic. Appends of the workloads never go there.
-pub const TOPIC: &str = "jepsen-probe";
+use crate::config::topics::PROBE;
+use crate::kafka::clients::producer::{Delivered, Producer};
+use crate::kafka::clients::warm::Warm;
+use crate::kafka::clients::{acks_setting, common};
+use crate::record::{Recorder, StopFlag};
 
 /// How often a record is sent.
 pub const INTERVAL: Duration = Duration::from_millis(20);
@@ -69,7 +66,7 @@ pub fn run(
     let mut next = Instant::now();
     for sequence in 0.. {
         sent.insert(sequence, recorder.now());
-        if let Some(refused) = producer.send(TOPIC, 0, &value(sequence), sequence) {
+        if let Some(refused) = producer.send(PROBE, 0, &value(sequence), sequence) {
             tell(recorder, &mut sent, &refused);
         }
         warm.keep();

@@ -15,8 +15,8 @@ use serde_json::Value;
 
 use super::TIMEOUT;
 use crate::config::target::{Leadership, NodePlace, QuorumSource, Target};
-use crate::questions::{self, NoAnswer, Quorum};
-use crate::wire::{Wire, WireError};
+use crate::kafka::questions::{self, NoAnswer, Quorum};
+use crate::kafka::wire::{Wire, WireError};
 
 /// Longest line that is looked at; the rest of a longer one is another line.
 const LINE_BYTES_MAX: u64 = 64 << 10;

@@ -1,17 +1,18 @@
-//! The end of a scenario: what is read and asked once everything is healed, and how nodes end whom nobody needs any more.
+//! The end of a run: what is read and asked once everything is healed, and how nodes that are no longer needed are stopped.
 
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use super::Scene;
-use crate::workloads::admin;
-use crate::{clients, final_reads, topics};
+use super::{Running, final_reads};
+use crate::config::topics::TOPICS;
+use crate::kafka::clients;
+use crate::load::describe_all;
 
 /// How long the final reads may take.
 const FINAL_READS: Duration = Duration::from_secs(20);
 
-impl Scene<'_> {
+impl Running<'_> {
     /// Ends all nodes without asking them.
     pub(super) async fn end_nodes(&self) {
         for node in self.cluster.nodes() {
@@ -22,15 +23,15 @@ impl Scene<'_> {
 
     /// Every topic of the run, as every node describes it once all may be expected to agree.
     pub(super) fn describe_topics(&self) {
-        let mut names: Vec<String> = self.admin.all();
+        let mut names: Vec<String> = self.created.all();
         if !names.is_empty() {
-            let settle = Duration::from_millis(self.setup.target.limits.metadata_ms);
-            self.interrupt.sleep_until(Instant::now() + settle);
+            let settle = Duration::from_millis(self.case.target.limits.metadata_ms);
+            self.context.interrupt.sleep_until(Instant::now() + settle);
         }
-        names.extend(topics::TOPICS.iter().map(|(name, _)| (*name).to_owned()));
-        if !self.interrupt.is_set() {
+        names.extend(TOPICS.iter().map(|(name, _)| (*name).to_owned()));
+        if !self.context.interrupt.is_set() {
             let addresses = self.cluster.addresses();
-            admin::describe_all(&names, &addresses, &self.recorder, &self.ids);
+            describe_all(&names, &addresses, &self.recorder, &self.ids);
         }
     }
 
@@ -54,7 +55,7 @@ impl Scene<'_> {
                 });
             }
         });
-        let client = self.setup.target.client_settings();
+        let client = self.case.target.client_settings();
         let config = clients::consumer(&self.cluster.bootstrap(), &client);
         final_reads::through_client(&config, &ends, recorder, ids.next(), deadline)
     }

@@ -1,28 +1,33 @@
-//! The first line of a scenario's history: what ran, what it promises, what it is held to, and what is planted in it.
+//! The first line of a history: what ran, what it promises, which limits it is held to, and what is planted in it.
 
+use checkers::history::Promises;
 use checkers::history::{Header, NodeEntry};
 use nemesis::{Environment, Node};
 
-use super::Setup;
-use crate::workloads::WorkloadKind;
+use crate::config::plants::Plants;
+use crate::config::target::Target;
 
-/// The header of a scenario that is about to run.
-pub(super) fn of(setup: &Setup, environment: &Environment) -> Header {
+/// The header of a history of this target. `promises` are those of the target and of the workload's clients.
+pub fn header(
+    (run, scenario): (&str, &str),
+    target: &Target,
+    promises: Promises,
+    plants: &Plants,
+    environment: &Environment,
+) -> Header {
     let entry = |node: Node| NodeEntry {
         name: node.to_string(),
-        address: setup.target.address(environment, node).to_string(),
+        address: target.address(environment, node).to_string(),
     };
-    let mut promises = setup.target.promises.clone();
-    promises.idempotent = setup.workload == WorkloadKind::Idempotent;
     Header {
         format: Header::FORMAT.into(),
         version: Header::VERSION,
-        run: setup.run.clone(),
-        scenario: setup.name.clone(),
-        target: setup.target.name.clone(),
-        nodes: setup.target.nodes.into_iter().map(entry).collect(),
+        run: run.to_owned(),
+        scenario: scenario.to_owned(),
+        target: target.name.clone(),
+        nodes: target.nodes.into_iter().map(entry).collect(),
         promises,
-        limits: setup.target.limits.clone(),
-        plants: setup.plants.words(),
+        limits: target.limits.clone(),
+        plants: plants.words(),
     }
 }

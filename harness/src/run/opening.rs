@@ -6,17 +6,16 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use nemesis::Node;
 
-use super::Scene;
-use crate::faults;
-use crate::probe::Threads;
+use super::{Running, faults};
+use crate::record::Threads;
 
 /// Between two looks at clock and interrupt.
 const LOOK: Duration = Duration::from_millis(20);
 
-impl Scene<'_> {
+impl Running<'_> {
     /// Starts the nodes, each when it is due, and lets their disturbance pass. Probes ask from the first start on.
     pub(super) async fn open(&mut self, probes: &mut Threads) -> Result<()> {
-        let opening = &self.setup.opening;
+        let opening = &self.case.opening;
         let after = |node: Node| opening.start_after.get(node.index()).copied();
         let due = self.cluster.nodes().into_iter();
         let due = due.map(|node| (after(node).unwrap_or_default(), node));
@@ -28,14 +27,19 @@ impl Scene<'_> {
         let began = Instant::now();
         late.sort();
         for (after, node) in late {
-            while began.elapsed() < after && !self.interrupt.is_set() {
+            while began.elapsed() < after && !self.context.interrupt.is_set() {
                 tokio::time::sleep(LOOK).await;
             }
             self.cluster.start(node).await?;
         }
         let ending = Instant::now() + Duration::from_millis(opening.plan.time_limit_ms);
-        let disturbed =
-            faults::execute(&opening.plan, &self.faults(true), ending, self.interrupt).await;
+        let disturbed = faults::execute(
+            &opening.plan,
+            &self.faults(true),
+            ending,
+            &self.context.interrupt,
+        )
+        .await;
         self.warnings.extend(disturbed);
         Ok(())
     }

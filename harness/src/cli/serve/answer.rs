@@ -1,159 +1,181 @@
-//! Answers: status, headers, body. Every answer forbids the browser whatever a report does not need.
+//! Answers: status, headers, body. Every answer forbids the browser everything that a report does not need.
 
+use std::convert::Infallible;
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
 
-use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
+use bytes::Bytes;
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Empty, Full, StreamBody};
+use hyper::body::Frame;
+use hyper::header::{self, HeaderName, HeaderValue};
+use hyper::{Response, StatusCode};
 use tokio::sync::mpsc;
+use tokio::task::block_in_place;
 use zstd::stream::read::Decoder;
 
 use super::request::{Refusal, Request};
-use super::resource::{Resource, find};
+use super::resource::{Kind, Resource, find};
 
-/// A page may hold its own styles and scripts, and reach nothing: the policy that reports state themselves, and more.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; \
+/// A body that is sent whole, or as it is read.
+pub(super) type Body = UnsyncBoxBody<Bytes, Infallible>;
+
+/// Our own page may hold its styles and scripts, and load nothing: the policy that reports state themselves, and more.
+const OWN_PAGE: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; \
+    base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// Whatever a node or a stranger may have written runs no script and has no origin.
+const FOREIGN: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// Bytes read and sent at a time.
 const CHUNK_BYTES: usize = 64 * 1024;
 
-const HTML: &str = "text/html; charset=utf-8";
-
 /// Answers a request.
-///
-/// # Errors
-/// If the client went away.
-pub(super) async fn to(request: &Request, runs: &Path, stream: &mut TcpStream) -> io::Result<()> {
-    let found = tokio::task::block_in_place(|| find(request, runs));
-    match found {
-        Err(refusal) => refuse(refusal, request.body, stream).await,
-        Ok(Resource::Elsewhere(place)) => {
-            let more = format!("Location: {place}\r\nContent-Length: 0\r\n");
-            head(stream, "301 Moved Permanently", HTML, &more).await
-        }
-        Ok(Resource::Page(text)) => {
-            whole(stream, "200 OK", HTML, "", text.as_bytes(), request.body).await
-        }
-        Ok(Resource::File(path, kind)) => file(request, &path, kind, stream).await,
-        Ok(Resource::Compressed(path)) => compressed(request, path, stream).await,
-    }
-}
-
-/// Answers that there is no answer.
-///
-/// # Errors
-/// If the client went away.
-pub(super) async fn refuse(refusal: Refusal, body: bool, stream: &mut TcpStream) -> io::Result<()> {
-    let (status, more) = match refusal {
-        Refusal::BadRequest => ("400 Bad Request", String::new()),
-        Refusal::Forbidden => ("403 Forbidden", String::new()),
-        Refusal::NotFound => ("404 Not Found", String::new()),
-        Refusal::Method => ("405 Method Not Allowed", "Allow: GET, HEAD\r\n".to_owned()),
-        Refusal::Range(size) => (
-            "416 Range Not Satisfiable",
-            format!("Content-Range: bytes */{size}\r\n"),
-        ),
-    };
-    let text = format!("{status}\n");
-    whole(
-        stream,
-        status,
-        "text/plain; charset=utf-8",
-        &more,
-        text.as_bytes(),
-        body,
-    )
-    .await
-}
-
-async fn head(stream: &mut TcpStream, status: &str, kind: &str, more: &str) -> io::Result<()> {
-    let head = format!(
-        "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\n{more}Connection: close\r\nCache-Control: no-store\r\n\
-         X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\nContent-Security-Policy: {POLICY}\r\n\r\n"
-    );
-    stream.write_all(head.as_bytes()).await
-}
-
-async fn whole(
-    stream: &mut TcpStream,
-    status: &str,
-    kind: &str,
-    more: &str,
-    text: &[u8],
-    body: bool,
-) -> io::Result<()> {
-    let more = format!("{more}Content-Length: {}\r\n", text.len());
-    head(stream, status, kind, &more).await?;
-    if body {
-        stream.write_all(text).await?;
-    }
-    stream.shutdown().await
-}
-
-/// Sends a file, or the part of it that was asked for.
-async fn file(
-    request: &Request,
-    path: &Path,
-    kind: &str,
-    stream: &mut TcpStream,
-) -> io::Result<()> {
-    let opened = tokio::task::block_in_place(|| {
-        let file = File::open(path)?;
-        let size = file.metadata()?.len();
-        io::Result::Ok((file, size))
+pub(super) fn to<B>(request: &hyper::Request<B>, runs: &Path) -> Response<Body> {
+    let answer = Request::parse(request).and_then(|request| {
+        block_in_place(|| find(&request, runs).and_then(|found| of(&request, found)))
     });
-    let Ok((mut file, size)) = opened else {
-        return refuse(Refusal::NotFound, request.body, stream).await;
+    answer.unwrap_or_else(refuse)
+}
+
+fn of(request: &Request, found: Resource) -> Result<Response<Body>, Refusal> {
+    match found {
+        Resource::Elsewhere(place) => {
+            let place = HeaderValue::try_from(place).map_err(|_| Refusal::BadRequest)?;
+            let mut answer = answer(StatusCode::MOVED_PERMANENTLY, Kind::Text, empty());
+            set(&mut answer, header::LOCATION, place);
+            Ok(answer)
+        }
+        Resource::Page(text) => Ok(answer(StatusCode::OK, Kind::OwnPage, whole(text))),
+        Resource::File(path, kind) => {
+            let file = File::open(path).map_err(|_| Refusal::NotFound)?;
+            part_of(request, file, kind)
+        }
+        Resource::Compressed(path) => {
+            let decoder = File::open(path).and_then(Decoder::new);
+            let decoder = decoder.map_err(|_| Refusal::NotFound)?;
+            // Its length is not known beforehand.
+            let body = if request.body {
+                streamed(decoder)
+            } else {
+                empty()
+            };
+            Ok(answer(StatusCode::OK, Kind::Text, body))
+        }
+    }
+}
+
+/// A file, or the part of it that was asked for.
+fn part_of(request: &Request, mut file: File, kind: Kind) -> Result<Response<Body>, Refusal> {
+    let size = file.metadata().map_err(|_| Refusal::NotFound)?.len();
+    let (status, first, count) = match request.range {
+        None => (StatusCode::OK, 0, size),
+        Some(range) => {
+            let (first, count) = range.within(size)?;
+            (StatusCode::PARTIAL_CONTENT, first, count)
+        }
     };
-    let (first, count, status) = match request.range.map(|range| range.within(size)) {
-        None => (0, size, "200 OK"),
-        Some(Ok((first, count))) => (first, count, "206 Partial Content"),
-        Some(Err(refusal)) => return refuse(refusal, request.body, stream).await,
+    file.seek(SeekFrom::Start(first))
+        .map_err(|_| Refusal::NotFound)?;
+    let body = match request.body {
+        true if count > 0 => streamed(file.take(count)),
+        _ => empty(),
     };
-    let mut more = format!("Content-Length: {count}\r\nAccept-Ranges: bytes\r\n");
+    let mut answer = answer(status, kind, body);
+    set(&mut answer, header::CONTENT_LENGTH, count.into());
+    set(
+        &mut answer,
+        header::ACCEPT_RANGES,
+        HeaderValue::from_static("bytes"),
+    );
     if request.range.is_some() {
-        more += &format!(
-            "Content-Range: bytes {first}-{}/{size}\r\n",
-            first + count - 1
+        let last = first + count - 1;
+        set_text(
+            &mut answer,
+            header::CONTENT_RANGE,
+            &format!("bytes {first}-{last}/{size}"),
         );
     }
-    head(stream, status, kind, &more).await?;
-    if request.body {
-        tokio::task::block_in_place(|| file.seek(SeekFrom::Start(first)))?;
-        send(file.take(count), stream).await?;
-    }
-    stream.shutdown().await
+    Ok(answer)
 }
 
-/// Sends a compressed text as the text, as it is unpacked: its length is not known before.
-async fn compressed(request: &Request, path: PathBuf, stream: &mut TcpStream) -> io::Result<()> {
-    let opened = tokio::task::block_in_place(|| File::open(path).and_then(Decoder::new));
-    let Ok(decoder) = opened else {
-        return refuse(Refusal::NotFound, request.body, stream).await;
+/// The answer that there is none.
+fn refuse(refusal: Refusal) -> Response<Body> {
+    let status = match refusal {
+        Refusal::BadRequest => StatusCode::BAD_REQUEST,
+        Refusal::Forbidden => StatusCode::FORBIDDEN,
+        Refusal::NotFound => StatusCode::NOT_FOUND,
+        Refusal::Method => StatusCode::METHOD_NOT_ALLOWED,
+        Refusal::Range(_) => StatusCode::RANGE_NOT_SATISFIABLE,
     };
-    head(stream, "200 OK", "text/plain; charset=utf-8", "").await?;
-    if request.body {
-        send(decoder, stream).await?;
+    let mut answer = answer(status, Kind::Text, whole(format!("{status}\n")));
+    match refusal {
+        Refusal::Method => set_text(&mut answer, header::ALLOW, "GET, HEAD"),
+        Refusal::Range(size) => set_text(
+            &mut answer,
+            header::CONTENT_RANGE,
+            &format!("bytes */{size}"),
+        ),
+        _ => {}
     }
-    stream.shutdown().await
+    answer
 }
 
-/// Sends what can be read, read on a thread that may wait for the disk. What cannot be read ends the text: what came before
-/// is worth having.
-async fn send(mut source: impl Read + Send + 'static, stream: &mut TcpStream) -> io::Result<()> {
-    let (sender, mut chunks) = mpsc::channel::<Vec<u8>>(4);
+fn answer(status: StatusCode, kind: Kind, body: Body) -> Response<Body> {
+    let policy = match kind {
+        Kind::OwnPage => OWN_PAGE,
+        _ => FOREIGN,
+    };
+    let mut answer = Response::new(body);
+    *answer.status_mut() = status;
+    for (name, value) in [
+        (header::CONTENT_TYPE, kind.media_type()),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CONTENT_SECURITY_POLICY, policy),
+    ] {
+        set(&mut answer, name, HeaderValue::from_static(value));
+    }
+    answer
+}
+
+fn set(answer: &mut Response<Body>, name: HeaderName, value: HeaderValue) {
+    answer.headers_mut().insert(name, value);
+}
+
+/// Sets a header of visible ASCII characters.
+fn set_text(answer: &mut Response<Body>, name: HeaderName, text: &str) {
+    if let Ok(value) = HeaderValue::from_str(text) {
+        set(answer, name, value);
+    }
+}
+
+fn empty() -> Body {
+    Empty::new().boxed_unsync()
+}
+
+fn whole(text: String) -> Body {
+    Full::from(text).boxed_unsync()
+}
+
+/// A body that is read on a thread that may wait for the disk. Where reading fails, the text ends: the part before is
+/// worth having.
+fn streamed(mut source: impl Read + Send + 'static) -> Body {
+    let (sender, chunks) = mpsc::channel(4);
     tokio::task::spawn_blocking(move || {
         let mut chunk = vec![0; CHUNK_BYTES];
         while let Ok(read @ 1..) = source.read(&mut chunk) {
-            if sender.blocking_send(chunk[..read].to_vec()).is_err() {
+            let frame = Frame::data(Bytes::copy_from_slice(&chunk[..read]));
+            if sender.blocking_send(Ok(frame)).is_err() {
                 return;
             }
         }
     });
-    while let Some(chunk) = chunks.recv().await {
-        stream.write_all(&chunk).await?;
-    }
-    Ok(())
+    let frames = futures::stream::unfold(chunks, |mut chunks: mpsc::Receiver<_>| async {
+        Some((chunks.recv().await?, chunks))
+    });
+    StreamBody::new(frames).boxed_unsync()
 }

@@ -1,9 +1,9 @@
-//! A request, taken apart: method, path, host, range. What is odd is refused, never repaired.
+//! A request, taken apart: method, path, host, range. A malformed request is refused, never repaired.
 
-use std::net::IpAddr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
-/// The longest head of a request.
-pub(super) const HEAD_BYTES_MAX: usize = 8 * 1024;
+use hyper::Method;
+use hyper::header::{self, HeaderMap, HeaderName};
 
 /// A request that may be answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,39 +43,26 @@ pub(super) enum Refusal {
 }
 
 impl Request {
-    /// Reads a request's head.
-    pub(super) fn parse(head: &[u8]) -> Result<Request, Refusal> {
-        let head = std::str::from_utf8(head).map_err(|_| Refusal::BadRequest)?;
-        let mut lines = head.split("\r\n");
-        let mut words = lines.next().unwrap_or_default().split(' ');
-        let (method, target, version) = (words.next(), words.next(), words.next());
-        if words.next().is_some() || !matches!(version, Some("HTTP/1.1" | "HTTP/1.0")) {
-            return Err(Refusal::BadRequest);
-        }
-        let body = match method {
-            Some("GET") => true,
-            Some("HEAD") => false,
+    /// Checks a request.
+    pub(super) fn parse<B>(request: &hyper::Request<B>) -> Result<Request, Refusal> {
+        let body = match *request.method() {
+            Method::GET => true,
+            Method::HEAD => false,
             _ => return Err(Refusal::Method),
         };
-        let (mut host, mut range) = (None, None);
-        for line in lines {
-            let (name, value) = line.split_once(':').ok_or(Refusal::BadRequest)?;
-            match name.to_ascii_lowercase().as_str() {
-                "host" => host = Some(value.trim()),
-                "range" => range = Range::parse(value.trim()),
-                _ => {}
-            }
+        // A target with a host of its own is meant for a proxy.
+        if request.uri().authority().is_some() {
+            return Err(Refusal::BadRequest);
         }
-        if !host.is_some_and(is_loopback) {
+        if !only(request.headers(), header::HOST).is_some_and(is_loopback) {
             return Err(Refusal::Forbidden);
         }
-        let target = target.unwrap_or_default();
-        let raw = target.split(['?', '#']).next().unwrap_or_default();
+        let raw = request.uri().path();
         Ok(Request {
             body,
             raw: raw.to_owned(),
             parts: parts(raw)?,
-            range,
+            range: only(request.headers(), header::RANGE).and_then(Range::parse),
         })
     }
 
@@ -85,14 +72,37 @@ impl Request {
     }
 }
 
-/// `127.0.0.1:8080`, `[::1]:8080`, `localhost`.
+/// The value of a header that was sent once.
+fn only(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    let mut values = headers.get_all(name).iter();
+    let first = values.next()?.to_str().ok();
+    first.filter(|_| values.next().is_none())
+}
+
+/// `127.0.0.1:8080`, `[::1]:8080`, `localhost`, and nothing around them.
 fn is_loopback(host: &str) -> bool {
-    let name = match host.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or_default(),
-        None => host.split(':').next().unwrap_or_default(),
+    let (name, port) = match host.rsplit_once(':') {
+        // Not a colon within brackets.
+        Some((name, port)) if !port.contains(']') => (name, port),
+        _ => (host, ""),
     };
-    let address: Option<IpAddr> = name.parse().ok();
-    name.eq_ignore_ascii_case("localhost") || address.is_some_and(|address| address.is_loopback())
+    let digits = port.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits || (!port.is_empty() && port.parse::<u16>().is_err()) {
+        return false;
+    }
+    let bare = name
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
+    match bare {
+        Some(address) => address
+            .parse()
+            .is_ok_and(|address: Ipv6Addr| address.is_loopback()),
+        None => {
+            let address = name.parse();
+            name.eq_ignore_ascii_case("localhost")
+                || address.is_ok_and(|address: Ipv4Addr| address.is_loopback())
+        }
+    }
 }
 
 fn parts(raw: &str) -> Result<Vec<String>, Refusal> {
@@ -167,23 +177,23 @@ impl Range {
 mod tests {
     use super::*;
 
-    fn parse(line: &str, headers: &str) -> Result<Request, Refusal> {
-        Request::parse(format!("{line}\r\n{headers}").as_bytes())
+    fn parse(line: &str, headers: &[(&str, &str)]) -> Result<Request, Refusal> {
+        let (method, target) = line.split_once(' ').expect("a method and a target");
+        let mut request = hyper::Request::builder().method(method).uri(target);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        Request::parse(&request.body(()).map_err(|_| Refusal::BadRequest)?)
     }
 
-    const HOST: &str = "Host: 127.0.0.1:8080";
+    const HOST: [(&str, &str); 1] = [("Host", "127.0.0.1:8080")];
 
     #[test]
     fn paths_are_taken_apart() {
-        let request = parse("GET /a%20b/report.html?x=1 HTTP/1.1", HOST).expect("right");
+        let request = parse("GET /a%20b/report.html?x=1", &HOST).expect("right");
         assert_eq!(request.parts, ["a b", "report.html"]);
         assert!(request.body && !request.is_folder());
-        assert!(
-            parse("HEAD / HTTP/1.1", HOST)
-                .expect("right")
-                .parts
-                .is_empty()
-        );
+        assert!(parse("HEAD /", &HOST).expect("right").parts.is_empty());
     }
 
     #[test]
@@ -200,38 +210,50 @@ mod tests {
             ("/%4", Refusal::BadRequest),
             ("/%+1", Refusal::BadRequest),
             ("http://127.0.0.1/", Refusal::BadRequest),
+            ("http://evil.example/", Refusal::BadRequest),
+            ("evil.example:80", Refusal::BadRequest),
             ("*", Refusal::BadRequest),
         ] {
-            let told = parse(&format!("GET {target} HTTP/1.1"), HOST);
+            let told = parse(&format!("GET {target}"), &HOST);
             assert_eq!(told, Err(refusal), "{target}");
         }
-        assert_eq!(parse("POST / HTTP/1.1", HOST), Err(Refusal::Method));
-        assert_eq!(parse("GET / HTTP/2", HOST), Err(Refusal::BadRequest));
-        assert_eq!(parse("GET /  HTTP/1.1", HOST), Err(Refusal::BadRequest));
+        assert_eq!(parse("POST /", &HOST), Err(Refusal::Method));
     }
 
     #[test]
     fn only_loopback_is_a_host() {
         for host in ["127.0.0.1", "127.9.9.9:80", "localhost:8080", "[::1]:8080"] {
-            assert!(
-                parse("GET / HTTP/1.1", &format!("Host: {host}")).is_ok(),
-                "{host}"
-            );
+            assert!(parse("GET /", &[("Host", host)]).is_ok(), "{host}");
         }
         for host in [
             "evil.example",
             "127.0.0.1.evil.example",
             "",
             "[::2]",
+            "::1",
             "10.0.0.1",
+            "[::1].evil.example",
+            "[::1]evil.example:80",
+            "localhost:x@evil.example",
+            "localhost@evil.example",
+            "evil.example@localhost",
+            "localhost.evil.example",
+            "localhost:80:80",
+            "localhost:65536",
+            "localhost:+80",
+            "localhost, evil.example",
         ] {
-            let told = parse("GET / HTTP/1.1", &format!("Host: {host}"));
+            let told = parse("GET /", &[("Host", host)]);
             assert_eq!(told, Err(Refusal::Forbidden), "{host}");
         }
-        assert_eq!(
-            parse("GET / HTTP/1.1", "Accept: */*"),
-            Err(Refusal::Forbidden)
-        );
+        for headers in [
+            &[("Accept", "*/*")][..],
+            &[("Host", "localhost"), ("Host", "localhost")],
+            &[("Host", "localhost"), ("Host", "evil.example")],
+        ] {
+            let told = parse("GET /", headers);
+            assert_eq!(told, Err(Refusal::Forbidden), "{headers:?}");
+        }
     }
 
     #[test]

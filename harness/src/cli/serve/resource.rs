@@ -1,21 +1,48 @@
-//! What a path names below the directory of runs: a page made here, a file, a compressed text, or nothing.
+//! What a path names below the directory of runs: a page made here, a file, or a compressed text.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::request::{Refusal, Request};
-use crate::index;
+use crate::session::index;
 
 /// What is to be sent.
 #[derive(Debug)]
 pub(super) enum Resource {
-    /// The folder's address without its last slash: relative links in its page would go astray.
+    /// A folder that was asked for without its last slash, at its address with it: relative links need it.
     Elsewhere(String),
     /// A page made here.
     Page(String),
-    /// A file as it lies there.
-    File(PathBuf, &'static str),
-    /// A compressed text, to be sent as the text.
+    /// A file, sent as it is.
+    File(PathBuf, Kind),
+    /// A compressed text, sent as the text.
     Compressed(PathBuf),
+}
+
+/// What a browser may take a body for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A page that this program wrote.
+    OwnPage,
+    /// A page of a node or of a stranger.
+    Html,
+    Json,
+    Xml,
+    Svg,
+    Text,
+}
+
+impl Kind {
+    /// Its media type.
+    pub(super) fn media_type(self) -> &'static str {
+        match self {
+            Kind::OwnPage | Kind::Html => "text/html; charset=utf-8",
+            Kind::Json => "application/json",
+            Kind::Xml => "application/xml",
+            Kind::Svg => "image/svg+xml",
+            Kind::Text => "text/plain; charset=utf-8",
+        }
+    }
 }
 
 /// Finds what a request names.
@@ -23,8 +50,10 @@ pub(super) fn find(request: &Request, runs: &Path) -> Result<Resource, Refusal> 
     let mut path = runs.to_owned();
     path.extend(&request.parts);
     let real = path.canonicalize().map_err(|_| Refusal::NotFound)?;
-    // Links may lead anywhere; only what really lies below is served.
-    if !real.starts_with(runs) {
+    // Links may lead anywhere; only what is below the directory and visible there is served.
+    let below = real.strip_prefix(runs).map_err(|_| Refusal::Forbidden)?;
+    let hidden = |part: &OsStr| part.as_encoded_bytes().starts_with(b".");
+    if below.iter().any(hidden) {
         return Err(Refusal::Forbidden);
     }
     let meta = real.metadata().map_err(|_| Refusal::NotFound)?;
@@ -35,12 +64,7 @@ pub(super) fn find(request: &Request, runs: &Path) -> Result<Resource, Refusal> 
     if !meta.is_file() || request.is_folder() {
         return Err(Refusal::NotFound);
     }
-    let name = real
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned();
-    Ok(match kind(&name) {
+    Ok(match kind(below) {
         None => Resource::Compressed(real),
         Some(kind) => Resource::File(real, kind),
     })
@@ -54,8 +78,10 @@ fn folder(request: &Request, runs: &Path, real: &Path) -> Result<Resource, Refus
         return Ok(Resource::Page(index::page(runs)));
     }
     let page = real.join("report.html");
-    if page.is_file() && page.canonicalize().is_ok_and(|page| page.starts_with(runs)) {
-        return Ok(Resource::File(page, "text/html; charset=utf-8"));
+    if page.is_file() && page.canonicalize().is_ok_and(|real| real == page) {
+        let below = page.strip_prefix(runs).unwrap_or(&page);
+        let kind = kind(below).unwrap_or(Kind::Text);
+        return Ok(Resource::File(page, kind));
     }
     let entries = std::fs::read_dir(real).map_err(|_| Refusal::NotFound)?;
     let mut names: Vec<String> = entries
@@ -76,15 +102,20 @@ fn folder(request: &Request, runs: &Path, real: &Path) -> Result<Resource, Refus
     Ok(Resource::Page(reports::listing_html(&title, &names)))
 }
 
-/// A file's type by its name; none for a compressed one.
-fn kind(name: &str) -> Option<&'static str> {
+/// A file's kind by its name; none for a compressed one. Whatever lies in a scenario's folder may be written by a node.
+fn kind(below: &Path) -> Option<Kind> {
+    let name = below.file_name().unwrap_or_default().to_string_lossy();
+    let of_a_scenario = below.iter().any(|part| part == "scenarios");
     let extension = name.rsplit('.').next().unwrap_or_default();
     Some(match extension {
         "zst" => return None,
-        "html" => "text/html; charset=utf-8",
-        "json" => "application/json",
-        "xml" => "application/xml",
-        "svg" => "image/svg+xml",
-        _ => "text/plain; charset=utf-8",
+        "html" if !of_a_scenario && (name == "report.html" || name == "index.html") => {
+            Kind::OwnPage
+        }
+        "html" => Kind::Html,
+        "json" => Kind::Json,
+        "xml" => Kind::Xml,
+        "svg" => Kind::Svg,
+        _ => Kind::Text,
     })
 }

@@ -9,7 +9,7 @@ use super::*;
 struct Served {
     address: SocketAddr,
     outside: tempfile::TempDir,
-    _runs: tempfile::TempDir,
+    runs: tempfile::TempDir,
     _runtime: tokio::runtime::Runtime,
 }
 
@@ -25,6 +25,10 @@ fn served() -> Served {
     std::fs::write(run.join("scenarios/a/stdout.log"), "0123456789").expect("written");
     let packed = zstd::encode_all(&b"{\"format\":1}\n"[..], 3).expect("packed");
     std::fs::write(run.join("scenarios/a/history.jsonl.zst"), packed).expect("written");
+    std::fs::write(run.join("report.html"), "<p>ours").expect("written");
+    std::fs::write(run.join("scenarios/a/report.html"), "<p>a node's").expect("written");
+    std::fs::write(run.join(".hidden"), "secret").expect("written");
+    symlink(".hidden", run.join("shown")).expect("linked");
     symlink(RUN, runs.path().join("latest")).expect("linked");
     symlink(outside.path().join("secret"), run.join("leak")).expect("linked");
     let root: Arc<Path> = runs.path().canonicalize().expect("there").into();
@@ -36,13 +40,32 @@ fn served() -> Served {
         .block_on(TcpListener::bind("127.0.0.1:0"))
         .expect("a port");
     let address = listener.local_addr().expect("an address");
-    runtime.spawn(serve(listener, root));
+    let patience = Patience {
+        head: Duration::from_millis(400),
+        write: Duration::from_millis(400),
+    };
+    runtime.spawn(serve(listener, root, patience));
     Served {
         address,
         outside,
-        _runs: runs,
+        runs,
         _runtime: runtime,
     }
+}
+
+/// An answer as a client shows it: a body that was sent in chunks is joined.
+fn unchunked(answer: String) -> String {
+    let (head, mut rest) = answer.split_once("\r\n\r\n").expect("a head");
+    if !head.contains("Transfer-Encoding: chunked") {
+        return answer;
+    }
+    let mut joined = format!("{head}\r\n\r\n");
+    while let Some((size, after)) = rest.split_once("\r\n") {
+        let size = usize::from_str_radix(size, 16).expect("a size");
+        joined += &after[..size];
+        rest = &after[size + 2..];
+    }
+    joined
 }
 
 impl Served {
@@ -51,7 +74,7 @@ impl Served {
         client.write_all(request.as_bytes()).expect("sent");
         let mut answer = Vec::new();
         client.read_to_end(&mut answer).expect("answered");
-        String::from_utf8(answer).expect("text")
+        unchunked(String::from_utf8(answer).expect("text"))
     }
 
     fn get(&self, path: &str) -> String {
@@ -126,6 +149,7 @@ fn nothing_outside_is_sent() {
         up.replace("..", "%2e%2e"),
         format!("/{RUN}/leak"),
         "/latest/leak".to_owned(),
+        "/latest/shown".to_owned(),
         format!("/{}", secret.display()),
     ] {
         let answer = served.get(&path);
@@ -144,11 +168,81 @@ fn strangers_and_writers_are_refused() {
         put.starts_with("HTTP/1.1 405") && put.contains("Allow: GET, HEAD"),
         "{put}"
     );
-    assert!(served.send("nonsense\r\n\r\n").starts_with("HTTP/1.1 4"));
+    for odd in [
+        "nonsense\r\n\r\n",
+        "GET / HTTP/2\r\nHost: localhost\r\n\r\n",
+        "GET /  HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n",
+        "GET http://evil.example/ HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        "GET http://localhost/ HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        "CONNECT evil.example:80 HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    ] {
+        let answer = served.send(odd);
+        assert!(answer.starts_with("HTTP/1.1 4"), "{odd}: {answer}");
+    }
     let long = format!("GET /{} HTTP/1.1\r\n\r\n", "a".repeat(3 * HEAD_BYTES_MAX));
     let mut client = Client::connect(served.address).expect("connected");
     let _ = client.write_all(long.as_bytes());
     let mut answer = Vec::new();
     let _ = client.read_to_end(&mut answer);
     assert!(!String::from_utf8_lossy(&answer).contains("200 OK"));
+}
+
+#[test]
+fn only_our_own_pages_run_scripts() {
+    let served = served();
+    let own = served.get(&format!("/{RUN}/"));
+    assert!(
+        own.ends_with("<p>ours") && own.contains("script-src"),
+        "{own}"
+    );
+    for path in [
+        format!("/{RUN}/scenarios/a/report.html"),
+        format!("/{RUN}/scenarios/a/"),
+        format!("/{RUN}/run.json"),
+    ] {
+        let answer = served.get(&path);
+        let policy = "Content-Security-Policy: sandbox;";
+        assert!(
+            answer.starts_with("HTTP/1.1 200") && answer.contains(policy),
+            "{answer}"
+        );
+        assert!(!answer.contains("script-src"), "{answer}");
+    }
+}
+
+#[test]
+fn a_client_that_sends_too_slowly_is_cut_off() {
+    let served = served();
+    let mut client = Client::connect(served.address).expect("connected");
+    let patient = Some(Duration::from_secs(20));
+    client.set_read_timeout(patient).expect("a time-out");
+    let begun = std::time::Instant::now();
+    client.write_all(b"GET / HTTP/1.1\r\n").expect("sent");
+    let mut answer = Vec::new();
+    let _ = client.read_to_end(&mut answer);
+    assert!(begun.elapsed() < Duration::from_secs(15));
+    assert!(!answer.starts_with(b"HTTP/1.1 200"));
+}
+
+#[test]
+fn a_client_that_reads_too_slowly_is_cut_off() {
+    const SIZE: usize = 64 << 20;
+    let served = served();
+    let large = served.runs.path().join(RUN).join("large.log");
+    std::fs::write(large, vec![b'x'; SIZE]).expect("written");
+    let ask = || {
+        let mut client = Client::connect(served.address).expect("connected");
+        let request = format!("GET /{RUN}/large.log HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        client.write_all(request.as_bytes()).expect("sent");
+        client
+    };
+    let mut slow = ask();
+    std::thread::sleep(Duration::from_millis(1_500));
+    let mut answer = Vec::new();
+    let _ = slow.read_to_end(&mut answer);
+    assert!(answer.len() < SIZE, "{} bytes", answer.len());
+    answer.clear();
+    let _ = ask().read_to_end(&mut answer);
+    assert!(answer.len() > SIZE, "{} bytes", answer.len());
 }

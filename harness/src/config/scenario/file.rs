@@ -8,12 +8,12 @@ use nemesis::catalogue::Selection;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{CONCURRENCY, Faults, RATE, Scenario, TIME_LIMIT};
+use super::{CONCURRENCY, Faults, RATE, Scenario, TIME_LIMIT, WORKLOAD};
 use crate::config::limits::LimitChanges;
 use crate::config::source::Source;
 use crate::config::time;
 use crate::config::windows::{QUIET_END, WindowFile};
-use crate::workloads::WorkloadKind;
+use crate::config::word::Word;
 
 /// A scenario as a file says it. Values that can be wrong keep their places.
 #[derive(Clone, Debug, Deserialize)]
@@ -75,8 +75,8 @@ impl ScenarioFile {
             description: self.description.clone(),
             named: self.named.clone(),
             workload: match &self.workload {
-                Some(word) => source.read(word, workload)?,
-                None => WorkloadKind::Append,
+                Some(word) => Word::of(source, word),
+                None => Word::default_of(WORKLOAD),
             },
             faults,
             before_load: before_load.collect::<Result<_>>()?,
@@ -154,14 +154,6 @@ pub(in crate::config) fn plain_name(name: &str) -> Result<String, String> {
         ));
     }
     Ok(name.to_owned())
-}
-
-fn workload(word: &str) -> Result<WorkloadKind, String> {
-    let found = WorkloadKind::ALL.iter().find(|(_, name, _)| *name == word);
-    found.map(|(kind, ..)| *kind).ok_or_else(|| {
-        let known: Vec<&str> = WorkloadKind::ALL.iter().map(|(_, name, _)| *name).collect();
-        format!("no workload `{word}`; there are: {}", known.join(", "))
-    })
 }
 
 fn check(word: &str) -> Result<String, String> {

@@ -1,0 +1,214 @@
+//! What the probes have last seen of the cluster, for whoever must choose a target or wait on evidence. Judgement
+//! never reads it: that reads the history.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::config::topics;
+use crate::kafka::questions::Metadata;
+
+/// Answers older than this say nothing about now.
+const FRESH: Duration = Duration::from_millis(600);
+
+/// Shared by probes (writers), the resolver of roles, the wait for recovery and the status line.
+#[derive(Clone, Default)]
+pub struct ClusterView(Arc<Mutex<Vec<NodeView>>>);
+
+/// What one node last answered.
+#[derive(Clone, Debug, Default)]
+pub struct NodeView {
+    /// Its Metadata answer and when it came.
+    pub metadata: Option<(Instant, Metadata)>,
+    /// What it last told of the quorum, and when.
+    pub quorum: Option<(Instant, QuorumView)>,
+}
+
+/// The quorum, as one node told it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QuorumView {
+    /// The leader's number, 1 to 3, if it named one.
+    pub leader: Option<usize>,
+    /// The epoch (Raft's term).
+    pub epoch: i32,
+}
+
+/// The leader as seen from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Leader {
+    /// Node number, 1 to 3.
+    pub node: usize,
+    /// Its leader epoch.
+    pub epoch: i32,
+}
+
+/// A claim to lead a partition: its epoch, whether the node named claims it itself, that node.
+type Claim = (i32, bool, usize);
+
+impl ClusterView {
+    /// For this many nodes.
+    pub fn of(nodes: usize) -> Self {
+        ClusterView(Arc::new(Mutex::new(vec![NodeView::default(); nodes])))
+    }
+
+    fn with<T>(&self, look: impl FnOnce(&mut Vec<NodeView>) -> T) -> T {
+        look(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Node `node` (1 to 3) answered, or did not.
+    pub fn saw_metadata(&self, node: usize, metadata: Option<Metadata>) {
+        self.with(|nodes| {
+            nodes[node - 1].metadata = metadata.map(|metadata| (Instant::now(), metadata));
+        });
+    }
+
+    /// Node `node` told of the quorum.
+    pub fn saw_quorum(&self, node: usize, leader: i32, epoch: i32) {
+        self.with(|nodes| {
+            let leader = usize::try_from(leader).ok();
+            let leader = leader.filter(|leader| (1..=nodes.len()).contains(leader));
+            nodes[node - 1].quorum = Some((Instant::now(), QuorumView { leader, epoch }));
+        });
+    }
+
+    /// The quorum's leader: of the fresh answers the one with the highest epoch.
+    pub fn quorum_leader(&self) -> Option<usize> {
+        let now = Instant::now();
+        self.with(|nodes| {
+            let fresh = nodes.iter().filter_map(|node| {
+                let (when, quorum) = node.quorum?;
+                (now.duration_since(when) < FRESH).then_some((quorum.epoch, quorum.leader?))
+            });
+            fresh.max().map(|(_, leader)| leader)
+        })
+    }
+
+    /// The leader of each partition: the claim with the highest epoch among fresh answers, claims of the named node
+    /// itself first, because a follower may still believe in a leader that is gone. Epochs of different partitions are
+    /// never compared.
+    fn claims(&self) -> BTreeMap<(String, i32), Claim> {
+        let now = Instant::now();
+        let mut best: BTreeMap<(String, i32), Claim> = BTreeMap::new();
+        self.with(|nodes| {
+            for (at, node) in nodes.iter().enumerate() {
+                let Some((when, metadata)) = &node.metadata else {
+                    continue;
+                };
+                if now.duration_since(*when) >= FRESH {
+                    continue;
+                }
+                for row in &metadata.partitions {
+                    let leader = row.leader().and_then(|leader| usize::try_from(leader).ok());
+                    let (Some(leader), Some(epoch)) = (leader, row.epoch()) else {
+                        continue;
+                    };
+                    if (1..=nodes.len()).contains(&leader) {
+                        let place = (row.topic().to_owned(), row.partition());
+                        let claim = (epoch, leader == at + 1, leader);
+                        let known = best.entry(place).or_insert(claim);
+                        *known = claim.max(*known);
+                    }
+                }
+            }
+        });
+        best
+    }
+
+    /// The leader that faults are aimed at: that of the topic on which fail-over is measured, or of the first partition
+    /// while that one is not there.
+    pub fn leader(&self) -> Option<Leader> {
+        let claims = self.claims();
+        let measured = claims.iter().find(|((topic, _), _)| topic == topics::PROBE);
+        let (_, (epoch, _, node)) = measured.or_else(|| claims.iter().next())?;
+        Some(Leader {
+            node: *node,
+            epoch: *epoch,
+        })
+    }
+
+    /// The leaders of all partitions, each once.
+    pub fn leaders(&self) -> BTreeSet<usize> {
+        self.claims().values().map(|(_, _, node)| *node).collect()
+    }
+
+    /// Whether every node answered lately, and all name the same leader and epoch for every one of `partitions`
+    /// partitions.
+    pub fn agreed(&self, partitions: usize) -> Option<Leader> {
+        let now = Instant::now();
+        let first = self.with(|nodes| {
+            let mut rows = None;
+            for node in nodes.iter() {
+                let (when, metadata) = node.metadata.as_ref()?;
+                let led = metadata.partitions.iter().all(|row| row.leader().is_some());
+                if now.duration_since(*when) >= FRESH || !led {
+                    return None;
+                }
+                if metadata.partitions.len() < partitions {
+                    return None;
+                }
+                if *rows.get_or_insert(&metadata.partitions) != &metadata.partitions {
+                    return None;
+                }
+            }
+            rows.and_then(|rows| rows.first().cloned())
+        })?;
+        let node = usize::try_from(first.leader()?).ok()?;
+        Some(Leader {
+            node,
+            epoch: first.epoch().unwrap_or(-1),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use checkers::history::PartitionClaim;
+
+    fn says(leader: i32, epoch: i32) -> Option<Metadata> {
+        Some(Metadata {
+            brokers: vec![1, 2, 3],
+            partitions: vec![PartitionClaim("t".into(), 0, leader, epoch)],
+        })
+    }
+
+    #[test]
+    fn an_old_leader_that_goes_on_claiming_is_not_the_leader() {
+        let view = ClusterView::of(3);
+        view.saw_metadata(1, says(1, 4));
+        view.saw_metadata(2, says(2, 5));
+        view.saw_metadata(3, says(1, 4));
+        assert_eq!(view.leader(), Some(Leader { node: 2, epoch: 5 }));
+        assert_eq!(view.agreed(1), None);
+    }
+
+    #[test]
+    fn partitions_and_the_quorum_have_leaders_of_their_own() {
+        let view = ClusterView::of(3);
+        let row = |topic: &str, leader, epoch| PartitionClaim(topic.into(), 0, leader, epoch);
+        let partitions = vec![row("a", 1, 9), row(topics::PROBE, 3, 0)];
+        let metadata = Metadata {
+            brokers: vec![1, 2, 3],
+            partitions,
+        };
+        view.saw_metadata(1, Some(metadata));
+        view.saw_quorum(1, 2, 4);
+        view.saw_quorum(2, 1, 3);
+        assert_eq!(view.leader(), Some(Leader { node: 3, epoch: 0 }));
+        assert_eq!(view.leaders(), BTreeSet::from([1, 3]));
+        assert_eq!(view.quorum_leader(), Some(2));
+    }
+
+    #[test]
+    fn agreement_needs_every_node() {
+        let view = ClusterView::of(3);
+        view.saw_metadata(1, says(2, 5));
+        view.saw_metadata(2, says(2, 5));
+        assert_eq!(view.agreed(1), None);
+        view.saw_metadata(3, says(2, 5));
+        assert_eq!(view.agreed(1), Some(Leader { node: 2, epoch: 5 }));
+        assert_eq!(view.agreed(2), None);
+        view.saw_metadata(3, None);
+        assert_eq!(view.agreed(1), None);
+    }
+}

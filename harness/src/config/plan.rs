@@ -1,0 +1,106 @@
+//! Fault plans: drawn from the words that were typed, or replayed from an earlier run's `faults.json`.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Result;
+use nemesis::catalogue::{Class, Kind, Selection};
+use nemesis::plan::Timing;
+
+pub use nemesis::plan::Plan;
+
+use crate::config::target::Target;
+use crate::exit::Stop;
+
+/// Draws a plan of the faults named in `words` (classes, kinds, kinds with a role, or `none`).
+///
+/// # Errors
+/// If a word names no fault.
+pub fn draw(words: &str, time_limit: Duration, seed: u64, timing: &Timing) -> Result<Plan> {
+    let selection = selection(words)?;
+    Ok(Plan::for_time_limit(time_limit, seed, &selection, timing))
+}
+
+fn selection(words: &str) -> Result<Selection> {
+    words
+        .parse()
+        .map_err(|error| Stop::usage(format!("--faults {words}: {error}")))
+}
+
+/// What a plan has no room for, as a sentence: which faults a run of this length cannot hold, and how long it would have to
+/// be. None if it holds everything that a run of this selection should have.
+///
+/// # Errors
+/// If a word names no fault.
+pub fn no_room(words: &str, plan: &Plan, target: &Target) -> Result<Option<String>> {
+    let timing = target.timing();
+    let lacking = plan.lacks(&selection(words)?);
+    let short = plan
+        .windows
+        .iter()
+        .any(|window| u128::from(window.duration_ms) < timing.window_min.as_millis());
+    if lacking.is_empty() && !short {
+        return Ok(None);
+    }
+    let seconds = |ms: u64| ms as f64 / 1e3;
+    let mut sentence = format!(
+        "{:.0} s of load hold {} fault(s) of this target, which needs {:.1} s to notice a dead leader",
+        seconds(plan.time_limit_ms),
+        plan.windows.len(),
+        target.detection().as_secs_f64()
+    );
+    if !lacking.is_empty() {
+        sentence += &format!("; not in this run: {}", lacking.join(", "));
+    }
+    if short {
+        sentence += "; its fault is too short for an election";
+    }
+    let enough = Plan::time_for_everything(&timing).as_secs();
+    Ok(Some(format!(
+        "{sentence}; --time-limit {enough}s holds all"
+    )))
+}
+
+/// Reads an earlier run's plan: times, kinds and roles are replayed, roles are resolved again.
+///
+/// # Errors
+/// If the file cannot be read or is no plan.
+pub fn replay(file: &Path) -> Result<Plan> {
+    let name = file.display();
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| Stop::usage(format!("--schedule {name}: {error}")))?;
+    Plan::from_json(&text).map_err(|error| Stop::usage(format!("--schedule {name}: {error}")))
+}
+
+/// `network` or `process`, for a kind's name.
+pub fn class_of(kind: &str) -> Option<&'static str> {
+    let kind: Kind = kind.parse().ok()?;
+    Some(match kind.class() {
+        Class::Network => "network",
+        Class::Process => "process",
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_that_is_too_short_says_what_it_cannot_hold() {
+        let kafka = Target::load("apache-kafka").expect("a built-in target");
+        let told = |seconds, target: &Target| {
+            let length = Duration::from_secs(seconds);
+            let plan = draw("network,process", length, 1, &target.timing()).expect("a plan");
+            no_room("network,process", &plan, target).expect("known words")
+        };
+        let short = told(30, &kafka).expect("too short");
+        assert!(
+            short.contains("the leader killed") && short.contains("--time-limit 142s"),
+            "{short}"
+        );
+        assert!(told(10, &kafka).is_some_and(|short| short.contains("too short for an election")));
+        assert_eq!(told(142, &kafka), None);
+        let reference = Target::load("reference").expect("a built-in target");
+        assert_eq!(told(60, &reference), None);
+    }
+}

@@ -1,0 +1,51 @@
+//! A word of a configuration that names something which only a higher floor knows, such as a workload. It keeps its place,
+//! so that the floor that reads it can report a mistake with file and line.
+
+use anyhow::Result;
+use toml::Spanned;
+
+use super::source::Source;
+use crate::exit::Stop;
+
+/// A word and where it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Word {
+    text: String,
+    /// The file with line and column, and the line itself; none for a default.
+    place: Option<(String, String)>,
+}
+
+impl Word {
+    /// A word that nobody wrote.
+    pub fn default_of(text: &str) -> Word {
+        Word {
+            text: text.to_owned(),
+            place: None,
+        }
+    }
+
+    pub(super) fn of(source: &Source<'_>, written: &Spanned<String>) -> Word {
+        Word {
+            text: written.get_ref().clone(),
+            place: Some(source.place(&written.span())),
+        }
+    }
+
+    /// The word itself.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Reads the word.
+    ///
+    /// # Errors
+    /// What `read` says is wrong, with the word's place.
+    pub fn read<T>(&self, read: impl FnOnce(&str) -> Result<T, String>) -> Result<T> {
+        read(&self.text).map_err(|what| {
+            Stop::usage(match &self.place {
+                Some((place, line)) => format!("{place}: {what}{line}"),
+                None => what,
+            })
+        })
+    }
+}

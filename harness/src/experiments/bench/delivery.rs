@@ -1,0 +1,102 @@
+//! End-to-end latency: from when a record is sent until a consumer has it. One process, one clock.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use checkers::history::Assigned;
+
+use super::load::Aim;
+use super::quantile::Quantiles;
+use crate::kafka::clients;
+use crate::kafka::clients::consumer::Consumer;
+use crate::kafka::clients::producer::Producer;
+
+/// Bytes of a value; it begins with the time at which it was sent.
+const BYTES: usize = 1_024;
+/// How long the last record is waited for.
+const LAST: Duration = Duration::from_secs(5);
+
+/// Sends at a rate to partition 0 of the topic, whose end is given, and reads beside it.
+///
+/// # Errors
+/// If a client cannot be made, or nothing arrives.
+pub(super) fn end_to_end(aim: Aim<'_>, end: i64, rate: u32, length: Duration) -> Result<Quantiles> {
+    let assigned = Assigned {
+        topic: aim.topic.into(),
+        partition: 0,
+        position: end,
+    };
+    let mut consumer = Consumer::new(
+        &clients::consumer(aim.bootstrap, aim.client),
+        vec![assigned],
+    )?;
+    let config = clients::one_request(aim.bootstrap, aim.acks, aim.client)
+        .set("linger.ms", "0")
+        .clone();
+    let producer = Producer::new(&config, false)?;
+    meet(aim.topic, &producer, &mut consumer)?;
+    let began = Instant::now();
+    let records = (f64::from(rate) * length.as_secs_f64()) as u64;
+    let reading = Reading {
+        began,
+        records,
+        deadline: began + length + LAST,
+    };
+    let times_us = std::thread::scope(|scope| {
+        let reader = scope.spawn(|| reading.read(&mut consumer));
+        send(aim.topic, &producer, began, rate, records);
+        reader.join().unwrap_or_default()
+    });
+    producer.retire();
+    consumer.retire();
+    Quantiles::of(times_us).context("no record reached the consumer")
+}
+
+/// One record that is not counted goes all the way: those after it wait for no connection.
+fn meet(topic: &str, producer: &Producer, consumer: &mut Consumer) -> Result<()> {
+    let deadline = Instant::now() + LAST;
+    producer.append(topic, 0, &["first"], LAST);
+    while Instant::now() < deadline {
+        let (records, _) = consumer.poll(Duration::from_millis(100));
+        if !records.is_empty() {
+            return Ok(());
+        }
+    }
+    anyhow::bail!("the first record did not reach the consumer")
+}
+
+fn send(topic: &str, producer: &Producer, began: Instant, rate: u32, records: u64) {
+    let step = Duration::from_secs(1) / rate.max(1);
+    let mut due = Instant::now();
+    for number in 0..records {
+        std::thread::sleep(due.saturating_duration_since(Instant::now()));
+        due += step;
+        let sent_us = began.elapsed().as_micros();
+        let value = format!("{sent_us}:{:x<BYTES$}", "");
+        let _ = producer.send(topic, 0, &value, number);
+        while producer.report(Duration::ZERO).is_some() {}
+    }
+    while producer.report(Duration::from_millis(500)).is_some() {}
+}
+
+/// What the reader waits for.
+struct Reading {
+    began: Instant,
+    records: u64,
+    deadline: Instant,
+}
+
+impl Reading {
+    /// How long each record took, in microseconds.
+    fn read(&self, consumer: &mut Consumer) -> Vec<u64> {
+        let mut times_us = Vec::new();
+        while (times_us.len() as u64) < self.records && Instant::now() < self.deadline {
+            let (records, _) = consumer.poll(Duration::from_millis(100));
+            let now_us = u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX);
+            let sent = |value: &str| value.split(':').next()?.parse::<u64>().ok();
+            let sent = records.iter().filter_map(|record| sent(record.value()));
+            times_us.extend(sent.map(|sent_us| now_us.saturating_sub(sent_us)));
+        }
+        times_us
+    }
+}

@@ -1,0 +1,339 @@
+//! `jepsen calibrate`: which check finds which deliberate bug of the reference broker, in how many of k seeds, how fast;
+//! and whether runs without any bug stay clean. Exit code 0 only if exactly the expected verdicts came.
+//!
+//! | part | what it is |
+//! |---|---|
+//! | [`table`] | for each plant: the workload, faults and time in which its trigger can act |
+//! | [`proof`] | when a finding is the plant's, and when it is another |
+//! | [`watch`], [`settled`] | judges the growing history and ends the run at the first proof that has settled |
+//! | [`conditions`] | workload, faults and time limit of a run |
+//! | [`job`] | one run, with a plant or without |
+//! | [`result_cache`] | results on disk, by what they depend on |
+//! | [`matrix`] | the table on the terminal |
+
+pub mod conditions;
+pub mod job;
+pub mod matrix;
+pub mod proof;
+pub mod result_cache;
+pub mod settled;
+pub mod table;
+pub mod watch;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Result;
+use clap::Args;
+use reports::Calibration;
+use reports::model::{ControlRun, PlantRow, PlantRun, Tool};
+
+use crate::config::plants::{About, Planted};
+use crate::config::scenario;
+use crate::config::target::Target;
+use crate::exit::{self, Stop};
+use crate::load::workloads;
+use crate::output::{say, shown, tell};
+use crate::session::Session;
+use crate::session::reproduce::typed;
+use crate::store::write_whole;
+use conditions::{Conditions, Faults, default_mix};
+use job::{CONCURRENCY, RATE, Runner};
+use result_cache::{ResultCache, SOURCES};
+use table::Row;
+
+/// Flags of `calibrate`.
+#[derive(Debug, Args)]
+pub struct CalibrateArguments {
+    /// The plants to run; all if none is named.
+    #[arg(value_name = "PLANT")]
+    pub plants: Vec<String>,
+    /// How many seeds each plant is run with.
+    #[arg(long, value_name = "K", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub seeds: u32,
+    /// How many runs without any plant must stay clean.
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(0..=10_000))]
+    pub controls: u32,
+    /// The first seed, decimal or 0x hexadecimal.
+    #[arg(long, value_name = "N", value_parser = crate::config::seed::parse, default_value = "1")]
+    pub seed: u64,
+    /// Run each plant under the default faults of a minute instead of those that its trigger needs.
+    #[arg(long)]
+    pub mix: bool,
+    /// Like --mix, but leave these classes or kinds of fault out: what a mix without them would miss.
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub without: Vec<String>,
+    /// Where results are kept; an interrupted calibration goes on from there.
+    #[arg(long, value_name = "DIR", default_value = "runs/calibration")]
+    pub out: PathBuf,
+    /// Run everything again, whatever was kept.
+    #[arg(long)]
+    pub fresh: bool,
+}
+
+/// Runs what was asked for and tells the matrix.
+///
+/// # Errors
+/// If a plant or fault is unknown, or the machine cannot run it.
+pub fn run(arguments: &CalibrateArguments) -> Result<i32> {
+    let target = Arc::new(Target::load("reference")?);
+    let faults = Faults::of(arguments)?;
+    let mut plants = chosen(&arguments.plants)?;
+    if faults != Faults::Own {
+        // A plant that needs no fault says nothing about a mix of them.
+        plants.retain(|about| !about.trigger.is_empty());
+    }
+    let cache = ResultCache::below(&arguments.out.join("results"), arguments.fresh)?;
+    let out = arguments.out.canonicalize()?;
+    say(&format!(
+        "jepsen {}  calibration of {} plants, {} seeds each, faults: {faults}, sources {SOURCES}",
+        env!("CARGO_PKG_VERSION"),
+        plants.len(),
+        arguments.seeds
+    ));
+    let session = Session::open(true, target.nodes, &out)?;
+    let runner = Runner {
+        target: &target,
+        session: &session,
+    };
+    let calibrating = Calibrating {
+        arguments,
+        faults: &faults,
+        runner,
+        cache: &cache,
+    };
+    let calibration = session.runtime.block_on(calibrating.all(&plants))?;
+    let known: Vec<&str> = checkers::checks::TABLE
+        .iter()
+        .map(|check| check.name)
+        .collect();
+    let page = out.join("calibration.html");
+    write_whole(&page, &reports::calibration_html(&calibration, &known))?;
+    let values = serde_json::to_string_pretty(&calibration)?;
+    write_whole(&out.join("calibration.json"), &values)?;
+    tell(&matrix::table(&calibration));
+    let (as_expected, interrupted) = (calibration.as_expected, calibration.interrupted);
+    tell(&format!(
+        "{}\n  report     {}\n  reproduce  {}",
+        if as_expected {
+            "✓ as expected"
+        } else {
+            "✗ NOT as expected"
+        },
+        shown(&page),
+        calibration.reproduce
+    ));
+    session.leave();
+    Ok(match (interrupted, as_expected) {
+        (true, _) => exit::INTERRUPTED,
+        (false, true) => exit::VALID,
+        (false, false) => exit::INVALID,
+    })
+}
+
+/// The plants asked for, in the order of the broker's table; all if none is named.
+fn chosen(names: &[String]) -> Result<Vec<About>> {
+    let all = crate::cli::broker::plants();
+    for name in names {
+        if !all.iter().any(|about| about.name == name) {
+            let known: Vec<&str> = all.iter().map(|about| about.name).collect();
+            return Err(Stop::usage(format!(
+                "no plant `{name}`; there are: {}",
+                known.join(", ")
+            )));
+        }
+    }
+    let wanted = |about: &About| names.is_empty() || names.iter().any(|name| name == about.name);
+    Ok(all.into_iter().filter(wanted).collect())
+}
+
+/// What all runs share.
+struct Calibrating<'a> {
+    arguments: &'a CalibrateArguments,
+    faults: &'a Faults,
+    runner: Runner<'a>,
+    cache: &'a ResultCache,
+}
+
+impl Calibrating<'_> {
+    async fn all(&self, plants: &[About]) -> Result<Calibration> {
+        let mut calibration = Calibration {
+            tool: Tool {
+                name: "jepsen".into(),
+                version: env!("CARGO_PKG_VERSION").into(),
+                ..Tool::default()
+            },
+            sources: SOURCES.to_owned(),
+            faults: self.faults.to_string(),
+            reproduce: typed(),
+            ..Calibration::default()
+        };
+        let mut setups = vec![default_mix(
+            workloads::named(scenario::WORKLOAD).map_err(anyhow::Error::msg)?,
+        )];
+        for about in plants {
+            let mut row = listed(about);
+            if let Some(how) = Row::of(about.name) {
+                let conditions = self.faults.conditions(about, how)?;
+                if !setups.contains(&conditions) {
+                    setups.push(conditions.clone());
+                }
+                row.plant = how.plant.to_owned();
+                row.faults = conditions.faults.clone();
+                row.time_limit_ms = conditions.time_limit.as_millis() as u64;
+                row.reason = how.reason(about);
+                row.runs = self.plant(about, how, &conditions).await?;
+            }
+            calibration.plants.push(row);
+        }
+        calibration.controls = self.controls(&setups).await?;
+        calibration.interrupted = self.runner.session.interrupt.is_set();
+        calibration.as_expected = !calibration.interrupted && self.as_expected(&calibration);
+        Ok(calibration)
+    }
+
+    async fn plant(
+        &self,
+        about: &About,
+        row: &'static Row,
+        conditions: &Conditions,
+    ) -> Result<Vec<PlantRun>> {
+        let planted: Planted = row.plant.parse().map_err(Stop::usage)?;
+        let how = format!("{row:?} {conditions} {RATE} {CONCURRENCY}");
+        let mut runs = Vec::new();
+        for seed in self.seeds(self.arguments.seeds) {
+            let name = format!("{}-{seed:x}", about.name);
+            let run = match self.cache.find(&name, &how) {
+                Some(run) => run,
+                None if self.runner.session.interrupt.is_set() => break,
+                None => {
+                    let subject = (about, row, &planted);
+                    let Some(run) = self.runner.plant(subject, conditions, seed).await? else {
+                        break;
+                    };
+                    self.cache.keep(&name, &how, &run)?;
+                    run
+                }
+            };
+            say(&matrix::run_line(row.plant, &run));
+            runs.push(run);
+        }
+        Ok(runs)
+    }
+
+    /// Control runs, over the setups in turn, so that each plant's own conditions are seen without it.
+    async fn controls(&self, setups: &[Conditions]) -> Result<Vec<ControlRun>> {
+        let mut runs = Vec::new();
+        let seeds = self.seeds(self.arguments.controls);
+        for (seed, conditions) in seeds.zip(setups.iter().cycle()) {
+            let (name, how) = (format!("control-{seed:x}"), conditions.to_string());
+            let run = match self.cache.find(&name, &how) {
+                Some(run) => run,
+                None if self.runner.session.interrupt.is_set() => break,
+                None => {
+                    let Some(run) = self.runner.control(conditions, seed).await? else {
+                        break;
+                    };
+                    self.cache.keep(&name, &how, &run)?;
+                    run
+                }
+            };
+            let word = if run.clean() {
+                "✓ clean"
+            } else {
+                "✗ NOT clean"
+            };
+            say(&format!("  control {word}  {conditions}  seed {seed:#x}"));
+            runs.push(run);
+        }
+        Ok(runs)
+    }
+
+    fn seeds(&self, count: u32) -> impl Iterator<Item = u64> + use<> {
+        let first = self.arguments.seed;
+        (0..u64::from(count)).map(move |at| first.wrapping_add(at))
+    }
+
+    /// Whether exactly the expected verdicts came: every plant under the faults that provoke it; under the whole mix two
+    /// thirds of the plants; under a part of the mix nothing is expected but clean control runs.
+    fn as_expected(&self, calibration: &Calibration) -> bool {
+        let run = || {
+            calibration
+                .plants
+                .iter()
+                .filter(|plant| plant.not_seen_because.is_none())
+        };
+        let plants = match self.faults {
+            Faults::Own => run().all(PlantRow::detected),
+            Faults::Mix(without) if without.is_empty() => {
+                run().filter(|plant| plant.caught() > 0).count() * 3 >= run().count() * 2
+            }
+            Faults::Mix(_) => true,
+        };
+        plants && calibration.controls.iter().all(ControlRun::clean)
+    }
+}
+
+fn listed(about: &About) -> PlantRow {
+    let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    PlantRow {
+        plant: about.name.to_owned(),
+        does: about.does.to_owned(),
+        happened: about.happened.to_owned(),
+        trigger: owned(about.trigger),
+        workload: about.workload.to_owned(),
+        expected: owned(about.caught_by),
+        not_seen_because: about.not_seen_because.map(str::to_owned),
+        ..PlantRow::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::{Cli, Command};
+
+    fn arguments(words: &[&str]) -> CalibrateArguments {
+        let words = ["jepsen", "calibrate"].iter().chain(words);
+        match Cli::try_parse_from(words).expect("arguments").command {
+            Some(Command::Calibrate(arguments)) => arguments,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn leaving_out_a_class_leaves_the_others() {
+        let faults = Faults::of(&arguments(&["--without", "process"])).expect("known");
+        let about = chosen(&["no-pre-vote".to_owned()])
+            .expect("known")
+            .remove(0);
+        let row = Row::of("no-pre-vote").expect("a row");
+        let conditions = faults.conditions(&about, row).expect("a workload");
+        assert!(conditions.faults.contains("isolate") && !conditions.faults.contains("pause"));
+        assert_eq!(conditions.time_limit, std::time::Duration::from_secs(60));
+        let own = Faults::of(&arguments(&[]))
+            .expect("known")
+            .conditions(&about, row)
+            .expect("a workload");
+        assert_eq!(own.faults, row.faults);
+        assert!(Faults::of(&arguments(&["--without", "comet"])).is_err());
+        assert!(Faults::of(&arguments(&["--without", "network,process"])).is_err());
+    }
+
+    #[test]
+    fn unknown_plants_are_told_with_those_there_are() {
+        let error = chosen(&["comet".to_owned()])
+            .expect_err("no such plant")
+            .to_string();
+        assert!(
+            error.contains("comet") && error.contains("serial-sender"),
+            "{error}"
+        );
+        assert_eq!(
+            chosen(&[]).expect("all").len(),
+            crate::cli::broker::plants().len()
+        );
+    }
+}

@@ -1,0 +1,120 @@
+//! Under which workload, faults and time limit a plant or a control is run.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use nemesis::catalogue::Kind;
+
+use super::CalibrateArguments;
+use super::table::{Row, workload};
+use crate::config::plants::About;
+use crate::config::scenario::{self, Faults as Planned};
+use crate::exit::Stop;
+use crate::load::Chosen;
+
+/// Under what the nodes are run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Conditions {
+    /// The workload.
+    pub workload: Chosen,
+    /// The faults, as `--faults` takes them.
+    pub faults: String,
+    /// The longest load phase.
+    pub time_limit: Duration,
+}
+
+impl std::fmt::Display for Conditions {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (workload, seconds) = (self.workload.name, self.time_limit.as_secs());
+        write!(formatter, "{workload}, {}, {seconds} s", self.faults)
+    }
+}
+
+/// Under which faults the plants are run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Faults {
+    /// Each under those that provoke it.
+    Own,
+    /// All under the default mix, without some kinds.
+    Mix(Vec<Kind>),
+}
+
+impl Faults {
+    /// Reads what was typed.
+    ///
+    /// # Errors
+    /// If a word names no fault, or none is left.
+    pub fn of(arguments: &CalibrateArguments) -> Result<Faults> {
+        if !arguments.mix && arguments.without.is_empty() {
+            return Ok(Faults::Own);
+        }
+        let mut without = Vec::new();
+        for word in &arguments.without {
+            let of_word = |kind: &Kind| kind.name() == word || kind.class().to_string() == *word;
+            let kinds: Vec<Kind> = Kind::ALL.into_iter().filter(of_word).collect();
+            if kinds.is_empty() {
+                let known: Vec<&str> = Kind::ALL.iter().map(|kind| kind.name()).collect();
+                return Err(Stop::usage(format!(
+                    "--without {word}: no such fault; there are network, process, {}",
+                    known.join(", ")
+                )));
+            }
+            without.extend(kinds);
+        }
+        let left = Kind::ALL.iter().any(|kind| !without.contains(kind));
+        match left {
+            true => Ok(Faults::Mix(without)),
+            false => Err(Stop::usage("--without leaves no fault to run under")),
+        }
+    }
+
+    /// How a plant is run.
+    ///
+    /// # Errors
+    /// If the table of plants names a workload that does not exist: a bug.
+    pub fn conditions(&self, about: &About, row: &Row) -> Result<Conditions> {
+        let workload = workload(about)?;
+        Ok(match self {
+            Faults::Own => Conditions {
+                workload,
+                faults: row.faults.to_owned(),
+                time_limit: row.time_limit(),
+            },
+            Faults::Mix(without) if without.is_empty() => default_mix(workload),
+            Faults::Mix(without) => {
+                let kept = Kind::ALL.into_iter().filter(|kind| !without.contains(kind));
+                let kept: Vec<&str> = kept.map(Kind::name).collect();
+                Conditions {
+                    faults: kept.join(","),
+                    ..default_mix(workload)
+                }
+            }
+        })
+    }
+}
+
+impl std::fmt::Display for Faults {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Faults::Own => formatter.write_str("those that provoke each plant"),
+            Faults::Mix(without) if without.is_empty() => formatter.write_str("the default mix"),
+            Faults::Mix(without) => {
+                let names: Vec<&str> = without.iter().map(|kind| kind.name()).collect();
+                write!(formatter, "the default mix without {}", names.join(", "))
+            }
+        }
+    }
+}
+
+/// A minute of the default faults.
+pub fn default_mix(workload: Chosen) -> Conditions {
+    let faults = match scenario::find(scenario::DEFAULT).map(|default| default.faults) {
+        Ok(Planned::Drawn(words)) => words,
+        _ => "all".to_owned(),
+    };
+    Conditions {
+        workload,
+        faults,
+        time_limit: scenario::TIME_LIMIT,
+    }
+}

@@ -1,0 +1,201 @@
+//! One run of a calibration: with a plant, ended at its first proof, or without any, ended at the first finding.
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use checkers::history::History;
+use checkers::judgement::Judgement;
+use checkers::verdict::Validity;
+use reports::model::{ControlRun, PlantRun};
+
+use super::conditions::Conditions;
+use super::proof;
+use super::settled::Settled;
+use super::table::Row;
+use super::watch::{self, Flags};
+use crate::config::plants::{About, Planted, Plants};
+use crate::config::scenario::Scenario;
+use crate::config::target::Target;
+use crate::output::shown;
+use crate::run::{self, Case};
+use crate::session::{Overrides, Recorded, Session, play, resolve};
+use crate::store::layout;
+
+/// Operations a second: fewer than by default, so that what is judged meanwhile is not starved by the judging.
+pub const RATE: u32 = 500;
+/// Clients.
+pub const CONCURRENCY: usize = 8;
+/// How often a run is tried while a starved machine leaves undecided what it is about.
+const TRIES_MAX: u32 = 3;
+
+/// Runs the jobs of a calibration.
+pub struct Runner<'a> {
+    /// The target.
+    pub target: &'a Arc<Target>,
+    /// The session. Each run has a directory below its `out`.
+    pub session: &'a Session,
+}
+
+/// A case that was played, and what the watcher saw in it, if it ended the run.
+struct Played<T> {
+    recorded: Recorded,
+    seen: Option<T>,
+}
+
+impl Runner<'_> {
+    /// Runs a plant with one seed, again while a starved machine hides it. Nothing if the user interrupted it.
+    ///
+    /// # Errors
+    /// If the harness itself cannot go on.
+    pub async fn plant(
+        &self,
+        (about, row, planted): (&About, &'static Row, &Planted),
+        conditions: &Conditions,
+        seed: u64,
+    ) -> Result<Option<PlantRun>> {
+        let name = format!("{}-{seed:x}", about.name);
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let plants = Plants::from_iter([planted.clone()]);
+            let (watched, one) = (about.clone(), planted.clone());
+            let is_enough = move |judgement: &Judgement, history: &History, settled: &Settled| {
+                let found = proof::sort(judgement, history, &watched, row, &one, Some(settled));
+                found.is_proof().then(|| (found, history.end()))
+            };
+            let played = self
+                .play(&name, plants, conditions, seed, is_enough)
+                .await?;
+            if self.session.interrupt.is_set() {
+                return Ok(None);
+            }
+            let (found, end) = match played.seen {
+                Some(seen) => seen,
+                None => {
+                    let judged = played.recorded.judge()?;
+                    let (judgement, history) = (&judged.judgement, &judged.history);
+                    let found = proof::sort(judgement, history, about, row, planted, None);
+                    (found, history.end())
+                }
+            };
+            if !found.is_proof() && found.starved && tries < TRIES_MAX {
+                continue;
+            }
+            return Ok(Some(PlantRun {
+                seed: format!("{seed:#x}"),
+                caught_by: found.caught_by,
+                other: found.other,
+                detected_ms: found.proven_at.map(|at| at / 1_000_000),
+                account: found.account,
+                lasted_ms: end / 1_000_000,
+                tries,
+                history: keep(&played.recorded),
+            }));
+        }
+    }
+
+    /// Runs without any plant, again while a starved machine leaves it undecided. Nothing if the user interrupted it.
+    ///
+    /// # Errors
+    /// If the harness itself cannot go on.
+    pub async fn control(&self, conditions: &Conditions, seed: u64) -> Result<Option<ControlRun>> {
+        let name = format!("control-{seed:x}");
+        let mut run = ControlRun {
+            setup: conditions.to_string(),
+            seed: format!("{seed:#x}"),
+            ..ControlRun::default()
+        };
+        while run.tries < TRIES_MAX {
+            run.tries += 1;
+            let is_enough = |judgement: &Judgement, _: &History, settled: &Settled| {
+                let invalid = judgement.verdicts.iter().filter(|verdict| {
+                    let mut anomalies = verdict.anomalies.iter();
+                    anomalies.any(|anomaly| settled.since(&verdict.check, anomaly).is_some())
+                });
+                let invalid: Vec<String> = invalid.map(|verdict| verdict.check.clone()).collect();
+                (!invalid.is_empty()).then_some(invalid)
+            };
+            let plants = Plants::default();
+            let played = self
+                .play(&name, plants, conditions, seed, is_enough)
+                .await?;
+            if self.session.interrupt.is_set() {
+                return Ok(None);
+            }
+            (run.invalid, run.undecided) = match played.seen {
+                Some(invalid) => (invalid, Vec::new()),
+                None => {
+                    let judgement = played.recorded.judge()?.judgement;
+                    let of = |validity| checks(&judgement, validity);
+                    (of(Validity::Invalid), of(Validity::Undecided))
+                }
+            };
+            run.history = keep(&played.recorded);
+            if run.undecided.is_empty() || !run.invalid.is_empty() {
+                break;
+            }
+        }
+        Ok(Some(run))
+    }
+
+    async fn play<T: Send + 'static>(
+        &self,
+        name: &str,
+        plants: Plants,
+        conditions: &Conditions,
+        seed: u64,
+        is_enough: impl Fn(&Judgement, &History, &Settled) -> Option<T> + Send + 'static,
+    ) -> Result<Played<T>> {
+        let directory = self.session.out.join("runs").join(name);
+        // What an earlier calibration left there would be read as this one's.
+        let _ = std::fs::remove_dir_all(&directory);
+        std::fs::create_dir_all(&directory)
+            .with_context(|| format!("create {}", directory.display()))?;
+        let overrides = Overrides {
+            workload: Some(conditions.workload),
+            faults: Some(conditions.faults.clone()),
+            time_limit: Some(conditions.time_limit),
+            rate: Some(RATE),
+            concurrency: Some(CONCURRENCY),
+            plants,
+            ..Overrides::default()
+        };
+        let scenario = Scenario::plain(name, "");
+        let case = Case {
+            title: None,
+            ..resolve(&scenario, &overrides, self.target, seed)?
+        };
+        let flags = Flags {
+            user: self.session.interrupt.clone(),
+            ..Flags::default()
+        };
+        let history = directory.join(layout::HISTORY);
+        let watching = watch::start(&history, flags.clone(), is_enough)?;
+        let context = run::RunContext {
+            interrupt: flags.interrupt.clone(),
+            enough: flags.enough.clone(),
+            ..self.session.context()
+        };
+        let recorded = play(case, name, &directory, &context).await;
+        flags.over.set();
+        let seen = tokio::task::block_in_place(|| watching.join());
+        let recorded = recorded?;
+        recorded.cluster.remove_data();
+        Ok(Played {
+            recorded,
+            seen: seen.map_err(|_| anyhow::anyhow!("the watching thread died"))?,
+        })
+    }
+}
+
+/// The names of the checks that came out as this.
+fn checks(judgement: &Judgement, validity: Validity) -> Vec<String> {
+    let verdicts = judgement.verdicts.iter();
+    let with = verdicts.filter(|verdict| verdict.validity == validity);
+    with.map(|verdict| verdict.check.clone()).collect()
+}
+
+/// Compresses a history and returns where it is now: where it was, if that failed.
+fn keep(recorded: &Recorded) -> String {
+    shown(&recorded.compress().0)
+}

@@ -1,0 +1,90 @@
+//! Results on disk, each by what it depends on: the plant, the seed, how it was run, and the hash of the sources that
+//! decide. An interrupted calibration finds what it had; a changed source or row finds nothing and runs again.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::store::write_whole;
+
+/// The hash of the sources of broker, nemesis, checkers and workloads that this program was built from.
+pub const SOURCES: &str = env!("JEPSEN_SOURCES");
+
+/// A folder of results.
+pub struct ResultCache {
+    folder: PathBuf,
+    /// Whether what is there is passed over.
+    fresh: bool,
+}
+
+impl ResultCache {
+    /// Results below `folder`; with `fresh`, they are written and not read.
+    ///
+    /// # Errors
+    /// If the folder cannot be made.
+    pub fn below(folder: &Path, fresh: bool) -> Result<ResultCache> {
+        std::fs::create_dir_all(folder).map_err(|error| {
+            crate::exit::Stop::usage(format!(
+                "--out {}: {error}; name a directory that can be written",
+                folder.display()
+            ))
+        })?;
+        Ok(ResultCache {
+            folder: folder.to_owned(),
+            fresh,
+        })
+    }
+
+    /// The file of a result. `how` is everything beside the sources that it depends on.
+    fn file(&self, name: &str, how: &str) -> PathBuf {
+        let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+        for byte in how.bytes().chain(SOURCES.bytes()) {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+        self.folder.join(format!("{name}-{hash:016x}.json"))
+    }
+
+    /// A kept result. One that cannot be read counts as absent.
+    pub fn find<T: DeserializeOwned>(&self, name: &str, how: &str) -> Option<T> {
+        if self.fresh {
+            return None;
+        }
+        let text = std::fs::read_to_string(self.file(name, how)).ok()?;
+        serde_json::from_str(&text).ok()
+    }
+
+    /// Keeps a result.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn keep(&self, name: &str, how: &str, result: &impl Serialize) -> Result<()> {
+        write_whole(&self.file(name, how), &serde_json::to_string(result)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_result_is_found_only_by_what_it_depends_on() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let kept = ResultCache::below(folder.path(), false).expect("a folder");
+        kept.keep("no-pre-vote-1", "isolate 25 s", &7_u32)
+            .expect("written");
+        assert_eq!(kept.find("no-pre-vote-1", "isolate 25 s"), Some(7_u32));
+        assert_eq!(kept.find::<u32>("no-pre-vote-1", "isolate 30 s"), None);
+        assert_eq!(kept.find::<u32>("no-pre-vote-2", "isolate 25 s"), None);
+        let fresh = ResultCache::below(folder.path(), true).expect("a folder");
+        assert_eq!(fresh.find::<u32>("no-pre-vote-1", "isolate 25 s"), None);
+        std::fs::write(kept.file("no-pre-vote-1", "isolate 25 s"), "{").expect("written");
+        assert_eq!(kept.find::<u32>("no-pre-vote-1", "isolate 25 s"), None);
+    }
+
+    #[test]
+    fn the_hash_of_the_sources_is_known() {
+        assert_eq!(SOURCES.len(), 16, "{SOURCES}");
+    }
+}

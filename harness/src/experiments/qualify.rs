@@ -1,0 +1,348 @@
+//! `jepsen qualify [SUITE]`: runs the suite's matrix, beside another build if one is named, compares with the baseline,
+//! and says QUALIFIED, NOT QUALIFIED or UNDECIDED.
+//!
+//! Everything that can be wrong with arguments, files and the baseline is found before the first process starts.
+//!
+//! | part | what it answers |
+//! |---|---|
+//! | [`matrix`] | which scenario runs how often, and on which shard |
+//! | [`join`] | one report of several shards |
+//! | [`manifest`] | what a stored run of a suite is a part of |
+//! | [`completeness`] | what is missing for a verdict |
+//! | [`findings`] | what is new, ongoing, rare, resolved against a baseline |
+//! | [`block`] | the six figures of one block |
+//! | [`statistics`] | whether paired samples differ by more than chance |
+//! | [`figures`] | what follows: pass, regressed, improved, not enough data |
+//! | [`baseline`] | which stored run is the baseline, and which may become one |
+//! | [`comparison`] | all of it for two reports |
+
+mod arguments;
+pub mod baseline;
+pub mod block;
+mod blocks;
+mod build;
+pub mod comparison;
+pub mod completeness;
+mod ending;
+pub mod figures;
+pub mod findings;
+pub mod join;
+pub mod manifest;
+pub mod matrix;
+pub mod statistics;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Result;
+use rand::Rng;
+use reports::RunReport;
+use reports::model::Unavailable;
+
+use crate::config::plants::Plants;
+use crate::config::seed::random;
+use crate::config::suite::Suite;
+use crate::config::target::Target;
+use crate::config::time::shown;
+use crate::exit::{self, Stop};
+use crate::output::{say, tell};
+use crate::session::{Overrides, Session, publish, resolve};
+use crate::store;
+
+pub use arguments::QualifyArguments;
+use baseline::Stored;
+pub(super) use blocks::{load as load_pairs, save as save_pairs};
+use build::Build;
+pub(super) use ending::finish;
+use figures::Pair;
+use manifest::Manifest;
+use matrix::{Cell, Shard};
+
+/// The part of a seed's draws that decides which build runs first.
+const ORDER: u64 = 55;
+
+/// Runs a suite, or marks a stored run as baseline.
+///
+/// # Errors
+/// Bad arguments or files, a machine that can run none of the suite, or a bug of the harness.
+pub fn run(arguments: &QualifyArguments) -> Result<i32> {
+    if let Some(Some(stored)) = &arguments.accept {
+        return accept(stored);
+    }
+    let suite = Suite::load(&arguments.suite)?;
+    let target = Arc::new(Target::load(&arguments.target)?);
+    if suite.scenarios.is_empty() && arguments.against.is_none() {
+        return Err(Stop::usage(format!(
+            "suite {} has no scenarios, only figures of two builds: name the other one with --against",
+            suite.name
+        )));
+    }
+    let other = arguments.against.as_deref().map(Target::load);
+    let other = other.transpose()?.map(Arc::new);
+    let question = Question {
+        plants: Plants::parse(&arguments.plant, &target)?,
+        baseline: chosen(arguments, &suite, &target)?,
+        seed: arguments
+            .seed
+            .unwrap_or_else(|| u64::from(rand::random::<u32>())),
+        arguments,
+        suite: &suite,
+        target: &target,
+        other: other.as_ref(),
+    };
+    let cells = matrix::cells(&suite, arguments.repeat, &target.timing());
+    let mine = matrix::dealt(&cells, arguments.shard);
+    if arguments.plan {
+        tell(&question.planned(&mine)?);
+        return Ok(exit::VALID);
+    }
+    let session = question.enter(&mine)?;
+    let code = session
+        .runtime
+        .block_on(question.answer(&session, &cells, &mine))?;
+    session.leave();
+    Ok(code)
+}
+
+/// Marks a stored run as baseline.
+fn accept(run: &std::path::Path) -> Result<i32> {
+    let mark = baseline::accept(run, &store::now())?;
+    tell(&format!(
+        "{} is now the baseline of suite {}",
+        mark.run, mark.suite
+    ));
+    Ok(exit::VALID)
+}
+
+/// The stored run to compare with: the one named, or the one accepted last.
+fn chosen(arguments: &QualifyArguments, suite: &Suite, target: &Target) -> Result<Option<Stored>> {
+    match arguments.baseline.as_deref() {
+        _ if arguments.against.is_some() => Ok(None),
+        Some("none") => Ok(None),
+        Some(path) => Stored::load(&PathBuf::from(path)).map(Some),
+        None => match baseline::last(&arguments.out, &suite.name, &target.name) {
+            Some(path) => Stored::load(&path).map(Some),
+            None => Ok(None),
+        },
+    }
+}
+
+/// What was asked, resolved.
+struct Question<'a> {
+    arguments: &'a QualifyArguments,
+    suite: &'a Suite,
+    target: &'a Arc<Target>,
+    plants: Plants,
+    other: Option<&'a Arc<Target>>,
+    baseline: Option<Stored>,
+    seed: u64,
+}
+
+impl Question<'_> {
+    /// Every cell with its fault schedule, and how long it takes.
+    fn planned(&self, mine: &[Cell]) -> Result<String> {
+        let mut text = String::new();
+        for cell in mine {
+            let scenario = &self.suite.scenarios[cell.scenario];
+            let case = resolve(
+                scenario,
+                &Overrides::default(),
+                self.target,
+                self.seed_of(cell),
+            )?;
+            let (name, plan) = (&cell.name, &case.plan);
+            text += &format!("{name}  about {}\n{plan}", shown(cell.duration));
+        }
+        let all: Duration = mine.iter().map(|cell| cell.duration).sum();
+        text += &format!("{} scenarios, about {}\n", mine.len(), shown(all));
+        Ok(text)
+    }
+
+    fn seed_of(&self, cell: &Cell) -> u64 {
+        self.seed.wrapping_add(u64::from(cell.repetition) - 1)
+    }
+
+    /// Enters the sandbox. Where a private network is refused and some scenarios need none, those run, and the suite is
+    /// undecided for the others.
+    fn enter(&self, mine: &[Cell]) -> Result<Session> {
+        let all_need_it = !mine.is_empty() && mine.iter().all(|cell| self.needs_network(cell));
+        let blocks_need_it = self.other.is_some() && self.suite.figures.block.needs_network;
+        let other = self.other.map_or(self.target.nodes, |other| other.nodes);
+        let nodes = self.target.nodes.max(other);
+        Session::open(all_need_it || blocks_need_it, nodes, &self.arguments.out)
+    }
+
+    fn needs_network(&self, cell: &Cell) -> bool {
+        let scenario = &self.suite.scenarios[cell.scenario];
+        let case = resolve(
+            scenario,
+            &Overrides::default(),
+            self.target,
+            self.seed_of(cell),
+        );
+        case.is_ok_and(|case| case.needs_network)
+    }
+
+    async fn answer(&self, session: &Session, cells: &[Cell], mine: &[Cell]) -> Result<i32> {
+        let mut candidate = Build::begin(self, (self.target, &self.plants), true, session)?;
+        candidate.run.prune(session, self.arguments.keep);
+        let none = Plants::default();
+        let other = self
+            .other
+            .map(|target| Build::begin(self, (target, &none), false, session));
+        let mut other = other.transpose()?;
+        self.announce(&candidate, other.as_ref(), mine);
+        let blocks = other.is_some() && self.runs_blocks();
+        let mut manifest = self.manifest(cells, mine, blocks);
+        if let Some(other) = &other {
+            other.save_manifest(&manifest)?;
+            manifest.against.clone_from(&other.run.directory.id);
+        }
+        candidate.save_manifest(&manifest)?;
+        self.note_not_tested(&mut candidate.run.report);
+        let private = session.is_isolated();
+        let mut order = random(self.seed, ORDER);
+        for (number, cell) in mine.iter().enumerate() {
+            if session.interrupt.is_set() {
+                break;
+            }
+            if !private && self.needs_network(cell) {
+                say(&format!(
+                    "  – {}/{} {}  needs a private network",
+                    number + 1,
+                    mine.len(),
+                    cell.name
+                ));
+                continue;
+            }
+            let (scenario, seed) = (&self.suite.scenarios[cell.scenario], self.seed_of(cell));
+            let place = format!("[{}/{}]", number + 1, mine.len());
+            let mut builds: Vec<&mut Build> =
+                std::iter::once(&mut candidate).chain(&mut other).collect();
+            if order.random() {
+                builds.reverse();
+            }
+            for build in builds.into_iter().filter(|_| !session.interrupt.is_set()) {
+                build.cell(scenario, cell, seed, &place, session).await?;
+            }
+        }
+        let mut pairs: Vec<Pair> = Vec::new();
+        if let (Some(other), true) = (&mut other, blocks && !session.interrupt.is_set()) {
+            let figures = &self.suite.figures;
+            pairs = blocks::run(figures, self.seed, &mut candidate, other, session).await?;
+            blocks::save(&candidate.run.directory, &pairs)?;
+        }
+        self.conclude(candidate, other, &manifest, &pairs, session)
+    }
+
+    /// Blocks are run by one shard: pairs must be neighbours on one machine.
+    fn runs_blocks(&self) -> bool {
+        self.arguments.shard.number == 1 && self.suite.figures.pairs > 0
+    }
+
+    fn manifest(&self, cells: &[Cell], mine: &[Cell], figures: bool) -> Manifest {
+        let names = |cells: &[Cell]| cells.iter().map(|cell| cell.name.clone()).collect();
+        Manifest {
+            suite: self.suite.name.clone(),
+            digest: self.suite.digest.clone(),
+            target: self.target.name.clone(),
+            plants: self.plants.words(),
+            seed: format!("{:#x}", self.seed),
+            repeat: self.arguments.repeat,
+            shard: self.arguments.shard.number,
+            shards: self.arguments.shard.of,
+            cells: names(cells),
+            mine: names(mine),
+            requires: self
+                .suite
+                .requires
+                .iter()
+                .map(|class| class.word().to_owned())
+                .collect(),
+            against: String::new(),
+            figures,
+        }
+    }
+
+    /// What the suite asks for and this version has not, and what it says of itself that it does not reach.
+    fn note_not_tested(&self, report: &mut RunReport) {
+        for class in &self.suite.requires {
+            if let Some(why) = completeness::unsupported(*class) {
+                report.faults_unavailable.push(Unavailable {
+                    class: class.word().into(),
+                    why: why.into(),
+                });
+            }
+        }
+        report
+            .not_tested
+            .extend(self.suite.not_reached.iter().cloned());
+    }
+
+    fn announce(&self, candidate: &Build, other: Option<&Build>, mine: &[Cell]) {
+        let Shard { number, of } = self.arguments.shard;
+        let part = if of > 1 {
+            format!(", shard {number} of {of}")
+        } else {
+            String::new()
+        };
+        let builds = if other.is_some() { 2 } else { 1 };
+        let long: Duration = mine.iter().map(|cell| cell.duration).sum::<Duration>() * builds;
+        say(&format!(
+            "  suite {} ({} scenarios{part}, about {})",
+            self.suite.name,
+            mine.len(),
+            shown(long)
+        ));
+        let against = match (other, &self.baseline) {
+            (Some(other), _) => format!(
+                "against {}, run beside it: {}",
+                other.run.report.subject.name, other.run.directory.id
+            ),
+            (None, Some(stored)) => format!("baseline {}", stored.report.run.id),
+            (None, None) if self.arguments.baseline.is_some() => "no baseline, as asked".into(),
+            (None, None) => format!(
+                "no baseline of suite {} was accepted yet: --accept makes this run one, if it is valid",
+                self.suite.name
+            ),
+        };
+        say(&format!("  {against}"));
+        candidate.warn_of_plants();
+    }
+
+    fn conclude(
+        &self,
+        mut candidate: Build,
+        other: Option<Build>,
+        manifest: &Manifest,
+        pairs: &[Pair],
+        session: &Session,
+    ) -> Result<i32> {
+        let settle = |build: &mut Build| {
+            build.run.settle(session);
+            let report = &mut build.run.report;
+            report.run.incomplete =
+                completeness::missing(manifest, report, &[self.arguments.shard.number]);
+        };
+        settle(&mut candidate);
+        if let Some(mut other) = other {
+            settle(&mut other);
+            candidate.run.report.comparison = Some(comparison::interleaved(
+                &other.run.report,
+                &candidate.run.report,
+                pairs,
+                manifest,
+            ));
+            publish::write_results(&other.run.directory, &mut other.run.report)?;
+        } else if let Some(stored) = &self.baseline {
+            let compared = comparison::with_stored(stored, &candidate.run.report, manifest);
+            candidate.run.report.comparison = Some(compared);
+        }
+        finish(
+            &candidate.run.directory,
+            &mut candidate.run.report,
+            self.arguments.accept.is_some(),
+        )
+    }
+}

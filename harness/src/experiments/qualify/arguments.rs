@@ -1,0 +1,48 @@
+//! What `jepsen qualify` takes.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::matrix::Shard;
+
+/// Flags of `qualify`.
+#[derive(Clone, Debug, Args)]
+pub struct QualifyArguments {
+    /// The suite: a built-in name (see `jepsen list`) or a file.
+    #[arg(value_name = "SUITE", default_value = "qualification")]
+    pub suite: String,
+    /// The build in question: a built-in target's name or a file.
+    #[arg(long, value_name = "NAME|FILE", default_value = "reference")]
+    pub target: String,
+    /// Start the build in question with a deliberate bug, see `jepsen list`; on one node only with @n1 to @n3.
+    #[arg(long, value_name = "NAME[@NODE]", value_delimiter = ',')]
+    pub plant: Vec<String>,
+    /// Run this build beside it, interleaved, and compare findings and figures.
+    #[arg(long, value_name = "NAME|FILE", conflicts_with = "baseline")]
+    pub against: Option<String>,
+    /// Compare findings with this stored run; with none; or, if absent, with the run accepted last.
+    #[arg(long, value_name = "RUN|none")]
+    pub baseline: Option<String>,
+    /// Run every scenario this often, with successive seeds.
+    #[arg(long, value_name = "K", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub repeat: u32,
+    /// Mark this run as baseline if it is valid; with =RUN mark a stored run and run nothing.
+    #[arg(long, value_name = "RUN", num_args = 0..=1, require_equals = true)]
+    pub accept: Option<Option<PathBuf>>,
+    /// Run one part of several, such as 2/5; `jepsen merge` joins them.
+    #[arg(long, value_name = "I/N", default_value = "1/1", value_parser = Shard::parse)]
+    pub shard: Shard,
+    /// The seed of faults and workloads, decimal or 0x hexadecimal; drawn if absent.
+    #[arg(long, value_name = "N", value_parser = crate::config::seed::parse)]
+    pub seed: Option<u64>,
+    /// Print what would run, with all fault schedules, and stop.
+    #[arg(long)]
+    pub plan: bool,
+    /// Where runs are kept.
+    #[arg(long, value_name = "DIR", default_value = "runs")]
+    pub out: PathBuf,
+    /// How many runs are kept; older ones are removed, baselines never.
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
+    pub keep: u32,
+}

@@ -1,0 +1,128 @@
+//! The blocks from which figures are taken: short runs of both builds in adjacent pairs, the order of each pair drawn, so
+//! that whatever the machine does over minutes meets both alike.
+
+use std::path::Path;
+
+use anyhow::Result;
+use checkers::verdict::Validity;
+use rand::Rng;
+use reports::model::ScenarioReport;
+
+use super::block::figures as block_figures;
+use super::build::Build;
+use super::figures::{BlockFigures, Pair};
+use super::matrix::repeated;
+use crate::config::scenario::Scenario;
+use crate::config::seed::random;
+use crate::config::suite::FigureBlocks;
+use crate::output::say;
+use crate::session::Session;
+use crate::store::{RunDirectory, layout, write_whole};
+
+/// The part of a seed's draws that decides the order within each pair.
+const ORDER: u64 = 56;
+
+/// Runs all pairs. An interrupt ends it after the block under way; whole pairs are returned.
+///
+/// # Errors
+/// If the harness itself cannot go on.
+pub(super) async fn run(
+    figures: &FigureBlocks,
+    seed: u64,
+    candidate: &mut Build,
+    other: &mut Build,
+    session: &Session,
+) -> Result<Vec<Pair>> {
+    let mut order = random(seed, ORDER);
+    let mut pairs = Vec::new();
+    for number in 1..=figures.pairs {
+        let place = format!("[pair {number}/{}]", figures.pairs);
+        // Both blocks of a pair have one seed, and so one fault at one time.
+        let seed = seed.wrapping_add(u64::from(number));
+        let mut seen = [BlockFigures::default(); 2];
+        let candidate_first: bool = order.random();
+        for is_candidate in [candidate_first, !candidate_first] {
+            let build = if is_candidate {
+                &mut *candidate
+            } else {
+                &mut *other
+            };
+            seen[usize::from(is_candidate)] =
+                one(build, &figures.block, number, seed, &place, session).await?;
+            if session.interrupt.is_set() {
+                return Ok(pairs);
+            }
+        }
+        let [baseline, candidate] = seen;
+        say(&format!("   {place} {}", told(&baseline, &candidate)));
+        pairs.push(Pair {
+            baseline,
+            candidate,
+        });
+    }
+    Ok(pairs)
+}
+
+/// Runs one block. It is judged like any scenario, because a lost record is a lost record also in a block; one that is
+/// undecided is told as a warning only, because nothing depends on each of many.
+async fn one(
+    build: &mut Build,
+    block: &Scenario,
+    number: u32,
+    seed: u64,
+    place: &str,
+    session: &Session,
+) -> Result<BlockFigures> {
+    let name = repeated(&block.name, number);
+    let recorded = build.play(block, &name, seed, place, session).await?;
+    let judged = recorded.judge()?;
+    let found = block_figures(&judged.history, &judged.judgement);
+    let before = build.run.report.scenarios.len();
+    build.run.add(&recorded, &judged)?;
+    let report = &mut build.run.report;
+    let undecided = |one: &mut ScenarioReport| one.validity() == Validity::Undecided;
+    if report.scenarios.len() > before && report.scenarios.pop_if(undecided).is_some() {
+        report.warnings.push(format!(
+            "{name} was undecided; its figures are counted all the same"
+        ));
+    }
+    Ok(found)
+}
+
+/// What a pair showed, for the terminal.
+fn told(baseline: &BlockFigures, candidate: &BlockFigures) -> String {
+    let both = |name: &str, of: fn(&BlockFigures) -> Option<f64>, unit: &str, per: f64| {
+        let shown = |block| of(block).map_or("-".into(), |value| format!("{:.1}", value / per));
+        format!("{name} {} / {} {unit}", shown(baseline), shown(candidate))
+    };
+    [
+        both("gap", |block| block.longest_gap_ms, "s", 1e3),
+        both("p50", |block| block.append_p50_us, "ms", 1e3),
+        both("p99", |block| block.append_p99_us, "ms", 1e3),
+        both(
+            "throughput",
+            |block| block.throughput_per_s,
+            "records/s",
+            1.0,
+        ),
+    ]
+    .join("  ")
+}
+
+/// Keeps the pairs in a run directory.
+///
+/// # Errors
+/// If they cannot be written.
+pub(in crate::experiments) fn save(directory: &RunDirectory, pairs: &[Pair]) -> Result<()> {
+    write_whole(
+        &directory.path.join(layout::PAIRS),
+        &serde_json::to_string_pretty(pairs)?,
+    )
+}
+
+/// The pairs that a run directory keeps; none if it has none.
+pub(in crate::experiments) fn load(run: &Path) -> Vec<Pair> {
+    let text = std::fs::read_to_string(run.join(layout::PAIRS)).ok();
+    text.and_then(|text| serde_json::from_str(&text).ok())
+        .unwrap_or_default()
+}

@@ -1,0 +1,132 @@
+//! One build under test: its run directory, its report, and how a cell of the matrix runs on it.
+
+use std::sync::Arc;
+
+use anyhow::Result;
+
+use super::Question;
+use super::ending::line;
+use super::manifest::Manifest;
+use super::matrix::Cell;
+use crate::config::plants::Plants;
+use crate::config::scenario::Scenario;
+use crate::config::target::Target;
+use crate::output::{bars, say};
+use crate::run::Case;
+use crate::session::publish::{Conditions, Publication, warn_of};
+use crate::session::reproduce::reproduce;
+use crate::session::{Overrides, Recorded, Session, resolve};
+
+/// One build under test.
+pub(super) struct Build {
+    /// Its run.
+    pub(super) run: Publication,
+    target: Arc<Target>,
+    plants: Plants,
+    /// Distinguishes two builds of one invocation; empty where there is one.
+    label: String,
+}
+
+impl Build {
+    /// Makes its run directory and says what is about to run.
+    pub(super) fn begin(
+        question: &Question<'_>,
+        (target, plants): (&Arc<Target>, &Plants),
+        is_candidate: bool,
+        session: &Session,
+    ) -> Result<Build> {
+        let conditions = Conditions {
+            target,
+            command: reproduce("qualify", question.seed),
+            seed: question.seed,
+            plants,
+            suite: &question.suite.name,
+        };
+        let run = Publication::begin(session, &conditions)?;
+        if is_candidate {
+            run.announce(session, &conditions);
+        }
+        let label = match (is_candidate, question.other.is_some()) {
+            (true, true) => "  candidate",
+            (false, _) => "  other",
+            (true, false) => "",
+        };
+        Ok(Build {
+            run,
+            target: target.clone(),
+            plants: plants.clone(),
+            label: label.to_owned(),
+        })
+    }
+
+    /// Warns that what follows is not a judgement of the product, if that is so.
+    pub(super) fn warn_of_plants(&self) {
+        warn_of(&self.plants);
+    }
+
+    /// Writes down what this run is a part of.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub(super) fn save_manifest(&self, manifest: &Manifest) -> Result<()> {
+        let manifest = Manifest {
+            target: self.target.name.clone(),
+            plants: self.plants.words(),
+            ..manifest.clone()
+        };
+        manifest.save(&self.run.directory.path)
+    }
+
+    /// Runs one cell and adds it to the report.
+    ///
+    /// # Errors
+    /// If the harness itself cannot go on.
+    pub(super) async fn cell(
+        &mut self,
+        scenario: &Scenario,
+        cell: &Cell,
+        seed: u64,
+        place: &str,
+        session: &Session,
+    ) -> Result<()> {
+        let recorded = self
+            .play(scenario, &cell.name, seed, place, session)
+            .await?;
+        let before = self.run.report.scenarios.len();
+        self.run.judge_and_add(&recorded);
+        if let Some(entry) = self.run.report.scenarios.get(before) {
+            say(&line(place, &self.label, entry));
+        }
+        Ok(())
+    }
+
+    /// Plays a scenario under a name of its own and leaves the judging to the caller.
+    ///
+    /// # Errors
+    /// If the harness itself cannot go on.
+    pub(super) async fn play(
+        &self,
+        scenario: &Scenario,
+        name: &str,
+        seed: u64,
+        place: &str,
+        session: &Session,
+    ) -> Result<Recorded> {
+        let overrides = Overrides {
+            plants: self.plants.clone(),
+            ..Overrides::default()
+        };
+        let title = format!("{place} {name}{}", self.label);
+        // On a terminal the bar is titled; lines need a heading.
+        if !bars() {
+            say(&format!(" {title}"));
+        }
+        let case = Case {
+            name: name.to_owned(),
+            title: Some(title),
+            ..resolve(scenario, &overrides, &self.target, seed)?
+        };
+        let directory = self.run.directory.scenario(name)?;
+        session.play(case, &self.run.directory.id, &directory).await
+    }
+}

@@ -1,0 +1,251 @@
+//! `jepsen run`: resolves what was typed, opens a session, plays each scenario, judges and publishes it.
+//!
+//! Everything that can be wrong with the arguments is found before the sandbox is entered, and everything that can be
+//! wrong with the machine before the first process starts.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Result;
+use clap::Args;
+
+use crate::cluster::{Cluster, running};
+use crate::config::plan;
+use crate::config::plants::Plants;
+use crate::config::promises::lay_over;
+use crate::config::scenario::{self, Scenario};
+use crate::config::target::Target;
+use crate::exit;
+use crate::load::{Chosen, workloads};
+use crate::output::{say, tell};
+use crate::run::{Case, topics};
+use crate::session::publish::{Conditions, Publication, warn_of};
+use crate::session::reproduce::reproduce;
+use crate::session::{Overrides, Session, prepare, resolve};
+
+/// Flags of `run`.
+#[derive(Clone, Debug, Args)]
+pub struct RunArguments {
+    /// Scenarios to run, see `jepsen list`.
+    pub scenarios: Vec<String>,
+    /// The target: a built-in name, a file, or the addresses of a cluster that runs already.
+    #[arg(
+        long,
+        value_name = "NAME|FILE|HOST:PORT,...",
+        default_value = "reference"
+    )]
+    pub target: String,
+    /// Judge by other promises than the target's: `strict`, NAME, no-NAME, NAME=NUMBER, comma-separated.
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub promise: Vec<String>,
+    /// The workload, instead of the scenario's own.
+    #[arg(long, value_name = "NAME", value_parser = workloads::parser())]
+    pub workload: Option<Chosen>,
+    /// Fault classes or kinds, comma-separated, or `none`; instead of the scenario's own.
+    #[arg(long, value_name = "A,B|none")]
+    pub faults: Option<String>,
+    /// Length of the load phase, e.g. 60s or 2m.
+    #[arg(long, value_name = "TIME", value_parser = crate::config::time::load_phase)]
+    pub time_limit: Option<Duration>,
+    /// Operations a second, over all clients; instead of the scenario's own (1,000).
+    #[arg(long, value_name = "OPS/S", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub rate: Option<u32>,
+    /// Number of clients; instead of the scenario's own (8).
+    #[arg(long, value_name = "N", value_parser = concurrency)]
+    pub concurrency: Option<usize>,
+    /// The seed of faults and workloads, decimal or 0x hexadecimal; drawn if absent.
+    #[arg(long, value_name = "N", value_parser = crate::config::seed::parse)]
+    pub seed: Option<u64>,
+    /// Replay the faults of an earlier run: its faults.json.
+    #[arg(long, value_name = "FILE", conflicts_with = "faults")]
+    pub schedule: Option<PathBuf>,
+    /// Start the nodes with a deliberate bug, see `jepsen list`; on one node only with @n1 to @n3.
+    #[arg(long, value_name = "NAME[@NODE]", value_delimiter = ',')]
+    pub plant: Vec<String>,
+    /// Print the fault schedule and stop.
+    #[arg(long)]
+    pub plan: bool,
+    /// Run this often, with successive seeds.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub repeat: u32,
+    /// With --repeat: stop at the first run that is not valid.
+    #[arg(long)]
+    pub until_fail: bool,
+    /// Leave the nodes running until Ctrl-C after the run.
+    #[arg(long)]
+    pub keep_running: bool,
+    /// Where runs are kept.
+    #[arg(long, value_name = "DIR", default_value = "runs")]
+    pub out: PathBuf,
+    /// How many runs are kept; older ones are removed.
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
+    pub keep: u32,
+}
+
+impl RunArguments {
+    /// The seed that was typed, or one drawn now.
+    pub(super) fn seed_or_drawn(&self) -> u64 {
+        self.seed
+            .unwrap_or_else(|| u64::from(rand::random::<u32>()))
+    }
+
+    fn overrides(&self, target: &Target) -> Result<Overrides> {
+        Ok(Overrides {
+            workload: self.workload,
+            faults: self.faults.clone(),
+            schedule: self.schedule.as_deref().map(plan::replay).transpose()?,
+            time_limit: self.time_limit,
+            rate: self.rate,
+            concurrency: self.concurrency,
+            plants: Plants::parse(&self.plant, target)?,
+        })
+    }
+}
+
+/// The scenarios of one run, resolved for its seed.
+struct Planned {
+    seed: u64,
+    cases: Vec<Case>,
+}
+
+/// Runs what was asked for; the exit code is the worst of all runs.
+///
+/// # Errors
+/// Bad arguments or files, a machine that cannot run it, or a bug of the harness.
+pub fn run(arguments: &RunArguments) -> Result<i32> {
+    let mut target = Target::load(&arguments.target)?;
+    lay_over(&mut target.promises, &arguments.promise)?;
+    let scenarios = scenarios(&arguments.scenarios)?;
+    let overrides = arguments.overrides(&target)?;
+    let first = arguments.seed_or_drawn();
+    if !arguments.plan {
+        prepare::ensure(&target)?;
+        if target.runs_already() {
+            target.found(running::discover(&target.bootstrap)?);
+            let addresses: Vec<_> = target.running.iter().map(|node| node.address).collect();
+            topics::refuse_existing(&addresses)?;
+        }
+    }
+    let target = Arc::new(target);
+    let resolved = |again: u32| -> Result<Planned> {
+        let seed = first.wrapping_add(u64::from(again));
+        let of = |scenario: &Scenario| resolve(scenario, &overrides, &target, seed);
+        let cases = scenarios.iter().map(of).collect::<Result<_>>()?;
+        Ok(Planned { seed, cases })
+    };
+    if arguments.plan {
+        let planned = resolved(0)?;
+        for case in &planned.cases {
+            tell(&format!(
+                "{}  seed {:#x}\n{}",
+                case.name, case.seed, case.plan
+            ));
+        }
+        return Ok(exit::VALID);
+    }
+    // All of them before the sandbox is entered: any seed may draw a fault that needs the network.
+    let runs = (0..arguments.repeat)
+        .map(resolved)
+        .collect::<Result<Vec<_>>>()?;
+    let network = runs
+        .iter()
+        .any(|run| run.cases.iter().any(|case| case.needs_network));
+    let session = match target.runs_already() {
+        true => Session::open_beside(&arguments.out)?,
+        false => Session::open(network, target.nodes, &arguments.out)?,
+    };
+    let mut worst = exit::VALID;
+    for planned in runs {
+        let playing = play(&session, arguments, &target, &overrides.plants, planned);
+        let code = session.runtime.block_on(playing)?;
+        worst = exit::worse(worst, code);
+        if session.interrupt.is_set() || (arguments.until_fail && code != exit::VALID) {
+            break;
+        }
+    }
+    session.leave();
+    Ok(worst)
+}
+
+fn scenarios(names: &[String]) -> Result<Vec<Scenario>> {
+    if names.is_empty() {
+        return Ok(vec![scenario::find(scenario::DEFAULT)?]);
+    }
+    names.iter().map(|name| scenario::find(name)).collect()
+}
+
+async fn play(
+    session: &Session,
+    arguments: &RunArguments,
+    target: &Target,
+    plants: &Plants,
+    planned: Planned,
+) -> Result<i32> {
+    let conditions = Conditions {
+        target,
+        command: reproduce("run", planned.seed),
+        seed: planned.seed,
+        plants,
+        suite: "",
+    };
+    let mut run = Publication::begin(session, &conditions)?;
+    for removed in run.prune(session, arguments.keep) {
+        say(&format!(
+            "  removed old run {removed} (--keep {})",
+            arguments.keep
+        ));
+    }
+    run.announce(session, &conditions);
+    warn_of(plants);
+    for case in planned.cases {
+        if let Some(words) = &case.drawn
+            && let Some(sentence) = plan::no_room(words, &case.plan, target)?
+        {
+            say(&format!("  {sentence}"));
+            run.report.warnings.push(sentence);
+        }
+        let directory = run.directory.scenario(&case.name)?;
+        let recorded = session.play(case, &run.directory.id, &directory).await?;
+        run.judge_and_add(&recorded);
+        if target.runs_already() {
+            let left = topics::delete_all(&recorded.cluster.addresses());
+            if !left.is_empty() {
+                say(&format!(
+                    "  could not be deleted: topics {}",
+                    left.join(", ")
+                ));
+            }
+        }
+        if arguments.keep_running && !session.interrupt.is_set() {
+            keep_running(session, &recorded.cluster).await?;
+        }
+        if session.interrupt.is_set() {
+            break;
+        }
+    }
+    run.settle(session);
+    run.finish()
+}
+
+async fn keep_running(session: &Session, cluster: &Cluster) -> Result<()> {
+    for node in cluster.nodes() {
+        cluster.start(node).await?;
+    }
+    say(&format!(
+        "nodes kept running on {}; Ctrl-C ends them",
+        cluster.bootstrap()
+    ));
+    while !session.interrupt.is_set() {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    cluster.stop().await;
+    Ok(())
+}
+
+fn concurrency(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(clients @ 2..=64) => Ok(clients),
+        _ => Err("between 2 and 64 clients: one must produce and one must poll".into()),
+    }
+}

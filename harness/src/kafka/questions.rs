@@ -1,0 +1,364 @@
+//! The questions that the harness asks one named node: Metadata, DescribeQuorum, ListOffsets, Fetch, CreateTopics.
+//!
+//! Versions are fixed, chosen so that every broker since Kafka 2.4 answers them (DescribeQuorum: since 3.0, where
+//! there is a quorum to describe).
+
+pub mod admin;
+
+use anyhow::Result;
+use bytes::Bytes;
+use checkers::history::{Offset, PartitionClaim, Text};
+use kafka_protocol::error::ResponseError;
+use kafka_protocol::messages::create_topics_request::{CreatableTopic, CreatableTopicConfig};
+use kafka_protocol::messages::fetch_request::{FetchPartition, FetchTopic};
+use kafka_protocol::messages::list_offsets_request::{ListOffsetsPartition, ListOffsetsTopic};
+use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
+use kafka_protocol::messages::{
+    BrokerId, CreateTopicsRequest, DescribeQuorumRequest, FetchRequest, ListOffsetsRequest,
+    MetadataRequest, TopicName, describe_quorum_request,
+};
+use kafka_protocol::protocol::StrBytes;
+use kafka_protocol::records::RecordBatchDecoder;
+
+use crate::kafka::wire::{Wire, WireError};
+
+const METADATA_VERSION: i16 = 9;
+const DESCRIBE_QUORUM_VERSION: i16 = 0;
+const LIST_OFFSETS_VERSION: i16 = 5;
+/// The first version that a follower may answer (KIP-392).
+const FETCH_VERSION: i16 = 11;
+const CREATE_TOPICS_VERSION: i16 = 5;
+const LATEST: i64 = -1;
+
+/// A node's Metadata answer.
+#[derive(Clone, Debug, Default)]
+pub struct Metadata {
+    /// Ids of the brokers listed.
+    pub brokers: Vec<i32>,
+    /// One row per partition of the topics asked about that the node knows.
+    pub partitions: Vec<PartitionClaim>,
+}
+
+/// A node's DescribeQuorum answer.
+#[derive(Clone, Debug)]
+pub struct Quorum {
+    /// Leader id, -1 if none is stated.
+    pub leader: i32,
+    /// Epoch (Raft term), -1 if none is stated.
+    pub epoch: i32,
+    /// Voter ids.
+    pub voters: Vec<i32>,
+}
+
+/// An end offset as one node answered it.
+#[derive(Clone, Copy, Debug)]
+pub struct EndOffset {
+    /// The offset after the last record.
+    pub offset: Offset,
+    /// The leader epoch beside it, -1 if none is stated.
+    pub epoch: i32,
+}
+
+/// What one Fetch returned.
+#[derive(Clone, Debug, Default)]
+pub struct Fetched {
+    /// Offsets and values, in order, from the asked offset on.
+    pub records: Vec<(Offset, Bytes)>,
+    /// Where to go on.
+    pub next: Offset,
+    /// The node's high watermark.
+    pub high_watermark: Offset,
+    /// The first offset that the node keeps.
+    pub log_start_offset: Offset,
+}
+
+/// Why a question has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum NoAnswer {
+    /// The node did not answer.
+    #[error(transparent)]
+    Wire(#[from] WireError),
+    /// The node refused, with Kafka's word for it.
+    #[error("{0}")]
+    Refused(String),
+}
+
+fn refused(code: i16) -> Option<NoAnswer> {
+    ResponseError::try_from_code(code).map(|error| NoAnswer::Refused(error_name(&error)))
+}
+
+/// Kafka's name of an error: `NOT_LEADER_OR_FOLLOWER`.
+pub fn error_name(error: &ResponseError) -> String {
+    let debug = format!("{error:?}");
+    let mut name = String::with_capacity(debug.len() + 8);
+    for (at, letter) in debug.chars().enumerate() {
+        if at > 0 && letter.is_ascii_uppercase() {
+            name.push('_');
+        }
+        name.push(letter.to_ascii_uppercase());
+    }
+    name
+}
+
+fn topic_name(name: &str) -> TopicName {
+    TopicName(StrBytes::from_string(name.to_owned()))
+}
+
+/// Asks a node for its own Metadata of the named topics. Never creates a topic.
+///
+/// # Errors
+/// If the node does not answer or refuses.
+pub fn metadata(wire: &mut Wire, topics: &[String]) -> Result<Metadata, NoAnswer> {
+    let topics = topics
+        .iter()
+        .map(|name| MetadataRequestTopic::default().with_name(Some(topic_name(name))))
+        .collect();
+    let request = MetadataRequest::default()
+        .with_topics(Some(topics))
+        .with_allow_auto_topic_creation(false);
+    let answer = wire.call(&request, METADATA_VERSION)?;
+    let mut partitions = Vec::new();
+    for topic in &answer.topics {
+        let name = topic
+            .name
+            .as_ref()
+            .map(|n| Text::from(n.0.as_str()))
+            .unwrap_or_default();
+        for row in &topic.partitions {
+            partitions.push(PartitionClaim(
+                name.clone(),
+                row.partition_index,
+                row.leader_id.0,
+                row.leader_epoch,
+            ));
+        }
+    }
+    partitions.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
+    let mut brokers: Vec<i32> = answer.brokers.iter().map(|b| b.node_id.0).collect();
+    brokers.sort_unstable();
+    Ok(Metadata {
+        brokers,
+        partitions,
+    })
+}
+
+/// Asks a node for all brokers: id, advertised host, port.
+///
+/// # Errors
+/// If the node does not answer.
+pub fn brokers(wire: &mut Wire) -> Result<Vec<(i32, String, i32)>, NoAnswer> {
+    let request = MetadataRequest::default()
+        .with_topics(Some(Vec::new()))
+        .with_allow_auto_topic_creation(false);
+    let answer = wire.call(&request, METADATA_VERSION)?;
+    let row = |broker: &kafka_protocol::messages::metadata_response::MetadataResponseBroker| {
+        (broker.node_id.0, broker.host.to_string(), broker.port)
+    };
+    Ok(answer.brokers.iter().map(row).collect())
+}
+
+/// Asks a node for the quorum (KIP-595).
+///
+/// # Errors
+/// If the node does not answer or refuses.
+pub fn quorum(wire: &mut Wire) -> Result<Quorum, NoAnswer> {
+    let partition = describe_quorum_request::PartitionData::default().with_partition_index(0);
+    let topic = describe_quorum_request::TopicData::default()
+        .with_topic_name(topic_name("__cluster_metadata"))
+        .with_partitions(vec![partition]);
+    let request = DescribeQuorumRequest::default().with_topics(vec![topic]);
+    let answer = wire.call(&request, DESCRIBE_QUORUM_VERSION)?;
+    if let Some(refusal) = refused(answer.error_code) {
+        return Err(refusal);
+    }
+    let row = answer.topics.first().and_then(|t| t.partitions.first());
+    let row = row.ok_or_else(|| NoAnswer::Refused("no quorum partition in the answer".into()))?;
+    if let Some(refusal) = refused(row.error_code) {
+        return Err(refusal);
+    }
+    let mut voters: Vec<i32> = row.current_voters.iter().map(|v| v.replica_id.0).collect();
+    voters.sort_unstable();
+    Ok(Quorum {
+        leader: row.leader_id.0,
+        epoch: row.leader_epoch,
+        voters,
+    })
+}
+
+/// Asks a node for the end offset of one partition.
+///
+/// # Errors
+/// If the node does not answer or refuses; a follower refuses.
+pub fn end_offset(wire: &mut Wire, topic: &str, partition: i32) -> Result<EndOffset, NoAnswer> {
+    let row = ListOffsetsPartition::default()
+        .with_partition_index(partition)
+        .with_current_leader_epoch(-1)
+        .with_timestamp(LATEST);
+    let topic = ListOffsetsTopic::default()
+        .with_name(topic_name(topic))
+        .with_partitions(vec![row]);
+    let request = ListOffsetsRequest::default()
+        .with_replica_id(BrokerId(-1))
+        .with_topics(vec![topic]);
+    let answer = wire.call(&request, LIST_OFFSETS_VERSION)?;
+    let row = answer.topics.first().and_then(|t| t.partitions.first());
+    let row = row.ok_or_else(|| NoAnswer::Refused("the partition is not in the answer".into()))?;
+    match refused(row.error_code) {
+        Some(refusal) => Err(refusal),
+        None => Ok(EndOffset {
+            offset: row.offset,
+            epoch: row.leader_epoch,
+        }),
+    }
+}
+
+/// Reads records of one partition from an offset on, through one node, whether it leads or not. Does not wait for
+/// records to come. Batches are decoded strictly: a wrong CRC is an error.
+///
+/// # Errors
+/// If the node does not answer, refuses, or sends what is no record batch.
+pub fn fetch(
+    wire: &mut Wire,
+    topic: &str,
+    partition: i32,
+    offset: Offset,
+    bytes_max: i32,
+) -> Result<Fetched, NoAnswer> {
+    let row = FetchPartition::default()
+        .with_partition(partition)
+        .with_current_leader_epoch(-1)
+        .with_fetch_offset(offset)
+        .with_log_start_offset(-1)
+        .with_partition_max_bytes(bytes_max);
+    let topic = FetchTopic::default()
+        .with_topic(topic_name(topic))
+        .with_partitions(vec![row]);
+    let request = FetchRequest::default()
+        .with_replica_id(BrokerId(-1))
+        .with_max_wait_ms(0)
+        .with_min_bytes(0)
+        .with_max_bytes(bytes_max)
+        .with_session_epoch(-1)
+        .with_topics(vec![topic]);
+    let answer = wire.call(&request, FETCH_VERSION)?;
+    if let Some(refusal) = refused(answer.error_code) {
+        return Err(refusal);
+    }
+    let row = answer
+        .responses
+        .into_iter()
+        .next()
+        .and_then(|t| t.partitions.into_iter().next());
+    let row = row.ok_or_else(|| NoAnswer::Refused("the partition is not in the answer".into()))?;
+    if let Some(refusal) = refused(row.error_code) {
+        return Err(refusal);
+    }
+    let mut fetched = Fetched {
+        records: Vec::new(),
+        next: offset,
+        high_watermark: row.high_watermark,
+        log_start_offset: row.log_start_offset,
+    };
+    let mut bytes = row.records.unwrap_or_default();
+    // The last batch of an answer may be cut at the byte limit (Kafka does so); what is whole is decoded.
+    let whole = whole_batches(&bytes);
+    bytes.truncate(whole);
+    let sets = RecordBatchDecoder::decode_all(&mut bytes)
+        .map_err(|error| WireError::Malformed(format!("record batch: {error}")))?;
+    for record in sets.into_iter().flat_map(|set| set.records) {
+        fetched.next = fetched.next.max(record.offset + 1);
+        if record.offset >= offset && !record.control {
+            fetched
+                .records
+                .push((record.offset, record.value.unwrap_or_default()));
+        }
+    }
+    Ok(fetched)
+}
+
+/// How many bytes of a record set are whole batches (offset i64, length i32, then that many bytes).
+fn whole_batches(bytes: &[u8]) -> usize {
+    let mut at = 0;
+    while let Some(head) = bytes.get(at + 8..at + 12) {
+        let length = i32::from_be_bytes([head[0], head[1], head[2], head[3]]);
+        let Ok(length) = usize::try_from(length) else {
+            break;
+        };
+        if at + 12 + length > bytes.len() {
+            break;
+        }
+        at += 12 + length;
+    }
+    at
+}
+
+/// Creates a topic through one node; tells whether it was this very request that did. An existing topic of that name is
+/// no error: an earlier try may have been applied though its answer was lost.
+///
+/// # Errors
+/// If the node does not answer or refuses.
+pub fn create_topic(
+    wire: &mut Wire,
+    name: &str,
+    partitions: i32,
+    replicas: i16,
+    settings: &[(String, String)],
+    timeout_ms: i32,
+) -> Result<bool, NoAnswer> {
+    let configs = settings
+        .iter()
+        .map(|(name, value)| {
+            CreatableTopicConfig::default()
+                .with_name(StrBytes::from_string(name.clone()))
+                .with_value(Some(StrBytes::from_string(value.clone())))
+        })
+        .collect();
+    let topic = CreatableTopic::default()
+        .with_name(topic_name(name))
+        .with_num_partitions(partitions)
+        .with_replication_factor(replicas)
+        .with_configs(configs);
+    let request = CreateTopicsRequest::default()
+        .with_topics(vec![topic])
+        .with_timeout_ms(timeout_ms);
+    let answer = wire.call(&request, CREATE_TOPICS_VERSION)?;
+    match answer
+        .topics
+        .first()
+        .and_then(|t| ResponseError::try_from_code(t.error_code))
+    {
+        None => Ok(true),
+        Some(ResponseError::TopicAlreadyExists) => Ok(false),
+        Some(error) => Err(NoAnswer::Refused(error_name(&error))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_carry_kafkas_names() {
+        assert_eq!(
+            error_name(&ResponseError::NotLeaderOrFollower),
+            "NOT_LEADER_OR_FOLLOWER"
+        );
+        assert_eq!(
+            error_name(&ResponseError::RequestTimedOut),
+            "REQUEST_TIMED_OUT"
+        );
+    }
+
+    #[test]
+    fn a_cut_batch_is_left_out() {
+        let mut bytes = vec![0; 8];
+        bytes.extend(3i32.to_be_bytes());
+        bytes.extend([1, 2, 3]);
+        let whole = bytes.len();
+        bytes.extend([0; 8]);
+        bytes.extend(9i32.to_be_bytes());
+        bytes.extend([1, 2]);
+        assert_eq!(whole_batches(&bytes), whole);
+        assert_eq!(whole_batches(&bytes[..5]), 0);
+    }
+}

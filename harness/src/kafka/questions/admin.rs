@@ -1,0 +1,129 @@
+//! Questions that change topics, each asked once of one named node: what comes back is what this one request did.
+
+use kafka_protocol::error::ResponseError;
+use kafka_protocol::messages::create_partitions_request::CreatePartitionsTopic;
+use kafka_protocol::messages::create_topics_request::CreatableTopic;
+use kafka_protocol::messages::{CreatePartitionsRequest, CreateTopicsRequest, DeleteTopicsRequest};
+
+use super::{CREATE_TOPICS_VERSION, NoAnswer, error_name, topic_name};
+use crate::kafka::wire::{Wire, WireError};
+
+const DELETE_TOPICS_VERSION: i16 = 3;
+const CREATE_PARTITIONS_VERSION: i16 = 1;
+
+/// How a change came out.
+#[derive(Debug)]
+pub enum Changed {
+    /// The node acknowledged it.
+    Acknowledged,
+    /// The node says that it surely did not happen.
+    Refused(String),
+    /// It may have happened, or may still happen: no answer, or an answer that leaves it open.
+    Unknown(String),
+}
+
+/// Creates a topic.
+pub fn create(
+    wire: &mut Wire,
+    name: &str,
+    partitions: i32,
+    replicas: i16,
+    timeout_ms: i32,
+) -> Changed {
+    let topic = CreatableTopic::default()
+        .with_name(topic_name(name))
+        .with_num_partitions(partitions)
+        .with_replication_factor(replicas);
+    let request = CreateTopicsRequest::default()
+        .with_topics(vec![topic])
+        .with_timeout_ms(timeout_ms);
+    let answer = wire.call(&request, CREATE_TOPICS_VERSION);
+    changed(answer.map(|answer| answer.topics.first().map(|topic| topic.error_code)))
+}
+
+/// Deletes a topic.
+pub fn delete(wire: &mut Wire, name: &str, timeout_ms: i32) -> Changed {
+    let request = DeleteTopicsRequest::default()
+        .with_topic_names(vec![topic_name(name)])
+        .with_timeout_ms(timeout_ms);
+    let answer = wire.call(&request, DELETE_TOPICS_VERSION);
+    changed(answer.map(|answer| answer.responses.first().map(|topic| topic.error_code)))
+}
+
+/// Raises a topic's number of partitions.
+pub fn grow(wire: &mut Wire, name: &str, partitions: i32, timeout_ms: i32) -> Changed {
+    let topic = CreatePartitionsTopic::default()
+        .with_name(topic_name(name))
+        .with_count(partitions)
+        .with_assignments(None);
+    let request = CreatePartitionsRequest::default()
+        .with_topics(vec![topic])
+        .with_timeout_ms(timeout_ms);
+    let answer = wire.call(&request, CREATE_PARTITIONS_VERSION);
+    changed(answer.map(|answer| answer.results.first().map(|topic| topic.error_code)))
+}
+
+/// How many partitions a node knows of a topic; none if it knows no such topic.
+///
+/// # Errors
+/// If the node does not answer.
+pub fn describe(wire: &mut Wire, name: &str) -> Result<Option<i32>, NoAnswer> {
+    let metadata = super::metadata(wire, &[name.to_owned()])?;
+    let rows = metadata.partitions.iter();
+    let count = rows.filter(|row| row.topic() == name).count();
+    Ok((count > 0).then(|| i32::try_from(count).unwrap_or(i32::MAX)))
+}
+
+fn changed(answer: Result<Option<i16>, WireError>) -> Changed {
+    match answer {
+        Err(error) => Changed::Unknown(error.to_string()),
+        Ok(None) => Changed::Unknown("the topic is not in the answer".to_owned()),
+        Ok(Some(code)) => match ResponseError::try_from_code(code) {
+            None => Changed::Acknowledged,
+            Some(error) if surely_not(&error) => Changed::Refused(error_name(&error)),
+            Some(error) => Changed::Unknown(error_name(&error)),
+        },
+    }
+}
+
+/// Whether an error means that nothing was done. TOPIC_ALREADY_EXISTS and its like are not among them: a node that
+/// passes a request on may have sent it twice, and the second answer is about what the first has done.
+fn surely_not(error: &ResponseError) -> bool {
+    matches!(
+        error,
+        ResponseError::NotController
+            | ResponseError::InvalidRequest
+            | ResponseError::InvalidConfig
+            | ResponseError::InvalidReplicationFactor
+            | ResponseError::PolicyViolation
+            | ResponseError::UnsupportedVersion
+            | ResponseError::ClusterAuthorizationFailed
+            | ResponseError::TopicAuthorizationFailed
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_definite_refusals_mean_that_nothing_was_done() {
+        let told = |code| changed(Ok(Some(code)));
+        assert!(matches!(told(0), Changed::Acknowledged));
+        let refused = told(ResponseError::NotController.code());
+        assert!(matches!(&refused, Changed::Refused(name) if name == "NOT_CONTROLLER"));
+        for error in [
+            ResponseError::RequestTimedOut,
+            ResponseError::TopicAlreadyExists,
+            ResponseError::UnknownServerError,
+        ] {
+            assert!(
+                matches!(told(error.code()), Changed::Unknown(_)),
+                "{error:?}"
+            );
+        }
+        let silent = changed(Err(WireError::TimedOut(1)));
+        assert!(matches!(silent, Changed::Unknown(_)));
+        assert!(matches!(changed(Ok(None)), Changed::Unknown(_)));
+    }
+}

@@ -1,0 +1,92 @@
+//! Load: what clients do to a cluster while it is under test. One file a workload; this one holds what all workers share.
+
+mod admin_client;
+mod created;
+pub mod pace;
+pub mod workloads;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use checkers::history::{
+    Acks, Append, Call, Completion, Invocation, Outcome, Report, What, WorkerId,
+};
+
+use crate::kafka::clients::producer::Producer;
+use crate::record::{Recorder, StopFlag, WorkerIds};
+
+pub use admin_client::describe_all;
+pub use created::CreatedTopics;
+pub use workloads::{Chosen, Workload};
+
+/// What every worker of a run knows.
+#[derive(Clone)]
+pub struct Load {
+    /// Where events go.
+    pub recorder: Recorder,
+    /// Fresh worker ids.
+    pub ids: WorkerIds,
+    /// When to end.
+    pub stop: StopFlag,
+    /// Topic names and partitions.
+    pub partitions: Arc<Vec<(String, i32)>>,
+    /// `host:port,host:port,...`
+    pub bootstrap: String,
+    /// Each node's own Kafka address, for what is asked of one node.
+    pub addresses: Arc<Vec<SocketAddr>>,
+    /// How many copies of every partition a new topic has.
+    pub replicas: i16,
+    /// Further librdkafka properties.
+    pub client: Arc<Vec<(String, String)>>,
+    /// The acknowledgement that appends ask for.
+    pub acks: Acks,
+    /// The target's promise about NOT_LEADER.
+    pub not_leader_means_not_written: bool,
+    /// The run's seed.
+    pub seed: u64,
+    /// The topics that workers created beside the run's own.
+    pub created: CreatedTopics,
+}
+
+impl Load {
+    /// Runs one append operation and records it. Returns how it came out.
+    pub fn append(
+        &self,
+        producer: &Producer,
+        worker: WorkerId,
+        append: Append,
+        patience: std::time::Duration,
+    ) -> Outcome {
+        let (topic, partition) = (append.topic.clone(), append.partition);
+        let values = append.values.clone();
+        self.recorder.record(What::Invoke(Invocation {
+            worker,
+            call: Call::Append(append),
+        }));
+        let records = producer.append(&topic, partition, &values, patience);
+        let any = |outcome| records.iter().any(|record| record.outcome == outcome);
+        let outcome = if any(Outcome::Info) {
+            Outcome::Info
+        } else if any(Outcome::Ok) {
+            Outcome::Ok
+        } else {
+            Outcome::Fail
+        };
+        let error = records.iter().find_map(|record| record.error.clone());
+        let appended = checkers::history::Appended {
+            records,
+            node: None,
+        };
+        let completion = Completion {
+            worker,
+            error,
+            report: Report::Append(appended),
+        };
+        self.recorder.record(match outcome {
+            Outcome::Ok => What::Ok(completion),
+            Outcome::Fail => What::Fail(completion),
+            Outcome::Info => What::Info(completion),
+        });
+        outcome
+    }
+}

@@ -1,0 +1,185 @@
+//! An admin client: creates, grows, deletes and describes topics, each request once and through one node, and records all of
+//! it. Its worker id is retired when an outcome is unknown.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use checkers::history::{
+    Call, Completion, Invocation, Report, Text, TopicCall, TopicEvent, TopicSeen, What, WorkerId,
+};
+
+use crate::kafka::questions::NoAnswer;
+use crate::kafka::questions::admin::{self, Changed};
+use crate::kafka::wire::Wire;
+use crate::record::{Recorder, WorkerIds};
+
+/// What a request grants the broker.
+const GRANTED_MS: i32 = 1_500;
+/// What the harness waits for its answer.
+const TIMEOUT: Duration = Duration::from_millis(2_500);
+/// How often a node is asked about one topic in the end, if it does not answer.
+const LAST_TRIES: usize = 3;
+/// The word that marks the last questions in the history.
+const FINAL: &str = "final";
+
+/// Asks every node about every topic, after the last heal: what it answers now is what it has. A node that does not
+/// answer is not asked about the rest.
+pub fn describe_all(
+    topics: &[String],
+    addresses: &[SocketAddr],
+    recorder: &Recorder,
+    ids: &WorkerIds,
+) {
+    std::thread::scope(|scope| {
+        for node in 0..addresses.len() {
+            scope.spawn(move || {
+                let mut asker = AdminClient::new(addresses, recorder, ids);
+                for name in topics {
+                    if !asker.describe(node, name, Some(FINAL)) {
+                        break;
+                    }
+                }
+            });
+        }
+    });
+}
+
+/// One worker that asks: a connection to each node, and an id that is retired when an outcome is unknown.
+pub(super) struct AdminClient<'a> {
+    wires: Vec<Wire>,
+    recorder: &'a Recorder,
+    ids: &'a WorkerIds,
+    worker: WorkerId,
+}
+
+impl<'a> AdminClient<'a> {
+    pub(super) fn new(
+        addresses: &[SocketAddr],
+        recorder: &'a Recorder,
+        ids: &'a WorkerIds,
+    ) -> AdminClient<'a> {
+        AdminClient {
+            wires: addresses.iter().map(|at| Wire::new(*at, TIMEOUT)).collect(),
+            recorder,
+            ids,
+            worker: ids.next(),
+        }
+    }
+
+    pub(super) fn create(
+        &mut self,
+        node: usize,
+        (name, partitions): (&str, i32),
+        replicas: i16,
+    ) -> Option<bool> {
+        let call = Call::CreateTopic(Box::new(call(node, name, Some(partitions))));
+        let ask = |wire: &mut Wire| admin::create(wire, name, partitions, replicas, GRANTED_MS);
+        let done = self.change(node, call, Report::CreateTopic, ask);
+        self.tell(done, name, partitions, "created")
+    }
+
+    pub(super) fn grow(&mut self, node: usize, name: &str, partitions: i32) -> Option<bool> {
+        let call = Call::GrowTopic(Box::new(call(node, name, Some(partitions))));
+        let ask = |wire: &mut Wire| admin::grow(wire, name, partitions, GRANTED_MS);
+        let done = self.change(node, call, Report::GrowTopic, ask);
+        self.tell(done, name, partitions, "grown")
+    }
+
+    pub(super) fn delete(&mut self, node: usize, name: &str) -> Option<bool> {
+        let call = Call::DeleteTopic(Box::new(call(node, name, None)));
+        let ask = |wire: &mut Wire| admin::delete(wire, name, GRANTED_MS);
+        let done = self.change(node, call, Report::DeleteTopic, ask);
+        self.tell(done, name, 0, "deleted")
+    }
+
+    /// Whether a change was made; nothing if nobody knows.
+    fn change(
+        &mut self,
+        node: usize,
+        call: Call,
+        report: Report,
+        ask: impl FnOnce(&mut Wire) -> Changed,
+    ) -> Option<bool> {
+        let worker = self.worker;
+        self.recorder
+            .record(What::Invoke(Invocation { worker, call }));
+        let changed = ask(&mut self.wires[node]);
+        let completion = |error: Option<String>| Completion {
+            worker,
+            error: error.map(Text::from),
+            report,
+        };
+        match changed {
+            Changed::Acknowledged => {
+                self.recorder.record(What::Ok(completion(None)));
+                Some(true)
+            }
+            Changed::Refused(why) => {
+                self.recorder.record(What::Fail(completion(Some(why))));
+                Some(false)
+            }
+            Changed::Unknown(why) => {
+                self.recorder.record(What::Info(completion(Some(why))));
+                self.worker = self.ids.next();
+                None
+            }
+        }
+    }
+
+    /// Records a change that was acknowledged as one of the topic itself, too.
+    fn tell(&self, done: Option<bool>, name: &str, partitions: i32, what: &str) -> Option<bool> {
+        if done == Some(true) {
+            self.recorder.record(What::Topic(Box::new(TopicEvent {
+                name: name.to_owned(),
+                id: String::new(),
+                partitions,
+                what: what.to_owned(),
+            })));
+        }
+        done
+    }
+
+    /// Asks a node about a topic, in the end again if it does not answer; tells whether it did.
+    pub(super) fn describe(&mut self, node: usize, name: &str, phase: Option<&str>) -> bool {
+        let tries = if phase.is_some() { LAST_TRIES } else { 1 };
+        for _ in 0..tries {
+            let worker = self.worker;
+            let mut call = call(node, name, None);
+            call.phase = phase.map(Text::from);
+            let call = Call::DescribeTopic(Box::new(call));
+            self.recorder
+                .record(What::Invoke(Invocation { worker, call }));
+            let answer = admin::describe(&mut self.wires[node], name);
+            let completion = |error: Option<&NoAnswer>, partitions| Completion {
+                worker,
+                error: error.map(|error| error.to_string().into()),
+                report: Report::DescribeTopic(TopicSeen { partitions }),
+            };
+            match answer {
+                Ok(partitions) => {
+                    self.recorder.record(What::Ok(completion(None, partitions)));
+                    return true;
+                }
+                Err(error @ NoAnswer::Refused(_)) => {
+                    self.recorder
+                        .record(What::Fail(completion(Some(&error), None)));
+                }
+                Err(error @ NoAnswer::Wire(_)) => {
+                    self.recorder
+                        .record(What::Info(completion(Some(&error), None)));
+                    self.worker = self.ids.next();
+                }
+            }
+        }
+        false
+    }
+}
+
+fn call(node: usize, topic: &str, partitions: Option<i32>) -> TopicCall {
+    TopicCall {
+        node: format!("n{}", node + 1).into(),
+        topic: topic.into(),
+        partitions,
+        phase: None,
+    }
+}

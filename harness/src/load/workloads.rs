@@ -1,0 +1,146 @@
+//! The workloads: one file each, one row each in [`WORKLOADS`].
+//!
+//! A new workload is a file with an implementation of [`Workload`] and a row here. Nothing else has to know it: the command
+//! line, scenario files and `jepsen list` read the rows, and a run asks the workload itself for its workers.
+
+mod admin;
+mod append;
+mod idempotent;
+mod lives;
+mod poll;
+mod register;
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use checkers::history::Promises;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
+use super::Load;
+use crate::config::word::Word;
+
+/// What the clients of a run do.
+pub trait Workload: Send + Sync {
+    /// One worker for each of `clients` clients, which is at least 2: at least one produces and at least one reads.
+    fn workers(&self, clients: usize) -> Vec<Worker>;
+
+    /// What the workload's clients promise beside what the target promises; recorded in the history's header.
+    fn promise(&self, _promises: &mut Promises) {}
+}
+
+/// A worker's work: runs on a thread of its own until the load's stop flag is set.
+pub type Worker = Box<dyn FnOnce(&Load, Turn) -> Result<()> + Send>;
+
+/// Which worker it is, and how often it calls.
+#[derive(Clone, Copy, Debug)]
+pub struct Turn {
+    /// Its number among the run's clients, from 0: the stream of the seed that it draws from.
+    pub thread: u64,
+    /// Operations a second.
+    pub per_second: f64,
+}
+
+/// A row of the table of workloads.
+pub struct Row {
+    /// The name on the command line and in scenario files.
+    pub name: &'static str,
+    /// One line for `jepsen list`.
+    pub description: &'static str,
+    /// Makes it for one run.
+    pub make: fn() -> Arc<dyn Workload>,
+}
+
+/// Every workload.
+pub const WORKLOADS: &[Row] = &[append::ROW, idempotent::ROW, admin::ROW, register::ROW];
+
+/// A workload by its name.
+pub type Chosen = &'static Row;
+
+/// Rows are compared by name: each name is one row.
+impl PartialEq for Row {
+    fn eq(&self, other: &Row) -> bool {
+        self.name == other.name
+    }
+}
+
+impl std::fmt::Debug for Row {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(self.name)
+    }
+}
+
+/// Finds a workload by name.
+///
+/// # Errors
+/// If there is none; the message lists those there are.
+pub fn named(name: &str) -> Result<Chosen, String> {
+    WORKLOADS
+        .iter()
+        .find(|row| row.name == name)
+        .ok_or_else(|| {
+            let known: Vec<&str> = WORKLOADS.iter().map(|row| row.name).collect();
+            format!("no workload `{name}`; there are: {}", known.join(", "))
+        })
+}
+
+/// Reads a workload's name on the command line.
+pub fn parser() -> impl TypedValueParser<Value = Chosen> {
+    PossibleValuesParser::new(WORKLOADS.iter().map(|row| row.name)).try_map(|name| named(&name))
+}
+
+/// The workload that a scenario names.
+///
+/// # Errors
+/// If there is none; the message names the scenario file and the line.
+pub fn of_scenario(word: &Word) -> Result<Chosen> {
+    word.read(named)
+}
+
+/// Three of eight clients poll; the others do what the workload gives them.
+fn with_pollers(clients: usize, producer: impl Fn(usize, usize) -> Worker) -> Vec<Worker> {
+    let producers = producers_of(clients);
+    let producing = (0..producers).map(|at| producer(at, producers));
+    let polling = (producers..clients).map(|_| -> Worker { Box::new(poll::run) });
+    producing.chain(polling).collect()
+}
+
+/// How many of the clients produce; the others poll.
+fn producers_of(clients: usize) -> usize {
+    clients - clients * 3 / 8
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_client_has_a_worker() {
+        for row in WORKLOADS {
+            for clients in 2..=64 {
+                assert_eq!((row.make)().workers(clients).len(), clients, "{}", row.name);
+            }
+        }
+    }
+
+    #[test]
+    fn an_unknown_workload_lists_the_known() {
+        let error = named("apend").expect_err("unknown");
+        assert!(
+            error.contains("append, idempotent, admin, register"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn built_in_scenarios_name_workloads_that_exist() {
+        for scenario in crate::config::scenario::built_in().expect("a right file") {
+            of_scenario(&scenario.workload).expect(&scenario.name);
+        }
+        for suite in crate::config::suite::Suite::built_in() {
+            let suite = crate::config::suite::Suite::load(suite).expect("a right file");
+            for scenario in &suite.scenarios {
+                of_scenario(&scenario.workload).expect(&scenario.name);
+            }
+        }
+    }
+}

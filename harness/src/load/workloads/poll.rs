@@ -1,0 +1,80 @@
+//! Polling: the reading half of every workload. A consumer by assignment reads all partitions and goes on; now and
+//! then it is replaced by one that starts a little earlier, so that what was read once is read again: that is how an
+//! offset that changed its value after an election shows.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use checkers::history::{
+    Assigned, Call, Completion, Invocation, Isolation, Poll, Polled, Report, What,
+};
+use rand::Rng;
+
+use super::Turn;
+use crate::config::seed::random;
+use crate::kafka::clients::consumer as settings;
+use crate::kafka::clients::consumer::Consumer;
+use crate::load::Load;
+use crate::load::pace::Pace;
+
+/// How long a poll waits for a first record.
+const WAIT: Duration = Duration::from_millis(100);
+/// A consumer lives about this long.
+const LIFE: Duration = Duration::from_secs(8);
+/// How many records a new consumer reads again.
+const AGAIN_RECORDS: i64 = 200;
+
+/// Polls until told to stop.
+///
+/// # Errors
+/// If librdkafka refuses a setting.
+pub(super) fn run(load: &Load, turn: Turn) -> Result<()> {
+    let mut random = random(load.seed, 2_000 + turn.thread);
+    let config = settings(&load.bootstrap, &load.client);
+    let mut pace = Pace::per_second(turn.per_second);
+    let start = |(topic, partition): &(String, i32)| Assigned {
+        topic: topic.into(),
+        partition: *partition,
+        position: 0,
+    };
+    let mut assigned: Vec<Assigned> = load.partitions.iter().map(start).collect();
+    while !load.stop.is_set() {
+        let worker = load.ids.next();
+        let mut consumer = Consumer::new(&config, assigned)?;
+        let until = Instant::now() + LIFE.mul_f64(random.random_range(0.5..1.5));
+        while Instant::now() < until && pace.wait(&mut random, &load.stop) {
+            let poll = Poll {
+                assigned: consumer.assigned().to_vec(),
+                isolation: Isolation::ReadUncommitted,
+                phase: None,
+            };
+            load.recorder.record(What::Invoke(Invocation {
+                worker,
+                call: Call::Poll(poll),
+            }));
+            let (records, error) = consumer.poll(WAIT);
+            let failed = error.is_some();
+            let report = Report::Poll(Polled { records });
+            let completion = Completion {
+                worker,
+                error,
+                report,
+            };
+            let what = if failed {
+                What::Fail(completion)
+            } else {
+                What::Ok(completion)
+            };
+            load.recorder.record(what);
+            if failed {
+                break;
+            }
+        }
+        assigned = consumer.assigned().to_vec();
+        for place in &mut assigned {
+            place.position = (place.position - AGAIN_RECORDS).max(0);
+        }
+        consumer.retire();
+    }
+    Ok(())
+}

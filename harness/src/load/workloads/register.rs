@@ -1,0 +1,254 @@
+//! `register`: a partition is a register that holds the value of its last record.
+//!
+//! A *write* is an append of one record, sent once. A *read* asks the leader for the end offset and then fetches the record
+//! before that end. What is at an offset never changes, so the read is of the moment at which the end offset was answered.
+//! It is recorded as what it is, an `end-offset` and a `poll` of one worker, so that every check of the log judges it too.
+//!
+//! Writers and readers are different workers: a writer sits in its time-out behind a cut leader, and that is when a read may
+//! be stale. A reader goes on asking the node that answered it last, as a client does that has not heard of an election,
+//! and turns to the next node when it is refused. A node that leaves it without an answer is left alone for a while: a write
+//! that was lost in an election shows only until the next one replaces it, and by then the reader must have asked elsewhere
+//! (seen: with a second of patience for each partition of a cut leader, none of 254 lost writes showed).
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use checkers::history::{
+    Assigned, Call, Completion, EndOffset, EndOffsetSeen, Invocation, Isolation, Offset, Poll,
+    Polled, Record, Report, What, WorkerId,
+};
+use rand::Rng;
+
+use super::lives::{Producing, live, one};
+use super::{Row, Turn, Worker, Workload, with_pollers};
+use crate::config::seed::random;
+use crate::kafka::questions::{self, NoAnswer};
+use crate::kafka::wire::Wire;
+use crate::load::Load;
+use crate::load::pace::Pace;
+
+/// Its row.
+pub(super) const ROW: Row = Row {
+    name: "register",
+    description: "a partition's last record is a register: one record a write, reads by end offset",
+    make: || Arc::new(Register),
+};
+
+struct Register;
+
+impl Workload for Register {
+    fn workers(&self, clients: usize) -> Vec<Worker> {
+        with_pollers(clients, |at, producers| {
+            match at + readers_of(producers) < producers {
+                true => Box::new(write),
+                false => Box::new(read),
+            }
+        })
+    }
+}
+
+/// How long a reader waits for one answer: less than an election takes.
+const TIMEOUT: Duration = Duration::from_millis(300);
+/// A node that did not answer is not asked for this long, if there is another.
+const LEFT_ALONE: Duration = Duration::from_millis(1_500);
+/// Bytes of one fetch: the record before the end, and a few that came since.
+const FETCH_BYTES: i32 = 4 << 10;
+
+/// How many of the workers that produce elsewhere read here: they come last.
+fn readers_of(producers: usize) -> usize {
+    producers / 2
+}
+
+/// Writes until told to stop.
+///
+/// # Errors
+/// If librdkafka refuses a setting.
+fn write(load: &Load, turn: Turn) -> Result<()> {
+    let producing = Producing::one_request(load);
+    live(load, turn, &producing, |_, worker, counter| {
+        one(worker, counter)
+    })
+}
+
+/// Reads until told to stop.
+fn read(load: &Load, turn: Turn) -> Result<()> {
+    let mut random = random(load.seed, 3_000 + turn.thread);
+    let mut pace = Pace::per_second(turn.per_second);
+    let mut reader = Reader::new(load, turn.thread);
+    while pace.wait(&mut random, &load.stop) {
+        reader.read(random.random_range(0..load.partitions.len()));
+    }
+    Ok(())
+}
+
+/// A client that reads last records over connections of its own.
+struct Reader<'a> {
+    load: &'a Load,
+    worker: WorkerId,
+    wires: Vec<Wire>,
+    /// By partition: which node is asked.
+    asked: Vec<usize>,
+    /// By node: until when it is left alone.
+    silent: Vec<Option<Instant>>,
+}
+
+/// Why a node that was asked does not do.
+enum Turned {
+    /// It refused.
+    Away,
+    /// It did not answer.
+    Silent,
+}
+
+impl<'a> Reader<'a> {
+    fn new(load: &'a Load, thread: u64) -> Reader<'a> {
+        let wire = |address: &SocketAddr| Wire::new(*address, TIMEOUT);
+        let wires: Vec<Wire> = load.addresses.iter().map(wire).collect();
+        let first = usize::try_from(thread).unwrap_or_default();
+        let partitions = 0..load.partitions.len();
+        Reader {
+            load,
+            worker: load.ids.next(),
+            asked: partitions
+                .map(|at| (first + at) % wires.len().max(1))
+                .collect(),
+            silent: vec![None; wires.len()],
+            wires,
+        }
+    }
+
+    /// Asks for the end, and then for the record before it, of the same node.
+    fn read(&mut self, at: usize) {
+        let mut node = self.asked[at];
+        if self.silent[node].is_some_and(|until| until > Instant::now()) {
+            node = next(node, &self.silent, Instant::now());
+            self.asked[at] = node;
+        }
+        let answered = match self.end_offset(at, node) {
+            Ok(end) if end > 0 => self.record_at(at, node, end - 1),
+            Ok(_) => Ok(()),
+            Err(turned) => Err(turned),
+        };
+        if let Err(turned) = answered {
+            if matches!(turned, Turned::Silent) {
+                self.silent[node] = Some(Instant::now() + LEFT_ALONE);
+            }
+            self.asked[at] = next(node, &self.silent, Instant::now());
+        }
+    }
+
+    fn end_offset(&mut self, at: usize, node: usize) -> Result<Offset, Turned> {
+        let (topic, partition) = self.load.partitions[at].clone();
+        let name = format!("n{}", node + 1);
+        self.call(Call::EndOffset(EndOffset {
+            topic: topic.as_str().into(),
+            partition,
+            isolation: Isolation::ReadUncommitted,
+            node: Some(name.as_str().into()),
+        }));
+        match questions::end_offset(&mut self.wires[node], &topic, partition) {
+            Ok(end) => {
+                let seen = EndOffsetSeen {
+                    offset: Some(end.offset),
+                    epoch: (end.epoch >= 0).then_some(end.epoch),
+                    node: Some(name.into()),
+                };
+                self.completed(Report::EndOffset(Box::new(seen)), None)?;
+                Ok(end.offset)
+            }
+            Err(error) => {
+                let nothing = Report::EndOffset(Box::default());
+                self.completed(nothing, Some(error)).map(|()| 0)
+            }
+        }
+    }
+
+    fn record_at(&mut self, at: usize, node: usize, position: Offset) -> Result<(), Turned> {
+        let (topic, partition) = self.load.partitions[at].clone();
+        let assigned = Assigned {
+            topic: topic.as_str().into(),
+            partition,
+            position,
+        };
+        self.call(Call::Poll(Poll {
+            assigned: vec![assigned],
+            isolation: Isolation::ReadUncommitted,
+            phase: None,
+        }));
+        let wire = &mut self.wires[node];
+        let (records, error) =
+            match questions::fetch(wire, &topic, partition, position, FETCH_BYTES) {
+                Ok(fetched) => (fetched.records, None),
+                Err(error) => (Vec::new(), Some(error)),
+            };
+        let record = |(offset, value): (Offset, bytes::Bytes)| {
+            let value = String::from_utf8_lossy(&value);
+            Record(topic.as_str().into(), partition, offset, value.into())
+        };
+        let records = records.into_iter().map(record).collect();
+        self.completed(Report::Poll(Polled { records }), error)
+    }
+
+    fn call(&self, call: Call) {
+        let worker = self.worker;
+        self.load
+            .recorder
+            .record(What::Invoke(Invocation { worker, call }));
+    }
+
+    /// Records how the last call came out: a refusal is a failure, and whoever was left without an answer is retired.
+    fn completed(&mut self, report: Report, error: Option<NoAnswer>) -> Result<(), Turned> {
+        let completion = Completion {
+            worker: self.worker,
+            error: error.as_ref().map(|error| error.to_string().into()),
+            report,
+        };
+        let (what, turned) = match error {
+            None => (What::Ok(completion), Ok(())),
+            Some(NoAnswer::Refused(_)) => (What::Fail(completion), Err(Turned::Away)),
+            Some(NoAnswer::Wire(_)) => {
+                self.worker = self.load.ids.next();
+                (What::Info(completion), Err(Turned::Silent))
+            }
+        };
+        self.load.recorder.record(what);
+        turned
+    }
+}
+
+/// The node to ask after this one: the next that is not left alone, or simply the next.
+fn next(node: usize, silent: &[Option<Instant>], now: Instant) -> usize {
+    let nodes = silent.len().max(1);
+    let left_alone = |at: &usize| silent[*at].is_some_and(|until| until > now);
+    let mut others = (1..nodes).map(|step| (node + step) % nodes);
+    let other = others.find(|at| !left_alone(at));
+    other.unwrap_or((node + 1) % nodes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::load::workloads::producers_of;
+
+    #[test]
+    fn a_silent_node_is_left_alone() {
+        let now = Instant::now();
+        let until = Some(now + LEFT_ALONE);
+        assert_eq!(next(2, &[None, None, None], now), 0);
+        assert_eq!(next(2, &[until, None, until], now), 1);
+        assert_eq!(next(1, &[until, None, until], now), 2);
+        assert_eq!(next(2, &[until, None, None], now + LEFT_ALONE), 0);
+    }
+
+    /// With two clients, the fewest that can be asked for, one writes and one reads.
+    #[test]
+    fn somebody_writes_and_somebody_reads() {
+        for clients in 2..=64 {
+            let producers = producers_of(clients);
+            let readers = readers_of(producers);
+            assert!(readers >= 1 && readers < producers, "{clients}");
+        }
+    }
+}

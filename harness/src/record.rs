@@ -1,0 +1,12 @@
+//! Recording: the one stream of events of a run, and what everything that feeds it shares: the clock, worker ids, and the
+//! flags and threads by which it ends.
+
+mod recorder;
+mod stop;
+mod threads;
+mod worker_ids;
+
+pub use recorder::{Clock, HistoryFile, Recorder};
+pub use stop::StopFlag;
+pub use threads::Threads;
+pub use worker_ids::WorkerIds;

@@ -1,0 +1,207 @@
+//! A session: the one way from a scenario to a verdict. Every command that runs scenarios is a policy over it.
+//!
+//! ```text
+//! resolve   scenario + what was typed + target -> Case          pure
+//! play      Case -> Recorded                                    faults.json and scenario.json are always written
+//! judge     Recorded -> Judged                                  once
+//! publish   Recorded + Judged -> the files of a run, exit code
+//! ```
+//!
+//! A session is opened once in the life of the process, before any thread exists, because it enters the sandbox.
+
+pub mod highlights;
+pub mod index;
+pub mod judge;
+mod play;
+pub mod prepare;
+pub mod publish;
+pub mod reproduce;
+pub mod resolve;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use nemesis::process::ProcessTable;
+use nemesis::sandbox::{self, Isolation, SandboxOptions};
+use nemesis::{Environment, Nodes, address};
+use tokio::runtime::Runtime;
+
+use crate::exit::{self, Stop};
+use crate::output::say;
+use crate::record::StopFlag;
+use crate::run::RunContext;
+use crate::store;
+
+pub use judge::Judged;
+pub use play::{Recorded, play};
+pub use publish::Publication;
+pub use resolve::{Overrides, resolve};
+
+/// Between two looks at the free space.
+const SPACE_LOOK: Duration = Duration::from_millis(250);
+
+/// Where scenarios run, and what ends them.
+pub struct Session {
+    /// Where the nodes are.
+    pub environment: Environment,
+    /// Their processes.
+    pub table: ProcessTable,
+    /// Runs what waits.
+    pub runtime: Runtime,
+    /// Set by the user's first Ctrl-C.
+    pub interrupt: StopFlag,
+    /// Set, and the interrupt with it, when the disk is nearly full.
+    pub short: StopFlag,
+    /// The directory below which runs are kept.
+    pub out: PathBuf,
+}
+
+impl Session {
+    /// Enters the sandbox; `network` says whether it needs a private network, `nodes` for how many nodes there must be room.
+    /// What is written goes below `out`.
+    ///
+    /// # Errors
+    /// If this machine permits no such sandbox (exit code 253); the message says what to do.
+    pub fn open(network: bool, nodes: Nodes, out: &Path) -> Result<Session> {
+        Session::of(&enter(network, nodes)?, out)
+    }
+
+    /// Enters the sandbox's process tree alone, and stays in the machine's own network: for a cluster that runs already,
+    /// and for nodes on loopback.
+    ///
+    /// # Errors
+    /// As [`Session::open`].
+    pub fn open_beside(out: &Path) -> Result<Session> {
+        let plain = SandboxOptions {
+            isolation: Isolation::ProcessesOnly,
+            nodes: Nodes::default(),
+        };
+        let entered = sandbox::enter(&plain).map_err(|error| refused(&error))?;
+        Session::of(&entered, out)
+    }
+
+    fn of(entered: &sandbox::Entered, out: &Path) -> Result<Session> {
+        let environment = Environment::build(entered).map_err(|error| refused(&error))?;
+        let table = ProcessTable::of(entered);
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .context("start the runtime")?;
+        let interrupt = StopFlag::default();
+        runtime.spawn(watch_signals(interrupt.clone()));
+        let short = StopFlag::default();
+        runtime.spawn(watch_space(
+            out.to_owned(),
+            short.clone(),
+            interrupt.clone(),
+        ));
+        Ok(Session {
+            environment,
+            table,
+            runtime,
+            interrupt,
+            short,
+            out: out.to_owned(),
+        })
+    }
+
+    /// Where cases are run, ended by the user's interrupt alone.
+    pub fn context(&self) -> RunContext<'_> {
+        RunContext {
+            environment: &self.environment,
+            table: &self.table,
+            interrupt: self.interrupt.clone(),
+            enough: StopFlag::default(),
+        }
+    }
+
+    /// Whether the nodes have a private network.
+    pub fn is_isolated(&self) -> bool {
+        self.environment.network().is_some()
+    }
+
+    /// Ends the runtime; what still waits is not waited for.
+    pub fn leave(self) {
+        self.runtime.shutdown_timeout(Duration::from_millis(200));
+    }
+}
+
+/// Enters the sandbox. A plan that does not need a private network still prefers one: there, no other program on this machine can
+/// hold a port.
+fn enter(network: bool, nodes: Nodes) -> Result<sandbox::Entered> {
+    let isolated = SandboxOptions {
+        isolation: Isolation::Network,
+        nodes,
+    };
+    match sandbox::enter(&isolated) {
+        Err(error) if !network => {
+            say(&format!(
+                "no private network here ({error}): nodes on {}",
+                address::loopback_range(nodes)
+            ));
+            let plain = SandboxOptions {
+                isolation: Isolation::ProcessesOnly,
+                nodes,
+            };
+            sandbox::enter(&plain).map_err(|error| refused(&error))
+        }
+        entered => entered.map_err(|error| refused(&error)),
+    }
+}
+
+fn refused(error: &dyn std::fmt::Display) -> anyhow::Error {
+    Stop::machine(format!(
+        "no private network on this machine: {error}.\n\
+         `jepsen doctor` names the setting that permits it. Pauses and kills need none of it: \
+         `jepsen run process` runs them with nodes on 127.0.0.1, 127.0.0.2 and so on."
+    ))
+}
+
+#[expect(
+    clippy::exit,
+    reason = "a second signal leaves at once, whatever the tasks do"
+)]
+/// First signal: stop, heal, save, judge. Second: leave at once; the sandbox ends every node with us.
+async fn watch_signals(interrupt: StopFlag) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut int), Ok(mut term)) = (
+        signal(SignalKind::interrupt()),
+        signal(SignalKind::terminate()),
+    ) else {
+        return;
+    };
+    loop {
+        tokio::select! { _ = int.recv() => {}, _ = term.recv() => {} }
+        if interrupt.is_set() {
+            say("jepsen: second signal: quitting now");
+            std::process::exit(exit::INTERRUPTED);
+        }
+        interrupt.set();
+        say(
+            "jepsen: stopping: faults are healed, what was recorded is judged; press Ctrl-C again to quit now",
+        );
+    }
+}
+
+/// Ends the run early when the disk is nearly full: nodes that cannot write would look like nodes that crash, and nothing
+/// could be saved.
+async fn watch_space(out: PathBuf, short: StopFlag, interrupt: StopFlag) {
+    while !interrupt.is_set() {
+        if store::free_bytes(&out).is_some_and(|free| free < store::FREE_BYTES_LOW) {
+            say(&format!("jepsen: {}", short_of_space(&out)));
+            short.set();
+            interrupt.set();
+        }
+        tokio::time::sleep(SPACE_LOOK).await;
+    }
+}
+
+pub(crate) fn short_of_space(out: &Path) -> String {
+    format!(
+        "less than {} MiB are free in {}: the run ended early and is undecided",
+        store::FREE_BYTES_LOW >> 20,
+        out.display()
+    )
+}

@@ -1,0 +1,71 @@
+//! The index over runs: read from the heads of their results, never from histories.
+
+use std::path::Path;
+
+use reports::model::RunSummary;
+
+use crate::output::say;
+use crate::store::marks::mark;
+use crate::store::{self, layout, write_whole};
+
+/// Files that a reader may want from a list of runs.
+const FILES: [&str; 5] = [
+    layout::PAGE,
+    layout::RESULTS,
+    layout::JUNIT,
+    layout::METRICS,
+    layout::RUN,
+];
+
+/// The runs below `out`, newest first. One without results is incomplete, whatever it holds otherwise.
+pub fn runs(out: &Path) -> Vec<RunSummary> {
+    let mut ids = store::run_ids(out);
+    ids.sort();
+    ids.reverse();
+    ids.iter().map(|id| summary(&out.join(id), id)).collect()
+}
+
+fn summary(run: &Path, id: &str) -> RunSummary {
+    let results = std::fs::read_to_string(run.join(layout::RESULTS)).ok();
+    let read = results.and_then(|text| RunSummary::read(&text).ok());
+    let mut summary = read.unwrap_or_else(|| RunSummary::without_results(id));
+    // The folder's name is what links need, also where somebody has renamed it.
+    id.clone_into(&mut summary.id);
+    summary.baseline = mark(run).is_some();
+    let there = FILES.iter().filter(|name| run.join(name).is_file());
+    summary.files = there.map(|name| (*name).to_owned()).collect();
+    summary
+}
+
+/// The index as a page.
+pub fn page(out: &Path) -> String {
+    reports::index_html(&runs(out))
+}
+
+/// Writes `index.html` beside the runs. That it cannot be written is worth a word, and no run's failure.
+pub fn write(out: &Path) {
+    if let Err(error) = write_whole(&out.join(layout::INDEX), &page(out)) {
+        say(&format!("  warning: {error:#}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_without_results_is_incomplete() {
+        let out = tempfile::tempdir().expect("a folder");
+        let id = "20260101T000000Z-1";
+        std::fs::create_dir(out.path().join(id)).expect("made");
+        std::fs::write(out.path().join(id).join("run.json"), "{}").expect("written");
+        std::fs::create_dir(out.path().join("pictures")).expect("made");
+        let runs = runs(out.path());
+        assert_eq!(runs.len(), 1);
+        assert!(runs[0].incomplete && runs[0].validity.is_none());
+        assert_eq!(runs[0].files, ["run.json"]);
+        write(out.path());
+        let page = std::fs::read_to_string(out.path().join("index.html")).expect("a page");
+        assert!(page.contains(id) && !page.contains("pictures"));
+    }
+}

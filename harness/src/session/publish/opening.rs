@@ -1,0 +1,141 @@
+//! What a report says before anything has run: program, subject, machine, and what no run of this version tests.
+
+use nemesis::{Nodes, address};
+use reports::RunReport;
+use reports::model::{Environment, Filesystem, Run, Setting, Subject, Tool, Unavailable};
+
+use super::Conditions;
+use crate::output::shown;
+use crate::session::reproduce::recheck;
+use crate::store::{self, RunDirectory};
+
+/// The report of a run that is about to begin.
+pub(super) fn report(
+    directory: &RunDirectory,
+    conditions: &Conditions<'_>,
+    isolated: bool,
+) -> RunReport {
+    let target = conditions.target;
+    let (kind, figures_apply) = store::file_system(&directory.path);
+    let shown = shown(&directory.path);
+    let mut report = RunReport {
+        tool: tool(),
+        run: Run {
+            id: directory.id.clone(),
+            seed: format!("{:#x}", conditions.seed),
+            started: directory.started.clone(),
+            reproduce: conditions.command.clone(),
+            recheck: recheck(&shown),
+            directory: shown,
+            suite: conditions.suite.to_owned(),
+            ..Run::default()
+        },
+        subject: Subject {
+            name: target.name.clone(),
+            version: if target.name == "reference" {
+                env!("CARGO_PKG_VERSION").into()
+            } else {
+                String::new()
+            },
+            binary_sha256: None,
+            nodes: target.nodes.count() as u32,
+            plants: conditions.plants.words(),
+        },
+        environment: environment(
+            Filesystem {
+                kind,
+                figures_apply,
+            },
+            (isolated, target.nodes),
+            target.client_settings(),
+        ),
+        not_tested: not_tested(isolated),
+        ..RunReport::default()
+    };
+    if !isolated {
+        report.faults_unavailable.push(Unavailable {
+            class: "network".into(),
+            why: "this run had no private network; `jepsen doctor` tells whether it could".into(),
+        });
+    }
+    report
+}
+
+/// This program.
+pub fn tool() -> Tool {
+    Tool {
+        name: "jepsen".into(),
+        version: env!("CARGO_PKG_VERSION").into(),
+        commit: option_env!("JEPSEN_COMMIT").unwrap_or_default().into(),
+        dirty: option_env!("JEPSEN_DIRTY").is_some_and(|dirty| dirty == "true"),
+    }
+}
+
+/// The machine, as a report shows it.
+pub fn environment(
+    data_filesystem: Filesystem,
+    (isolated, nodes): (bool, Nodes),
+    client: Vec<(String, String)>,
+) -> Environment {
+    let uname = nix::sys::utsname::uname().ok();
+    let text = |part: Option<&std::ffi::OsStr>| {
+        part.map(|part| part.to_string_lossy().into_owned())
+            .unwrap_or_default()
+    };
+    let kernel = uname.as_ref().map_or_else(String::new, |uname| {
+        let parts = [uname.sysname(), uname.release(), uname.machine()];
+        parts.map(|part| text(Some(part))).join(" ")
+    });
+    let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let cpu_model = cpu
+        .lines()
+        .find_map(|line| line.strip_prefix("model name")?.split(':').nth(1))
+        .map(|model| model.trim().to_owned())
+        .unwrap_or_default();
+    let memory = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let memory_kib: u64 = memory
+        .lines()
+        .find_map(|line| {
+            line.strip_prefix("MemTotal:")?
+                .split_whitespace()
+                .next()?
+                .parse()
+                .ok()
+        })
+        .unwrap_or(0);
+    let network = if isolated {
+        "sandbox (private network, one namespace per node; cuts are packet cuts)".to_owned()
+    } else {
+        format!("loopback ({})", address::loopback_range(nodes))
+    };
+    Environment {
+        kernel,
+        cpus: std::thread::available_parallelism().map_or(0, |n| n.get() as u32),
+        cpu_model,
+        memory_bytes: memory_kib * 1024,
+        data_filesystem,
+        network,
+        librdkafka: rdkafka::util::get_rdkafka_version().1,
+        nodes: Vec::new(),
+        client: client
+            .into_iter()
+            .map(|(name, value)| Setting { name, value })
+            .collect(),
+    }
+}
+
+/// What no run of this version says anything about.
+fn not_tested(isolated: bool) -> Vec<String> {
+    let mut sentences = vec![
+        "Loss of unsynced data (power failure): processes are killed, the machine is not.",
+        "Disks that are slow, full or wrong.",
+        "Clock jumps.",
+        "Packet delay, loss and reordering short of a cut.",
+        "Consumer groups and transactions.",
+        "Changes of cluster membership, and upgrades.",
+    ];
+    if !isolated {
+        sentences.insert(0, "Network partitions: this run had no private network.");
+    }
+    sentences.into_iter().map(str::to_owned).collect()
+}

@@ -1,0 +1,79 @@
+//! One scenario as a report shows it: what its judged history shows, and which files belong to it.
+
+use std::path::{Path, PathBuf};
+
+use reports::model::{FaultClass, FaultWindow, File, Operation, ScenarioReport};
+
+use crate::config::plan;
+use crate::session::judge::{Judged, measure};
+
+/// What a judged history shows, without what only the run knew.
+pub fn of_judged(judged: &Judged) -> ScenarioReport {
+    let history = &judged.history;
+    let events = || history.events().iter();
+    let mut entry = ScenarioReport {
+        name: history.header().scenario.clone(),
+        promises: history.header().promises.clone(),
+        limits: history.header().limits.clone(),
+        judgement: judged.judgement.clone(),
+        faults: FaultWindow::collect(events(), class_of),
+        operations: Operation::collect(events(), &judged.judgement),
+        ..ScenarioReport::default()
+    };
+    measure(history, &mut entry);
+    entry
+}
+
+fn class_of(kind: &str) -> FaultClass {
+    match plan::class_of(kind) {
+        Some("process") => FaultClass::Process,
+        _ => FaultClass::Network,
+    }
+}
+
+pub(super) fn files(directory: &Path) -> Vec<File> {
+    let mut found = Vec::new();
+    collect(directory, &mut found);
+    found.sort();
+    let run = directory
+        .parent()
+        .and_then(Path::parent)
+        .unwrap_or(directory);
+    let entry = |path: PathBuf| {
+        let relative = path
+            .strip_prefix(run)
+            .unwrap_or(&path)
+            .display()
+            .to_string();
+        let name = path
+            .strip_prefix(directory)
+            .unwrap_or(&path)
+            .display()
+            .to_string();
+        let bytes = std::fs::metadata(&path).map_or(0, |meta| meta.len());
+        File {
+            name,
+            path: relative,
+            bytes,
+            sha256: None,
+        }
+    };
+    found.into_iter().map(entry).collect()
+}
+
+/// Files that a reader may want; the nodes' own data is not listed.
+fn collect(directory: &Path, found: &mut Vec<PathBuf>) {
+    let Ok(entries) = std::fs::read_dir(directory) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            if entry.file_name() != "data" {
+                collect(&path, found);
+            }
+        } else {
+            found.push(path);
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! From a scenario, what was typed over it and a target to a [`Case`]: pure, and the only place where these are combined.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Result;
+
+use crate::config::plan::{self, Plan};
+use crate::config::plants::Plants;
+use crate::config::scenario::{self, Faults, Scenario};
+use crate::config::target::Target;
+use crate::exit::Stop;
+use crate::load::{Chosen, workloads};
+use crate::run::Case;
+
+/// What was typed over a scenario. Nothing by default.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// The workload.
+    pub workload: Option<Chosen>,
+    /// The faults to draw from, as `--faults` takes them.
+    pub faults: Option<String>,
+    /// The faults of an earlier run, to be replayed.
+    pub schedule: Option<Plan>,
+    /// Length of the load phase.
+    pub time_limit: Option<Duration>,
+    /// Operations a second.
+    pub rate: Option<u32>,
+    /// Number of clients.
+    pub concurrency: Option<usize>,
+    /// Deliberate bugs.
+    pub plants: Plants,
+}
+
+/// Resolves a scenario on a target.
+///
+/// # Errors
+/// If a word names no fault or workload, or faults are asked for on a cluster that runs already.
+pub fn resolve(
+    scenario: &Scenario,
+    overrides: &Overrides,
+    target: &Arc<Target>,
+    seed: u64,
+) -> Result<Case> {
+    let limits = scenario.limits.over(&target.limits);
+    let target = match limits == target.limits {
+        true => target.clone(),
+        false => Arc::new(Target {
+            limits,
+            ..Target::clone(target)
+        }),
+    };
+    let (plan, drawn) = faults(scenario, overrides, &target, seed)?;
+    let by_default = overrides.faults.is_none() && overrides.schedule.is_none();
+    let workload = match overrides.workload {
+        Some(workload) => workload,
+        None => workloads::of_scenario(&scenario.workload)?,
+    };
+    Ok(Case {
+        name: scenario.name.clone(),
+        description: scenario.description.clone(),
+        checks: scenario.checks.clone(),
+        workload,
+        needs_network: plan.needs_network() || (by_default && scenario.requires_network(&plan)),
+        time_limit: overrides
+            .time_limit
+            .unwrap_or(Duration::from_millis(plan.time_limit_ms)),
+        plan,
+        drawn,
+        opening: scenario.opening(seed, &target.timing()),
+        rate: overrides
+            .rate
+            .unwrap_or(scenario.rate.min(target.load.rate_max)),
+        concurrency: overrides.concurrency.unwrap_or(scenario.concurrency),
+        seed,
+        plants: overrides.plants.clone(),
+        watch_delivery: false,
+        title: Some(scenario.name.clone()),
+        target,
+    })
+}
+
+/// The faults under load, and the words that they were drawn from, if they were.
+fn faults(
+    scenario: &Scenario,
+    overrides: &Overrides,
+    target: &Target,
+    seed: u64,
+) -> Result<(Plan, Option<String>)> {
+    if let Some(schedule) = &overrides.schedule {
+        return Ok((schedule.clone(), None));
+    }
+    let timing = target.timing();
+    if target.runs_already() {
+        // Nothing of such a cluster is ours to harm.
+        if overrides
+            .faults
+            .as_deref()
+            .is_some_and(|asked| asked != "none")
+        {
+            return Err(Stop::usage(
+                "--faults: a cluster that runs already is left as it is; faults need a target whose nodes are started here",
+            ));
+        }
+        let time_limit = overrides.time_limit.or(scenario.time_limit);
+        let time_limit = time_limit.unwrap_or(scenario::TIME_LIMIT);
+        return Ok((plan::draw("none", time_limit, seed, &timing)?, None));
+    }
+    let own = match &scenario.faults {
+        Faults::Drawn(words) => Some(words),
+        Faults::Windows(_) => None,
+    };
+    let Some(words) = overrides.faults.as_ref().or(own) else {
+        let mut scenario = scenario.clone();
+        scenario.time_limit = overrides.time_limit.or(scenario.time_limit);
+        return Ok((scenario.plan(seed, &timing)?, None));
+    };
+    let by_default = match overrides.faults {
+        Some(_) => scenario.time_limit.unwrap_or(scenario::TIME_LIMIT),
+        None => scenario.time_limit_on(&timing),
+    };
+    let time_limit = overrides.time_limit.unwrap_or(by_default);
+    let plan = plan::draw(words, time_limit, seed, &timing)?;
+    Ok((plan, Some(words.clone())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reference() -> Arc<Target> {
+        Arc::new(Target::load("reference").expect("a built-in target"))
+    }
+
+    fn default() -> Scenario {
+        scenario::find(scenario::DEFAULT).expect("there")
+    }
+
+    #[test]
+    fn what_was_typed_wins_over_the_scenario() {
+        let typed = Overrides {
+            workload: Some(workloads::named("register").expect("known")),
+            faults: Some("kill:leader".to_owned()),
+            time_limit: Some(Duration::from_secs(20)),
+            rate: Some(7),
+            concurrency: Some(3),
+            ..Overrides::default()
+        };
+        let case = resolve(&default(), &typed, &reference(), 5).expect("a case");
+        assert_eq!(case.workload.name, "register");
+        assert_eq!((case.rate, case.concurrency, case.seed), (7, 3, 5));
+        assert_eq!(case.time_limit, Duration::from_secs(20));
+        assert!(!case.plan.windows.is_empty() && !case.needs_network);
+        assert!(
+            resolve(&default(), &Overrides::default(), &reference(), 5)
+                .expect("a case")
+                .needs_network
+        );
+    }
+
+    #[test]
+    fn a_schedule_is_replayed_as_it_is() {
+        let earlier = resolve(&default(), &Overrides::default(), &reference(), 9).expect("a case");
+        let replayed = Overrides {
+            schedule: Some(earlier.plan.clone()),
+            ..Overrides::default()
+        };
+        let case = resolve(&default(), &replayed, &reference(), 1).expect("a case");
+        assert_eq!(case.plan, earlier.plan);
+        assert_eq!(case.drawn, None);
+    }
+
+    #[test]
+    fn limits_of_a_scenario_replace_those_of_the_target() {
+        let mut strict = default();
+        strict.limits = crate::config::limits::LimitChanges::default();
+        let target = reference();
+        let same = resolve(&strict, &Overrides::default(), &target, 1).expect("a case");
+        assert!(
+            Arc::ptr_eq(&same.target, &target),
+            "nothing to change, nothing copied"
+        );
+    }
+}

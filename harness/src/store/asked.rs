@@ -1,0 +1,43 @@
+//! What a scenario asked for, stored beside its history for every later judgement of it.
+
+use std::path::Path;
+
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+
+use super::{layout, write_whole};
+
+/// What is stored beside a scenario's history.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    /// The checks that decide it; all if empty.
+    pub checks: Vec<String>,
+}
+
+impl Asked {
+    /// Writes it into the scenario's directory.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn save(&self, directory: &Path) -> Result<()> {
+        write_whole(
+            &directory.join(layout::SCENARIO),
+            &serde_json::to_string(self)?,
+        )
+    }
+
+    /// What stands beside a history. A history without it is judged by all checks.
+    pub fn beside(history: &Path) -> Asked {
+        let read = || {
+            let text = std::fs::read_to_string(history.parent()?.join(layout::SCENARIO)).ok()?;
+            serde_json::from_str(&text).ok()
+        };
+        read().unwrap_or_default()
+    }
+
+    /// Whether this check decides.
+    pub fn includes(&self, check: &str) -> bool {
+        self.checks.is_empty() || self.checks.iter().any(|one| one == check)
+    }
+}

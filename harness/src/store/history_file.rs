@@ -1,0 +1,86 @@
+//! A history's file: plain while the run goes on, compressed by zstd when it closes. Readers take both.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use super::layout;
+use crate::exit::Stop;
+
+/// How hard compression tries: histories compress tenfold at the lowest levels already.
+const COMPRESSION: i32 = 3;
+
+/// Where a scenario's compressed history lies, given where it was streamed.
+pub fn compressed(history: &Path) -> PathBuf {
+    history.with_extension("jsonl.zst")
+}
+
+/// A file's bytes, unpacked if they are compressed by zstd, whatever the file is called.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn unpacked(path: &Path) -> std::io::Result<Vec<u8>> {
+    const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+    let mut file = BufReader::new(File::open(path)?);
+    let mut bytes = Vec::new();
+    if file.fill_buf()?.starts_with(&ZSTD) {
+        let mut decoder = zstd::stream::read::Decoder::with_buffer(file)?;
+        if let Err(error) = decoder.read_to_end(&mut bytes) {
+            // A file that is cut in the middle still has what came before.
+            if bytes.is_empty() {
+                return Err(error);
+            }
+        }
+    } else {
+        file.read_to_end(&mut bytes)?;
+    }
+    Ok(bytes)
+}
+
+/// Compresses a closed history and removes the plain one, which stays if anything fails.
+///
+/// # Errors
+/// If the compressed file cannot be written.
+pub fn compress(plain: &Path, compressed: &Path) -> Result<()> {
+    let beside = compressed.with_extension("part");
+    let copy = || -> std::io::Result<()> {
+        let mut encoder = zstd::stream::write::Encoder::new(File::create(&beside)?, COMPRESSION)?;
+        std::io::copy(&mut BufReader::new(File::open(plain)?), &mut encoder)?;
+        encoder.finish()?.flush()?;
+        std::fs::rename(&beside, compressed)?;
+        std::fs::remove_file(plain)
+    };
+    copy().with_context(|| format!("compress {}", plain.display()))
+}
+
+/// The history files that a path names: itself, or those of a run directory.
+///
+/// # Errors
+/// If it is neither a file nor a run.
+pub fn histories(path: &Path) -> Result<Vec<PathBuf>> {
+    if path.is_file() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let below = |folder: &Path| {
+        let names = [layout::HISTORY_COMPRESSED, layout::HISTORY];
+        names
+            .iter()
+            .map(|name| folder.join(name))
+            .find(|file| file.exists())
+    };
+    let mut found: Vec<PathBuf> = below(path).into_iter().collect();
+    if let Ok(entries) = std::fs::read_dir(path.join(layout::SCENARIOS)) {
+        let mut folders: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+        folders.sort();
+        found.extend(folders.iter().filter_map(|folder| below(folder)));
+    }
+    if found.is_empty() {
+        return Err(Stop::usage(format!(
+            "{}: neither a history file nor a run directory with scenarios/*/history.jsonl",
+            path.display()
+        )));
+    }
+    Ok(found)
+}

@@ -1,0 +1,52 @@
+//! The names of everything in a run directory, each once. Scripts rely on them.
+//!
+//! ```text
+//! <out>/latest -> <UTC time>-<seed>/
+//! <out>/index.html
+//! <out>/<UTC time>-<seed>/
+//!   run.json  results.json  report.json  metrics.json  report.html  junit.xml  suite.json  baseline.json
+//!   scenarios/<name>/
+//!     history.jsonl(.zst)  faults.json  scenario.json  verdict.json
+//!     nodes/<node>/{stdout.log,stderr.log,...}  nodes/highlights.log
+//! ```
+
+/// The link to the newest run.
+pub const LATEST: &str = "latest";
+/// The page over all runs of a directory.
+pub const INDEX: &str = "index.html";
+
+/// What is about to run: the first file of a run.
+pub const RUN: &str = "run.json";
+/// The verdicts, for machines: the last file of a run.
+pub const RESULTS: &str = "results.json";
+/// The values behind the page: what `jepsen report` writes the page from.
+pub const REPORT_VALUES: &str = "report.json";
+/// The figures, for machines.
+pub const METRICS: &str = "metrics.json";
+/// The page.
+pub const PAGE: &str = "report.html";
+/// The verdicts as JUnit XML.
+pub const JUNIT: &str = "junit.xml";
+/// What a run of a suite is a part of.
+pub const SUITE: &str = "suite.json";
+/// The mark of a baseline.
+pub const BASELINE: &str = "baseline.json";
+/// The pairs of blocks from which figures are taken.
+pub const PAIRS: &str = "pairs.json";
+
+/// The folder of all scenarios of a run.
+pub const SCENARIOS: &str = "scenarios";
+/// A scenario's history while it is recorded.
+pub const HISTORY: &str = "history.jsonl";
+/// A scenario's history once it is closed.
+pub const HISTORY_COMPRESSED: &str = "history.jsonl.zst";
+/// A scenario's resolved fault plan, which `--schedule` replays.
+pub const FAULTS: &str = "faults.json";
+/// What a scenario asked for.
+pub const SCENARIO: &str = "scenario.json";
+/// A scenario's judgement.
+pub const VERDICT: &str = "verdict.json";
+/// The folder of all nodes of a scenario.
+pub const NODES: &str = "nodes";
+/// The lines of the nodes' logs that the target calls worth showing, in the folder of all nodes.
+pub const HIGHLIGHTS: &str = "highlights.log";

@@ -1,0 +1,26 @@
+//! The mark of a baseline: it lies in the run itself, so it is kept and copied with the run, and retention knows what to
+//! keep.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::layout;
+
+/// The mark.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Mark {
+    /// The run's id.
+    pub run: String,
+    /// The suite that it qualified by.
+    pub suite: String,
+    /// When it was accepted, RFC 3339 in UTC.
+    pub accepted: String,
+}
+
+/// The mark of a run, if it has one.
+pub fn mark(run: &Path) -> Option<Mark> {
+    let text = std::fs::read_to_string(run.join(layout::BASELINE)).ok()?;
+    serde_json::from_str(&text).ok()
+}

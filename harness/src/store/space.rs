@@ -1,0 +1,39 @@
+//! Free space, and what a file system is worth.
+
+use std::path::Path;
+
+use nix::sys::statvfs::statvfs;
+
+/// Below this much free space a run is refused: a minute at the default rate needs about a tenth of it.
+pub const FREE_BYTES_MIN: u64 = 512 << 20;
+
+/// Below this much free space a run ends early, while there is still room to save what it has.
+pub const FREE_BYTES_LOW: u64 = 128 << 20;
+
+/// Free bytes for this user on the file system of `path`.
+pub fn free_bytes(path: &Path) -> Option<u64> {
+    let stat = statvfs(path).ok()?;
+    Some(stat.blocks_available() * stat.fragment_size())
+}
+
+/// The name of the file system of `path`, and whether what is synced there survives a power loss.
+pub fn file_system(path: &Path) -> (String, bool) {
+    let Ok(stat) = nix::sys::statfs::statfs(path) else {
+        return ("unknown".into(), false);
+    };
+    // Numbers from statfs(2); nix names only some of them.
+    let magic = stat.filesystem_type().0;
+    let (name, real) = match magic {
+        0x0102_1994 => ("tmpfs", false),
+        0x8584_58f6 => ("ramfs", false),
+        0xef53 => ("ext4", true),
+        0x5846_5342 => ("xfs", true),
+        0x9123_683e => ("btrfs", true),
+        0x794c_7630 => ("overlayfs", true),
+        0x2fc1_2fc1 => ("zfs", true),
+        0xf2f5_2010 => ("f2fs", true),
+        0x6969 => ("nfs", true),
+        _ => return (format!("{magic:#x}"), true),
+    };
+    (name.into(), real)
+}

@@ -1,0 +1,60 @@
+//! Starts the program and waits for it. Whatever it is asked, it must not show a panic.
+
+use std::ffi::OsStr;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::Command;
+
+/// How the program ended.
+pub(crate) struct Ended {
+    /// Its exit code.
+    pub(crate) code: i32,
+    /// What it wrote to standard output.
+    pub(crate) stdout: String,
+    /// What it wrote to standard error.
+    pub(crate) stderr: String,
+}
+
+/// The program.
+pub(crate) const JEPSEN: &str = env!("CARGO_BIN_EXE_jepsen");
+
+/// The program with these arguments, not yet started.
+pub(crate) fn command<S: AsRef<OsStr>>(arguments: &[S]) -> Command {
+    let mut command = Command::new(JEPSEN);
+    command.args(arguments);
+    command
+}
+
+/// Runs the program.
+pub(crate) fn jepsen<S: AsRef<OsStr>>(arguments: &[S]) -> Ended {
+    ended(&mut command(arguments))
+}
+
+/// Runs a command that ends as the program does.
+pub(crate) fn ended(command: &mut Command) -> Ended {
+    let output = command.env_remove("RUST_LOG").output().expect("started");
+    let text = |bytes| String::from_utf8(bytes).expect("text");
+    let ended = Ended {
+        code: output.status.code().expect("an exit code"),
+        stdout: text(output.stdout),
+        stderr: text(output.stderr),
+    };
+    for panic in ["panicked at", "this is a bug of jepsen", "RUST_BACKTRACE"] {
+        assert!(
+            !ended.stderr.contains(panic),
+            "{command:?}: {}",
+            ended.stderr
+        );
+    }
+    ended
+}
+
+/// A file or folder beside the tests.
+pub(crate) fn beside(path: &str) -> PathBuf {
+    [env!("CARGO_MANIFEST_DIR"), "tests", path].iter().collect()
+}
+
+/// Says what could not be tried here, past the test runner, which shows nothing of a test that passes.
+pub(crate) fn skipped(what: &str, why: &str) {
+    let _ = writeln!(std::io::stderr(), "SKIPPED: {what}: {why}");
+}
