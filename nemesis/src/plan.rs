@@ -1,6 +1,6 @@
 //! A plan: when which kind of fault is aimed at which role, and for how long. Pure: the same seed,
 //! selection and timing give the same plan, and a stored plan is executed as it is. Which nodes a
-//! role means is found out anew.
+//! role means is decided in each run.
 
 mod mix;
 mod stored;
@@ -27,7 +27,7 @@ pub const PLAN_VERSION: u32 = 1;
 pub struct Plan {
     /// [`PLAN_VERSION`].
     pub version: u32,
-    /// What it was drawn from.
+    /// The seed that it was drawn from.
     pub seed: u64,
     /// The length of the load phase that it was drawn for.
     pub time_limit_ms: u64,
@@ -183,7 +183,7 @@ impl Plan {
         mix::lacking(&faults, selection)
     }
 
-    /// A load phase that holds everything that a plan should have.
+    /// A load phase that is long enough for everything that a plan should have.
     pub fn time_for_everything(timing: &Timing) -> Duration {
         timing.to_hold(mix::REQUIRED_WINDOWS)
     }
