@@ -25,6 +25,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::plants::Planted;
 use crate::workloads::WorkloadKind;
 
 /// The command line.
@@ -122,8 +123,8 @@ pub struct RunArguments {
     #[arg(long, value_name = "FILE", conflicts_with = "faults")]
     pub schedule: Option<PathBuf>,
     /// Start the nodes with a deliberate bug, see `jepsen list`; on one node only with @n1 to @n3.
-    #[arg(long, value_name = "NAME[@NODE]", value_delimiter = ',')]
-    pub plant: Vec<String>,
+    #[arg(long, value_name = "NAME[@NODE]", value_delimiter = ',', value_parser = crate::cli::broker::planted)]
+    pub plant: Vec<Planted>,
     /// Print the fault schedule and stop.
     #[arg(long)]
     pub plan: bool,

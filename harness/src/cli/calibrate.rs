@@ -11,12 +11,13 @@ use super::stage::Stage;
 use crate::calibrate::job::{CONCURRENCY, Conditions, Place, RATE};
 use crate::calibrate::kept::{Kept, SOURCES};
 use crate::calibrate::matrix;
-use crate::calibrate::table::{Row, workload};
+use crate::calibrate::table::Row;
+use crate::cli::broker::{self as reference, Offered};
 use crate::config::scenario::{self, Faults as Planned};
 use crate::config::target::Target;
 use crate::exit::{self, Stop};
 use crate::output::{say, tell};
-use crate::plants::{About, Planted};
+use crate::plants::Planted;
 use crate::store::write_whole;
 use crate::workloads::WorkloadKind;
 
@@ -30,7 +31,7 @@ pub fn run(arguments: &CalibrateArguments) -> Result<i32> {
     let mut plants = chosen(&arguments.plants)?;
     if faults != Faults::Own {
         // A plant that needs no fault says nothing about a mix of them.
-        plants.retain(|about| !about.trigger.is_empty());
+        plants.retain(|(row, _)| !row.trigger.is_empty());
     }
     let kept = Kept::below(&arguments.out.join("results"), arguments.fresh)?;
     let out = arguments.out.canonicalize()?;
@@ -118,8 +119,8 @@ impl Faults {
     }
 
     /// How a plant is run.
-    fn conditions(&self, about: &About, row: &Row) -> Conditions {
-        let workload = workload(about);
+    fn conditions(&self, row: &Row) -> Conditions {
+        let workload = row.workload();
         match self {
             Faults::Own => Conditions {
                 workload,
@@ -165,20 +166,22 @@ fn default_mix(workload: WorkloadKind) -> Conditions {
     }
 }
 
-/// The plants asked for, in the order of the broker's table; all if none is named.
-fn chosen(names: &[String]) -> Result<Vec<About>> {
-    let all = crate::cli::broker::plants();
+/// A plant: what the harness knows of it, and what the broker says.
+type Subject = (&'static Row, &'static Offered);
+
+/// The plants asked for, in the order of the table; all if none is named.
+fn chosen(names: &[String]) -> Result<Vec<Subject>> {
     for name in names {
-        if !all.iter().any(|about| about.name == name) {
-            let known: Vec<&str> = all.iter().map(|about| about.name).collect();
+        if !reference::plants().any(|(row, _)| row.name == name) {
+            let known: Vec<&str> = reference::plants().map(|(row, _)| row.name).collect();
             return Err(Stop::usage(format!(
                 "no plant `{name}`; there are: {}",
                 known.join(", ")
             )));
         }
     }
-    let wanted = |about: &About| names.is_empty() || names.iter().any(|name| name == about.name);
-    Ok(all.into_iter().filter(wanted).collect())
+    let wanted = |(row, _): &Subject| names.is_empty() || names.iter().any(|name| name == row.name);
+    Ok(reference::plants().filter(wanted).collect())
 }
 
 /// What all runs share.
@@ -190,7 +193,7 @@ struct Calibrating<'a> {
 }
 
 impl Calibrating<'_> {
-    async fn all(&self, plants: &[About]) -> Result<Calibration> {
+    async fn all(&self, plants: &[Subject]) -> Result<Calibration> {
         let mut calibration = Calibration {
             tool: Tool {
                 name: "jepsen".into(),
@@ -203,18 +206,18 @@ impl Calibrating<'_> {
             ..Calibration::default()
         };
         let mut setups = vec![default_mix(WorkloadKind::Append)];
-        for about in plants {
-            let mut row = listed(about);
-            if let Some(how) = Row::of(about.name) {
-                let conditions = self.faults.conditions(about, how);
+        for (how, offered) in plants {
+            let mut row = listed(how, offered);
+            if how.is_detectable() {
+                let conditions = self.faults.conditions(how);
                 if !setups.contains(&conditions) {
                     setups.push(conditions.clone());
                 }
                 row.plant = how.plant.to_owned();
                 row.faults = conditions.faults.clone();
                 row.time_limit_ms = conditions.time_limit.as_millis() as u64;
-                row.reason = how.reason(about);
-                row.runs = self.plant(about, how, &conditions).await?;
+                row.reason = how.reason();
+                row.runs = self.plant(how, &conditions).await?;
             }
             calibration.plants.push(row);
         }
@@ -224,22 +227,17 @@ impl Calibrating<'_> {
         Ok(calibration)
     }
 
-    async fn plant(
-        &self,
-        about: &About,
-        row: &'static Row,
-        conditions: &Conditions,
-    ) -> Result<Vec<PlantRun>> {
+    async fn plant(&self, row: &'static Row, conditions: &Conditions) -> Result<Vec<PlantRun>> {
         let planted: Planted = row.plant.parse().map_err(Stop::usage)?;
         let how = format!("{row:?} {conditions} {RATE} {CONCURRENCY}");
         let mut runs = Vec::new();
         for seed in self.seeds(self.arguments.seeds) {
-            let name = format!("{}-{seed:x}", about.name);
+            let name = format!("{}-{seed:x}", row.name);
             let run = match self.kept.find(&name, &how) {
                 Some(run) => run,
                 None if self.place.interrupt.is_set() => break,
                 None => {
-                    let subject = (about, row, &planted);
+                    let subject = (row, &planted);
                     let Some(run) = self.place.plant(subject, conditions, seed).await? else {
                         break;
                     };
@@ -306,16 +304,16 @@ impl Calibrating<'_> {
     }
 }
 
-fn listed(about: &About) -> PlantRow {
+fn listed(row: &Row, offered: &Offered) -> PlantRow {
     let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
     PlantRow {
-        plant: about.name.to_owned(),
-        does: about.does.to_owned(),
-        happened: about.happened.to_owned(),
-        trigger: owned(about.trigger),
-        workload: about.workload.to_owned(),
-        expected: owned(about.caught_by),
-        not_seen_because: about.not_seen_because.map(str::to_owned),
+        plant: row.name.to_owned(),
+        does: offered.does.to_owned(),
+        happened: offered.happened.to_owned(),
+        trigger: owned(row.trigger),
+        workload: row.workload.to_owned(),
+        expected: owned(row.caught_by),
+        not_seen_because: row.not_seen_because.map(str::to_owned),
         ..PlantRow::default()
     }
 }
@@ -346,16 +344,11 @@ mod tests {
     #[test]
     fn leaving_out_a_class_leaves_the_others() {
         let faults = Faults::of(&arguments(&["--without", "process"])).expect("known");
-        let about = chosen(&["no-pre-vote".to_owned()])
-            .expect("known")
-            .remove(0);
         let row = Row::of("no-pre-vote").expect("a row");
-        let conditions = faults.conditions(&about, row);
+        let conditions = faults.conditions(row);
         assert!(conditions.faults.contains("isolate") && !conditions.faults.contains("pause"));
         assert_eq!(conditions.time_limit, std::time::Duration::from_secs(60));
-        let own = Faults::of(&arguments(&[]))
-            .expect("known")
-            .conditions(&about, row);
+        let own = Faults::of(&arguments(&[])).expect("known").conditions(row);
         assert_eq!(own.faults, row.faults);
         assert!(Faults::of(&arguments(&["--without", "comet"])).is_err());
         assert!(Faults::of(&arguments(&["--without", "network,process"])).is_err());
@@ -370,9 +363,6 @@ mod tests {
             error.contains("comet") && error.contains("serial-sender"),
             "{error}"
         );
-        assert_eq!(
-            chosen(&[]).expect("all").len(),
-            crate::cli::broker::plants().len()
-        );
+        assert_eq!(chosen(&[]).expect("all").len(), reference::plants().count());
     }
 }

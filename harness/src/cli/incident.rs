@@ -19,7 +19,7 @@ use crate::config::target::Target;
 use crate::exit::Stop;
 use crate::faults;
 use crate::output::tell;
-use crate::plants::Plants;
+use crate::plants::{Planted, Plants};
 use crate::probe::StopFlag;
 use crate::run::{self, Setup};
 use crate::store::{self, RunDirectory};
@@ -56,8 +56,7 @@ pub(super) fn run(arguments: &RunArguments, target: &Target) -> Result<i32> {
              --seed and --out",
         ));
     }
-    let words = PLANTS.map(str::to_owned);
-    let plants = Plants::parse(&words, target)?;
+    let plants = Plants::of(PLANTS.map(Planted::everywhere).into(), target)?;
     let seed = arguments
         .seed
         .unwrap_or_else(|| u64::from(rand::random::<u32>()));
@@ -206,6 +205,13 @@ mod tests {
             evidence: Evidence::default(),
         });
         verdict
+    }
+
+    #[test]
+    fn its_plants_are_known() {
+        for name in PLANTS {
+            assert!(crate::calibrate::table::Row::of(name).is_some(), "{name}");
+        }
     }
 
     #[test]

@@ -59,7 +59,7 @@ pub fn run(arguments: &QualifyArguments) -> Result<i32> {
     }
     let other = arguments.against.as_deref().map(Target::load).transpose()?;
     let question = Question {
-        plants: Plants::parse(&arguments.plant, &target)?,
+        plants: Plants::of(arguments.plant.clone(), &target)?,
         baseline: chosen(arguments, &suite, &target)?,
         seed: arguments
             .seed

@@ -41,7 +41,7 @@ pub fn run(arguments: &RunArguments) -> Result<i32> {
         return super::incident::run(arguments, &target);
     }
     let scenarios = scenarios(&arguments.scenarios)?;
-    let plants = Plants::parse(&arguments.plant, &target)?;
+    let plants = Plants::of(arguments.plant.clone(), &target)?;
     let seed = arguments
         .seed
         .unwrap_or_else(|| u64::from(rand::random::<u32>()));
