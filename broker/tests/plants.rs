@@ -213,7 +213,8 @@ fn write_to_commit(words: &[&str]) -> f64 {
     let (mut writes, mut commits) = (Vec::new(), Vec::new());
     for round in 0..ROUNDS {
         let begun = Instant::now();
-        let producer = client.call(4, &InitProducerIdRequest::default());
+        let request = InitProducerIdRequest::default().with_transactional_id(None);
+        let producer = client.call(4, &request);
         commits.push(begun.elapsed());
         assert_eq!(producer.error_code, 0);
         let begun = Instant::now();
