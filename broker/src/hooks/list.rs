@@ -56,9 +56,11 @@ impl Hooks {
 
     /// False if any passes the entry over; all are asked.
     pub(crate) fn entry_applies(&self, entry: &Entry, state: &mut State, by: Applier<'_>) -> bool {
-        let ask =
-            |applies: bool, hook: &Box<dyn Hook>| hook.entry_applies(entry, state, by) && applies;
-        self.0.iter().fold(true, ask)
+        let mut applies = true;
+        for hook in self.0.iter() {
+            applies &= hook.entry_applies(entry, state, by);
+        }
+        applies
     }
 
     /// The most that is passed over, the first end.
