@@ -22,6 +22,7 @@
 //! | [`kafka`] | raw requests to single nodes, and librdkafka |
 //! | [`record`] | the history as it is recorded; clock, stop flags, threads, worker ids |
 //! | [`store`] | the run directory |
+//! | [`reference`] | the reference broker: one node in this program, and its plants |
 //! | [`config`] | targets, scenarios, suites, plans, promises, validated |
 //! | [`output`], [`exit`] | printing, and exit codes |
 
@@ -36,6 +37,7 @@ pub mod load;
 pub mod output;
 pub mod probe;
 pub mod record;
+pub mod reference;
 pub mod run;
 pub mod session;
 pub mod store;

@@ -212,5 +212,5 @@ fn crates_depend_along_the_arrows() {
         })
         .map(|(name, _)| name)
         .collect();
-    assert_eq!(naming, ["harness/src/cli/broker.rs"]);
+    assert_eq!(naming, ["harness/src/reference.rs"]);
 }

@@ -28,19 +28,20 @@ use clap::Args;
 use reports::Calibration;
 use reports::model::{ControlRun, PlantRow, PlantRun, Tool};
 
-use crate::config::plants::{About, Planted};
+use crate::config::plants::Planted;
 use crate::config::scenario;
 use crate::config::target::Target;
 use crate::exit::{self, Stop};
 use crate::load::workloads;
 use crate::output::{say, shown, tell};
+use crate::reference::Offered;
 use crate::session::Session;
 use crate::session::reproduce::typed;
 use crate::store::write_whole;
 use conditions::{Conditions, Faults, default_mix};
 use job::{CONCURRENCY, RATE, Runner};
 use result_cache::{ResultCache, SOURCES};
-use table::Row;
+use table::{Row, Subject};
 
 /// Flags of `calibrate`.
 #[derive(Debug, Args)]
@@ -81,7 +82,7 @@ pub fn run(arguments: &CalibrateArguments) -> Result<i32> {
     let mut plants = chosen(&arguments.plants)?;
     if faults != Faults::Own {
         // A plant that needs no fault says nothing about a mix of them.
-        plants.retain(|about| !about.trigger.is_empty());
+        plants.retain(|(row, _)| !row.trigger.is_empty());
     }
     let cache = ResultCache::below(&arguments.out.join("results"), arguments.fresh)?;
     let out = arguments.out.canonicalize()?;
@@ -131,20 +132,19 @@ pub fn run(arguments: &CalibrateArguments) -> Result<i32> {
     })
 }
 
-/// The plants asked for, in the order of the broker's table; all if none is named.
-fn chosen(names: &[String]) -> Result<Vec<About>> {
-    let all = crate::cli::broker::plants();
+/// The plants asked for, in the order of the table; all if none is named.
+fn chosen(names: &[String]) -> Result<Vec<Subject>> {
     for name in names {
-        if !all.iter().any(|about| about.name == name) {
-            let known: Vec<&str> = all.iter().map(|about| about.name).collect();
+        if !table::subjects().any(|(row, _)| row.name == name) {
+            let known: Vec<&str> = table::subjects().map(|(row, _)| row.name).collect();
             return Err(Stop::usage(format!(
                 "no plant `{name}`; there are: {}",
                 known.join(", ")
             )));
         }
     }
-    let wanted = |about: &About| names.is_empty() || names.iter().any(|name| name == about.name);
-    Ok(all.into_iter().filter(wanted).collect())
+    let wanted = |(row, _): &Subject| names.is_empty() || names.iter().any(|name| name == row.name);
+    Ok(table::subjects().filter(wanted).collect())
 }
 
 /// What all runs share.
@@ -156,7 +156,7 @@ struct Calibrating<'a> {
 }
 
 impl Calibrating<'_> {
-    async fn all(&self, plants: &[About]) -> Result<Calibration> {
+    async fn all(&self, plants: &[Subject]) -> Result<Calibration> {
         let mut calibration = Calibration {
             tool: Tool {
                 name: "jepsen".into(),
@@ -171,18 +171,18 @@ impl Calibrating<'_> {
         let mut setups = vec![default_mix(
             workloads::named(scenario::WORKLOAD).map_err(anyhow::Error::msg)?,
         )];
-        for about in plants {
-            let mut row = listed(about);
-            if let Some(how) = Row::of(about.name) {
-                let conditions = self.faults.conditions(about, how)?;
+        for (how, offered) in plants {
+            let mut row = listed(how, offered);
+            if how.is_detectable() {
+                let conditions = self.faults.conditions(how)?;
                 if !setups.contains(&conditions) {
                     setups.push(conditions.clone());
                 }
                 row.plant = how.plant.to_owned();
                 row.faults = conditions.faults.clone();
                 row.time_limit_ms = conditions.time_limit.as_millis() as u64;
-                row.reason = how.reason(about);
-                row.runs = self.plant(about, how, &conditions).await?;
+                row.reason = how.reason();
+                row.runs = self.plant(how, &conditions).await?;
             }
             calibration.plants.push(row);
         }
@@ -192,22 +192,17 @@ impl Calibrating<'_> {
         Ok(calibration)
     }
 
-    async fn plant(
-        &self,
-        about: &About,
-        row: &'static Row,
-        conditions: &Conditions,
-    ) -> Result<Vec<PlantRun>> {
+    async fn plant(&self, row: &'static Row, conditions: &Conditions) -> Result<Vec<PlantRun>> {
         let planted: Planted = row.plant.parse().map_err(Stop::usage)?;
         let how = format!("{row:?} {conditions} {RATE} {CONCURRENCY}");
         let mut runs = Vec::new();
         for seed in self.seeds(self.arguments.seeds) {
-            let name = format!("{}-{seed:x}", about.name);
+            let name = format!("{}-{seed:x}", row.name);
             let run = match self.cache.find(&name, &how) {
                 Some(run) => run,
                 None if self.runner.session.interrupt.is_set() => break,
                 None => {
-                    let subject = (about, row, &planted);
+                    let subject = (row, &planted);
                     let Some(run) = self.runner.plant(subject, conditions, seed).await? else {
                         break;
                     };
@@ -274,16 +269,16 @@ impl Calibrating<'_> {
     }
 }
 
-fn listed(about: &About) -> PlantRow {
+fn listed(row: &Row, offered: &Offered) -> PlantRow {
     let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
     PlantRow {
-        plant: about.name.to_owned(),
-        does: about.does.to_owned(),
-        happened: about.happened.to_owned(),
-        trigger: owned(about.trigger),
-        workload: about.workload.to_owned(),
-        expected: owned(about.caught_by),
-        not_seen_because: about.not_seen_because.map(str::to_owned),
+        plant: row.name.to_owned(),
+        does: offered.does.to_owned(),
+        happened: offered.happened.to_owned(),
+        trigger: owned(row.trigger),
+        workload: row.workload.to_owned(),
+        expected: owned(row.caught_by),
+        not_seen_because: row.not_seen_because.map(str::to_owned),
         ..PlantRow::default()
     }
 }
@@ -306,16 +301,13 @@ mod tests {
     #[test]
     fn leaving_out_a_class_leaves_the_others() {
         let faults = Faults::of(&arguments(&["--without", "process"])).expect("known");
-        let about = chosen(&["no-pre-vote".to_owned()])
-            .expect("known")
-            .remove(0);
         let row = Row::of("no-pre-vote").expect("a row");
-        let conditions = faults.conditions(&about, row).expect("a workload");
+        let conditions = faults.conditions(row).expect("a workload");
         assert!(conditions.faults.contains("isolate") && !conditions.faults.contains("pause"));
         assert_eq!(conditions.time_limit, std::time::Duration::from_secs(60));
         let own = Faults::of(&arguments(&[]))
             .expect("known")
-            .conditions(&about, row)
+            .conditions(row)
             .expect("a workload");
         assert_eq!(own.faults, row.faults);
         assert!(Faults::of(&arguments(&["--without", "comet"])).is_err());
@@ -331,9 +323,6 @@ mod tests {
             error.contains("comet") && error.contains("serial-sender"),
             "{error}"
         );
-        assert_eq!(
-            chosen(&[]).expect("all").len(),
-            crate::cli::broker::plants().len()
-        );
+        assert_eq!(chosen(&[]).expect("all").len(), table::subjects().count());
     }
 }

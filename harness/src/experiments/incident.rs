@@ -14,7 +14,7 @@ use nemesis::Node;
 use reports::model::{BeforeAfter, BeforeAfterRow, Reason};
 
 use super::run::RunArguments;
-use crate::config::plants::Plants;
+use crate::config::plants::{Planted, Plants};
 use crate::config::scenario::Scenario;
 use crate::config::target::Target;
 use crate::exit::Stop;
@@ -59,7 +59,7 @@ pub fn run(arguments: &RunArguments) -> Result<i32> {
         ));
     }
     let target = Arc::new(Target::load(&arguments.target)?);
-    let plants = Plants::parse(&PLANTS.map(str::to_owned), &target)?;
+    let plants = Plants::of(PLANTS.map(Planted::everywhere).into(), &target)?;
     let seed = arguments.seed_or_drawn();
     let halves = [
         (
@@ -200,6 +200,13 @@ mod tests {
             evidence: Evidence::default(),
         });
         verdict
+    }
+
+    #[test]
+    fn its_plants_are_known() {
+        for name in PLANTS {
+            assert!(crate::reference::planted(name).is_ok(), "{name}");
+        }
     }
 
     #[test]

@@ -81,7 +81,7 @@ pub fn run(arguments: &QualifyArguments) -> Result<i32> {
     let other = arguments.against.as_deref().map(Target::load);
     let other = other.transpose()?.map(Arc::new);
     let question = Question {
-        plants: Plants::parse(&arguments.plant, &target)?,
+        plants: Plants::of(arguments.plant.clone(), &target)?,
         baseline: chosen(arguments, &suite, &target)?,
         seed: arguments
             .seed

@@ -13,13 +13,14 @@ use clap::Args;
 use crate::cluster::{Cluster, running};
 use crate::config::find;
 use crate::config::plan;
-use crate::config::plants::Plants;
+use crate::config::plants::{Planted, Plants};
 use crate::config::promises::lay_over;
 use crate::config::scenario::{self, Scenario};
 use crate::config::target::Target;
 use crate::exit;
 use crate::load::{Chosen, workloads};
 use crate::output::{say, tell};
+use crate::reference;
 use crate::run::{Case, topics};
 use crate::session::publish::{Conditions, Publication, warn_of};
 use crate::session::reproduce::reproduce;
@@ -62,8 +63,8 @@ pub struct RunArguments {
     #[arg(long, value_name = "FILE", conflicts_with = "faults")]
     pub schedule: Option<PathBuf>,
     /// Start the nodes with a deliberate bug, see `jepsen list`; on one node only with @n1 to @n3.
-    #[arg(long, value_name = "NAME[@NODE]", value_delimiter = ',')]
-    pub plant: Vec<String>,
+    #[arg(long, value_name = "NAME[@NODE]", value_delimiter = ',', value_parser = reference::planted)]
+    pub plant: Vec<Planted>,
     /// Print the fault schedule and stop.
     #[arg(long)]
     pub plan: bool,
@@ -99,7 +100,7 @@ impl RunArguments {
             time_limit: self.time_limit,
             rate: self.rate,
             concurrency: self.concurrency,
-            plants: Plants::parse(&self.plant, target)?,
+            plants: Plants::of(self.plant.clone(), target)?,
         })
     }
 }

@@ -123,7 +123,7 @@ const FLOORS: &[(&str, &[&[&str]])] = &[
             &["cluster_view"],
             &["kafka"],
             &["record"],
-            &["store"],
+            &["store", "reference"],
             &["config"],
             &["output"],
             &["exit"],

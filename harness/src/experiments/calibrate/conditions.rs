@@ -6,9 +6,8 @@ use anyhow::Result;
 use nemesis::catalogue::Kind;
 
 use super::CalibrateArguments;
-use super::table::{Row, workload};
+use super::table::Row;
 use crate::config::find;
-use crate::config::plants::About;
 use crate::config::scenario::{self, Faults as Planned};
 use crate::exit::Stop;
 use crate::load::Chosen;
@@ -73,8 +72,8 @@ impl Faults {
     ///
     /// # Errors
     /// If the table of plants names a workload that does not exist: a bug.
-    pub fn conditions(&self, about: &About, row: &Row) -> Result<Conditions> {
-        let workload = workload(about)?;
+    pub fn conditions(&self, row: &Row) -> Result<Conditions> {
+        let workload = row.workload()?;
         Ok(match self {
             Faults::Own => Conditions {
                 workload,

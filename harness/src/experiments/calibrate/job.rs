@@ -13,7 +13,7 @@ use super::proof;
 use super::settled::Settled;
 use super::table::Row;
 use super::watch::{self, Flags};
-use crate::config::plants::{About, Planted, Plants};
+use crate::config::plants::{Planted, Plants};
 use crate::config::scenario::Scenario;
 use crate::config::target::Target;
 use crate::output::shown;
@@ -49,18 +49,18 @@ impl Runner<'_> {
     /// If the harness itself cannot go on.
     pub async fn plant(
         &self,
-        (about, row, planted): (&About, &'static Row, &Planted),
+        (row, planted): (&'static Row, &Planted),
         conditions: &Conditions,
         seed: u64,
     ) -> Result<Option<PlantRun>> {
-        let name = format!("{}-{seed:x}", about.name);
+        let name = format!("{}-{seed:x}", row.name);
         let mut tries = 0;
         loop {
             tries += 1;
             let plants = Plants::from_iter([planted.clone()]);
-            let (watched, one) = (about.clone(), planted.clone());
+            let one = planted.clone();
             let is_enough = move |judgement: &Judgement, history: &History, settled: &Settled| {
-                let found = proof::sort(judgement, history, &watched, row, &one, Some(settled));
+                let found = proof::sort(judgement, history, row, &one, Some(settled));
                 found.is_proof().then(|| (found, history.end()))
             };
             let played = self
@@ -74,7 +74,7 @@ impl Runner<'_> {
                 None => {
                     let judged = played.recorded.judge()?;
                     let (judgement, history) = (&judged.judgement, &judged.history);
-                    let found = proof::sort(judgement, history, about, row, planted, None);
+                    let found = proof::sort(judgement, history, row, planted, None);
                     (found, history.end())
                 }
             };

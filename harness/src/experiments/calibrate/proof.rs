@@ -16,7 +16,7 @@ use checkers::verdict::{Anomaly, Doubt, Validity};
 
 use super::settled::Settled;
 use super::table::{Row, When};
-use crate::config::plants::{About, Planted};
+use crate::config::plants::Planted;
 
 /// What a judgement says of a plant.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -45,13 +45,12 @@ impl Found {
 pub fn sort(
     judgement: &Judgement,
     history: &History,
-    about: &About,
     row: &Row,
     planted: &Planted,
     settled: Option<&Settled>,
 ) -> Found {
     let windows = history.windows();
-    let provoked_at = provocation(&windows, about);
+    let provoked_at = provocation(&windows, row);
     let loaded_at = history.phase(Phase::Load);
     let node = planted.node.map(|node| node.to_string());
     let is_own = |check: &str, anomaly: &Anomaly| {
@@ -59,7 +58,7 @@ pub fn sort(
         let from = evidence.window.map_or(0, |(from, _)| from);
         let to = evidence.window.map_or(history.end(), |(_, to)| to);
         settled.is_none_or(|settled| settled.since(check, anomaly).is_some())
-            && about.caught_by.contains(&check)
+            && row.caught_by.contains(&check)
             && row.findings.contains(&anomaly.kind.name())
             && match row.when {
                 When::Always => true,
@@ -74,7 +73,7 @@ pub fn sort(
     for verdict in &judgement.verdicts {
         if verdict.validity != Validity::Invalid {
             let mut doubts = verdict.doubts.iter();
-            found.starved |= about.caught_by.contains(&verdict.check.as_str())
+            found.starved |= row.caught_by.contains(&verdict.check.as_str())
                 && doubts.any(|doubt| matches!(doubt, Doubt::Starved { .. }));
             continue;
         }
@@ -102,12 +101,12 @@ pub fn sort(
 }
 
 /// When the first fault that provokes the plant began.
-fn provocation(windows: &[Window], about: &About) -> Option<Moment> {
+fn provocation(windows: &[Window], row: &Row) -> Option<Moment> {
     let windows = windows.iter().filter(|window| window.took_effect());
     let provoking = windows.filter(|window| {
         let with_role = format!("{}:{}", window.kind, window.role);
         let words = [window.kind.as_str(), with_role.as_str()];
-        about.trigger.iter().any(|word| words.contains(word))
+        row.trigger.iter().any(|word| words.contains(word))
     });
     provoking.map(|window| window.called).min()
 }
@@ -195,19 +194,9 @@ mod tests {
     }
 
     fn found(name: &str, fault: Option<(&str, u64)>, judgement: &Judgement) -> Found {
-        let about = crate::cli::broker::plants()
-            .into_iter()
-            .find(|about| about.name == name);
         let row = Row::of(name).expect("a row");
         let planted = row.plant.parse().expect("a plant");
-        sort(
-            judgement,
-            &history(fault),
-            &about.expect("a plant"),
-            row,
-            &planted,
-            None,
-        )
+        sort(judgement, &history(fault), row, &planted, None)
     }
 
     #[test]

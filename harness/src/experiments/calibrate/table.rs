@@ -1,13 +1,13 @@
-//! How each plant is run: the workload, the faults and the shortest time in which its trigger can act, and which findings
-//! at which time are its own. The plants themselves, their triggers and the checks that must find them are the broker's
-//! table.
+//! The table of plants, as far as it is the harness's business: what provokes each, which workload it needs, which checks
+//! and findings detect it, and how a calibration runs it. What a plant does is in the broker's own table; that both name
+//! the same plants is tested below.
 
 use std::time::Duration;
 
 use anyhow::Result;
 
-use crate::config::plants::About;
 use crate::load::{Chosen, workloads};
+use crate::reference::{self, Offered};
 
 /// When a finding can be the plant's doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,217 +20,399 @@ pub enum When {
     Provoked,
 }
 
-/// How one plant is run.
-#[derive(Clone, Copy, Debug)]
+/// What the harness knows of one plant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Row {
     /// Its name.
     pub name: &'static str,
+    /// The faults that provoke it, any of them, each as `kind` or `kind:role`; empty if none is needed. A finding counts as
+    /// the plant's only after one of them, so the list is whole: a fault that is missing makes a detection look like an
+    /// accident. Without them the node behaves correctly.
+    pub trigger: &'static [&'static str],
+    /// The workload that it needs; `append` stands for any.
+    pub workload: &'static str,
+    /// The checks that must detect it; any of them will do.
+    pub caught_by: &'static [&'static str],
+    /// Why no check can detect it from outside, where that is so. A calibration does not run it then.
+    pub not_seen_because: Option<&'static str>,
+    /// The kinds of finding that it causes.
+    pub findings: &'static [&'static str],
     /// As `--plant` takes it: with a parameter or a node where the default would take longer or prove less.
     pub plant: &'static str,
-    /// The faults, as `--faults` takes them.
+    /// The faults that a calibration runs it under, as `--faults` takes them: aimed where it can act, at the leader where
+    /// another must take over, at a follower where the leader shall not notice.
     pub faults: &'static str,
     /// The longest load phase, in seconds.
     pub seconds: u64,
     /// When a finding can be its doing.
     pub when: When,
-    /// The kinds of finding that it causes.
-    pub findings: &'static [&'static str],
 }
 
-const fn row(
-    name: &'static str,
-    faults: &'static str,
-    seconds: u64,
-    when: When,
-    findings: &'static [&'static str],
-) -> Row {
-    Row {
-        name,
-        plant: name,
-        faults,
-        seconds,
-        when,
-        findings,
-    }
-}
+/// What most rows have in common.
+const USUAL: Row = Row {
+    name: "",
+    trigger: &[],
+    workload: "append",
+    caught_by: &[],
+    not_seen_because: None,
+    findings: &[],
+    plant: "",
+    faults: "none",
+    seconds: 0,
+    when: When::Always,
+};
 
-/// One row for every plant that can be found from outside. Faults are aimed where the plant can act: at the leader where
-/// another must take over, at a follower where the leader shall not notice.
+/// What takes the leader away, from the others or from the clients, for longer than an election.
+const NEW_LEADER: &[&str] = &[
+    "isolate:leader",
+    "deaf:leader",
+    "mute:leader",
+    "halves:leader",
+    "pause:leader",
+    "kill:leader",
+];
+/// What cuts off a leader that clients still reach, before its last messages are out.
+const CUT_LEADER: &[&str] = &["isolate:leader", "mute:leader"];
+/// What separates the leader and a follower, or takes one of them away.
+const BROKEN_LINK: &[&str] = &[
+    "cut-link:leader-to-follower",
+    "cut-link:follower-to-leader",
+    "cut-link-one-way:leader-to-follower",
+    "cut-link-one-way:follower-to-leader",
+    "isolate",
+    "deaf",
+    "mute",
+    "halves",
+    "pause",
+    "kill",
+];
+/// What leaves a node alone until it asks for votes, and then brings it back.
+const COMES_BACK: &[&str] = &[
+    "isolate",
+    "deaf",
+    "mute",
+    "halves",
+    "cut-link:leader-to-follower",
+    "cut-link:follower-to-leader",
+    "cut-link-one-way:leader-to-follower",
+    "cut-link-one-way:follower-to-leader",
+    "pause",
+];
+/// What makes a node read what it has stored.
+const RESTART: &[&str] = &["kill:leader", "kill:follower", "rolling-restart"];
+
+/// Every plant, in the order of the broker's table.
 pub const ROWS: &[Row] = &[
-    row(
-        "serial-sender",
-        "cut-link:leader-to-follower,isolate:follower,kill:follower",
-        25,
-        When::Provoked,
-        &["unexplained-election", "terms-burned", "gap"],
-    ),
-    row(
-        "task-per-message",
-        "isolate:follower,deaf:follower",
-        25,
-        When::Provoked,
-        &["unexplained-election", "terms-burned", "stale-leader"],
-    ),
-    row(
-        "blocking-forward",
-        "none",
-        10,
-        When::Always,
-        &["node-silent"],
-    ),
-    row(
-        "startup-storm",
-        "none",
-        5,
-        When::Forming,
-        &["formation-term", "slow-formation", "never-formed"],
-    ),
-    row(
-        "no-check-quorum",
-        "isolate:leader",
-        25,
-        When::Provoked,
-        &["stale-leader"],
-    ),
-    row(
-        "no-pre-vote",
-        "isolate:follower,deaf:follower",
-        25,
-        When::Provoked,
-        &["unexplained-election", "terms-burned"],
-    ),
-    row(
-        "hard-state-not-persisted",
-        "kill:leader,rolling-restart",
-        30,
-        When::Provoked,
-        &["epoch-went-back", "two-leaders"],
-    ),
-    row(
-        "ack-before-replicate",
-        "isolate:leader,mute:leader",
-        25,
-        When::Provoked,
-        &["lost-write"],
-    ),
-    row(
-        "error-as-success",
-        "isolate:leader,deaf:leader",
-        25,
-        When::Provoked,
-        &["acknowledged-without-offset", "lost-write"],
-    ),
-    row(
-        "not-persisted-lie",
-        "deaf:leader",
-        25,
-        When::Provoked,
-        &["failed-write-seen", "duplicate"],
-    ),
-    row(
-        "offset-reuse",
-        "kill:leader,pause:leader",
-        25,
-        When::Provoked,
-        &["inconsistent-offset", "lost-write"],
-    ),
-    row(
-        "truncated-recovery",
-        "kill:follower,rolling-restart",
-        30,
-        When::Provoked,
-        &["unprovoked-exit", "lost-write"],
-    ),
-    row(
-        "high-watermark-regression",
-        "pause:leader,kill:leader",
-        25,
-        When::Provoked,
-        &["end-offset-behind"],
-    ),
-    row(
-        "stale-leader-reads",
-        "isolate:leader",
-        25,
-        When::Provoked,
-        &["end-offset-behind", "stale-leader"],
-    ),
-    row(
-        "follower-serves",
-        "none",
-        15,
-        When::Always,
-        &["end-offset-behind"],
-    ),
-    row(
-        "fetch-beyond-commit",
-        "isolate:leader,mute:leader",
-        30,
-        When::Provoked,
-        &["inconsistent-offset", "phantom-value"],
-    ),
-    row(
-        "duplicate-on-retry",
-        "kill:leader,pause:leader",
-        30,
-        When::Provoked,
-        &["duplicate"],
-    ),
-    row(
-        "corrupt-record",
-        "none",
-        15,
-        When::Always,
-        &["phantom-value", "lost-write"],
-    ),
-    row(
-        "skipped-offset",
-        "kill:leader,pause:leader",
-        25,
-        When::Provoked,
-        &["poll-skip", "lost-write"],
-    ),
-    row(
-        "topic-forgotten",
-        "none",
-        15,
-        When::Always,
-        &["topic-differs"],
-    ),
-    row(
-        "topic-wrong-shape",
-        "none",
-        10,
-        When::Always,
-        &["topic-differs"],
-    ),
-    row(
-        "delete-not-applied",
-        "kill:follower,kill:leader",
-        25,
-        When::Provoked,
-        &["topic-differs"],
-    ),
+    Row {
+        name: "serial-sender",
+        trigger: BROKEN_LINK,
+        caught_by: &["unexplained-election", "terms-burned", "availability"],
+        findings: &["unexplained-election", "terms-burned", "gap"],
+        plant: "serial-sender",
+        faults: "cut-link:leader-to-follower,isolate:follower,kill:follower",
+        seconds: 25,
+        when: When::Provoked,
+        ..USUAL
+    },
+    Row {
+        name: "task-per-message",
+        trigger: COMES_BACK,
+        caught_by: &["unexplained-election", "terms-burned", "stale-leader"],
+        findings: &["unexplained-election", "terms-burned", "stale-leader"],
+        plant: "task-per-message",
+        faults: "isolate:follower,deaf:follower",
+        seconds: 25,
+        when: When::Provoked,
+        ..USUAL
+    },
+    Row {
+        name: "blocking-forward",
+        caught_by: &["node-responds"],
+        findings: &["node-silent"],
+        plant: "blocking-forward",
+        faults: "none",
+        seconds: 10,
+        when: When::Always,
+        ..USUAL
+    },
+    Row {
+        name: "startup-storm",
+        caught_by: &["formation"],
+        findings: &["formation-term", "slow-formation", "never-formed"],
+        plant: "startup-storm",
+        faults: "none",
+        seconds: 5,
+        when: When::Forming,
+        ..USUAL
+    },
+    Row {
+        name: "no-check-quorum",
+        trigger: &["isolate:leader", "deaf:leader", "mute:leader"],
+        caught_by: &["stale-leader"],
+        findings: &["stale-leader"],
+        plant: "no-check-quorum",
+        faults: "isolate:leader",
+        seconds: 25,
+        when: When::Provoked,
+        ..USUAL
+    },
+    Row {
+        name: "no-pre-vote",
+        trigger: COMES_BACK,
+        caught_by: &["unexplained-election", "terms-burned"],
+        findings: &["unexplained-election", "terms-burned"],
+        plant: "no-pre-vote",
+        faults: "isolate:follower,deaf:follower",
+        seconds: 25,
+        when: When::Provoked,
+        ..USUAL
+    },
+    Row {
+        name: "hard-state-not-persisted",
+        trigger: RESTART,
+        caught_by: &["epochs-go-forward", "one-leader-per-epoch"],
+        findings: &["epoch-went-back", "two-leaders"],
+        plant: "hard-state-not-persisted",
+        faults: "kill:leader,rolling-restart",
+        seconds: 30,
+        when: When::Provoked,
+        ..USUAL
+    },
+    Row {
+        name: "ack-before-replicate",
+        trigger: NEW_LEADER,
+        caught_by: &["lost-write"],
+        findings: &["lost-write"],
+        plant: "ack-before-replicate",
+        faults: "isolate:leader,mute:leader",
+        seconds: 25,
+        when: When::Provoked,
+        ..USUAL
+    },
+    Row {
+        name: "ack-before-fsync",
+        not_seen_because: Some(
+            "it takes a fault that drops unsynced data; the simulation of the broker has one",
+        ),
+        ..USUAL
+    },
+    Row {
+        name: "error-as-success",
+        trigger: &["isolate:leader", "deaf:leader", "mute:leader"],
+        caught_by: &["outcome-contradiction", "lost-write"],
+        findings: &["acknowledged-without-offset", "lost-write"],
+        plant: "error-as-success",
+        faults: "isolate:leader,deaf:leader",
+        seconds: 25,
+        when: When::Provoked,
+        ..USUAL
+    },
+    Row {
+        name: "not-persisted-lie",
+        trigger: &["deaf:leader", "isolate:leader", "mute:leader"],
+        caught_by: &["failed-write-seen", "duplicate"],
+        findings: &["failed-write-seen", "duplicate"],
+        plant: "not-persisted-lie",
+        faults: "deaf:leader",
+        seconds: 25,
+        when: When::Provoked,
+        ..USUAL
+    },
+    Row {
+        name: "offset-reuse",
+        trigger: NEW_LEADER,
+        caught_by: &["inconsistent-offset", "lost-write"],
+        findings: &["inconsistent-offset", "lost-write"],
+        plant: "offset-reuse",
+        faults: "kill:leader,pause:leader",
+        seconds: 25,
+        when: When::Provoked,
+        ..USUAL
+    },
+    Row {
+        name: "truncated-recovery",
+        trigger: &["kill:follower", "rolling-restart"],
+        caught_by: &["unprovoked-exit", "lost-write"],
+        findings: &["unprovoked-exit", "lost-write"],
+        plant: "truncated-recovery",
+        faults: "kill:follower,rolling-restart",
+        seconds: 30,
+        when: When::Provoked,
+        ..USUAL
+    },
+    Row {
+        name: "high-watermark-regression",
+        trigger: NEW_LEADER,
+        caught_by: &["log-recency"],
+        findings: &["end-offset-behind"],
+        plant: "high-watermark-regression",
+        faults: "pause:leader,kill:leader",
+        seconds: 25,
+        when: When::Provoked,
+        ..USUAL
+    },
+    Row {
+        name: "stale-leader-reads",
+        trigger: &["isolate:leader", "deaf:leader", "mute:leader"],
+        caught_by: &["log-recency", "stale-leader"],
+        findings: &["end-offset-behind", "stale-leader"],
+        plant: "stale-leader-reads",
+        faults: "isolate:leader",
+        seconds: 25,
+        when: When::Provoked,
+        ..USUAL
+    },
+    Row {
+        name: "follower-serves",
+        caught_by: &["log-recency"],
+        findings: &["end-offset-behind"],
+        plant: "follower-serves",
+        faults: "none",
+        seconds: 15,
+        when: When::Always,
+        ..USUAL
+    },
+    Row {
+        name: "fetch-beyond-commit",
+        trigger: CUT_LEADER,
+        caught_by: &["inconsistent-offset", "phantom-value"],
+        findings: &["inconsistent-offset", "phantom-value"],
+        plant: "fetch-beyond-commit",
+        faults: "isolate:leader,mute:leader",
+        seconds: 30,
+        when: When::Provoked,
+        ..USUAL
+    },
+    Row {
+        name: "duplicate-on-retry",
+        trigger: NEW_LEADER,
+        workload: "idempotent",
+        caught_by: &["duplicate"],
+        findings: &["duplicate"],
+        plant: "duplicate-on-retry",
+        faults: "kill:leader,pause:leader",
+        seconds: 30,
+        when: When::Provoked,
+        ..USUAL
+    },
+    Row {
+        name: "corrupt-record",
+        caught_by: &["phantom-value", "lost-write"],
+        findings: &["phantom-value", "lost-write"],
+        plant: "corrupt-record",
+        faults: "none",
+        seconds: 15,
+        when: When::Always,
+        ..USUAL
+    },
+    Row {
+        name: "skipped-offset",
+        trigger: NEW_LEADER,
+        caught_by: &["poll-skip", "lost-write"],
+        findings: &["poll-skip", "lost-write"],
+        plant: "skipped-offset",
+        faults: "kill:leader,pause:leader",
+        seconds: 25,
+        when: When::Provoked,
+        ..USUAL
+    },
+    Row {
+        name: "topic-forgotten",
+        workload: "admin",
+        caught_by: &["metadata-agreement"],
+        findings: &["topic-differs"],
+        plant: "topic-forgotten",
+        faults: "none",
+        seconds: 15,
+        when: When::Always,
+        ..USUAL
+    },
+    Row {
+        name: "topic-wrong-shape",
+        workload: "admin",
+        caught_by: &["metadata-agreement"],
+        findings: &["topic-differs"],
+        plant: "topic-wrong-shape",
+        faults: "none",
+        seconds: 10,
+        when: When::Always,
+        ..USUAL
+    },
+    Row {
+        name: "delete-not-applied",
+        trigger: RESTART,
+        workload: "admin",
+        caught_by: &["metadata-agreement"],
+        findings: &["topic-differs"],
+        plant: "delete-not-applied",
+        faults: "kill:follower,kill:leader",
+        seconds: 25,
+        when: When::Provoked,
+        ..USUAL
+    },
     Row {
         name: "freeze-after-idle",
+        caught_by: &["node-responds"],
+        findings: &["node-silent"],
         // On a node of its own, so that the finding can be told to be about that node; sooner than by default.
         plant: "freeze-after-idle=10@n2",
         faults: "none",
         seconds: 20,
         when: When::Always,
-        findings: &["node-silent"],
+        ..USUAL
     },
     Row {
         name: "slow-leak",
+        trigger: BROKEN_LINK,
+        caught_by: &["resource-growth"],
+        findings: &["resource-growth"],
         // A third of it is seen as growth, because only silence that was noticed fills the queue: faster than by default,
         // so that two windows are enough.
         plant: "slow-leak=96",
         faults: "isolate:follower,cut-link:leader-to-follower",
         seconds: 30,
         when: When::Provoked,
-        findings: &["resource-growth"],
+        ..USUAL
+    },
+    Row {
+        name: "slow-commit",
+        not_seen_because: Some(
+            "nothing is wrong with what it does; a comparison of performance sees it",
+        ),
+        ..USUAL
+    },
+    Row {
+        name: "unsynced-vote",
+        not_seen_because: Some(
+            "it takes a fault that drops unsynced data; the simulation of the broker has one",
+        ),
+        ..USUAL
+    },
+    Row {
+        name: "old-term-by-count",
+        not_seen_because: Some(
+            "it takes three leaders lost within milliseconds; the simulation of the broker gets there",
+        ),
+        ..USUAL
+    },
+    Row {
+        name: "unready-leader",
+        not_seen_because: Some(
+            "it is over within milliseconds of an election; the simulation of the broker gets there",
+        ),
+        ..USUAL
     },
 ];
+
+/// A plant: what the harness knows of it, and what the broker says.
+pub type Subject = (&'static Row, &'static Offered);
+
+/// Every plant, in the order of the table.
+pub fn subjects() -> impl Iterator<Item = Subject> {
+    let offered = |row: &Row| reference::plants().iter().find(|one| one.name == row.name);
+    ROWS.iter()
+        .filter_map(move |row| offered(row).map(|one| (row, one)))
+}
 
 impl Row {
     /// The row of a plant.
@@ -243,14 +425,27 @@ impl Row {
         Duration::from_secs(self.seconds)
     }
 
+    /// Whether a check can detect it, so that a calibration runs it.
+    pub fn is_detectable(&self) -> bool {
+        self.not_seen_because.is_none()
+    }
+
+    /// The workload that it needs.
+    ///
+    /// # Errors
+    /// If there is no such workload: a bug, which a test rules out.
+    pub fn workload(&self) -> Result<Chosen> {
+        workloads::named(self.workload).map_err(anyhow::Error::msg)
+    }
+
     /// By what a finding counts as one of the plant, in words.
-    pub fn reason(&self, about: &About) -> String {
+    pub fn reason(&self) -> String {
         let when = match self.when {
             When::Always => "at any time".to_owned(),
             When::Forming => "that begins before the load does".to_owned(),
             When::Provoked => format!(
                 "that ends after the first of these faults began: {}",
-                about.trigger.join(", ")
+                self.trigger.join(", ")
             ),
         };
         let place = match self.plant.split_once('@') {
@@ -260,17 +455,9 @@ impl Row {
         format!(
             "A finding counts as this bug's if it is one of {} by one of {}, {when}{place}.",
             self.findings.join(", "),
-            about.caught_by.join(", ")
+            self.caught_by.join(", ")
         )
     }
-}
-
-/// The workload that a plant needs.
-///
-/// # Errors
-/// If the table names one that does not exist: a bug, which a test rules out.
-pub fn workload(about: &About) -> Result<Chosen> {
-    workloads::named(about.workload).map_err(anyhow::Error::msg)
 }
 
 #[cfg(test)]
@@ -281,21 +468,35 @@ mod tests {
     use nemesis::plan::Timing;
 
     use super::*;
-    use crate::cli;
     use crate::config::plan;
     use crate::config::plants::Planted;
 
-    /// Every plant is either run or honestly listed as not to be seen from outside.
+    fn detectable() -> impl Iterator<Item = &'static Row> {
+        ROWS.iter().filter(|row| row.is_detectable())
+    }
+
+    /// The broker's table and this one name the same plants, in the same order.
     #[test]
-    fn every_plant_has_a_row_or_a_reason() {
-        for about in cli::broker::plants() {
-            let row = Row::of(about.name);
-            assert_eq!(
-                row.is_none(),
-                about.not_seen_because.is_some(),
-                "{}",
-                about.name
-            );
+    fn every_plant_is_in_both_tables() {
+        let known: Vec<&str> = ROWS.iter().map(|row| row.name).collect();
+        let offered = reference::plants().iter().map(|entry| entry.name);
+        assert_eq!(known, offered.collect::<Vec<_>>());
+        for row in detectable() {
+            reference::planted(row.plant).expect("a plant with its parameter");
+        }
+    }
+
+    /// A row says either how its plant is detected, or why it is not.
+    #[test]
+    fn rows_are_whole() {
+        for row in ROWS {
+            let how = [
+                !row.caught_by.is_empty(),
+                !row.findings.is_empty(),
+                !row.plant.is_empty(),
+                row.seconds > 0,
+            ];
+            assert_eq!(how, [row.is_detectable(); 4], "{}", row.name);
         }
         let names: BTreeSet<&str> = ROWS.iter().map(|row| row.name).collect();
         assert_eq!(names.len(), ROWS.len());
@@ -305,26 +506,14 @@ mod tests {
     /// detection is the trigger's doing.
     #[test]
     fn faults_are_the_plants_triggers() {
-        for about in cli::broker::plants() {
-            let Some(row) = Row::of(about.name) else {
-                continue;
-            };
+        for row in detectable() {
             let selection: Selection = row.faults.parse().expect("known faults");
-            assert_eq!(
-                selection.is_none(),
-                about.trigger.is_empty(),
-                "{}",
-                row.name
-            );
-            assert_eq!(
-                row.when == When::Provoked,
-                !about.trigger.is_empty(),
-                "{}",
-                row.name
-            );
+            let is_provoked = !row.trigger.is_empty();
+            assert_eq!(selection.is_none(), !is_provoked, "{}", row.name);
+            assert_eq!(row.when == When::Provoked, is_provoked, "{}", row.name);
             for word in row.faults.split(',').filter(|word| *word != "none") {
                 let kind = word.split(':').next().unwrap_or(word);
-                let known = about.trigger.contains(&word) || about.trigger.contains(&kind);
+                let known = row.trigger.contains(&word) || row.trigger.contains(&kind);
                 assert!(known, "{}: {word}", row.name);
             }
         }
@@ -344,19 +533,20 @@ mod tests {
     }
 
     #[test]
-    fn plants_and_workloads_are_known() {
-        let known: Vec<&str> = checkers::checks::TABLE
+    fn checks_and_workloads_are_known() {
+        let checks: Vec<&str> = checkers::checks::TABLE
             .iter()
             .map(|check| check.name)
             .collect();
-        for about in cli::broker::plants() {
-            for check in about.caught_by {
-                assert!(known.contains(check), "{}: no check {check}", about.name);
-            }
-            workload(&about).expect("a workload");
-        }
         for row in ROWS {
-            row.plant.parse::<Planted>().expect("a plant");
+            for check in row.caught_by {
+                assert!(checks.contains(check), "{}: no check {check}", row.name);
+            }
+            row.workload().expect(row.name);
+        }
+        for row in detectable() {
+            let planted: Planted = row.plant.parse().expect("a plant");
+            assert_eq!(planted.name(), row.name);
         }
     }
 }

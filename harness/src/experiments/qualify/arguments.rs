@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::matrix::Shard;
+use crate::config::plants::Planted;
+use crate::reference;
 
 /// Flags of `qualify`.
 #[derive(Clone, Debug, Args)]
@@ -16,8 +18,8 @@ pub struct QualifyArguments {
     #[arg(long, value_name = "NAME|FILE", default_value = "reference")]
     pub target: String,
     /// Start the build in question with a deliberate bug, see `jepsen list`; on one node only with @n1 to @n3.
-    #[arg(long, value_name = "NAME[@NODE]", value_delimiter = ',')]
-    pub plant: Vec<String>,
+    #[arg(long, value_name = "NAME[@NODE]", value_delimiter = ',', value_parser = reference::planted)]
+    pub plant: Vec<Planted>,
     /// Run this build beside it, interleaved, and compare findings and figures.
     #[arg(long, value_name = "NAME|FILE", conflicts_with = "baseline")]
     pub against: Option<String>,

@@ -1,13 +1,14 @@
-//! How request handlers reach the core: a bounded channel in, one reply out, no memory in common.
+//! How request handlers reach the core: a bounded channel in, one reply out, no shared memory.
 
 use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
 
+use crate::messages::{ForwardOutcome, Forwarded};
 use crate::request::{Request, Response, Time};
 
-/// Requests on their way to the core. A handler that finds the channel full waits, and so does its
-/// connection.
+/// Requests on their way to the core. A handler that finds the channel full waits, and its connection
+/// with it.
 const REQUESTS_QUEUED_MAX: usize = 1024;
 
 /// The monotonic clock of a node, counted from its start.
@@ -36,13 +37,11 @@ impl Clock {
 pub(crate) struct Ask {
     /// The question.
     pub(crate) request: Request,
-    /// When it was asked.
-    pub(crate) asked: Time,
-    /// Where the answer goes. A handler whose client has left no longer listens, which is no error.
+    /// Where the answer goes. A handler whose client has left no longer listens, which is not an error.
     pub(crate) reply: oneshot::Sender<Response>,
 }
 
-/// The core has ended, so the node is about to. The connection is closed: the client learns
+/// The core has ended, so the node is about to end. The connection is closed, and the client learns
 /// nothing.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("the node is ending")]
@@ -69,12 +68,7 @@ impl CoreHandle {
         request: Request,
     ) -> Result<oneshot::Receiver<Response>, Ending> {
         let (reply, answer) = oneshot::channel();
-        let asked = self.clock.now();
-        let ask = Ask {
-            request,
-            asked,
-            reply,
-        };
+        let ask = Ask { request, reply };
         self.asks.send(ask).await.map_err(|_| Ending)?;
         Ok(answer)
     }
@@ -82,6 +76,27 @@ impl CoreHandle {
     /// Asks and waits for the answer.
     pub(crate) async fn ask(&self, request: Request) -> Result<Response, Ending> {
         self.begin(request).await?.await.map_err(|_| Ending)
+    }
+
+    /// Asks for what only the leader may do. If this node does not lead, nothing happens, and the outcome says so.
+    pub(crate) async fn ask_leader(
+        &self,
+        what: Forwarded,
+        deadline: Time,
+    ) -> Result<ForwardOutcome, Ending> {
+        let request = match what {
+            Forwarded::Change(change) => Request::Admin { change, deadline },
+            Forwarded::ProducerId => Request::InitProducerId { deadline },
+        };
+        Ok(match self.ask(request).await? {
+            Response::Admin(outcome) => outcome.map(|()| 0),
+            Response::ProducerId(outcome) => outcome,
+            other => {
+                unreachable!(
+                    "the core answers a change or a producer id with its like, not {other:?}"
+                )
+            }
+        })
     }
 
     /// The core's time that is `wait` from now.
