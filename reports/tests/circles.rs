@@ -118,10 +118,25 @@ fn of_this_crate() -> Imports {
     let mut known = BTreeMap::new();
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     modules(&source, "", &mut known);
-    known
-        .iter()
-        .map(|(module, text)| (module.clone(), imports(module, text, &known)))
-        .collect()
+    let with_children = |(module, text): (&String, &String)| {
+        let mut all = imports(module, text, &known);
+        all.extend(
+            known
+                .keys()
+                .filter(|child| declares(module, child))
+                .cloned(),
+        );
+        (module.clone(), all)
+    };
+    known.iter().map(with_children).collect()
+}
+
+/// A module imports every module that it declares; the crate's root declares those at the top.
+fn declares(module: &str, child: &str) -> bool {
+    match child.rsplit_once("::") {
+        Some((parent, _)) => parent == module,
+        None => module == "lib" && child != "lib",
+    }
 }
 
 #[test]

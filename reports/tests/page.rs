@@ -50,7 +50,7 @@ fn every_link_lands_on_this_page() {
                     let id = value.strip_prefix('#');
                     let id =
                         id.unwrap_or_else(|| panic!("{name}: {attribute}={value} leaves the page"));
-                    assert!(ids.contains(id), "{name}: #{id} is nowhere");
+                    assert!(ids.contains(id), "{name}: #{id} does not exist");
                     links += 1;
                 }
                 let refers = [
@@ -63,7 +63,7 @@ fn every_link_lands_on_this_page() {
                     for id in value.split_whitespace() {
                         assert!(
                             ids.contains(id),
-                            "{name}: {attribute} names {id}, which is nowhere"
+                            "{name}: {attribute} names {id}, which does not exist"
                         );
                     }
                 }
@@ -162,8 +162,8 @@ fn every_kind_of_finding_has_words_of_its_own() {
     report.scenarios[0].judgement.verdicts = crate::common::findings::every_verdict("v1");
     let page = reports::html(&report).text;
     assert!(
-        !page.contains("A finding of kind"),
-        "a kind without an account"
+        !page.contains("reported a finding of kind"),
+        "a kind without words of its own"
     );
     assert_eq!(
         page.matches("class=\"therefore\"").count(),
@@ -172,8 +172,8 @@ fn every_kind_of_finding_has_words_of_its_own() {
     );
 }
 
-/// The answers of a reader who has only the page: what failed, what was promised, which operations prove it, which
-/// fault was active, who led, how to repeat it.
+/// A reader who has only the page finds what failed, what was promised, which operations prove it, which fault was
+/// active, which node led and how to repeat it.
 #[test]
 fn the_page_answers_a_readers_questions() {
     let report = crate::common::report();
@@ -192,7 +192,7 @@ fn the_page_answers_a_readers_questions() {
 }
 
 #[test]
-fn the_verdict_stands_first_in_words() {
+fn the_verdict_comes_first_in_words() {
     for (name, report) in cases::all() {
         let page = reports::html(&report).text;
         let word = match report.validity() {
