@@ -1,6 +1,8 @@
-//! The ready files for CI in `docs/ci/`: they parse, say what they must, and their commands run as they stand. The shell
-//! text of every shard and of the join is executed with a stand-in that writes down how it was called, and each call must
-//! be one that this program understands. With `JEPSEN_CI_LIVE` set, they are run with the program itself, on a short suite.
+//! The files for CI: they parse, and their commands run as they are written.
+//!
+//! The examples for users in `docs/ci/`: the shell text of every shard and of the join is executed with a stand-in that
+//! records its arguments, and this program must accept each call. With `JEPSEN_CI_LIVE` set, they are run with the program
+//! itself, on a short suite. The project's own workflows in `.github/workflows/`: they run the gates that exist.
 
 #![expect(clippy::print_stdout, reason = "what was skipped is for a reader")]
 
@@ -12,11 +14,12 @@ use clap::Parser;
 use harness::cli::{self, Cli};
 use yaml_rust2::{Yaml, YamlLoader};
 
-fn documents(name: &str) -> Vec<Yaml> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../docs/ci")
-        .join(name);
-    let text = std::fs::read_to_string(&path).expect("a file for CI");
+fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+fn documents(path: &str) -> Vec<Yaml> {
+    let text = std::fs::read_to_string(root().join(path)).expect("a file for CI");
     YamlLoader::load_from_str(&text).expect("YAML")
 }
 
@@ -37,12 +40,12 @@ fn text(yaml: &Yaml) -> String {
     match yaml {
         Yaml::String(text) => text.clone(),
         Yaml::Integer(number) => number.to_string(),
-        other => panic!("no text: {other:?}"),
+        other => panic!("not a text: {other:?}"),
     }
 }
 
 fn github() -> Job {
-    let workflow = documents("github-actions.yml").remove(0);
+    let workflow = documents("docs/ci/github-actions.yml").remove(0);
     let jobs = &workflow["jobs"];
     let step = |job: &str, name: &str| {
         let steps = jobs[job]["steps"].as_vec().expect("steps");
@@ -86,7 +89,7 @@ fn github() -> Job {
 }
 
 fn kubernetes(runs: &Path) -> Job {
-    let documents = documents("kubernetes-indexed-job.yaml");
+    let documents = documents("docs/ci/kubernetes-indexed-job.yaml");
     let named = |name: &str| {
         let found = documents.iter().find(|one| {
             one["kind"].as_str() == Some("Job") && one["metadata"]["name"].as_str() == Some(name)
@@ -99,7 +102,7 @@ fn kubernetes(runs: &Path) -> Job {
         assert_eq!([text(&command[0]), text(&command[1])], ["sh", "-c"]);
         let variables = container["env"].as_vec().expect("variables").iter();
         let variable = |one: &Yaml| match text(&one["name"]).as_str() {
-            // The volume is mounted there; here a folder stands for it.
+            // The volume is mounted there; here it is a folder.
             "RUNS" => ("RUNS".to_owned(), runs.display().to_string()),
             name => (name.to_owned(), text(&one["value"])),
         };
@@ -173,7 +176,7 @@ impl Workspace {
     }
 }
 
-/// A program that writes down how it was called and ends with the code it is told.
+/// A program that records its arguments and ends with the exit code of the variable CODE.
 fn stand_in(folder: &Path) -> PathBuf {
     let program = folder.join("stand-in");
     let script = "#!/bin/sh\nprintf '%s\\n' \"$#\" \"$@\" >> \"$CALLS\"\nexit \"${CODE:-0}\"\n";
@@ -194,24 +197,24 @@ fn calls(file: &Path) -> Vec<Vec<String>> {
     calls
 }
 
-fn understood(job: &Job) {
+fn accepted(job: &Job) {
     let folder = tempfile::tempdir().expect("a folder");
     let workspace = Workspace::with(&stand_in(folder.path()));
     let file = folder.path().join("calls");
-    let told = file.display().to_string();
+    let recorded = file.display().to_string();
     for shard in &job.shards {
         // A part alone is undecided, which must not fail its job; a finding must.
         assert_eq!(
-            workspace.run(shard, &[("CALLS", &told), ("CODE", "2")]),
+            workspace.run(shard, &[("CALLS", &recorded), ("CODE", "2")]),
             Some(0)
         );
         assert_eq!(
-            workspace.run(shard, &[("CALLS", &told), ("CODE", "1")]),
+            workspace.run(shard, &[("CALLS", &recorded), ("CODE", "1")]),
             Some(1)
         );
     }
     for code in ["0", "1", "2", "3"] {
-        let ended = workspace.run(&job.join, &[("CALLS", &told), ("CODE", code)]);
+        let ended = workspace.run(&job.join, &[("CALLS", &recorded), ("CODE", code)]);
         assert_eq!(ended.map(|code| code.to_string()).as_deref(), Some(code));
     }
     let count = u32::try_from(job.shards.len()).expect("few");
@@ -234,14 +237,14 @@ fn understood(job: &Job) {
 }
 
 #[test]
-fn the_workflow_is_understood() {
-    understood(&github());
+fn the_workflow_of_the_example_is_accepted() {
+    accepted(&github());
 }
 
 #[test]
-fn the_indexed_job_is_understood() {
+fn the_indexed_job_of_the_example_is_accepted() {
     let runs = tempfile::tempdir().expect("a folder");
-    understood(&kubernetes(runs.path()));
+    accepted(&kubernetes(runs.path()));
 }
 
 /// Five scenarios of a few seconds, one for each shard.
@@ -266,7 +269,7 @@ faults = "none"
 time_limit = "6s"
 "#;
 
-/// Runs a job's commands as they stand with the program itself; the join's exit code.
+/// Runs a job's commands with the program itself; the join's exit code.
 fn live(job: &Job, workspace: &Workspace, collected: impl Fn(usize)) -> Option<i32> {
     let suite = workspace.path().join("short.toml");
     std::fs::write(&suite, SHORT).expect("written");
@@ -292,16 +295,62 @@ fn joined(run: &Path) {
     assert!(run.join("report.html").is_file());
 }
 
+/// A step of the project's own workflow that runs a gate: where it is, and what surrounds it.
+fn runs_a_gate(workflow: &str, job: &str, step: &str, gate: &str) {
+    let job = documents(workflow).remove(0)["jobs"][job].clone();
+    assert_eq!(text(&job["runs-on"]), "ubuntu-24.04");
+    let steps = job["steps"].as_vec().expect("steps");
+    let at = |name: &str| {
+        let found = steps
+            .iter()
+            .position(|step| step["name"].as_str() == Some(name));
+        found.unwrap_or_else(|| panic!("{workflow}: no step `{name}`"))
+    };
+    let permits = text(&steps[at("Permit user namespaces")]["run"]);
+    assert!(
+        permits.contains("apparmor_restrict_unprivileged_userns=0"),
+        "{permits}"
+    );
+    assert!(at("Permit user namespaces") < at(step), "{workflow}");
+    let run = &steps[at(step)];
+    let command = text(&run["run"]);
+    assert_eq!(command.split(' ').next(), Some(gate), "{workflow}");
+    let mode = std::fs::metadata(root().join(gate)).expect("the gate");
+    assert_ne!(mode.permissions().mode() & 0o111, 0, "{gate} is executable");
+    let keeps = &steps[at("Keep the runs of a failure")];
+    assert_eq!(text(&keeps["if"]), "failure()");
+    assert_eq!(keeps["with"]["path"], run["env"]["RUNS"], "{workflow}");
+}
+
 #[test]
-fn commands_run_as_they_stand() {
+fn the_projects_own_workflows_run_its_gates() {
+    runs_a_gate(".github/workflows/ci.yml", "gate", "The gate", ".ci/run");
+    runs_a_gate(".github/workflows/full.yml", "part", "The part", ".ci/full");
+}
+
+#[test]
+fn the_nightly_workflow_has_every_part_of_the_heavy_gate() {
+    let workflow = documents(".github/workflows/full.yml").remove(0);
+    let matrix = workflow["jobs"]["part"]["strategy"]["matrix"]["part"]
+        .as_vec()
+        .expect("a matrix");
+    let parts: Vec<String> = matrix.iter().map(text).collect();
+    let gate = std::fs::read_to_string(root().join(".ci/full")).expect("the heavy gate");
+    let all = gate.lines().find_map(|line| line.strip_prefix("all=("));
+    let all = all.expect("the list of parts").trim_end_matches(')');
+    assert_eq!(parts, all.split(' ').collect::<Vec<_>>());
+}
+
+#[test]
+fn commands_run_as_they_are_written() {
     if std::env::var_os("JEPSEN_CI_LIVE").is_none() {
         println!(
-            "skipped: set JEPSEN_CI_LIVE to run the CI files' commands with real clusters, about four minutes"
+            "skipped: set JEPSEN_CI_LIVE to run the commands of the CI files with real clusters, about four minutes"
         );
         return;
     }
     let program = Path::new(env!("CARGO_BIN_EXE_jepsen"));
-    // Undecided is a busy machine, not a fault of these files.
+    // Undecided means a busy machine, not a mistake in these files.
     let fine = |code: Option<i32>| assert!(matches!(code, Some(0 | 2)), "{code:?}");
     let workspace = Workspace::with(program);
     // What upload-artifact and download-artifact do: each shard's runs into a folder of its own.
