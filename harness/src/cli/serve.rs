@@ -72,7 +72,12 @@ pub fn run(arguments: &ServeArguments) -> Result<i32> {
             "--addr {address}: only loopback is served (127.0.0.1 or [::1]); copy a run's report.html to share it"
         )));
     }
-    let runs = arguments.runs.canonicalize().map_err(|error| {
+    let runs = arguments.runs.canonicalize();
+    let runs = runs.and_then(|path| match path.is_dir() {
+        true => Ok(path),
+        false => Err(std::io::ErrorKind::NotADirectory.into()),
+    });
+    let runs = runs.map_err(|error| {
         Stop::usage(format!(
             "{}: {error}; name a directory of runs",
             arguments.runs.display()

@@ -17,7 +17,7 @@ fn json(path: &Path) -> Value {
 fn a_run_leaves_what_its_readers_rely_on() {
     let out = tempfile::tempdir().expect("a folder");
     let place = out.path().display().to_string();
-    let flags = ["--time-limit", "3s", "--seed", "7", "--rate", "400"];
+    let flags = ["--time-limit", "3s", "--seed", "7"];
     let run = jepsen(&[&["run", "process", "--out", &place][..], &flags].concat());
     if run.code == MACHINE {
         skipped("jepsen run process", &run.stderr);
