@@ -12,15 +12,15 @@ mod meter;
 mod public;
 
 use checkers::linearizability::models::{KeyValue, Log, Queue, Register};
-use checkers::linearizability::{Model, Operation, Options, check, deciders};
+use checkers::linearizability::{Model, Operation, SearchOptions, check, deciders};
 use checkers::verdict::Validity;
 use meter::{measure, row};
 
 /// Verdicts only, as the peers that are compared with.
-fn verdict_only() -> Options {
-    Options {
+fn verdict_only() -> SearchOptions {
+    SearchOptions {
         explain: false,
-        ..Options::default()
+        ..SearchOptions::default()
     }
 }
 
@@ -32,7 +32,7 @@ fn judge<M: Model>(
     expected: Validity,
     deciders: bool,
 ) {
-    let options = Options {
+    let options = SearchOptions {
         deciders,
         ..verdict_only()
     };

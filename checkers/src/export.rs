@@ -276,7 +276,7 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::foreign::edn::{Process, Value, entries, operations, read};
+    use crate::foreign::edn::{EdnValue, Process, entries, operations, read};
     use crate::history::jsonl;
 
     const HISTORY: &str = concat!(
@@ -359,7 +359,7 @@ mod tests {
             ]
         );
         let error = paired[0].completion.as_ref().and_then(|c| c.other("error"));
-        assert_eq!(error, Some(&Value::String("timed out".into())));
+        assert_eq!(error, Some(&EdnValue::String("timed out".into())));
         assert!(
             text.starts_with("; run r\\n{1}, scenario s, target t\n; key 0 is partition 0 of t0\n")
         );

@@ -25,7 +25,7 @@
 //!
 //! ```
 //! use checkers::foreign::judge;
-//! use checkers::linearizability::Options;
+//! use checkers::linearizability::SearchOptions;
 //!
 //! let file = b"
 //!     {:process 0, :type :invoke, :f :write, :value 1}
@@ -35,7 +35,7 @@
 //!     {:process 1, :type :invoke, :f :read,  :value nil}
 //!     {:process 1, :type :ok,     :f :read,  :value 1}
 //! ";
-//! let judged = judge("stale.edn", file, None, &Options::default()).unwrap();
+//! let judged = judge("stale.edn", file, None, &SearchOptions::default()).unwrap();
 //! assert_eq!(judged.validity().word(), "invalid");
 //! assert_eq!(judged.lines()[0], "cannot be placed: lines 6-7, process 1: read 1");
 //! ```

@@ -38,7 +38,7 @@
 //! with crashed operations, and what makes the search faster.
 //!
 //! ```
-//! use checkers::linearizability::{Model, Operation, Options, check};
+//! use checkers::linearizability::{Model, Operation, SearchOptions, check};
 //! use checkers::verdict::Validity;
 //!
 //! /// A ticket machine: each draw answers a number that it has not given before, one higher each time.
@@ -60,7 +60,7 @@
 //!
 //! // Process, called, returned, answer: the second draw began after the first had ended, and got the lower number.
 //! let history = [Operation::new(0, 10, 20, 2), Operation::new(1, 30, 40, 1)];
-//! let report = check(&Tickets, &history, &Options::default()).unwrap();
+//! let report = check(&Tickets, &history, &SearchOptions::default()).unwrap();
 //! assert_eq!(report.validity, Validity::Invalid);
 //! ```
 //!
@@ -120,9 +120,9 @@
 //!
 //! # Anomalies of transactions
 //!
-//! Each rules out some [models](transactions::Model), and with them all that are stronger. A cycle that needs the order of
+//! Each rules out some [models](transactions::ConsistencyModel), and with them all that are stronger. A cycle that needs the order of
 //! one client carries `-process` behind its name, one that needs real time `-realtime`, and rules out the model that
-//! promises that order ([`transactions::AnomalyKind::rules_out`]).
+//! promises that order ([`transactions::PhenomenonKind::rules_out`]).
 //!
 //! | anomaly | what it is | rules out | authority |
 //! |---|---|---|---|

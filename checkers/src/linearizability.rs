@@ -14,7 +14,7 @@
 //!
 //! ```
 //! use checkers::linearizability::models::{Register, RegisterAction::{Read, Write}};
-//! use checkers::linearizability::{Operation, Options, check};
+//! use checkers::linearizability::{Operation, SearchOptions, check};
 //! use checkers::verdict::Validity;
 //!
 //! let history = [
@@ -23,14 +23,14 @@
 //!     Operation::new(2, 20, 30, Read(Some(2))),
 //!     Operation::new(3, 40, 50, Read(Some(1))),
 //! ];
-//! let report = check(&Register::new(0), &history, &Options::default()).unwrap();
+//! let report = check(&Register::new(0), &history, &SearchOptions::default()).unwrap();
 //! assert_eq!(report.validity, Validity::Invalid);
 //! let failure = report.failure.unwrap();
 //! assert_eq!(failure.operation, 3);
 //! assert_eq!(failure.states, ["2"]);
 //! ```
 //!
-//! A [`Report`] has one word, and for an invalid history the evidence: which operation cannot be placed, what the object could
+//! A [`LinearizabilityReport`] has one word, and for an invalid history the evidence: which operation cannot be placed, what the object could
 //! hold there, how far a consistent order goes, and a few operations that have no order by themselves. Everything names
 //! operations by their positions. The search of each object has a [`Budget`] of steps and bytes; where that runs out, the
 //! word is *undecided*, with the return that the deepest attempt did not pass. Nothing is timed: the same history gives the same
@@ -80,7 +80,8 @@ mod visited;
 pub use check::check;
 pub use model::Model;
 pub use operation::Operation;
-pub use options::{Budget, Limit, Options};
+pub use options::{Budget, Limit, SearchOptions};
 pub use report::{
-    Decision, Failure, Malformed, PREFIX_MAX, Report, Rule, STATES_MAX, SubHistory, Undecided,
+    Decision, Failure, LinearizabilityReport, Malformed, PREFIX_MAX, Rule, STATES_MAX, SubHistory,
+    Undecided,
 };

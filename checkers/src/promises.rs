@@ -10,7 +10,7 @@ mod rulings;
 
 use serde::{Deserialize, Serialize};
 
-use crate::history::{Acks, Call, History, Isolation, NodeHappening, Operation, Window};
+use crate::history::{Acks, Call, ClientOperation, History, Isolation, NodeHappening, Window};
 
 /// What ran: the settings and faults from which the rulings follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -156,7 +156,7 @@ impl Configuration {
 
     pub(crate) fn from(
         history: &History,
-        operations: &[Operation<'_>],
+        operations: &[ClientOperation<'_>],
         windows: &[Window],
     ) -> Configuration {
         let promises = history.promises();

@@ -8,16 +8,16 @@
 use std::path::Path;
 
 use checkers::foreign::{ForeignError, ForeignVerdict, Judged, ModelName, judge, judge_objects};
-use checkers::linearizability::{Budget, Limit, Options};
+use checkers::linearizability::{Budget, Limit, SearchOptions};
 use checkers::verdict::Validity;
 
-fn small() -> Options {
-    Options {
+fn small() -> SearchOptions {
+    SearchOptions {
         budget: Budget {
             steps: 100_000,
             bytes: 64 << 20,
         },
-        ..Options::default()
+        ..SearchOptions::default()
     }
 }
 
@@ -353,7 +353,7 @@ fn judged_again_the_same_bytes() {
         })
         .collect();
     let of = |text: &str, model, threads| {
-        let options = Options { threads, ..small() };
+        let options = SearchOptions { threads, ..small() };
         let judged = judge("test", text.as_bytes(), Some(model), &options).expect("a history");
         serde_json::to_string(&judged).expect("plain data")
     };

@@ -13,7 +13,7 @@ mod public;
 use std::path::Path;
 
 use checkers::foreign::{ForeignVerdict, ModelName, judge_objects};
-use checkers::linearizability::Options;
+use checkers::linearizability::SearchOptions;
 use checkers::verdict::Validity;
 
 #[allow(clippy::disallowed_methods, reason = "tests read files")]
@@ -28,7 +28,7 @@ fn rows(path: &Path) -> Vec<Vec<String>> {
     text.lines().skip(1).map(cells).collect()
 }
 
-fn judged(path: &Path, model: Option<ModelName>, options: &Options) -> ForeignVerdict {
+fn judged(path: &Path, model: Option<ModelName>, options: &SearchOptions) -> ForeignVerdict {
     let name = path.display().to_string();
     judge_objects(&name, &read(path), model, options)
         .unwrap_or_else(|error| panic!("{name}: {error}"))
@@ -37,8 +37,8 @@ fn judged(path: &Path, model: Option<ModelName>, options: &Options) -> ForeignVe
 /// Judges with and without naming the model, and on one thread and two; all must be one. (A history without `cas` is
 /// known as one of a register, which differs from one with `cas` by its name alone.)
 fn word(path: &Path, model: ModelName) -> Validity {
-    let one = Options::default();
-    let two = Options { threads: 2, ..one };
+    let one = SearchOptions::default();
+    let two = SearchOptions { threads: 2, ..one };
     let verdict = judged(path, Some(model), &one);
     let text = serde_json::to_string(&verdict).expect("plain data");
     for options in [one, two] {
@@ -77,7 +77,7 @@ fn porcupine() {
             _ => Validity::Invalid,
         };
         let path = root.join(folder).join(&row[0]);
-        let options = Options::default();
+        let options = SearchOptions::default();
         assert_eq!(word(&path, model), expected, "{}", row[0]);
         let operations = judged(&path, Some(model), &options).operations;
         let calls: usize = row[1].parse().expect("a number of operations");

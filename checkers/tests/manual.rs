@@ -2,7 +2,7 @@
 
 use checkers::checks::TABLE;
 use checkers::foreign::ModelName;
-use checkers::transactions::{AnomalyKind, Cycle, Order};
+use checkers::transactions::{Cycle, Order, PhenomenonKind};
 
 /// The cells of a table's rows, without its head. The table is the first below a heading.
 fn rows(heading: &str) -> Vec<Vec<&'static str>> {
@@ -49,12 +49,12 @@ fn anomalies() {
         .iter()
         .map(|row| (row[0].to_owned(), row[2].to_owned()))
         .collect();
-    let all = AnomalyKind::all().into_iter();
+    let all = PhenomenonKind::all().into_iter();
     let mut code: Vec<(String, String)> = all
         .filter(|kind| {
             !matches!(
                 kind,
-                AnomalyKind::Cycle(Order::Process | Order::Realtime, _)
+                PhenomenonKind::Cycle(Order::Process | Order::Realtime, _)
             )
         })
         .map(|kind| {
@@ -66,7 +66,7 @@ fn anomalies() {
     code.sort();
     assert_eq!(rows, code);
     assert_eq!(
-        AnomalyKind::Cycle(Order::Data, Cycle::G2).to_string(),
+        PhenomenonKind::Cycle(Order::Data, Cycle::G2).to_string(),
         "G2-item"
     );
 }

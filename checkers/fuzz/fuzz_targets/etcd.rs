@@ -3,16 +3,16 @@
 #![no_main]
 
 use checkers::foreign::{ModelName, judge};
-use checkers::linearizability::{Budget, Options};
+use checkers::linearizability::{Budget, SearchOptions};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
-    let options = Options {
+    let options = SearchOptions {
         budget: Budget {
             steps: 20_000,
             bytes: 16 << 20,
         },
-        ..Options::default()
+        ..SearchOptions::default()
     };
     // The mark makes any input an etcd log.
     let mut text = b"INFO  jepsen.util - ".to_vec();

@@ -3,16 +3,16 @@
 #![no_main]
 
 use checkers::foreign::{ModelName, judge};
-use checkers::linearizability::{Budget, Options};
+use checkers::linearizability::{Budget, SearchOptions};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
-    let options = Options {
+    let options = SearchOptions {
         budget: Budget {
             steps: 20_000,
             bytes: 16 << 20,
         },
-        ..Options::default()
+        ..SearchOptions::default()
     };
     let mut text = b"{\"format\":\"jepsen-history\",\"version\":1}\n".to_vec();
     text.extend_from_slice(data);

@@ -20,7 +20,7 @@ use super::view::{Send, View, evidence};
 use crate::history::Offset;
 use crate::linearizability::deciders::register::decide;
 use crate::linearizability::models::{Register, RegisterAction};
-use crate::linearizability::{self, Budget, Decision, Options, Rule};
+use crate::linearizability::{self, Budget, Decision, Rule, SearchOptions};
 use crate::promises::Subject;
 use crate::verdict::{Anomaly, Doubt, Finding, RegisterUse, Validity, Verdict};
 
@@ -65,7 +65,7 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
 
 /// What the search and the rule say; none of a history that cannot have been, or that has not the shape.
 fn judged(all: &[Timed<'_>], budget: Budget) -> Option<(Validity, Decision)> {
-    let options = Options {
+    let options = SearchOptions {
         budget,
         threads: 1,
         deciders: false,

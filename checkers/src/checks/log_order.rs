@@ -8,7 +8,7 @@
 
 use super::Check;
 use super::view::{Send, View, evidence};
-use crate::history::{Moment, Offset, Operation};
+use crate::history::{ClientOperation, Moment, Offset};
 use crate::promises::Subject;
 use crate::verdict::{Anomaly, Finding, Verdict};
 
@@ -16,8 +16,8 @@ use crate::verdict::{Anomaly, Finding, Verdict};
 #[derive(Clone, Copy, Debug)]
 enum Shown<'a> {
     Acknowledged,
-    Read(&'a Operation<'a>),
-    End(&'a Operation<'a>, Offset),
+    Read(&'a ClientOperation<'a>),
+    End(&'a ClientOperation<'a>, Offset),
 }
 
 /// A record, and until when it was surely there.

@@ -8,7 +8,7 @@
 
 use super::Check;
 use super::view::{Fact, NodeReads, Send, View, evidence};
-use crate::history::{Moment, Offset, Operation, Outcome};
+use crate::history::{ClientOperation, Moment, Offset, Outcome};
 use crate::promises::{Consumers, Subject};
 use crate::verdict::{Anomaly, Doubt, Finding, LossProof, Verdict};
 
@@ -93,7 +93,7 @@ fn without(
     offset: Option<Offset>,
     known_at: Moment,
 ) -> Option<(LossProof, u64)> {
-    let proof = |reads: &NodeReads<'_>, operation: &Operation<'_>| {
+    let proof = |reads: &NodeReads<'_>, operation: &ClientOperation<'_>| {
         let here = offset.map_or(&[][..], |offset| view.facts_between(offset, offset + 1));
         let instead = here
             .iter()

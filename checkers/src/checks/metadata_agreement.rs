@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Check;
 use super::claims::{MS, margin};
 use super::prepared::STARVED_TIMES;
-use crate::history::{Call, Moment, Operation, Outcome, Report, TopicCall};
+use crate::history::{Call, ClientOperation, Moment, Outcome, Report, TopicCall};
 use crate::verdict::{Anomaly, Doubt, Evidence, Finding, Verdict};
 
 /// A topic with more changes than this is not judged: the possible orders would be too many.
@@ -235,7 +235,7 @@ fn states_between(steps: &[Step], from: Moment, to: Moment) -> BTreeSet<State> {
 
 fn differs(
     check: &Check<'_>,
-    operation: &Operation<'_>,
+    operation: &ClientOperation<'_>,
     changes: &[Change<'_>],
     seen: State,
     possible: BTreeSet<State>,

@@ -6,7 +6,7 @@ use super::claims::Claims;
 use super::gaps::Probe;
 use super::table::TABLE;
 use super::view::{Send, View};
-use crate::history::{History, Moment, NodeName, Operation, Window};
+use crate::history::{ClientOperation, History, Moment, NodeName, Window};
 use crate::promises::{Configuration, Standing, Subject, weaker};
 use crate::verdict::{Anomaly, Class, Doubt, Evidence, Finding, Verdict};
 
@@ -17,7 +17,7 @@ pub(super) const STARVED_TIMES: u64 = 5;
 /// What all checks look at, prepared once.
 pub(super) struct Check<'a> {
     pub(super) history: &'a History,
-    pub(super) operations: &'a [Operation<'a>],
+    pub(super) operations: &'a [ClientOperation<'a>],
     /// In the order of topic and partition.
     pub(super) views: &'a [View<'a>],
     pub(super) windows: &'a [Window],

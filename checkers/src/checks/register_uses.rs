@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Check;
 use super::view::{End, Place, Send, View};
 use crate::history::{
-    Call, EndOffset, EndOffsetSeen, Isolation, Moment, Offset, Operation, Outcome, Report, WorkerId,
+    Call, ClientOperation, EndOffset, EndOffsetSeen, Isolation, Moment, Offset, Outcome, Report,
+    WorkerId,
 };
 use crate::linearizability;
 use crate::linearizability::models::RegisterAction;
@@ -30,7 +31,7 @@ pub(super) struct Use<'a> {
     /// When and what.
     pub(super) timed: Timed<'a>,
     /// The append, or the question for the end offset.
-    pub(super) at: &'a Operation<'a>,
+    pub(super) at: &'a ClientOperation<'a>,
     /// How it came out.
     pub(super) outcome: Outcome,
     /// The record's offset, where it was told.
@@ -42,9 +43,11 @@ pub(super) struct Use<'a> {
 }
 
 /// What each worker read: an end offset, and then the record before it.
-pub(super) fn reads<'a>(operations: &'a [Operation<'a>]) -> BTreeMap<Place<'a>, Vec<Use<'a>>> {
+pub(super) fn reads<'a>(
+    operations: &'a [ClientOperation<'a>],
+) -> BTreeMap<Place<'a>, Vec<Use<'a>>> {
     let mut reads: BTreeMap<Place<'a>, Vec<Use<'a>>> = BTreeMap::new();
-    let mut asked: BTreeMap<WorkerId, &'a Operation<'a>> = BTreeMap::new();
+    let mut asked: BTreeMap<WorkerId, &'a ClientOperation<'a>> = BTreeMap::new();
     for operation in operations {
         match operation.call {
             Call::EndOffset(_) => drop(asked.insert(operation.worker, operation)),
@@ -60,7 +63,10 @@ pub(super) fn reads<'a>(operations: &'a [Operation<'a>]) -> BTreeMap<Place<'a>, 
 }
 
 /// The read that an end offset and the next call of its worker make together, if they do.
-fn read<'a>(end: &'a Operation<'a>, next: &'a Operation<'a>) -> Option<(Place<'a>, Use<'a>)> {
+fn read<'a>(
+    end: &'a ClientOperation<'a>,
+    next: &'a ClientOperation<'a>,
+) -> Option<(Place<'a>, Use<'a>)> {
     let (asked, seen) = answered(end)?;
     let place = (asked.topic.as_str(), asked.partition);
     let last = seen.offset?.checked_sub(1).filter(|last| *last >= 0)?;
@@ -96,7 +102,7 @@ fn read<'a>(end: &'a Operation<'a>, next: &'a Operation<'a>) -> Option<(Place<'a
 }
 
 /// An end offset that was answered, of everything that is committed.
-fn answered<'a>(end: &Operation<'a>) -> Option<(&'a EndOffset, &'a EndOffsetSeen)> {
+fn answered<'a>(end: &ClientOperation<'a>) -> Option<(&'a EndOffset, &'a EndOffsetSeen)> {
     let (Call::EndOffset(asked), Some(Report::EndOffset(seen)), Outcome::Ok) =
         (end.call, end.report(), end.outcome)
     else {
@@ -112,7 +118,7 @@ pub(super) fn all<'a>(check: &Check<'_>, view: &View<'a>, reads: Vec<Use<'a>>) -
     all.extend(view.ends.iter().filter_map(empty));
     // What nobody read need not have happened if its outcome is unknown; and of one request, with one interval, one such
     // record constrains as much as all of them. Left in, a large batch would be so many operations at once to the search.
-    let mut unread: Option<&Operation<'_>> = None;
+    let mut unread: Option<&ClientOperation<'_>> = None;
     for send in &view.sends {
         let Some(write) = write(check, send) else {
             continue;
@@ -168,7 +174,7 @@ fn write<'a>(check: &Check<'_>, send: &Send<'a>) -> Option<Use<'a>> {
     })
 }
 
-fn timed<'a>(at: &Operation<'_>, returned: Option<Moment>, action: Action<'a>) -> Timed<'a> {
+fn timed<'a>(at: &ClientOperation<'_>, returned: Option<Moment>, action: Action<'a>) -> Timed<'a> {
     linearizability::Operation {
         process: at.worker,
         called: at.called,

@@ -7,7 +7,7 @@ use super::Check;
 use super::claims::MS;
 use super::replicas::bit;
 use super::view::{Earliest, NodeReads, Send, View, evidence};
-use crate::history::{Call, Moment, Offset, Operation, Outcome, Phase, WorkerId};
+use crate::history::{Call, ClientOperation, Moment, Offset, Outcome, Phase, WorkerId};
 use crate::promises::Subject;
 use crate::verdict::{Anomaly, Doubt, Finding, Unit, Verdict};
 
@@ -70,7 +70,7 @@ fn chance<'a>(
     reads: &[NodeReads<'a>],
     offset: Option<Offset>,
     acknowledged_at: Moment,
-) -> Option<&'a Operation<'a>> {
+) -> Option<&'a ClientOperation<'a>> {
     let over = |r: &NodeReads<'a>| r.covering(offset?);
     let below = offset.unwrap_or(Offset::MAX);
     let ended = || {

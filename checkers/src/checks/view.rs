@@ -6,7 +6,7 @@ mod known;
 mod reads;
 mod values;
 
-use crate::history::{Acks, Moment, Offset, Operation, Outcome, RecordOutcome};
+use crate::history::{Acks, ClientOperation, Moment, Offset, Outcome, RecordOutcome};
 use crate::verdict::{Evidence, Sent, Sighting};
 pub(crate) use collect::collect;
 pub(crate) use known::{Earliest, Known};
@@ -24,7 +24,7 @@ const NONE: u32 = u32::MAX;
 pub(crate) struct Send<'a> {
     pub(crate) value: &'a str,
     number: u32,
-    pub(crate) operation: &'a Operation<'a>,
+    pub(crate) operation: &'a ClientOperation<'a>,
     record: Option<&'a RecordOutcome>,
     pub(crate) outcome: Outcome,
     pub(crate) acks: Acks,
@@ -76,7 +76,7 @@ pub(crate) struct Fact<'a> {
     /// When the earliest such read had returned.
     pub(crate) seen_at: Moment,
     /// That read.
-    pub(crate) seen_by: &'a Operation<'a>,
+    pub(crate) seen_by: &'a ClientOperation<'a>,
     /// Which nodes returned it by a raw read: bit n for the nth node of the header.
     pub(crate) nodes: u64,
     number: u32,
@@ -92,7 +92,7 @@ pub(crate) struct Fact<'a> {
 #[derive(Clone, Debug)]
 pub(crate) struct Covered<'a> {
     pub(crate) node: usize,
-    pub(crate) operation: &'a Operation<'a>,
+    pub(crate) operation: &'a ClientOperation<'a>,
     pub(crate) from: Offset,
     pub(crate) to: Offset,
     /// The first offset that the node keeps.
@@ -104,7 +104,7 @@ pub(crate) struct Covered<'a> {
 /// An end offset that was answered.
 #[derive(Clone, Debug)]
 pub(crate) struct End<'a> {
-    pub(crate) operation: &'a Operation<'a>,
+    pub(crate) operation: &'a ClientOperation<'a>,
     pub(crate) returned: Moment,
     pub(crate) offset: Offset,
     pub(crate) node: Option<&'a str>,
@@ -114,7 +114,7 @@ pub(crate) struct End<'a> {
 /// A step of a consumer that is not to the very next offset.
 #[derive(Clone, Debug)]
 pub(crate) struct Step<'a> {
-    pub(crate) operation: &'a Operation<'a>,
+    pub(crate) operation: &'a ClientOperation<'a>,
     /// The offset read last, or the one before its position.
     pub(crate) after: Offset,
     pub(crate) next: Offset,

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::edn::{Entry, Operation as Call, Value as Form};
+use super::edn::{EdnOperation as Call, EdnValue as Form, Entry};
 use super::error::ForeignError;
 use super::model_name::ModelName;
 use crate::history::Outcome;

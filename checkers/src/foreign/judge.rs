@@ -9,7 +9,7 @@ use super::model_name::ModelName;
 use super::partitions;
 use super::verdict::ForeignVerdict;
 use crate::history::{Header, History, jsonl};
-use crate::linearizability::Options;
+use crate::linearizability::SearchOptions;
 use crate::transactions::{self, Shape};
 
 /// A notation of histories.
@@ -32,7 +32,7 @@ pub fn judge(
     name: &str,
     text: &[u8],
     model: Option<ModelName>,
-    options: &Options,
+    options: &SearchOptions,
 ) -> Result<Judged, ForeignError> {
     let shape = match model {
         Some(ModelName::ListAppend) => Shape::Lists,
@@ -53,7 +53,7 @@ pub fn judge(
         }
         (Notation::Edn, _) => {
             let operations = edn::operations(edn::entries(text)?)?;
-            let options = transactions::Options::default();
+            let options = transactions::TransactionOptions::default();
             let verdict = match shape {
                 Shape::Lists => transactions::judge_list_append(&operations, &options),
                 Shape::Registers => transactions::judge_rw_register(&operations, &options),
@@ -75,7 +75,7 @@ pub fn judge_objects(
     name: &str,
     text: &[u8],
     model: Option<ModelName>,
-    options: &Options,
+    options: &SearchOptions,
 ) -> Result<ForeignVerdict, ForeignError> {
     let text = utf8(text)?;
     if notation(text)? == Notation::Recorded {

@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 
 use crate::history::{
-    Call, History, Isolation, Offset, Operation as Recorded, Outcome, Report, Text,
+    Call, ClientOperation as Recorded, History, Isolation, Offset, Outcome, Report, Text,
 };
 use crate::linearizability::Operation;
 use crate::linearizability::models::{LogAction, RegisterAction, Value};

@@ -12,7 +12,7 @@ use super::window::Window;
 
 /// A call with its completion.
 #[derive(Clone, Debug)]
-pub struct Operation<'a> {
+pub struct ClientOperation<'a> {
     /// The `i` of its invoke: its name in evidence.
     pub id: u64,
     /// Who called.
@@ -29,7 +29,7 @@ pub struct Operation<'a> {
     ended: Moment,
 }
 
-impl<'a> Operation<'a> {
+impl<'a> ClientOperation<'a> {
     /// When it returned; none for `info` and for a call that never returned: its interval never ends.
     pub fn returned(&self) -> Option<Moment> {
         self.completed().filter(|_| self.outcome != Outcome::Info)
@@ -134,14 +134,14 @@ impl History {
     }
 
     /// Calls with their completions, in the order of the calls.
-    pub fn operations(&self) -> Vec<Operation<'_>> {
-        let mut operations: Vec<Operation<'_>> = Vec::with_capacity(self.events.len() / 2);
+    pub fn operations(&self) -> Vec<ClientOperation<'_>> {
+        let mut operations: Vec<ClientOperation<'_>> = Vec::with_capacity(self.events.len() / 2);
         let mut open: BTreeMap<WorkerId, usize> = BTreeMap::new();
         for event in &self.events {
             let (completion, outcome) = match &event.what {
                 What::Invoke(invocation) => {
                     open.insert(invocation.worker, operations.len());
-                    operations.push(Operation {
+                    operations.push(ClientOperation {
                         id: event.i,
                         worker: invocation.worker,
                         call: &invocation.call,

@@ -15,7 +15,7 @@ use super::report::Decision;
 /// without an answer, so [`Model::step`] must define what the call does whatever it would have answered.
 ///
 /// ```
-/// use checkers::linearizability::{self, Model, Operation, Options};
+/// use checkers::linearizability::{self, Model, Operation, SearchOptions};
 /// use checkers::verdict::Validity;
 ///
 /// /// A counter whose increments answer the new count.
@@ -57,7 +57,7 @@ use super::report::Decision;
 ///     Operation::new(2, 30, 40, Action::Read(2)),
 ///     Operation::new(2, 50, 60, Action::Read(1)),
 /// ];
-/// let report = linearizability::check(&Counter, &history, &Options::default()).unwrap();
+/// let report = linearizability::check(&Counter, &history, &SearchOptions::default()).unwrap();
 /// assert_eq!(report.validity, Validity::Invalid);
 /// assert_eq!(report.failure.unwrap().operation, 3);
 /// ```

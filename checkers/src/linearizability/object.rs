@@ -4,7 +4,7 @@ use super::explain;
 use super::mask::{Mask, Words};
 use super::model::Model;
 use super::operation::Operation;
-use super::options::{Budget, Limit, Options};
+use super::options::{Budget, Limit, SearchOptions};
 use super::report::{Decision, Failure, Undecided};
 use super::search::{Ended, Search};
 use super::timeline::{Level, Timeline, TooWide};
@@ -33,7 +33,7 @@ const EXPLAIN_STEPS_MAX: u64 = 1_000_000;
 pub(super) fn judge<M: Model>(
     model: &M,
     operations: &[&Operation<M::Action>],
-    options: &Options,
+    options: &SearchOptions,
 ) -> Answer {
     let decision = options.deciders.then(|| model.decide(operations)).flatten();
     match decision {

@@ -33,7 +33,7 @@ pub enum Limit {
 
 /// How to check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Options {
+pub struct SearchOptions {
     /// What each object's search may spend.
     pub budget: Budget,
     /// On how many threads objects are searched at most. The report is the same for any number.
@@ -45,10 +45,10 @@ pub struct Options {
     pub explain: bool,
 }
 
-impl Default for Options {
+impl Default for SearchOptions {
     /// The default budget, one thread, deciders, explanations.
     fn default() -> Self {
-        Options {
+        SearchOptions {
             budget: Budget::default(),
             threads: 1,
             deciders: true,

@@ -7,7 +7,7 @@ use crate::verdict::Validity;
 
 /// The answer to one history.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Report {
+pub struct LinearizabilityReport {
     /// Valid if it is linearizable, undecided if a budget ran out before that was known.
     pub validity: Validity,
     /// How many operations were given.

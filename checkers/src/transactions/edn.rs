@@ -4,7 +4,7 @@ use super::input::{Head, Transactions};
 use super::names::Name;
 use super::sends;
 use super::shape::Shape;
-use crate::foreign::edn::{Operation, Value};
+use crate::foreign::edn::{EdnOperation, EdnValue};
 use crate::history::Outcome;
 
 /// Why an operation is no transaction.
@@ -54,7 +54,7 @@ pub enum TransactionProblem {
 /// # Errors
 /// If an operation is no transaction over objects of this shape.
 pub fn transactions(
-    operations: &[Operation<'_>],
+    operations: &[EdnOperation<'_>],
     shape: Shape,
 ) -> Result<Transactions, TransactionError> {
     if shape == Shape::Logs {
@@ -88,7 +88,7 @@ pub fn transactions(
 
 impl Head {
     /// What a paired operation tells of its transaction.
-    pub(super) fn of(operation: &Operation<'_>) -> Head {
+    pub(super) fn of(operation: &EdnOperation<'_>) -> Head {
         Head {
             id: operation.id(),
             process: operation.process,
@@ -101,13 +101,15 @@ impl Head {
 }
 
 /// The actions of a transaction.
-pub(super) fn actions<'v, 'a>(value: &'v Value<'a>) -> Result<&'v [Value<'a>], TransactionProblem> {
+pub(super) fn actions<'v, 'a>(
+    value: &'v EdnValue<'a>,
+) -> Result<&'v [EdnValue<'a>], TransactionProblem> {
     value.elements().ok_or(TransactionProblem::NoActions)
 }
 
 /// Whether a completion has the actions of its call, but for what reads returned.
-fn is_same(call: &[Value<'_>], completion: &[Value<'_>]) -> bool {
-    let same = |(call, completion): (&Value<'_>, &Value<'_>)| {
+fn is_same(call: &[EdnValue<'_>], completion: &[EdnValue<'_>]) -> bool {
+    let same = |(call, completion): (&EdnValue<'_>, &EdnValue<'_>)| {
         match (call.elements(), completion.elements()) {
             (Some([f, key, value]), Some([completed_f, completed_key, completed_value])) => {
                 let is_read = f.word() == Some("r");
@@ -123,7 +125,7 @@ fn is_same(call: &[Value<'_>], completion: &[Value<'_>]) -> bool {
 fn add_action(
     transactions: &mut Transactions,
     shape: Shape,
-    action: &Value<'_>,
+    action: &EdnValue<'_>,
     happened: bool,
 ) -> Result<(), TransactionProblem> {
     let Some([function, key, value]) = action.elements() else {
@@ -167,7 +169,7 @@ fn add_action(
 }
 
 /// A key or a value as its name.
-pub(super) fn name(value: &Value<'_>) -> Name {
+pub(super) fn name(value: &EdnValue<'_>) -> Name {
     match value.integer() {
         Some(integer) => Name::Integer(integer),
         None => Name::Text(value.to_string()),
@@ -175,7 +177,7 @@ pub(super) fn name(value: &Value<'_>) -> Name {
 }
 
 /// A form, cut where it gets long.
-pub(super) fn shortened(value: &Value<'_>) -> String {
+pub(super) fn shortened(value: &EdnValue<'_>) -> String {
     const CHARACTERS_MAX: usize = 60;
     value.to_string().chars().take(CHARACTERS_MAX).collect()
 }

@@ -66,7 +66,7 @@ impl Transaction {
 ///
 /// ```
 /// use checkers::history::Outcome;
-/// use checkers::transactions::{Head, Model, Name, Options, Transactions, judge_lists};
+/// use checkers::transactions::{Head, ConsistencyModel, Name, TransactionOptions, Transactions, judge_lists};
 ///
 /// let mut transactions = Transactions::new();
 /// for (id, read) in [(0, vec![]), (1, vec![Name::Integer(7)])] {
@@ -81,9 +81,9 @@ impl Transaction {
 ///     transactions.read(&Name::Integer(1), Some(&read));
 ///     transactions.write(&Name::Integer(1), &Name::Integer(7 + id));
 /// }
-/// let verdict = judge_lists(&transactions, &Options::default());
+/// let verdict = judge_lists(&transactions, &TransactionOptions::default());
 /// assert!(verdict.anomalies.is_empty());
-/// assert_eq!(verdict.holds, [Model::StrictSerializable]);
+/// assert_eq!(verdict.holds, [ConsistencyModel::StrictSerializable]);
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Transactions {

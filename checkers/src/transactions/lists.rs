@@ -3,7 +3,7 @@
 //! What is in no read comes after everything that is: whoever read the end of a list precedes those
 //! who appended what no read saw.
 
-use super::anomaly::{AnomalyKind, Evidence};
+use super::anomaly::{PhenomenonKind, Witness};
 use super::findings::Findings;
 use super::graph::{Edges, Group, Kinds};
 use super::input::{NONE, Transactions};
@@ -138,7 +138,7 @@ fn report_reversed(
     appended: [u32; 2],
     findings: &mut Findings,
 ) {
-    findings.add(AnomalyKind::CyclicVersions, || Evidence::Reversed {
+    findings.add(PhenomenonKind::CyclicVersions, || Witness::Reversed {
         writer: transactions.id(writer),
         reader: transactions.id(read.reader),
         key: transactions.key_name(read.key),
@@ -159,7 +159,7 @@ fn check_lost(
     let is_over = appended.head.returned.is_some_and(|t| t < read.head.called);
     if appended.is(Outcome::Ok) && is_over {
         let (key, value) = &transactions.versions[version as usize];
-        findings.add(AnomalyKind::LostAppend, || Evidence::Lost {
+        findings.add(PhenomenonKind::LostAppend, || Witness::Lost {
             writer: appended.head.id,
             reader: read.head.id,
             key: transactions.key_name(*key),

@@ -1,6 +1,6 @@
 //! What single reads tell: garbage, aborted, intermediate and future reads.
 
-use super::anomaly::{AnomalyKind, Evidence};
+use super::anomaly::{PhenomenonKind, Witness};
 use super::findings::Findings;
 use super::input::{Action, Transactions};
 use super::shape::Shape;
@@ -28,9 +28,9 @@ pub(super) fn check(
             let saw = transactions.saw(from, to);
             for version in saw {
                 let kind = match writers.standing(*version) {
-                    Standing::Nobody => AnomalyKind::GarbageRead,
-                    Standing::Failed => AnomalyKind::G1a,
-                    _ if writers.writes_later(*version, reader, step) => AnomalyKind::FutureRead,
+                    Standing::Nobody => PhenomenonKind::GarbageRead,
+                    Standing::Failed => PhenomenonKind::G1a,
+                    _ if writers.writes_later(*version, reader, step) => PhenomenonKind::FutureRead,
                     _ => continue,
                 };
                 let writer = writers.of(*version).or(writers.failed(*version));
@@ -42,7 +42,7 @@ pub(super) fn check(
                 && shape != Shape::Logs
                 && !writers.is_final(*version)
             {
-                findings.add(AnomalyKind::G1b, || {
+                findings.add(PhenomenonKind::G1b, || {
                     of_read(transactions, reader, Some(writer), *version)
                 });
             }
@@ -56,9 +56,9 @@ pub(super) fn of_read(
     reader: u32,
     writer: Option<u32>,
     version: u32,
-) -> Evidence {
+) -> Witness {
     let (key, value) = &transactions.versions[version as usize];
-    Evidence::Read {
+    Witness::Read {
         reader: transactions.id(reader),
         writer: writer.map(|writer| transactions.id(writer)),
         key: transactions.key_name(*key),
