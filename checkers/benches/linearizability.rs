@@ -18,10 +18,7 @@ use meter::{measure, row};
 
 /// Verdicts only, as the peers that are compared with.
 fn verdict_only() -> SearchOptions {
-    SearchOptions {
-        explain: false,
-        ..SearchOptions::default()
-    }
+    SearchOptions::default().explain(false)
 }
 
 /// Measures one history, which must be judged so.
@@ -32,10 +29,7 @@ fn judge<M: Model>(
     expected: Validity,
     deciders: bool,
 ) {
-    let options = SearchOptions {
-        deciders,
-        ..verdict_only()
-    };
+    let options = verdict_only().deciders(deciders);
     let measured = measure(|| {
         let report = check(model, operations, &options).expect("well formed");
         assert_eq!(report.validity, expected, "{name}");

@@ -40,22 +40,39 @@
 //! assert_eq!(judged.lines()[0], "cannot be placed: lines 6-7, process 1: read 1");
 //! ```
 
-mod actions;
 pub mod edn;
+
+#[cfg(feature = "linearizability")]
+mod actions;
+#[cfg(feature = "linearizability")]
 mod error;
+#[cfg(feature = "linearizability")]
 mod etcd;
+#[cfg(feature = "linearizability")]
 mod history;
+#[cfg(feature = "linearizability")]
 mod judge;
+#[cfg(feature = "linearizability")]
 mod judged;
+#[cfg(feature = "linearizability")]
 mod model_name;
+#[cfg(feature = "linearizability")]
+mod notation;
+#[cfg(feature = "linearizability")]
 mod partitions;
+#[cfg(feature = "linearizability")]
 mod recorded;
+#[cfg(feature = "linearizability")]
 mod verdict;
+#[cfg(feature = "linearizability")]
 mod words;
 
-pub use error::ForeignError;
-pub use history::ForeignHistory;
-pub use judge::{judge, judge_objects};
-pub use judged::Judged;
-pub use model_name::ModelName;
-pub use verdict::{ForeignVerdict, Open, Proof, Shown};
+#[cfg(feature = "linearizability")]
+pub use {
+    error::ForeignError,
+    history::ForeignHistory,
+    judge::{judge, judge_objects},
+    judged::Judged,
+    model_name::{ModelName, UnknownModel},
+    verdict::{ForeignVerdict, Open, Proof, Shown},
+};

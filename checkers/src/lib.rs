@@ -142,14 +142,24 @@
 //! | `G-nonadjacent-item` | a cycle without adjacent read-write edges, and several of them | snapshot-isolation, repeatable-read | Cerone 2018 |
 //! | `G2-item` | any other cycle with read-write edges | repeatable-read | Adya |
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[cfg(feature = "kafka")]
 pub mod checks;
+#[cfg(feature = "edn")]
 pub mod export;
+#[cfg(feature = "edn")]
 pub mod foreign;
 pub mod history;
+#[cfg(feature = "kafka")]
 pub mod judgement;
+#[cfg(feature = "linearizability")]
 pub mod linearizability;
+#[cfg(feature = "kafka")]
 pub mod promises;
+#[cfg(feature = "transactions")]
 pub mod transactions;
 pub mod verdict;
 
+#[cfg(feature = "kafka")]
 pub use checks::judge;

@@ -58,9 +58,11 @@
 //! | try equal crashed operations once, earliest call first | the one called first can be used wherever the other can |
 //! | forget the past at a cut | no configuration behind it is ever come to again |
 
+mod attempt;
 mod check;
 pub mod deciders;
 mod explain;
+mod failed;
 mod interner;
 mod mask;
 mod minimise;
@@ -77,11 +79,12 @@ mod trail;
 mod transitions;
 mod visited;
 
+pub use crate::verdict::Rule;
 pub use check::check;
 pub use model::Model;
 pub use operation::Operation;
 pub use options::{Budget, Limit, SearchOptions};
 pub use report::{
-    Decision, Failure, LinearizabilityReport, Malformed, PREFIX_MAX, Rule, STATES_MAX, SubHistory,
+    Decision, Failure, LinearizabilityReport, Malformed, PREFIX_MAX, STATES_MAX, SubHistory,
     Undecided,
 };

@@ -62,8 +62,9 @@ pub enum Disturbance {
 }
 
 /// What a finding counts for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum Standing {
     /// It breaks a promise.
     Violation,
@@ -76,11 +77,7 @@ pub enum Standing {
 impl Standing {
     /// `violation`, `expected` or `informational`.
     pub fn word(self) -> &'static str {
-        match self {
-            Standing::Violation => "violation",
-            Standing::Expected => "expected",
-            Standing::Informational => "informational",
-        }
+        self.into()
     }
 }
 

@@ -40,9 +40,12 @@
 mod anomaly;
 mod components;
 mod cycles;
+#[cfg(feature = "edn")]
 mod edn;
 mod explain;
 mod findings;
+#[cfg(feature = "edn")]
+mod forms;
 mod graph;
 mod input;
 mod internal;
@@ -50,10 +53,12 @@ mod lists;
 mod logs;
 mod models;
 mod names;
+mod numbers;
 mod orders;
 mod reach;
 mod reads;
 mod registers;
+#[cfg(feature = "edn")]
 mod sends;
 mod shape;
 mod time;
@@ -64,8 +69,11 @@ mod words;
 mod writers;
 
 pub use anomaly::{Because, Cycle, Order, Phenomenon, PhenomenonKind, Step, Witness};
-pub use edn::{TransactionError, TransactionProblem, transactions};
+#[cfg(feature = "edn")]
+pub use edn::transactions;
 pub use findings::EXAMPLES_MAX;
+#[cfg(feature = "edn")]
+pub use forms::{TransactionError, TransactionProblem};
 pub use input::{Head, Transactions};
 pub use models::{ConsistencyModel, UnknownConsistencyModel};
 pub use names::Name;
@@ -78,6 +86,7 @@ use models::Boundary;
 use orders::Orders;
 use writers::Writers;
 
+#[cfg(feature = "edn")]
 use crate::foreign::edn::EdnOperation;
 use crate::history::Outcome;
 use crate::verdict::Validity;
@@ -86,6 +95,7 @@ use crate::verdict::Validity;
 ///
 /// # Errors
 /// If an operation is no transaction of appends and reads.
+#[cfg(feature = "edn")]
 pub fn judge_list_append(
     operations: &[EdnOperation<'_>],
     options: &TransactionOptions,
@@ -98,6 +108,7 @@ pub fn judge_list_append(
 ///
 /// # Errors
 /// If an operation is no transaction of writes and reads.
+#[cfg(feature = "edn")]
 pub fn judge_rw_register(
     operations: &[EdnOperation<'_>],
     options: &TransactionOptions,
@@ -114,6 +125,7 @@ pub fn judge_rw_register(
 ///
 /// # Errors
 /// If an operation does not consist of sends and polls.
+#[cfg(feature = "edn")]
 pub fn judge_sends_and_polls(
     operations: &[EdnOperation<'_>],
     options: &TransactionOptions,
@@ -209,7 +221,7 @@ fn judge(
 /// ran out of steps.
 fn add_cycles(transactions: &Transactions, mut edges: Edges, findings: &mut Findings) -> bool {
     time::add_edges(transactions, &mut edges);
-    let cycles = cycles::search(&edges.graph(), input::number(transactions.len()));
+    let cycles = cycles::search(&edges.graph(), numbers::number(transactions.len()));
     for ((order, cycle), count) in &cycles.counts {
         let kind = PhenomenonKind::Cycle(*order, *cycle);
         findings.counts.insert(kind, *count);

@@ -37,11 +37,7 @@ fn agreed<M: Model>(model: &M, operations: &[Operation<M::Action>], seed: u64) -
         "plain search, seed {seed}: {operations:#?}"
     );
     let word = |deciders: bool| {
-        let options = SearchOptions {
-            deciders,
-            explain: false,
-            ..SearchOptions::default()
-        };
+        let options = SearchOptions::default().deciders(deciders).explain(false);
         check(model, operations, &options).expect("well formed")
     };
     let expected = if truth {

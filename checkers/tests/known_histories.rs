@@ -38,7 +38,7 @@ fn judged(path: &Path, model: Option<ModelName>, options: &SearchOptions) -> For
 /// known as one of a register, which differs from one with `cas` by its name alone.)
 fn word(path: &Path, model: ModelName) -> Validity {
     let one = SearchOptions::default();
-    let two = SearchOptions { threads: 2, ..one };
+    let two = one.threads(2);
     let verdict = judged(path, Some(model), &one);
     let text = serde_json::to_string(&verdict).expect("plain data");
     for options in [one, two] {
@@ -97,7 +97,7 @@ fn knossos() {
     let table = rows(&root.join("verdicts-knossos.tsv"));
     assert!(table.len() >= 5);
     for row in table {
-        let model = ModelName::of(&row[1]).expect("a model");
+        let model = row[1].parse().expect("a model");
         let expected = match row[3].as_str() {
             "valid" => Validity::Valid,
             _ => Validity::Invalid,

@@ -29,10 +29,7 @@ fn cas(called: u64, returned: u64, from: u32, to: u32) -> Registered {
 }
 
 fn searched<M: Model>(model: &M, operations: &[Operation<M::Action>]) -> LinearizabilityReport {
-    let options = SearchOptions {
-        deciders: false,
-        ..SearchOptions::default()
-    };
+    let options = SearchOptions::default().deciders(false);
     check(model, operations, &options).expect("well formed")
 }
 
@@ -153,10 +150,7 @@ fn budgets_end_a_search_and_say_how_far_it_came() {
     operations.extend((0..60).map(|value| cas(2, 500, 100 + value, 101 + value)));
     operations.push(read(501, 502, 999));
     let word = |budget: Budget| {
-        let options = SearchOptions {
-            budget,
-            ..SearchOptions::default()
-        };
+        let options = SearchOptions::default().budget(budget);
         check(&Register::new(0), &operations, &options).expect("well formed")
     };
     let steps = word(Budget {
@@ -230,10 +224,7 @@ fn threads_do_not_change_a_byte() {
         };
         let operations: Vec<_> = (0..3_000).map(operation).collect();
         let of = |threads| {
-            let options = SearchOptions {
-                threads,
-                ..SearchOptions::default()
-            };
+            let options = SearchOptions::default().threads(threads);
             let report = check(&KeyValue::new(), &operations, &options).expect("well formed");
             serde_json::to_string(&report).expect("plain data")
         };
@@ -266,10 +257,7 @@ fn touching_intervals_overlap() {
     let touching = [write(0, 10, 1), read(10, 12, 0)];
     let apart = [write(0, 10, 1), read(11, 12, 0)];
     for deciders in [true, false] {
-        let options = SearchOptions {
-            deciders,
-            ..SearchOptions::default()
-        };
+        let options = SearchOptions::default().deciders(deciders);
         let word = |operations: &[Registered]| {
             check(&Register::new(0), operations, &options)
                 .expect("well formed")

@@ -7,13 +7,10 @@ use checkers::linearizability::{Budget, SearchOptions};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
-    let options = SearchOptions {
-        budget: Budget {
-            steps: 20_000,
-            bytes: 16 << 20,
-        },
-        ..SearchOptions::default()
-    };
+    let options = SearchOptions::default().budget(Budget {
+        steps: 20_000,
+        bytes: 16 << 20,
+    });
     let mut text = b"{\"format\":\"jepsen-history\",\"version\":1}\n".to_vec();
     text.extend_from_slice(data);
     for model in [ModelName::Log, ModelName::Register, ModelName::Kafka] {

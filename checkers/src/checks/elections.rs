@@ -96,8 +96,9 @@ fn election(
 }
 
 /// The leader or its epoch changed though nothing was faulty.
-pub(super) fn unexplained(check: &Check<'_>, elections: &[Election]) -> Verdict {
-    let mut verdict = check.verdict("unexplained-election");
+pub(super) fn unexplained(check: &Check<'_>) -> Verdict {
+    let mut verdict = check.verdict();
+    let elections = check.elections();
     let later: Vec<&Election> = elections
         .iter()
         .filter(|e| e.explained != Explanation::Formation)
@@ -168,7 +169,7 @@ fn anomaly(check: &Check<'_>, election: &Election, kind: Finding) -> Anomaly {
         };
     };
     let from = election.at.saturating_sub(election.leaderless_ms * MS);
-    let claims = check.claims;
+    let claims = check.claims();
     let of = |row: &&Row<'_>| {
         let (seat_topic, seat_partition, _) = claims.seats[row.seat];
         row.is_claim() && (seat_topic, seat_partition) == (topic.as_str(), *partition)
@@ -217,7 +218,7 @@ fn starved(
         who: who.to_owned(),
         at,
         by_ms,
-        limit_ms: check.history.limits().election_timeout_ms / 2,
+        limit_ms: check.history().limits().election_timeout_ms / 2,
     });
 }
 
@@ -232,14 +233,14 @@ struct Burned {
 
 /// More terms passed than faults explain: by the quorum's own epoch, which is no node's belief.
 pub(super) fn terms(check: &Check<'_>) -> Verdict {
-    let mut verdict = check.verdict("terms-burned");
-    let limit = check.history.limits().terms_per_fault_max;
-    let formed = check.history.phase(Phase::Load).unwrap_or(0);
+    let mut verdict = check.verdict();
+    let limit = check.history().limits().terms_per_fault_max;
+    let formed = check.history().phase(Phase::Load).unwrap_or(0);
     // The highest answer so far, seen for the last time.
     let mut highest: Option<&Row<'_>> = None;
     let mut burned: BTreeMap<Option<String>, Burned> = BTreeMap::new();
     let mut growth = 0;
-    for row in &check.claims.quorum {
+    for row in &check.claims().quorum {
         let before = highest;
         if before.is_none_or(|known| row.epoch >= known.epoch) {
             highest = Some(row);
@@ -255,7 +256,7 @@ pub(super) fn terms(check: &Check<'_>) -> Verdict {
         let passed = u64::from(to.abs_diff(from));
         growth += passed;
         let last_before = known.returned.min(row.called);
-        let cause = explanation(check.history, check.windows, last_before, row.returned);
+        let cause = explanation(check.history(), check.windows(), last_before, row.returned);
         let cause = match cause {
             Explanation::Fault { id } => Some(id),
             Explanation::Starved { who, by_ms } => {
@@ -306,7 +307,7 @@ pub(super) fn terms(check: &Check<'_>) -> Verdict {
         }
     }
     verdict.figure("term_growth", growth, None, Unit::Terms);
-    if check.claims.quorum.is_empty() {
+    if check.claims().quorum.is_empty() {
         verdict.not_applicable(Doubt::NotInRun {
             what: "answers about the quorum".to_owned(),
         });

@@ -26,8 +26,8 @@ pub(super) fn evidence(claims: &Claims<'_>, first: &Row<'_>, second: &Row<'_>) -
 /// Two nodes each claimed the same partition and epoch; or two answers name different leaders of one term of the quorum,
 /// which holds whoever was asked.
 pub(super) fn one_per_epoch(check: &Check<'_>) -> Verdict {
-    let mut verdict = check.verdict("one-leader-per-epoch");
-    let claims = check.claims;
+    let mut verdict = check.verdict();
+    let claims = check.claims();
     let own = claims
         .rows
         .iter()
@@ -69,8 +69,8 @@ fn two(claims: &Claims<'_>, known: &Row<'_>, row: &Row<'_>) -> Anomaly {
 
 /// A node answered a lower epoch than it had answered before it was asked: answers that overtake each other prove nothing.
 pub(super) fn forward(check: &Check<'_>) -> Verdict {
-    let mut verdict = check.verdict("epochs-go-forward");
-    let claims = check.claims;
+    let mut verdict = check.verdict();
+    let claims = check.claims();
     let partitions = claims.rows.iter().filter(|row| row.epoch.is_some());
     lanes(claims, partitions, &mut verdict);
     lanes(claims, claims.quorum.iter(), &mut verdict);

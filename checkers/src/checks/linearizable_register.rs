@@ -31,14 +31,14 @@ const BUDGET: Budget = Budget {
 };
 
 pub(super) fn check(check: &Check<'_>) -> Verdict {
-    let mut verdict = check.verdict("linearizable-register");
-    let mut reads = reads(check.operations);
+    let mut verdict = check.verdict();
+    let mut reads = reads(check.operations());
     if reads.is_empty() {
         let what = "reads of last records".to_owned();
         verdict.not_applicable(Doubt::NotInRun { what });
         return verdict;
     }
-    for view in check.views {
+    for view in check.views() {
         let Some(reads) = reads.remove(&view.place) else {
             if !view.sends.is_empty() {
                 let (topic, partition) = view.place;
@@ -56,7 +56,7 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
         }
         check.enough(view, &mut verdict);
     }
-    if !check.history.promises().end_offset_includes_acknowledged {
+    if !check.history().promises().end_offset_includes_acknowledged {
         let promise = "end_offset_includes_acknowledged".to_owned();
         verdict.not_applicable(Doubt::NotPromised { promise });
     }
@@ -108,7 +108,7 @@ fn partition(check: &Check<'_>, view: &View<'_>, uses: &[Use<'_>], verdict: &mut
         let (rule, few) = fewest(&all, rule, witness);
         let searched = searched == Validity::Invalid;
         if let Some(anomaly) = anomaly(view, uses, (rule, &few), searched) {
-            let configuration = check.configuration;
+            let configuration = check.configuration();
             check.held(configuration, Subject::NotLinearizable, anomaly, verdict);
         }
     }

@@ -32,9 +32,9 @@ struct Bound<'v, 'a> {
 }
 
 pub(super) fn check(check: &Check<'_>) -> Verdict {
-    let mut verdict = check.verdict("log-order");
+    let mut verdict = check.verdict();
     let mut offsets = 0;
-    for view in check.views {
+    for view in check.views() {
         check.unambiguous(view, &mut verdict);
         offsets += partition(check, view, &mut verdict);
         beyond(check, view, &mut verdict);
@@ -203,7 +203,7 @@ fn beyond(check: &Check<'_>, view: &View<'_>, verdict: &mut Verdict) {
     let Some(farthest) = reads.iter().max_by_key(|reads| reads.reached) else {
         return;
     };
-    let everywhere = check.nodes.len() == reads.len() && reads.iter().all(|r| r.to_the_end);
+    let everywhere = check.nodes().len() == reads.len() && reads.iter().all(|r| r.to_the_end);
     let asked_first = reads.iter().map(|reads| reads.last.called).min();
     let highest = view
         .ends
@@ -224,7 +224,7 @@ fn beyond(check: &Check<'_>, view: &View<'_>, verdict: &mut Verdict) {
         evidence: evidence(view.place, &operations, &[farthest.reached, end.offset]),
     };
     check.held(
-        check.configuration,
+        check.configuration(),
         Subject::LostAfterRead,
         anomaly,
         verdict,

@@ -13,8 +13,8 @@ use crate::promises::{Consumers, Subject};
 use crate::verdict::{Anomaly, Doubt, Finding, LossProof, Verdict};
 
 pub(super) fn check(check: &Check<'_>) -> Verdict {
-    let mut verdict = check.verdict("lost-write");
-    for view in check.views {
+    let mut verdict = check.verdict();
+    for view in check.views() {
         check.unambiguous(view, &mut verdict);
         partition(check, view, &mut verdict);
         check.enough(view, &mut verdict);
@@ -24,7 +24,7 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
             });
         }
     }
-    let acknowledged = check.views.iter().map(View::acknowledged_count).sum();
+    let acknowledged = check.views().iter().map(View::acknowledged_count).sum();
     check.saw(acknowledged, "acknowledged records", &mut verdict);
     verdict
 }
@@ -99,7 +99,7 @@ fn without(
             .iter()
             .find(|fact| fact.nodes & (1 << reads.node.min(63)) != 0);
         let proof = LossProof::FinalReadWithout {
-            node: check.nodes[reads.node].clone(),
+            node: check.nodes()[reads.node].clone(),
             operation: operation.id,
             instead: instead.map(|fact| view.value(fact).to_owned()),
         };
@@ -119,7 +119,9 @@ fn without(
         .filter(keeps_all)
         .filter_map(|r| Some((r, r.ends_before(below, known_at)?)))
         .collect::<Vec<_>>();
-    let (reads, operation) = *ended.first().filter(|_| ended.len() == check.nodes.len())?;
+    let (reads, operation) = *ended
+        .first()
+        .filter(|_| ended.len() == check.nodes().len())?;
     Some(proof(reads, operation))
 }
 
@@ -132,7 +134,7 @@ struct Jumps {
 impl Jumps {
     fn of(check: &Check<'_>, view: &View<'_>) -> Jumps {
         // A rebalance moves a subscribed consumer between its polls: that it jumped proves no loss.
-        let assigned = check.configuration.consumers == Consumers::Assigned;
+        let assigned = check.configuration().consumers == Consumers::Assigned;
         let steps = view.steps.iter().filter(|step| {
             step.next > step.after
                 && (assigned || step.internal)

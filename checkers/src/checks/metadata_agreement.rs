@@ -56,9 +56,9 @@ struct Step {
 type Impossible = (usize, BTreeSet<State>);
 
 pub(super) fn check(check: &Check<'_>) -> Verdict {
-    let mut verdict = check.verdict("metadata-agreement");
+    let mut verdict = check.verdict();
     let mut changes: BTreeMap<&str, Vec<Change<'_>>> = BTreeMap::new();
-    for operation in check.operations {
+    for operation in check.operations() {
         let Some(topic) = operation.call.of_topic() else {
             continue;
         };
@@ -82,7 +82,7 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
         return verdict;
     }
     let (mut judged, mut told) = (0, BTreeSet::new());
-    let limit = check.history.limits().metadata_ms * MS;
+    let limit = check.history().limits().metadata_ms * MS;
     let mut steps = BTreeMap::new();
     for (topic, changes) in &changes {
         match possible(changes) {
@@ -97,7 +97,7 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
             }),
         }
     }
-    for operation in check.operations {
+    for operation in check.operations() {
         let (Call::DescribeTopic(asked), Some(Report::DescribeTopic(seen)), Some(returned)) =
             (operation.call, operation.report(), operation.returned())
         else {
@@ -150,8 +150,8 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
 
 /// Whether some fault is near: a node that was cut off, paused or restarted may lag, and so may a majority.
 fn faulty(check: &Check<'_>, from: Moment, to: Moment) -> bool {
-    let margin = margin(check.history);
-    let windows = check.windows.iter();
+    let margin = margin(check.history());
+    let windows = check.windows().iter();
     let mut near = windows.filter(|w| !w.skipped && w.called <= to && from <= w.end(margin));
     near.next().is_some()
 }
@@ -263,7 +263,7 @@ fn differs(
         changed_by: last.operation,
         acknowledged_at: last.acknowledged.unwrap_or(last.called),
         asked: operation.id,
-        limit_ms: check.history.limits().metadata_ms,
+        limit_ms: check.history().limits().metadata_ms,
     }
 }
 

@@ -153,7 +153,7 @@ fn empty<'a>(end: &End<'a>) -> Option<Use<'a>> {
 
 /// A record that was, or may have been, written.
 fn write<'a>(check: &Check<'_>, send: &Send<'a>) -> Option<Use<'a>> {
-    let believed = check.history.promises().not_leader_means_not_written;
+    let believed = check.history().promises().not_leader_means_not_written;
     let unsure = || send.error().is_some_and(|error| BELIEVED.contains(&error));
     let outcome = match send.outcome {
         Outcome::Fail if believed || !unsure() => return None,

@@ -11,9 +11,9 @@ use crate::promises::Subject;
 use crate::verdict::{Anomaly, Finding, Verdict};
 
 pub(super) fn check(check: &Check<'_>) -> Verdict {
-    let mut verdict = check.verdict("send-order");
+    let mut verdict = check.verdict();
     let mut judged = 0;
-    for view in check.views {
+    for view in check.views() {
         check.unambiguous(view, &mut verdict);
         judged += partition(check, view, &mut verdict);
     }

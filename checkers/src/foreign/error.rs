@@ -6,10 +6,12 @@ use super::edn::EdnError;
 use super::model_name::ModelName;
 use crate::history::jsonl::ParseError;
 use crate::linearizability::Malformed;
+#[cfg(feature = "transactions")]
 use crate::transactions::TransactionError;
 
 /// Why a foreign history cannot be judged. Lines count from 1.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum ForeignError {
     /// A line says something that no history of this model says.
     #[error("line {line}: {problem}")]
@@ -59,6 +61,7 @@ impl ForeignError {
     }
 }
 
+#[cfg(feature = "transactions")]
 impl From<TransactionError> for ForeignError {
     fn from(error: TransactionError) -> ForeignError {
         ForeignError::line(error.line, error.problem.to_string())

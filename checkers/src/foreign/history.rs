@@ -5,8 +5,8 @@ use std::fmt::Display;
 use super::actions::{self, Actions, RegisterDialect};
 use super::edn::{self, EdnOperation as Call};
 use super::error::ForeignError;
-use super::judge::{Notation, notation};
 use super::model_name::ModelName;
+use super::notation::{Notation, notation};
 use super::verdict::{ForeignVerdict, Shown};
 use super::{etcd, words};
 use crate::linearizability::models::{

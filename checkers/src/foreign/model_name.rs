@@ -1,10 +1,16 @@
 //! The models that a foreign history can be judged by.
 
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 
 /// A model, by the name that the command line knows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, strum::IntoStaticStr,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+#[non_exhaustive]
 pub enum ModelName {
     /// A register: `read`, `write`.
     Register,
@@ -45,18 +51,7 @@ impl ModelName {
 
     /// Its name.
     pub fn name(self) -> &'static str {
-        match self {
-            ModelName::Register => "register",
-            ModelName::CasRegister => "cas-register",
-            ModelName::Kv => "kv",
-            ModelName::Mutex => "mutex",
-            ModelName::FifoQueue => "fifo-queue",
-            ModelName::Set => "set",
-            ModelName::Log => "log",
-            ModelName::ListAppend => "list-append",
-            ModelName::RwRegister => "rw-register",
-            ModelName::Kafka => "kafka",
-        }
+        self.into()
     }
 
     /// What a history that it judges as valid cannot have.
@@ -103,11 +98,20 @@ impl ModelName {
             ModelName::Kafka => "Jepsen kafka workload; KIP-98",
         }
     }
+}
 
-    /// The model of a name.
-    pub fn of(name: &str) -> Option<ModelName> {
-        ModelName::ALL
+/// A word that names no model.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no model `{0}`; there are: {names}", names = ModelName::ALL.map(ModelName::name).join(", "))]
+pub struct UnknownModel(pub String);
+
+impl FromStr for ModelName {
+    type Err = UnknownModel;
+
+    fn from_str(name: &str) -> Result<ModelName, UnknownModel> {
+        let found = ModelName::ALL
             .into_iter()
-            .find(|model| model.name() == name)
+            .find(|model| model.name() == name);
+        found.ok_or_else(|| UnknownModel(name.to_owned()))
     }
 }

@@ -16,7 +16,8 @@ use hashbrown::HashTable;
 use super::mask::hash_of;
 use super::models::Datum;
 use super::operation::Operation;
-use super::report::{Decision, Rule};
+use super::report::Decision;
+use crate::verdict::Rule;
 
 /// When an operation was called.
 fn call<A>(operation: &Operation<A>) -> u64 {

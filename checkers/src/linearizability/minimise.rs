@@ -5,10 +5,10 @@
 //! only ever constrains. What still fails then fails in the whole history, too. The past before the last cut is replaced by
 //! the states that it can have led to, all of which must fail.
 
-use super::explain::Failed;
+use super::attempt::run;
+use super::failed::Failed;
 use super::mask::{Mask, Words};
 use super::model::Model;
-use super::object::run;
 use super::operation::Operation;
 use super::options::Budget;
 use super::report::SubHistory;

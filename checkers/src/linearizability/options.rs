@@ -24,6 +24,7 @@ impl Default for Budget {
 /// Which part of a budget ran out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Limit {
     /// [`Budget::steps`].
     Steps,
@@ -33,6 +34,7 @@ pub enum Limit {
 
 /// How to check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SearchOptions {
     /// What each object's search may spend.
     pub budget: Budget,
@@ -43,6 +45,36 @@ pub struct SearchOptions {
     /// Whether a failure is explained: the states there, the longest consistent prefix, a minimised sub-history. Costs
     /// about as much again as the search that failed.
     pub explain: bool,
+}
+
+impl SearchOptions {
+    /// With another budget for each object's search.
+    #[must_use]
+    pub fn budget(mut self, budget: Budget) -> SearchOptions {
+        self.budget = budget;
+        self
+    }
+
+    /// With at most this many threads.
+    #[must_use]
+    pub fn threads(mut self, threads: usize) -> SearchOptions {
+        self.threads = threads;
+        self
+    }
+
+    /// With deciders before the search, or without.
+    #[must_use]
+    pub fn deciders(mut self, deciders: bool) -> SearchOptions {
+        self.deciders = deciders;
+        self
+    }
+
+    /// With an explanation of what fails, or without.
+    #[must_use]
+    pub fn explain(mut self, explain: bool) -> SearchOptions {
+        self.explain = explain;
+        self
+    }
 }
 
 impl Default for SearchOptions {

@@ -57,6 +57,7 @@ pub enum Order {
 /// Which anomaly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
+#[non_exhaustive]
 pub enum PhenomenonKind {
     /// A read sees a value that nobody wrote.
     GarbageRead,
@@ -219,6 +220,7 @@ impl TryFrom<String> for PhenomenonKind {
 
 /// One thing that is wrong, with what proves it. Transactions go by their ids.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Phenomenon {
     /// Which anomaly.
     pub kind: PhenomenonKind,
@@ -229,6 +231,7 @@ pub struct Phenomenon {
 /// What proves an anomaly.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "of", rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Witness {
     /// A read that saw one value it must not have seen.
     Read {

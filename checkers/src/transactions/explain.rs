@@ -2,7 +2,8 @@
 
 use super::anomaly::{Because, Step, Witness};
 use super::graph::{Edge, Kinds};
-use super::input::{NONE, Transactions};
+use super::input::Transactions;
+use super::numbers::NONE;
 
 /// A cycle whose first edge begins at a transaction.
 pub(super) fn explain(transactions: &Transactions, edges: &[Edge]) -> Witness {

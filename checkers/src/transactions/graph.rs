@@ -6,7 +6,7 @@
 
 use std::ops::{BitOr, Range};
 
-use super::input::{NONE, number};
+use super::numbers::{NONE, number};
 
 /// What kinds of edge there are, as a set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,10 +10,8 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use super::names::{Interner, Name};
+use super::numbers::{NONE, number};
 use crate::history::Outcome;
-
-/// No version, or no transaction: beyond every number that is used.
-pub(super) const NONE: u32 = u32::MAX;
 
 /// What a caller knows of a transaction besides its actions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -219,13 +217,5 @@ impl Transactions {
 
     pub(super) fn key_of(&self, version: u32) -> u32 {
         self.versions[version as usize].0
-    }
-}
-
-/// A count as a number of 32 bits.
-pub(super) fn number(count: usize) -> u32 {
-    match u32::try_from(count) {
-        Ok(number) if number != NONE => number,
-        _ => panic!("more than four billion of something in one history"),
     }
 }

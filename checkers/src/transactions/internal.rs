@@ -5,8 +5,9 @@
 
 use super::anomaly::{PhenomenonKind, Witness};
 use super::findings::Findings;
-use super::input::{Action, NONE, Transactions};
+use super::input::{Action, Transactions};
 use super::names::Name;
+use super::numbers::NONE;
 use super::shape::Shape;
 use crate::history::Outcome;
 

@@ -6,7 +6,8 @@
 use super::anomaly::{PhenomenonKind, Witness};
 use super::findings::Findings;
 use super::graph::{Edges, Group, Kinds};
-use super::input::{NONE, Transactions};
+use super::input::Transactions;
+use super::numbers::NONE;
 use super::orders::{ListRead, Order, Orders};
 use super::writers::Writers;
 use crate::history::Outcome;

@@ -7,7 +7,8 @@
 //! are not drawn: wherever these facts give one, a write-read edge lies beside it.
 
 use super::graph::{Edges, Group, Kinds};
-use super::input::{Action, NONE, Transactions};
+use super::input::{Action, Transactions};
+use super::numbers::NONE;
 use super::updates::Update;
 use super::writers::Writers;
 use crate::history::Outcome;

@@ -1,6 +1,6 @@
 //! Kafka transactions out of a Jepsen history: `[[:send 1 [7 "a"]] [:poll {2 [[9 "b"]]}]]`.
 
-use super::edn::{TransactionError, TransactionProblem, actions, name, shortened};
+use super::forms::{TransactionError, TransactionProblem, actions, name, shortened};
 use super::input::{Head, Transactions};
 use crate::foreign::edn::{EdnOperation, EdnValue};
 use crate::history::Outcome;

@@ -5,7 +5,8 @@
 
 use super::anomaly::{PhenomenonKind, Witness};
 use super::findings::{EXAMPLES_MAX, Findings};
-use super::input::{Action, NONE, Transactions};
+use super::input::{Action, Transactions};
+use super::numbers::NONE;
 use crate::history::Outcome;
 
 /// An update: a transaction that read a version of a key and then wrote the key.

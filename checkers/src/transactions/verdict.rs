@@ -12,9 +12,18 @@ use crate::verdict::Validity;
 
 /// By what a history is judged.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct TransactionOptions {
     /// The model that the history must satisfy to be valid; at most [`Shape::strongest`].
     pub expected: ConsistencyModel,
+}
+
+impl TransactionOptions {
+    /// With another expected model.
+    #[must_use]
+    pub fn expecting(expected: ConsistencyModel) -> TransactionOptions {
+        TransactionOptions { expected }
+    }
 }
 
 impl Default for TransactionOptions {
@@ -28,6 +37,7 @@ impl Default for TransactionOptions {
 
 /// The verdict on a history of transactions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct TransactionsVerdict {
     /// Invalid if an anomaly rules out the expected model.
     pub validity: Validity,
@@ -88,6 +98,7 @@ pub struct Outcomes {
 /// Why not everything could be judged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "why", rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Limitation {
     /// No transaction is known to have happened.
     NothingHappened,

@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 use crate::history::Moment;
 
 /// Why a check could not say more.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
 #[serde(tag = "why", rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Doubt {
     /// Undecided: something looks wrong, but the machine was starved of processor or disk at that time.
     Starved {
@@ -91,19 +93,6 @@ pub enum Doubt {
 impl Doubt {
     /// The doubt's stable name, as in JSON's field `why`.
     pub fn name(&self) -> &'static str {
-        match self {
-            Doubt::Starved { .. } => "starved",
-            Doubt::FewAcknowledged { .. } => "few-acknowledged",
-            Doubt::FewLeaderFaults { .. } => "few-leader-faults",
-            Doubt::FaultHadNoEffect { .. } => "fault-had-no-effect",
-            Doubt::CutShort => "cut-short",
-            Doubt::Interrupted => "interrupted",
-            Doubt::NothingSeen { .. } => "nothing-seen",
-            Doubt::ReadIncomplete { .. } => "read-incomplete",
-            Doubt::CheckFailed { .. } => "check-failed",
-            Doubt::BadHistory { .. } => "bad-history",
-            Doubt::NotPromised { .. } => "not-promised",
-            Doubt::NotInRun { .. } => "not-in-run",
-        }
+        self.into()
     }
 }

@@ -4,13 +4,15 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::rule::Rule;
 use super::witness::{Belief, GapScope, Held, LossProof, RegisterUse, Sent, Sighting};
 use crate::history::{Moment, NodeName, Offset, WorkerId};
-use crate::linearizability::Rule;
 
 /// What an anomaly is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Finding {
     // ------------------------------------------------------------------ log-order, log-recency
     /// One record was acknowledged before another was sent, and yet got the higher offset.
@@ -425,4 +427,19 @@ pub enum Finding {
         /// How long it was tried.
         waited_ms: u64,
     },
+    // ------------------------------------------------------------------ checks outside of this crate
+    /// What a check of your own found.
+    Custom {
+        /// Its stable name.
+        name: String,
+        /// What was seen, as a sentence.
+        text: String,
+    },
+}
+
+impl Finding {
+    /// The finding's stable name, as in JSON's field `kind`.
+    pub fn name(&self) -> &'static str {
+        self.into()
+    }
 }

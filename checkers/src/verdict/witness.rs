@@ -102,8 +102,11 @@ pub struct Held {
 }
 
 /// By which rule a gap is judged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, strum::IntoStaticStr,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum GapScope {
     /// From the begin of a fault that affects the leader.
     FailOver,
@@ -118,11 +121,6 @@ pub enum GapScope {
 impl GapScope {
     /// The scope's stable name.
     pub fn name(self) -> &'static str {
-        match self {
-            GapScope::FailOver => "fail-over",
-            GapScope::AfterHeal => "after-heal",
-            GapScope::Unaffected => "unaffected",
-            GapScope::OutsideFaults => "outside-faults",
-        }
+        self.into()
     }
 }
