@@ -1,9 +1,9 @@
 //! The table of checks: what each rules out, on whose authority, and the function that judges.
 //!
-//! A check is a pure function of a history that is prepared once for all of them ([`Check`]). [`judge`] runs every check of
-//! [`TABLE`] on one history, [`judge_with`] those that you give it, your own among them. A check that panics is *undecided*
-//! with the panic's message: it does not pass, and it does not end the judging. The same holds for a check that needs a
-//! preparation which panicked.
+//! A check is a pure function of a history that is prepared once for all of them ([`Check`]). [`judge`] runs every
+//! check of [`TABLE`] on one history, [`judge_with`] those that you give it, your own among them. A check that panics
+//! is *undecided* with the panic's message: it does not pass, and it does not end the judging. The same holds for a
+//! check that needs a preparation which panicked.
 //!
 //! A new check is one new file here, its `mod` line below, and one row of the table. A check outside of this crate is a
 //! [`Row`] of your own:

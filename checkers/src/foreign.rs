@@ -19,9 +19,9 @@
 //! | `rw-register` | `txn` | `[[:w K V] [:r K V] ...]` | `nil` |
 //! | `kafka` | of `history.jsonl`: all; in EDN `send`, `poll`, `txn` | `[[:send K [OFFSET V]] [:poll {K [[OFFSET V] ...]}] ...]` | empty |
 //!
-//! `:fail` did not happen, `:info` and what never returned may have. Two readings differ by notation, as their tools do: in
-//! etcd logs a failed `cas` proves that the register held something else, and a read of `nil` saw `nil`; in EDN, as in
-//! Knossos, the former says nothing and the latter is a read of unknown value.
+//! `:fail` did not happen, `:info` and what never returned may have. Two readings differ by notation, as their tools
+//! do: in etcd logs a failed `cas` proves that the register held something else, and a read of `nil` saw `nil`; in EDN,
+//! as in Knossos, the former says nothing and the latter is a read of unknown value.
 //!
 //! ```
 //! use checkers::foreign::judge;

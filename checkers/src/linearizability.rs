@@ -3,8 +3,8 @@
 //! # What a history is
 //!
 //! Some processes use an object at the same time: a register, a queue, a log. Each use is an [`Operation`]: when it was
-//! called, when it returned, and an *action*, the call with its answer. An operation that never returned, or whose answer
-//! left open whether it happened, has crashed: it may take effect at any time after its call, or never.
+//! called, when it returned, and an *action*, the call with its answer. An operation that never returned, or whose
+//! answer left open whether it happened, has crashed: it may take effect at any time after its call, or never.
 //!
 //! A history is *linearizable* (Herlihy, Wing 1990) if every operation can be given one moment between its call and its
 //! return, so that in the order of these moments every answer is the one that the object gives to a single user. What a
@@ -30,24 +30,25 @@
 //! assert_eq!(failure.states, ["2"]);
 //! ```
 //!
-//! A [`LinearizabilityReport`] has one word, and for an invalid history the evidence: which operation cannot be placed, what the object could
-//! hold there, how far a consistent order goes, and a few operations that have no order by themselves. Everything names
-//! operations by their positions. The search of each object has a [`Budget`] of steps and bytes; where that runs out, the
-//! word is *undecided*, with the return that the deepest attempt did not pass. Nothing is timed: the same history gives the same
-//! report on any machine and any number of threads.
+//! A [`LinearizabilityReport`] has one word, and for an invalid history the evidence: which operation cannot be placed,
+//! what the object could hold there, how far a consistent order goes, and a few operations that have no order by
+//! themselves. Everything names operations by their positions. The search of each object has a [`Budget`] of steps and
+//! bytes; where that runs out, the word is *undecided*, with the return that the deepest attempt did not pass. Nothing
+//! is timed: the same history gives the same report on any machine and any number of threads.
 //!
 //! Models that exist are listed in [`models`]; how to write one is shown at [`Model`]. Files are judged by
 //! [`crate::foreign`].
 //!
 //! # How it works
 //!
-//! * Objects are told apart by key and judged alone, smallest first.
-//! * [`deciders`] judge the shapes for which there is a rule: a log with offsets, a register or a queue with distinct values.
-//! * All else is searched. Operations are placed just in time, in the burst before a return that waits for them (Lowe 2017), so a
-//!   configuration is a level, the number of a state, and a mask of the operations that are open and placed: 16 bytes. What
-//!   never changes the state is placed at once. Equal crashed operations are tried once. Of configurations that differ
-//!   only in the crashed operations used up, those with the fewest are kept. A model may take together what no answer can tell
-//!   apart. At moments at which nothing is open the past is forgotten.
+//! * Objects are separated by key and judged alone, smallest first.
+//! * [`deciders`] judge the shapes for which there is a rule: a log with offsets, a register or a queue with distinct
+//!   values.
+//! * All else is searched. Operations are placed just in time, in the burst before a return that waits for them (Lowe
+//!   2017), so a configuration is a level, the number of a state, and a mask of the operations that are open and
+//!   placed: 16 bytes. What never changes the state is placed at once. Equal crashed operations are tried once. Of
+//!   configurations that differ only in the crashed operations used up, those with the fewest are kept. A model may
+//!   merge what no answer can distinguish apart. At moments at which nothing is open the past is forgotten.
 //! * [`plain`] is the same question answered without any of that: the second opinion.
 //!
 //! | claim | why it holds |

@@ -1,8 +1,8 @@
-//! From a configuration to what may be held against a target: what is a *violation*, what is *expected* and what is only
-//! *informational*, each with its reason.
+//! From a configuration to what may be held against a target: what is a *violation*, what is *expected* and what is
+//! only *informational*, each with its reason.
 //!
-//! The same sight means different things. A record that is gone after a kill of the leader breaks `acks=all` and is in the
-//! bargain of `acks=1`; a consumer that jumps was moved by a rebalance if it subscribed, and lost records if it was
+//! The same sight means different things. A record that is gone after a kill of the leader breaks `acks=all` and is in
+//! the bargain of `acks=1`; a consumer that jumps was moved by a rebalance if it subscribed, and lost records if it was
 //! assigned. Jepsen's Kafka workload judges by two switches only (subscribe, ww-deps); this table has one row for each
 //! promise, and every check asks it. Pure: the history's own record of what ran decides.
 
@@ -70,7 +70,7 @@ pub enum Standing {
     Violation,
     /// It is in the bargain of this configuration, given what ran.
     Expected,
-    /// Nothing is promised about it; it is told because a reader may want to know.
+    /// Nothing is promised about it; it is reported for information.
     Informational,
 }
 
@@ -103,7 +103,7 @@ pub enum Subject {
     NotLinearizable,
     /// A record that nobody sent.
     PhantomValue,
-    /// A record whose append surely failed and that is read nevertheless.
+    /// A record that is read although its append failed.
     FailedWriteSeen,
     /// A consumer that jumps or goes back between two polls.
     ConsumerMoved,

@@ -1,7 +1,7 @@
 //! Transactions: which anomalies a history has, and which consistency models they rule out.
 //!
-//! This is Elle's way (Alvaro and Kingsbury, *Elle: Inferring Isolation Anomalies from Experimental
-//! Observations*, VLDB 2020): clients write values that are unique for their key, so that reads tell
+//! This is Elle's method (Alvaro and Kingsbury, *Elle: Inferring Isolation Anomalies from Experimental
+//! Observations*, VLDB 2020): clients write values that are unique for their key, so that reads show
 //! who precedes whom; a cycle among transactions proves that no order explains what clients saw.
 //!
 //! | model | actions | version order |
@@ -10,7 +10,7 @@
 //! | `rw-register` | `[:w k v]`, `[:r k v]` | what a transaction wrote follows what it read |
 //! | `kafka` | `[:send k [offset v]]`, `[:poll {k [[offset v] ...]}]` | from the offsets, exactly |
 //!
-//! The anomalies, what each rules out and the authority for it stand at [`PhenomenonKind`]; the models
+//! The anomalies, what each rules out and the authority for it are documented at [`PhenomenonKind`]; the models
 //! and how they follow from each other at [`ConsistencyModel`]. A verdict names the strongest models that hold
 //! and the weakest that are violated: *hold* means that no anomaly rules them out, which is as much
 //! as any observer can say.
@@ -94,7 +94,7 @@ use crate::verdict::Validity;
 /// Judges a Jepsen history of transactions over lists.
 ///
 /// # Errors
-/// If an operation is no transaction of appends and reads.
+/// If an operation is not a transaction of appends and reads.
 #[cfg(feature = "edn")]
 pub fn judge_list_append(
     operations: &[EdnOperation<'_>],
@@ -107,7 +107,7 @@ pub fn judge_list_append(
 /// Judges a Jepsen history of transactions over registers.
 ///
 /// # Errors
-/// If an operation is no transaction of writes and reads.
+/// If an operation is not a transaction of writes and reads.
 #[cfg(feature = "edn")]
 pub fn judge_rw_register(
     operations: &[EdnOperation<'_>],
@@ -119,9 +119,10 @@ pub fn judge_rw_register(
 
 /// Judges a Jepsen history of Kafka transactions, or of single sends and polls.
 ///
-/// Only what Kafka promises counts: that nothing aborted is read, and that no transactions read each
-/// other in a cycle, so that the strongest model here is strong read committed. That their writes interleave is told as [`TransactionsVerdict::tolerated`].
-/// Whether records are lost, doubled or out of order is for the checks of [`crate::checks`].
+/// Only what Kafka promises counts: that nothing aborted is read, and that no transactions read each other in a cycle,
+/// so that the strongest model here is strong read committed. That their writes interleave is reported as
+/// [`TransactionsVerdict::tolerated`]. Whether records are lost, doubled or out of order is for the checks of
+/// [`crate::checks`].
 ///
 /// # Errors
 /// If an operation does not consist of sends and polls.

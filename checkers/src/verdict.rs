@@ -2,7 +2,7 @@
 //!
 //! A *verdict* is one check's answer. A *validity* is its one word. An *anomaly* is one thing that the check
 //! found, with its *evidence*; a *doubt* is a typed reason why the check could not say more. Nothing here is
-//! prose: sentences are made at the edge, by whoever matches on [`Finding`] and [`Doubt`].
+//! prose: sentences are made at the edge, by code that matches on [`Finding`] and [`Doubt`].
 
 mod doubt;
 mod finding;
@@ -117,7 +117,7 @@ pub struct Verdict {
     /// What was measured, beside its limit.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub figures: Vec<Figure>,
-    /// How much was looked at, so that a reader sees that the check was not idle.
+    /// How much was read, so that a reader sees that the check was not idle.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub seen: Vec<Count>,
 }
@@ -185,9 +185,9 @@ impl Verdict {
         });
     }
 
-    /// Adds a count of what was looked at.
+    /// Adds a count of what was read.
     pub fn saw(&mut self, what: &str, count: u64) {
-        // A check looks at one partition after the other; a reader wants the sum.
+        // A check reads one partition after the other; a reader wants the sum.
         match self.seen.iter_mut().find(|seen| seen.what == what) {
             Some(seen) => seen.count += count,
             None => self.seen.push(Count {
@@ -280,7 +280,7 @@ pub enum Unit {
     Times,
 }
 
-/// How many of something a check looked at.
+/// How many of something a check read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Count {
     /// Of what, in the plural, e.g. `acknowledged records`.

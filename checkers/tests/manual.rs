@@ -1,6 +1,5 @@
 //! The tables of the manual, which is the documentation of the crate's root, say what the code says.
 
-use checkers::checks::TABLE;
 use checkers::foreign::ModelName;
 use checkers::transactions::{Cycle, Order, PhenomenonKind};
 
@@ -16,16 +15,6 @@ fn rows(heading: &str) -> Vec<Vec<&'static str>> {
         .skip(2)
         .map(|line| line.trim_matches('|').split(" | ").map(str::trim).collect())
         .collect()
-}
-
-#[test]
-fn checks() {
-    let rows = rows("# Checks of a run\n");
-    let code = TABLE.iter().map(|about| {
-        let name = format!("`{}`", about.name);
-        [name, about.rules_out.to_owned(), about.authority.to_owned()]
-    });
-    assert_eq!(rows, code.collect::<Vec<_>>());
 }
 
 #[test]

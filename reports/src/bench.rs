@@ -25,13 +25,13 @@ pub struct Bench {
     pub schema: u32,
     /// The program's version.
     pub version: String,
-    /// When it began, RFC 3339 in UTC.
+    /// Start time, RFC 3339 in UTC.
     pub started: String,
     /// The command that repeats it.
     pub command: String,
     /// The machine.
     pub environment: Environment,
-    /// Under which conditions, one sentence each.
+    /// The conditions of the measurement, one sentence each.
     pub conditions: Vec<String>,
     /// The targets, in the order in which they were named; ratios are to the first.
     pub targets: Vec<String>,
@@ -45,17 +45,17 @@ pub struct Bench {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Figure {
-    /// What belongs together: `throughput`.
+    /// The group of figures: `throughput`.
     pub group: String,
     /// What was measured: `1 KB, 16 partitions, 1 producer`.
     pub label: String,
-    /// In what it is measured.
+    /// Its unit.
     pub unit: Unit,
-    /// What each repetition found, by target.
+    /// The result of each repetition, by target.
     pub samples: BTreeMap<String, Vec<f64>>,
 }
 
-/// In what a figure is measured, and which way is better.
+/// The unit of a figure, and which direction is better.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Unit {
@@ -68,7 +68,7 @@ pub enum Unit {
     Bytes,
     /// Microseconds of processor time for a record; less is better.
     MicrosecondsPerRecord,
-    /// A share; neither way is better.
+    /// A share; neither direction is better.
     Percent,
 }
 
@@ -78,7 +78,7 @@ impl Unit {
         matches!(self, Unit::RecordsPerSecond)
     }
 
-    /// The value as a reader wants it.
+    /// The value with its unit, rounded for display.
     pub(crate) fn shown(self, value: f64) -> String {
         let whole = value.round().max(0.0) as u64;
         match self {
@@ -91,10 +91,10 @@ impl Unit {
     }
 }
 
-/// The middle of several samples, and their ends.
+/// Median and extremes of several samples.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Spread {
-    /// The median; the mean of the middle two where there is no middle one.
+    /// The median; the mean of the middle two if their number is even.
     pub median: f64,
     /// The lowest.
     pub least: f64,
@@ -135,13 +135,13 @@ impl Figure {
 }
 
 impl Bench {
-    /// Adds a sample to a figure, which is made if need be.
+    /// Adds a sample to a figure, and the figure if it is new.
     pub fn add(&mut self, (group, label, unit): (&str, &str, Unit), target: &str, sample: f64) {
         let same = |figure: &Figure| figure.group == group && figure.label == label;
         let at = match self.figures.iter().position(same) {
             Some(at) => at,
             None => {
-                // Groups stay together, in the order in which they came up.
+                // Groups stay together, in the order of their first figure.
                 let last = self
                     .figures
                     .iter()

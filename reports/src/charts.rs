@@ -1,9 +1,9 @@
 //! Charts drawn with plotters, as SVG that the page's style colours.
 //!
 //! Every chart of a scenario has the same time axis, left margin and fault bands, so they can be read as one picture.
-//! plotters clamps silently: a value off the axis is drawn at its edge as if it were real. So ranges are chosen here,
-//! from the data, and what does not fit is left out before drawing. Colours are sentinels that the style maps for light
-//! and dark pages; titles and legends stand in the page, because text widths are only estimated.
+//! plotters clamps silently: it draws a value outside the axis at the edge, as if it were real. So ranges are chosen here
+//! from the data, and values outside are left out before drawing. Colours are sentinels that the style maps for light
+//! and dark pages. Titles and legends are part of the page, because plotters only estimates text widths.
 
 mod availability;
 mod lag;
@@ -16,8 +16,8 @@ use std::ops::Range;
 use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint};
 use plotters::prelude::*;
 
+use crate::axis::{Axis, LEFT, RIGHT, WIDTH};
 use crate::model::{FaultClass, ScenarioReport};
-use crate::svg::{Axis, LEFT, RIGHT, WIDTH};
 
 pub(crate) use availability::availability;
 pub(crate) use lag::lag;
@@ -45,24 +45,24 @@ pub(crate) const INFO: RGBColor = RGBColor(0xE6, 0x9F, 0x00);
 const GRID: RGBColor = RGBColor(1, 2, 3);
 const AXIS_LINE: RGBColor = RGBColor(1, 2, 4);
 const PHASE: RGBColor = RGBColor(1, 2, 5);
-/// Height of the row in which the letters of faults stand.
+/// Height of the row with the letters of faults.
 const LETTERS: u32 = 26;
 const BAND_OPACITY: f64 = 0.16;
 
-/// A chart to draw on: seconds against whatever its y axis is.
+/// A chart to draw on: its x axis is in seconds.
 pub(crate) type Plot<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<Keyed, Keyed>>;
 
 /// The y axis of a chart.
 pub(crate) struct Scale {
     /// From, to; not empty.
     pub(crate) range: (f64, f64),
-    /// Where lines and labels stand.
+    /// The positions of lines and labels.
     pub(crate) keys: Vec<f64>,
     /// A key in words.
     pub(crate) label: fn(f64) -> String,
 }
 
-/// An axis whose lines and labels stand exactly where we say.
+/// An axis with lines and labels exactly at the given keys.
 pub(crate) struct Keyed {
     range: Range<f64>,
     keys: Vec<f64>,

@@ -1,7 +1,7 @@
-//! The findings of a run in the order in which they matter, with the names by which page, JSON and JUnit refer to
+//! The findings of a run in order of severity, with the names by which page, JSON and JUnit refer to
 //! them: `f1` is the first card, `f1-2` its second instance.
 
-use checkers::verdict::{Anomaly, Class, Validity, Verdict};
+use checkers::verdict::{Anomaly, Validity, Verdict};
 
 use crate::model::{RunReport, ScenarioReport};
 use crate::wording;
@@ -13,7 +13,7 @@ pub(crate) struct Card<'a> {
     pub(crate) id: String,
     /// Where it was found.
     pub(crate) scenario: &'a ScenarioReport,
-    /// By which check.
+    /// The check that found it.
     pub(crate) verdict: &'a Verdict,
     /// The anomalies kept, in the check's order; never empty.
     pub(crate) anomalies: Vec<&'a Anomaly>,
@@ -36,14 +36,14 @@ impl<'a> Card<'a> {
     }
 }
 
-/// A check that is undecided, worth a card of its own.
+/// A check that is undecided; it gets a card of its own.
 #[derive(Clone, Debug)]
-pub(crate) struct Open<'a> {
+pub(crate) struct UndecidedCheck<'a> {
     /// `u1`.
     pub(crate) id: String,
     /// Where.
     pub(crate) scenario: &'a ScenarioReport,
-    /// Which check.
+    /// The check's verdict.
     pub(crate) verdict: &'a Verdict,
 }
 
@@ -73,7 +73,7 @@ pub(crate) fn cards(report: &RunReport) -> Vec<Card<'_>> {
             }
         }
     }
-    cards.sort_by_key(|card| (class_rank(card.verdict.class), !card.first().certain));
+    cards.sort_by_key(|card| (card.verdict.class, !card.first().certain));
     for (index, card) in cards.iter_mut().enumerate() {
         card.id = format!("f{}", index + 1);
     }
@@ -81,33 +81,23 @@ pub(crate) fn cards(report: &RunReport) -> Vec<Card<'_>> {
 }
 
 /// Every undecided check, in the same order.
-pub(crate) fn open(report: &RunReport) -> Vec<Open<'_>> {
-    let mut open: Vec<Open<'_>> = Vec::new();
+pub(crate) fn undecided_checks(report: &RunReport) -> Vec<UndecidedCheck<'_>> {
+    let mut open: Vec<UndecidedCheck<'_>> = Vec::new();
     for scenario in &report.scenarios {
         let undecided = |v: &&Verdict| v.validity == Validity::Undecided;
         for verdict in scenario.judgement.verdicts.iter().filter(undecided) {
-            open.push(Open {
+            open.push(UndecidedCheck {
                 id: String::new(),
                 scenario,
                 verdict,
             });
         }
     }
-    open.sort_by_key(|o| class_rank(o.verdict.class));
+    open.sort_by_key(|o| o.verdict.class);
     for (index, open) in open.iter_mut().enumerate() {
         open.id = format!("u{}", index + 1);
     }
     open
-}
-
-/// The classes in the order in which a reader cares.
-pub(crate) fn class_rank(class: Class) -> u8 {
-    match class {
-        Class::Safety => 0,
-        Class::Leadership => 1,
-        Class::Liveness => 2,
-        Class::Performance => 3,
-    }
 }
 
 /// Failing first.
@@ -120,7 +110,7 @@ pub(crate) fn validity_rank(validity: Validity) -> u8 {
     }
 }
 
-/// The verdict of a run as its headline says it.
+/// The verdict of a run as its headline states it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Headline {
     /// Decides symbol and colour.
@@ -152,7 +142,7 @@ pub(crate) fn headline(report: &RunReport) -> Headline {
     Headline { validity, word }
 }
 
-/// The symbol that stands beside every word of judgement.
+/// The symbol beside every verdict word.
 pub(crate) fn symbol(validity: Validity) -> &'static str {
     match validity {
         Validity::Valid => "✓",
@@ -162,7 +152,7 @@ pub(crate) fn symbol(validity: Validity) -> &'static str {
     }
 }
 
-/// The word as a reader sees it.
+/// The word as the page shows it.
 pub(crate) fn word(validity: Validity) -> &'static str {
     match validity {
         Validity::NotApplicable => "not applicable",

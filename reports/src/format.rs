@@ -66,7 +66,7 @@ pub(crate) fn memory(bytes: u64) -> String {
     format!("{}.{} {name}", bytes / unit, bytes % unit * 10 / unit)
 }
 
-/// Digits in groups of three, parted by a narrow space that does not break: `288 410`.
+/// Digits in groups of three, separated by a narrow space that does not break: `288 410`.
 pub(crate) fn group(number: u64) -> String {
     let digits = number.to_string();
     if digits.len() < 5 {
@@ -82,7 +82,7 @@ pub(crate) fn group(number: u64) -> String {
     grouped
 }
 
-/// `1 record`, `3 records`: the noun in the plural is given, its singular is it without `s`.
+/// `1 record`, `3 records`. The noun is given in the plural; its singular lacks the `s`.
 pub(crate) fn count(number: u64, plural: &str) -> String {
     let noun = if number == 1 {
         plural.strip_suffix('s').unwrap_or(plural)
@@ -92,7 +92,17 @@ pub(crate) fn count(number: u64, plural: &str) -> String {
     format!("{} {noun}", group(number))
 }
 
-/// A sentence of ours for machines and terminals: groups of digits parted by ordinary spaces.
+/// A capital letter first.
+pub(crate) fn sentence_case(text: &str) -> String {
+    let mut characters = text.chars();
+    let first = characters
+        .next()
+        .map(|c| c.to_uppercase().to_string())
+        .unwrap_or_default();
+    first + characters.as_str()
+}
+
+/// A sentence of ours for machines and terminals: groups of digits separated by ordinary spaces.
 pub(crate) fn plain(text: &str) -> String {
     text.replace('\u{202f}', " ")
 }
@@ -128,7 +138,7 @@ pub(crate) fn untrusted_block(text: &str, characters_max: usize) -> String {
     shown
 }
 
-/// A character that cannot act: control characters become their picture (`␛`), and those that change the
+/// A character without effect: control characters become their picture (`␛`), and those that change the
 /// direction of writing become a replacement mark.
 fn visible(c: char) -> char {
     match c {

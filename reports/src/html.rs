@@ -40,8 +40,17 @@ const PLAYER: &str = include_str!("assets/timeline.js");
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; \
                       img-src data:; base-uri 'none'; form-action 'none'";
 
+/// A page, and what is missing on it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rendered {
+    /// The page.
+    pub text: String,
+    /// What could not be drawn, or was dropped to keep the page small.
+    pub warnings: Vec<String>,
+}
+
 /// The page and its warnings.
-pub(crate) fn render(report: &RunReport) -> crate::Rendered {
+pub(crate) fn render(report: &RunReport) -> Rendered {
     detail::fit(|detail, warnings| match detail {
         Detail::Outline => outline::page(report, warnings),
         _ => page(report, detail, warnings),
@@ -65,7 +74,7 @@ pub(crate) fn render_comparison(title: &str, comparison: &Comparison) -> String 
 
 fn page(report: &RunReport, detail: Detail, warnings: &mut Vec<String>) -> Markup {
     let mut cards = findings::cards(report);
-    let mut open = findings::open(report);
+    let mut open = findings::undecided_checks(report);
     let (cards_total, open_total) = (cards.len(), open.len());
     cards.truncate(CARDS_MAX);
     open.truncate(CARDS_MAX);
@@ -122,7 +131,7 @@ fn title(report: &RunReport) -> String {
     )
 }
 
-/// The head of a page on a run: it names what wrote it.
+/// The head of a page about a run: it names the version that wrote it.
 fn head(report: &RunReport, title: &str) -> Markup {
     let generator = format!("{} {}", report.tool.name, report.tool.version);
     head_of(
@@ -138,7 +147,7 @@ fn plain_head(title: &str) -> Markup {
     head_of(title, POLICY, None, "")
 }
 
-/// The head of any page: what a browser may load, what wrote it, and the style, with the page's own after the common one.
+/// The head of any page: its content policy, its generator, and the common style followed by the page's own.
 pub(crate) fn head_of(
     title: &str,
     policy: &str,
@@ -158,7 +167,7 @@ pub(crate) fn head_of(
     }
 }
 
-/// Text that is markup already: our own style, script and drawings. Nothing else may call `PreEscaped`.
+/// Text that is already markup: our own style, script and drawings. No other code may call `PreEscaped`.
 pub(crate) fn raw(markup: &str) -> PreEscaped<&str> {
     PreEscaped(markup)
 }

@@ -1,5 +1,5 @@
-//! `results.json`, schema 1. Field order is part of the format, so it is written from structs of its own, not from the
-//! model: the model may change, these may only grow.
+//! `results.json`, schema 1. Field order is part of the format, so it is written from its own structs and not from the
+//! model: the model may change, these structs may only grow.
 
 use checkers::verdict::{Anomaly, Class, Figure, Validity, Verdict};
 use serde::Serialize;
@@ -11,11 +11,12 @@ use crate::wording;
 
 mod comparison;
 mod metrics;
+mod summary;
 
 use comparison::ComparisonEntry;
 pub(crate) use metrics::metrics;
 
-/// The schema's version. Fields are added freely; this rises when a meaning changes.
+/// The schema's version. New fields do not change it; a changed meaning does.
 pub const SCHEMA: u32 = 1;
 /// The JSON schema of `results.json`.
 pub const RESULTS_SCHEMA: &str = include_str!("assets/results.schema.json");

@@ -1,7 +1,10 @@
 //! `junit.xml`: a test suite per scenario, a test case per check.
 //!
-//! XML 1.0 forbids most control characters even when escaped, and one of them makes CI reject the whole file; long
-//! messages break others. So every text is cleaned, escaped and cut here.
+//! It is written here and not by the crate `quick-junit`: that crate always writes `skipped` on `<testsuites>`, and the
+//! schema of Jenkins' xUnit plugin (junit-10.xsd) allows it on `<testsuite>` only, so Jenkins rejects the file.
+//!
+//! XML 1.0 forbids most control characters even when escaped, and CI rejects a file with one of them; other readers fail
+//! on long messages. So every text is cleaned, escaped and shortened here.
 
 use std::fmt::Write;
 
@@ -20,7 +23,6 @@ pub(crate) fn xml(report: &RunReport) -> String {
         .iter()
         .map(|s| s.judgement.verdicts.len())
         .sum();
-    // No `skipped` here: Jenkins' schema (junit-10.xsd of its xUnit plugin) knows it of a suite only, and refuses the file.
     let _ = writeln!(
         out,
         "<testsuites name=\"{}\" tests=\"{total}\" failures=\"{}\" errors=\"{}\" time=\"{}\">",
@@ -123,8 +125,8 @@ fn seconds(ms: u64) -> String {
     format!("{}.{:03}", ms / 1000, ms % 1000)
 }
 
-/// Escapes for attributes and text alike. Control characters become pictures even where no text of a stranger is
-/// expected: one of them costs the whole file.
+/// Escapes for attributes and text alike. Control characters become pictures even in text of our own: one of them makes
+/// the file invalid.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in untrusted_block(text, JUNIT_BODY_BYTES_MAX).chars() {

@@ -7,16 +7,17 @@
 //! | function | text | who reads it |
 //! |---|---|---|
 //! | [`html`] | `report.html`, one self-contained page | a release engineer |
-//! | [`calibration_html`] | `calibration.html`, which check found which planted bug | whoever relies on the checks |
+//! | [`calibration_html`] | `calibration.html`, which check detected which planted bug | a user who relies on the checks |
 //! | [`results_json`] | `results.json`, schema 1 | scripts |
-//! | [`metrics_json`] | `metrics.json`, the series as drawn | whoever redraws them |
+//! | [`metrics_json`] | `metrics.json`, the series as drawn | other tools that draw |
 //! | [`junit_xml`] | `junit.xml` | CI |
 //! | [`summary_text`] | the last block on the terminal | the person at the keyboard |
-//! | [`index_html`] | `index.html` over runs | whoever looks for a run |
-//! | [`listing_html`] | a folder of a run | whoever browses |
-//! | [`comparison_html`] | two runs side by side | whoever asks what changed |
+//! | [`index_html`] | `index.html` over runs | a user who looks for a run |
+//! | [`listing_html`] | a folder of a run | a user who browses |
+//! | [`comparison_html`] | two runs side by side | a user who asks what changed |
 //! | [`summary_markdown`] | `GITHUB_STEP_SUMMARY` | a reviewer of a pull request |
 
+mod axis;
 pub mod bench;
 mod charts;
 mod findings;
@@ -33,17 +34,9 @@ mod text;
 mod timelines;
 mod wording;
 
+pub use html::Rendered;
 pub use json::{RESULTS_SCHEMA, SCHEMA};
 pub use model::{Calibration, RunReport};
-
-/// A page, and what could not be drawn on it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Rendered {
-    /// The page.
-    pub text: String,
-    /// What could not be drawn, or was dropped to keep the page small.
-    pub warnings: Vec<String>,
-}
 
 /// The page: one HTML file that needs nothing else.
 pub fn html(report: &RunReport) -> Rendered {
@@ -55,7 +48,7 @@ pub fn calibration_html(calibration: &Calibration, known: &[&str]) -> String {
     html::calibration::page(calibration, known)
 }
 
-/// An anomaly in plain words: what was seen, and why it cannot hold.
+/// An anomaly in plain words: what was seen, and why it contradicts a promise.
 pub fn account_text(anomaly: &checkers::verdict::Anomaly) -> String {
     format::plain(&wording::text(anomaly))
 }

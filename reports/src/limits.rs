@@ -1,4 +1,4 @@
-//! How much of a run a page may show. Every cut says so on the page; the whole stays in `results.json` and the history.
+//! How much of a run a page may show. The page states every omission; everything is in `results.json` and the history.
 
 /// Buckets per line series.
 pub const SERIES_BUCKETS_MAX: usize = 600;
@@ -28,7 +28,7 @@ pub const TEXT_CHARACTERS_MAX: usize = 500;
 pub const CONFIG_CHARACTERS_MAX: usize = 8_000;
 /// Reasons listed under the verdict.
 pub const REASONS_MAX: usize = 5;
-/// A page beyond this loses parts, in a fixed order.
+/// A page that exceeds this loses parts, in a fixed order.
 pub const PAGE_BYTES_SOFT: usize = 3_000_000;
 /// A page is never larger than this.
 pub const PAGE_BYTES_HARD: usize = 10_000_000;
@@ -44,13 +44,13 @@ pub const WORKERS_PER_TIMELINE_MAX: usize = 24;
 pub const LOG_LINES_MAX: usize = 200;
 /// Failure cards on a page.
 pub const CARDS_MAX: usize = 60;
-/// Scenarios listed on a page that had to be cut to its outline.
+/// Scenarios listed on a page that was reduced to its outline.
 pub const OUTLINE_SCENARIOS_MAX: usize = 500;
 /// Runs on one index page.
 pub const INDEX_RUNS_MAX: usize = 200;
 /// Runs in a trend.
 pub const TREND_RUNS_MAX: usize = 20;
-/// Bytes of a Markdown summary; GitHub refuses more than 1 MiB a step.
+/// Bytes of a Markdown summary; GitHub rejects more than 1 MiB a step.
 pub const MARKDOWN_BYTES_MAX: usize = 256 * 1024;
 /// Lines of the terminal's last block.
 pub const SUMMARY_LINES_MAX: usize = 15;

@@ -64,7 +64,7 @@ fn append(out: &mut String, table: &str, name: &str) {
     } else {
         let _ = writeln!(
             out,
-            "The {name} is left out: it is too long here; see report.html.\n"
+            "The {name} is left out because it is too long for this summary; see report.html.\n"
         );
     }
 }
@@ -112,13 +112,13 @@ fn head(report: &RunReport) -> String {
 }
 
 fn reasons(out: &mut String, report: &RunReport) {
-    let (cards, open) = (findings::cards(report), findings::open(report));
+    let (cards, open) = (findings::cards(report), findings::undecided_checks(report));
     let total = cards.len() + open.len();
     let failing = cards.iter().map(|c| {
-        let title = wording::rule(&c.first().kind).title;
+        let title = wording::words(c.first()).title;
         (
             Validity::Invalid,
-            title.to_string(),
+            title,
             &c.scenario.name,
             wording::instance_line(c.first(), c.total),
         )
@@ -216,14 +216,9 @@ fn checks(scenario: &ScenarioReport, folded: bool) -> String {
             symbol(scenario.validity())
         );
     }
-    let _ = writeln!(out, "| {name} | check | what was found |\n|---|---|---|");
+    let _ = writeln!(out, "| {name} | check | result |\n|---|---|---|");
     let mut verdicts: Vec<&Verdict> = scenario.judgement.verdicts.iter().collect();
-    verdicts.sort_by_key(|v| {
-        (
-            findings::validity_rank(v.validity),
-            findings::class_rank(v.class),
-        )
-    });
+    verdicts.sort_by_key(|v| (findings::validity_rank(v.validity), v.class));
     for v in verdicts {
         let mark = format!("{} {}", symbol(v.validity), word(v.validity));
         let _ = writeln!(out, "| {mark} | {} | {} |", cell(&v.check), cell(&found(v)));
@@ -232,7 +227,7 @@ fn checks(scenario: &ScenarioReport, folded: bool) -> String {
     out
 }
 
-/// What was found, or what was looked at and measured.
+/// What was found, or what was examined and measured.
 fn found(verdict: &Verdict) -> String {
     let parts = [
         plain(&wording::headline(verdict)),

@@ -1,8 +1,8 @@
-//! What a report is made of: a judged run as plain values.
+//! The data of a report: a judged run as plain values.
 //!
-//! The harness fills a [`RunReport`] once, from summaries, and stores it; everything in this crate is a function of it,
-//! so a page can be written again from what was stored. Sizes are bounded by the page, not by the run: series are
-//! bucketed, operations are extracts. Times are nanoseconds since the run began, unless a name says otherwise.
+//! The harness fills a [`RunReport`] once, from summaries, and stores it. Everything in this crate is a function of it,
+//! so a page can be written again from the stored report. Sizes depend on the page, not on the run: series are bucketed,
+//! operations are extracts. Times are nanoseconds since the start of the run, unless a name states otherwise.
 
 mod calibration;
 mod comparison;
@@ -25,11 +25,12 @@ pub use comparison::{
 };
 pub use environment::{Environment, Filesystem, NodeSetup, Setting};
 pub(crate) use excerpt::span;
-pub use excerpt::{Around, Excerpt};
+pub use excerpt::{Excerpt, FailureStretch};
 pub use fault::{FaultClass, FaultWindow, WindowState};
 pub use incident::{BeforeAfter, BeforeAfterRow, Reason};
 pub use log::{LogExcerpt, LogLevel, LogLine, LogText, NodeLog};
-pub use scenario::{File, LagBucket, Operation, OpsCount, PhaseMark, ScenarioReport};
+pub use operation::Operation;
+pub use scenario::{File, LagBucket, OpsCount, PhaseMark, ScenarioReport};
 pub use series::{
     AvailabilityBucket, DensityCell, LatencySeries, Mark, QuantileBucket, RateBucket, Series,
 };
@@ -47,19 +48,19 @@ pub struct RunReport {
     pub subject: Subject,
     /// One entry per scenario, in the order in which they ran.
     pub scenarios: Vec<ScenarioReport>,
-    /// The scenarios side by side, where they are a before and an after.
+    /// The scenarios side by side, if they are a before and an after.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub before_after: Option<BeforeAfter>,
-    /// Against the last qualified run, if there was one to compare with.
+    /// Compared with the last qualified run, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comparison: Option<Comparison>,
-    /// Faults that were asked for, or would have been, and cannot run here.
+    /// Faults that were requested, or would have been, and cannot run here.
     pub faults_unavailable: Vec<Unavailable>,
     /// The machine, the nodes, the clients.
     pub environment: Environment,
-    /// What this run says nothing about, one plain sentence each.
+    /// What this run did not test, one sentence each.
     pub not_tested: Vec<String>,
-    /// What went wrong beside the verdict, e.g. a chart that could not be drawn.
+    /// Problems that do not change the verdict, e.g. a chart that could not be drawn.
     pub warnings: Vec<String>,
     /// The exit code of the process.
     pub exit_code: i32,
@@ -120,7 +121,7 @@ pub struct Subject {
     pub binary_sha256: Option<String>,
     /// How many nodes.
     pub nodes: u32,
-    /// Deliberate bugs that were switched on in it: then nothing here is said of the product.
+    /// Deliberate bugs that were enabled. Then the verdict does not describe the product.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub plants: Vec<String>,
 }
@@ -141,7 +142,7 @@ impl RunReport {
         Validity::of_all(self.scenarios.iter().map(ScenarioReport::validity))
     }
 
-    /// How many checks came out as this.
+    /// How many checks have this verdict.
     pub fn count(&self, validity: Validity) -> usize {
         let verdicts = self.scenarios.iter().flat_map(|s| &s.judgement.verdicts);
         verdicts.filter(|v| v.validity == validity).count()

@@ -1,7 +1,7 @@
-//! Overlaps: stretches in which two nodes claimed to lead at once, computed from the lanes.
+//! Overlaps: times at which two nodes claimed to lead at once, computed from the lanes.
 //!
-//! Two nodes in *one* epoch contradict election safety where they lead the same partition. Different epochs may overlap
-//! for a limit while the old leader learns of the new one; they are shown, not judged: judging is the checks' work.
+//! Two nodes in *one* epoch contradict election safety if they lead the same partition. Different epochs may overlap
+//! for a limited time, until the old leader learns of the new one. Overlaps are shown here; the checks judge them.
 
 use checkers::judgement::NodeLane;
 
@@ -14,7 +14,7 @@ pub(crate) struct Overlap {
     pub(crate) begin_ns: u64,
     /// Its end.
     pub(crate) end_ns: u64,
-    /// Who claimed, in which epoch.
+    /// The two nodes, each with the epoch that it claimed.
     pub(crate) claims: [(String, Option<i32>); 2],
     /// Whether both named the same epoch.
     pub(crate) same_epoch: bool,
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn one_epoch_is_told_from_two() {
+    fn one_epoch_is_distinguished_from_two() {
         let lanes = [
             lane("n1", &[(0, 10, 1), (20, 30, 3)]),
             lane("n2", &[(8, 15, 2), (25, 40, 3)]),

@@ -1,7 +1,8 @@
 //! Drawings made by hand, where marks need an identity: lanes of leadership and the small timelines of failure cards.
 //!
-//! Every mark carries a `<title>`, so that pointing at it names it, and a letter or label, so that colour is never
-//! alone. All drawings of a scenario share one [`Axis`] with the charts, so they line up.
+//! Every mark has a `<title>`, which names it under the pointer, and a letter or label, so that colour is never the only
+//! mark. Nodes have no colour of their own: each has a lane with its name, so any number of nodes can be told apart in
+//! light and dark. All drawings of a scenario share one [`Axis`] with the charts, so they line up.
 
 mod lanes;
 mod mini;
@@ -12,6 +13,7 @@ mod timeline;
 use checkers::history::Outcome;
 use maud::{Markup, html};
 
+use crate::axis::{Axis, LEFT, RIGHT, WIDTH};
 use crate::format::{moment, untrusted};
 use crate::model::FaultWindow;
 
@@ -21,64 +23,10 @@ pub(crate) use spark::spark;
 pub(crate) use strip::{Dot, strip};
 pub(crate) use timeline::{partitions, timeline};
 
-/// Logical width of every drawing; scaled to the page by the style.
-pub(crate) const WIDTH: u32 = 1800;
-/// Left margin: names of lanes, labels of values.
-pub(crate) const LEFT: u32 = 130;
-/// Right margin.
-pub(crate) const RIGHT: u32 = 24;
 /// Height of a lane.
 const LANE: u32 = 34;
 /// Height of the time axis.
 const AXIS: u32 = 44;
-
-/// Time to place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Axis {
-    /// Its begin.
-    pub(crate) begin_ns: u64,
-    /// Its end; always after the begin.
-    pub(crate) end_ns: u64,
-}
-
-impl Axis {
-    /// An axis over this stretch; an empty one is given a length.
-    pub(crate) fn new(begin_ns: u64, end_ns: u64) -> Axis {
-        Axis {
-            begin_ns,
-            end_ns: end_ns.max(begin_ns + 1_000_000),
-        }
-    }
-
-    /// Where this moment lies, clipped to the axis.
-    pub(crate) fn x(&self, at_ns: u64) -> f64 {
-        let at = at_ns.clamp(self.begin_ns, self.end_ns) - self.begin_ns;
-        let share = at as f64 / (self.end_ns - self.begin_ns) as f64;
-        f64::from(LEFT) + share * f64::from(WIDTH - LEFT - RIGHT)
-    }
-
-    /// Whether any of this stretch is on the axis.
-    pub(crate) fn shows(&self, begin_ns: u64, end_ns: u64) -> bool {
-        begin_ns <= self.end_ns && end_ns >= self.begin_ns
-    }
-
-    /// Round moments, about ten of them.
-    pub(crate) fn ticks(&self) -> Vec<u64> {
-        let length = self.end_ns - self.begin_ns;
-        let steps = [1u64, 2, 5].map(|s| s * 100_000_000);
-        let mut step = 10_000_000;
-        'found: for scale in [1u64, 10, 100, 1_000, 10_000, 100_000] {
-            for base in steps {
-                step = base * scale;
-                if length / step <= 12 {
-                    break 'found;
-                }
-            }
-        }
-        let first = self.begin_ns.div_ceil(step);
-        (first..=self.end_ns / step).map(|n| n * step).collect()
-    }
-}
 
 /// The patterns that all drawings share, defined once per page.
 pub(crate) fn patterns() -> Markup {
@@ -179,7 +127,7 @@ fn fault_title(fault: &FaultWindow) -> String {
     };
     let title = untrusted(&fault.title());
     format!(
-        "{}: {title}, begun {}, {end}",
+        "{}: {title}, began {}, {end}",
         untrusted(&fault.id),
         moment(fault.begin_ns)
     )

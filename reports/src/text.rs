@@ -1,10 +1,10 @@
-//! The terminal's final block. The last thing printed, once, 15 lines at most.
+//! The terminal's final block: printed last and once, at most 15 lines.
 
 use std::fmt::Write;
 
 use checkers::verdict::{Validity, Verdict};
 
-use crate::findings::{self, Card, Headline, Open, headline, symbol, word};
+use crate::findings::{self, Card, Headline, UndecidedCheck, headline, symbol, word};
 use crate::format::{count, group, length_ms, plain, untrusted};
 use crate::limits::{REASONS_MAX, SUMMARY_LINES_MAX};
 use crate::model::{RunReport, ScenarioReport};
@@ -13,7 +13,7 @@ use crate::wording;
 /// The block for a terminal.
 pub(crate) fn block(report: &RunReport, colour: bool) -> String {
     let cards = findings::cards(report);
-    let open = findings::open(report);
+    let open = findings::undecided_checks(report);
     let mut lines = vec![head(report, colour)];
     lines.extend(reasons(report, &cards, &open, colour));
     let run = &report.run;
@@ -21,7 +21,7 @@ pub(crate) fn block(report: &RunReport, colour: bool) -> String {
         "" => String::new(),
         directory => format!("{directory}/report.html"),
     };
-    // A history that is judged alone has no run: nothing stands for what is not known.
+    // A history that is judged alone has no run: unknown values get no line.
     let known = [
         ("report", &page),
         ("seed", &run.seed),
@@ -72,11 +72,16 @@ fn head(report: &RunReport, colour: bool) -> String {
     line
 }
 
-fn reasons(report: &RunReport, cards: &[Card<'_>], open: &[Open<'_>], colour: bool) -> Vec<String> {
+fn reasons(
+    report: &RunReport,
+    cards: &[Card<'_>],
+    open: &[UndecidedCheck<'_>],
+    colour: bool,
+) -> Vec<String> {
     let total = cards.len() + open.len();
     let mut lines: Vec<String> = Vec::new();
     for card in cards.iter().take(REASONS_MAX) {
-        let title = wording::rule(&card.first().kind).title.to_lowercase();
+        let title = wording::words(card.first()).title.to_lowercase();
         let line = wording::instance_line(card.first(), card.total);
         lines.push(reason(
             Validity::Invalid,
@@ -121,16 +126,16 @@ fn reasons(report: &RunReport, cards: &[Card<'_>], open: &[Open<'_>], colour: bo
     lines
 }
 
-/// What was found and violates nothing: whoever reads *valid* should know that records were lost, if they were.
+/// Findings that are not violations: a reader of *valid* should know if records were lost.
 fn tolerated(report: &RunReport, colour: bool) -> Vec<String> {
     let verdicts = report.scenarios.iter().flat_map(|scenario| {
         let all = scenario.judgement.verdicts.iter();
         all.map(move |verdict| (scenario, verdict))
     });
-    let told = verdicts.filter(|(_, verdict)| verdict.tolerated_count > 0);
+    let expected = verdicts.filter(|(_, verdict)| verdict.tolerated_count > 0);
     let line = |(scenario, verdict): (&ScenarioReport, &Verdict)| {
         let found = count(verdict.tolerated_count, "findings");
-        let detail = format!("{found}, expected: they violate nothing that this target promises");
+        let detail = format!("{found}, expected: not violations under this target's promises");
         reason(
             Validity::Valid,
             &scenario.name,
@@ -139,7 +144,7 @@ fn tolerated(report: &RunReport, colour: bool) -> Vec<String> {
             colour,
         )
     };
-    told.take(REASONS_MAX).map(line).collect()
+    expected.take(REASONS_MAX).map(line).collect()
 }
 
 fn reason(validity: Validity, scenario: &str, title: &str, detail: &str, colour: bool) -> String {
@@ -157,7 +162,7 @@ fn pair(name: &str, value: &str) -> String {
     format!("  {name:<10} {}", untrusted(value))
 }
 
-/// Our own colours; whatever comes from elsewhere has lost its control characters before.
+/// Our own colours. Text from elsewhere has already lost its control characters.
 fn paint(text: &str, validity: Validity, colour: bool) -> String {
     let code = match validity {
         Validity::Valid => "32",

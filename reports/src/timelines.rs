@@ -1,16 +1,16 @@
-//! Which stretches of a run get a timeline, and what stands on each: `w1` is the first, `w1-f2` the mark of card `f2`
+//! Which time ranges of a run get a timeline, and what each contains: `w1` is the first, `w1-f2` the mark of card `f2`
 //! on it, `w1-o18820` the bar of operation 18820.
 //!
-//! Cards are taken worst first; a failure within a stretch that is drawn already shares it.
+//! Cards are taken worst first. A failure within an existing time range shares that timeline.
 
 use std::collections::BTreeSet;
 
+use crate::axis::Axis;
 use crate::findings::Card;
 use crate::limits::{EXCERPTS_MAX, INSTANCES_PER_KIND_MAX, MINI_TIMELINE_HALF_NS};
 use crate::model::{Excerpt, Operation, ScenarioReport, span};
-use crate::svg::Axis;
 
-/// One stretch to draw.
+/// One time range to draw.
 #[derive(Clone, Debug)]
 pub(crate) struct Timeline<'a> {
     /// `w1`.
@@ -34,8 +34,8 @@ pub(crate) struct Timeline<'a> {
 pub(crate) struct Mark {
     /// The instance: `f1`, `f1-2`.
     pub(crate) instance: String,
-    /// What it is, in few words.
-    pub(crate) title: &'static str,
+    /// Its title.
+    pub(crate) title: String,
     /// Its begin.
     pub(crate) from_ns: u64,
     /// Its end.
@@ -83,7 +83,7 @@ pub(crate) fn timelines<'a>(cards: &[Card<'a>]) -> Vec<Timeline<'a>> {
                 }
                 None => continue,
             };
-            let title = crate::wording::rule(&anomaly.kind).title;
+            let title = crate::wording::words(anomaly).title;
             let instance = card.instance_id(index);
             all[place].marks.push(Mark {
                 instance,

@@ -1,199 +1,75 @@
 //! The only place that turns findings and doubts into sentences.
 //!
-//! A finding contradicts a [`Rule`](rules::Rule): what was promised, on whose authority. It becomes an [`Account`]:
-//! what was seen, and why both cannot hold. A test holds that every kind of finding has its own.
+//! Each family of findings is one file, and each finding is one arm in it: title, promise, authority, what was seen,
+//! what follows. A finding without an arm gets a plain sentence from its name. A check has one row in `checks`, a doubt
+//! one arm in `doubts`. A test ensures that every kind of finding has words of its own.
 
+mod authorities;
 mod checks;
-mod content;
+mod clients;
 mod doubts;
+mod figures;
+mod formation;
+mod headline;
 mod leadership;
 mod liveness;
 mod order;
 mod promises;
+mod records;
 mod register;
+mod replicas;
 mod resources;
-mod rules;
 mod topics;
+mod words;
 
 use checkers::judgement::{Election, Explanation};
-use checkers::verdict::{Anomaly, Evidence, Figure, Finding, Unit, Validity, Verdict};
+use checkers::verdict::{Anomaly, Evidence, Finding};
 
-pub(crate) use checks::check;
-pub(crate) use doubts::doubt;
+pub(crate) use checks::question;
+pub(crate) use doubts::{doubt, doubt_word};
+pub(crate) use figures::{amount, figure_name, figures};
+pub(crate) use headline::{headline, instance_line, kinds};
 pub(crate) use liveness::scope_word;
 pub(crate) use promises::{limit_rows, promise_rows, subject};
-pub(crate) use rules::rule;
+pub(crate) use words::Words;
 
-use crate::format::{count, group, length_ms, limit_ms, untrusted};
+use crate::format::{length_ms, limit_ms, sentence_case, untrusted};
 
-/// An anomaly in plain words.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Account {
-    /// What was seen.
-    pub(crate) seen: String,
-    /// Why that cannot hold together with what was promised.
-    pub(crate) therefore: String,
+/// A finding in words.
+pub(crate) fn words(anomaly: &Anomaly) -> Words {
+    let (finding, at) = (&anomaly.kind, &anomaly.evidence);
+    order::words(finding, at)
+        .or_else(|| register::words(finding, at))
+        .or_else(|| records::words(finding, at))
+        .or_else(|| clients::words(finding, at))
+        .or_else(|| replicas::words(finding, at))
+        .or_else(|| topics::words(finding, at))
+        .or_else(|| leadership::words(finding, at))
+        .or_else(|| formation::words(finding))
+        .or_else(|| liveness::words(finding, at))
+        .or_else(|| resources::words(finding, at))
+        .unwrap_or_else(|| match finding {
+            Finding::Custom { name, text } => by_name(name).seen(untrusted(text)).therefore(""),
+            other => by_name(other.name()),
+        })
 }
 
-impl Account {
-    fn new(seen: impl Into<String>, therefore: impl Into<String>) -> Account {
-        Account {
-            seen: seen.into(),
-            therefore: therefore.into(),
-        }
-    }
+/// The words for a finding that this version knows by name only.
+fn by_name(name: &str) -> Words {
+    let plain = untrusted(&name.replace('-', " "));
+    Words::of(
+        &sentence_case(&plain),
+        "The history contains no such finding.",
+        "the check that reported it",
+    )
+    .seen(format!("The check reported a finding of kind {name}."))
+    .therefore("This version has no description of it. Its details are in results.json.")
 }
 
-/// What was seen, and why it cannot hold.
-pub(crate) fn account(anomaly: &Anomaly) -> Account {
-    let at = &anomaly.evidence;
-    order::account(&anomaly.kind, at)
-        .or_else(|| register::account(&anomaly.kind, at))
-        .or_else(|| content::account(&anomaly.kind, at))
-        .or_else(|| leadership::account(&anomaly.kind, at))
-        .or_else(|| liveness::account(&anomaly.kind, at))
-        .or_else(|| topics::account(&anomaly.kind, at))
-        .or_else(|| resources::account(&anomaly.kind, at))
-        .unwrap_or_else(|| Account::new(format!("A finding of kind {}.", anomaly.kind.name()), ""))
-}
-
-/// Promised, seen, therefore: one paragraph, for JSON, JUnit and the terminal.
+/// What was seen and what follows: one paragraph, for JSON, JUnit and the terminal.
 pub(crate) fn text(anomaly: &Anomaly) -> String {
-    let account = account(anomaly);
-    format!("{} {}", account.seen, account.therefore)
-}
-
-/// A verdict in one short line without its check's name: why it is what it is.
-pub(crate) fn headline(verdict: &Verdict) -> String {
-    match verdict.validity {
-        Validity::Invalid => invalid_headline(verdict),
-        Validity::Undecided | Validity::NotApplicable => {
-            let more = verdict.doubts.len().saturating_sub(1);
-            let first = verdict
-                .doubts
-                .first()
-                .map(doubts::brief)
-                .unwrap_or_default();
-            if more == 0 {
-                first
-            } else {
-                format!("{first} (+{more} more)")
-            }
-        }
-        Validity::Valid => seen_line(verdict),
-    }
-}
-
-fn invalid_headline(verdict: &Verdict) -> String {
-    let Some(first) = verdict.anomalies.first() else {
-        return count(verdict.anomaly_count, "findings");
-    };
-    let kinds = kinds(verdict).len();
-    let title = rule(&first.kind).title.to_lowercase();
-    if kinds > 1 {
-        let total = group(verdict.anomaly_count);
-        return format!(
-            "{total} findings of {kinds} kinds, first {title}: {}",
-            detail(first)
-        );
-    }
-    let line = instance_line(first, verdict.anomaly_count);
-    if line.is_empty() {
-        title
-    } else {
-        format!("{title}: {line}")
-    }
-}
-
-/// The particulars that fit in half a line: where, what, how long.
-fn detail(anomaly: &Anomaly) -> String {
-    let at = &anomaly.evidence;
-    let place = place(at);
-    match &anomaly.kind {
-        Finding::Gap {
-            length_ms,
-            limit_ms,
-            ..
-        }
-        | Finding::Leaderless {
-            length_ms,
-            limit_ms,
-        }
-        | Finding::Disagreement {
-            length_ms,
-            limit_ms,
-            ..
-        }
-        | Finding::StaleLeader {
-            length_ms,
-            limit_ms,
-            ..
-        } => against(*length_ms, *limit_ms),
-        Finding::NodeSilent {
-            node,
-            length_ms,
-            limit_ms,
-            ..
-        } => {
-            format!("{} {}", untrusted(node), against(*length_ms, *limit_ms))
-        }
-        Finding::SlowFormation { took_ms, limit_ms }
-        | Finding::SlowRecovery { took_ms, limit_ms } => against(*took_ms, *limit_ms),
-        Finding::TwoLeaders { epoch, .. } => {
-            format!("{} in epoch {epoch}", untrusted(&at.nodes.join(" and ")))
-        }
-        Finding::TopicDiffers { node, .. } => format!("{place} on {}", untrusted(node)),
-        Finding::ResourceGrowth { .. } => resources::detail(&anomaly.kind),
-        Finding::UnprovokedExit { node, status } => untrusted(&format!("{node} {status}")),
-        _ => match at.offsets.first() {
-            Some(offset) => format!("{place} offset {offset}").trim().to_string(),
-            None => place,
-        },
-    }
-}
-
-fn against(value: u64, limit: u64) -> String {
-    format!("{}, limit {}", length_ms(value), limit_ms(limit))
-}
-
-/// What a valid check looked at.
-fn seen_line(verdict: &Verdict) -> String {
-    let mut whats: Vec<&str> = Vec::new();
-    for seen in &verdict.seen {
-        if !whats.contains(&seen.what.as_str()) {
-            whats.push(&seen.what);
-        }
-    }
-    let line = |what: &&str| {
-        let counts = verdict.seen.iter().filter(|s| s.what == **what);
-        let counts: Vec<u64> = counts.map(|s| s.count).collect();
-        seen_of(&counts, what)
-    };
-    whats.iter().map(line).collect::<Vec<_>>().join(", ")
-}
-
-/// A check of partitions counts in each of them: `3 nodes read in each of 4`, else their sum.
-fn seen_of(counts: &[u64], what: &str) -> String {
-    let what = untrusted(what);
-    match counts {
-        [first, _, ..] if counts.iter().all(|c| c == first) => {
-            format!("{} in each of {}", count(*first, &what), counts.len())
-        }
-        _ => count(counts.iter().sum(), &what),
-    }
-}
-
-/// The kinds of a verdict's anomalies, in the order in which they were found, with how many of each are kept.
-pub(crate) fn kinds(verdict: &Verdict) -> Vec<(&'static str, usize)> {
-    let mut kinds: Vec<(&'static str, usize)> = Vec::new();
-    for anomaly in &verdict.anomalies {
-        let name = anomaly.kind.name();
-        match kinds.iter_mut().find(|(kind, _)| *kind == name) {
-            Some((_, count)) => *count += 1,
-            None => kinds.push((name, 1)),
-        }
-    }
-    kinds
+    let words = words(anomaly);
+    format!("{} {}", words.seen, words.therefore)
 }
 
 /// `t0/1`, or nothing.
@@ -215,72 +91,21 @@ fn partition(at: &Evidence) -> String {
     }
 }
 
-fn or_nobody(node: Option<&String>) -> String {
-    node.map_or_else(|| "nobody".to_string(), |n| untrusted(n))
+/// ` at offset 41`, or nothing.
+fn at_offset(offset: Option<i64>) -> String {
+    offset
+        .map(|o| format!(" at offset {o}"))
+        .unwrap_or_default()
 }
 
-fn or_unknown(epoch: Option<i32>) -> String {
-    epoch.map_or_else(|| "unknown".to_string(), |e| e.to_string())
+/// `4.93 s, limit 3 s`.
+fn against(value: u64, limit: u64) -> String {
+    format!("{}, limit {}", length_ms(value), limit_ms(limit))
 }
 
-/// A kind of anomaly in one short line without its title: how many, and where the first is.
-pub(crate) fn instance_line(first: &Anomaly, total: u64) -> String {
-    let detail = detail(first);
-    if let Finding::LostWrite { acknowledged, .. } = &first.kind {
-        let known = if *acknowledged {
-            "acknowledged records"
-        } else {
-            "records"
-        };
-        let first = if total > 1 { "first " } else { "" };
-        return format!("{} missing, {first}at {detail}", count(total, known));
-    }
-    match (total, detail.is_empty()) {
-        (1, _) => detail,
-        (many, true) => format!("{} times", group(many)),
-        (many, false) => format!("{} times, first {detail}", group(many)),
-    }
-}
-
-/// A verdict's figures in one line: `longest gap 2.10 s, limit 3 s`.
-pub(crate) fn figures(verdict: &Verdict) -> String {
-    let figure = |f: &Figure| {
-        let limit = f
-            .limit
-            .map(|l| format!(", limit {}", amount(l, f.unit, true)));
-        let value = amount(f.value, f.unit, false);
-        format!(
-            "{} {value}{}",
-            figure_name(&f.name),
-            limit.unwrap_or_default()
-        )
-    };
-    verdict
-        .figures
-        .iter()
-        .map(figure)
-        .collect::<Vec<_>>()
-        .join("; ")
-}
-
-/// A figure's name without its unit and underscores.
-pub(crate) fn figure_name(name: &str) -> String {
-    untrusted(
-        &name
-            .replace("_ms", "")
-            .replace("_bytes", "")
-            .replace('_', " "),
-    )
-}
-
-/// A figure's value, or its limit, in its unit.
-pub(crate) fn amount(value: u64, unit: Unit, is_limit: bool) -> String {
-    match unit {
-        Unit::Milliseconds if is_limit => limit_ms(value),
-        Unit::Milliseconds => length_ms(value),
-        Unit::Bytes => crate::format::memory(value),
-        Unit::Records | Unit::Terms | Unit::Elections | Unit::Times => group(value),
-    }
+/// A reason, and the limit that was exceeded.
+fn exceeded(limit: u64, why: &str) -> String {
+    format!("{why}; the limit is {}.", limit_ms(limit))
 }
 
 /// `with the deliberate bugs serial-sender, no-pre-vote@n2`.
@@ -289,7 +114,7 @@ pub(crate) fn planted(plants: &[String]) -> String {
     untrusted(&format!("with the deliberate {noun} {}", plants.join(", ")))
 }
 
-/// How many changes of leader are explained, and by what not.
+/// How many changes of leader are unexplained, and how many happened on a starved machine.
 pub(crate) fn explained<'a>(elections: impl IntoIterator<Item = &'a Election>) -> String {
     let (mut unexplained, mut starved) = (0, 0);
     for election in elections {
@@ -304,5 +129,17 @@ pub(crate) fn explained<'a>(elections: impl IntoIterator<Item = &'a Election>) -
         (0, starved) => format!("{starved} while starved"),
         (unexplained, 0) => format!("{unexplained} unexplained"),
         (unexplained, starved) => format!("{unexplained} unexplained, {starved} while starved"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::by_name;
+
+    #[test]
+    fn a_finding_without_an_arm_still_has_sentences() {
+        let words = by_name("clock-went-back");
+        assert_eq!(words.title, "Clock went back");
+        assert!(words.seen.contains("clock-went-back") && !words.therefore.is_empty());
     }
 }

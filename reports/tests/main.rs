@@ -3,9 +3,11 @@
 mod common;
 
 mod budgets;
+mod circles;
 mod golden;
 mod hostile;
 mod machine;
+mod nodes;
 mod page;
 mod pages;
 mod timelines;

@@ -5,7 +5,7 @@ use checkers::history::{Event, Outcome};
 use checkers::judgement::Judgement;
 use checkers::verdict::{Anomaly, Class, Evidence, Finding, Verdict};
 use reports::limits::{EXCERPTS_MAX, OPERATIONS_PER_EXCERPT_MAX};
-use reports::model::{Around, Excerpt, Operation};
+use reports::model::{Excerpt, FailureStretch, Operation};
 
 /// One append each millisecond, each taking half of one; the one called at 5 s never returns.
 fn history(count: u64) -> Vec<Event> {
@@ -54,7 +54,7 @@ fn judgement(windows: &[Option<(u64, u64)>], operations: Vec<u64>) -> Judgement 
 fn an_excerpt_holds_what_ran_around_the_failure() {
     let events = history(12_000);
     let judgement = judgement(&[Some((5_000_000_000, 5_010_000_000))], vec![]);
-    let around = Around::failures(&judgement, &[]);
+    let around = FailureStretch::failures(&judgement, &[]);
     assert_eq!(around[0].stretch, (2_000_000_000, 8_010_000_000));
     let excerpts = Excerpt::collect(&events, &around);
     let [excerpt] = excerpts.as_slice() else {
@@ -97,7 +97,7 @@ fn a_failure_without_a_window_is_where_its_operations_are() {
     let judgement = judgement(&[None], vec![4_000, 17_000]);
     let operations = Operation::collect(&events, &judgement);
     assert_eq!(operations.len(), 2);
-    let around = Around::failures(&judgement, &operations);
+    let around = FailureStretch::failures(&judgement, &operations);
     assert_eq!(around[0].failure, (2_000_000_000, 8_500_500_000));
     let far: Vec<Operation> = operations
         .into_iter()
@@ -107,7 +107,7 @@ fn a_failure_without_a_window_is_where_its_operations_are() {
             o
         })
         .collect();
-    let around = Around::failures(&judgement, &far);
+    let around = FailureStretch::failures(&judgement, &far);
     assert_eq!(
         around[0].failure,
         (40_000_000_000, 40_010_000_000),
@@ -133,13 +133,16 @@ fn there_are_few_excerpts_however_many_failures() {
         });
         judgement.verdicts.push(verdict);
     }
-    assert_eq!(Around::failures(&judgement, &[]).len(), EXCERPTS_MAX);
+    assert_eq!(
+        FailureStretch::failures(&judgement, &[]).len(),
+        EXCERPTS_MAX
+    );
     judgement
         .verdicts
         .iter_mut()
         .for_each(|v| v.anomalies[0].evidence.window = Some((5, 6)));
     assert_eq!(
-        Around::failures(&judgement, &[]).len(),
+        FailureStretch::failures(&judgement, &[]).len(),
         1,
         "what is near shares one"
     );
@@ -200,7 +203,7 @@ fn without_an_excerpt_the_page_says_so() {
     report.scenarios[0].excerpts.clear();
     report.scenarios[0].logs.clear();
     let page = reports::html(&report).text;
-    assert!(page.contains("what else ran then was not recorded"));
+    assert!(page.contains("other operations are in history.jsonl"));
     assert!(page.contains("Not recorded for this page"), "logs");
     assert!(
         page.contains("id=\"w1-o18820\""),

@@ -1,5 +1,5 @@
-//! `availability` and `served-after-heal`: writes go on, or go on again in time, as the produce probe sees it; and after
-//! the last heal everything is served again.
+//! `availability` and `served-after-heal`: writes go on, or go on again in time, as the produce probe sees it; and
+//! after the last heal everything is served again.
 
 use super::Check;
 use super::claims::{MS, settle};

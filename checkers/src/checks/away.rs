@@ -1,5 +1,6 @@
-//! Nodes that were killed and are not back yet. A process that was started again is no member at once: Apache Kafka takes ten
-//! seconds until it answers, and a fault that hits another node meanwhile leaves no majority, though neither does alone.
+//! Nodes that were killed and are not back yet. A restarted process is not a member at once: Apache Kafka takes ten
+//! seconds until it answers, and a fault that hits another node meanwhile leaves no majority, though neither does
+//! alone.
 
 use std::collections::BTreeMap;
 
@@ -10,8 +11,8 @@ use crate::history::{Moment, NodeName, Seen, Window};
 /// When the nodes that each window stopped had all answered again.
 pub(super) struct Away<'c, 'w> {
     check: &'c Prepared<'w>,
-    /// The windows that stopped nodes, in the order of their begins, and when all of these had answered after the heal: at
-    /// the end of time if one was asked and never did.
+    /// The windows that stopped nodes, in the order of their begins, and when all of these had answered after the heal:
+    /// at the end of time if one was asked and never did.
     backs: Vec<(&'w Window, Moment)>,
 }
 
@@ -48,8 +49,9 @@ impl<'c, 'w> Away<'c, 'w> {
         }
     }
 
-    /// When a majority is there again for a window that left none together with nodes which still started when it began; the
-    /// end of time if never. None if a majority was left. `at_once` are the windows that overlap it, itself among them.
+    /// When a majority is there again for a window that left none together with nodes which still started when it
+    /// began; the end of time if never. None if a majority was left. `at_once` are the windows that overlap it, itself
+    /// among them.
     pub(super) fn majority_again(&self, window: &Window, at_once: &[&Window]) -> Option<Moment> {
         let away: Vec<&(&Window, Moment)> = self
             .backs
@@ -73,8 +75,8 @@ impl<'c, 'w> Away<'c, 'w> {
     }
 }
 
-/// From when on a node that starts has a majority to start with: Apache Kafka answers nobody before it has registered with the
-/// quorum. That is its start, or the heal of a fault which, with this node not there yet, leaves no majority.
+/// From when on a node that starts has a majority to start with: Apache Kafka answers nobody before it has registered
+/// with the quorum. That is its start, or the heal of a fault which, with this node not there yet, leaves no majority.
 pub(super) fn majority_from(check: &Prepared<'_>, node: &NodeName, started: Moment) -> Moment {
     let formation = check.history().limits().formation_ms * MS;
     let mut from = started;

@@ -1,6 +1,6 @@
 //! `duplicate`, `inconsistent-offset`, `phantom-value`, `failed-write-seen`, `outcome-contradiction`: contradictions
-//! between what was sent and what lies at which offset. Jepsen's names (kafka workload), but that a value nobody sent is
-//! an anomaly here, not a crash of the analysis.
+//! between what was sent and what lies at which offset. Jepsen's names (kafka workload), but that a value nobody sent
+//! is an anomaly here, not a crash of the analysis.
 
 use super::Check;
 use super::view::{Place, Send, View, claim, evidence};
@@ -30,7 +30,7 @@ fn several(
     }
 }
 
-/// One value at several offsets. To read one offset again is no duplicate.
+/// One value at several offsets. Reading one offset again is not a duplicate.
 pub(super) fn duplicate(check: &Check<'_>) -> Verdict {
     let mut verdict = check.verdict();
     for view in check.views() {
@@ -53,8 +53,8 @@ pub(super) fn duplicate(check: &Check<'_>) -> Verdict {
     verdict
 }
 
-/// One offset with several values. Between readers nothing excuses it; an offset that was acknowledged may be given away
-/// where acknowledged records may be lost.
+/// One offset with several values. Between readers nothing excuses it; an offset that was acknowledged may be given
+/// away where acknowledged records may be lost.
 pub(super) fn inconsistent_offset(check: &Check<'_>) -> Verdict {
     let mut verdict = check.verdict();
     let mut offsets = 0;
@@ -146,7 +146,7 @@ pub(super) fn phantom_value(check: &Check<'_>) -> Verdict {
     verdict
 }
 
-/// A value whose append surely failed was read (Jepsen's G1a), by whatever came of the poll that returned it.
+/// A value was read whose append had failed (Jepsen's G1a), whether or not the poll that returned it succeeded.
 pub(super) fn failed_write_seen(check: &Check<'_>) -> Verdict {
     let mut verdict = check.verdict();
     let mut failed = 0;
@@ -182,8 +182,8 @@ pub(super) fn failed_write_seen(check: &Check<'_>) -> Verdict {
     verdict
 }
 
-/// A record was acknowledged without an offset, or outcomes are missing. Without acknowledgements (acks 0) no offset can
-/// be known, and an idempotent producer does not learn that of a duplicate.
+/// A record was acknowledged without an offset, or outcomes are missing. Without acknowledgements (acks 0) no offset
+/// can be known, and an idempotent producer does not learn that of a duplicate.
 pub(super) fn outcome_contradiction(check: &Check<'_>) -> Verdict {
     let mut verdict = check.verdict();
     for view in check.views() {

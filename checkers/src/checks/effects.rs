@@ -7,7 +7,8 @@ use super::probe::{Acknowledged, Probe};
 use crate::history::{Moment, Phase, Window};
 use crate::judgement::{Effect, Election};
 
-/// The effect of every window, in their order; none where the window never took effect or the produce probe did not run.
+/// The effect of every window, in their order; none where the window never took effect or the produce probe did not
+/// run.
 pub(super) fn of(check: &Prepared<'_>, elections: &[Election]) -> Vec<Option<Effect>> {
     check
         .windows()

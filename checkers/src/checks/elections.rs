@@ -1,5 +1,5 @@
-//! `unexplained-election` and `terms-burned`: every change of leader or epoch with what explains it, and how many terms of
-//! the quorum each fault cost. Held to limits: undecided where the machine was starved.
+//! `unexplained-election` and `terms-burned`: every change of leader or epoch with what explains it, and how many terms
+//! of the quorum each fault cost. Held to limits: undecided where the machine was starved.
 
 use std::collections::BTreeMap;
 
@@ -9,11 +9,12 @@ use crate::history::{History, Moment, Phase, Window};
 use crate::judgement::{Election, Explanation, Seat};
 use crate::verdict::{Anomaly, Doubt, Evidence, Finding, Unit, Verdict};
 
-/// Partitions that change to the same leader and epoch within this time are told as one change.
+/// Partitions that change to the same leader and epoch within this time are reported as one change.
 const TOGETHER: Moment = 1_000 * MS;
 
-/// The load begins as soon as the nodes agree by Metadata; the question about the quorum of that same round of probes may come
-/// a moment after it. A cluster that formed 2 ms before the load was told to have burned the term of its first leader.
+/// The load begins as soon as the nodes agree by Metadata; the question about the quorum of that same round of probes
+/// may come a moment after it. A cluster that formed 2 ms before the load was reported as wasting the term of its first
+/// leader.
 const SAME_ROUND: Moment = 200 * MS;
 
 /// One epoch of one partition: who claimed it first, and when it was claimed last.
@@ -231,7 +232,7 @@ struct Burned {
     window: (Moment, Moment),
 }
 
-/// More terms passed than faults explain: by the quorum's own epoch, which is no node's belief.
+/// More terms passed than faults explain: by the quorum's own epoch, which is not a node's belief.
 pub(super) fn terms(check: &Check<'_>) -> Verdict {
     let mut verdict = check.verdict();
     let limit = check.history().limits().terms_per_fault_max;

@@ -1,8 +1,8 @@
 //! Gaps in acknowledgements, as the produce probe saw them, each with the limit that it is held to.
 //!
 //! A gap lasts from a fault's begin to the first acknowledgement of a record *sent after it*: an acknowledgement of an
-//! older record says nothing about the new leader. Where the next fault begins before that, the gap is judged up to there:
-//! what follows is the next fault's.
+//! older record says nothing about the new leader. Where the next fault begins before that, the gap is judged up to
+//! there: what follows is the next fault's.
 
 use super::away::Away;
 use super::claims::{MS, margin, settle};

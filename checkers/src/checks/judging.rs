@@ -13,8 +13,8 @@ use crate::verdict::{Doubt, Verdict};
 
 /// Judges a history by these checks, in their order: those of [`TABLE`](super::TABLE), your own, or both.
 ///
-/// If a preparation panics, the checks that need it are undecided, and so is `coverage`, which reports every preparation
-/// that failed.
+/// If a preparation panics, the checks that need it are undecided, and so is `coverage`, which reports every
+/// preparation that failed.
 pub fn judge_with(history: &History, rows: &[Row]) -> Judgement {
     let operations = guarded("the pairing of operations", || history.operations());
     let windows = guarded("the reading of fault windows", || history.windows());

@@ -83,7 +83,8 @@ pub(super) fn stale(check: &Check<'_>) -> Verdict {
     verdict
 }
 
-/// When a claiming node was last held back by a fault that excuses it, and by how much its limit grows for TCP's back-off.
+/// When a claiming node was last held back by a fault that excuses it, and by how much its limit grows for TCP's
+/// back-off.
 fn resumed(check: &Check<'_>, row: &Row<'_>) -> (Moment, u64) {
     let until_heal = check.history().promises().old_leader_claims_until_heal;
     let excuses = check

@@ -1,5 +1,5 @@
-//! `metadata-agreement`: what was acknowledged of a topic (created, grown, deleted) is what every node shows of it, after
-//! a limit, and with the right number of partitions.
+//! `metadata-agreement`: what was acknowledged of a topic (created, grown, deleted) is what every node shows of it,
+//! after a limit, and with the right number of partitions.
 //!
 //! A change whose outcome is unknown may have happened at any time since it was called, may yet happen, or never will:
 //! what a node may show is the set of states that some order of all that leaves possible. So a CreateTopics that timed
@@ -22,7 +22,7 @@ const FINAL: &str = "final";
 /// A topic's number of partitions; none for absence.
 type State = Option<i32>;
 
-/// An attempt to change a topic that was not surely refused.
+/// An attempt to change a topic that was not refused for certain.
 struct Change<'a> {
     call: &'a Call,
     topic: &'a TopicCall,
@@ -157,7 +157,7 @@ fn faulty(check: &Check<'_>, from: Moment, to: Moment) -> bool {
 }
 
 /// The states that each stretch of time leaves possible, and the changes that were acknowledged against all of them.
-/// Nothing if there are too many changes to tell.
+/// Nothing if there are too many changes to decide.
 fn possible(changes: &[Change<'_>]) -> Option<(Vec<Step>, Vec<Impossible>)> {
     if changes.len() > CHANGES_MAX {
         return None;
@@ -182,7 +182,7 @@ fn possible(changes: &[Change<'_>]) -> Option<(Vec<Step>, Vec<Impossible>)> {
             let before = states(&configurations);
             configurations.retain(|(_, applied)| applied & (1 << at) != 0);
             if configurations.is_empty() {
-                // Go on from what it claims, so that one contradiction is not told as many.
+                // Go on from what it claims, so that one contradiction is not reported as many.
                 let claimed = match changes[at].call {
                     Call::DeleteTopic(_) => None,
                     _ => changes[at].topic.partitions,

@@ -1,5 +1,5 @@
-//! `node-responds` and `unprovoked-exit`: nodes that do not answer though nothing is wrong with them, and processes that
-//! end unasked.
+//! `node-responds` and `unprovoked-exit`: nodes that do not answer though nothing is wrong with them, and processes
+//! that end unasked.
 
 use super::Check;
 use super::away;

@@ -1,5 +1,5 @@
-//! `formation`, `recovery` and `coverage`: did the nodes agree in time at the start and after the last heal, and did the
-//! run see enough to say anything.
+//! `formation`, `recovery` and `coverage`: did the nodes agree in time at the start and after the last heal, and did
+//! the run see enough to say anything.
 
 use super::Check;
 use super::claims::{MS, Row, settle};
@@ -12,7 +12,8 @@ const LEADER_FAULTS_MIN: u64 = 2;
 /// A node's answer about the quorum counts as present for this long.
 const FRESH: Moment = 1_000 * MS;
 
-/// The first moment from `from` on at which the last answers of all nodes about one lane name the same leader and epoch.
+/// The first moment from `from` on at which the last answers of all nodes about one lane name the same leader and
+/// epoch.
 fn agreement<'r, 'a: 'r>(
     nodes: &[NodeName],
     lane: impl Iterator<Item = &'r Row<'a>>,
@@ -37,8 +38,8 @@ fn agreement<'r, 'a: 'r>(
     None
 }
 
-/// When the nodes agreed on the quorum's leader, and its term; or on the first partition's, where nobody tells of the
-/// quorum. A partition's epoch is no term.
+/// When the nodes agreed on the quorum's leader, and its term; or on the first partition's, where no node reports the
+/// quorum. A partition's epoch is not a term.
 fn formed(check: &Check<'_>, from: Moment) -> Option<(Moment, Option<i32>)> {
     let claims = check.claims();
     if claims.quorum.is_empty() {
@@ -48,7 +49,7 @@ fn formed(check: &Check<'_>, from: Moment) -> Option<(Moment, Option<i32>)> {
     agreement(check.nodes(), claims.quorum.iter(), from).map(|(at, term)| (at, Some(term)))
 }
 
-/// When the nodes agreed on the leader of every partition that they still tell of, and of the quorum.
+/// When the nodes agreed on the leader of every partition that they still report, and of the quorum.
 fn all_agreed(check: &Check<'_>, from: Moment) -> Option<Moment> {
     let claims = check.claims();
     let mut agreed = None;

@@ -1,6 +1,6 @@
 //! `poll-skip` and `nonmonotonic-poll`: order within one consumer (Jepsen's names, internal and external). A consumer's
 //! state is what its poll says: each poll states the positions at which it stood, so that a seek, a new assignment or a
-//! rollback after a failed poll is no jump. What a failed poll returned was seen, and is judged like the rest.
+//! rollback after a failed poll is not a jump. What a failed poll returned was seen, and is judged like the rest.
 
 use super::Check;
 use super::view::{Fact, Step, View, evidence};
@@ -11,8 +11,8 @@ use crate::verdict::{Anomaly, Finding, Sighting, Verdict};
 /// How many of the skipped records an anomaly names.
 const SKIPPED_MAX: usize = 5;
 
-/// A consumer jumped over records that exist. Only what somebody was given there exists beyond doubt: an offset without a
-/// record is a hole (a transaction's marker, compaction), and one that only an acknowledgement claims is a loss.
+/// A consumer jumped over records that exist. Only what somebody was given there exists beyond doubt: an offset without
+/// a record is a hole (a transaction's marker, compaction), and one that only an acknowledgement claims is a loss.
 pub(super) fn poll_skip(check: &Check<'_>) -> Verdict {
     let mut verdict = check.verdict();
     for view in check.views() {

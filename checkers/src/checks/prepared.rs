@@ -147,7 +147,8 @@ impl Check<'_> {
         }
     }
 
-    /// Whether the history is of operations alone. Then a check of the cluster is not applicable, and the verdict says so.
+    /// Whether the history is of operations alone. Then a check of the cluster is not applicable, and the verdict says
+    /// so.
     pub fn is_no_run(&self, verdict: &mut Verdict) -> bool {
         let none = !self.history().is_of_a_run();
         if none {

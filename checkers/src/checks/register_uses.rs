@@ -13,7 +13,7 @@ use crate::linearizability::models::RegisterAction;
 use crate::verdict::RegisterUse;
 
 /// With these errors an append has failed only where the target promises that NOT_LEADER means not written: librdkafka
-/// tells the last only after one of the others.
+/// returns the last only after one of the others.
 const BELIEVED: [&str; 4] = [
     "NOT_LEADER_FOR_PARTITION",
     "NOT_LEADER_OR_FOLLOWER",
@@ -26,7 +26,7 @@ pub(super) type Action<'a> = RegisterAction<Option<&'a str>>;
 /// An action with its times.
 pub(super) type Timed<'a> = linearizability::Operation<Action<'a>>;
 
-/// A use of the register, and where it stands in the history.
+/// A use of the register, and where it is in the history.
 pub(super) struct Use<'a> {
     /// When and what.
     pub(super) timed: Timed<'a>,
@@ -34,7 +34,7 @@ pub(super) struct Use<'a> {
     pub(super) at: &'a ClientOperation<'a>,
     /// How it came out.
     pub(super) outcome: Outcome,
-    /// The record's offset, where it was told.
+    /// The record's offset, where it was answered.
     pub(super) offset: Option<Offset>,
     /// The poll that returned the record.
     pub(super) poll: Option<u64>,
@@ -116,8 +116,9 @@ pub(super) fn all<'a>(check: &Check<'_>, view: &View<'a>, reads: Vec<Use<'a>>) -
     let read: BTreeSet<&str> = reads.iter().filter_map(Use::value).collect();
     let mut all = reads;
     all.extend(view.ends.iter().filter_map(empty));
-    // What nobody read need not have happened if its outcome is unknown; and of one request, with one interval, one such
-    // record constrains as much as all of them. Left in, a large batch would be so many operations at once to the search.
+    // What nobody read need not have happened if its outcome is unknown; and of one request, with one interval, one
+    // such record constrains as much as all of them. Left in, a large batch would be that many concurrent operations to
+    // the search.
     let mut unread: Option<&ClientOperation<'_>> = None;
     for send in &view.sends {
         let Some(write) = write(check, send) else {
@@ -209,7 +210,7 @@ impl<'a> Use<'a> {
     }
 }
 
-/// An append that surely failed and whose value was read nevertheless, as evidence.
+/// An append that failed and whose value was read nevertheless, as evidence.
 pub(super) fn refused(send: &Send<'_>) -> RegisterUse {
     RegisterUse {
         writes: true,

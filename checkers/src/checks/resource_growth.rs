@@ -2,10 +2,10 @@
 //! leak.
 //!
 //! What counts is the rise above the lowest value since the process started, so a restart begins anew and a start-up
-//! that frees what it needed is no trouble. One step that makes up more than half of a rise is a burst (a buffer, a table
+//! that frees what it needed is healthy. One step that makes up more than half of a rise is a burst (a buffer, a table
 //! that doubled) and does not count. Only one: a leak of 100 MiB a second rises by more than the limit from one look to
-//! the next, and whoever takes each such step for a burst of its own never sees it. Where the harness does not see the
-//! processes (`/proc` is not the sandbox's own), or the target states no limit, the check does not apply.
+//! the next, and a check that takes each such step for a burst of its own never detects it. Where the harness does not
+//! see the processes (`/proc` is not the sandbox's own), or the target states no limit, the check does not apply.
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,6 @@
-//! `send-order`: a producer's later record stands behind its earlier one (Jepsen's nonmonotonic-send, internal and
-//! external). Order never crosses an unknown outcome: the request that timed out may land after the next one, and its
-//! worker id is retired.
+//! `send-order`: a producer's later record has a lower offset than its earlier one (Jepsen's nonmonotonic-send,
+//! internal and external). Order never crosses an unknown outcome: the request that timed out may land after the next
+//! one, and its worker id is retired.
 
 use std::collections::BTreeMap;
 

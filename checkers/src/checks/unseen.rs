@@ -1,5 +1,6 @@
-//! `unseen`: every acknowledged record was served by somebody. Jepsen's `unseen` cannot tell slow from lost; this one
-//! parts *never served*, *served by some nodes only*, and *late*, which is told as a figure and violates nothing.
+//! `unseen`: every acknowledged record was served by some node. Jepsen's `unseen` cannot distinguish slow from lost;
+//! this one separates *never served*, *served by some nodes only*, and *late*, which is reported as a figure and
+//! violates nothing.
 
 use std::collections::BTreeSet;
 
@@ -70,8 +71,8 @@ impl Late {
     }
 }
 
-/// Reads that had a chance to serve a record: one that went over it; or, of every node, one that came to an end below it,
-/// because a single node may lag.
+/// Reads that had a chance to serve a record: one that went over it; or, of every node, one that came to an end below
+/// it, because a single node may lag.
 fn chance<'a>(
     check: &Check<'_>,
     reads: &[NodeReads<'a>],
@@ -190,8 +191,8 @@ fn by_some(
     }
 }
 
-/// The longest for which a consumer that had caught up before had not been given something that was known when it polled:
-/// Jepsen's realtime-lag, without what a fresh consumer reads again on purpose.
+/// The longest for which a consumer that had caught up before had not been given something that was known when it
+/// polled: Jepsen's realtime-lag, without what a fresh consumer reads again on purpose.
 fn realtime_lag(check: &Check<'_>) -> Moment {
     let earliest: Vec<Earliest> = check.views().iter().map(View::earliest_known).collect();
     let mut caught_up: BTreeSet<(WorkerId, usize)> = BTreeSet::new();

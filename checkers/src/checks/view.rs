@@ -1,5 +1,5 @@
-//! What the checks of content look at: one partition's sends, what was seen of it, and its end offsets, collected in one
-//! pass. Nothing grows with the largest offset: a record at 10^12 costs what any other does.
+//! What the checks of content look at: one partition's sends, what was seen of it, and its end offsets, collected in
+//! one pass. Nothing grows with the largest offset: a record at 10^12 costs what any other does.
 
 mod collect;
 mod known;
@@ -29,7 +29,7 @@ pub(crate) struct Send<'a> {
     pub(crate) outcome: Outcome,
     pub(crate) acks: Acks,
     pub(crate) idempotent: bool,
-    /// Its request's outcome is unknown, and yet it was surely written: a record of it was read.
+    /// Its request's outcome is unknown, and yet it was written: a record of it was read.
     pub(crate) proven: bool,
 }
 
@@ -146,7 +146,7 @@ pub(crate) struct View<'a> {
     expected: u32,
     /// Whether some fact may have been noted twice.
     noted_twice: bool,
-    /// Values that were sent twice: nothing can be told apart then.
+    /// Values that were sent twice: records cannot be distinguished then.
     pub(crate) resent: u64,
     /// Sends that were acknowledged with an offset, by that offset.
     acknowledged: Vec<u32>,
@@ -171,7 +171,7 @@ impl<'a> View<'a> {
         self.values.len() as u64
     }
 
-    /// Offsets that are stated for records that were surely written, by offset: of acknowledgements, and of unknown
+    /// Offsets that are stated for records that are known to be written, by offset: of acknowledgements, and of unknown
     /// outcomes where a record of the same request was read.
     pub(crate) fn stated(&self) -> impl Iterator<Item = (&Send<'a>, Offset)> {
         let proven = |send: &&Send<'_>| send.proven && send.outcome == Outcome::Info;
@@ -240,7 +240,7 @@ impl<'a> View<'a> {
         fact.next != NONE || stated.is_some_and(|offset| offset != fact.offset)
     }
 
-    /// The offset stated for a record that was surely written.
+    /// The offset stated for a record that is known to be written.
     fn written_at(&self, send: &Send<'_>) -> Option<Offset> {
         let surely = send.outcome == Outcome::Ok || (send.proven && send.outcome == Outcome::Info);
         send.offset().filter(|_| surely)

@@ -54,7 +54,7 @@ pub enum EdnValue<'a> {
     List(Vec<EdnValue<'a>>),
     /// `[1 2]`
     Vector(Vec<EdnValue<'a>>),
-    /// `{:a 1}`, in the order of the text. A key may stand twice: who looks one up decides.
+    /// `{:a 1}`, in the order of the text. A key may appear twice: the lookup decides.
     Map(Vec<(EdnValue<'a>, EdnValue<'a>)>),
     /// `#{1 2}`, in the order of the text.
     Set(Vec<EdnValue<'a>>),
@@ -84,7 +84,7 @@ impl<'a> EdnValue<'a> {
         }
     }
 
-    /// The value of a keyword in a map, tagged or not; the first if it stands there twice.
+    /// The value of a keyword in a map, tagged or not; the first if it appears twice.
     pub fn get(&self, keyword: &str) -> Option<&EdnValue<'a>> {
         let named = |key: &EdnValue<'_>| matches!(key, EdnValue::Keyword(word) if word == keyword);
         let (_, value) = self.pairs()?.iter().find(|(key, _)| named(key))?;

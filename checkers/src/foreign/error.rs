@@ -21,7 +21,7 @@ pub enum ForeignError {
         /// What is wrong with it, and what to do.
         problem: String,
     },
-    /// The bytes are no text.
+    /// The bytes are not text.
     #[error("line {line}: not UTF-8 text")]
     NotText {
         /// Which line.
@@ -38,7 +38,7 @@ pub enum ForeignError {
     /// A history of our own could not be read.
     #[error("{0}")]
     Recorded(ParseError),
-    /// No model was named, and the operations do not tell which it is.
+    /// No model was named, and it does not follow from the operations.
     #[error("which model? The history calls {functions}: name one with --model")]
     NoModel {
         /// The functions called.

@@ -34,7 +34,7 @@ enum Any {
 }
 
 impl<'a> ForeignHistory<'a> {
-    /// Reads a history; without a model, its functions must tell which it is.
+    /// Reads a history; without a model, it follows from the functions called.
     ///
     /// # Errors
     /// If the text is no such history, or a line of it makes no sense in the model.

@@ -19,12 +19,12 @@ use crate::transactions::{
 
 /// Judges a history of any of the notations that [`super`] lists, by any model.
 ///
-/// `name` is for the verdict only. Without a model, the functions that the history calls must tell which it is; a recorded
-/// run is judged by the checks of runs. An empty text is a history without operations. `options` are those of the search
-/// for a linearization; of transactions strict serializability is expected.
+/// `name` is for the verdict only. Without a model, it follows from the functions that the history calls; a recorded
+/// run is judged by the checks of runs. An empty text is a history without operations. `options` are those of the
+/// search for a linearization; of transactions strict serializability is expected.
 ///
 /// # Errors
-/// If the text is no history of any notation, or a line of it makes no sense in the model.
+/// If the text is not a history of any notation, or a line of it makes no sense in the model.
 pub fn judge(
     name: &str,
     text: &[u8],

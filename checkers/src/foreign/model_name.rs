@@ -62,11 +62,11 @@ impl ModelName {
                 "the same, and a compare-and-set that took twice or not at all"
             }
             ModelName::Kv => "the same of each key, and appends lost, doubled or out of order",
-            ModelName::Mutex => "two holders at once, a release by nobody",
+            ModelName::Mutex => "two holders at once, a release without a holder",
             ModelName::FifoQueue => {
                 "values lost, doubled, invented or overtaken, an empty answer too early"
             }
-            ModelName::Set => "elements lost, invented or back again",
+            ModelName::Set => "elements lost, invented or reappeared",
             ModelName::Log => {
                 "offsets against real time, two values at one offset, an end that lags"
             }
@@ -77,7 +77,7 @@ impl ModelName {
                 "the anomalies below, with the order of writes from reads before them"
             }
             ModelName::Kafka => {
-                "what the checks above rule out; of transactions G1a and G1c by reads"
+                "what the checks of a run rule out; of transactions G1a and G1c by reads"
             }
         }
     }

@@ -100,8 +100,8 @@ fn returns(history: &History) -> BTreeMap<u64, u64> {
     returns
 }
 
-/// What the decider of logs says of one partition. Kafka's offsets have gaps, which the dense model of the search does not
-/// know, so there is no search behind it.
+/// What the decider of logs says of one partition. Kafka's offsets have gaps, which the dense model of the search does
+/// not know, so there is no search behind it.
 fn report(operations: &[&Operation<LogAction<Value>>], rules: Rules) -> LinearizabilityReport {
     let mut report = LinearizabilityReport {
         validity: Validity::Valid,

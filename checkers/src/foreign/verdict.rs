@@ -35,7 +35,7 @@ pub struct ForeignVerdict {
     pub warnings: Vec<String>,
 }
 
-/// An operation, as it stands in the file.
+/// An operation, as it is written in the file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Shown {

@@ -100,7 +100,7 @@ pub(super) fn finish(mut verdict: ForeignVerdict) -> ForeignVerdict {
 
 fn unfinished(open: &Open) -> String {
     let what = match open.limit {
-        None => return "a value was appended twice: offsets cannot be told apart".to_owned(),
+        None => return "a value was appended twice: offsets cannot be distinguished".to_owned(),
         Some(Limit::Bytes) if open.operation.is_none() => {
             return "too many operations are open at once for the budget of memory".to_owned();
         }

@@ -103,7 +103,7 @@ impl History {
         &self.header.promises
     }
 
-    /// What the target is held to.
+    /// The target's limits.
     pub fn limits(&self) -> &Limits {
         &self.header.limits
     }
@@ -243,11 +243,12 @@ impl History {
             .collect()
     }
 
-    /// Lateness that excuses what went wrong in a stretch of time: who, when, by how much. Either somebody was once late by
-    /// more than half the election time-out; or it adds up to more than that and to more than a third of the stretch. The
-    /// second catches a machine that gives a node a little all the time (seen: a node that needs 7 s to start took 35 s,
-    /// and was never kept waiting for longer than 0.2 s at once; and one that took 47 s waited for 47 % of the time,
-    /// because it also waits for others who wait). What was waited in many short waits counts for the sum alone.
+    /// Lateness that excuses what went wrong in a stretch of time: who, when, by how much. Either somebody was once
+    /// late by more than half the election time-out; or it adds up to more than that and to more than a third of the
+    /// stretch. The second catches a machine that gives a node a little all the time (seen: a node that needs 7 s to
+    /// start took 35 s, and was never kept waiting for longer than 0.2 s at once; and one that took 47 s waited for 47
+    /// % of the time, because it also waits for others who wait). What was waited in many short waits counts for the
+    /// sum alone.
     pub fn starved(&self, from: Moment, to: Moment) -> Option<(String, Moment, u64)> {
         const MS: Moment = 1_000_000;
         let limit_ms = self.header.limits.election_timeout_ms / 2;

@@ -18,7 +18,7 @@ use super::ids::{Offset, Text, WorkerId};
 pub enum Outcome {
     /// It happened.
     Ok,
-    /// It surely did not happen.
+    /// It did not happen.
     Fail,
     /// It may have happened, or may still happen.
     Info,

@@ -15,13 +15,13 @@ use crate::verdict::Validity;
 /// Below this many operations a second thread costs more than it saves.
 const PARALLEL_FROM: usize = 2_000;
 
-/// Judges whether operations are linearizable: whether each can be given a moment between its call and its return, crashed
-/// ones a moment after their call or none, so that in the order of these moments every answer is the model's.
+/// Judges whether operations are linearizable: whether each can be given a moment between its call and its return,
+/// crashed ones a moment after their call or none, so that in the order of these moments every answer is the model's.
 ///
 /// The same operations give the same report, on any machine and any number of threads.
 ///
 /// # Errors
-/// If an operation returns before it is called, or a moment is no moment.
+/// If an operation returns before it is called, or a moment is too late.
 pub fn check<M: Model>(
     model: &M,
     operations: &[Operation<M::Action>],

@@ -1,4 +1,4 @@
-//! What a check may spend, and how it is to go about it.
+//! What a check may spend, and how it proceeds.
 
 use serde::{Deserialize, Serialize};
 

@@ -6,7 +6,7 @@
 //! | `future-read` | a read sees what its own transaction writes later | Elle |
 //! | `G1a` | a read sees what a failed transaction wrote | Adya |
 //! | `G1b` | a read sees a version that its writer superseded itself | Adya |
-//! | `garbage-read` | a read sees a value that nobody wrote | - |
+//! | `garbage-read` | a read sees a value that no client wrote | - |
 //! | `duplicate-elements` | a read sees one append twice | Elle |
 //! | `incompatible-order` | two reads of a list have no common order of appends | Elle |
 //! | `cyclic-versions` | a read sees what one transaction appended in another order | Elle |
@@ -214,7 +214,7 @@ impl TryFrom<String> for PhenomenonKind {
         let kind = PhenomenonKind::all()
             .into_iter()
             .find(|k| k.to_string() == name);
-        kind.ok_or_else(|| format!("there is no anomaly `{name}`"))
+        kind.ok_or_else(|| format!("no anomaly `{name}`"))
     }
 }
 

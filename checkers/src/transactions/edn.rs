@@ -12,7 +12,7 @@ use crate::history::Outcome;
 /// Of one that happened the completion counts; of others the call, whose reads say nothing.
 ///
 /// # Errors
-/// If an operation is no transaction over objects of this shape.
+/// If an operation is not a transaction over objects of this shape.
 pub fn transactions(
     operations: &[EdnOperation<'_>],
     shape: Shape,
@@ -54,7 +54,7 @@ fn is_same(call: &[EdnValue<'_>], completion: &[EdnValue<'_>]) -> bool {
                 let is_read = f.word() == Some("r");
                 f == completed_f && key == completed_key && (is_read || value == completed_value)
             }
-            // Whatever is no action is refused by who reads it.
+            // What is not an action is rejected by its reader.
             _ => true,
         }
     };

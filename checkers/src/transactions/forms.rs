@@ -4,7 +4,7 @@ use super::input::Head;
 use super::names::Name;
 use crate::foreign::edn::{EdnOperation, EdnValue};
 
-/// Why an operation is no transaction.
+/// Why an operation is not a transaction.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {problem}")]
 #[non_exhaustive]
@@ -19,14 +19,14 @@ pub struct TransactionError {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TransactionProblem {
-    /// The value is no list of actions.
+    /// The value is not a list of actions.
     #[error("the :value of a transaction must be a vector of actions")]
     NoActions,
-    /// An action is no vector of function, key and value.
+    /// An action is not a vector of function, key and value.
     #[error("an action must be a vector of function, key and value, and is {0}")]
     NoAction(String),
     /// An action that the model does not have.
-    #[error("`{action}` is no action of {model}: it has {known}")]
+    #[error("`{action}` is not an action of {model}: it has {known}")]
     OtherAction {
         /// The action's function.
         action: String,
@@ -38,7 +38,7 @@ pub enum TransactionProblem {
     /// A read of a list that returned no list.
     #[error("a read of a list must return a vector or nil, and returned {0}")]
     NoList(String),
-    /// A write of `nil`, which reads could not tell from the initial version.
+    /// A write of `nil`, which reads could not distinguish from the initial version.
     #[error("nil cannot be written: a read of it would mean that nothing was written")]
     WroteNil,
     /// A completion with other actions than its call.
@@ -47,7 +47,7 @@ pub enum TransactionProblem {
 }
 
 impl Head {
-    /// What a paired operation tells of its transaction.
+    /// What is known of a transaction from its paired operation.
     pub(super) fn of(operation: &EdnOperation<'_>) -> Head {
         Head {
             id: operation.id(),

@@ -1,6 +1,6 @@
 //! Dependencies between transactions over lists, and appends that were lost or turned round.
 //!
-//! What is in no read comes after everything that is: whoever read the end of a list precedes those
+//! What is in no read comes after everything that is: a transaction that read the end of a list precedes those
 //! who appended what no read saw.
 
 use super::anomaly::{PhenomenonKind, Witness};
@@ -131,7 +131,7 @@ fn add_ends(
 }
 
 /// Reports two appends of one transaction, as it made them, which the longest read shows the other
-/// way round. An edge from the transaction to itself could not tell.
+/// way round. An edge from the transaction to itself would show nothing.
 fn report_reversed(
     transactions: &Transactions,
     writer: u32,

@@ -1,7 +1,7 @@
 //! Consistency models: which is stronger than which.
 //!
 //! The lattice is that of Elle and of jepsen.io/consistency, without models that no anomaly here can
-//! tell apart. *Serializable* means conflict-serializable (Adya's PL-3), *snapshot isolation* the
+//! distinguish. *Serializable* means conflict-serializable (Adya's PL-3), *snapshot isolation* the
 //! generalized one. Authorities: Berenson et al., *A Critique of ANSI SQL Isolation Levels*, SIGMOD
 //! 1995; Adya, *Weak Consistency*, MIT 1999 (the PL levels); Daudjee and Salem, VLDB 2006 (session
 //! guarantees of snapshot isolation); Bailis et al., *Highly Available Transactions*, VLDB 2014;
@@ -9,11 +9,11 @@
 //! 2020. A model with *strong session* also respects the order of each client, a *strong* one real
 //! time.
 //!
-//! Below parallel snapshot isolation not all of a model is tested. Cycles tell how many read-write
+//! Below parallel snapshot isolation not all of a model is tested. Cycles show how many read-write
 //! edges they have, not whether visibility or the order of writes closed them: read skew between two
 //! keys is charged to parallel snapshot isolation and consistent view, though read atomic forbids it
 //! as well, and the long fork to snapshot isolation, though prefix does. So these weaker models
-//! ([`ConsistencyModel::is_tested`]) are never said to hold by themselves, but only where a stronger one does;
+//! ([`ConsistencyModel::is_tested`]) are never reported as satisfied by themselves, but only where a stronger one does;
 //! otherwise they are undecided.
 
 use std::collections::BTreeSet;
@@ -69,7 +69,7 @@ models! {
     /// PL-2, and real time holds.
     StrongReadCommitted = "strong-read-committed"
         implies [StrongSessionReadCommitted StrongReadUncommitted],
-    /// PL-CS: what a cursor stands on is not lost.
+    /// PL-CS: what a cursor points to is not lost.
     CursorStability = "cursor-stability" implies [ReadCommitted],
     /// PL-2L: a transaction's view only grows.
     MonotonicView = "monotonic-view" implies [ReadCommitted],
@@ -102,9 +102,9 @@ models! {
     /// Snapshot isolation, and real time holds.
     StrongSnapshotIsolation = "strong-snapshot-isolation"
         implies [StrongSessionSnapshotIsolation StrongReadCommitted],
-    /// PL-3U: serializable as far as transactions that write can tell.
+    /// PL-3U: serializable as far as transactions that write can observe.
     UpdateSerializable = "update-serializable" implies [ForwardConsistentView],
-    /// PL-2.99: serializable as far as items, not predicates, can tell.
+    /// PL-2.99: serializable as far as items, not predicates, can show.
     RepeatableRead = "repeatable-read" implies [CursorStability MonotonicAtomicView],
     /// PL-3: as if one after the other.
     Serializable = "serializable"
@@ -118,7 +118,7 @@ models! {
 }
 
 impl ConsistencyModel {
-    /// Whether the anomalies that are looked for tell all that this model rules out. Where not, it holds
+    /// Whether the anomalies that are searched for cover all that this model rules out. Where not, it holds
     /// if a stronger one does, and is undecided if only stronger ones are violated.
     pub fn is_tested(self) -> bool {
         !matches!(
@@ -154,7 +154,7 @@ impl fmt::Display for ConsistencyModel {
 
 /// A word that names no model.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no consistency model `{0}`; there are: {names}", names = names())]
+#[error("no consistency model `{0}`; there are: {names}", names = names())]
 pub struct UnknownConsistencyModel(pub String);
 
 fn names() -> String {
@@ -262,7 +262,7 @@ mod tests {
             ]
         );
         assert_eq!(write_skew.violated, [ConsistencyModel::RepeatableRead]);
-        // Read skew is no proof against read atomic here, and none for it.
+        // Read skew proves nothing against read atomic here, and nothing for it.
         let read_skew = Boundary::of(
             ConsistencyModel::StrictSerializable,
             &PhenomenonKind::Cycle(Order::Data, Cycle::GSingle)

@@ -168,7 +168,7 @@ impl Seen {
         }
     }
 
-    /// The distinct versions in their order; returns the first that stands there twice.
+    /// The distinct versions in their order; returns the first that appears twice.
     fn distinct(&mut self, versions: &[u32], distinct: &mut Vec<u32>) -> Option<u32> {
         distinct.clear();
         self.round += 1;

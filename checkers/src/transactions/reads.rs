@@ -1,4 +1,4 @@
-//! What single reads tell: garbage, aborted, intermediate and future reads.
+//! What single reads show: garbage, aborted, intermediate and future reads.
 
 use super::anomaly::{PhenomenonKind, Witness};
 use super::findings::Findings;
@@ -9,8 +9,9 @@ use crate::history::Outcome;
 
 /// Checks every version that a read of a transaction that happened saw.
 ///
-/// G1b is of the version that was read, the last one: a list contains all intermediate ones. One's
-/// own intermediate versions are no anomaly. A log shows records one by one, so that an intermediate one is none there either.
+/// G1b is of the version that was read, the last one: a list contains all intermediate ones. One's own intermediate
+/// versions are not anomalies. A log shows records one by one, so that an intermediate one is not an anomaly there
+/// either.
 pub(super) fn check(
     transactions: &Transactions,
     shape: Shape,

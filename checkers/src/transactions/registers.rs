@@ -68,7 +68,7 @@ fn superseding(
     later
 }
 
-/// Whoever read a version precedes whoever superseded it. Both lists are ordered.
+/// A reader of a version precedes every transaction that superseded it. Both lists are ordered.
 fn add_read_write_edges(
     reads: Vec<(u32, u32, u32)>,
     superseding: Vec<(u32, u32, u32, u32)>,

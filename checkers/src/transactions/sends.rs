@@ -8,7 +8,7 @@ use crate::history::Outcome;
 /// Reads the operations of a Kafka history as transactions: `:send`, `:poll` and `:txn`, whatever
 /// else there is left aside.
 ///
-/// Offsets count wherever they stand, also in operations whose outcome is not known.
+/// Offsets count wherever they appear, also in operations whose outcome is not known.
 ///
 /// # Errors
 /// If one of those operations does not consist of sends and polls.

@@ -18,7 +18,7 @@ pub enum Shape {
 
 impl Shape {
     /// The strongest model that histories over such objects are judged by. A poll of a log that
-    /// shows no record says nothing of it, so nothing beyond reads of what is committed can be told.
+    /// shows no record says nothing of it, so nothing beyond reads of committed records can be decided.
     pub fn strongest(self) -> ConsistencyModel {
         match self {
             Shape::Lists | Shape::Registers => ConsistencyModel::StrictSerializable,

@@ -43,7 +43,7 @@ pub enum Doubt {
         /// How many are needed.
         needed: u64,
     },
-    /// Undecided: a fault was begun and no effect of it was seen.
+    /// Undecided: a fault began, and no effect of it was seen.
     FaultHadNoEffect {
         /// The window's id.
         fault: String,
@@ -54,7 +54,7 @@ pub enum Doubt {
     CutShort,
     /// Undecided: the user interrupted the run.
     Interrupted,
-    /// Undecided: the history holds nothing that the check could judge.
+    /// Undecided: the history contains nothing that the check could judge.
     NothingSeen {
         /// What is missing, in the plural, e.g. `final reads`.
         what: String,

@@ -7,19 +7,19 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Rule {
-    /// A value was read, dequeued or fetched that nobody wrote.
+    /// A value was read, dequeued or fetched that no client wrote.
     NobodyWrote,
     /// A value was answered before the call that wrote it.
     AnsweredBeforeCall,
     /// Two values were each current between reads of the other.
     ValuesOverlap,
-    /// A value was read again after another one had surely replaced it.
+    /// A value was read again after another value had replaced it.
     ValueReturned,
     /// A value left the queue twice.
     DequeuedTwice,
-    /// Of two values, the one enqueued first surely left the queue last, or never.
+    /// Of two values, the one enqueued first left the queue last, or never.
     OrderReversed,
-    /// The queue was found empty while some value was surely in it.
+    /// The queue was found empty while it held a value.
     NeverEmpty,
     /// One offset holds two values.
     TwoValuesAtOffset,
@@ -35,13 +35,13 @@ impl Rule {
     /// The rule that is broken, as a sentence.
     pub fn sentence(self) -> &'static str {
         match self {
-            Rule::NobodyWrote => "a value was answered that nobody wrote",
+            Rule::NobodyWrote => "a value was answered that no client wrote",
             Rule::AnsweredBeforeCall => "a value was answered before the call that wrote it",
             Rule::ValuesOverlap => "two values were each current between reads of the other",
-            Rule::ValueReturned => "a value was read after another one had surely replaced it",
+            Rule::ValueReturned => "a value was read after another value had replaced it",
             Rule::DequeuedTwice => "a value left the queue twice",
-            Rule::OrderReversed => "the value enqueued first surely left last, or never",
-            Rule::NeverEmpty => "the queue was found empty while some value was surely in it",
+            Rule::OrderReversed => "the value enqueued first left last, or never",
+            Rule::NeverEmpty => "the queue was found empty while it held a value",
             Rule::TwoValuesAtOffset => "one offset holds two values",
             Rule::TwoOffsetsOfValue => "one value lies at two offsets",
             Rule::OffsetUnfilled => "an offset below the end can hold nothing that was appended",

@@ -95,7 +95,7 @@ fn what_is_no_transaction_is_refused_with_its_line() {
         (
             "{:process 0 :type :invoke :value [[:w 1 2]]}",
             1,
-            "`:w` is no action of list-append",
+            "`:w` is not an action of list-append",
         ),
         (
             "{:process 0 :type :invoke :value [[:append 1 nil]]}",

@@ -115,7 +115,7 @@
         const middle = (mark.from + mark.to) / 2;
         this.look(middle - width / 2, middle + width / 2);
       }
-      this.tell(mark);
+      this.show(mark);
       if (keep && mark.element.id) {
         try {
           history.replaceState(null, "", `#${mark.element.id}`);
@@ -123,7 +123,7 @@
       }
     }
 
-    tell(mark) {
+    show(mark) {
       const title = mark.element.querySelector("title");
       if (!title) return;
       this.record.hidden = false;
@@ -190,7 +190,7 @@
       });
       this.svg.addEventListener("pointerover", (event) => {
         const mark = this.markOf(event.target);
-        if (mark) this.tell(mark);
+        if (mark) this.show(mark);
       });
       this.svg.addEventListener("click", (event) => {
         const mark = this.markOf(event.target);

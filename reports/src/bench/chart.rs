@@ -1,5 +1,4 @@
-//! One figure as bars: a target each, its median as the bar, its repetitions as dots, so that a spread is seen and not
-//! hidden in a number.
+//! One figure as bars: one bar per target for its median, and its repetitions as dots, so that the spread is visible.
 
 use maud::{Markup, html};
 

@@ -1,4 +1,4 @@
-//! The comparison as a page: conditions first, because a figure without them means nothing, then the charts, then the
+//! The comparison as a page: conditions first, because figures cannot be read without them, then the charts, then the
 //! table with every spread. One file, no scripts, no references to anything outside.
 
 use maud::{DOCTYPE, Markup, html};
@@ -56,7 +56,7 @@ fn groups(bench: &Bench) -> Vec<&str> {
 fn conditions(bench: &Bench) -> Markup {
     let machine = &bench.environment;
     html! {
-        p { "Begun " (bench.started) " with jepsen " (bench.version) ", librdkafka " (machine.librdkafka) "." }
+        p { "Started " (bench.started) " with jepsen " (bench.version) ", librdkafka " (machine.librdkafka) "." }
         ul {
             li {
                 (machine.cpus) " processors (" (untrusted(&machine.cpu_model)) "), " (memory(machine.memory_bytes)) ", "
@@ -68,7 +68,7 @@ fn conditions(bench: &Bench) -> Markup {
             h2 { "Warnings" }
             ul { @for warning in &bench.warnings { li { (untrusted(warning)) } } }
         }
-        p { "Repeat it: " code { (untrusted(&bench.command)) } }
+        p { "Reproduce: " code { (untrusted(&bench.command)) } }
     }
 }
 

@@ -4,9 +4,9 @@ use plotters::prelude::*;
 
 use super::rate::span;
 use super::{FAIL, NotDrawn, OK, Scale, failed, frame};
+use crate::axis::Axis;
 use crate::limits::SERIES_BUCKETS_MAX;
 use crate::model::{AvailabilityBucket, ScenarioReport};
-use crate::svg::Axis;
 
 const HEIGHT: u32 = 130;
 

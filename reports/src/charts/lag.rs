@@ -3,9 +3,9 @@
 use plotters::prelude::*;
 
 use super::{INFO, NotDrawn, failed, frame, linear};
+use crate::axis::Axis;
 use crate::format::group;
 use crate::model::ScenarioReport;
-use crate::svg::Axis;
 
 const HEIGHT: u32 = 210;
 

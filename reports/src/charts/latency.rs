@@ -4,12 +4,12 @@ use checkers::history::Outcome;
 use plotters::prelude::*;
 
 use super::{FAIL, INFO, NotDrawn, OK, decades, failed, frame, log};
+use crate::axis::Axis;
 use crate::limits::{DENSITY_CELLS_MAX, MARKS_MAX};
 use crate::model::{LatencySeries, ScenarioReport};
-use crate::svg::Axis;
 
 const HEIGHT: u32 = 430;
-/// Opacity steps of the density: few, so that cells are told apart and the text stays small.
+/// Opacity steps of the density: few, so that they can be distinguished and the SVG stays small.
 const STEPS: u32 = 6;
 
 /// The chart. Without the density where `density` is false.
@@ -34,7 +34,7 @@ pub(crate) fn latency(
     frame(scenario, axis, HEIGHT, scale, |plot| {
         let kept = cells.iter().filter(|c| c.count > 0 && on_axis(c.begin_ms));
         for cell in kept.take(DENSITY_CELLS_MAX) {
-            // By its logarithm: one slow operation must be seen beside a thousand quick ones.
+            // Logarithmic, so that one slow operation is visible beside a thousand quick ones.
             let share = (1.0 + cell.count as f64).ln() / (1.0 + most).ln();
             let opacity = (share * f64::from(STEPS)).ceil() / f64::from(STEPS);
             let (from, width) = (cell.begin_ms as f64 / 1e3, cell.width_ms as f64 / 1e3);

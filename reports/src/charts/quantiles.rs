@@ -1,13 +1,13 @@
-//! Quantiles of latency over time: p50, p95, p99 and the maximum, which bucketing never loses.
+//! Quantiles of latency over time: p50, p95, p99 and the maximum, which bucketing keeps.
 //!
-//! A line breaks where a bucket has no ok operation: nothing is drawn where nothing returned.
+//! A line has a break where a bucket has no ok operation.
 
 use plotters::prelude::*;
 
 use super::{FAIL, NotDrawn, OK, decades, failed, frame, log};
+use crate::axis::Axis;
 use crate::limits::SERIES_BUCKETS_MAX;
 use crate::model::{LatencySeries, QuantileBucket, ScenarioReport};
-use crate::svg::Axis;
 
 const HEIGHT: u32 = 330;
 const P95: RGBColor = RGBColor(0x00, 0x9E, 0x73);

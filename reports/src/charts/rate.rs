@@ -1,11 +1,11 @@
-//! Completions per second by outcome, stacked: ok below, info on it, fail on top, so that the rare is not hidden.
+//! Completions per second by outcome, stacked: ok below, info on it, fail on top, so that rare outcomes stay visible.
 
 use plotters::prelude::*;
 
 use super::{FAIL, INFO, NotDrawn, OK, failed, frame, linear};
+use crate::axis::Axis;
 use crate::limits::SERIES_BUCKETS_MAX;
 use crate::model::{RateBucket, ScenarioReport};
-use crate::svg::Axis;
 
 const HEIGHT: u32 = 270;
 

@@ -9,9 +9,9 @@ use crate::model::BeforeAfter;
 /// The whole section.
 pub(super) fn section(before_after: &BeforeAfter) -> Markup {
     let verdict = if before_after.as_expected {
-        "As expected: before is not valid for the right reasons, after is valid."
+        "As expected: the run with the bugs fails for the expected reasons, and the run without them is valid."
     } else {
-        "Not as expected: see which reason was not seen, or what is not valid after."
+        "Not as expected: a reason below was not observed, or the run without the bugs is not valid."
     };
     html! {
         section aria-labelledby="incident" {
@@ -19,8 +19,8 @@ pub(super) fn section(before_after: &BeforeAfter) -> Markup {
             p { strong { (verdict) } }
             table {
                 caption {
-                    "Measured by this run. Before: with the deliberate bugs "
-                    (untrusted(&before_after.plants.join(", "))) "; after: without them."
+                    "Measured in this run. Before: with the deliberate bugs "
+                    (untrusted(&before_after.plants.join(", "))) ". After: without them."
                 }
                 thead { tr { th scope="col" { "" } th scope="col" { "before" } th scope="col" { "after" } } }
                 tbody {
@@ -34,8 +34,8 @@ pub(super) fn section(before_after: &BeforeAfter) -> Markup {
                 }
             }
             table {
-                caption { "Why before is not valid" }
-                thead { tr { th scope="col" { "reason" } th scope="col" { "check" } th scope="col" { "seen" } } }
+                caption { "Reasons for which the run with the bugs must fail" }
+                thead { tr { th scope="col" { "reason" } th scope="col" { "check" } th scope="col" { "observed" } } }
                 tbody {
                     @for reason in &before_after.reasons {
                         tr {

@@ -1,4 +1,4 @@
-//! The page of a calibration: which check found which deliberate bug, in how many runs, and how fast.
+//! The page of a calibration: which check detected which deliberate bug, in how many runs, and how fast.
 
 use maud::{DOCTYPE, Markup, html};
 
@@ -33,8 +33,8 @@ pub(crate) fn page(calibration: &Calibration, known: &[&str]) -> String {
                     (controls(calibration))
                 }
                 footer { p { "Written by " (calibration.tool.name) " " (calibration.tool.version) ". A finding counts as a "
-                    "detection only by a check that the plant names, of the kind that the plant causes, at the time and on the "
-                    "node where the plant acts; whatever else fires is counted apart." } }
+                    "detection only if the plant names its check, if it is of the kind that the plant causes, and if it occurs at the "
+                    "time and on the node where the plant acts. Other findings are counted separately." } }
             }
         }
     };
@@ -44,7 +44,7 @@ pub(crate) fn page(calibration: &Calibration, known: &[&str]) -> String {
 fn headline(calibration: &Calibration) -> String {
     let run: Vec<&PlantRow> = ran(calibration).collect();
     let found = run.iter().filter(|plant| plant.detected()).count();
-    format!("{found} of {} planted bugs found", run.len())
+    format!("{found} of {} planted bugs detected", run.len())
 }
 
 fn ran(calibration: &Calibration) -> impl Iterator<Item = &PlantRow> {
@@ -61,12 +61,12 @@ fn lead(calibration: &Calibration) -> String {
         .filter(|control| control.clean())
         .count();
     let stopped = if calibration.interrupted {
-        " It was interrupted."
+        " The calibration was interrupted."
     } else {
         ""
     };
     format!(
-        "{clean} of {} runs without any bug were clean.{stopped}",
+        "{clean} of {} control runs, without a planted bug, were clean.{stopped}",
         calibration.controls.len()
     )
 }
@@ -74,14 +74,14 @@ fn lead(calibration: &Calibration) -> String {
 fn matrix(calibration: &Calibration, checks: &[&str]) -> Markup {
     html! {
         section aria-labelledby="matrix" {
-            h2 id="matrix" { "Which check found which bug" }
+            h2 id="matrix" { "Which check detected which bug" }
             div class="scroll" {
                 table class="matrix" {
-                    caption { "Runs in which the check found the bug for its own reason; in brackets, runs in which it fired for another. "
-                        "Expected checks are marked with a dot where they did not fire." }
+                    caption { "Number of runs in which the check detected the bug for the expected reason; in brackets, runs in which it fired for "
+                        "another reason. A dot marks an expected check that did not fire." }
                     thead {
                         tr {
-                            th scope="col" { "bug" } th scope="col" { "found" } th scope="col" { "median" }
+                            th scope="col" { "bug" } th scope="col" { "detected" } th scope="col" { "median time" }
                             @for check in checks { th scope="col" { (check) } }
                         }
                     }
@@ -128,8 +128,8 @@ fn plants(calibration: &Calibration) -> Markup {
             @for plant in &calibration.plants {
                 article id=(anchor(plant)) {
                     h3 { (untrusted(&plant.plant)) }
-                    p { "It does: " (untrusted(&plant.does)) "." }
-                    p { "It happened: " (untrusted(&plant.happened)) "." }
+                    p { "Effect: " (untrusted(&plant.does)) "." }
+                    p { "Real case: " (untrusted(&plant.happened)) "." }
                     @match &plant.not_seen_because {
                         Some(why) => p { "Not detectable here: " (untrusted(why)) "." },
                         None => { (particulars(plant)) }
@@ -148,21 +148,21 @@ fn particulars(plant: &PlantRow) -> Markup {
     };
     let proof = plant.runs.iter().find(|run| !run.account.is_empty());
     html! {
-        p { "Trigger: " (untrusted(&trigger)) ". Run with workload " code { (untrusted(&plant.workload)) } ", faults "
+        p { "Trigger: " (untrusted(&trigger)) ". Workload " code { (untrusted(&plant.workload)) } ", faults "
             code { (untrusted(&plant.faults)) } ", at most " (limit_ms(plant.time_limit_ms)) ". " (untrusted(&plant.reason)) }
         @if let Some(run) = proof {
             blockquote { p { (untrusted(&run.account)) } p class="cut" { "seed " code { (untrusted(&run.seed)) } } }
         }
         table {
             thead { tr {
-                th scope="col" { "seed" } th scope="col" { "found by" } th scope="col" { "after" }
+                th scope="col" { "seed" } th scope="col" { "detected by" } th scope="col" { "after" }
                 th scope="col" { "other checks" } th scope="col" { "history" }
             } }
             tbody {
                 @for run in &plant.runs {
                     tr {
                         td { code { (untrusted(&run.seed)) } }
-                        td { @if run.caught_by.is_empty() { "✗ not found" } @else { (untrusted(&run.caught_by.join(", "))) } }
+                        td { @if run.caught_by.is_empty() { "✗ not detected" } @else { (untrusted(&run.caught_by.join(", "))) } }
                         td { (run.detected_ms.map(length_ms).unwrap_or_default()) }
                         td { (untrusted(&run.other.join(", "))) }
                         td { code { (untrusted(&run.history)) } }
@@ -176,7 +176,7 @@ fn particulars(plant: &PlantRow) -> Markup {
 fn controls(calibration: &Calibration) -> Markup {
     html! {
         section aria-labelledby="controls" {
-            h2 id="controls" { "Runs without any bug" }
+            h2 id="controls" { "Control runs, without a planted bug" }
             table {
                 thead { tr {
                     th scope="col" { "setup" } th scope="col" { "seed" } th scope="col" { "verdict" }
@@ -207,9 +207,9 @@ mod tests {
     use super::*;
     use crate::model::{ControlRun, PlantRun};
 
-    /// What a reader must find on the page, and that hostile words stay words.
+    /// The page shows detections apart from other findings, and hostile text stays text.
     #[test]
-    fn the_page_tells_detections_from_other_findings() {
+    fn the_page_separates_detections_from_other_findings() {
         let calibration = Calibration {
             plants: vec![PlantRow {
                 plant: "serial-sender".into(),
@@ -235,12 +235,14 @@ mod tests {
             &calibration,
             &["recovery", "availability", "terms-burned", "lost-write"],
         );
-        assert!(page.contains("1 of 1 planted bugs found") && page.contains("0 of 1 runs"));
+        assert!(
+            page.contains("1 of 1 planted bugs detected") && page.contains("0 of 1 control runs")
+        );
         assert!(page.contains("&lt;b&gt;one task") && !page.contains("<b>one task"));
         assert!(page.contains("<td>(1)</td>") && page.contains("<strong>1</strong>"));
         assert!(
             !page.contains("lost-write"),
-            "a check that says nothing has no column"
+            "a check without findings has no column"
         );
     }
 }

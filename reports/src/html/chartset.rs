@@ -5,10 +5,10 @@ use checkers::history::Phase;
 use maud::{Markup, html};
 
 use super::{Detail, raw};
+use crate::axis::Axis;
 use crate::charts::{self, NotDrawn};
 use crate::format::{count, group, latency_us, length_ms, untrusted};
 use crate::model::{LatencySeries, ScenarioReport};
-use crate::svg::Axis;
 
 /// The part of one scenario.
 pub(super) fn part(
@@ -38,7 +38,7 @@ pub(super) fn part(
     html! {
         h3 id=(format!("charts-{number}")) { "Charts" }
         figure class="drawing" {
-            p class="title" { "Availability: share of the probe's records acknowledged"
+            p class="title" { "Availability: share of the probe's records that were acknowledged"
                 (legend(&[("ok", "acknowledged"), ("fail", "not acknowledged")])) }
             (draw("availability", charts::availability(scenario, axis)))
             figcaption { (availability_caption(scenario)) }
@@ -55,7 +55,7 @@ pub(super) fn part(
             figcaption { (rate_caption(scenario)) }
         }
         figure class="drawing" {
-            p class="title" { "Acknowledged and not yet read (must reach 0 after the last heal)"
+            p class="title" { "Acknowledged but not yet read (must reach 0 after the last heal)"
                 (legend(&[("info", "records")])) }
             @if scenario.lag.is_empty() { p class="nodata" { "Not recorded." } } @else {
                 (draw("lag", charts::lag(scenario, axis)))
@@ -90,7 +90,7 @@ fn latency_figures(
             p class="title" { "Quantiles of " (untrusted(&series.call)) ", logarithmic"
                 (legend(&[("ok", "p50"), ("p95", "p95"), ("fail", "p99"), ("maximum", "max")])) }
             (draw("quantiles", charts::quantiles(scenario, series, axis)))
-            figcaption { "Per " (length_ms(scenario.series.bucket_ms)) ". The maximum is never averaged away; a line breaks where nothing returned ok." }
+            figcaption { "Per " (length_ms(scenario.series.bucket_ms)) " bucket. The maximum is exact. A line has a break where no operation returned ok." }
         }
     }
 }
@@ -112,11 +112,11 @@ fn availability_caption(scenario: &ScenarioReport) -> String {
         .count() as u64;
     let acknowledged: u64 = buckets.iter().map(|b| b.acknowledged).sum();
     if attempted == 0 {
-        return "The probe sent nothing.".to_string();
+        return "The probe sent no records.".to_string();
     }
     let share = acknowledged.min(attempted) * 10_000 / attempted;
     format!(
-        "{}.{:02} % of {} were acknowledged; in {} nothing was.",
+        "{}.{:02} % of {} were acknowledged. For {} none was acknowledged.",
         share / 100,
         share % 100,
         count(attempted, "probe records"),
@@ -128,25 +128,22 @@ fn lag_caption(scenario: &ScenarioReport) -> String {
     let most = scenario.lag.iter().map(|b| b.unread).max().unwrap_or(0);
     let last = scenario.lag.last().map_or(0, |b| b.unread);
     let end = match last {
-        0 => "none were left at the end".to_string(),
-        left => format!("{} were left at the end", group(left)),
+        0 => "none at the end".to_string(),
+        left => format!("{} at the end", group(left)),
     };
-    format!(
-        "At most {} waited to be read; {end}.",
-        count(most, "records")
-    )
+    format!("At most {} were unread; {end}.", count(most, "records"))
 }
 
 fn latency_caption(series: &LatencySeries) -> String {
     let shown = series.marks.len().min(crate::limits::MARKS_MAX) as u64;
     let marks = if shown < series.marks_total {
         format!(
-            ", and {} of {} fail or info shown, worst first",
+            "; {} of {} fail or info shown, worst first",
             group(shown),
             group(series.marks_total)
         )
     } else {
-        format!(", and {} fail or info", group(series.marks_total))
+        format!("; {} fail or info", group(series.marks_total))
     };
     format!(
         "{} ok: p50 {}, p99 {}, max {}{marks}.",
@@ -164,7 +161,7 @@ fn rate_caption(scenario: &ScenarioReport) -> String {
         .checked_div(scenario.duration_ms)
         .unwrap_or(0);
     format!(
-        "{} in all, {}/s on average.",
+        "{} in total, {}/s on average.",
         count(total, "operations"),
         group(rate)
     )
@@ -178,7 +175,7 @@ fn numbers(scenario: &ScenarioReport) -> Markup {
                 summary { "Numbers" }
                 div class="scroll" {
                     table {
-                        caption { "Latency of ok operations; the series as drawn are in metrics.json" }
+                        caption { "Latency of ok operations; the series are in metrics.json" }
                         thead { tr {
                             th scope="col" { "call" } th scope="col" class="num" { "ok" } th scope="col" class="num" { "p50" }
                             th scope="col" class="num" { "p95" } th scope="col" class="num" { "p99" } th scope="col" class="num" { "max" }

@@ -4,7 +4,7 @@ use checkers::verdict::{Class, Figure, Validity, Verdict};
 use maud::{Markup, html};
 
 use super::parts::{chip, heading, mark, prose};
-use crate::findings::{Card, Open, class_rank, validity_rank};
+use crate::findings::{Card, UndecidedCheck, validity_rank};
 use crate::format::{count, group, length_ms, untrusted};
 use crate::model::{RunReport, ScenarioReport};
 use crate::wording;
@@ -17,7 +17,11 @@ const CLASSES: [Class; 4] = [
 ];
 
 /// The whole section.
-pub(super) fn section(report: &RunReport, cards: &[Card<'_>], open: &[Open<'_>]) -> Markup {
+pub(super) fn section(
+    report: &RunReport,
+    cards: &[Card<'_>],
+    open: &[UndecidedCheck<'_>],
+) -> Markup {
     let one = report.scenarios.len() == 1;
     html! {
         section aria-labelledby="checks" {
@@ -39,15 +43,15 @@ pub(super) fn section(report: &RunReport, cards: &[Card<'_>], open: &[Open<'_>])
 }
 
 /// One scenario's checks, grouped by class.
-fn table(scenario: &ScenarioReport, cards: &[Card<'_>], open: &[Open<'_>]) -> Markup {
+fn table(scenario: &ScenarioReport, cards: &[Card<'_>], open: &[UndecidedCheck<'_>]) -> Markup {
     let mut verdicts: Vec<&Verdict> = scenario.judgement.verdicts.iter().collect();
-    verdicts.sort_by_key(|v| (class_rank(v.class), validity_rank(v.validity)));
+    verdicts.sort_by_key(|v| (v.class, validity_rank(v.validity)));
     html! {
         div class="scroll" {
             table class="checks" {
                 caption { (caption(scenario)) }
                 thead { tr {
-                    th scope="col" { "verdict" } th scope="col" { "check" } th scope="col" { "what was found" }
+                    th scope="col" { "verdict" } th scope="col" { "check" } th scope="col" { "result" }
                     th scope="col" class="num" { "measured" } th scope="col" class="num" { "limit" }
                 } }
                 @for class in CLASSES {
@@ -81,7 +85,7 @@ fn row(
     scenario: &ScenarioReport,
     verdict: &Verdict,
     cards: &[Card<'_>],
-    open: &[Open<'_>],
+    open: &[UndecidedCheck<'_>],
 ) -> Markup {
     let same =
         |s: &ScenarioReport, v: &Verdict| std::ptr::eq(s, scenario) && std::ptr::eq(v, verdict);
@@ -94,9 +98,7 @@ fn row(
             .find(|o| same(o.scenario, o.verdict))
             .map(|o| &o.id)
     });
-    let asks = wording::check(&verdict.check)
-        .map(|c| c.asks)
-        .unwrap_or_default();
+    let question = wording::question(&verdict.check);
     html! {
         tr class=(verdict.validity.word()) {
             td class="status" { (chip(verdict.validity)) }
@@ -107,16 +109,16 @@ fn row(
             td class="found" {
                 @match verdict.validity {
                     Validity::Valid | Validity::NotApplicable => {
-                        span class="soft" { (asks) } " " (prose(&wording::headline(verdict)))
+                        span class="soft" { (question) } " " (prose(&wording::headline(verdict)))
                     }
                     Validity::Invalid | Validity::Undecided => {
-                        (prose(&wording::headline(verdict))) span class="asks" { (asks) }
+                        (prose(&wording::headline(verdict))) span class="asks" { (question) }
                     }
                 }
                 @if verdict.tolerated_count > 0 {
                     span class="asks" {
                         (count(verdict.tolerated_count, "findings"))
-                        " that violate nothing under this target's promises"
+                        " that are not violations under this target's promises"
                     }
                 }
             }

@@ -1,5 +1,5 @@
-//! Section 9: this run beside the last qualified one. What is new, ongoing or resolved; which figures moved, and whether
-//! that can be more than chance.
+//! Section 9: this run compared with the last qualified one: new, ongoing and resolved findings, and which figures
+//! changed by more than chance.
 
 use maud::{Markup, html};
 
@@ -24,20 +24,20 @@ pub(super) fn section(report: &RunReport, cards: &[Card<'_>]) -> Markup {
         section aria-labelledby="comparison" {
             (heading("comparison", "Comparison", "with the last qualified run"))
             @match &report.comparison {
-                None => p class="nodata" { "This run was not compared with another." },
+                None => p class="nodata" { "This run was not compared with another run." },
                 Some(comparison) => (body(comparison, cards)),
             }
         }
     }
 }
 
-/// The section without its head; also a page of its own.
+/// The section without its heading; also a page of its own.
 pub(super) fn body(comparison: &Comparison, cards: &[Card<'_>]) -> Markup {
     html! {
         p { (with(comparison)) }
         @if !comparison.differences.is_empty() {
             div class="untested" {
-                strong { "Not comparable in every respect." }
+                strong { "Not fully comparable." }
                 ul { @for difference in &comparison.differences { li { (untrusted(difference)) } } }
             }
         }
@@ -55,7 +55,7 @@ fn with(comparison: &Comparison) -> String {
         None => String::new(),
     };
     format!(
-        "Against {} {} ({accepted}run {}): {} of it, {} of this build.",
+        "Compared with {} {} ({accepted}run {}): {} of the baseline, {} of this build.",
         untrusted(&baseline.name),
         untrusted(&baseline.version),
         untrusted(&baseline.run),
@@ -93,10 +93,10 @@ fn findings(comparison: &Comparison, cards: &[Card<'_>]) -> Markup {
     all.sort_by_key(|f| f.status);
     let shown = all.len().min(TABLE_ROWS_MAX);
     html! {
-        @if all.is_empty() { p { "Neither has any finding." } } @else {
+        @if all.is_empty() { p { "Neither build has a finding." } } @else {
             div class="scroll" {
                 table {
-                    caption { "Kinds of findings, before and now" }
+                    caption { "Kinds of findings in the baseline and in this build" }
                     thead { tr {
                         th scope="col" { "status" } th scope="col" { "scenario" } th scope="col" { "check" }
                         th scope="col" { "kind" } th scope="col" class="num" { "baseline runs" }
@@ -164,7 +164,7 @@ fn figures(comparison: &Comparison) -> Markup {
                 }
             }
             (more(shown, all.len(), "results.json"))
-            p class="cut" { "A difference counts only if it is not by chance (p ≤ 0.01), larger than its limit, and larger than its floor." }
+            p class="cut" { "A difference counts only if p ≤ 0.01 and if it exceeds both its limit and its floor." }
         }
     }
 }
@@ -207,7 +207,7 @@ fn change(figure: &FigureChange) -> String {
     }
 }
 
-/// A figure with as many digits as mean something.
+/// A figure with its significant digits.
 fn number(value: f64) -> String {
     match value.abs() {
         v if !v.is_finite() => "–".to_string(),

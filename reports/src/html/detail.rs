@@ -1,11 +1,12 @@
-//! How much is drawn, so that a page stays small however large a run was. Every cut is a warning at the top of the page.
+//! How much is drawn, so that the page of a large run stays small. Every omission is a warning at the top of the page.
 //!
-//! A page beyond the soft limit is written again without its latency density, then without charts of valid scenarios,
-//! then without logs. One that is still beyond the hard limit goes on losing parts, down to an outline whose size does
-//! not depend on the run.
+//! A page that exceeds the soft limit is written again without its latency density, then without charts of valid
+//! scenarios, then without logs. If it still exceeds the hard limit, it loses more parts, down to an outline whose size
+//! does not depend on the run.
 
 use maud::Markup;
 
+use super::Rendered;
 use crate::limits::{PAGE_BYTES_HARD, PAGE_BYTES_SOFT};
 
 /// How much is drawn; each has less than the one before.
@@ -38,12 +39,12 @@ const LEVELS: [Detail; 7] = [
 ];
 
 /// The first page that fits.
-pub(super) fn fit(page: impl Fn(Detail, &mut Vec<String>) -> Markup) -> crate::Rendered {
-    let mut last = crate::Rendered::default();
+pub(super) fn fit(page: impl Fn(Detail, &mut Vec<String>) -> Markup) -> Rendered {
+    let mut last = Rendered::default();
     for detail in LEVELS {
         let dropped = LEVELS.iter().filter(|level| **level <= detail);
         let mut warnings: Vec<String> = dropped
-            .filter_map(|level| says(*level))
+            .filter_map(|level| warning(*level))
             .map(str::to_string)
             .collect();
         let text = page(detail, &mut warnings).into_string();
@@ -53,7 +54,7 @@ pub(super) fn fit(page: impl Fn(Detail, &mut Vec<String>) -> Markup) -> crate::R
             PAGE_BYTES_HARD
         };
         let fits = text.len() <= limit;
-        last = crate::Rendered { text, warnings };
+        last = Rendered { text, warnings };
         if fits {
             break;
         }
@@ -61,8 +62,8 @@ pub(super) fn fit(page: impl Fn(Detail, &mut Vec<String>) -> Markup) -> crate::R
     last
 }
 
-/// What this level leaves out that the one before had.
-fn says(detail: Detail) -> Option<&'static str> {
+/// What this level leaves out compared with the one before.
+fn warning(detail: Detail) -> Option<&'static str> {
     Some(match detail {
         Detail::Full => return None,
         Detail::NoDensity => "The latency density was left out to keep the page small.",
@@ -71,7 +72,7 @@ fn says(detail: Detail) -> Option<&'static str> {
         Detail::NoTimelines => "The timelines were left out to keep the page small.",
         Detail::NoCharts => "All charts were left out to keep the page small.",
         Detail::Outline => {
-            "Only an outline is shown: the whole page would be larger than its limit. Everything is in results.json."
+            "Only an outline is shown because the whole page would exceed its size limit. All details are in results.json."
         }
     })
 }

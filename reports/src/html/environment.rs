@@ -1,10 +1,10 @@
-//! Section 10: machine, nodes, clients, and what this run says nothing about.
+//! Section 10: machine, nodes, clients, and what this run did not test.
 
 use checkers::verdict::{Validity, Verdict};
 use maud::{Markup, html};
 
 use super::parts::{command, heading};
-use crate::format::{memory, untrusted, untrusted_block};
+use crate::format::{count, memory, untrusted, untrusted_block};
 use crate::limits::CONFIG_CHARACTERS_MAX;
 use crate::model::{Environment, NodeSetup, RunReport};
 use crate::wording;
@@ -24,7 +24,7 @@ pub(super) fn section(report: &RunReport) -> Markup {
             (command("reproduce", &report.run.reproduce))
             (command("recheck", &report.run.recheck))
             p class="cut" { "Run directory: " code { (untrusted(&report.run.directory)) }
-                ". The seed fixes schedule and faults, not the interleaving." }
+                ". The seed determines schedule and faults, but not the interleaving." }
         }
     }
 }
@@ -40,7 +40,7 @@ fn not_tested(report: &RunReport) -> Markup {
                     @for fault in &report.faults_unavailable {
                         li { strong { (untrusted(&fault.class)) " faults could not run here: " } (untrusted(&fault.why)) }
                     }
-                    @for line in &idle { li { strong { "Check not applied: " } (line) } }
+                    @for line in &idle { li { strong { "Check not applicable: " } (line) } }
                 }
             }
         }
@@ -71,11 +71,13 @@ fn facts(report: &RunReport) -> Markup {
     let figures = if disk.figures_apply {
         "durability and performance figures apply"
     } else {
-        "figures of durability and performance are not applicable on it"
+        "durability and performance figures do not apply on this file system"
     };
     let subject = format!(
-        "{} {}, {} nodes",
-        report.subject.name, report.subject.version, report.subject.nodes
+        "{} {}, {}",
+        report.subject.name,
+        report.subject.version,
+        count(u64::from(report.subject.nodes), "nodes")
     );
     let tool = format!(
         "{} {} {}",

@@ -11,7 +11,7 @@ use crate::model::{FaultWindow, Operation, ScenarioReport};
 use crate::svg::{Mini, outcome_shape, outcome_word};
 use crate::timelines::Timeline;
 
-/// Faults active, leaders by their own claim, and the nearest changes of state.
+/// Active faults, leaders by their own claim, and the nearest changes of state.
 pub(super) fn context(scenario: &ScenarioReport, anomaly: &Anomaly) -> Markup {
     let window = anomaly.evidence.window;
     let faults: Vec<&FaultWindow> = anomaly
@@ -61,7 +61,7 @@ fn leaders(scenario: &ScenarioReport, from: u64, to: u64) -> String {
     }
 }
 
-/// The last change before and the first after this moment.
+/// The last change before this moment and the first after it.
 fn nearest(scenario: &ScenarioReport, at: u64) -> String {
     let mut changes: Vec<(u64, String)> = Vec::new();
     for fault in scenario.faults_in_effect() {
@@ -85,7 +85,7 @@ fn nearest(scenario: &ScenarioReport, at: u64) -> String {
     let before = changes[..split].last();
     let after = changes.get(split);
     let line = |(t, what): &(u64, String)| match (at.abs_diff(*t), *t < at) {
-        (0..1_000_000, _) => format!("just then: {what}"),
+        (0..1_000_000, _) => format!("at the same time: {what}"),
         (distance, true) => format!("{} before: {what}", moment(distance)),
         (distance, false) => format!("{} after: {what}", moment(distance)),
     };
@@ -97,11 +97,11 @@ fn nearest(scenario: &ScenarioReport, at: u64) -> String {
     }
 }
 
-/// What the small timeline shows, and which operations of the evidence lie outside it.
+/// What the small timeline shows, and which operations of the evidence are outside it.
 pub(super) fn caption(scenario: &ScenarioReport, mini: &Mini) -> String {
     let axis = &mini.axis;
     let mut caption = format!(
-        "{} to {}. Green: a node names itself leader. The dashed frame is the anomaly.",
+        "{} to {}. Green: a node claims to lead. The dashed frame marks the anomaly.",
         moment(axis.begin_ns),
         moment(axis.end_ns)
     );
@@ -129,7 +129,7 @@ pub(super) fn caption(scenario: &ScenarioReport, mini: &Mini) -> String {
     caption
 }
 
-/// The operations, as few as prove it.
+/// The operations that prove it, and no others.
 pub(super) fn operations(
     scenario: &ScenarioReport,
     anomaly: &Anomaly,
@@ -153,7 +153,7 @@ pub(super) fn operations(
         @if shown > 0 {
             div class="scroll" {
                 table class="evidence" {
-                    caption { "Evidence: the operations that show it" }
+                    caption { "Evidence: the operations that prove it" }
                     thead { tr {
                         th scope="col" class="num" { "op" } th scope="col" class="num" { "worker" }
                         th scope="col" { "call" } th scope="col" { "partition" } th scope="col" class="num" { "offset" }

@@ -1,4 +1,4 @@
-//! Section 3: one card per kind of anomaly, check and scenario, worst first, with the least evidence that proves it.
+//! Section 3: one card per kind of anomaly, check and scenario, worst first, with the minimal evidence that proves it.
 
 use checkers::verdict::Anomaly;
 use maud::{Markup, html};
@@ -31,19 +31,19 @@ pub(super) fn section(
 }
 
 fn one(report: &RunReport, card: &Card<'_>, timelines: &[Timeline<'_>]) -> Markup {
-    let rule = wording::rule(&card.first().kind);
+    let words = wording::words(card.first());
     let shown = card.anomalies.len().min(INSTANCES_PER_KIND_MAX);
     html! {
         article class="card invalid" id=(card.id) aria-labelledby=(format!("{}-title", card.id)) {
             h3 id=(format!("{}-title", card.id)) {
                 a class="id" href=(format!("#{}", card.id)) { (card.id) }
-                " " span class="mark invalid" aria-hidden="true" { "✗" } " " (rule.title)
+                " " span class="mark invalid" aria-hidden="true" { "✗" } " " (words.title)
                 span class="where" { (untrusted(&card.scenario.name)) }
                 (confidence(card.first()))
             }
             p class="rule" {
-                span class="label" { "Promised" } " " (rule.promise)
-                " " span class="authority" { "Authority: " (rule.authority) ". Check: " code { (untrusted(&card.verdict.check)) } "." }
+                span class="label" { "Promised" } " " (words.promise)
+                " " span class="authority" { "Authority: " (words.authority) ". Check: " code { (untrusted(&card.verdict.check)) } "." }
             }
             (instance(card, 0, timelines))
             @if shown > 1 {
@@ -61,8 +61,8 @@ fn one(report: &RunReport, card: &Card<'_>, timelines: &[Timeline<'_>]) -> Marku
 fn confidence(anomaly: &Anomaly) -> Markup {
     html! {
         span class="confidence" {
-            @if anomaly.certain { "certain: a contradiction in the history" }
-            @else { "by a limit or an inference" }
+            @if anomaly.certain { "certain: the history contradicts itself" }
+            @else { "limit exceeded, or inferred" }
         }
     }
 }
@@ -71,13 +71,13 @@ fn instance(card: &Card<'_>, index: usize, timelines: &[Timeline<'_>]) -> Markup
     let Some(anomaly) = card.anomalies.get(index) else {
         return html! {};
     };
-    let account = wording::account(anomaly);
+    let words = wording::words(anomaly);
     let id = card.instance_id(index);
     let mark = timelines.iter().find_map(|t| t.mark_id(&id));
     html! {
         div class="instance" id=[(index > 0).then_some(&id)] {
-            p class="seen" { span class="label" { "Seen" } " " (prose(&account.seen)) }
-            p class="therefore" { span class="label" { "Therefore" } " " (prose(&account.therefore)) }
+            p class="seen" { span class="label" { "Seen" } " " (prose(&words.seen)) }
+            p class="therefore" { span class="label" { "Conclusion" } " " (prose(&words.therefore)) }
             (evidence::context(card.scenario, anomaly))
             @if let Some(mini) = crate::svg::mini(card.scenario, anomaly) {
                 figure class="drawing" {
@@ -93,7 +93,7 @@ fn instance(card: &Card<'_>, index: usize, timelines: &[Timeline<'_>]) -> Markup
     }
 }
 
-/// How to judge just this again, and where the operations lie.
+/// The commands to repeat and to recheck it, and where the operations are stored.
 fn commands(report: &RunReport, card: &Card<'_>) -> Markup {
     let operation = card.first().evidence.operations.first();
     let history = card
@@ -119,7 +119,7 @@ fn commands(report: &RunReport, card: &Card<'_>) -> Markup {
     }
 }
 
-/// A word that a shell takes as it is; anything else is quoted.
+/// A word for a shell, quoted where necessary.
 fn shell(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./+:=,".contains(c);
     if word.chars().all(plain) {

@@ -1,4 +1,4 @@
-//! Section 7: stretches in which nothing was acknowledged, each held to its limit.
+//! Section 7: gaps in acknowledgements, each compared with its limit.
 
 use checkers::judgement::Gap;
 use checkers::verdict::Validity;
@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use super::leaders::fault_tag;
 use super::parts::{chip, more};
 use crate::findings::validity_rank;
-use crate::format::{group, length_ms, limit_ms, moment};
+use crate::format::{count, group, length_ms, limit_ms, moment};
 use crate::limits::TABLE_ROWS_MAX;
 use crate::model::ScenarioReport;
 use crate::wording;
@@ -26,7 +26,7 @@ pub(super) fn part(scenario: &ScenarioReport, number: usize) -> Markup {
     html! {
         h3 id=(format!("gaps-{number}")) { "Availability gaps" }
         @if gaps.is_empty() {
-            p { "No stretch without acknowledgements was held to a limit." }
+            p { "No gap in acknowledgements was compared with a limit." }
         } @else {
             div class="scroll" {
                 table {
@@ -34,7 +34,7 @@ pub(super) fn part(scenario: &ScenarioReport, number: usize) -> Markup {
                     thead { tr {
                         th scope="col" { "verdict" } th scope="col" class="num" { "begin" } th scope="col" class="num" { "end" }
                         th scope="col" class="num" { "length" } th scope="col" class="num" { "limit" } th scope="col" { "rule" }
-                        th scope="col" class="num" { "ops failing" } th scope="col" { "fault" }
+                        th scope="col" class="num" { "failed ops" } th scope="col" { "fault" }
                     } }
                     tbody { @for gap in &gaps[..shown] { (row(scenario, gap)) } }
                 }
@@ -51,12 +51,13 @@ fn caption(gaps: &[&Gap]) -> String {
         .count();
     let longest = gaps.iter().map(|g| g.length_ms).max().unwrap_or(0);
     let over = match over {
-        0 => "none over its limit".to_string(),
-        some => format!("{some} over the limit"),
+        0 => "none exceeds its limit".to_string(),
+        1 => "1 exceeds its limit".to_string(),
+        some => format!("{some} exceed their limit"),
     };
     format!(
-        "{} stretches without an acknowledged record, {over}; the longest took {}",
-        gaps.len(),
+        "{} in acknowledgements: {over}; the longest took {}",
+        count(gaps.len() as u64, "gaps"),
         length_ms(longest)
     )
 }

@@ -1,5 +1,5 @@
-//! The index over runs: newest first, a trend per suite and subject. A pure function of summaries; the only page whose
-//! links leave it, and they stay below its own directory.
+//! The index over runs: newest first, a trend per suite and subject. A pure function of summaries; the only page with
+//! links to other files, all of them below its own directory.
 
 use maud::{DOCTYPE, Markup, html};
 
@@ -23,7 +23,7 @@ pub(crate) fn page(runs: &[RunSummary]) -> Markup {
         html lang="en" {
             (plain_head("Runs"))
             body class="index" {
-                header class="verdict" { h1 { "Runs" } p class="facts" { span { (runs.len()) " in all, newest first" } } }
+                header class="verdict" { h1 { "Runs" } p class="facts" { span { (runs.len()) " in total, newest first" } } }
                 main id="main" {
                     (trends(&sorted))
                     section aria-labelledby="runs" {
@@ -31,7 +31,7 @@ pub(crate) fn page(runs: &[RunSummary]) -> Markup {
                         p class="filter" hidden { label { "Filter " input type="search" id="filter"; } }
                         (table(shown))
                         @if shown.len() < sorted.len() {
-                            p class="cut" { (shown.len()) " of " (sorted.len()) " runs listed; the older ones are in their directories." }
+                            p class="cut" { (shown.len()) " of " (sorted.len()) " runs listed. Older runs have reports in their own directories." }
                         }
                     }
                 }
@@ -60,7 +60,7 @@ fn trends(sorted: &[&RunSummary]) -> Markup {
     html! {
         @if !lines.is_empty() {
             section aria-labelledby="trend" {
-                h2 id="trend" { "Trend" span class="aside" { "the last " (TREND_RUNS_MAX) " runs of each, oldest first" } }
+                h2 id="trend" { "Trend" " " span class="aside" { "the last " (TREND_RUNS_MAX) " runs of each, oldest first" } }
                 div class="scroll" {
                     table {
                         caption { "Verdicts, longest gap and append p99, run by run" }

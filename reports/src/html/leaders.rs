@@ -1,14 +1,14 @@
-//! Section 6: who led when. Lanes to see it, tables to be sure: overlaps and elections, each with what explains it.
+//! Section 6: which node led when, as lanes and as tables of overlaps and elections, each with its explanation.
 
 use checkers::judgement::{Election, Explanation, Seat};
 use maud::{Markup, html};
 
 use super::parts::more;
+use crate::axis::Axis;
 use crate::format::{count, length_ms, moment, untrusted};
 use crate::limits::TABLE_ROWS_MAX;
 use crate::model::{FaultClass, ScenarioReport};
 use crate::overlaps::{Overlap, overlaps};
-use crate::svg::Axis;
 use crate::wording;
 
 /// The part of one scenario.
@@ -17,7 +17,7 @@ pub(super) fn part(scenario: &ScenarioReport, number: usize, axis: &Axis) -> Mar
     let elections = &scenario.judgement.elections;
     html! {
         h3 id=(format!("leaders-{number}")) { "Leaders and terms" }
-        @if scenario.judgement.lanes.is_empty() { p { "No node was asked who leads." } } @else {
+        @if scenario.judgement.lanes.is_empty() { p { "No node was asked for the leader." } } @else {
             figure class="drawing" {
                 (legend())
                 div class="scroll" { (crate::svg::lanes(scenario, axis)) }
@@ -33,10 +33,10 @@ pub(super) fn part(scenario: &ScenarioReport, number: usize, axis: &Axis) -> Mar
 fn legend() -> Markup {
     html! {
         ul class="legend" aria-label="Legend" {
-            li { span class="key leader" { "e4" } " node names itself leader, in epoch 4" }
+            li { span class="key leader" { "e4" } " node claims to lead, in epoch 4" }
             li { span class="key down" { } " down or paused" }
             li { span class="key silent" { } " silent" }
-            li { span class="key overlap" { } " two at once" }
+            li { span class="key overlap" { } " two nodes claim to lead at once" }
             @for class in FaultClass::ALL {
                 li { span class=(format!("key {}", class.word())) { (class.letter()) } " " (class.word()) " fault" }
             }
@@ -52,10 +52,16 @@ fn finding(elections: &[Election], overlaps: &[Overlap]) -> String {
         wording::explained(elections)
     );
     let second = match (overlaps.len(), same) {
-        (0, _) => "Never did two nodes claim to lead at once.".to_string(),
-        (some, 0) => format!("Two nodes claimed to lead at once {some} times, never in one epoch."),
+        (0, _) => "No two nodes claimed to lead at once.".to_string(),
+        (some, 0) => format!(
+            "Two nodes claimed to lead at once {}, never in one epoch.",
+            count(some as u64, "times")
+        ),
         (some, same) => {
-            format!("Two nodes claimed to lead at once {some} times, {same} of them in one epoch.")
+            format!(
+                "Two nodes claimed to lead at once {}, {same} of them in one epoch.",
+                count(some as u64, "times")
+            )
         }
     };
     format!("{first} {second}")
@@ -67,7 +73,7 @@ fn overlap_table(overlaps: &[Overlap]) -> Markup {
         @if shown > 0 {
             div class="scroll" {
                 table {
-                    caption { "Two nodes that claimed to lead at once" }
+                    caption { "Times at which two nodes claimed to lead" }
                     thead { tr {
                         th scope="col" class="num" { "begin" } th scope="col" class="num" { "length" }
                         th scope="col" { "one" } th scope="col" { "other" } th scope="col" { "epochs" }
@@ -104,7 +110,7 @@ fn election_table(scenario: &ScenarioReport, elections: &[Election]) -> Markup {
                 table {
                     caption { "Changes of leader or epoch" }
                     thead { tr {
-                        th scope="col" class="num" { "seen at" } th scope="col" { "of" } th scope="col" { "leader" }
+                        th scope="col" class="num" { "seen at" } th scope="col" { "partition" } th scope="col" { "leader" }
                         th scope="col" { "epoch" } th scope="col" class="num" { "leaderless" } th scope="col" { "explained by" }
                     } }
                     tbody { @for election in &elections[..shown] { (election_row(scenario, election)) } }
@@ -116,11 +122,7 @@ fn election_table(scenario: &ScenarioReport, elections: &[Election]) -> Markup {
 }
 
 fn election_row(scenario: &ScenarioReport, election: &Election) -> Markup {
-    let node = |n: &Option<String>| {
-        n.as_deref()
-            .map(untrusted)
-            .unwrap_or_else(|| "nobody".into())
-    };
+    let node = |n: &Option<String>| n.as_deref().map(untrusted).unwrap_or_else(|| "none".into());
     let seat = match &election.seat {
         Seat::Quorum => "quorum".to_string(),
         Seat::Partition { topic, partition } => format!("{}/{partition}", untrusted(topic)),
@@ -140,13 +142,13 @@ fn election_row(scenario: &ScenarioReport, election: &Election) -> Markup {
     }
 }
 
-/// What explains it, or that nothing does.
+/// The explanation, or that there is none.
 pub(super) fn explanation(scenario: &ScenarioReport, explained: &Explanation) -> Markup {
     html! {
         @match explained {
             Explanation::Formation => { "formation" }
             Explanation::Fault { id } => { (fault_tag(scenario, id)) }
-            Explanation::Restart { node } => { "process of " (untrusted(node)) }
+            Explanation::Restart { node } => { "process of " (untrusted(node)) " started or ended" }
             Explanation::Starved { who, by_ms } => {
                 strong class="doubt" { "? machine starved" } " (" (untrusted(who)) " ran " (length_ms(*by_ms)) " late)"
             }

@@ -1,4 +1,4 @@
-//! A folder of a run as a page of links, for browsing where there is no report. Its links stay below the folder.
+//! A folder of a run as a page of links, for folders without a report. Its links stay below the folder.
 
 use maud::{DOCTYPE, Markup, html};
 
@@ -15,7 +15,7 @@ pub(crate) fn page(title: &str, names: &[String]) -> Markup {
             body class="index" {
                 header class="verdict" { h1 { (title) } p class="facts" { a href="../" { "up" } } }
                 main id="main" {
-                    @if names.is_empty() { p class="nodata" { "Nothing is here." } }
+                    @if names.is_empty() { p class="nodata" { "This folder is empty." } }
                     ul { @for name in names { li { a href=(address(name)) { (untrusted(name)) } } } }
                 }
             }
@@ -23,8 +23,8 @@ pub(crate) fn page(title: &str, names: &[String]) -> Markup {
     }
 }
 
-/// A name as an address: every byte that could mean something else is written as a number, and `./` before it keeps a
-/// name like `javascript:x` a name.
+/// A name as an address: reserved bytes are percent-encoded, and the leading `./` makes a name like `javascript:x` a
+/// path.
 fn address(name: &str) -> String {
     let mut address = String::from("./");
     for byte in name.bytes() {

@@ -1,4 +1,4 @@
-//! Section 8: what the nodes wrote around each failure, side by side on one time axis, with the faults across.
+//! Section 8: the nodes' log lines around each failure, side by side on one time axis, with the faults in between.
 
 use maud::{Markup, html};
 
@@ -6,7 +6,7 @@ use super::parts::heading;
 use crate::format::{count, group, moment, untrusted};
 use crate::model::{LogExcerpt, LogLevel, NodeLog, RunReport, ScenarioReport};
 
-/// All excerpts, or that there are none.
+/// All excerpts, or a note that there are none.
 pub(super) fn section(report: &RunReport, dropped: bool) -> Markup {
     let failing = report
         .scenarios
@@ -18,13 +18,13 @@ pub(super) fn section(report: &RunReport, dropped: bool) -> Markup {
             section aria-labelledby="logs" {
                 (heading("logs", "Node logs", "around the failures, aligned in time"))
                 @if dropped {
-                    p class="cut" { "Left out to keep the page small; they are in the run directory." }
+                    p class="cut" { "Left out to keep the page small. The logs are in the run directory." }
                 } @else if recorded {
                     @for scenario in &report.scenarios {
                         @for excerpt in &scenario.logs { (one(scenario, excerpt)) }
                     }
                 } @else {
-                    p class="nodata" { "Not recorded for this page; the logs that were kept are listed under files kept." }
+                    p class="nodata" { "Not recorded for this page. The stored logs are listed under “Files kept”." }
                 }
             }
         }
@@ -39,10 +39,10 @@ fn one(scenario: &ScenarioReport, excerpt: &LogExcerpt) -> Markup {
                 (untrusted(&scenario.name)) ", " (moment(excerpt.begin_ns)) " to " (moment(excerpt.end_ns)) ": "
                 (count(excerpt.nodes.iter().map(|n| n.lines_total).sum(), "lines"))
             }
-            @if silent { p class="nodata" { "No node wrote anything then." } } @else {
+            @if silent { p class="nodata" { "No node wrote a line at that time." } } @else {
                 div class="scroll" tabindex="0" role="group" aria-label="Lines of the nodes' logs" {
                     table class="logs" {
-                        caption { "Lines of each node by time; faults across" }
+                        caption { "Log lines of each node by time; fault lines span all columns" }
                         thead { tr {
                             th scope="col" class="num" { "time" }
                             @for node in &excerpt.nodes { th scope="col" { (untrusted(&node.node)) } }
@@ -114,19 +114,19 @@ fn class(level: LogLevel) -> Option<&'static str> {
     }
 }
 
-/// Where to read on, what was cut, and whether the clock can be trusted.
+/// The log file, what was left out, and how far its clock is off.
 fn source(node: &NodeLog) -> Markup {
     let shown = node.lines.len() as u64;
     html! {
         (untrusted(&node.node)) ": " code { (untrusted(&node.path)) }
-        @if node.lines_total == 0 { ", nothing written then" } @else {
+        @if node.lines_total == 0 { ", no lines at that time" } @else {
             ", bytes " (group(node.bytes.0)) " to " (group(node.bytes.1))
         }
         @if shown < node.lines_total {
             "; " (group(shown)) " of " (count(node.lines_total, "lines")) " shown, warnings and errors first"
         }
         @match node.clock_offset_ms {
-            Some(0) => "; clock in step with the harness",
+            Some(0) => "; its clock agrees with the harness",
             Some(ms) => { "; its clock runs " (ms.unsigned_abs()) " ms " (if ms > 0 { "ahead" } else { "behind" }) }
             None => "; clock offset not measured",
         }

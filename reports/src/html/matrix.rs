@@ -1,17 +1,17 @@
-//! The matrix of a run of several scenarios: scenarios by checks, each cell a symbol with its one fact, linked to the
+//! The matrix of a run with several scenarios: scenarios by checks. A cell has a symbol and one fact, and links to the
 //! card that explains it.
 
-use checkers::verdict::{Class, Doubt, Figure, Unit, Validity, Verdict};
+use checkers::verdict::{Class, Figure, Unit, Validity, Verdict};
 use maud::{Markup, html};
 
 use super::parts::{chip, mark};
-use crate::findings::{Card, Open, class_rank, word};
+use crate::findings::{Card, UndecidedCheck, word};
 use crate::format::{group, length_ms, untrusted};
 use crate::model::{RunReport, ScenarioReport};
 use crate::wording;
 
 /// The table.
-pub(super) fn table(report: &RunReport, cards: &[Card<'_>], open: &[Open<'_>]) -> Markup {
+pub(super) fn table(report: &RunReport, cards: &[Card<'_>], open: &[UndecidedCheck<'_>]) -> Markup {
     let columns = columns(report);
     let classes = [
         Class::Safety,
@@ -67,7 +67,7 @@ fn columns(report: &RunReport) -> Vec<(Class, &str)> {
             columns.push(column);
         }
     }
-    columns.sort_by_key(|(class, _)| class_rank(*class));
+    columns.sort_by_key(|(class, _)| *class);
     columns
 }
 
@@ -87,7 +87,7 @@ fn row(
     index: usize,
     columns: &[(Class, &str)],
     cards: &[Card<'_>],
-    open: &[Open<'_>],
+    open: &[UndecidedCheck<'_>],
 ) -> Markup {
     html! {
         tr {
@@ -112,7 +112,7 @@ fn cell(
     scenario: &ScenarioReport,
     verdict: &Verdict,
     cards: &[Card<'_>],
-    open: &[Open<'_>],
+    open: &[UndecidedCheck<'_>],
 ) -> Markup {
     let here =
         |s: &ScenarioReport, v: &Verdict| std::ptr::eq(s, scenario) && std::ptr::eq(v, verdict);
@@ -140,7 +140,7 @@ fn fact(verdict: &Verdict) -> String {
         Validity::Undecided => verdict
             .doubts
             .first()
-            .map(reason)
+            .map(wording::doubt_word)
             .unwrap_or_default()
             .to_string(),
         Validity::NotApplicable => String::new(),
@@ -153,21 +153,5 @@ fn fact(verdict: &Verdict) -> String {
             let worst = limited.max_by_key(share);
             worst.map(|f| length_ms(f.value)).unwrap_or_default()
         }
-    }
-}
-
-fn reason(doubt: &Doubt) -> &'static str {
-    match doubt {
-        Doubt::Starved { .. } => "starved",
-        Doubt::FewAcknowledged { .. }
-        | Doubt::FewLeaderFaults { .. }
-        | Doubt::NothingSeen { .. } => "vacuous",
-        Doubt::FaultHadNoEffect { .. } => "no effect",
-        Doubt::CutShort => "cut short",
-        Doubt::Interrupted => "stopped",
-        Doubt::ReadIncomplete { .. } => "not read",
-        Doubt::CheckFailed { .. } => "check failed",
-        Doubt::BadHistory { .. } => "bad history",
-        Doubt::NotPromised { .. } | Doubt::NotInRun { .. } => "",
     }
 }

@@ -1,4 +1,4 @@
-//! Pages without the usual sections: the outline of a run that is too large for a page, and a comparison alone.
+//! Pages without the usual sections: the outline of a run that is too large for one page, and a comparison alone.
 
 use maud::{DOCTYPE, Markup, html};
 
@@ -11,7 +11,7 @@ use crate::model::{Comparison, RunReport, ScenarioReport};
 
 /// Verdict, reasons, and a list of scenarios, failing first. Its size has a bound.
 pub(super) fn page(report: &RunReport, warnings: &[String]) -> Markup {
-    let (cards, open) = (findings::cards(report), findings::open(report));
+    let (cards, open) = (findings::cards(report), findings::undecided_checks(report));
     let mut scenarios: Vec<&ScenarioReport> = report.scenarios.iter().collect();
     scenarios.sort_by_key(|s| findings::validity_rank(s.validity()));
     let shown = scenarios.len().min(OUTLINE_SCENARIOS_MAX);

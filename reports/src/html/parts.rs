@@ -3,11 +3,11 @@
 use checkers::verdict::Validity;
 use maud::{Markup, html};
 
-use crate::findings::{Card, Open, symbol, word};
+use crate::findings::{Card, UndecidedCheck, symbol, word};
 use crate::format::{group, untrusted};
 use crate::model::RunReport;
 
-/// Symbol and word, with the word's colour. Never colour alone.
+/// Symbol and word in the word's colour, so that colour is never the only mark.
 pub(super) fn chip(validity: Validity) -> Markup {
     html! {
         span class=(format!("chip {}", validity.word())) {
@@ -17,7 +17,7 @@ pub(super) fn chip(validity: Validity) -> Markup {
     }
 }
 
-/// The symbol alone, where the word stands in the same row; read aloud as the word.
+/// The symbol alone, where the word is in the same row; screen readers read the word.
 pub(super) fn mark(validity: Validity) -> Markup {
     html! {
         span class=(format!("mark {}", validity.word())) role="img" aria-label=(word(validity)) {
@@ -42,12 +42,12 @@ pub(super) fn heading(id: &str, title: &str, aside: &str) -> Markup {
     html! {
         h2 id=(id) {
             a href=(format!("#{id}")) { (title) }
-            @if !aside.is_empty() { span class="aside" { (aside) } }
+            @if !aside.is_empty() { " " span class="aside" { (aside) } }
         }
     }
 }
 
-/// What was cut from a table or list, or nothing.
+/// How much of a table or list was left out, or nothing.
 pub(super) fn more(shown: usize, total: usize, wherever: &str) -> Markup {
     html! {
         @if total > shown {
@@ -59,11 +59,11 @@ pub(super) fn more(shown: usize, total: usize, wherever: &str) -> Markup {
     }
 }
 
-/// The bar at the top: where one is, where one can go.
+/// The bar at the top: links to the sections.
 pub(super) fn navigation(
     report: &RunReport,
     cards: &[Card<'_>],
-    open: &[Open<'_>],
+    open: &[UndecidedCheck<'_>],
     timelines: bool,
 ) -> Markup {
     let invalid = |s: &crate::model::ScenarioReport| s.validity() == Validity::Invalid;
@@ -92,13 +92,13 @@ pub(super) fn navigation(
     }
 }
 
-/// What went wrong beside the verdict.
+/// Problems that do not change the verdict.
 pub(super) fn warnings(report: &RunReport, drawing: &[String]) -> Markup {
     let all: Vec<&String> = report.warnings.iter().chain(drawing).collect();
     html! {
         @if !all.is_empty() {
             aside class="warnings" aria-label="Warnings" {
-                h2 { "Warnings" } p { "None of them changes a verdict." }
+                h2 { "Warnings" } p { "Warnings do not change a verdict." }
                 ul { @for warning in all { li { (untrusted(warning)) } } }
             }
         }
@@ -115,21 +115,11 @@ pub(super) fn footer(report: &RunReport) -> Markup {
                     ", commit " code { (untrusted(&report.tool.commit)) }
                     @if report.tool.dirty { " with changes" }
                 }
-                ". Times count from the run's begin, on one monotonic clock. "
-                "The seed fixes schedule and faults, not the interleaving."
+                ". Times count from the start of the run, on one monotonic clock. "
+                "The seed determines schedule and faults, but not the interleaving."
             }
         }
     }
-}
-
-/// A capital letter first.
-pub(super) fn sentence_case(text: &str) -> String {
-    let mut characters = text.chars();
-    let first = characters
-        .next()
-        .map(|c| c.to_uppercase().to_string())
-        .unwrap_or_default();
-    first + characters.as_str()
 }
 
 /// Prose of ours with its numbers tied to their units, so that no line ends between them.

@@ -1,4 +1,4 @@
-//! How fast the cluster came back, as a distribution: each fault a dot, its limit a line. No averages.
+//! How fast the cluster recovered, as a distribution: each fault is a dot, its limit a line. No averages.
 
 use checkers::judgement::Gap;
 use checkers::verdict::{GapScope, Validity};
@@ -29,13 +29,13 @@ pub(super) fn part(scenario: &ScenarioReport) -> Markup {
     html! {
         @if let (Some(most), true) = (most, all.iter().any(|d| !d.dots.is_empty())) {
             figure class="drawing" {
-                p class="title" { "Recovery: every fault a dot, the limit a dashed line" }
+                p class="title" { "Recovery times: one dot per fault, the limit as a dashed line" }
                 div class="scroll" {
                     table class="strips" {
-                        caption { "From begin or heal until it went on, on one scale" }
+                        caption { "From the begin or the heal of a fault until the next acknowledged write, on one scale" }
                         thead { tr {
-                            th scope="col" { "what" } th scope="col" class="num" { "count" } th scope="col" class="num" { "least" }
-                            th scope="col" class="num" { "median" } th scope="col" class="num" { "most" }
+                            th scope="col" { "what" } th scope="col" class="num" { "count" } th scope="col" class="num" { "min" }
+                            th scope="col" class="num" { "median" } th scope="col" class="num" { "max" }
                             th scope="col" class="num" { "limit" } th scope="col" { "distribution" }
                         } }
                         tbody { @for distribution in all.iter().filter(|d| !d.dots.is_empty()) { (row(distribution, most)) } }
@@ -84,13 +84,13 @@ fn fail_over(scenario: &ScenarioReport) -> Distribution {
         .iter()
         .filter(|g| g.scope == GapScope::FailOver);
     Distribution {
-        title: "fail-over: begin to acknowledged again",
+        title: "fail-over: fault begin to next acknowledged write",
         dots: gaps.map(dot).collect(),
         limit_ms: Some(scenario.limits.fail_over_ms),
     }
 }
 
-/// From the last sight of the old leader to the first of the new one.
+/// From the last claim of the old leader to the first claim of the new one.
 fn leaderless(scenario: &ScenarioReport) -> Distribution {
     let changes = scenario
         .judgement
@@ -102,8 +102,8 @@ fn leaderless(scenario: &ScenarioReport) -> Distribution {
         over: false,
         title: format!(
             "{} to {}: {}",
-            e.old_leader.as_deref().unwrap_or("nobody"),
-            e.new_leader.as_deref().unwrap_or("nobody"),
+            e.old_leader.as_deref().unwrap_or("none"),
+            e.new_leader.as_deref().unwrap_or("none"),
             length_ms(e.leaderless_ms)
         ),
     });
@@ -135,7 +135,7 @@ fn after_heal(scenario: &ScenarioReport) -> Distribution {
         }
     });
     Distribution {
-        title: "after the heal: heal to acknowledged again",
+        title: "after the heal: heal to next acknowledged write",
         dots: dots.collect(),
         limit_ms: None,
     }

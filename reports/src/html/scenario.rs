@@ -1,14 +1,14 @@
-//! One scenario: its faults and leaders over time, gaps, charts, and what it was held to.
+//! One scenario: its faults and leaders over time, gaps, charts, promises and limits.
 
 use checkers::verdict::Validity;
 use maud::{Markup, html};
 
 use super::parts::chip;
 use super::{Detail, chartset, gaps, leaders, recovery};
+use crate::axis::Axis;
 use crate::format::{bytes, group, length_ms, moment, untrusted};
 use crate::limits::{SCENARIOS_WITH_CHARTS_MAX, TABLE_ROWS_MAX};
 use crate::model::{FaultWindow, RunReport, ScenarioReport, WindowState};
-use crate::svg::Axis;
 use crate::wording;
 
 /// The whole section.
@@ -43,7 +43,7 @@ pub(super) fn section(
         (gaps::part(scenario, number))
         (recovery::part(scenario))
         @if charts { (chartset::part(scenario, number, &axis, detail, warnings)) } @else {
-            p class="cut" { "Charts left out to keep the page small; the series are in metrics.json." }
+            p class="cut" { "Charts left out to keep the page small. The series are in metrics.json." }
         }
         (faults(scenario, number))
         (rules(scenario))
@@ -82,13 +82,13 @@ fn failing_before(report: &RunReport, index: usize) -> usize {
 fn faults(scenario: &ScenarioReport, number: usize) -> Markup {
     html! {
         h3 id=(format!("faults-{number}")) { "Faults" }
-        @if scenario.faults.is_empty() { p { "No fault was begun." } } @else {
+        @if scenario.faults.is_empty() { p { "No fault was started." } } @else {
             div class="scroll" {
                 table {
-                    caption { "Fault windows: what was seen of each" }
+                    caption { "Fault windows, each with the evidence of its effect" }
                     thead { tr {
                         th scope="col" { "id" } th scope="col" { "class" } th scope="col" { "fault" }
-                        th scope="col" class="num" { "begun" } th scope="col" class="num" { "healed" }
+                        th scope="col" class="num" { "begin" } th scope="col" class="num" { "heal" }
                         th scope="col" class="num" { "length" } th scope="col" { "leader affected" }
                         th scope="col" { "state" } th scope="col" { "evidence" }
                     } }
@@ -113,7 +113,7 @@ fn fault_row(fault: &FaultWindow) -> Markup {
             td { span class=(format!("tag {}", class.word())) { b { (class.letter()) } " " (class.word()) } }
             td {
                 (untrusted(&fault.title()))
-                @if !fault.role.is_empty() && !fault.role_held { span class="asks" { "no longer in that role when it took effect" } }
+                @if !fault.role.is_empty() && !fault.role_held { span class="asks" { "no longer in that role when the fault took effect" } }
                 @if !links.is_empty() { span class="asks" { (untrusted(&links.join(" "))) } }
             }
             td class="num" { (moment(fault.begin_ns)) }
@@ -131,7 +131,7 @@ fn state(state: WindowState) -> &'static str {
     match state {
         WindowState::TookEffect => "took effect",
         WindowState::Skipped => "skipped: role not resolved",
-        WindowState::Failed => "failed: no effect seen",
+        WindowState::Failed => "failed: no effect observed",
     }
 }
 
@@ -142,16 +142,16 @@ fn rules(scenario: &ScenarioReport) -> Markup {
             summary { "Which rules applied: promises and limits" }
             div class="scroll" {
                 table {
-                    caption { "What the target promises decides what is a violation" }
-                    thead { tr { th scope="col" { "promise" } th scope="col" { "made" } th scope="col" { "so" } } }
+                    caption { "The target's promises decide what counts as a violation" }
+                    thead { tr { th scope="col" { "promise" } th scope="col" { "made" } th scope="col" { "consequence" } } }
                     tbody { @for row in wording::promise_rows(&scenario.promises) {
-                        tr { th scope="row" { (row.promise) } td { (if row.made { "yes" } else { "no" }) } td { (row.so) } }
+                        tr { th scope="row" { (row.promise) } td { (if row.made { "yes" } else { "no" }) } td { (row.consequence) } }
                     } }
                 }
                 @if let Some(configuration) = &scenario.judgement.configuration {
                     table {
-                        caption { "What counts as what, by what ran: its acknowledgements, isolation, clients and faults" }
-                        thead { tr { th scope="col" { "seen" } th scope="col" { "counts as" } th scope="col" { "because" } } }
+                        caption { "How findings are classified, given the acknowledgements, isolation, clients and faults of this run" }
+                        thead { tr { th scope="col" { "finding" } th scope="col" { "counts as" } th scope="col" { "reason" } } }
                         tbody { @for ruling in configuration.table() {
                             tr {
                                 th scope="row" { (wording::subject(ruling.subject)) }

@@ -1,4 +1,4 @@
-//! Section 4: timelines of the failing stretches. Static drawings that a script lets one zoom, filter and walk through.
+//! Section 4: timelines around the failures. Static drawings; a script adds zoom, filters and keyboard navigation.
 
 use maud::{Markup, html};
 
@@ -11,11 +11,11 @@ pub(super) fn section(timelines: &[Timeline<'_>], cut: bool) -> Markup {
     html! {
         @if !timelines.is_empty() {
             section aria-labelledby="timeline" {
-                (heading("timeline", "Timeline", "what ran around the failures"))
+                (heading("timeline", "Timeline", "operations around the failures"))
                 (legend())
                 @for timeline in timelines { (one(timeline)) }
                 @if cut {
-                    p class="cut" { "Failures after these have the small timelines of their cards only." }
+                    p class="cut" { "Further failures have only the small timelines on their cards." }
                 }
             }
         }
@@ -27,10 +27,10 @@ fn legend() -> Markup {
         ul class="legend" aria-label="Legend" {
             li { span class="key ok" {} " ok" }
             li { span class="key fail" {} " fail" }
-            li { span class="key info" {} " info; a dashed tail: it may still have happened" }
+            li { span class="key info" {} " info; dashed tail: it may still take effect" }
             li { span class="key proves" {} " proves a failure" }
             li { span class="key overlap" {} " a failure" }
-            li { span class="key leader" { "e4" } " node names itself leader, in epoch 4" }
+            li { span class="key leader" { "e4" } " node claims to lead, in epoch 4" }
             li { span class="key down" {} " down or paused" }
         }
     }
@@ -53,7 +53,7 @@ fn one(timeline: &Timeline<'_>) -> Markup {
                 }
             }
             (controls(timeline))
-            div class="scroll" tabindex="0" role="group" aria-label=(format!("Timeline {id}; operations can be walked through with the arrow keys")) {
+            div class="scroll" tabindex="0" role="group" aria-label=(format!("Timeline {id}; use the arrow keys to move between operations")) {
                 (drawing)
             }
             p class="record" role="status" hidden {}
@@ -62,7 +62,7 @@ fn one(timeline: &Timeline<'_>) -> Markup {
     }
 }
 
-/// Shown by the script.
+/// Hidden until the script shows them.
 fn controls(timeline: &Timeline<'_>) -> Markup {
     let id = &timeline.id;
     let button = |does: &str, text: &str, says: &str| {
@@ -74,11 +74,11 @@ fn controls(timeline: &Timeline<'_>) -> Markup {
             (button("out", "−", "zoom out"))
             (button("left", "←", "earlier"))
             (button("right", "→", "later"))
-            (button("all", "all", "show the whole stretch"))
+            (button("all", "all", "show the whole time range"))
             (button("failure", "next failure", "jump to the next failure"))
             label { "outcome " select data-filter="outcome" {
                 option value="" { "all" } option value="ok" { "ok" } option value="fail" { "fail" }
-                option value="info" { "info" } option value="proves" { "those that prove a failure" }
+                option value="info" { "info" } option value="proves" { "operations that prove a failure" }
             } }
             label { "partition " select data-filter="partition" {
                 option value="" { "all" }
@@ -98,19 +98,19 @@ fn caption(timeline: &Timeline<'_>, workers_left_out: usize) -> String {
     let drawn = timeline.operations.len() as u64;
     let mut caption = match timeline.excerpt {
         None => {
-            "Only the operations of the evidence are drawn: what else ran then was not recorded."
+            "Only the operations of the evidence are shown; other operations are in history.jsonl."
                 .to_string()
         }
         Some(excerpt) if excerpt.operations_total > drawn => format!(
-            "{} of {} shown, those nearest to the failure: the stretch was shortened for it.",
+            "{} of {} shown, those nearest to the failure. The time range was shortened accordingly.",
             group(drawn),
             count(excerpt.operations_total, "operations")
         ),
-        Some(_) => format!("All {} of this stretch.", count(drawn, "operations")),
+        Some(_) => format!("All {} in this time range.", count(drawn, "operations")),
     };
     if workers_left_out > 0 {
         caption += &format!(
-            " {} left out: they are idle here or prove nothing.",
+            " {} left out: idle here, or without evidence.",
             count(workers_left_out as u64, "workers")
         );
     }

@@ -1,11 +1,11 @@
-//! Section 1: the verdict, its reasons, the figures that matter, and how to repeat it. It fits on the first screen.
+//! Section 1: the verdict, its reasons, the main figures, and the commands to repeat it. It fits on the first screen.
 
 use checkers::verdict::{Unit, Validity};
 use maud::{Markup, html};
 
 use super::parts::command;
-use crate::findings::{Card, Open, headline, symbol};
-use crate::format::{count, group, latency_us, length_ms, limit_ms, untrusted};
+use crate::findings::{Card, UndecidedCheck, headline, symbol};
+use crate::format::{count, group, latency_us, length_ms, limit_ms, sentence_case, untrusted};
 use crate::limits::REASONS_MAX;
 use crate::model::RunReport;
 use crate::wording;
@@ -15,7 +15,7 @@ pub(super) fn header(
     report: &RunReport,
     cards: &[Card<'_>],
     cards_total: usize,
-    open: &[Open<'_>],
+    open: &[UndecidedCheck<'_>],
     open_total: usize,
 ) -> Markup {
     html! {
@@ -23,7 +23,7 @@ pub(super) fn header(
             (word(report))
             @if !report.subject.plants.is_empty() {
                 p class="planted" { strong { (wording::planted(&report.subject.plants)) }
-                    ": what fails here is meant to fail, and says nothing of the product without it." }
+                    ": failures are expected here and do not describe the product without these bugs." }
             }
             (reasons(cards, open, cards_total + open_total))
             @if let Some(comparison) = &report.comparison { (super::comparison::line(comparison)) }
@@ -36,7 +36,7 @@ pub(super) fn header(
     }
 }
 
-/// The head of a page that is an outline only: how many findings, without links to any.
+/// The head of an outline: the number of findings, without links to them.
 pub(super) fn outline(report: &RunReport, cards: usize, open: usize) -> Markup {
     html! {
         header class=(format!("verdict {}", headline(report).validity.word())) {
@@ -50,7 +50,7 @@ pub(super) fn outline(report: &RunReport, cards: usize, open: usize) -> Markup {
     }
 }
 
-/// The verdict in words, and of what.
+/// The verdict in words, and what was judged.
 fn word(report: &RunReport) -> Markup {
     let verdict = headline(report);
     html! {
@@ -78,11 +78,11 @@ fn facts(report: &RunReport) -> Markup {
         span { (length_ms(run.duration_ms)) }
         span { "seed " code { (untrusted(&run.seed)) } }
         span { "run " code { (untrusted(&run.id)) } }
-        @if run.interrupted { span class="interrupted" { "interrupted: judged by what was recorded" } }
+        @if run.interrupted { span class="interrupted" { "interrupted: only the recorded part was judged" } }
     }
 }
 
-/// How many of how many, in one sentence.
+/// The number of invalid and undecided checks, in one sentence.
 fn lead(report: &RunReport) -> String {
     let asked = report.count(Validity::Valid)
         + report.count(Validity::Invalid)
@@ -104,7 +104,7 @@ fn lead(report: &RunReport) -> String {
         return "No check was judged.".to_string();
     }
     let mut lead = match (invalid, undecided) {
-        (0, 0) => format!("All {asked} checks that apply are valid{scenarios}"),
+        (0, 0) => format!("All {asked} applicable checks are valid{scenarios}"),
         (0, some) => format!("{some} of {asked} checks undecided, none invalid{scenarios}"),
         (some, 0) => format!("{some} of {asked} checks invalid{scenarios}"),
         (some, others) => {
@@ -118,27 +118,21 @@ fn lead(report: &RunReport) -> String {
     lead + "."
 }
 
-fn reasons(cards: &[Card<'_>], open: &[Open<'_>], total: usize) -> Markup {
+fn reasons(cards: &[Card<'_>], open: &[UndecidedCheck<'_>], total: usize) -> Markup {
     let invalid = cards.iter().map(|card| {
-        let title = wording::rule(&card.first().kind).title;
+        let title = wording::words(card.first()).title;
         let (scenario, detail) = (
             &card.scenario.name,
             wording::instance_line(card.first(), card.total),
         );
-        (
-            Validity::Invalid,
-            &card.id,
-            title.to_string(),
-            scenario,
-            detail,
-        )
+        (Validity::Invalid, &card.id, title, scenario, detail)
     });
     let undecided = open.iter().map(|o| {
         let (scenario, detail) = (&o.scenario.name, wording::headline(o.verdict));
         (
             Validity::Undecided,
             &o.id,
-            super::parts::sentence_case(&o.verdict.check.replace('-', " ")),
+            sentence_case(&o.verdict.check.replace('-', " ")),
             scenario,
             detail,
         )
@@ -162,7 +156,7 @@ fn reasons(cards: &[Card<'_>], open: &[Open<'_>], total: usize) -> Markup {
     }
 }
 
-/// The figures of a run: each the worst over its scenarios, beside its limit where it has one.
+/// The figures of a run: each the worst of its scenarios, with its limit if it has one.
 fn tiles(report: &RunReport) -> Markup {
     let sum = |of: fn(&crate::model::OpsCount) -> u64| -> u64 {
         report.scenarios.iter().map(|s| of(&s.ops)).sum()
@@ -195,7 +189,7 @@ fn tiles(report: &RunReport) -> Markup {
             }
             (recovery(report))
             (tile("changes of leader", &elections.to_string(), &unexplained(report), None))
-            (tile("faults in effect", &faults.to_string(), &format!("of {planned} begun"), None))
+            (tile("faults in effect", &faults.to_string(), &format!("of {planned} started"), None))
             @if let Some(p99) = slowest {
                 (tile("append p99", &latency_us(p99), &performance_note(report), None))
             }

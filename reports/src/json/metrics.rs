@@ -1,4 +1,4 @@
-//! `metrics.json`: the series exactly as drawn, so that a reader can redraw them, and the fault regions.
+//! `metrics.json`: the series exactly as drawn, and the fault regions, so that other tools can redraw them.
 
 use serde::Serialize;
 

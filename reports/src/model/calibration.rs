@@ -1,16 +1,16 @@
-//! A calibration: the deliberate bugs of a target, run with several seeds each, and which checks found them.
+//! A calibration: the deliberate bugs of a target, run with several seeds each, and which checks detected them.
 
 use serde::{Deserialize, Serialize};
 
 use super::Tool;
 
-/// What a calibration has shown. `calibration.json` is this, field for field.
+/// The result of a calibration. `calibration.json` has exactly these fields.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Calibration {
     /// The harness.
     pub tool: Tool,
-    /// The hash of the sources that the results depend on.
+    /// The hash of the sources on which the results depend.
     pub sources: String,
     /// Under which faults the plants were run, in words.
     pub faults: String,
@@ -20,7 +20,7 @@ pub struct Calibration {
     pub plants: Vec<PlantRow>,
     /// Runs without any plant.
     pub controls: Vec<ControlRun>,
-    /// Whether exactly the expected verdicts came.
+    /// Whether all verdicts were as expected.
     pub as_expected: bool,
     /// Whether the user stopped it before its end.
     pub interrupted: bool,
@@ -34,7 +34,7 @@ pub struct PlantRow {
     pub plant: String,
     /// What it does.
     pub does: String,
-    /// What really happened somewhere.
+    /// The real case behind it.
     pub happened: String,
     /// The kinds of fault that provoke it; empty if none is needed.
     pub trigger: Vec<String>,
@@ -44,11 +44,11 @@ pub struct PlantRow {
     pub workload: String,
     /// The longest that the load phase may last.
     pub time_limit_ms: u64,
-    /// The checks that must find it; any of them will do.
+    /// The checks that may detect it; one of them is enough.
     pub expected: Vec<String>,
-    /// By what a finding counts as one of the plant, in words.
+    /// When a finding counts as a detection of the plant, in words.
     pub reason: String,
-    /// Why no check can find it from outside; such a plant is listed and not run.
+    /// Why no check can detect it from outside. Such a plant is listed but not run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_seen_because: Option<String>,
     /// One entry for each seed.
@@ -61,20 +61,20 @@ pub struct PlantRow {
 pub struct PlantRun {
     /// Its seed.
     pub seed: String,
-    /// Checks that found the plant for its own reason.
+    /// Checks that detected the plant for the expected reason.
     pub caught_by: Vec<String>,
     /// Checks that found something else, or for another reason.
     pub other: Vec<String>,
-    /// From the run's begin to the end of the first proof.
+    /// From the start of the run to the end of the first proof.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detected_ms: Option<u64>,
     /// The first proof in words.
     pub account: String,
     /// The length of the run's history.
     pub lasted_ms: u64,
-    /// How often it was tried: where a starved machine hid what was looked for, it is repeated.
+    /// How often it was tried: a run is repeated if a starved machine made it inconclusive.
     pub tries: u32,
-    /// Where its history is kept.
+    /// Where its history is stored.
     pub history: String,
 }
 
@@ -90,32 +90,32 @@ pub struct ControlRun {
     pub invalid: Vec<String>,
     /// Checks that could not be judged.
     pub undecided: Vec<String>,
-    /// How often it was tried: a starved machine is no verdict, so such a run is repeated.
+    /// How often it was tried: a run is repeated if a starved machine made it inconclusive.
     pub tries: u32,
-    /// Where its history is kept.
+    /// Where its history is stored.
     pub history: String,
 }
 
 impl ControlRun {
-    /// Whether it was judged, and nothing was found.
+    /// Whether it was judged without a finding.
     pub fn clean(&self) -> bool {
         self.invalid.is_empty() && self.undecided.is_empty()
     }
 }
 
 impl PlantRow {
-    /// In how many runs it was found for its own reason.
+    /// In how many runs it was detected for the expected reason.
     pub fn caught(&self) -> usize {
         let runs = self.runs.iter();
         runs.filter(|run| !run.caught_by.is_empty()).count()
     }
 
-    /// Whether it was found in at least four of five runs.
+    /// Whether it was detected in at least four of five runs.
     pub fn detected(&self) -> bool {
         !self.runs.is_empty() && self.caught() * 5 >= self.runs.len() * 4
     }
 
-    /// How many runs a check found it in: for its own reason, and otherwise.
+    /// In how many runs a check fired: for the expected reason, and for another.
     pub fn by(&self, check: &str) -> (usize, usize) {
         let count = |of: fn(&PlantRun) -> &Vec<String>| {
             let runs = self.runs.iter();
@@ -125,7 +125,7 @@ impl PlantRow {
         (count(|run| &run.caught_by), count(|run| &run.other))
     }
 
-    /// The median time to detection over the runs that found it.
+    /// The median time to detection over the runs that detected it.
     pub fn median_ms(&self) -> Option<u64> {
         let mut times: Vec<u64> = self.runs.iter().filter_map(|run| run.detected_ms).collect();
         times.sort_unstable();
@@ -176,7 +176,10 @@ mod tests {
         assert_eq!(row.by("unseen"), (0, 5));
         assert_eq!(row.by("lost-write"), (4, 0));
         row.runs[0] = miss();
-        assert!(!row.detected(), "another check's finding is no detection");
+        assert!(
+            !row.detected(),
+            "another check's finding is not a detection"
+        );
         row.runs.clear();
         assert!(!row.detected());
     }

@@ -1,20 +1,20 @@
-//! A run beside an earlier one: which findings are new, ongoing or gone, and which figures moved.
+//! A run compared with an earlier one: which findings are new, ongoing or resolved, and which figures changed.
 //!
-//! The harness compares; this is what it found. Findings are compared as sets, by scenario, check and kind. Figures are
+//! The harness compares; this is the result. Findings are compared as sets, by scenario, check and kind. Figures are
 //! compared only where both builds ran interleaved on one machine in one invocation; otherwise
 //! [`Comparison::figures_not_compared`] says why not.
 
 use serde::{Deserialize, Serialize};
 
-/// What came out of the comparison.
+/// The result of a comparison.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Comparison {
     /// What it was compared with.
     pub baseline: Baseline,
-    /// How many runs of this build it rests on.
+    /// How many runs of this build were compared.
     pub runs: u64,
-    /// Where configuration or machine differ, one sentence each: what these touch is not comparable.
+    /// Where configuration or machine differ, one sentence each. Affected figures are not comparable.
     pub differences: Vec<String>,
     /// Findings of either.
     pub findings: Vec<FindingChange>,
@@ -40,7 +40,7 @@ pub struct Baseline {
     pub runs: u64,
 }
 
-/// A kind of finding in one scenario, before and now.
+/// A kind of finding in one scenario, in the baseline and in this build.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct FindingChange {
@@ -58,9 +58,22 @@ pub struct FindingChange {
     pub runs: u64,
 }
 
-/// What became of a finding.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+/// The status of a finding.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    strum::IntoStaticStr,
+)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum FindingStatus {
     /// Not in the baseline.
     #[default]
@@ -73,7 +86,7 @@ pub enum FindingStatus {
     Resolved,
 }
 
-/// One figure, before and now.
+/// One figure, in the baseline and in this build.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct FigureChange {
@@ -99,27 +112,42 @@ pub struct FigureChange {
     pub pairs: u64,
     /// The permutation test's p, after Holm's correction; none without enough pairs.
     pub p: Option<f64>,
-    /// What follows.
+    /// The outcome.
     pub outcome: FigureOutcome,
 }
 
-/// What follows from a figure.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+/// The outcome for a figure.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    strum::IntoStaticStr,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "lowercase")]
 pub enum FigureOutcome {
     /// Worse by more than limit and floor, and not by chance.
     Regressed,
-    /// Too few pairs to say.
+    /// Too few pairs to decide.
     #[default]
+    #[strum(serialize = "not enough data")]
     NotEnoughData,
-    /// No difference that counts.
+    /// No difference that exceeds limit and floor.
+    #[strum(serialize = "no relevant difference")]
     Pass,
     /// Better by more than limit and floor, and not by chance.
     Improved,
 }
 
 impl Comparison {
-    /// How many findings became this.
+    /// How many findings have this status.
     pub fn count(&self, status: FindingStatus) -> usize {
         self.findings.iter().filter(|f| f.status == status).count()
     }
@@ -141,25 +169,15 @@ impl FigureChange {
 }
 
 impl FindingStatus {
-    /// The word as a reader sees it.
+    /// The word as the page shows it.
     pub fn word(self) -> &'static str {
-        match self {
-            FindingStatus::New => "new",
-            FindingStatus::Ongoing => "ongoing",
-            FindingStatus::Rare => "rare",
-            FindingStatus::Resolved => "resolved",
-        }
+        self.into()
     }
 }
 
 impl FigureOutcome {
-    /// The words as a reader sees them.
+    /// The words as the page shows them.
     pub fn words(self) -> &'static str {
-        match self {
-            FigureOutcome::Regressed => "regressed",
-            FigureOutcome::NotEnoughData => "not enough data",
-            FigureOutcome::Pass => "no difference that counts",
-            FigureOutcome::Improved => "improved",
-        }
+        self.into()
     }
 }

@@ -1,8 +1,8 @@
-//! The machine, the nodes and the clients of a run: what a reader must know before comparing two runs.
+//! The machine, the nodes and the clients of a run: what a reader needs before comparing two runs.
 
 use serde::{Deserialize, Serialize};
 
-/// Where and how a run happened.
+/// Machine, network, nodes and clients of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Environment {
@@ -10,7 +10,7 @@ pub struct Environment {
     pub kernel: String,
     /// Processors that the run could use.
     pub cpus: u32,
-    /// The processor's name, if the kernel tells.
+    /// The processor's name, if the kernel reports it.
     pub cpu_model: String,
     /// Memory that the run could use.
     pub memory_bytes: u64,
@@ -32,7 +32,7 @@ pub struct Environment {
 pub struct Filesystem {
     /// `ext4`, `tmpfs`, ...
     pub kind: String,
-    /// Whether figures of durability and performance mean anything on it. False on tmpfs.
+    /// Whether durability and performance figures are meaningful on it. False on tmpfs.
     pub figures_apply: bool,
 }
 

@@ -1,7 +1,7 @@
-//! Excerpts of a history around failures: the operations that ran then, for the timeline.
+//! Excerpts of a history around failures: the operations that ran at that time, for the timeline.
 //!
-//! An excerpt holds at most [`OPERATIONS_PER_EXCERPT_MAX`] operations. Where more ran, it shrinks around the failure
-//! and keeps those nearest to it; [`Excerpt::operations_total`] tells how many there were.
+//! An excerpt has at most [`OPERATIONS_PER_EXCERPT_MAX`] operations. If there were more, it shrinks around the failure
+//! and keeps those nearest to it; [`Excerpt::operations_total`] is the number before that.
 
 use std::collections::BTreeMap;
 
@@ -10,12 +10,10 @@ use checkers::judgement::Judgement;
 use checkers::verdict::{Anomaly, Validity, Verdict};
 use serde::{Deserialize, Serialize};
 
-use super::operation::{called, completed};
-use super::scenario::Operation;
-use crate::findings::class_rank;
+use super::operation::{Operation, called, completed};
 use crate::limits::{EXCERPTS_MAX, MINI_TIMELINE_HALF_NS, OPERATIONS_PER_EXCERPT_MAX};
 
-/// What ran around a failure.
+/// The operations around a failure.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Excerpt {
@@ -29,25 +27,25 @@ pub struct Excerpt {
     pub operations_total: u64,
 }
 
-/// A failure and the stretch around it that is worth looking at.
+/// A failure and the time range around it that the page shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Around {
+pub struct FailureStretch {
     /// The failure itself.
     pub failure: (u64, u64),
     /// From 3 s before it to 3 s after it.
     pub stretch: (u64, u64),
 }
 
-impl Around {
+impl FailureStretch {
     /// The first failure of each kind that each invalid check found, worst first, at most [`EXCERPTS_MAX`] that are not
-    /// within each other's stretch. `operations` are those that the judgement points to: [`Operation::collect`].
-    pub fn failures(judgement: &Judgement, operations: &[Operation]) -> Vec<Around> {
+    /// within each other's time range. `operations` are those that the judgement points to: [`Operation::collect`].
+    pub fn failures(judgement: &Judgement, operations: &[Operation]) -> Vec<FailureStretch> {
         let invalid = judgement.verdicts.iter();
         let mut invalid: Vec<&Verdict> = invalid
             .filter(|v| v.validity == Validity::Invalid)
             .collect();
-        invalid.sort_by_key(|v| class_rank(v.class));
-        let mut found: Vec<Around> = Vec::new();
+        invalid.sort_by_key(|v| v.class);
+        let mut found: Vec<FailureStretch> = Vec::new();
         for verdict in invalid {
             let mut kinds: Vec<&str> = Vec::new();
             for anomaly in &verdict.anomalies {
@@ -59,15 +57,15 @@ impl Around {
                     continue;
                 };
                 if found.len() < EXCERPTS_MAX && !found.iter().any(|a| a.holds(failure)) {
-                    found.push(Around::new(failure));
+                    found.push(FailureStretch::new(failure));
                 }
             }
         }
         found
     }
 
-    fn new((from, to): (u64, u64)) -> Around {
-        Around {
+    fn new((from, to): (u64, u64)) -> FailureStretch {
+        FailureStretch {
             failure: (from, to),
             stretch: (
                 from.saturating_sub(MINI_TIMELINE_HALF_NS),
@@ -82,10 +80,10 @@ impl Around {
 }
 
 impl Excerpt {
-    /// The excerpts of these stretches, in one pass over a history.
+    /// The excerpts of these time ranges, in one pass over a history.
     pub fn collect<'a>(
         events: impl IntoIterator<Item = &'a Event>,
-        around: &[Around],
+        around: &[FailureStretch],
     ) -> Vec<Excerpt> {
         let mut kept: Vec<Vec<Operation>> = vec![Vec::new(); around.len()];
         let mut keep = |operation: Operation| {
@@ -123,8 +121,8 @@ impl Excerpt {
             .collect()
     }
 
-    /// As many as fit, nearest to the failure first.
-    fn nearest(around: &Around, mut operations: Vec<Operation>) -> Excerpt {
+    /// As many operations as fit, nearest to the failure first.
+    fn nearest(around: &FailureStretch, mut operations: Vec<Operation>) -> Excerpt {
         let (from, to) = around.failure;
         let (mut begin_ns, mut end_ns) = around.stretch;
         let operations_total = operations.len() as u64;
@@ -167,7 +165,7 @@ pub(crate) fn span(operations: &[Operation], anomaly: &Anomaly) -> Option<(u64, 
         let first = known.iter().min_by_key(|o| o.called_ns)?;
         let from = first.called_ns;
         let to = known.iter().map(|o| end(o)).max()?;
-        // Far apart: the final read that proves a loss comes a minute later. Look at the first.
+        // Far apart: the final read that proves a loss is a minute later. Show the first.
         let far = to - from > 4 * MINI_TIMELINE_HALF_NS;
         Some((from, if far { end(first) } else { to }))
     })

@@ -1,4 +1,4 @@
-//! A fault window as the report shows it: when, what, at whom, and by what evidence.
+//! A fault window as the report shows it: time, kind, target and evidence.
 
 use std::collections::BTreeMap;
 
@@ -25,21 +25,35 @@ pub struct FaultWindow {
     pub role_held: bool,
     /// Whether it affects the leader.
     pub affects_leader: bool,
-    /// When it was asked for. It counts from here.
+    /// When it was requested. Limits count from here.
     pub called_ns: u64,
-    /// When it was seen to have taken effect.
+    /// When its effect was first observed.
     pub begin_ns: u64,
     /// When it was healed; none if the history ends before.
     pub end_ns: Option<u64>,
-    /// What became of it.
+    /// Whether it took effect.
     pub state: WindowState,
-    /// What was seen of it, or why it was skipped or failed.
+    /// The evidence of its effect, or why it was skipped or failed.
     pub evidence: String,
 }
 
 /// The classes of faults, each with a colour and a letter.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum FaultClass {
     /// Links: N.
     #[default]
@@ -52,7 +66,7 @@ pub enum FaultClass {
     Clock,
 }
 
-/// What became of a fault.
+/// Whether a fault took effect.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum WindowState {
@@ -61,13 +75,13 @@ pub enum WindowState {
     TookEffect,
     /// Its role could not be resolved; not counted.
     Skipped,
-    /// No effect was seen: an error of the run.
+    /// No effect was observed: an error of the run.
     Failed,
 }
 
 impl FaultWindow {
-    /// The windows of a history, in the order of their begins. `class` tells a fault's class by its name in the
-    /// catalogue, which this crate does not know.
+    /// The windows of a history, in the order of their begins. `class` maps a fault's name in the
+    /// catalogue, which this crate does not know, to its class.
     pub fn collect<'a>(
         events: impl IntoIterator<Item = &'a Event>,
         class: impl Fn(&str) -> FaultClass,
@@ -141,7 +155,7 @@ impl FaultClass {
         FaultClass::Clock,
     ];
 
-    /// The letter that stands beside its colour.
+    /// The letter beside its colour.
     pub fn letter(self) -> char {
         match self {
             FaultClass::Network => 'N',
@@ -153,11 +167,6 @@ impl FaultClass {
 
     /// The word, lower case; also its CSS class.
     pub fn word(self) -> &'static str {
-        match self {
-            FaultClass::Network => "network",
-            FaultClass::Process => "process",
-            FaultClass::Disk => "disk",
-            FaultClass::Clock => "clock",
-        }
+        self.into()
     }
 }

@@ -1,4 +1,4 @@
-//! The incident, before and after: the same measurements of a cluster with its defects and without.
+//! The incident before and after: the same measurements of a cluster with its defects and without them.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,15 +8,15 @@ use serde::{Deserialize, Serialize};
 pub struct BeforeAfter {
     /// The deliberate bugs of the left column.
     pub plants: Vec<String>,
-    /// One row for each thing that was looked at.
+    /// One row for each measurement.
     pub rows: Vec<BeforeAfterRow>,
     /// The checks that must be invalid before, and whether they are.
     pub reasons: Vec<Reason>,
-    /// Whether both columns came out as they must.
+    /// Whether both columns are as expected.
     pub as_expected: bool,
 }
 
-/// One thing that was looked at.
+/// One measurement.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct BeforeAfterRow {
@@ -28,14 +28,14 @@ pub struct BeforeAfterRow {
     pub after: String,
 }
 
-/// What must be wrong before.
+/// A reason for which the run with the bugs must fail.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Reason {
     /// In words.
     pub what: String,
-    /// The check that says so.
+    /// The check that reports it.
     pub check: String,
-    /// Whether it does.
+    /// Whether it did.
     pub seen: bool,
 }

@@ -1,13 +1,13 @@
 //! Excerpts of the nodes' own logs around failures, aligned in time.
 //!
-//! Nodes write wall-clock times; the run counts from its begin on one monotonic clock. The begin's wall-clock time ties
-//! them together. A line without a time (a stack trace) belongs to the line above it.
+//! Nodes write wall-clock times; the run counts from its start on one monotonic clock. The wall-clock time of the start
+//! connects both. A line without a time (a stack trace) belongs to the line above it.
 
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use super::excerpt::Around;
+use super::excerpt::FailureStretch;
 use crate::limits::{LOG_LINES_MAX, TEXT_CHARACTERS_MAX};
 
 mod clock;
@@ -32,13 +32,13 @@ pub struct NodeLog {
     pub node: String,
     /// The file, relative to the run directory.
     pub path: String,
-    /// Where in the file the excerpt lies, in bytes; 0 and 0 if nothing was written then.
+    /// The excerpt's place in the file, in bytes; 0 and 0 if there are no lines.
     pub bytes: (u64, u64),
     /// How far the node's clock ran ahead of the harness's, in ms; none if that was not measured.
     pub clock_offset_ms: Option<i64>,
     /// The lines kept, in the file's order.
     pub lines: Vec<LogLine>,
-    /// How many lines the node wrote in this stretch.
+    /// How many lines the node wrote in this time range.
     pub lines_total: u64,
 }
 
@@ -48,13 +48,13 @@ pub struct NodeLog {
 pub struct LogLine {
     /// When it was written, since the run began.
     pub at_ns: u64,
-    /// How grave it is.
+    /// Its level.
     pub level: LogLevel,
     /// The line, cut to [`TEXT_CHARACTERS_MAX`] characters.
     pub text: String,
 }
 
-/// How grave a line is, by the first such word in it.
+/// The level of a line, by the first such word in it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogLevel {
@@ -78,8 +78,8 @@ pub struct LogText<'a> {
     pub text: &'a str,
 }
 
-/// A line with its place and time.
-struct Placed<'a> {
+/// A line with its bytes in the file and its time.
+struct TimedLine<'a> {
     bytes: Range<usize>,
     at_ns: u64,
     level: LogLevel,
@@ -87,20 +87,20 @@ struct Placed<'a> {
 }
 
 impl LogExcerpt {
-    /// What these logs say in each of these stretches. `begin_unix_ns` is the wall-clock time at which the run began,
+    /// The lines of these logs in each of these time ranges. `begin_unix_ns` is the wall-clock time at which the run began,
     /// in nanoseconds since 1970. Lines from before the begin, or without any time, are left out.
     pub fn collect(
         logs: &[LogText<'_>],
-        around: &[Around],
+        around: &[FailureStretch],
         begin_unix_ns: u128,
     ) -> Vec<LogExcerpt> {
-        let placed: Vec<Vec<Placed<'_>>> = logs
+        let timed: Vec<Vec<TimedLine<'_>>> = logs
             .iter()
-            .map(|log| place(log.text, begin_unix_ns))
+            .map(|log| timed_lines(log.text, begin_unix_ns))
             .collect();
-        let excerpt = |around: &Around| {
+        let excerpt = |around: &FailureStretch| {
             let (begin_ns, end_ns) = around.stretch;
-            let nodes = logs.iter().zip(&placed);
+            let nodes = logs.iter().zip(&timed);
             LogExcerpt {
                 begin_ns,
                 end_ns,
@@ -114,9 +114,9 @@ impl LogExcerpt {
 }
 
 impl NodeLog {
-    fn of(log: &LogText<'_>, lines: &[Placed<'_>], around: &Around) -> NodeLog {
+    fn of(log: &LogText<'_>, lines: &[TimedLine<'_>], around: &FailureStretch) -> NodeLog {
         let (begin, end) = around.stretch;
-        let within: Vec<&Placed<'_>> = lines
+        let within: Vec<&TimedLine<'_>> = lines
             .iter()
             .filter(|l| l.at_ns >= begin && l.at_ns <= end)
             .collect();
@@ -156,8 +156,8 @@ impl NodeLog {
     }
 }
 
-fn place(text: &str, begin_unix_ns: u128) -> Vec<Placed<'_>> {
-    let mut placed = Vec::new();
+fn timed_lines(text: &str, begin_unix_ns: u128) -> Vec<TimedLine<'_>> {
+    let mut timed = Vec::new();
     let (mut at, mut offset) = (None, 0);
     for whole in text.split_inclusive('\n') {
         let bytes = offset..offset + whole.len();
@@ -169,7 +169,7 @@ fn place(text: &str, begin_unix_ns: u128) -> Vec<Placed<'_>> {
                 .and_then(|ns| u64::try_from(ns).ok());
         }
         if let (Some(at_ns), false) = (at, line.is_empty()) {
-            placed.push(Placed {
+            timed.push(TimedLine {
                 bytes,
                 at_ns,
                 level: level(line),
@@ -177,7 +177,7 @@ fn place(text: &str, begin_unix_ns: u128) -> Vec<Placed<'_>> {
             });
         }
     }
-    placed
+    timed
 }
 
 fn level(line: &str) -> LogLevel {
@@ -200,8 +200,8 @@ mod tests {
         [2026-11-25 06:50:50,250] WARN late (kafka.server)\n\tat stack.trace\n\
         2026-11-25T06:50:59Z  INFO after\n";
 
-    fn around(failure: (u64, u64), stretch: (u64, u64)) -> Around {
-        Around { failure, stretch }
+    fn around(failure: (u64, u64), stretch: (u64, u64)) -> FailureStretch {
+        FailureStretch { failure, stretch }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Extracts of operations, taken from a history in one pass for exactly those that verdicts point to.
+//! Extracts of operations: those that verdicts point to, collected in one pass over a history.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,8 +7,37 @@ use checkers::history::{
     What,
 };
 use checkers::judgement::Judgement;
+use serde::{Deserialize, Serialize};
 
-use super::scenario::Operation;
+/// An extract of one operation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Operation {
+    /// The index `i` of its invocation in `history.jsonl`: how anomalies point to it.
+    pub op: u64,
+    /// The worker that called it.
+    pub worker: u64,
+    /// `append`, `poll`, `end-offset`, `read`.
+    pub call: String,
+    /// Topic, if one.
+    pub topic: String,
+    /// Partition, if one.
+    pub partition: Option<i32>,
+    /// Offset, or offsets: `4711`, `4711..4718`.
+    pub offset: String,
+    /// Value, or a summary of several: `3-17 .. 3-24 (8)`.
+    pub value: String,
+    /// When it was called.
+    pub called_ns: u64,
+    /// When it returned; none if it never did.
+    pub returned_ns: Option<u64>,
+    /// The node that answered, if known.
+    pub node: Option<String>,
+    /// Its outcome; none if it never returned.
+    pub outcome: Option<Outcome>,
+    /// The error, if one.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub error: String,
+}
 
 impl Operation {
     /// The operations that a judgement's evidence points to, in the order of their calls.
@@ -44,7 +73,7 @@ impl Operation {
     }
 }
 
-/// The operation with what the line that completes it tells.
+/// The operation with the outcome from the line that completes it.
 pub(super) fn completed(mut operation: Operation, event: &Event) -> Operation {
     let (completion, outcome) = match &event.what {
         What::Ok(completion) => (completion, Outcome::Ok),

@@ -1,6 +1,6 @@
 //! One judged scenario: the judgement, what happened, and the few operations that the verdicts point to.
 
-use checkers::history::{Limits, Outcome, Phase, Promises};
+use checkers::history::{Limits, Phase, Promises};
 use checkers::judgement::Judgement;
 use checkers::verdict::Validity;
 use serde::{Deserialize, Serialize};
@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::excerpt::Excerpt;
 use super::fault::{FaultWindow, WindowState};
 use super::log::LogExcerpt;
+use super::operation::Operation;
 use super::series::Series;
 
 /// One judged scenario.
@@ -29,23 +30,23 @@ pub struct ScenarioReport {
     pub ops: OpsCount,
     /// Verdicts, elections, gaps, lanes of leadership.
     pub judgement: Judgement,
-    /// What the target promises: decides which rule applied.
+    /// What the target promises; this decides which findings are violations.
     pub promises: Promises,
-    /// What the target was held to.
+    /// The limits that apply to the target.
     pub limits: Limits,
     /// The phases' begins.
     pub phases: Vec<PhaseMark>,
-    /// Faults, also those that were skipped or failed: see [`FaultWindow::collect`].
+    /// Faults, including skipped and failed ones: see [`FaultWindow::collect`].
     pub faults: Vec<FaultWindow>,
     /// The series behind the charts.
     pub series: Series,
-    /// The operations that verdicts point to, and no others: see [`Operation::collect`].
+    /// Only the operations that verdicts point to: see [`Operation::collect`].
     pub operations: Vec<Operation>,
-    /// What ran around failures: see [`Excerpt::collect`]. Empty if that was not recorded.
+    /// The operations around failures: see [`Excerpt::collect`]. Empty if not recorded.
     pub excerpts: Vec<Excerpt>,
-    /// What the nodes wrote around failures: see [`LogExcerpt::collect`]. Empty if that was not recorded.
+    /// The nodes' log lines around failures: see [`LogExcerpt::collect`]. Empty if not recorded.
     pub logs: Vec<LogExcerpt>,
-    /// Records acknowledged and not yet read, over time. Empty if that was not recorded.
+    /// Records acknowledged but not yet read, over time. Empty if not recorded.
     pub lag: Vec<LagBucket>,
     /// Files kept, relative to the run directory.
     pub files: Vec<File>,
@@ -57,7 +58,7 @@ pub struct ScenarioReport {
 pub struct OpsCount {
     /// It happened.
     pub ok: u64,
-    /// It surely did not.
+    /// It did not happen.
     pub fail: u64,
     /// Unknown.
     pub info: u64,
@@ -70,36 +71,6 @@ pub struct PhaseMark {
     pub phase: Phase,
     /// When it began.
     pub at_ns: u64,
-}
-
-/// An extract of one operation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Operation {
-    /// The index `i` of its invocation in `history.jsonl`: how anomalies point to it.
-    pub op: u64,
-    /// Who called.
-    pub worker: u64,
-    /// `append`, `poll`, `end-offset`, `read`.
-    pub call: String,
-    /// Topic, if one.
-    pub topic: String,
-    /// Partition, if one.
-    pub partition: Option<i32>,
-    /// Offset, or offsets: `4711`, `4711..4718`.
-    pub offset: String,
-    /// Value, or a short account of several: `3-17 .. 3-24 (8)`.
-    pub value: String,
-    /// When it was called.
-    pub called_ns: u64,
-    /// When it returned; none if it never did.
-    pub returned_ns: Option<u64>,
-    /// The node that answered, if known.
-    pub node: Option<String>,
-    /// How it came out; none if it never returned.
-    pub outcome: Option<Outcome>,
-    /// The error, if one.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub error: String,
 }
 
 /// What consumers still had to read at the end of one bucket.

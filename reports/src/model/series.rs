@@ -14,7 +14,7 @@ pub struct Series {
     pub latency: Vec<LatencySeries>,
     /// Operations by outcome.
     pub rate: Vec<RateBucket>,
-    /// What the produce probe saw.
+    /// The records of the produce probe.
     pub availability: Vec<AvailabilityBucket>,
 }
 
@@ -38,9 +38,9 @@ pub struct LatencySeries {
     pub quantiles: Vec<QuantileBucket>,
     /// Non-empty cells of ok operations.
     pub density: Vec<DensityCell>,
-    /// Failed and unknown operations, worst first chosen per bucket.
+    /// Failed and unknown operations; the worst of each bucket are kept.
     pub marks: Vec<Mark>,
-    /// How many there were before choosing.
+    /// How many there were in total.
     pub marks_total: u64,
 }
 
@@ -55,7 +55,7 @@ pub struct QuantileBucket {
     pub p95_us: u64,
     /// 99th percentile.
     pub p99_us: u64,
-    /// The largest. Never lost by bucketing.
+    /// The largest; bucketing keeps it.
     pub max_us: u64,
 }
 
@@ -79,7 +79,7 @@ pub struct DensityCell {
 pub struct Mark {
     /// When it returned.
     pub at_ms: u64,
-    /// How long it took, or how long was waited.
+    /// How long it took, or how long the client waited.
     pub latency_us: u64,
     /// Fail or info.
     pub outcome: checkers::history::Outcome,

@@ -1,9 +1,11 @@
-//! Lanes of a whole scenario: faults, one lane per node with the spans in which it claimed to lead, and overlaps.
+//! Lanes of a whole scenario: faults, one lane per node with the spans in which it claimed to lead, and overlaps. The
+//! height grows with the number of nodes.
 
 use checkers::judgement::{LeadSpan, NodeLane};
 use maud::{Markup, html};
 
-use super::{AXIS, Axis, LANE, WIDTH, at, bands, bar, lane_name, ribbon, time_axis};
+use super::{AXIS, LANE, at, bands, bar, lane_name, ribbon, time_axis};
+use crate::axis::{Axis, LEFT, RIGHT, WIDTH};
 use crate::format::{length_ms, moment, untrusted};
 use crate::limits::SPANS_PER_LANE_MAX;
 use crate::model::ScenarioReport;
@@ -55,7 +57,7 @@ pub(super) fn node(lane: &NodeLane, axis: &Axis, y: u32, overlaps: &[Overlap]) -
     let visible = |s: &&LeadSpan| axis.shows(s.from, s.to);
     html! {
         (lane_name(&lane.node, y))
-        line class="track" x1=(super::LEFT) x2=(WIDTH - super::RIGHT) y1=(y + LANE / 2) y2=(y + LANE / 2) {}
+        line class="track" x1=(LEFT) x2=(WIDTH - RIGHT) y1=(y + LANE / 2) y2=(y + LANE / 2) {}
         @for span in lane.leading.iter().filter(visible).take(SPANS_PER_LANE_MAX) {
             (bar("leader", axis.x(span.from), axis.x(span.to), y, &epoch(span), &lead_title(lane, span)))
         }

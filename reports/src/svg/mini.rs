@@ -1,14 +1,15 @@
-//! The small timeline of a failure card: what the nodes, the faults and the operations of the evidence did around it.
+//! The small timeline of a failure card: nodes, faults and the operations of the evidence around the failure.
 
 use checkers::verdict::Anomaly;
 use maud::{Markup, html};
 
-use super::{AXIS, Axis, LANE, WIDTH, at, bands, bar, lane_name, outcome_word, ribbon, time_axis};
+use super::{AXIS, LANE, at, bands, bar, lane_name, outcome_word, ribbon, time_axis};
+use crate::axis::{Axis, WIDTH};
 use crate::format::{moment, untrusted};
 use crate::limits::MINI_TIMELINE_HALF_NS;
 use crate::model::{Operation, ScenarioReport, span};
 
-/// Most operations drawn, so that the drawing stays small; the table beside it has the others.
+/// The maximum number of operations drawn; the table beside the drawing has all of them.
 const OPERATIONS_MAX: usize = 10;
 
 /// A drawing and what it cannot show.
@@ -81,7 +82,7 @@ fn one(operation: &Operation, axis: &Axis, y: u32) -> Markup {
         moment(operation.called_ns),
         match operation.returned_ns {
             Some(at) => format!("{word} at {}", moment(at)),
-            None => "never returned".to_string(),
+            None => "did not return".to_string(),
         }
     );
     let label = untrusted(&format!("{} {}", operation.call, operation.value));
@@ -99,7 +100,7 @@ fn one(operation: &Operation, axis: &Axis, y: u32) -> Markup {
     }
 }
 
-/// Where the anomaly itself lies.
+/// The time range of the anomaly itself.
 fn frame(axis: &Axis, from: u64, to: u64, height: u32) -> Markup {
     let (x1, x2) = (axis.x(from), axis.x(to));
     html! {

@@ -1,4 +1,4 @@
-//! A sparkline: a few values in the order of time, without axes. Its numbers stand beside it.
+//! A sparkline: a few values in the order of time, without axes. The numbers are written beside it.
 
 use maud::{Markup, html};
 

@@ -7,7 +7,7 @@ use crate::format::{limit_ms, untrusted};
 
 const WIDTH: f64 = 900.0;
 const MARGIN: f64 = 14.0;
-/// More dots than this are drawn as a sample: the extremes and every so manieth between.
+/// More dots than this are drawn as a sample: the extremes, and every n-th dot between them.
 const DOTS_MAX: usize = 200;
 
 /// One value.
@@ -17,7 +17,7 @@ pub(crate) struct Dot {
     pub(crate) ms: u64,
     /// Whether it is over its limit.
     pub(crate) over: bool,
-    /// What it is of.
+    /// What it measures.
     pub(crate) title: String,
 }
 

@@ -1,15 +1,16 @@
-//! The timeline of a failing stretch: faults, a lane per node, a row per worker with each operation from call to return.
+//! The timeline around a failure: faults, a lane per node, a row per worker with each operation from call to return.
 //!
-//! Drawn whole, so it reads without a script. Every mark carries its times in `data-t` (microseconds from the
-//! timeline's begin), from which the script places it again when it zooms. An `info` operation may take effect at any
-//! time after, so it runs on to the edge.
+//! It is complete without a script. Every mark has its times in `data-t` (microseconds from the timeline's begin), from
+//! which the script places it again after a zoom. An `info` operation may take effect at any later time, so its tail
+//! continues to the edge.
 
 use std::collections::BTreeMap;
 
 use checkers::history::Outcome;
 use maud::{Markup, html};
 
-use super::{AXIS, Axis, LANE, LEFT, RIGHT, WIDTH, at, lane_name, outcome_word, time_axis};
+use super::{AXIS, LANE, at, lane_name, outcome_word, time_axis};
+use crate::axis::{Axis, LEFT, RIGHT, WIDTH};
 use crate::format::{length_ms, moment, seconds, untrusted};
 use crate::limits::{SPANS_PER_LANE_MAX, WORKERS_PER_TIMELINE_MAX};
 use crate::model::Operation;
@@ -47,7 +48,7 @@ pub(crate) fn timeline(timeline: &Timeline<'_>) -> (Markup, usize) {
             }
             @for (index, (worker, operations)) in workers.iter().enumerate() {
                 (worker_name(*worker, top + ROW * index as u32))
-                // What proves a failure comes last, so that nothing lies over it.
+                // Operations that prove a failure are drawn last, so that no other mark covers them.
                 @for proving in [false, true] {
                     @for operation in operations.iter().filter(|o| timeline.implicated.contains(&o.op) == proving) {
                         (one(timeline, &places, operation, top + ROW * index as u32))

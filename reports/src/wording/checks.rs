@@ -1,109 +1,103 @@
-//! What each check asks, in one sentence, for the check table. A check that this table does not know yet is shown by
-//! its name.
+//! The question that each check answers, for the check table: one row a check. A check without a row is shown by its
+//! name and its findings.
 
-/// A check in plain words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct CheckWords {
-    /// The check's name, as verdicts carry it.
-    pub(crate) name: &'static str,
-    /// What it asks.
-    pub(crate) asks: &'static str,
+/// The question that a check answers; empty if this version knows the check by name only.
+pub(crate) fn question(check: &str) -> &'static str {
+    let row = QUESTIONS.iter().find(|(name, _)| *name == check);
+    row.map(|(_, question)| *question).unwrap_or_default()
 }
 
-/// The words for a check, if they are known.
-pub(crate) fn check(name: &str) -> Option<&'static CheckWords> {
-    CHECKS.iter().find(|c| c.name == name)
-}
-
-const fn words(name: &'static str, asks: &'static str) -> CheckWords {
-    CheckWords { name, asks }
-}
-
-const CHECKS: &[CheckWords] = &[
-    words(
+const QUESTIONS: &[(&str, &str)] = &[
+    (
         "log-order",
-        "Do offsets follow real time, and is nothing read before it was sent?",
+        "Do offsets follow real time, and is no record read before it was sent?",
     ),
-    words(
+    (
         "log-recency",
-        "Does an end offset include everything acknowledged before?",
+        "Does an end offset include every record acknowledged before the request?",
     ),
-    words(
+    (
         "linearizable-register",
-        "Is the last record of a partition what was written last, in one order for everybody?",
+        "Does every read of a partition's last record return the last write, in one order that all clients agree on?",
     ),
-    words("lost-write", "Is every acknowledged record still there?"),
-    words("duplicate", "Is every record written once?"),
-    words(
+    ("lost-write", "Is every acknowledged record still readable?"),
+    ("duplicate", "Is every record written only once?"),
+    (
         "inconsistent-offset",
-        "Does an offset name one record for every reader?",
+        "Does an offset name the same record for every reader?",
     ),
-    words("phantom-value", "Was everything that was read also sent?"),
-    words("failed-write-seen", "Are refused records never read?"),
-    words(
+    ("phantom-value", "Was every value that was read also sent?"),
+    ("failed-write-seen", "Are rejected records never read?"),
+    (
         "outcome-contradiction",
-        "Does every acknowledgement say where its record stands?",
+        "Does every acknowledgement state the offset of its record?",
     ),
-    words("poll-skip", "Is a consumer given every record?"),
-    words("nonmonotonic-poll", "Does a consumer never go back?"),
-    words(
+    ("poll-skip", "Does a consumer receive every record?"),
+    ("nonmonotonic-poll", "Does a consumer never go back?"),
+    (
         "send-order",
-        "Do a producer's records stand in the order of their sends?",
+        "Do a producer's records get offsets in the order in which they were sent?",
     ),
-    words(
+    (
         "replicas-agree",
-        "Do all nodes hold the same records in the end?",
+        "Do all nodes have the same records at the end?",
     ),
-    words(
+    (
         "unseen",
-        "Was every acknowledged record served by somebody?",
+        "Was every acknowledged record returned by a poll or a read?",
     ),
-    words(
+    (
         "metadata-agreement",
         "Does every node show every acknowledged change of topics?",
     ),
-    words(
+    (
         "one-leader-per-epoch",
         "Does at most one node lead in an epoch?",
     ),
-    words("epochs-go-forward", "Does no node's epoch go back?"),
-    words("coverage", "Did the run see enough to judge?"),
-    words("formation", "Do the nodes agree on a first leader in time?"),
-    words(
-        "unexplained-election",
-        "Does the leader change only when a fault calls for it?",
+    (
+        "epochs-go-forward",
+        "Does no node report a lower epoch than before?",
     ),
-    words(
+    ("coverage", "Did the run produce enough evidence to judge?"),
+    (
+        "formation",
+        "Do the nodes agree on a first leader within the limit?",
+    ),
+    (
+        "unexplained-election",
+        "Does the leader change only because of a fault?",
+    ),
+    (
         "terms-burned",
         "Does one fault cost a few elections at most?",
     ),
-    words(
+    (
         "stale-leader",
-        "Does a deposed leader stop claiming to lead?",
+        "Does a deposed leader stop claiming to lead within the limit?",
     ),
-    words(
-        "disagreement",
-        "Do nodes that can talk agree on the leader?",
-    ),
-    words(
+    ("disagreement", "Do connected nodes agree on the leader?"),
+    (
         "recovery",
-        "Do all nodes agree again in time after the last heal?",
+        "Do all nodes agree again within the limit after the last heal?",
     ),
-    words(
+    (
         "node-responds",
-        "Does every node without a fault answer in time?",
+        "Does every node without a fault answer within the limit?",
     ),
-    words(
+    (
         "unprovoked-exit",
-        "Does no process end without being told to?",
+        "Does a process end only if the harness stops it?",
     ),
-    words(
+    (
         "resource-growth",
         "Do memory and descriptors of the nodes stay bounded?",
     ),
-    words("availability", "Do writes go on, or go on again in time?"),
-    words(
+    (
+        "availability",
+        "Do writes continue, or resume within the limit?",
+    ),
+    (
         "served-after-heal",
-        "Does everything work again after the last heal?",
+        "Do appends and reads succeed in every partition after the last heal?",
     ),
 ];

@@ -1,10 +1,10 @@
-//! Sentences for the reasons why a check is undecided or does not apply.
+//! Sentences for the reasons why a check is undecided or not applicable.
 
 use checkers::verdict::Doubt;
 
 use crate::format::{count, group, length_ms, limit_ms, moment, untrusted};
 
-/// Why a check could not say more, in half a line.
+/// Why a check is undecided, in half a line.
 pub(super) fn brief(reason: &Doubt) -> String {
     match reason {
         Doubt::Starved { who, at, by_ms, .. } => format!(
@@ -17,7 +17,7 @@ pub(super) fn brief(reason: &Doubt) -> String {
     }
 }
 
-/// Why a check could not say more, in one sentence without a full stop.
+/// Why a check is undecided, in one sentence without a full stop.
 pub(crate) fn doubt(doubt: &Doubt) -> String {
     match doubt {
         Doubt::Starved {
@@ -25,7 +25,7 @@ pub(crate) fn doubt(doubt: &Doubt) -> String {
             limit_ms: limit,
             ..
         } => format!(
-            "{}; more than {} is too late to judge, so the {} seen then proves nothing",
+            "{}; a delay of more than {} makes the {} at that time inconclusive",
             brief(doubt),
             limit_ms(*limit),
             untrusted(finding).replace('-', " ")
@@ -36,7 +36,7 @@ pub(crate) fn doubt(doubt: &Doubt) -> String {
             acknowledged,
             needed,
         } => format!(
-            "too little seen: {} in {}/{partition}, {} needed",
+            "too little evidence: {} in {}/{partition}, {} needed",
             count(*acknowledged, "acknowledged records"),
             untrusted(topic),
             group(*needed)
@@ -45,25 +45,25 @@ pub(crate) fn doubt(doubt: &Doubt) -> String {
             took_effect,
             needed,
         } => format!(
-            "too little seen: {} that affect the leader took effect, {needed} needed",
+            "too little evidence: {} on the leader took effect, {needed} needed",
             count(*took_effect, "faults")
         ),
         Doubt::FaultHadNoEffect { fault, name } => format!(
-            "fault {} ({}) was begun, and no effect of it was seen",
+            "fault {} ({}) was started, but no effect was observed",
             untrusted(fault),
             untrusted(name)
         ),
-        Doubt::CutShort => "the history ends before the run was done".to_string(),
+        Doubt::CutShort => "the history ends before the end of the run".to_string(),
         Doubt::Interrupted => "the run was interrupted".to_string(),
         Doubt::NothingSeen { what } => {
-            format!("the history holds no {} to judge by", untrusted(what))
+            format!("the history contains no {} to judge", untrusted(what))
         }
         Doubt::ReadIncomplete {
             node,
             topic,
             partition,
         } => format!(
-            "{} could not be read to the end of {}/{partition}, so what is absent there proves \
+            "{} could not be read to the end of {}/{partition}, so a record missing there proves \
              nothing",
             untrusted(node),
             untrusted(topic)
@@ -84,5 +84,24 @@ pub(crate) fn doubt(doubt: &Doubt) -> String {
             )
         }
         Doubt::NotInRun { what } => format!("no {} in this run", untrusted(what)),
+        other => other.name().replace('-', " "),
+    }
+}
+
+/// The reason in a word or two, for a cell of the matrix; empty where the check does not apply.
+pub(crate) fn doubt_word(doubt: &Doubt) -> &'static str {
+    match doubt {
+        Doubt::Starved { .. } => "starved",
+        Doubt::FewAcknowledged { .. }
+        | Doubt::FewLeaderFaults { .. }
+        | Doubt::NothingSeen { .. } => "vacuous",
+        Doubt::FaultHadNoEffect { .. } => "no effect",
+        Doubt::CutShort => "cut short",
+        Doubt::Interrupted => "interrupted",
+        Doubt::ReadIncomplete { .. } => "not read",
+        Doubt::CheckFailed { .. } => "check failed",
+        Doubt::BadHistory { .. } => "bad history",
+        Doubt::NotPromised { .. } | Doubt::NotInRun { .. } => "",
+        other => other.name(),
     }
 }

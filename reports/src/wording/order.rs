@@ -1,81 +1,102 @@
-//! Sentences for findings of order and recency of a log.
+//! Sentences for findings about order and recency of a log.
 
 use checkers::verdict::{Evidence, Finding, Sent};
 
-use super::{Account, partition};
+use super::authorities::LOG;
+use super::{Words, partition};
 use crate::format::{moment, untrusted};
 
-/// The account of a finding of this file, or nothing.
-pub(super) fn account(finding: &Finding, at: &Evidence) -> Option<Account> {
+/// The words for a finding of this family, or nothing.
+pub(super) fn words(finding: &Finding, at: &Evidence) -> Option<Words> {
     let place = partition(at);
     Some(match finding {
-        Finding::OrderReversed { first, second } => Account::new(
-            format!(
-                "In {place}, {}. {} was sent only afterwards, at {}, and stands at the lower \
-                 offset {}.",
-                acknowledged(first),
-                record(second),
-                moment(second.called),
-                second.offset
-            ),
-            "A reader meets the later record first: an order that never happened.",
-        ),
+        Finding::OrderReversed { first, second } => Words::of(
+            "Order reversed",
+            "A record that is sent after another one was acknowledged gets the higher offset.",
+            LOG,
+        )
+        .seen(format!(
+            "In {place}, {}. {} was sent later, at {}, and has the lower offset {}.",
+            acknowledged(first),
+            record(second),
+            moment(second.called),
+            second.offset
+        ))
+        .therefore("A reader gets the later record first. This order contradicts real time."),
         Finding::ReadBeforeSend {
             sent,
             read,
             read_returned,
-        } => Account::new(
-            format!(
-                "Operation {read} had returned {} of {place} at {}. Its send began at {}.",
-                lower(&record(sent)),
-                moment(*read_returned),
-                moment(sent.called)
-            ),
-            "A record cannot be read before anybody asked for it to be written.",
-        ),
+        } => Words::of(
+            "Read before sent",
+            "A record can be read only after its send began.",
+            LOG,
+        )
+        .seen(format!(
+            "Operation {read} returned {} of {place} at {}. The send of this record began at {}.",
+            lower(&record(sent)),
+            moment(*read_returned),
+            moment(sent.called)
+        ))
+        .therefore("A record cannot be read before a client sends it."),
         Finding::ReadAhead {
             sent,
             read,
             read_offset,
             read_returned,
-        } => Account::new(
-            format!(
-                "Operation {read} had read offset {read_offset} of {place} at {}. {} was sent at \
-                 {} and stands at the lower offset {}.",
-                moment(*read_returned),
-                record(sent),
-                moment(sent.called),
-                sent.offset
-            ),
-            "The log grew in its middle: a record was put before one that had been read already.",
-        ),
+        } => Words::of(
+            "Inserted below a read offset",
+            "Records are appended only at the end of the log.",
+            LOG,
+        )
+        .seen(format!(
+            "Operation {read} had read offset {read_offset} of {place} by {}. {} was sent later, \
+             at {}, and has the lower offset {}.",
+            moment(*read_returned),
+            record(sent),
+            moment(sent.called),
+            sent.offset
+        ))
+        .therefore("The record was inserted before a record that had already been read."),
+        other => return end_offsets(other, &place),
+    })
+}
+
+fn end_offsets(finding: &Finding, place: &str) -> Option<Words> {
+    Some(match finding {
         Finding::EndOffsetAhead {
             sent,
             asked,
             end_offset,
             returned,
-        } => Account::new(
-            format!(
-                "Operation {asked} was told at {} that {place} ends at offset {end_offset}. {} \
-                 lies below that end, at offset {}, and its send began at {}.",
-                moment(*returned),
-                record(sent),
-                sent.offset,
-                moment(sent.called)
-            ),
-            "The end counted a record that nobody had sent yet.",
-        ),
+        } => Words::of(
+            "End offset ahead",
+            "An end offset counts only records whose send has begun.",
+            LOG,
+        )
+        .seen(format!(
+            "Operation {asked} returned end offset {end_offset} of {place} at {}. {}, at offset \
+             {}, lies below that end. Its send began at {}.",
+            moment(*returned),
+            record(sent),
+            sent.offset,
+            moment(sent.called)
+        ))
+        .therefore("The end offset counts a record that had not been sent yet."),
         Finding::EndOffsetBeyond {
             asked,
             end_offset,
             possible,
-        } => Account::new(
-            format!(
-                "Operation {asked} was told that {place} ends at offset {end_offset}. With every \
-                 record sent by then it could end at {possible} at most."
-            ),
-            "The end counted records that do not exist.",
-        ),
+        } => Words::of(
+            "End offset too high",
+            "An end offset counts only records that can exist.",
+            LOG,
+        )
+        .seen(format!(
+            "Operation {asked} returned end offset {end_offset} of {place}. With every record \
+             sent by then, the highest possible end offset is {possible}."
+        ))
+        .therefore("The end offset counts records that do not exist."),
         Finding::EndOffsetBehind {
             asked,
             end_offset,
@@ -84,27 +105,30 @@ pub(super) fn account(finding: &Finding, at: &Evidence) -> Option<Account> {
             known_offset,
             known_by,
             known_at,
-        } => Account::new(
-            format!(
-                "Operation {known_by} had shown offset {known_offset} of {place} at {}. Operation \
-                 {asked}, called at {}, was told{} that the partition ends at {end_offset}.",
-                moment(*known_at),
-                moment(*called),
-                node.as_ref()
-                    .map(|n| format!(" by {}", untrusted(n)))
-                    .unwrap_or_default()
-            ),
-            format!(
-                "The end does not include offset {known_offset}, which was known before the \
-                 question was asked."
-            ),
-        ),
+        } => Words::of(
+            "Stale end offset",
+            "An end offset that is requested after an acknowledgement includes the record.",
+            "a promise of this target, stated in its file; linearizability of a log",
+        )
+        .seen(format!(
+            "Operation {known_by} had shown offset {known_offset} of {place} by {}. Operation \
+             {asked}, called at {}, returned end offset {end_offset}{}.",
+            moment(*known_at),
+            moment(*called),
+            node.as_ref()
+                .map(|n| format!(" from {}", untrusted(n)))
+                .unwrap_or_default()
+        ))
+        .therefore(format!(
+            "The end offset does not include offset {known_offset}, which was known before the \
+             request."
+        )),
         _ => return None,
     })
 }
 
 /// `Record 3-17`.
-pub(super) fn record(sent: &Sent) -> String {
+fn record(sent: &Sent) -> String {
     format!("Record {}", untrusted(&sent.value))
 }
 

@@ -5,15 +5,15 @@ use checkers::promises::Subject;
 
 use crate::format::limit_ms;
 
-/// A promise, whether this target makes it, and what follows for the verdict.
+/// A promise, whether this target makes it, and the consequence for the verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PromiseRow {
     /// The promise.
     pub(crate) promise: &'static str,
     /// Whether it is made.
     pub(crate) made: bool,
-    /// What that means for judging.
-    pub(crate) so: &'static str,
+    /// The consequence for the verdict.
+    pub(crate) consequence: &'static str,
 }
 
 /// One row per promise.
@@ -21,26 +21,26 @@ pub(crate) fn promise_rows(promises: &Promises) -> [PromiseRow; 8] {
     let row = |promise, made, yes, no| PromiseRow {
         promise,
         made,
-        so: if made { yes } else { no },
+        consequence: if made { yes } else { no },
     };
     [
         row(
             "acknowledged records (acks=all) are kept",
             promises.acknowledged_is_kept,
             "a missing acknowledged record is a violation",
-            "a missing acknowledged record is reported and violates nothing",
+            "a missing acknowledged record is reported, but is not a violation",
         ),
         row(
-            "whatever was acknowledged is kept, with acks=1 and acks=0 too",
+            "records acknowledged with acks=1 or acks=0 are kept too",
             promises.any_acknowledgement_is_kept,
-            "judged strictly: a missing acknowledged record is a violation",
-            "acks=1 and acks=0 are judged by what Kafka promises of them",
+            "strict: a missing acknowledged record is a violation",
+            "acks=1 and acks=0 are judged by what Kafka promises for them",
         ),
         row(
             "a node outside the in-sync set may lead (unclean election)",
             promises.unclean_election,
             "loss after a fault on the leader is expected",
-            "loss after a fault on the leader is no excuse",
+            "a fault on the leader does not excuse a loss",
         ),
         row(
             "NOT_LEADER_OR_FOLLOWER means not written",
@@ -49,51 +49,51 @@ pub(crate) fn promise_rows(promises: &Promises) -> [PromiseRow; 8] {
             "such an append counts as unknown: it may have been written",
         ),
         row(
-            "end offsets include every acknowledgement",
+            "end offsets include every acknowledged record",
             promises.end_offset_includes_acknowledged,
             "a stale end offset is a violation (log-recency, linearizable-register)",
-            "log-recency is not judged; a stale register is reported and violates nothing",
+            "log-recency is not judged; a stale register is reported, but is not a violation",
         ),
         row(
             "producers are idempotent",
             promises.idempotent,
             "a duplicate is a violation",
             match promises.producers_retry {
-                true => "a duplicate is expected where a producer has sent again",
-                false => "no producer sends again, so a duplicate is a violation",
+                true => "a duplicate is expected where a producer has retried",
+                false => "no producer retries, so a duplicate is a violation",
             },
         ),
         row(
             "an old leader may claim its epoch until the heal",
             promises.old_leader_claims_until_heal,
-            "its limit runs from the heal",
-            "its limit runs from the new leader's claim, or its own resume",
+            "its limit starts at the heal",
+            "its limit starts at the new leader's claim, or when the old leader resumes",
         ),
         row(
-            "bounds its own connections",
+            "the target bounds the time to re-establish its connections",
             promises.bounds_its_connections,
-            "limits after a heal are the plain limits",
-            "limits after a heal grow by the cut's length, for TCP's back-off",
+            "limits after a heal apply as stated",
+            "limits after a heal grow by the length of the cut, because of TCP's back-off",
         ),
     ]
 }
 
-/// What a ruling is about, for a reader.
+/// The subject of a ruling.
 pub(crate) fn subject(subject: Subject) -> &'static str {
     match subject {
-        Subject::LostRecord => "an acknowledged record that is gone, or was never served",
-        Subject::LostAfterRead => "a record that was read, and is gone",
+        Subject::LostRecord => "an acknowledged record that is missing or was never served",
+        Subject::LostAfterRead => "a record that was read and is missing later",
         Subject::Duplicate => "one value at several offsets",
-        Subject::OffsetReused => "an offset that was acknowledged for one record and holds another",
-        Subject::OffsetReadTwice => "an offset at which readers were given different records",
-        Subject::OrderReversed => "offsets against real time, or against a producer's own order",
-        Subject::EndOffsetBehind => "an end offset behind what was acknowledged",
-        Subject::NotLinearizable => "writes and reads of a last record that have no order",
-        Subject::PhantomValue => "a record that nobody sent",
-        Subject::FailedWriteSeen => "a record that is read though its append surely failed",
-        Subject::ConsumerMoved => "a consumer that jumps or goes back between two polls",
-        Subject::PollOutOfOrder => "a consumer that jumps or goes back within one poll",
-        Subject::ReplicasDiffer => "nodes that hold different records in the end",
+        Subject::OffsetReused => "an offset that was acknowledged for one record and has another",
+        Subject::OffsetReadTwice => "an offset at which readers got different records",
+        Subject::OrderReversed => "offsets that contradict real time or a producer's own order",
+        Subject::EndOffsetBehind => "an end offset below an acknowledged record",
+        Subject::NotLinearizable => "writes and reads of a last record that have no valid order",
+        Subject::PhantomValue => "a record that no client sent",
+        Subject::FailedWriteSeen => "a record that is read although its append failed",
+        Subject::ConsumerMoved => "a consumer that skips records or goes back between two polls",
+        Subject::PollOutOfOrder => "a consumer that skips records or goes back within one poll",
+        Subject::ReplicasDiffer => "nodes that have different records at the end",
     }
 }
 
@@ -124,13 +124,16 @@ pub(crate) fn limit_rows(limits: &Limits) -> [(&'static str, String); 14] {
             "gap while a fault does not affect the leader",
             limit_ms(limits.gap_unaffected_ms),
         ),
-        ("old leader's claims", limit_ms(limits.old_leader_claims_ms)),
         (
-            "disagreement while nothing is faulty",
+            "claims of a deposed leader",
+            limit_ms(limits.old_leader_claims_ms),
+        ),
+        (
+            "disagreement while no fault is active",
             limit_ms(limits.disagreement_ms),
         ),
         (
-            "answer of a node without a fault",
+            "response of a node without a fault",
             limit_ms(limits.response_ms),
         ),
         ("recovery after the last heal", limit_ms(limits.recovery_ms)),
@@ -139,7 +142,7 @@ pub(crate) fn limit_rows(limits: &Limits) -> [(&'static str, String); 14] {
             limits.terms_per_fault_max.to_string(),
         ),
         (
-            "an acknowledged change of topics, until every node shows it",
+            "change of topics, from its acknowledgement until every node shows it",
             limit_ms(limits.metadata_ms),
         ),
         (
@@ -158,5 +161,5 @@ pub(crate) fn limit_rows(limits: &Limits) -> [(&'static str, String); 14] {
 }
 
 fn not_judged() -> String {
-    "not stated, not judged".to_string()
+    "no limit stated, not judged".to_string()
 }

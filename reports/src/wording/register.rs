@@ -1,14 +1,14 @@
-//! Sentences for what has no order as a register.
+//! Sentences for reads and writes of a partition's last record that have no valid order.
 
 use checkers::history::Outcome;
 use checkers::linearizability::Rule;
 use checkers::verdict::{Evidence, Finding, RegisterUse};
 
-use super::{Account, partition};
+use super::{Words, partition};
 use crate::format::{moment, untrusted};
 
-/// The account of a finding of this file, or nothing.
-pub(super) fn account(finding: &Finding, at: &Evidence) -> Option<Account> {
+/// The words for a finding of this family, or nothing.
+pub(super) fn words(finding: &Finding, at: &Evidence) -> Option<Words> {
     let Finding::NotLinearizable {
         unplaced,
         proof,
@@ -28,31 +28,36 @@ pub(super) fn account(finding: &Finding, at: &Evidence) -> Option<Account> {
         "{} No order of these operations explains that answer.",
         sentence(unplaced, &place)
     );
-    let mut therefore = match rule {
+    let mut therefore = broken(rule, proof);
+    if !searched {
+        therefore += " The full search exceeded its budget. The rule for registers with distinct \
+                      values decides without it.";
+    }
+    let words = Words::of(
+        "Not linearizable",
+        "A partition's last record is a register: every read returns the last write, in one order \
+         that respects real time.",
+        "linearizability (Herlihy and Wing 1990); Jepsen",
+    );
+    Some(words.seen(seen).therefore(therefore))
+}
+
+fn broken(rule: &Rule, proof: &[RegisterUse]) -> String {
+    match rule {
         Rule::ValueReturned => {
-            "The register held a value again that another one had surely replaced: \
-            a stale read, or a write that was lost."
-                .to_owned()
+            "A value was read again after another value had replaced it: a stale read or a lost \
+             write."
         }
         Rule::ValuesOverlap => {
-            "Each of two values was current between reads of the other: one of them \
-            came back."
-                .to_owned()
+            "Each of two values was current between reads of the other. One of them reappeared \
+             after it had been replaced."
         }
-        Rule::NobodyWrote if refused(proof) => {
-            "The value was read though its write had surely failed.".to_owned()
-        }
-        Rule::NobodyWrote => "The value was read and nobody wrote it.".to_owned(),
-        Rule::AnsweredBeforeCall => {
-            "The value was read before anybody asked for it to be written.".to_owned()
-        }
-        other => format!("It cannot be: {}.", other.sentence()),
-    };
-    if !searched {
-        therefore += " The search for an order ran out of its budget; the rule for registers whose values \
-            differ decides without it.";
+        Rule::NobodyWrote if refused(proof) => "The value was read although its write had failed.",
+        Rule::NobodyWrote => "The value was read although no client wrote it.",
+        Rule::AnsweredBeforeCall => "The value was read before a client requested its write.",
+        other => return format!("This is not possible: {}.", other.sentence()),
     }
-    Some(Account::new(seen, therefore))
+    .to_string()
 }
 
 fn refused(proof: &[RegisterUse]) -> bool {
@@ -74,7 +79,7 @@ fn sentence(used: &RegisterUse, place: &str) -> String {
     let by = by.map(|node| format!(" from {node}")).unwrap_or_default();
     let end = match (used.writes, used.outcome, used.returned) {
         (true, Outcome::Ok, Some(returned)) => format!("acknowledged at {}", moment(returned)),
-        (true, Outcome::Fail, Some(returned)) => format!("refused at {}", moment(returned)),
+        (true, Outcome::Fail, Some(returned)) => format!("rejected at {}", moment(returned)),
         (false, _, Some(returned)) => format!("answered at {}", moment(returned)),
         _ => "outcome unknown".to_owned(),
     };

@@ -1,12 +1,13 @@
-//! Sentences for findings about what a node's process holds.
+//! Sentences for findings about memory and descriptors of a node's process.
 
 use checkers::verdict::{Evidence, Finding};
 
-use super::Account;
+use super::Words;
+use super::authorities::LIMIT;
 use crate::format::{group, length_ms, memory, untrusted};
 
-/// The account of a finding of this file, or nothing.
-pub(super) fn account(finding: &Finding, at: &Evidence) -> Option<Account> {
+/// The words for a finding of this family, or nothing.
+pub(super) fn words(finding: &Finding, at: &Evidence) -> Option<Words> {
     let Finding::ResourceGrowth {
         node,
         resource,
@@ -22,43 +23,28 @@ pub(super) fn account(finding: &Finding, at: &Evidence) -> Option<Account> {
         .window
         .map(|(from, to)| format!(" within {}", length_ms((to - from) / 1_000_000)))
         .unwrap_or_default();
-    Some(Account::new(
-        format!(
-            "The {} of {} grew from {} to {}{took}, step by step, and reached {}.",
-            word(resource),
-            untrusted(node),
-            amount(resource, *from),
-            amount(resource, *to),
-            amount(resource, *highest)
-        ),
-        format!(
-            "A process that has work for a minute may grow by {}. What grows by steps while a peer does not answer is \
-             kept for it without bound, and ends with the kernel ending the process.",
-            amount(resource, *limit)
-        ),
-    ))
-}
-
-/// `n1 resident memory 10.2 MiB to 140.0 MiB, limit 128.0 MiB of growth`.
-pub(super) fn detail(finding: &Finding) -> String {
-    match finding {
-        Finding::ResourceGrowth {
-            node,
-            resource,
-            from,
-            highest,
-            limit,
-            ..
-        } => format!(
-            "{} {} {} to {}, limit {} of growth",
-            untrusted(node),
-            word(resource),
-            amount(resource, *from),
-            amount(resource, *highest),
-            amount(resource, *limit)
-        ),
-        _ => String::new(),
-    }
+    let (node, what) = (untrusted(node), word(resource));
+    let [from, to, highest, limit] =
+        [from, to, highest, limit].map(|value| amount(resource, *value));
+    let words = Words::of(
+        "Resource grows",
+        "A node's memory and descriptors stay bounded, whatever its peers do.",
+        LIMIT,
+    );
+    Some(
+        words
+            .seen(format!(
+                "The {what} of {node} grew in steps from {from} to {to}{took}, and peaked at {highest}."
+            ))
+            .therefore(format!(
+                "The limit is {limit} of growth. Growth in steps while a peer does not answer \
+                 means that data is queued for it without a bound, until the kernel ends the \
+                 process."
+            ))
+            .detail(format!(
+                "{node} {what} {from} to {highest}, limit {limit} of growth"
+            )),
+    )
 }
 
 fn word(resource: &str) -> String {

@@ -2,11 +2,11 @@
 
 use checkers::verdict::{Evidence, Finding};
 
-use super::{Account, place};
+use super::{Words, place};
 use crate::format::{count, limit_ms, moment, untrusted};
 
-/// The account of a finding of this file, or nothing.
-pub(super) fn account(finding: &Finding, at: &Evidence) -> Option<Account> {
+/// The words for a finding of this family, or nothing.
+pub(super) fn words(finding: &Finding, at: &Evidence) -> Option<Words> {
     let topic = place(at);
     Some(match finding {
         Finding::TopicDiffers {
@@ -17,48 +17,55 @@ pub(super) fn account(finding: &Finding, at: &Evidence) -> Option<Account> {
             acknowledged_at,
             limit_ms: limit,
             ..
-        } => Account::new(
-            format!(
-                "The last change of topic {topic}, {}, was acknowledged at {}; {}{} showed {}.",
-                change_word(change),
-                moment(*acknowledged_at),
-                at.window
-                    .map(|(_, to)| format!("at {} ", moment(to)))
-                    .unwrap_or_default(),
-                untrusted(node),
-                shape(*seen)
-            ),
-            format!(
-                "What is possible is {}, also if every request without an answer is counted both \
-                 ways; a change may be unseen for {}.",
-                shapes(possible),
-                limit_ms(*limit)
-            ),
-        ),
+        } => Words::of(
+            "Topic not as acknowledged",
+            "Every node shows an acknowledged change of a topic within the limit.",
+            "KIP-4; a limit of the target's configuration, stated in the report",
+        )
+        .seen(format!(
+            "The last change of topic {topic} ({}) was acknowledged at {}. {}{} reported {}.",
+            change_word(change),
+            moment(*acknowledged_at),
+            at.window
+                .map(|(_, to)| format!("At {}, ", moment(to)))
+                .unwrap_or_default(),
+            untrusted(node),
+            shape(*seen)
+        ))
+        .therefore(format!(
+            "Possible at that time: {}, whether or not unanswered requests took effect. A node \
+             may show an older state for at most {}.",
+            shapes(possible),
+            limit_ms(*limit)
+        ))
+        .detail(format!("{topic} on {}", untrusted(node))),
         Finding::TopicChangeImpossible {
             change,
             partitions,
             possible,
-        } => Account::new(
-            format!(
-                "A request was acknowledged: {} of topic {topic}{}.",
-                change_word(change),
-                partitions.map_or_else(String::new, |n| format!(" ({})", shape(Some(n))))
-            ),
-            format!(
-                "When it was asked, what was possible was {}: the request should have been refused.",
-                shapes(possible)
-            ),
-        ),
+        } => Words::of(
+            "Impossible change acknowledged",
+            "A change of a topic is acknowledged only if the topic's state permits it.",
+            "Kafka protocol: TOPIC_ALREADY_EXISTS, UNKNOWN_TOPIC_OR_PARTITION, INVALID_PARTITIONS",
+        )
+        .seen(format!(
+            "A change of topic {topic} was acknowledged: {}{}.",
+            change_word(change),
+            partitions.map_or_else(String::new, |n| format!(", {}", shape(Some(n))))
+        ))
+        .therefore(format!(
+            "Possible before the request: {}. The request should have been rejected.",
+            shapes(possible)
+        )),
         _ => return None,
     })
 }
 
 fn change_word(change: &str) -> String {
     match change {
-        "create-topic" => "its creation".to_string(),
-        "delete-topic" => "its deletion".to_string(),
-        "grow-topic" => "the growth of its partitions".to_string(),
+        "create-topic" => "create".to_string(),
+        "delete-topic" => "delete".to_string(),
+        "grow-topic" => "add partitions".to_string(),
         other => untrusted(other),
     }
 }

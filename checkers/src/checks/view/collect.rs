@@ -8,8 +8,8 @@ use crate::history::{
     Outcome, Poll, Read, ReadSeen, Record, RecordOutcome, Report,
 };
 
-/// How many offsets of one value are looked through before it is noted again; what is noted twice is merged later. A log
-/// that returns the same value everywhere must not cost the square of its length.
+/// How many offsets of one value are looked through before it is noted again; what is noted twice is merged later. A
+/// log that returns the same value everywhere must not cost the square of its length.
 const WALK_MAX: u32 = 16;
 
 /// Every partition to which something was appended or of which something was read, in the order of their names.
@@ -291,7 +291,7 @@ impl<'a> View<'a> {
     }
 }
 
-/// Brings a view into its order, and marks requests that were surely written.
+/// Brings a view into its order, and marks requests that are known to be written.
 fn finish(view: &mut View<'_>) {
     if view.noted_twice {
         view.facts

@@ -65,8 +65,8 @@ impl<'a> Entry<'a> {
 /// Reads the operation maps of a history, in their order.
 ///
 /// # Errors
-/// If the text is no EDN, ends within a map (a torn last line too: what it said is not known), has
-/// something that is no operation map, or has indexes that do not ascend.
+/// If the text is not EDN, ends within a map (a torn last line too: what it said is not known), has
+/// something that is not an operation map, or has indexes that do not ascend.
 pub fn entries(text: &str) -> Result<Vec<Entry<'_>>, EdnError> {
     let mut reader = Reader::new(text);
     let mut read: Vec<Entry<'_>> = Vec::new();

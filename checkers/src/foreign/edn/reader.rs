@@ -8,7 +8,7 @@ use super::{DEPTH_MAX, EdnValue};
 /// Reads the one form of a text.
 ///
 /// # Errors
-/// If the text is no EDN, or holds no form or several.
+/// If the text is not EDN, or holds no form or several.
 pub fn read(text: &str) -> Result<EdnValue<'_>, EdnError> {
     let mut reader = Reader::new(text);
     let value = reader.form()?;
@@ -38,7 +38,7 @@ impl<'a> Reader<'a> {
     /// The next form; an error if there is none.
     ///
     /// # Errors
-    /// If the text from here on is no EDN.
+    /// If the text from here on is not EDN.
     pub fn form(&mut self) -> Result<EdnValue<'a>, EdnError> {
         if !self.more()? {
             return Err(self.error(self.at, Problem::Missing));
@@ -60,7 +60,7 @@ impl<'a> Reader<'a> {
     /// commas, comments, discarded forms.
     ///
     /// # Errors
-    /// If a discarded form is no EDN.
+    /// If a discarded form is not EDN.
     pub fn more(&mut self) -> Result<bool, EdnError> {
         loop {
             match self.peek() {

@@ -1,4 +1,4 @@
-//! Texts and the values they stand for, errors and their places, histories and their operations.
+//! Texts and their values, errors and their places, histories and their operations.
 
 use super::*;
 use crate::history::Outcome;
@@ -218,7 +218,7 @@ fn what_is_no_history_is_refused_with_its_line() {
         ),
         ("{:type :ok :process 1 :process 2}", 1, ":process twice"),
         ("{:type :ok :process 1 :f 7}", 1, ":f must be a keyword"),
-        ("\n7", 2, "this is no map"),
+        ("\n7", 2, "this is not a map"),
         ("[] []", 1, "a further form"),
         (
             "{:type :ok :process 1 :index 9999999999999999999}",
