@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::common::cases;
 use crate::common::markup::{Tag, tags};
-use checkers::verdict::Validity;
+use checkers::verdict::{Finding, Validity};
 use reports::RunReport;
 
 fn pages() -> Vec<(String, String)> {
@@ -151,13 +151,10 @@ fn headings_and_tables_are_structured() {
 fn every_kind_of_finding_has_words_of_its_own() {
     let findings = crate::common::findings::every_finding("v1");
     let names: BTreeSet<&str> = findings.iter().map(|f| f.name()).collect();
-    let source = include_str!("../../checkers/src/verdict/names.rs");
-    let known = source.matches("} => \"").count();
-    assert_eq!(
-        names.len(),
-        known,
-        "a kind of finding is missing from the tests"
-    );
+    // The words of a custom finding are its author's.
+    let known = Finding::NAMES.iter().filter(|name| **name != "custom");
+    let known: BTreeSet<&str> = known.copied().collect();
+    assert_eq!(names, known, "a kind of finding is missing from the tests");
     let mut report = cases::small(crate::common::report());
     report.scenarios[0].judgement.verdicts = crate::common::findings::every_verdict("v1");
     let page = reports::html(&report).text;
@@ -167,7 +164,7 @@ fn every_kind_of_finding_has_words_of_its_own() {
     );
     assert_eq!(
         page.matches("class=\"therefore\"").count(),
-        known,
+        known.len(),
         "each says what follows"
     );
 }

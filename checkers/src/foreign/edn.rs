@@ -20,7 +20,7 @@ mod write;
 
 pub use entries::{Entry, EntryType, Process, entries};
 pub use error::{EdnError, Problem};
-pub use operations::{Operation, operations};
+pub use operations::{EdnOperation, operations};
 pub use reader::{Reader, read};
 pub use write::quote;
 
@@ -31,7 +31,7 @@ pub const DEPTH_MAX: usize = 128;
 
 /// One EDN value, borrowed from its text where it can be.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Value<'a> {
+pub enum EdnValue<'a> {
     /// `nil`
     Nil,
     /// `true`, `false`
@@ -51,42 +51,42 @@ pub enum Value<'a> {
     /// `word`
     Symbol(Cow<'a, str>),
     /// `(1 2)`
-    List(Vec<Value<'a>>),
+    List(Vec<EdnValue<'a>>),
     /// `[1 2]`
-    Vector(Vec<Value<'a>>),
-    /// `{:a 1}`, in the order of the text. A key may stand twice: who looks one up decides.
-    Map(Vec<(Value<'a>, Value<'a>)>),
+    Vector(Vec<EdnValue<'a>>),
+    /// `{:a 1}`, in the order of the text. A key may appear twice: the lookup decides.
+    Map(Vec<(EdnValue<'a>, EdnValue<'a>)>),
     /// `#{1 2}`, in the order of the text.
-    Set(Vec<Value<'a>>),
+    Set(Vec<EdnValue<'a>>),
     /// `#tag value`
-    Tagged(Cow<'a, str>, Box<Value<'a>>),
+    Tagged(Cow<'a, str>, Box<EdnValue<'a>>),
 }
 
-impl<'a> Value<'a> {
+impl<'a> EdnValue<'a> {
     /// A keyword.
-    pub fn keyword(word: &'a str) -> Value<'a> {
-        Value::Keyword(Cow::Borrowed(word))
+    pub fn keyword(word: &'a str) -> EdnValue<'a> {
+        EdnValue::Keyword(Cow::Borrowed(word))
     }
 
     /// The elements of a list or vector, tagged or not.
-    pub fn elements(&self) -> Option<&[Value<'a>]> {
+    pub fn elements(&self) -> Option<&[EdnValue<'a>]> {
         match self.untagged() {
-            Value::List(elements) | Value::Vector(elements) => Some(elements),
+            EdnValue::List(elements) | EdnValue::Vector(elements) => Some(elements),
             _ => None,
         }
     }
 
     /// The entries of a map, tagged or not.
-    pub fn pairs(&self) -> Option<&[(Value<'a>, Value<'a>)]> {
+    pub fn pairs(&self) -> Option<&[(EdnValue<'a>, EdnValue<'a>)]> {
         match self.untagged() {
-            Value::Map(pairs) => Some(pairs),
+            EdnValue::Map(pairs) => Some(pairs),
             _ => None,
         }
     }
 
-    /// The value of a keyword in a map, tagged or not; the first if it stands there twice.
-    pub fn get(&self, keyword: &str) -> Option<&Value<'a>> {
-        let named = |key: &Value<'_>| matches!(key, Value::Keyword(word) if word == keyword);
+    /// The value of a keyword in a map, tagged or not; the first if it appears twice.
+    pub fn get(&self, keyword: &str) -> Option<&EdnValue<'a>> {
+        let named = |key: &EdnValue<'_>| matches!(key, EdnValue::Keyword(word) if word == keyword);
         let (_, value) = self.pairs()?.iter().find(|(key, _)| named(key))?;
         Some(value)
     }
@@ -94,7 +94,7 @@ impl<'a> Value<'a> {
     /// The text of a keyword, symbol or string.
     pub fn word(&self) -> Option<&str> {
         match self {
-            Value::Keyword(word) | Value::Symbol(word) | Value::String(word) => Some(word),
+            EdnValue::Keyword(word) | EdnValue::Symbol(word) | EdnValue::String(word) => Some(word),
             _ => None,
         }
     }
@@ -102,20 +102,20 @@ impl<'a> Value<'a> {
     /// An integer of 64 bits.
     pub fn integer(&self) -> Option<i64> {
         match self {
-            Value::Integer(integer) => Some(*integer),
+            EdnValue::Integer(integer) => Some(*integer),
             _ => None,
         }
     }
 
     /// Whether this is `nil`.
     pub fn is_nil(&self) -> bool {
-        matches!(self, Value::Nil)
+        matches!(self, EdnValue::Nil)
     }
 
     /// The value below all tags.
-    pub fn untagged(&self) -> &Value<'a> {
+    pub fn untagged(&self) -> &EdnValue<'a> {
         let mut value = self;
-        while let Value::Tagged(_, inner) = value {
+        while let EdnValue::Tagged(_, inner) = value {
             value = inner;
         }
         value

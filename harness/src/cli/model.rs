@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::Result;
 use checkers::foreign::{self, ModelName};
-use checkers::linearizability::Options;
+use checkers::linearizability::SearchOptions;
 use checkers::verdict::Validity;
 
 use crate::exit::Stop;
@@ -34,7 +34,7 @@ pub fn judge(path: &Path, model: ModelName, json: bool) -> Result<Validity> {
     let name = path.display().to_string();
     let wrong = |problem: String| Stop::usage(format!("{name}: {problem}"));
     let bytes = unpacked(path).map_err(|error| wrong(error.to_string()))?;
-    let judged = foreign::judge(&name, &bytes, Some(model), &Options::default())
+    let judged = foreign::judge(&name, &bytes, Some(model), &SearchOptions::default())
         .map_err(|error| wrong(error.to_string()))?;
     let validity = judged.validity();
     if json {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::Value;
+use super::EdnValue;
 use super::error::{EdnError, Problem};
 use super::reader::Reader;
 
@@ -25,16 +25,16 @@ impl<'a> Reader<'a> {
     }
 
     /// The atom here. A control character, which begins none, is read as part of a symbol.
-    pub(super) fn atom(&mut self) -> Result<Value<'a>, EdnError> {
+    pub(super) fn atom(&mut self) -> Result<EdnValue<'a>, EdnError> {
         let start = self.at;
         match self.text.as_bytes()[start] {
-            b'"' => Ok(Value::String(self.string()?)),
+            b'"' => Ok(EdnValue::String(self.string()?)),
             b'\\' => self.character(),
             b':' => {
                 self.at += 1;
                 match self.token() {
                     "" => Err(self.error(start, Problem::Keyword)),
-                    word => Ok(Value::Keyword(Cow::Borrowed(word))),
+                    word => Ok(EdnValue::Keyword(Cow::Borrowed(word))),
                 }
             }
             byte if byte.is_ascii_digit() || self.is_signed_number() => {
@@ -43,15 +43,15 @@ impl<'a> Reader<'a> {
                     .ok_or_else(|| self.error(start, Problem::Number(shortened(token).to_owned())))
             }
             _ => Ok(match self.token() {
-                "nil" => Value::Nil,
-                "true" => Value::Boolean(true),
-                "false" => Value::Boolean(false),
+                "nil" => EdnValue::Nil,
+                "true" => EdnValue::Boolean(true),
+                "false" => EdnValue::Boolean(false),
                 "" => {
                     // A control byte alone: a symbol of it, so that every call makes progress.
                     self.at += 1;
-                    Value::Symbol(Cow::Borrowed(&self.text[start..self.at]))
+                    EdnValue::Symbol(Cow::Borrowed(&self.text[start..self.at]))
                 }
-                word => Value::Symbol(Cow::Borrowed(word)),
+                word => EdnValue::Symbol(Cow::Borrowed(word)),
             }),
         }
     }
@@ -138,7 +138,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The character here: one after the backslash, whatever it is, or a name.
-    fn character(&mut self) -> Result<Value<'a>, EdnError> {
+    fn character(&mut self) -> Result<EdnValue<'a>, EdnError> {
         let start = self.at;
         self.at += 1;
         let Some(first) = self.text[self.at..].chars().next() else {
@@ -163,7 +163,7 @@ impl<'a> Reader<'a> {
                 .and_then(|digits| u32::from_str_radix(digits, 16).ok())
                 .and_then(char::from_u32),
         };
-        character.map(Value::Character).ok_or_else(|| {
+        character.map(EdnValue::Character).ok_or_else(|| {
             let problem = Problem::Character(shortened(name).to_owned());
             self.error(start, problem)
         })
@@ -171,7 +171,7 @@ impl<'a> Reader<'a> {
 }
 
 /// A token as a number. Leading zeros make none: Clojure reads them as octal, others do not.
-fn number(token: &str) -> Option<Value<'_>> {
+fn number(token: &str) -> Option<EdnValue<'_>> {
     let (negative, digits) = match token.as_bytes()[0] {
         b'-' => (true, &token[1..]),
         b'+' => (false, &token[1..]),
@@ -180,7 +180,7 @@ fn number(token: &str) -> Option<Value<'_>> {
     let signed = token.strip_prefix('+').unwrap_or(token);
     if let Some(hexadecimal) = digits.strip_prefix("0x") {
         let magnitude = i64::from_str_radix(hexadecimal, 16).ok()?;
-        return Some(Value::Integer(if negative {
+        return Some(EdnValue::Integer(if negative {
             -magnitude
         } else {
             magnitude
@@ -193,8 +193,8 @@ fn number(token: &str) -> Option<Value<'_>> {
         }
         let signed = signed.strip_suffix('N').unwrap_or(signed);
         return Some(match signed.parse() {
-            Ok(integer) => Value::Integer(integer),
-            Err(_) => Value::BigInteger(Cow::Borrowed(signed)),
+            Ok(integer) => EdnValue::Integer(integer),
+            Err(_) => EdnValue::BigInteger(Cow::Borrowed(signed)),
         });
     }
     let decimal = signed.strip_suffix('M').unwrap_or(signed);
@@ -203,7 +203,7 @@ fn number(token: &str) -> Option<Value<'_>> {
     if !decimal.bytes().all(numeric) {
         return None;
     }
-    decimal.parse().ok().map(Value::Float)
+    decimal.parse().ok().map(EdnValue::Float)
 }
 
 /// The first characters of something that may be endless.

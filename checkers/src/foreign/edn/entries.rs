@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::Value;
+use super::EdnValue;
 use super::atoms::shortened;
 use super::error::{EdnError, Problem};
 use super::reader::Reader;
@@ -44,19 +44,19 @@ pub struct Entry<'a> {
     /// The function, e.g. `txn`; none in histories that have only one function.
     pub function: Option<Cow<'a, str>>,
     /// The value; `nil` if it has none.
-    pub value: Value<'a>,
+    pub value: EdnValue<'a>,
     /// The index, where it has one.
     pub index: Option<i64>,
     /// The time in nanoseconds, where it has one.
     pub time_ns: Option<i64>,
     /// The fields that have no place above, e.g. `:key` or `:error`.
-    pub others: Vec<(Value<'a>, Value<'a>)>,
+    pub others: Vec<(EdnValue<'a>, EdnValue<'a>)>,
 }
 
 impl<'a> Entry<'a> {
     /// A field that has no place of its own, by its keyword.
-    pub fn other(&self, keyword: &str) -> Option<&Value<'a>> {
-        let named = |key: &Value<'_>| matches!(key, Value::Keyword(word) if word == keyword);
+    pub fn other(&self, keyword: &str) -> Option<&EdnValue<'a>> {
+        let named = |key: &EdnValue<'_>| matches!(key, EdnValue::Keyword(word) if word == keyword);
         let (_, value) = self.others.iter().find(|(key, _)| named(key))?;
         Some(value)
     }
@@ -65,8 +65,8 @@ impl<'a> Entry<'a> {
 /// Reads the operation maps of a history, in their order.
 ///
 /// # Errors
-/// If the text is no EDN, ends within a map (a torn last line too: what it said is not known), has
-/// something that is no operation map, or has indexes that do not ascend.
+/// If the text is not EDN, ends within a map (a torn last line too: what it said is not known), has
+/// something that is not an operation map, or has indexes that do not ascend.
 pub fn entries(text: &str) -> Result<Vec<Entry<'_>>, EdnError> {
     let mut reader = Reader::new(text);
     let mut read: Vec<Entry<'_>> = Vec::new();
@@ -135,12 +135,12 @@ impl<'a> Lines<'a> {
     }
 }
 
-fn entry(form: Value<'_>, line: usize, place: usize) -> Result<Entry<'_>, Problem> {
+fn entry(form: EdnValue<'_>, line: usize, place: usize) -> Result<Entry<'_>, Problem> {
     let mut form = form;
-    while let Value::Tagged(_, inner) = form {
+    while let EdnValue::Tagged(_, inner) = form {
         form = *inner;
     }
-    let Value::Map(pairs) = form else {
+    let EdnValue::Map(pairs) = form else {
         return Err(Problem::NotAMap);
     };
     let [mut entry_type, mut process, mut function] = [None, None, None];
@@ -148,7 +148,7 @@ fn entry(form: Value<'_>, line: usize, place: usize) -> Result<Entry<'_>, Proble
     let mut others = Vec::new();
     for (key, field) in pairs {
         let (slot, name) = match &key {
-            Value::Keyword(word) => match word.as_ref() {
+            EdnValue::Keyword(word) => match word.as_ref() {
                 "type" => (&mut entry_type, "type"),
                 "process" => (&mut process, "process"),
                 "f" => (&mut function, "f"),
@@ -175,7 +175,7 @@ fn entry(form: Value<'_>, line: usize, place: usize) -> Result<Entry<'_>, Proble
         entry_type: type_of(entry_type.ok_or(Problem::NoField("type"))?)?,
         process: process_of(process.ok_or(Problem::NoField("process"))?)?,
         function: function.map(function_of).transpose()?.flatten(),
-        value: value.unwrap_or(Value::Nil),
+        value: value.unwrap_or(EdnValue::Nil),
         index: index.map(|i| integer_of("index", i)).transpose()?.flatten(),
         time_ns: time_ns
             .map(|t| integer_of("time", t))
@@ -185,7 +185,7 @@ fn entry(form: Value<'_>, line: usize, place: usize) -> Result<Entry<'_>, Proble
     })
 }
 
-fn wrong(field: &'static str, expected: &'static str, found: &Value<'_>) -> Problem {
+fn wrong(field: &'static str, expected: &'static str, found: &EdnValue<'_>) -> Problem {
     let found = shortened(&found.to_string()).to_owned();
     Problem::Field {
         field,
@@ -194,7 +194,7 @@ fn wrong(field: &'static str, expected: &'static str, found: &Value<'_>) -> Prob
     }
 }
 
-fn type_of(value: Value<'_>) -> Result<EntryType, Problem> {
+fn type_of(value: EdnValue<'_>) -> Result<EntryType, Problem> {
     match value.word() {
         Some("invoke") => Ok(EntryType::Invoke),
         Some("ok") => Ok(EntryType::Ok),
@@ -204,28 +204,28 @@ fn type_of(value: Value<'_>) -> Result<EntryType, Problem> {
     }
 }
 
-fn process_of(value: Value<'_>) -> Result<Process<'_>, Problem> {
+fn process_of(value: EdnValue<'_>) -> Result<Process<'_>, Problem> {
     match value {
-        Value::Integer(number) => Ok(Process::Client(number)),
-        Value::Keyword(word) | Value::Symbol(word) | Value::String(word) => {
+        EdnValue::Integer(number) => Ok(Process::Client(number)),
+        EdnValue::Keyword(word) | EdnValue::Symbol(word) | EdnValue::String(word) => {
             Ok(Process::Other(word))
         }
         other => Err(wrong("process", "an integer or a keyword", &other)),
     }
 }
 
-fn function_of(value: Value<'_>) -> Result<Option<Cow<'_, str>>, Problem> {
+fn function_of(value: EdnValue<'_>) -> Result<Option<Cow<'_, str>>, Problem> {
     match value {
-        Value::Nil => Ok(None),
-        Value::Keyword(word) | Value::Symbol(word) | Value::String(word) => Ok(Some(word)),
+        EdnValue::Nil => Ok(None),
+        EdnValue::Keyword(word) | EdnValue::Symbol(word) | EdnValue::String(word) => Ok(Some(word)),
         other => Err(wrong("f", "a keyword", &other)),
     }
 }
 
-fn integer_of(field: &'static str, value: Value<'_>) -> Result<Option<i64>, Problem> {
+fn integer_of(field: &'static str, value: EdnValue<'_>) -> Result<Option<i64>, Problem> {
     match value {
-        Value::Nil => Ok(None),
-        Value::Integer(integer) => Ok(Some(integer)),
+        EdnValue::Nil => Ok(None),
+        EdnValue::Integer(integer) => Ok(Some(integer)),
         other => Err(wrong(field, "an integer of 64 bits", &other)),
     }
 }

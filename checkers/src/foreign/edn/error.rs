@@ -1,4 +1,4 @@
-//! Why a text is no EDN, or no history in EDN, and where.
+//! Why a text is not EDN, or no history in EDN, and where.
 
 use std::fmt;
 
@@ -41,7 +41,7 @@ pub enum Problem {
         /// Inside what: `map`, `string`, ...
         inside: &'static str,
     },
-    /// The text ends where a form must stand.
+    /// The text ends where a form is required.
     Missing,
     /// A closing bracket that nothing opened.
     Unopened(char),
@@ -49,7 +49,7 @@ pub enum Problem {
     Mismatched {
         /// What would close it.
         expected: char,
-        /// What stands there.
+        /// What was found.
         found: char,
     },
     /// A map with a key and no value.
@@ -64,11 +64,11 @@ pub enum Problem {
     Character(String),
     /// A keyword without a name.
     Keyword,
-    /// Something after `#` that is no tag, set or discard.
+    /// Something after `#` that is not a tag, set or discard.
     Dispatch,
     /// A second form where there must be one.
     Trailing,
-    /// A form of a history that is no map.
+    /// A form of a history that is not a map.
     NotAMap,
     /// An operation map that lacks a field.
     NoField(&'static str),
@@ -119,21 +119,21 @@ impl fmt::Display for Problem {
             Problem::Torn { inside } => {
                 write!(f, "the text ends inside the {inside} that begins here")
             }
-            Problem::Missing => f.write_str("the text ends where a value must stand"),
+            Problem::Missing => f.write_str("the text ends where a value is required"),
             Problem::Unopened(close) => write!(f, "`{close}` closes nothing"),
             Problem::Mismatched { expected, found } => {
-                write!(f, "`{found}` stands where `{expected}` must close")
+                write!(f, "`{found}` was found where `{expected}` must close")
             }
             Problem::OddMap => f.write_str("the map that begins here has a key without a value"),
             Problem::TooDeep => write!(f, "nested deeper than {DEPTH_MAX}"),
-            Problem::Number(token) => write!(f, "`{token}` is no number"),
+            Problem::Number(token) => write!(f, "`{token}` is not a number"),
             Problem::Escape(escape) => write!(f, "strings have no escape `{escape}`"),
-            Problem::Character(name) => write!(f, "there is no character named `{name}`"),
+            Problem::Character(name) => write!(f, "no character is named `{name}`"),
             Problem::Keyword => f.write_str("a keyword needs a name after its colon"),
             Problem::Dispatch => f.write_str("`#` must be followed by a tag, `{`, `_`, `#` or `:`"),
             Problem::Trailing => f.write_str("a further form follows, and only one is allowed"),
             Problem::NotAMap => {
-                f.write_str("a history consists of operation maps, and this is no map")
+                f.write_str("a history consists of operation maps, and this is not a map")
             }
             Problem::NoField(field) => write!(f, "the operation has no :{field}"),
             Problem::FieldTwice(field) => write!(f, "the operation has :{field} twice"),

@@ -3,7 +3,7 @@
 //! A process has one operation at a time. What is not a client's (the nemesis) is left out. A call
 //! without completion is `info`, as is one that says so: its interval never ends. Jepsen never uses
 //! a process number again after `info`; where a history does, the number names a new process from
-//! there on, see [`Operation::session`].
+//! there on, see [`EdnOperation::session`].
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::history::Outcome;
 
 /// A client's call with its completion.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Operation<'a> {
+pub struct EdnOperation<'a> {
     /// The process number.
     pub process: i64,
     /// Dense number of the process, counted anew after each `info`: order within a session is the
@@ -27,7 +27,7 @@ pub struct Operation<'a> {
     pub outcome: Outcome,
 }
 
-impl<'a> Operation<'a> {
+impl<'a> EdnOperation<'a> {
     /// The index of the call where it has one, else its place: the operation's name in evidence.
     pub fn id(&self) -> i64 {
         id_of(&self.call)
@@ -45,7 +45,7 @@ impl<'a> Operation<'a> {
     }
 
     /// The value of the completion if there is one, else of the call.
-    pub fn value(&self) -> &super::Value<'a> {
+    pub fn value(&self) -> &super::EdnValue<'a> {
         self.completion
             .as_ref()
             .map_or(&self.call.value, |completion| &completion.value)
@@ -62,8 +62,8 @@ fn id_of(entry: &Entry<'_>) -> i64 {
 /// # Errors
 /// If a process calls while its last call is open, completes without a call, or completes another
 /// function than it called. The text is not at hand here, so the error's column is always 1.
-pub fn operations<'a>(entries: Vec<Entry<'a>>) -> Result<Vec<Operation<'a>>, EdnError> {
-    let mut operations: Vec<Operation<'a>> = Vec::with_capacity(entries.len() / 2 + 1);
+pub fn operations<'a>(entries: Vec<Entry<'a>>) -> Result<Vec<EdnOperation<'a>>, EdnError> {
+    let mut operations: Vec<EdnOperation<'a>> = Vec::with_capacity(entries.len() / 2 + 1);
     let mut sessions = 0;
     let mut processes: BTreeMap<i64, Client> = BTreeMap::new();
     for entry in entries {
@@ -88,7 +88,7 @@ pub fn operations<'a>(entries: Vec<Entry<'a>>) -> Result<Vec<Operation<'a>>, Edn
                 return Err(fail(Problem::StillOpen { process, line }));
             }
             client.open = Some(operations.len());
-            operations.push(Operation {
+            operations.push(EdnOperation {
                 process,
                 session: client.session,
                 call: entry,

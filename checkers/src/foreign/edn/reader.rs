@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 
 use super::error::{EdnError, Problem};
-use super::{DEPTH_MAX, Value};
+use super::{DEPTH_MAX, EdnValue};
 
 /// Reads the one form of a text.
 ///
 /// # Errors
-/// If the text is no EDN, or holds no form or several.
-pub fn read(text: &str) -> Result<Value<'_>, EdnError> {
+/// If the text is not EDN, or holds no form or several.
+pub fn read(text: &str) -> Result<EdnValue<'_>, EdnError> {
     let mut reader = Reader::new(text);
     let value = reader.form()?;
     match reader.more()? {
@@ -38,16 +38,16 @@ impl<'a> Reader<'a> {
     /// The next form; an error if there is none.
     ///
     /// # Errors
-    /// If the text from here on is no EDN.
-    pub fn form(&mut self) -> Result<Value<'a>, EdnError> {
+    /// If the text from here on is not EDN.
+    pub fn form(&mut self) -> Result<EdnValue<'a>, EdnError> {
         if !self.more()? {
             return Err(self.error(self.at, Problem::Missing));
         }
         let start = self.at;
         match self.text.as_bytes()[start] {
-            b'(' => Ok(Value::List(self.sequence("list", b')')?)),
-            b'[' => Ok(Value::Vector(self.sequence("vector", b']')?)),
-            b'{' => Ok(Value::Map(self.map()?)),
+            b'(' => Ok(EdnValue::List(self.sequence("list", b')')?)),
+            b'[' => Ok(EdnValue::Vector(self.sequence("vector", b']')?)),
+            b'{' => Ok(EdnValue::Map(self.map()?)),
             close @ (b')' | b']' | b'}') => {
                 Err(self.error(start, Problem::Unopened(char::from(close))))
             }
@@ -60,7 +60,7 @@ impl<'a> Reader<'a> {
     /// commas, comments, discarded forms.
     ///
     /// # Errors
-    /// If a discarded form is no EDN.
+    /// If a discarded form is not EDN.
     pub fn more(&mut self) -> Result<bool, EdnError> {
         loop {
             match self.peek() {
@@ -109,7 +109,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Everything from the opening bracket here to its closing one.
-    fn sequence(&mut self, what: &'static str, close: u8) -> Result<Vec<Value<'a>>, EdnError> {
+    fn sequence(&mut self, what: &'static str, close: u8) -> Result<Vec<EdnValue<'a>>, EdnError> {
         let start = self.at;
         self.at += 1;
         self.nested(start, |reader| {
@@ -144,7 +144,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn map(&mut self) -> Result<Vec<(Value<'a>, Value<'a>)>, EdnError> {
+    fn map(&mut self) -> Result<Vec<(EdnValue<'a>, EdnValue<'a>)>, EdnError> {
         let start = self.at;
         self.at += 1;
         self.nested(start, |reader| {
@@ -161,17 +161,17 @@ impl<'a> Reader<'a> {
     }
 
     /// `#{set}`, `##Inf`, `#:namespace{map}`, `#tag form`.
-    fn dispatch(&mut self) -> Result<Value<'a>, EdnError> {
+    fn dispatch(&mut self) -> Result<EdnValue<'a>, EdnError> {
         let start = self.at;
         self.at += 1;
         match self.peek() {
-            Some(b'{') => Ok(Value::Set(self.sequence("set", b'}')?)),
+            Some(b'{') => Ok(EdnValue::Set(self.sequence("set", b'}')?)),
             Some(b'#') => {
                 self.at += 1;
                 match self.token() {
-                    "Inf" => Ok(Value::Float(f64::INFINITY)),
-                    "-Inf" => Ok(Value::Float(f64::NEG_INFINITY)),
-                    "NaN" => Ok(Value::Float(f64::NAN)),
+                    "Inf" => Ok(EdnValue::Float(f64::INFINITY)),
+                    "-Inf" => Ok(EdnValue::Float(f64::NEG_INFINITY)),
+                    "NaN" => Ok(EdnValue::Float(f64::NAN)),
                     token => {
                         let problem = Problem::Number(format!("##{token}"));
                         Err(self.error(start, problem))
@@ -188,7 +188,7 @@ impl<'a> Reader<'a> {
                 for (key, _) in &mut pairs {
                     qualify(key, namespace);
                 }
-                Ok(Value::Map(pairs))
+                Ok(EdnValue::Map(pairs))
             }
             Some(byte) if byte.is_ascii_alphabetic() => {
                 let tag = self.token();
@@ -197,7 +197,7 @@ impl<'a> Reader<'a> {
                     return Err(self.error(start, Problem::Torn { inside }));
                 }
                 let value = self.nested(start, Reader::form)?;
-                Ok(Value::Tagged(Cow::Borrowed(tag), Box::new(value)))
+                Ok(EdnValue::Tagged(Cow::Borrowed(tag), Box::new(value)))
             }
             _ => Err(self.error(start, Problem::Dispatch)),
         }
@@ -206,8 +206,8 @@ impl<'a> Reader<'a> {
 
 /// What `#:namespace` before a map does to a keyword in it: `:a` becomes `:namespace/a`, `:_/a`
 /// becomes `:a`, and one with a namespace of its own stays.
-fn qualify(key: &mut Value<'_>, namespace: &str) {
-    if let Value::Keyword(word) = key {
+fn qualify(key: &mut EdnValue<'_>, namespace: &str) {
+    if let EdnValue::Keyword(word) = key {
         if let Some(bare) = word.strip_prefix("_/") {
             *word = Cow::Owned(bare.to_owned());
         } else if !word.contains('/') {

@@ -1,41 +1,41 @@
-//! Texts and the values they stand for, errors and their places, histories and their operations.
+//! Texts and their values, errors and their places, histories and their operations.
 
 use super::*;
 use crate::history::Outcome;
 
-fn value(text: &str) -> Value<'_> {
+fn value(text: &str) -> EdnValue<'_> {
     read(text).unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
 #[test]
 fn atoms_are_read() {
-    let string = |text: &str| Value::String(Cow::Owned(text.to_owned()));
-    let big = |digits: &'static str| Value::BigInteger(Cow::Borrowed(digits));
+    let string = |text: &str| EdnValue::String(Cow::Owned(text.to_owned()));
+    let big = |digits: &'static str| EdnValue::BigInteger(Cow::Borrowed(digits));
     for (text, expected) in [
-        ("nil", Value::Nil),
-        ("true", Value::Boolean(true)),
-        ("nile", Value::Symbol("nile".into())),
-        ("-", Value::Symbol("-".into())),
-        ("-12", Value::Integer(-12)),
-        ("+12", Value::Integer(12)),
-        ("12N", Value::Integer(12)),
-        ("0x1f", Value::Integer(31)),
-        ("-9223372036854775808", Value::Integer(i64::MIN)),
+        ("nil", EdnValue::Nil),
+        ("true", EdnValue::Boolean(true)),
+        ("nile", EdnValue::Symbol("nile".into())),
+        ("-", EdnValue::Symbol("-".into())),
+        ("-12", EdnValue::Integer(-12)),
+        ("+12", EdnValue::Integer(12)),
+        ("12N", EdnValue::Integer(12)),
+        ("0x1f", EdnValue::Integer(31)),
+        ("-9223372036854775808", EdnValue::Integer(i64::MIN)),
         ("9223372036854775808", big("9223372036854775808")),
         ("-99999999999999999999N", big("-99999999999999999999")),
-        ("1.5e3", Value::Float(1500.0)),
-        ("-2.5M", Value::Float(-2.5)),
-        ("##-Inf", Value::Float(f64::NEG_INFINITY)),
-        (r"\a", Value::Character('a')),
-        (r"\newline", Value::Character('\n')),
-        (r"\u00e9", Value::Character('é')),
-        (r"\(", Value::Character('(')),
+        ("1.5e3", EdnValue::Float(1500.0)),
+        ("-2.5M", EdnValue::Float(-2.5)),
+        ("##-Inf", EdnValue::Float(f64::NEG_INFINITY)),
+        (r"\a", EdnValue::Character('a')),
+        (r"\newline", EdnValue::Character('\n')),
+        (r"\u00e9", EdnValue::Character('é')),
+        (r"\(", EdnValue::Character('(')),
         (r#""""#, string("")),
         (r#""a\n\"\\\u00e9\ud83d\ude00é""#, string("a\n\"\\é😀é")),
-        (":a/b", Value::keyword("a/b")),
+        (":a/b", EdnValue::keyword("a/b")),
         (
             r#"#inst "2020""#,
-            Value::Tagged("inst".into(), Box::new(string("2020"))),
+            EdnValue::Tagged("inst".into(), Box::new(string("2020"))),
         ),
     ] {
         assert_eq!(value(text), expected, "{text}");
@@ -218,7 +218,7 @@ fn what_is_no_history_is_refused_with_its_line() {
         ),
         ("{:type :ok :process 1 :process 2}", 1, ":process twice"),
         ("{:type :ok :process 1 :f 7}", 1, ":f must be a keyword"),
-        ("\n7", 2, "this is no map"),
+        ("\n7", 2, "this is not a map"),
         ("[] []", 1, "a further form"),
         (
             "{:type :ok :process 1 :index 9999999999999999999}",

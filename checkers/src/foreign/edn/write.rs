@@ -2,24 +2,24 @@
 
 use std::fmt::{self, Display, Formatter, Write as _};
 
-use super::Value;
+use super::EdnValue;
 
-impl Display for Value<'_> {
+impl Display for EdnValue<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
-            Value::Nil => f.write_str("nil"),
-            Value::Boolean(boolean) => write!(f, "{boolean}"),
-            Value::Integer(integer) => write!(f, "{integer}"),
-            Value::BigInteger(digits) => write!(f, "{digits}N"),
-            Value::Float(float) => float_out(f, *float),
-            Value::Character(character) => character_out(f, *character),
-            Value::String(text) => quote(f, text),
-            Value::Keyword(word) => write!(f, ":{word}"),
-            Value::Symbol(word) => f.write_str(word),
-            Value::List(elements) => sequence_out(f, "(", elements, ")"),
-            Value::Vector(elements) => sequence_out(f, "[", elements, "]"),
-            Value::Set(elements) => sequence_out(f, "#{", elements, "}"),
-            Value::Map(pairs) => {
+            EdnValue::Nil => f.write_str("nil"),
+            EdnValue::Boolean(boolean) => write!(f, "{boolean}"),
+            EdnValue::Integer(integer) => write!(f, "{integer}"),
+            EdnValue::BigInteger(digits) => write!(f, "{digits}N"),
+            EdnValue::Float(float) => float_out(f, *float),
+            EdnValue::Character(character) => character_out(f, *character),
+            EdnValue::String(text) => quote(f, text),
+            EdnValue::Keyword(word) => write!(f, ":{word}"),
+            EdnValue::Symbol(word) => f.write_str(word),
+            EdnValue::List(elements) => sequence_out(f, "(", elements, ")"),
+            EdnValue::Vector(elements) => sequence_out(f, "[", elements, "]"),
+            EdnValue::Set(elements) => sequence_out(f, "#{", elements, "}"),
+            EdnValue::Map(pairs) => {
                 f.write_char('{')?;
                 for (at, (key, value)) in pairs.iter().enumerate() {
                     let separator = if at == 0 { "" } else { ", " };
@@ -27,7 +27,7 @@ impl Display for Value<'_> {
                 }
                 f.write_char('}')
             }
-            Value::Tagged(tag, value) => write!(f, "#{tag} {value}"),
+            EdnValue::Tagged(tag, value) => write!(f, "#{tag} {value}"),
         }
     }
 }
@@ -35,7 +35,7 @@ impl Display for Value<'_> {
 fn sequence_out(
     f: &mut Formatter<'_>,
     open: &str,
-    elements: &[Value<'_>],
+    elements: &[EdnValue<'_>],
     close: &str,
 ) -> fmt::Result {
     f.write_str(open)?;

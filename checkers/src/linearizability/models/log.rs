@@ -31,7 +31,7 @@ pub enum LogAction<V> {
     Read(Arc<[V]>),
 }
 
-/// What a log holds, as far as its history can tell.
+/// What a log holds, as far as its history shows.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum LogState<V> {
     /// These values. Before a history was learned.

@@ -24,7 +24,7 @@ pub enum RegisterAction<V> {
     },
 }
 
-/// What a register holds, as far as its history can tell.
+/// What a register holds, as far as its history shows.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum RegisterState<V> {
     /// This value.

@@ -3,7 +3,9 @@
 //! What a block did not show is none, never 0: a cluster that stayed down has no time to stable, and calling that 0 would
 //! make it the best of all.
 
-use checkers::history::{Call, History, Moment, Operation, Outcome, Phase, RecordOutcome, Report};
+use checkers::history::{
+    Call, ClientOperation, History, Moment, Outcome, Phase, RecordOutcome, Report,
+};
 use checkers::judgement::{Explanation, Judgement};
 
 use super::figures::BlockFigures;
@@ -53,7 +55,7 @@ fn stable_ms(judgement: &Judgement) -> Option<f64> {
 /// What appends showed between two moments in which nothing was faulty.
 fn quiet(history: &History, from: Moment, until: Moment, figures: &mut BlockFigures) {
     let operations = history.operations();
-    let within = |operation: &&Operation<'_>| {
+    let within = |operation: &&ClientOperation<'_>| {
         let returned = operation.returned().is_some_and(|at| at <= until);
         matches!(operation.call, Call::Append(_)) && operation.called >= from && returned
     };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use checkers::history::{Call, History, Operation, Outcome, Phase, Seen, What};
+use checkers::history::{Call, ClientOperation, History, Outcome, Phase, Seen, What};
 use reports::model::{
     AvailabilityBucket, DensityCell, LatencySeries, Mark, PhaseMark, QuantileBucket, RateBucket,
     ScenarioReport, Series,
@@ -69,7 +69,7 @@ type IsCall = fn(&Call) -> bool;
 
 fn latency(
     history: &History,
-    operations: &[Operation<'_>],
+    operations: &[ClientOperation<'_>],
     name: &str,
     is: IsCall,
     duration_ms: u64,
@@ -156,7 +156,7 @@ fn row(latency_us: u64) -> u64 {
         .count() as u64
 }
 
-fn rate(operations: &[Operation<'_>], history: &History, bucket_ms: u64) -> Vec<RateBucket> {
+fn rate(operations: &[ClientOperation<'_>], history: &History, bucket_ms: u64) -> Vec<RateBucket> {
     let mut buckets: BTreeMap<u64, RateBucket> = BTreeMap::new();
     let appends_and_polls = operations
         .iter()
