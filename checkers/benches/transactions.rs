@@ -12,7 +12,7 @@
 #[path = "../tests/transactions/database.rs"]
 mod database;
 
-use checkers::foreign::edn;
+use checkers::edn;
 use checkers::transactions::{TransactionOptions, judge_list_append, judge_rw_register};
 use database::{Isolation, Plan};
 

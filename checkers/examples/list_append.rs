@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use checkers::foreign::edn;
+use checkers::edn;
 use checkers::transactions::{ConsistencyModel, TransactionOptions, judge_list_append};
 use checkers::verdict::Validity;
 

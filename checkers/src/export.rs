@@ -18,7 +18,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use crate::foreign::edn::quote;
+use crate::edn::quote;
 use crate::history::{
     Append, Appended, Assigned, Call, Completion, Event, FaultEvent, FaultPhase, History,
     Invocation, Moment, Outcome, Polled, Report, What, WorkerId,
@@ -276,7 +276,7 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::foreign::edn::{EdnValue, Process, entries, operations, read};
+    use crate::edn::{EdnValue, Process, entries, operations, read};
     use crate::history::jsonl;
 
     const HISTORY: &str = concat!(

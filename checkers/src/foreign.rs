@@ -40,34 +40,19 @@
 //! assert_eq!(judged.lines()[0], "cannot be placed: lines 6-7, process 1: read 1");
 //! ```
 
-pub mod edn;
-
-#[cfg(feature = "linearizability")]
 mod actions;
-#[cfg(feature = "linearizability")]
 mod error;
-#[cfg(feature = "linearizability")]
 mod etcd;
-#[cfg(feature = "linearizability")]
 mod history;
-#[cfg(feature = "linearizability")]
 mod judge;
-#[cfg(feature = "linearizability")]
 mod judged;
-#[cfg(feature = "linearizability")]
 mod model_name;
-#[cfg(feature = "linearizability")]
 mod notation;
-#[cfg(feature = "linearizability")]
 mod partitions;
-#[cfg(feature = "linearizability")]
 mod recorded;
-#[cfg(feature = "linearizability")]
 mod verdict;
-#[cfg(feature = "linearizability")]
 mod words;
 
-#[cfg(feature = "linearizability")]
 pub use {
     error::ForeignError,
     history::ForeignHistory,

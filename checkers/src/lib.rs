@@ -116,8 +116,10 @@
 #[cfg(feature = "kafka")]
 pub mod checks;
 #[cfg(feature = "edn")]
-pub mod export;
+pub mod edn;
 #[cfg(feature = "edn")]
+pub mod export;
+#[cfg(all(feature = "edn", feature = "linearizability"))]
 pub mod foreign;
 pub mod history;
 #[cfg(feature = "kafka")]

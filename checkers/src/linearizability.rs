@@ -59,6 +59,7 @@
 //! | try equal crashed operations once, earliest call first | the one called first can be used wherever the other can |
 //! | forget the past at a cut | no configuration behind it is ever come to again |
 
+mod actions;
 mod attempt;
 mod check;
 pub mod deciders;

@@ -20,7 +20,7 @@
 //! history where it has no cycles; where it has, the search for cycles has a budget of steps.
 //!
 //! ```
-//! use checkers::foreign::edn;
+//! use checkers::edn;
 //! use checkers::transactions::{ConsistencyModel, TransactionOptions, judge_list_append};
 //!
 //! // Two transactions read the same list and both append to it: one update is lost.
@@ -87,7 +87,7 @@ use orders::Orders;
 use writers::Writers;
 
 #[cfg(feature = "edn")]
-use crate::foreign::edn::EdnOperation;
+use crate::edn::EdnOperation;
 use crate::history::Outcome;
 use crate::verdict::Validity;
 

@@ -22,7 +22,7 @@ mod transcript;
 
 use std::path::{Path, PathBuf};
 
-use checkers::foreign::edn;
+use checkers::edn;
 use checkers::transactions::{
     ConsistencyModel, Cycle, Order, PhenomenonKind, TransactionOptions, TransactionsVerdict,
     judge_list_append, judge_rw_register,

@@ -3,7 +3,7 @@
 
 #![no_main]
 
-use checkers::foreign::edn;
+use checkers::edn;
 use checkers::transactions::{TransactionOptions, judge_list_append, judge_rw_register};
 
 libfuzzer_sys::fuzz_target!(|text: &str| {

@@ -4,9 +4,9 @@
 
 use std::sync::Arc;
 
-use super::edn::{EdnOperation as Call, EdnValue as Form, Entry};
 use super::error::ForeignError;
 use super::model_name::ModelName;
+use crate::edn::{EdnOperation as Call, EdnValue as Form, Entry};
 use crate::history::Outcome;
 use crate::linearizability::Operation;
 use crate::linearizability::models::{

@@ -2,8 +2,8 @@
 
 use thiserror::Error;
 
-use super::edn::EdnError;
 use super::model_name::ModelName;
+use crate::edn::EdnError;
 use crate::history::jsonl::ParseError;
 use crate::linearizability::Malformed;
 #[cfg(feature = "transactions")]

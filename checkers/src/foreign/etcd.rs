@@ -9,8 +9,8 @@
 
 use std::borrow::Cow;
 
-use super::edn::{self, Entry, EntryType, Process};
 use super::error::ForeignError;
+use crate::edn::{self, Entry, EntryType, Process};
 
 /// What an event's line has before its fields.
 const MARK: &str = "jepsen.util - ";

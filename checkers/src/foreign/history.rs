@@ -3,12 +3,12 @@
 use std::fmt::Display;
 
 use super::actions::{self, Actions, RegisterDialect};
-use super::edn::{self, EdnOperation as Call};
 use super::error::ForeignError;
 use super::model_name::ModelName;
 use super::notation::{Notation, notation};
 use super::verdict::{ForeignVerdict, Shown};
 use super::{etcd, words};
+use crate::edn::{self, EdnOperation as Call};
 use crate::linearizability::models::{
     KeyValue, KeyValueAction, Log, LogAction, Mutex, MutexAction, Queue, QueueAction, Register,
     RegisterAction, Set, SetAction, Value,

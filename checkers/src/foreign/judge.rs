@@ -1,7 +1,5 @@
 //! From a file's bytes to its verdict: which notation, and who judges it.
 
-#[cfg(feature = "transactions")]
-use super::edn;
 use super::error::ForeignError;
 use super::history::ForeignHistory;
 use super::judged::Judged;
@@ -9,6 +7,8 @@ use super::model_name::ModelName;
 use super::notation::{Notation, notation};
 use super::partitions;
 use super::verdict::ForeignVerdict;
+#[cfg(feature = "transactions")]
+use crate::edn;
 #[cfg(feature = "kafka")]
 use crate::history::{History, jsonl};
 use crate::linearizability::SearchOptions;
@@ -31,6 +31,10 @@ pub fn judge(
     model: Option<ModelName>,
     options: &SearchOptions,
 ) -> Result<Judged, ForeignError> {
+    #[cfg_attr(
+        not(any(feature = "kafka", feature = "transactions")),
+        expect(unused_variables, reason = "only objects are judged then")
+    )]
     let notation = notation(utf8(text)?)?;
     match model {
         #[cfg(feature = "kafka")]

@@ -4,7 +4,7 @@ use super::forms::{TransactionError, TransactionProblem, actions, name, shortene
 use super::input::{Head, Transactions};
 use super::sends;
 use super::shape::Shape;
-use crate::foreign::edn::{EdnOperation, EdnValue};
+use crate::edn::{EdnOperation, EdnValue};
 use crate::history::Outcome;
 
 /// Reads the operations of a history as transactions.

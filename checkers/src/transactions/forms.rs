@@ -2,7 +2,7 @@
 
 use super::input::Head;
 use super::names::Name;
-use crate::foreign::edn::{EdnOperation, EdnValue};
+use crate::edn::{EdnOperation, EdnValue};
 
 /// Why an operation is not a transaction.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -2,7 +2,7 @@
 
 use super::forms::{TransactionError, TransactionProblem, actions, name, shortened};
 use super::input::{Head, Transactions};
-use crate::foreign::edn::{EdnOperation, EdnValue};
+use crate::edn::{EdnOperation, EdnValue};
 use crate::history::Outcome;
 
 /// Reads the operations of a Kafka history as transactions: `:send`, `:poll` and `:txn`, whatever

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use checkers::foreign::edn;
+use checkers::edn;
 use checkers::transactions::{
     ConsistencyModel, Limitation, TransactionOptions, judge_list_append, judge_rw_register,
 };

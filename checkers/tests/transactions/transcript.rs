@@ -4,7 +4,7 @@
 //! id is the moment of its call. Moments are distinct. `JEPSEN_TRANSCRIPTS=write` writes what is said
 //! now into the files, for a review of the difference.
 
-use checkers::foreign::edn;
+use checkers::edn;
 use checkers::transactions::{
     TransactionOptions, TransactionsVerdict, judge_list_append, judge_rw_register,
     judge_sends_and_polls,

@@ -20,7 +20,8 @@
 mod accept;
 
 use super::{Writers, call, contradiction, end};
-use crate::linearizability::models::{Datum, LogAction};
+use crate::linearizability::actions::LogAction;
+use crate::linearizability::models::Datum;
 use crate::linearizability::{Decision, Operation, Rule};
 
 /// How strict a log is.

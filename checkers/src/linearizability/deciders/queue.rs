@@ -12,7 +12,8 @@
 //! any value that nobody else took; that is a matching, and left to the search.
 
 use super::{Writers, call, contradiction, end};
-use crate::linearizability::models::{Datum, QueueAction};
+use crate::linearizability::actions::QueueAction;
+use crate::linearizability::models::Datum;
 use crate::linearizability::{Decision, Operation, Rule};
 
 /// The way of one value.

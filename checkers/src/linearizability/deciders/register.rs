@@ -9,7 +9,8 @@
 //! A crashed write that nobody read is left out: it need not have happened. One that was read has no return of its own.
 
 use super::{Writers, call, contradiction, end};
-use crate::linearizability::models::{Datum, RegisterAction};
+use crate::linearizability::actions::RegisterAction;
+use crate::linearizability::models::Datum;
 use crate::linearizability::{Decision, Operation, Rule};
 
 /// What happened to one value.
