@@ -25,7 +25,7 @@ use crate::experiments::{bench, calibrate, figures, incident, merge, qualify, ru
     name = "jepsen",
     version,
     about = "A Jepsen-style black-box test harness for Kafka-compatible clusters",
-    long_about = "Starts a three-node broker as real processes in a private network, cuts links, pauses and kills \
+    long_about = "Starts a broker cluster as real processes in a private network, cuts links, pauses and kills \
                   nodes, produces and consumes through librdkafka, judges the recorded history, and writes a report.\n\n\
                   `jepsen` alone runs the default scenario on the reference broker, about a minute.",
     after_help = crate::exit::HELP,

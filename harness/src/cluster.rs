@@ -266,7 +266,7 @@ impl Cluster {
         tokio::time::timeout(REAPING, alive.wait_for(|alive| !alive))
             .await
             .with_context(|| format!("{node} is still there after SIGKILL"))?
-            .context("the node's watcher is gone")?;
+            .context("the node's watcher has ended")?;
         Ok(process
             .ended
             .lock()

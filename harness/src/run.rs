@@ -104,7 +104,7 @@ pub async fn play(
     cluster.stop().await;
     recorder.finish();
     if let Err(error) = file.close() {
-        warnings.push(format!("the history is cut short: {error:#}"));
+        warnings.push(format!("the history is truncated: {error:#}"));
     }
     if watching.is_some_and(|watching| watching.join().is_err()) {
         warnings.push("the progress display failed".into());

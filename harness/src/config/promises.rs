@@ -56,7 +56,7 @@ fn unknown(word: &str, fields: &Map<String, Value>) -> anyhow::Error {
     };
     let names: Vec<String> = fields.iter().map(name).collect();
     Stop::usage(format!(
-        "--promise {word}: no such promise; there are {STRICT}, and each of these, with no- before it to take it back: {}",
+        "--promise {word}: no such promise; there are {STRICT}, and each of these, with no- before it to withdraw it: {}",
         names.join(", ")
     ))
 }

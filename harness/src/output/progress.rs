@@ -144,7 +144,7 @@ impl Status {
                     Phase::Load => "all nodes agree on a leader; load begins",
                     Phase::Recovery => "load ended, faults healed; waiting until all nodes agree",
                     Phase::Final => "reading every partition through every node",
-                    Phase::Interrupted => "interrupted: healing, saving, judging what there is",
+                    Phase::Interrupted => "interrupted: healing faults, judging the history",
                     Phase::Done | Phase::Unknown => return None,
                 };
                 return Some(format!("  {at:7.3} s  {word}"));

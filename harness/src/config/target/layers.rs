@@ -99,7 +99,7 @@ impl Layers {
             let Some(base) = read.base else { break };
             let at = top.source().value_at(&["base"]).unwrap_or_default();
             if layers.len() >= DEPTH_MAX {
-                return Err(top.source().mistake(&at, "`base` is nested over eight deep"));
+                return Err(top.source().mistake(&at, "at most 8 levels of `base`"));
             }
             let path = top.folder.join(&base);
             layers.push(match built_in::text(&base) {

@@ -138,7 +138,7 @@ impl Measuring<'_> {
         }
         if f64::from(work.rate) > carried * SATURATION_MAX {
             let warning = format!(
-                "{}, {}: no latency, {} records a second are more than {:.0} % of the {carried:.0} that it carried",
+                "{}, {}: no latency, because {} records/s exceed {:.0} % of the {carried:.0} that it carried",
                 self.name(),
                 shape.label(),
                 work.rate,

@@ -5,7 +5,7 @@
 //! 1. the check is one that the plant names,
 //! 2. the finding is of a kind that the plant causes,
 //! 3. it ends after a fault that provokes the plant has started (or starts during formation, for a plant that acts
-//! then), and
+//!    then), and
 //! 4. it is about the node that has the plant, if only one node has it and the finding names nodes.
 //!
 //! Every other finding is counted as *other*. The control runs show that the same faults without the plant cause no

@@ -80,7 +80,7 @@ fn frozen(judgement: &Judgement) -> String {
         let how = error.as_deref().unwrap_or("no answer");
         Some(format!("{node} from {} {end} ({how})", seconds(from)))
     });
-    listed(silent, "nobody")
+    listed(silent, "no node")
 }
 
 /// Each node's last Metadata answer and the time of it.

@@ -8,8 +8,8 @@ use super::findings;
 use super::manifest::Manifest;
 
 /// Why figures of runs at different times are not compared.
-pub const NOT_INTERLEAVED: &str = "the runs did not take place interleaved, on one machine and in one invocation, and a \
-    machine differs from itself from hour to hour by more than builds do; `jepsen qualify --against TARGET` measures both";
+pub const NOT_INTERLEAVED: &str = "the runs were not interleaved on one machine in one invocation, and one \
+    machine varies from hour to hour more than builds differ; `jepsen qualify --against TARGET` measures both";
 
 /// Compares the findings of a run with those of a stored one. Figures are not compared, and the result says why.
 pub fn with_stored(baseline: &Stored, candidate: &RunReport, manifest: &Manifest) -> Comparison {
