@@ -1,5 +1,5 @@
-//! The reference broker as the harness needs it: one node in this very program, and which plants it has. The only file that
-//! names the `broker` crate: everything else knows a target by its command line and the Kafka protocol.
+//! The reference broker as the harness uses it: one node inside this program, and the list of its plants. Only this
+//! file names the `broker` crate. Everything else knows a target by its command line and the Kafka protocol.
 
 use std::path::Path;
 

@@ -18,7 +18,7 @@ pub struct BrokerArguments {
 /// Runs one node until it is stopped.
 ///
 /// # Errors
-/// As [`reference::run`].
+/// As of [`reference::run`].
 pub fn run(arguments: &BrokerArguments) -> Result<i32> {
     reference::run(&arguments.config)
 }

@@ -1,4 +1,4 @@
-//! `jepsen list`: what there is to choose from, plants with what really happened somewhere.
+//! `jepsen list`: everything that can be selected, and for plants the real bugs behind them.
 
 use anyhow::Result;
 use nemesis::catalogue::Kind;
@@ -15,7 +15,7 @@ use crate::output::tell;
 /// Prints scenarios, suites, workloads, faults with their roles, checks, plants and targets.
 ///
 /// # Errors
-/// None today; the type is that of every sub-command.
+/// None today. The type is that of every sub-command.
 pub fn run() -> Result<i32> {
     let mut text = String::from("scenarios\n");
     for scenario in scenario::built_in()? {

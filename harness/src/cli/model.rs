@@ -1,5 +1,6 @@
-//! `jepsen check FILE --model NAME`: judges any history by a model of what its objects are: our own JSON lines, Jepsen's
-//! EDN, the format of etcd's logs, plain or compressed by zstd. The verdict line comes first, what proves it below.
+//! `jepsen check FILE --model NAME`: judges any history by a model of its objects. The format is the harness's JSON
+//! lines, Jepsen's EDN or etcd's logs, plain or compressed with zstd. The verdict line comes first, its evidence
+//! follows.
 
 use std::path::Path;
 
@@ -12,10 +13,10 @@ use crate::exit::Stop;
 use crate::output::tell;
 use crate::store::history_file::unpacked;
 
-/// Reads a model's name.
+/// Parses a model's name.
 ///
 /// # Errors
-/// If there is no such model; the message lists those that there are.
+/// If there is no such model. The message lists the known models.
 pub fn named(text: &str) -> Result<ModelName, String> {
     let found = ModelName::ALL
         .into_iter()
@@ -26,10 +27,10 @@ pub fn named(text: &str) -> Result<ModelName, String> {
     })
 }
 
-/// Judges one file and prints what is said of it.
+/// Judges one file and prints the result.
 ///
 /// # Errors
-/// If the file cannot be read, or is no history of this model; the message names file and line.
+/// If the file cannot be read, or is not a history of this model. The message names file and line.
 pub fn judge(path: &Path, model: ModelName, json: bool) -> Result<Validity> {
     let name = path.display().to_string();
     let wrong = |problem: String| Stop::usage(format!("{name}: {problem}"));

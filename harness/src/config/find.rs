@@ -9,7 +9,7 @@ use crate::exit::Stop;
 /// The scenario of that name: a built-in one, or `SUITE/NAME` of a suite or a suite's file.
 ///
 /// # Errors
-/// If there is none; the message lists those there are.
+/// If no scenario has this name. The message lists the known names.
 pub fn scenario(name: &str) -> Result<Scenario> {
     if let Some((suite, name)) = name.rsplit_once('/') {
         let suite = Suite::load(suite)?;

@@ -1,6 +1,6 @@
-//! Plants: deliberate bugs of a target that can be started with them, and on which nodes. A run with a plant says so
-//! wherever its verdict is shown. Which plants there are is in the broker's table; how each is provoked and detected is in
-//! that of the calibration.
+//! Plants: deliberate bugs of a target that supports them, and the nodes that get them. A run with a plant says so
+//! wherever its verdict is shown. The broker's table lists the plants. The calibration's table says how each plant is
+//! provoked and detected.
 
 use std::fmt;
 use std::str::FromStr;
@@ -38,8 +38,8 @@ impl Planted {
 impl FromStr for Planted {
     type Err = String;
 
-    /// Reads `NAME`, `NAME=NUMBER`, either with `@n1`, `@n2` and so on behind it. Whether a target knows the name is not
-    /// checked here.
+    /// Reads `NAME` or `NAME=NUMBER`, optionally followed by `@n1`, `@n2` and so on. It does not check whether a target
+    /// knows the name.
     fn from_str(text: &str) -> Result<Planted, String> {
         let Some((word, name)) = text.split_once('@') else {
             return Ok(Planted::everywhere(text));
@@ -70,7 +70,7 @@ impl Plants {
     /// These plants, for the nodes of this target.
     ///
     /// # Errors
-    /// If the target takes no plants, or has no such node.
+    /// If the target does not support plants, or has no such node.
     pub fn of(planted: Vec<Planted>, target: &Target) -> Result<Plants> {
         let wrong = |problem: String| Err(Stop::usage(format!("--plant {problem}")));
         if let Some(first) = planted.first()
@@ -93,7 +93,7 @@ impl Plants {
         Ok(Plants(planted))
     }
 
-    /// Whether there is none.
+    /// Whether there are no plants.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -103,7 +103,7 @@ impl Plants {
         self.0.iter()
     }
 
-    /// The words for one node's configuration.
+    /// The plants in the syntax of one node's configuration.
     pub fn on(&self, node: Node) -> Vec<String> {
         let here = |planted: &&Planted| planted.node.is_none_or(|at| at == node);
         let here = self.0.iter().filter(here);
@@ -162,7 +162,7 @@ mod tests {
         assert!(parse(&[], &other).expect("nothing asked").is_empty());
     }
 
-    /// The configuration that a node is started with is TOML, with plants and without.
+    /// The configuration that a node starts with is TOML, with and without plants.
     #[test]
     fn the_reference_target_writes_plants_into_its_configuration() {
         let target = reference();

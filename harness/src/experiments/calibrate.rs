@@ -1,14 +1,14 @@
-//! `jepsen calibrate`: which check finds which deliberate bug of the reference broker, in how many of k seeds, how fast;
-//! and whether runs without any bug stay clean. Exit code 0 only if exactly the expected verdicts came.
+//! `jepsen calibrate`: which check detects which deliberate bug of the reference broker, with how many of k seeds, how
+//! fast, and whether runs without a bug stay clean. Exit code 0 only if all verdicts are as expected.
 //!
 //! | part | what it is |
 //! |---|---|
-//! | [`table`] | for each plant: the workload, faults and time in which its trigger can act |
-//! | [`proof`] | when a finding is the plant's, and when it is another |
-//! | [`watch`], [`settled`] | judges the growing history and ends the run at the first proof that has settled |
+//! | [`table`] | for each plant: the workload, faults and time in which its trigger can take effect |
+//! | [`proof`] | whether a finding is caused by the plant |
+//! | [`watch`], [`settled`] | judges the growing history and ends the run at the first settled proof |
 //! | [`conditions`] | workload, faults and time limit of a run |
-//! | [`job`] | one run, with a plant or without |
-//! | [`result_cache`] | results on disk, by what they depend on |
+//! | [`job`] | one run, with or without a plant |
+//! | [`result_cache`] | results on disk, keyed by their inputs |
 //! | [`matrix`] | the table on the terminal |
 
 pub mod conditions;
@@ -49,30 +49,30 @@ pub struct CalibrateArguments {
     /// The plants to run; all if none is named.
     #[arg(value_name = "PLANT")]
     pub plants: Vec<String>,
-    /// How many seeds each plant is run with.
+    /// The number of seeds for each plant.
     #[arg(long, value_name = "K", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     pub seeds: u32,
-    /// How many runs without any plant must stay clean.
+    /// The number of runs without a plant, which must stay clean.
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(0..=10_000))]
     pub controls: u32,
     /// The first seed, decimal or 0x hexadecimal.
     #[arg(long, value_name = "N", value_parser = crate::config::seed::parse, default_value = "1")]
     pub seed: u64,
-    /// Run each plant under the default faults of a minute instead of those that its trigger needs.
+    /// Run each plant under the default faults of a minute instead of the faults that its trigger needs.
     #[arg(long)]
     pub mix: bool,
-    /// Like --mix, but leave these classes or kinds of fault out: what a mix without them would miss.
+    /// Like --mix, but without these classes or kinds of fault: shows what such a mix would miss.
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     pub without: Vec<String>,
-    /// Where results are kept; an interrupted calibration goes on from there.
+    /// The directory of results; an interrupted calibration continues from there.
     #[arg(long, value_name = "DIR", default_value = "runs/calibration")]
     pub out: PathBuf,
-    /// Run everything again, whatever was kept.
+    /// Run everything again, and ignore stored results.
     #[arg(long)]
     pub fresh: bool,
 }
 
-/// Runs what was asked for and tells the matrix.
+/// Runs the selected plants and prints the matrix.
 ///
 /// # Errors
 /// If a plant or fault is unknown, or the machine cannot run it.
@@ -81,7 +81,7 @@ pub fn run(arguments: &CalibrateArguments) -> Result<i32> {
     let faults = Faults::of(arguments)?;
     let mut plants = chosen(&arguments.plants)?;
     if faults != Faults::Own {
-        // A plant that needs no fault says nothing about a mix of them.
+        // A plant that needs no fault does not test a mix of faults.
         plants.retain(|(row, _)| !row.trigger.is_empty());
     }
     let cache = ResultCache::below(&arguments.out.join("results"), arguments.fresh)?;
@@ -132,7 +132,7 @@ pub fn run(arguments: &CalibrateArguments) -> Result<i32> {
     })
 }
 
-/// The plants asked for, in the order of the table; all if none is named.
+/// The selected plants, in the order of the table. All if none is named.
 fn chosen(names: &[String]) -> Result<Vec<Subject>> {
     for name in names {
         if !table::subjects().any(|(row, _)| row.name == name) {
@@ -147,7 +147,7 @@ fn chosen(names: &[String]) -> Result<Vec<Subject>> {
     Ok(table::subjects().filter(wanted).collect())
 }
 
-/// What all runs share.
+/// The inputs that all runs share.
 struct Calibrating<'a> {
     arguments: &'a CalibrateArguments,
     faults: &'a Faults,
@@ -216,7 +216,7 @@ impl Calibrating<'_> {
         Ok(runs)
     }
 
-    /// Control runs, over the setups in turn, so that each plant's own conditions are seen without it.
+    /// Control runs, over the setups in turn, so that each plant's own conditions are also tested without it.
     async fn controls(&self, setups: &[Conditions]) -> Result<Vec<ControlRun>> {
         let mut runs = Vec::new();
         let seeds = self.seeds(self.arguments.controls);
@@ -249,8 +249,8 @@ impl Calibrating<'_> {
         (0..u64::from(count)).map(move |at| first.wrapping_add(at))
     }
 
-    /// Whether exactly the expected verdicts came: every plant under the faults that provoke it; under the whole mix two
-    /// thirds of the plants; under a part of the mix nothing is expected but clean control runs.
+    /// Whether all verdicts are as expected: every plant is detected under the faults that provoke it, and two thirds
+    /// of the plants under the whole mix. Under a part of the mix only clean control runs are expected.
     fn as_expected(&self, calibration: &Calibration) -> bool {
         let run = || {
             calibration

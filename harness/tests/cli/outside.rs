@@ -1,5 +1,5 @@
-//! What comes from outside is not a bug of the program: files that are missing or forbidden, a place that is no
-//! directory, a port that is taken, a full disk. Each ends with 253 or 254 and names its cause, never with 255.
+//! External errors are not bugs of the program: files that are missing or forbidden, a path that is not a directory, a
+//! port that is taken, a full disk. Each ends with 253 or 254 and names its cause, never with 255.
 
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
@@ -68,7 +68,7 @@ fn a_file_is_no_place_for_runs() {
         &["serve"],
     ] {
         let ended = jepsen(&[arguments, &[file.as_str()]].concat());
-        // Where a sandbox is refused, that is found before.
+        // If a sandbox is refused, that is reported first.
         if ended.code != MACHINE {
             expect(&ended, USAGE, &file, &arguments);
         }
@@ -80,7 +80,7 @@ fn a_file_is_no_place_for_runs() {
     expect(&jepsen(&compare), USAGE, "Not a directory", &compare);
 }
 
-/// Root may read everything, so the program is started as nobody then.
+/// Root may read everything, so the program then runs as the user `nobody`.
 #[test]
 fn what_may_not_be_read_is_named() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -160,7 +160,7 @@ fn ended_with(mut command: Command, out: std::fs::File) -> Ended {
     }
 }
 
-/// A disk of its own in a namespace of its own: as many files as `inodes`, then it is full.
+/// A separate disk in a separate namespace. It is full after `inodes` files.
 fn on_a_disk_of(inodes: u32, disk: &Path, arguments: &[&str]) -> Command {
     let script = "mount -t tmpfs -o \"size=1g,nr_inodes=$0\" none \"$1\" && shift && exec \"$@\"";
     let mut command = Command::new("unshare");

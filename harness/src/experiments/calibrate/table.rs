@@ -1,6 +1,6 @@
-//! The table of plants, as far as it is the harness's business: what provokes each, which workload it needs, which checks
-//! and findings detect it, and how a calibration runs it. What a plant does is in the broker's own table; that both name
-//! the same plants is tested below.
+//! The harness's table of plants: what provokes each plant, which workload it needs, which checks and findings detect
+//! it, and how a calibration runs it. The broker's own table says what a plant does. A test below ensures that both
+//! tables name the same plants.
 
 use std::time::Duration;
 
@@ -9,46 +9,46 @@ use anyhow::Result;
 use crate::load::{Chosen, workloads};
 use crate::reference::{self, Offered};
 
-/// When a finding can be the plant's doing.
+/// When a finding can be caused by the plant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum When {
     /// Always: the plant needs no provocation.
     Always,
-    /// While the cluster formed: the finding begins before the load does.
+    /// During formation: the finding starts before the load does.
     Forming,
-    /// Only once a fault of a kind that provokes it has begun.
+    /// Only after a fault of a kind that provokes it has started.
     Provoked,
 }
 
-/// What the harness knows of one plant.
+/// The harness's knowledge of one plant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Row {
     /// Its name.
     pub name: &'static str,
-    /// The faults that provoke it, any of them, each as `kind` or `kind:role`; empty if none is needed. A finding counts as
-    /// the plant's only after one of them, so the list is whole: a fault that is missing makes a detection look like an
-    /// accident. Without them the node behaves correctly.
+    /// The faults that provoke it, any of them, each as `kind` or `kind:role`. Empty if none is needed. A finding
+    /// counts as the plant's only after one of them, so the list must be complete: with a missing fault a detection
+    /// would look accidental. Without these faults the node behaves correctly.
     pub trigger: &'static [&'static str],
-    /// The workload that it needs; `append` stands for any.
+    /// The workload that it needs. `append` means any.
     pub workload: &'static str,
-    /// The checks that must detect it; any of them will do.
+    /// The checks that must detect it. One of them is enough.
     pub caught_by: &'static [&'static str],
-    /// Why no check can detect it from outside, where that is so. A calibration does not run it then.
+    /// Why no check can detect it from outside. A calibration does not run such a plant.
     pub not_seen_because: Option<&'static str>,
     /// The kinds of finding that it causes.
     pub findings: &'static [&'static str],
-    /// As `--plant` takes it: with a parameter or a node where the default would take longer or prove less.
+    /// The value for `--plant`: with a parameter or a node if the default would take longer or prove less.
     pub plant: &'static str,
-    /// The faults that a calibration runs it under, as `--faults` takes them: aimed where it can act, at the leader where
-    /// another must take over, at a follower where the leader shall not notice.
+    /// The faults under which a calibration runs it, in the syntax of `--faults`. They target the node where it can
+    /// act: the leader if another node must take over, a follower if the leader must not notice.
     pub faults: &'static str,
     /// The longest load phase, in seconds.
     pub seconds: u64,
-    /// When a finding can be its doing.
+    /// When a finding can be caused by it.
     pub when: When,
 }
 
-/// What most rows have in common.
+/// The values that most rows have in common.
 const USUAL: Row = Row {
     name: "",
     trigger: &[],
@@ -62,7 +62,7 @@ const USUAL: Row = Row {
     when: When::Always,
 };
 
-/// What takes the leader away, from the others or from the clients, for longer than an election.
+/// Faults that separate the leader from the other nodes or from the clients, for longer than an election.
 const NEW_LEADER: &[&str] = &[
     "isolate:leader",
     "deaf:leader",
@@ -71,9 +71,9 @@ const NEW_LEADER: &[&str] = &[
     "pause:leader",
     "kill:leader",
 ];
-/// What cuts off a leader that clients still reach, before its last messages are out.
+/// Faults that cut off a leader that clients still reach, before it has sent its last messages.
 const CUT_LEADER: &[&str] = &["isolate:leader", "mute:leader"];
-/// What separates the leader and a follower, or takes one of them away.
+/// Faults that separate the leader and a follower, or stop one of them.
 const BROKEN_LINK: &[&str] = &[
     "cut-link:leader-to-follower",
     "cut-link:follower-to-leader",
@@ -86,7 +86,7 @@ const BROKEN_LINK: &[&str] = &[
     "pause",
     "kill",
 ];
-/// What leaves a node alone until it asks for votes, and then brings it back.
+/// Faults that isolate a node until it requests votes, and then reconnect it.
 const COMES_BACK: &[&str] = &[
     "isolate",
     "deaf",
@@ -98,7 +98,7 @@ const COMES_BACK: &[&str] = &[
     "cut-link-one-way:follower-to-leader",
     "pause",
 ];
-/// What makes a node read what it has stored.
+/// Faults that make a node read its stored data.
 const RESTART: &[&str] = &["kill:leader", "kill:follower", "rolling-restart"];
 
 /// Every plant, in the order of the broker's table.
@@ -354,7 +354,7 @@ pub const ROWS: &[Row] = &[
         name: "freeze-after-idle",
         caught_by: &["node-responds"],
         findings: &["node-silent"],
-        // On a node of its own, so that the finding can be told to be about that node; sooner than by default.
+        // On one node only, so that the finding can be attributed to that node. It freezes sooner than by default.
         plant: "freeze-after-idle=10@n2",
         faults: "none",
         seconds: 20,
@@ -366,8 +366,8 @@ pub const ROWS: &[Row] = &[
         trigger: BROKEN_LINK,
         caught_by: &["resource-growth"],
         findings: &["resource-growth"],
-        // A third of it is seen as growth, because only silence that was noticed fills the queue: faster than by default,
-        // so that two windows are enough.
+        // A third of it is recognised as growth, because only a link that was noticed as silent fills the queue. It
+        // leaks faster than by default, so that two windows are enough.
         plant: "slow-leak=96",
         faults: "isolate:follower,cut-link:leader-to-follower",
         seconds: 30,
@@ -404,7 +404,7 @@ pub const ROWS: &[Row] = &[
     },
 ];
 
-/// A plant: what the harness knows of it, and what the broker says.
+/// A plant: the harness's knowledge of it, and the broker's.
 pub type Subject = (&'static Row, &'static Offered);
 
 /// Every plant, in the order of the table.
@@ -425,7 +425,7 @@ impl Row {
         Duration::from_secs(self.seconds)
     }
 
-    /// Whether a check can detect it, so that a calibration runs it.
+    /// Whether a check can detect it. Only then does a calibration run it.
     pub fn is_detectable(&self) -> bool {
         self.not_seen_because.is_none()
     }
@@ -433,12 +433,12 @@ impl Row {
     /// The workload that it needs.
     ///
     /// # Errors
-    /// If there is no such workload: a bug, which a test rules out.
+    /// If there is no such workload: a bug, which a test prevents.
     pub fn workload(&self) -> Result<Chosen> {
         workloads::named(self.workload).map_err(anyhow::Error::msg)
     }
 
-    /// By what a finding counts as one of the plant, in words.
+    /// The condition under which a finding counts as one of the plant, in words.
     pub fn reason(&self) -> String {
         let when = match self.when {
             When::Always => "at any time".to_owned(),
@@ -486,7 +486,7 @@ mod tests {
         }
     }
 
-    /// A row says either how its plant is detected, or why it is not.
+    /// A row says either how its plant is detected, or why it cannot be detected.
     #[test]
     fn rows_are_whole() {
         for row in ROWS {
@@ -502,8 +502,8 @@ mod tests {
         assert_eq!(names.len(), ROWS.len());
     }
 
-    /// A plant that a fault provokes is run under such faults and no others, and one that needs none under none: so a
-    /// detection is the trigger's doing.
+    /// A plant that a fault provokes runs only under such faults, and a plant that needs no fault runs without faults,
+    /// so that a detection is caused by the trigger.
     #[test]
     fn faults_are_the_plants_triggers() {
         for row in detectable() {
@@ -519,7 +519,7 @@ mod tests {
         }
     }
 
-    /// The time is long enough for two windows, whatever the seed.
+    /// The time is enough for two windows, with any seed.
     #[test]
     fn the_trigger_can_act_twice() {
         for row in ROWS.iter().filter(|row| row.when == When::Provoked) {
