@@ -195,6 +195,35 @@ mod tests {
         assert!(resolve(Role::Follower, 3, 0, None).is_empty());
     }
 
+    /// What a stored draw meant before clusters had other sizes: runs of old seeds aim at the same
+    /// nodes.
+    #[test]
+    fn three_nodes_are_chosen_as_ever() {
+        let all: Vec<Node> = Nodes::THREE.into_iter().collect();
+        for (draw, leader) in (0..6).flat_map(|draw| all.iter().map(move |node| (draw, *node))) {
+            let any = all[draw % 3];
+            let followers: Vec<Node> = Nodes::THREE.others(leader).collect();
+            let (one, other) = (followers[draw % 2], followers[(draw + 1) % 2]);
+            let expected = [
+                (Role::Leader, vec![leader]),
+                (Role::Follower, vec![one]),
+                (Role::LeaderToFollower, vec![leader, one]),
+                (Role::FollowerToLeader, vec![one, leader]),
+                (Role::FollowerToFollower, vec![one, other]),
+                (Role::Any, vec![any]),
+                (Role::Majority, Nodes::THREE.others(any).collect()),
+                (Role::All, all.clone()),
+            ];
+            for (role, nodes) in expected {
+                for more in [0, 1, 1_000_003] {
+                    let mut draw = Draw::new(draw as u64 + 6 * more);
+                    let found = role.resolve(Nodes::THREE, &mut draw, Some(leader));
+                    assert_eq!(found, Some(nodes.clone()), "{role}");
+                }
+            }
+        }
+    }
+
     #[test]
     fn majority_and_minority_are_sized_by_the_cluster() {
         for (count, size) in [(1, 1), (2, 2), (3, 2), (4, 3), (5, 3), (7, 4), (9, 5)] {

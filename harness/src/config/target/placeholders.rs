@@ -159,7 +159,8 @@ impl Target {
     fn unknown(&self, name: &str) -> anyhow::Error {
         let own = self.variables.keys().chain(self.lists.keys());
         let own: Vec<String> = own.map(|name| format!(" {{{name}}}")).collect();
-        if name.starts_with("address") && name.len() == "address".len() + 1 {
+        let number = name.strip_prefix("address");
+        if number.is_some_and(|number| number.parse::<u8>().is_ok()) {
             let nodes = self.nodes.count();
             return anyhow::anyhow!("{{{name}}}: this target has `nodes = {nodes}`");
         }
