@@ -192,8 +192,9 @@ fn crates_depend_along_the_arrows() {
             let depends = named
                 .iter()
                 .any(|one| one.strip_prefix("jepsen-").unwrap_or(one) == other);
+            // A crate's tests may turn its own features on.
             assert!(
-                !depends || may.contains(&other),
+                !depends || other == name || may.contains(&other),
                 "{name} must not depend on {other}"
             );
         }
@@ -201,7 +202,9 @@ fn crates_depend_along_the_arrows() {
     let naming: Vec<String> = all_sources()
         .into_iter()
         .filter(|(name, text)| {
-            name.starts_with("harness/src") && text.contains(concat!("broker", "::"))
+            // In a file that declares a module of that name, the name means the module.
+            let own_module = text.contains("mod broker;");
+            name.starts_with("harness/src") && text.contains(concat!("broker", "::")) && !own_module
         })
         .filter(|(_, text)| {
             text.lines().any(|line| {
