@@ -80,6 +80,6 @@ fn main() -> Result<(), Box<dyn Error>> {
             .verdict(name)
             .is_some_and(|verdict| verdict.validity == Validity::Invalid)
     };
-    assert!(invalid("duplicate") && invalid("poll-skip") && invalid("slow-append"));
+    assert!(invalid("duplicate") && invalid("lost-write") && invalid("slow-append"));
     Ok(())
 }

@@ -67,6 +67,7 @@ fn main() -> Result<(), Malformed> {
     println!("{}", report.validity.word());
     assert_eq!(report.validity, Validity::Invalid);
     if let Some(failure) = report.failure {
+        println!("  held by {:?} before:", failure.sub_history.from);
         for position in failure.sub_history.operations {
             println!("  {}", history[position].action);
         }
