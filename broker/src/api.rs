@@ -16,6 +16,7 @@ mod describe_quorum;
 mod envelope;
 mod fetch;
 mod find_coordinator;
+#[cfg(feature = "fuzzing")]
 pub(crate) mod fuzz;
 mod init_producer_id;
 mod list_offsets;
@@ -34,11 +35,13 @@ use kafka_protocol::messages::{ApiKey, BrokerId, TopicName};
 use kafka_protocol::protocol::{Decodable, Encodable, StrBytes};
 use tokio::sync::Semaphore;
 
+use crate::ask::{CoreHandle, Ending};
 use crate::config::NodeConfig;
 use crate::forward::Forwarder;
 use crate::frame::{Budget, Frame};
-use crate::node::ask::{CoreHandle, Ending};
+use crate::hooks::Hooks;
 use crate::request::{NodeId, Request, Response, Time, View};
+use crate::rules::Rules;
 use crate::shape::{Shape, Walked};
 use envelope::{Call, Hangup, Reply, decode, encode, open, put_length};
 
@@ -71,12 +74,16 @@ pub(crate) const FETCHED_BUDGET_BYTES: usize = 128 << 20;
 /// What every handler may use.
 #[derive(Debug)]
 pub(crate) struct Context {
-    /// What this node was told.
+    /// The configuration of this node.
     pub(crate) config: Arc<NodeConfig>,
     /// The way to the core.
     pub(crate) core: CoreHandle,
     /// The way to the leader, for what only it may do.
     pub(crate) forwarder: Forwarder,
+    /// What this node decides where it could decide otherwise.
+    pub(crate) rules: Rules,
+    /// Who may interfere with it.
+    pub(crate) hooks: Hooks,
     /// Room for requests.
     pub(crate) budget: Budget,
     /// Room for records on their way out.

@@ -1,5 +1,5 @@
 //! Reading and writing of the broker's own small binary forms: commands and checkpoints. Little-endian, lengths checked
-//! before anything is taken; a reader never panics and never allocates on a length's word alone.
+//! before anything is taken; a reader never panics and never allocates because of a length alone.
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use uuid::Uuid;

@@ -1,4 +1,4 @@
-//! What one node is told: a TOML file, checked whole before anything is opened.
+//! The configuration of one node: a TOML file, checked whole before anything is opened.
 //!
 //! Every problem names the file, the field (the line, where the parser knows it) and what to do.
 //! Unknown fields are errors: a misspelt limit that is silently ignored is worse than a node that
@@ -18,7 +18,7 @@ use crate::request::NodeId;
 
 pub use address::Address;
 
-/// Everything one node is told.
+/// The configuration of one node.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NodeConfig {
@@ -90,7 +90,7 @@ pub struct TimingConfig {
     pub heartbeat_ms: u64,
     /// A follower that hears no leader for at least this long asks for votes.
     pub election_min_ms: u64,
-    /// ... and for at most this long (drawn anew each time).
+    /// ... and for at most this long (drawn again each time).
     pub election_max_ms: u64,
     /// No request waits longer than this, whatever the client would allow.
     pub request_deadline_ms: u64,

@@ -1,7 +1,7 @@
 //! One client connection: requests are taken in order, and answered in that order.
 //!
 //! A client may send ahead. Produce requests then reach the core one after another without waiting
-//! for each other's commit, so one fsync serves many; every other request is looked at when its
+//! for each other's commit, so one fsync serves many; every other request is handled when its
 //! turn to be answered has come. At most [`REQUESTS_IN_FLIGHT_MAX`] wait; after that the connection
 //! is not read, and TCP holds the client back.
 

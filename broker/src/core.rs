@@ -8,6 +8,7 @@ mod answer;
 mod append;
 mod elections;
 mod fetch;
+#[cfg(feature = "simulation")]
 mod inspection;
 mod interface;
 mod reads;
@@ -25,11 +26,12 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use crate::log::{Recovered, WriteGroup};
-use crate::plants::Memory;
+pub use crate::messages::{Class, Hello};
 use crate::request::{NodeId, Request, RequestId, Response, Time, View};
 use crate::state::State;
+#[cfg(feature = "simulation")]
 pub use inspection::Inspection;
-pub use interface::{Action, Class, CoreConfig, CoreError, Hello, Input};
+pub use interface::{Action, CoreConfig, CoreError, Input};
 
 use append::Appends;
 use reads::Reads;
@@ -100,8 +102,6 @@ pub struct Core {
     last_leader: Option<(NodeId, u64)>,
     /// What `view` was made from.
     view_of: (Option<NodeId>, u64, u64),
-    /// What plants remember; empty without any.
-    planted: Memory,
 }
 
 impl std::fmt::Debug for Core {
@@ -143,9 +143,8 @@ impl Core {
                 .map_or(0, |segment| segment.first_index - 1),
             max_size_per_msg: config.max_size_per_msg,
             max_inflight_msgs: 256,
-            // False only with plants.
-            check_quorum: config.plants.check_quorum(),
-            pre_vote: config.plants.pre_vote(),
+            check_quorum: config.rules.check_quorum,
+            pre_vote: config.rules.pre_vote,
             max_uncommitted_size: config.uncommitted_bytes_max as u64,
             max_committed_size_per_ready: 4 * 1024 * 1024,
             ..raft::Config::default()
@@ -198,8 +197,8 @@ impl Core {
             view: Arc::new(View::default()),
             last_leader: None,
             view_of: (None, u64::MAX, u64::MAX),
-            planted: Memory::new(synced_index),
         };
+        core.config.hooks.recovered(synced_index);
         core.draw_timeout();
         core.settle();
         Ok(core)

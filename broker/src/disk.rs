@@ -12,7 +12,7 @@ use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-#[doc(hidden)]
+#[cfg(any(test, feature = "simulation"))]
 pub mod simulated;
 
 /// Bytes that can be read at any position by several threads at once.
@@ -43,7 +43,7 @@ pub trait Disk: Debug + Send + Sync {
     fn open(&self, name: &str) -> io::Result<Arc<dyn DiskFile>>;
     /// Renames a file, replacing one of the new name.
     fn rename(&self, from: &str, to: &str) -> io::Result<()>;
-    /// Removes a file's name; whoever has it open can still read it.
+    /// Removes a file's name; who has it open can still read it.
     fn remove(&self, name: &str) -> io::Result<()>;
     /// Makes all creations, renames and removals durable.
     fn sync_directory(&self) -> io::Result<()>;

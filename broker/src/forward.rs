@@ -2,7 +2,7 @@
 //!
 //! The own core is asked first. If it does not lead, the request goes to the leader it names: one
 //! hop, under one deadline. While it is *certain* that nothing was applied (no leader known, no
-//! connection, the other is not the leader either) it is tried again until the deadline, and then
+//! connection, the other does not lead either) it is tried again until the deadline, and then
 //! ends in NOT_CONTROLLER, which clients retry. Once it was sent and no answer came, nobody knows:
 //! REQUEST_TIMED_OUT, and no second try.
 
@@ -11,42 +11,27 @@ use std::time::Duration;
 use kafka_protocol::ResponseError;
 use tokio::time::sleep;
 
-use crate::node::ask::{CoreHandle, Ending};
+use crate::ask::{CoreHandle, Ending};
+use crate::hooks::Hooks;
+use crate::messages::Forwarded;
 use crate::peers::forwarding::{ForwardLinks, NotSent};
-use crate::plants::{self, Plants};
-use crate::request::{AdminChange, AdminError, Request, Response, Time};
+use crate::request::{AdminChange, AdminError, Time};
 
 /// Pause before asking again who leads.
 const LEADER_POLL: Duration = Duration::from_millis(20);
-
-/// What may be passed on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Forwarded {
-    /// A change of topics.
-    Change(AdminChange),
-    /// A producer id that was never handed out before.
-    ProducerId,
-}
-
-/// Outcome of something passed on: the producer id, or 0 for a change.
-pub(crate) type ForwardOutcome = Result<i64, AdminError>;
 
 /// The way to the leader, wherever it is.
 #[derive(Clone, Debug)]
 pub(crate) struct Forwarder {
     core: CoreHandle,
     links: ForwardLinks,
-    plants: Plants,
+    hooks: Hooks,
 }
 
 impl Forwarder {
     /// Asks `core` first, then others through `links`.
-    pub(crate) fn new(core: CoreHandle, links: ForwardLinks, plants: Plants) -> Forwarder {
-        Forwarder {
-            core,
-            links,
-            plants,
-        }
+    pub(crate) fn new(core: CoreHandle, links: ForwardLinks, hooks: Hooks) -> Forwarder {
+        Forwarder { core, links, hooks }
     }
 
     /// Makes a change of topics.
@@ -75,17 +60,17 @@ impl Forwarder {
         deadline: Time,
     ) -> Result<Result<i64, ResponseError>, Ending> {
         loop {
-            let leader = match ask_core(&self.core, what.clone(), deadline).await? {
+            let leader = match self.core.ask_leader(what.clone(), deadline).await? {
                 Ok(value) => return Ok(Ok(value)),
                 Err(AdminError::Refused(error)) => return Ok(Err(error)),
                 Err(AdminError::NotLeader(leader)) => leader,
             };
             if let Some(leader) = leader {
-                let passed_on = plants::topics::passed_on(&self.plants, what.clone());
+                let passed_on = self.hooks.passed_on(what.clone());
                 match self.links.call(leader, passed_on, deadline).await {
                     Ok(Ok(value)) => return Ok(Ok(value)),
                     Ok(Err(AdminError::Refused(error))) => return Ok(Err(error)),
-                    // Surely not applied: perhaps the next one to lead takes it.
+                    // Not applied: perhaps the next leader takes it.
                     Ok(Err(AdminError::NotLeader(_))) | Err(NotSent) => {}
                 }
             }
@@ -95,23 +80,4 @@ impl Forwarder {
             sleep(LEADER_POLL).await;
         }
     }
-}
-
-/// Asks the core of this node, and nobody else: what a node does with what another one passed on.
-pub(crate) async fn ask_core(
-    core: &CoreHandle,
-    what: Forwarded,
-    deadline: Time,
-) -> Result<ForwardOutcome, Ending> {
-    let request = match what {
-        Forwarded::Change(change) => Request::Admin { change, deadline },
-        Forwarded::ProducerId => Request::InitProducerId { deadline },
-    };
-    Ok(match core.ask(request).await? {
-        Response::Admin(outcome) => outcome.map(|()| 0),
-        Response::ProducerId(outcome) => outcome,
-        other => {
-            unreachable!("the core answers a change or a producer id with its like, not {other:?}")
-        }
-    })
 }

@@ -37,7 +37,7 @@ const SMALL_BUDGET_BYTES: usize = 32 << 20;
 /// Bytes of large requests in flight, all connections together.
 const LARGE_BUDGET_BYTES: usize = 128 << 20;
 
-/// A request that was begun must be whole, and find room in the budget, within this time.
+/// A request of which a byte has arrived must be whole, and find room in the budget, within this time.
 const WHOLE_FRAME_WAIT: Duration = Duration::from_secs(20);
 
 /// A connection that asks nothing for this long is closed (Kafka's `connections.max.idle.ms`).

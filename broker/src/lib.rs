@@ -1,4 +1,4 @@
-//! The reference broker: three nodes, one Raft group, the Kafka protocol outside.
+//! The reference broker: a few nodes, one Raft group, the Kafka protocol outside.
 //!
 //! [`run`] is a node from its configuration to SIGTERM; [`Node`] is the same for programs that end
 //! it themselves.
@@ -9,10 +9,12 @@
 //! `api`, and becomes a [`request::Request`] to the core. `node` owns the threads: the
 //! [`core`](mod@core), which decides and does no IO, and the one that writes the [`log`], which is
 //! also the data. `peers` carries messages between nodes, `forward` takes to the leader what only
-//! it may do. What is in an entry and what it does is in `command` and `state`. Deliberate bugs, off
-//! unless a configuration names them, are in [`plants`].
+//! it may do. What is in an entry and what it does is in `command` and `state`. What could be decided
+//! otherwise is in [`rules`]; where somebody else may interfere, in `hooks`. Deliberate bugs, off unless a
+//! configuration names them, change both; they are in [`plants`].
 
 mod api;
+mod ask;
 mod codec;
 mod command;
 mod config;
@@ -21,14 +23,17 @@ pub mod core;
 pub mod disk;
 mod forward;
 mod frame;
-#[doc(hidden)]
+#[cfg(feature = "fuzzing")]
 pub mod fuzzing;
+mod hooks;
 pub mod log;
+mod messages;
 mod node;
 mod peers;
 pub mod plants;
 pub mod record_batch;
 pub mod request;
+pub mod rules;
 mod server;
 mod shape;
 mod shutdown;
@@ -39,4 +44,5 @@ pub use config::{
     TimingConfig,
 };
 pub use frame::OTHER_REQUEST_BYTES_MAX;
+pub use hooks::Hooks;
 pub use node::{Error, Node, run};

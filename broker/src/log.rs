@@ -17,7 +17,7 @@ use bytes::Bytes;
 use raft::eraftpb::Entry;
 
 use crate::disk::DiskFile;
-use crate::plants::Plants;
+use crate::rules::RecoveryKeeps;
 
 mod catalog;
 mod checkpoint;
@@ -32,23 +32,23 @@ pub(crate) use catalog::Catalog;
 pub use recovery::recover;
 pub use writer::LogWriter;
 
-/// Size at which a segment is closed and a new one begun, unless configured otherwise.
+/// Size at which a segment is closed and a new one started, unless configured otherwise.
 pub const SEGMENT_BYTES: u64 = 64 * 1024 * 1024;
 
-/// What the log can be told.
+/// How the log is kept.
 #[derive(Clone, Debug)]
 pub struct LogOptions {
     /// A segment is closed once it has this many bytes.
     pub segment_bytes: u64,
-    /// Deliberate mistakes. None in every log that is meant to work.
-    pub plants: Plants,
+    /// What recovery keeps of the end of the log.
+    pub recovery_keeps: RecoveryKeeps,
 }
 
 impl Default for LogOptions {
     fn default() -> LogOptions {
         LogOptions {
             segment_bytes: SEGMENT_BYTES,
-            plants: Plants::default(),
+            recovery_keeps: RecoveryKeeps::Intact,
         }
     }
 }
@@ -104,7 +104,7 @@ pub struct Checkpoint {
 pub struct WriteGroup {
     /// Counts up by one from 1; a [`SyncReport`] names the last one it covers.
     pub number: u64,
-    /// Throw the whole log away and begin anew after this checkpoint.
+    /// Discard the whole log and start over after this checkpoint.
     pub install: Option<Checkpoint>,
     /// The hard state, if it changed.
     pub hard_state: Option<HardState>,
@@ -123,7 +123,7 @@ pub struct WriteGroup {
 pub struct Segment {
     /// Counts up by one per segment; names the file.
     pub sequence: u32,
-    /// Raft index of the first entry it was begun for.
+    /// Raft index of the entry that it was started for.
     pub first_index: u64,
     /// Term of the entry before that one.
     pub previous_term: u64,
@@ -145,11 +145,11 @@ pub struct Place {
 /// One thing that a write did, in the order done.
 #[derive(Clone, Debug)]
 pub enum Event {
-    /// A new segment was begun. All segments that began at or past its first index are dead.
+    /// A new segment was started. All segments that began at or past its first index are dead.
     Began {
         /// The segment.
         segment: Segment,
-        /// The log began anew with it: all older segments are dead.
+        /// The log starts over with it: all older segments are dead.
         fresh: bool,
     },
     /// An entry was written.

@@ -7,11 +7,10 @@
 //! ```
 //!
 //! Two threads of their own, core and log, and a runtime with two workers for everything with a
-//! socket. They share channels and nothing else. The Kafka port opens first, so that clients find
-//! somebody (who answers once the log was read); the peer port only after the log was recovered: a
-//! node must not vote before it knows what it has promised.
+//! socket. They share channels and nothing else. The Kafka port opens first, so that clients can
+//! connect (they are answered once the log was read); the peer port only after the log was recovered: a
+//! node must not vote before it knows its own earlier promises.
 
-pub(crate) mod ask;
 mod core_thread;
 mod log_thread;
 
@@ -28,29 +27,27 @@ use tokio::sync::{Semaphore, mpsc, watch};
 use tracing::{error, info};
 
 use crate::api::{Context, FETCHED_BUDGET_BYTES};
+use crate::ask::{Clock, CoreHandle};
 use crate::config::{Address, ConfigError, NodeConfig};
-use crate::core::{Class, Core, CoreConfig, CoreError};
+use crate::core::{Core, CoreConfig, CoreError};
 use crate::disk::Directory;
 use crate::forward::Forwarder;
 use crate::frame::Budget;
+use crate::hooks::{Hooks, Surroundings};
 use crate::log::{self, LogError, LogOptions};
+use crate::messages::Class;
 use crate::peers::forwarding::{self, ForwardLinks};
 use crate::peers::{APPEND_EVENTS_QUEUED_MAX, CONTROL_EVENTS_QUEUED_MAX, Shared, inbound, link};
-use crate::plants::blocking_forward::{self, Gate};
-use crate::plants::detour::Detour;
-use crate::plants::freeze_after_idle::Locks;
-use crate::plants::slow_commit::Delay;
-use crate::plants::slow_leak::Leak;
-use crate::request::NodeId;
+use crate::request::{NodeId, Time};
+use crate::rules::Rules;
 use crate::server;
 use crate::shutdown::{self, Trigger};
-use ask::{Clock, CoreHandle};
-use core_thread::{CoreThread, PeerLinks, Planted};
+use core_thread::{CoreThread, PeerLinks};
 
 /// Workers for sockets.
 const SOCKET_WORKERS: usize = 2;
 
-/// How long tasks may take to end after they were told; what is left is dropped.
+/// How long tasks may take to end after the node was stopped; what is left is dropped.
 const SHUTDOWN_WAIT: Duration = Duration::from_secs(1);
 
 /// Why a node did not start, or ended by itself.
@@ -136,7 +133,7 @@ impl Node {
                 problem,
             })?;
         let config = Arc::new(config);
-        config.plants.warn();
+        let (rules, hooks) = config.plants.plant_loudly();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(SOCKET_WORKERS)
             .thread_name("sockets")
@@ -153,11 +150,13 @@ impl Node {
         let others = || config.peers.iter().filter(|peer| peer.id != config.node_id);
         let (forward_links, forward_queues) =
             ForwardLinks::new(others().map(|peer| peer.id), clock);
-        let forwarder = Forwarder::new(core.clone(), forward_links, config.plants);
+        let forwarder = Forwarder::new(core.clone(), forward_links, hooks.clone());
         let context = Arc::new(Context {
             config: Arc::clone(&config),
             core: core.clone(),
             forwarder: forwarder.clone(),
+            rules,
+            hooks: hooks.clone(),
             budget: Budget::new(),
             fetched: Arc::new(Semaphore::new(FETCHED_BUDGET_BYTES)),
         });
@@ -176,7 +175,7 @@ impl Node {
             Arc::new(disk),
             LogOptions {
                 segment_bytes: config.log.segment_bytes,
-                plants: config.plants,
+                recovery_keeps: rules.recovery_keeps,
             },
         )?;
         info!(
@@ -184,7 +183,7 @@ impl Node {
             torn_bytes = recovered.torn_bytes,
             "log recovered"
         );
-        let consensus = Core::new(core_config(&config), recovered)?;
+        let consensus = Core::new(core_config(&config, rules, hooks.clone()), recovered)?;
 
         let (control, control_events) = mpsc::channel(CONTROL_EVENTS_QUEUED_MAX);
         let (append, append_events) = mpsc::channel(APPEND_EVENTS_QUEUED_MAX);
@@ -194,7 +193,7 @@ impl Node {
             hello: hello_seen,
             control,
             append,
-            gate: Gate::new(&config.plants),
+            hooks: hooks.clone(),
         };
         let peer_port = listen(&runtime, config.peer_listen(), "peer_listen")?;
         runtime.spawn(inbound::serve(peer_port, shared.clone(), core));
@@ -227,26 +226,27 @@ impl Node {
         let (groups, group_queue) = std::sync::mpsc::channel();
         let (reports, report_queue) = mpsc::unbounded_channel();
         let log_ended = say_ended.clone();
-        let plants = config.plants;
         let log_thread = spawn("log", move || {
             log_thread::run(writer, &group_queue, &reports, &log_ended)
         })?;
         let links: BTreeMap<NodeId, PeerLinks> = links.into_iter().collect();
-        let planted = Planted {
-            detour: Detour::start(
-                &plants,
-                links.iter().flat_map(|(id, links)| links.senders(*id)),
-                runtime.handle(),
-            ),
-            gate: shared.gate.clone(),
-            locks: Locks::start(&plants),
-            delay: Delay::start(&plants),
-            leak: Leak::new(&plants, Duration::from_millis(config.timing.heartbeat_ms)),
-        };
-        if planted.gate.is_some() {
-            let hello = shared.hello.clone();
-            runtime.spawn(blocking_forward::register(config.node_id, hello, forwarder));
-        }
+        hooks.started(&Surroundings {
+            node: config.node_id,
+            runtime: runtime.handle().clone(),
+            heartbeat: Duration::from_millis(config.timing.heartbeat_ms),
+            links: links
+                .iter()
+                .flat_map(|(id, links)| links.offers(*id))
+                .collect(),
+            hello: shared.hello.clone(),
+            ask_leader: Arc::new(move || {
+                let forwarder = forwarder.clone();
+                Box::pin(async move {
+                    // Whether it was answered is of no consequence to the asker.
+                    let _ = forwarder.producer_id(Time::MAX).await;
+                })
+            }),
+        });
         let core_thread = CoreThread {
             core: consensus,
             node_id: config.node_id,
@@ -260,7 +260,7 @@ impl Node {
             links,
             groups,
             hello,
-            planted,
+            hooks,
         };
         let core_thread = spawn("core", move || core_thread.run(&say_ended))?;
         let peers = config.peer_listen();
@@ -282,7 +282,7 @@ impl Node {
         self.kafka_address
     }
 
-    /// What the node was told.
+    /// Its configuration.
     #[must_use]
     pub fn config(&self) -> &NodeConfig {
         &self.config
@@ -352,7 +352,7 @@ fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle<
     })
 }
 
-fn core_config(config: &NodeConfig) -> CoreConfig {
+fn core_config(config: &NodeConfig, rules: Rules, hooks: Hooks) -> CoreConfig {
     let timing = &config.timing;
     CoreConfig {
         tick: Duration::from_millis(timing.tick_ms),
@@ -362,7 +362,8 @@ fn core_config(config: &NodeConfig) -> CoreConfig {
         // Two nodes with one seed would draw the same time-outs and split the vote for ever.
         seed: rand::random(),
         retention_bytes: config.log.retention_bytes,
-        plants: config.plants,
+        rules,
+        hooks,
         ..CoreConfig::new(config.node_id, config.voters())
     }
 }

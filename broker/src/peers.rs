@@ -4,7 +4,7 @@
 //! Per ordered pair of nodes there are three, each with a task and a bounded queue of its own:
 //! *control* (votes, heartbeats and their answers), *append* (entries), *forward* (requests for the
 //! leader, with replies). The sender dials, eagerly and for ever. Nothing is sent twice: what does
-//! not fit into a queue, or was on a connection that broke, is gone, and the core is told so.
+//! not fit into a queue, or was on a connection that broke, is gone, and the core learns of it.
 //!
 //! | file | what |
 //! |---|---|
@@ -29,8 +29,8 @@ use raft::eraftpb::Message;
 use tokio::sync::{mpsc, watch};
 
 use crate::config::NodeConfig;
-use crate::core::{Class, Hello};
-use crate::plants::blocking_forward::Gate;
+use crate::hooks::Hooks;
+use crate::messages::{Class, Hello};
 use crate::request::NodeId;
 
 /// Something that happened on a link.
@@ -71,7 +71,7 @@ pub(crate) const APPEND_EVENTS_QUEUED_MAX: usize = 64;
 /// What the tasks of all links share.
 #[derive(Clone, Debug)]
 pub(crate) struct Shared {
-    /// What this node was told.
+    /// The configuration of this node.
     pub(crate) config: Arc<NodeConfig>,
     /// What the core says of itself in handshakes.
     pub(crate) hello: watch::Receiver<Hello>,
@@ -79,8 +79,8 @@ pub(crate) struct Shared {
     pub(crate) control: mpsc::Sender<PeerEvent>,
     /// To the core: append messages.
     pub(crate) append: mpsc::Sender<PeerEvent>,
-    /// Plant blocking-forward: the lock around the core.
-    pub(crate) gate: Option<Gate>,
+    /// The hooks of this node.
+    pub(crate) hooks: Hooks,
 }
 
 impl Shared {

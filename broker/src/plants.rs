@@ -1,102 +1,48 @@
-//! Plants: deliberate bugs of this broker, for those who test a tester.
+//! Plants: deliberate bugs of this broker, for testing a tester.
 //!
 //! Off unless a node's configuration names them (`plants = ["serial-sender"]`), and then loud: a
 //! warning at the start for each, and another when it acts, where that is rare. Every plant is a
-//! mistake that some real system shipped, built as it was made there and not painted on. What each
-//! does, where it really happened and which checks must see it is in [`TABLE`]. The code is below
-//! `plants/`, and hooked into the broker at places marked `Plant` that cost a comparison and change
-//! nothing while the plant is off. What this promises beyond that: a plant that a fault provokes
-//! behaves correctly while there is none.
+//! mistake that some real system shipped, built as it was made there. What each does and where it
+//! really happened is in [`TABLE`].
+//!
+//! A plant is a change of the node's [rules](crate::rules), or a hook (see `hooks`), or both: the rest of
+//! the broker reads rules, calls hooks, and knows no plant. A new one is a row in the table, and a file
+//! below `plants/` if it is a hook. Promised of each: a plant that a fault provokes behaves correctly
+//! while there is none.
 
-pub(crate) mod blocking_forward;
-pub(crate) mod corrupt_record;
-pub(crate) mod detour;
-pub(crate) mod fetch_beyond_commit;
-pub(crate) mod freeze_after_idle;
-pub(crate) mod heard_ends;
-pub(crate) mod offset_reuse;
-pub(crate) mod skipped_offset;
-pub(crate) mod slow_commit;
-pub(crate) mod slow_leak;
-pub(crate) mod startup_storm;
+mod blocking_forward;
+mod corrupt_record;
+mod detour;
+mod fetch_beyond_commit;
+mod freeze_after_idle;
+mod heard_ends;
+mod high_watermark_regression;
+mod offset_reuse;
+mod skipped_offset;
+mod slow_commit;
+mod slow_leak;
+mod startup_storm;
 mod table;
-pub(crate) mod topics;
-mod triggers;
+mod topics;
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::hooks::{Hook, Hooks};
+use crate::rules::{EndOffsets, Rules};
+
 pub use table::{Entry, Parameter, TABLE};
-pub use triggers::ALWAYS;
-
-/// One deliberate bug. Its name and what it does are in [`TABLE`], in this order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(
-    missing_docs,
-    reason = "the table says what each is, once and for people as well"
-)]
-pub enum Plant {
-    SerialSender,
-    TaskPerMessage,
-    BlockingForward,
-    StartupStorm,
-    NoCheckQuorum,
-    NoPreVote,
-    HardStateNotPersisted,
-    AckBeforeReplicate,
-    AckBeforeFsync,
-    ErrorAsSuccess,
-    NotPersistedLie,
-    OffsetReuse,
-    TruncatedRecovery,
-    HighWatermarkRegression,
-    StaleLeaderReads,
-    FollowerServes,
-    FetchBeyondCommit,
-    DuplicateOnRetry,
-    CorruptRecord,
-    SkippedOffset,
-    TopicForgotten,
-    TopicWrongShape,
-    DeleteNotApplied,
-    FreezeAfterIdle,
-    SlowLeak,
-    SlowCommit,
-    UnsyncedVote,
-    OldTermByCount,
-    UnreadyLeader,
-}
-
-const COUNT: usize = TABLE.len();
-
-impl Plant {
-    /// Its line in the table.
-    #[must_use]
-    pub fn entry(self) -> &'static Entry {
-        &TABLE[self as usize]
-    }
-
-    /// Its name in configurations.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        self.entry().name
-    }
-}
 
 /// Which plants are on. None by default.
 ///
 /// In a file: a list of names, each with its parameter after `=` where it takes one and the default
 /// is not wanted, such as `["no-pre-vote", "freeze-after-idle=5"]`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<String>", into = "Vec<String>")]
 pub struct Plants {
-    /// By plant: 0 for off, else its parameter (1 where it takes none).
-    values: [u32; COUNT],
-}
-
-impl Default for Plants {
-    fn default() -> Plants {
-        Plants::NONE
-    }
+    /// The parameter (1 where it takes none) by place in the table.
+    values: BTreeMap<usize, u32>,
 }
 
 /// Why a list of plants is not usable.
@@ -105,7 +51,7 @@ pub enum PlantError {
     /// There is none of that name.
     #[error("there is no plant {name:?}; known are {}", names())]
     Unknown {
-        /// What was asked for.
+        /// The name given.
         name: String,
     },
     /// A parameter that it does not take, or not in this form.
@@ -119,28 +65,33 @@ pub enum PlantError {
 }
 
 fn names() -> String {
-    TABLE.map(|entry| entry.name).join(", ")
+    let names: Vec<&str> = TABLE.iter().map(|entry| entry.name).collect();
+    names.join(", ")
+}
+
+/// A node that plants are put into.
+#[derive(Debug, Default)]
+struct Broken {
+    rules: Rules,
+    hooks: Vec<Box<dyn Hook>>,
+}
+
+impl Broken {
+    fn hook(&mut self, hook: impl Hook + 'static) {
+        self.hooks.push(Box::new(hook));
+    }
+
+    /// Of several plants, the one that asks least.
+    fn answer_end_offsets(&mut self, by: EndOffsets) {
+        self.rules.end_offsets = self.rules.end_offsets.max(by);
+    }
 }
 
 impl Plants {
-    /// None.
-    pub const NONE: Plants = Plants { values: [0; COUNT] };
-
-    /// These plants, each with its default parameter.
-    #[must_use]
-    pub fn of(plants: &[Plant]) -> Plants {
-        let mut chosen = Plants::default();
-        for plant in plants {
-            let parameter = &plant.entry().parameter;
-            chosen.values[*plant as usize] = parameter.as_ref().map_or(1, |one| one.default);
-        }
-        chosen
-    }
-
-    /// Reads names as they stand in a configuration: `name` or `name=parameter`.
+    /// Reads names as a configuration has them: `name` or `name=parameter`.
     ///
     /// # Errors
-    /// If there is no such plant (the message lists those there are), or its parameter is not one.
+    /// If there is no such plant (the message lists the known ones), or its parameter is wrong.
     pub fn parse(words: &[impl AsRef<str>]) -> Result<Plants, PlantError> {
         let mut chosen = Plants::default();
         for word in words {
@@ -152,84 +103,43 @@ impl Plants {
             let at = at.ok_or_else(|| PlantError::Unknown {
                 name: name.to_owned(),
             })?;
-            chosen.values[at] = value(&TABLE[at], given)?;
+            chosen.values.insert(at, value(&TABLE[at], given)?);
         }
         Ok(chosen)
-    }
-
-    /// Whether a plant is on.
-    #[must_use]
-    pub fn has(&self, plant: Plant) -> bool {
-        self.values[plant as usize] != 0
-    }
-
-    /// A plant's parameter while it is on.
-    #[must_use]
-    pub fn value(&self, plant: Plant) -> Option<u32> {
-        Some(self.values[plant as usize]).filter(|value| *value != 0)
     }
 
     /// Whether none is on.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        *self == Plants::default()
+        self.values.is_empty()
     }
 
-    /// Those that are on, as the table has them.
-    pub fn entries(&self) -> impl Iterator<Item = &'static Entry> {
-        TABLE.iter().filter(|entry| self.has(entry.plant))
+    /// The rules and the hooks of one node that has these plants, new at each call: the hooks of two nodes
+    /// have nothing in common.
+    #[must_use]
+    pub fn planted(&self) -> (Rules, Hooks) {
+        let mut broken = Broken::default();
+        for (entry, value) in self.entries() {
+            (entry.plant)(&mut broken, value);
+        }
+        (broken.rules, broken.hooks.into())
     }
 
-    /// Whether candidates first ask if they would be elected.
-    pub(crate) fn pre_vote(&self) -> bool {
-        use Plant::{NoPreVote, StartupStorm, TaskPerMessage};
-        ![NoPreVote, StartupStorm, TaskPerMessage]
-            .iter()
-            .any(|plant| self.has(*plant))
-    }
-
-    /// Whether a leader that hears no quorum steps down.
-    pub(crate) fn check_quorum(&self) -> bool {
-        use Plant::{NoCheckQuorum, StaleLeaderReads, StartupStorm, TaskPerMessage};
-        ![
-            NoCheckQuorum,
-            StaleLeaderReads,
-            StartupStorm,
-            TaskPerMessage,
-        ]
-        .iter()
-        .any(|plant| self.has(*plant))
-    }
-
-    /// Says at a node's start what is wrong with it.
-    pub(crate) fn warn(&self) {
-        for entry in self.entries() {
+    /// The same, with a warning for each plant: what is wrong with the node that starts.
+    pub(crate) fn plant_loudly(&self) -> (Rules, Hooks) {
+        for (entry, _) in self.entries() {
             tracing::warn!(
                 plant = entry.name,
                 "PLANTED BUG, this node is broken on purpose: {}",
                 entry.does
             );
         }
+        self.planted()
     }
-}
 
-/// What the plants of a core remember.
-#[derive(Debug, Default)]
-pub(crate) struct Memory {
-    /// For `offset-reuse` and `high-watermark-regression`.
-    pub(crate) ends: heard_ends::HeardEnds,
-    /// For those of topics.
-    pub(crate) catalogue: topics::Catalogue,
-    /// For `corrupt-record`: batches since the last one that was hit.
-    pub(crate) batches: u32,
-}
-
-impl Memory {
-    /// Of a core whose log ended at this entry when it was opened.
-    pub(crate) fn new(recovered_index: u64) -> Memory {
-        let mut memory = Memory::default();
-        memory.catalogue.recovered_index = recovered_index;
-        memory
+    /// Those that are on, in the order of the table, with their parameters.
+    fn entries(&self) -> impl Iterator<Item = (&'static Entry, u32)> {
+        self.values.iter().map(|(at, value)| (&TABLE[*at], *value))
     }
 }
 
@@ -264,9 +174,9 @@ impl TryFrom<Vec<String>> for Plants {
 
 impl From<Plants> for Vec<String> {
     fn from(plants: Plants) -> Vec<String> {
-        let word = |entry: &Entry| match (&entry.parameter, plants.value(entry.plant)) {
-            (Some(_), Some(value)) => format!("{}={value}", entry.name),
-            _ => entry.name.to_owned(),
+        let word = |(entry, value): (&Entry, u32)| match entry.parameter {
+            Some(_) => format!("{}={value}", entry.name),
+            None => entry.name.to_owned(),
         };
         plants.entries().map(word).collect()
     }
@@ -279,32 +189,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_is_in_the_order_of_the_plants_and_names_are_unique() {
-        for (at, entry) in TABLE.iter().enumerate() {
-            assert_eq!(entry.plant as usize, at, "{}", entry.name);
-            assert_eq!(
-                entry.caught_by.is_empty(),
-                entry.not_seen_because.is_some(),
-                "{}: either a check sees it, or there is a reason why none does",
-                entry.name
-            );
-        }
+    fn names_are_unique_and_each_plant_changes_something() {
         let names: BTreeSet<&str> = TABLE.iter().map(|entry| entry.name).collect();
         assert_eq!(names.len(), TABLE.len());
+        for entry in TABLE {
+            let mut broken = Broken::default();
+            (entry.plant)(&mut broken, 1);
+            let changes = broken.rules != Rules::default() || !broken.hooks.is_empty();
+            assert!(changes, "{}", entry.name);
+        }
     }
 
     #[test]
     fn names_and_parameters_are_read_and_written_back() {
-        let plants = Plants::parse(&["no-pre-vote", "freeze-after-idle=5", "slow-commit"]).unwrap();
-        assert_eq!(plants.value(Plant::FreezeAfterIdle), Some(5));
-        assert_eq!(plants.value(Plant::SlowCommit), Some(40));
-        assert!(plants.has(Plant::NoPreVote) && !plants.has(Plant::NoCheckQuorum));
-        let words = Vec::from(plants);
+        let plants = Plants::parse(&["slow-commit", "no-pre-vote", "freeze-after-idle=5"]).unwrap();
+        let (rules, _) = plants.planted();
+        assert!(!rules.pre_vote && rules.check_quorum);
+        let words = Vec::from(plants.clone());
         assert_eq!(
             words,
             ["no-pre-vote", "freeze-after-idle=5", "slow-commit=40"]
         );
-        assert_eq!(Plants::parse(&words), Ok(plants));
+        assert_eq!(Plants::parse(&words), Ok(plants.clone()));
         assert!(Plants::default().is_empty() && !plants.is_empty());
     }
 
@@ -315,8 +221,8 @@ mod tests {
         assert!(unknown.contains("\"serial-sander\"") && unknown.contains("serial-sender,"));
         assert!(error("no-pre-vote=1").contains("takes no parameter"));
         for wrong in ["0", "x", "", "-1", "4000000000"] {
-            let told = error(&format!("freeze-after-idle={wrong}"));
-            assert!(told.contains("from 1 to"), "{told}");
+            let message = error(&format!("freeze-after-idle={wrong}"));
+            assert!(message.contains("from 1 to"), "{message}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The v2 record batch as far as a broker must know it: the fixed header, its check, and the two fields it patches.
 //!
-//! A batch is stored as it was received, compressed or not; records inside are never looked at. Base offset
+//! A batch is stored as it was received, compressed or not; records inside are never read. Base offset
 //! and leader epoch lie before the part that the checksum covers, so that patching them keeps it valid.
 //!
 //! ```text
@@ -105,7 +105,7 @@ pub enum BatchError {
 }
 
 impl BatchError {
-    /// The Kafka error that tells a client.
+    /// The Kafka error for the client.
     pub fn code(&self) -> ResponseError {
         match self {
             BatchError::Length { .. } | BatchError::Checksum => ResponseError::CorruptMessage,
@@ -185,7 +185,7 @@ pub fn patch(bytes: &mut [u8], base_offset: i64, leader_epoch: i32) {
     bytes[12..16].copy_from_slice(&leader_epoch.to_be_bytes());
 }
 
-/// Makes a batch's checksum anew.
+/// Recomputes a batch's checksum.
 ///
 /// # Panics
 ///
@@ -221,7 +221,7 @@ fn array_at<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
 
 /// Builds a batch of `records` opaque one-byte records for tests and the simulation: valid to a broker, not to
 /// a consumer. `producer` is id, epoch and first sequence number.
-#[doc(hidden)]
+#[cfg(any(test, feature = "simulation"))]
 pub fn for_tests(
     records: i32,
     producer: Option<(i64, i16, i32)>,

@@ -191,7 +191,7 @@ pub enum Response {
 /// Why a change or a producer id was not given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AdminError {
-    /// Not the leader: surely not applied, forward it there (or retry later where no leader is known).
+    /// Not the leader: not applied, forward it there (or retry later where no leader is known).
     NotLeader(Option<NodeId>),
     /// A clear refusal, or REQUEST_TIMED_OUT when it may yet be applied.
     Refused(ResponseError),
@@ -228,7 +228,7 @@ pub struct Extent {
     pub length: usize,
 }
 
-/// Why a partition could not be fetched, with what Kafka wants to be told beside the code.
+/// Why a partition could not be fetched, with what a Kafka response contains beside the code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FetchRefusal {
     /// NOT_LEADER_OR_FOLLOWER, OFFSET_OUT_OF_RANGE, FENCED_LEADER_EPOCH, ...
@@ -264,7 +264,7 @@ pub struct EpochEnd {
 pub struct View {
     /// The leader that this node follows or is; None while it knows none.
     pub leader: Option<NodeId>,
-    /// The leader that clients are told: `leader`, or else the last known one of the same term, unless that was this node.
+    /// The leader that clients are shown: `leader`, or else the last known one of the same term, unless that was this node.
     /// A follower that is cut off would otherwise take its clients away from a leader that they can still reach.
     pub named_leader: Option<NodeId>,
     /// Leader epoch of every partition: the Raft term of `leader`, or the last known one. Never goes back.

@@ -1,4 +1,4 @@
-//! Tells every task of a node to end. One side holds the [`Trigger`], everything else a
+//! Ends every task of a node. One side holds the [`Trigger`], everything else a
 //! [`Shutdown`].
 
 use tokio::sync::watch;
@@ -23,14 +23,14 @@ impl Trigger {
         self.0.send_replace(true);
     }
 
-    /// One more that is told.
+    /// One more receiver.
     pub(crate) fn shutdown(&self) -> Shutdown {
         Shutdown(self.0.subscribe())
     }
 }
 
 impl Shutdown {
-    /// Waits for the end; returns at once if it has already begun.
+    /// Waits for the end; returns at once if the node is ending already.
     pub(crate) async fn begun(&mut self) {
         // An error means that the trigger was dropped, which is the end as well.
         let _ = self.0.wait_for(|ended| *ended).await;

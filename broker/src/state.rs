@@ -2,7 +2,7 @@
 //!
 //! Ordered maps only, no clock, no randomness. What an entry may not do (a batch proposed under another term, or whose
 //! base offset is not the partition's next) is skipped, on every node alike; never a reason to stop: after a change of
-//! leader such an entry is legal, and its client is told to send again.
+//! leader such an entry is legal, and its client is asked to send again.
 
 pub(crate) mod partition;
 pub(crate) mod producer;
@@ -37,7 +37,7 @@ pub(crate) struct State {
     topics: BTreeMap<String, Topic>,
     names: BTreeMap<Uuid, String>,
     next_producer_id: i64,
-    /// Counts changes of topics, so that a view is made anew only then.
+    /// Counts changes of topics, so that a view is rebuilt only then.
     pub(crate) topics_version: u64,
 }
 

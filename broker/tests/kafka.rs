@@ -259,7 +259,7 @@ fn a_fetch_at_the_end_waits_for_the_next_record_or_its_time() {
             .is_empty()
     );
 
-    // Without the leader's epoch nobody can tell an offset that never was from one that a later leader has.
+    // Without the leader's epoch an offset that never was cannot be distinguished from one that a later leader has.
     let beyond = waiting.fetch("poll", 99, 0);
     assert_eq!(
         beyond.responses[0].partitions[0].error_code,

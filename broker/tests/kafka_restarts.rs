@@ -80,7 +80,7 @@ fn a_lost_leader_is_replaced_under_a_higher_epoch_and_nothing_is_lost() {
         (0, old_epoch, 1)
     );
 
-    // Consumers of the old epoch are told to look again.
+    // Consumers of the old epoch have to look again.
     let mut stale = fetch_request("moved", 0, 0);
     stale.topics[0].partitions[0].current_leader_epoch = old_epoch;
     let fenced = client.call(11, &stale);

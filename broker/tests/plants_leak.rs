@@ -21,7 +21,7 @@ fn resident_mib() -> u64 {
 /// Growth of the memory while a follower is gone, in MiB.
 fn growth(words: &[&str]) -> u64 {
     let plants = Plants::parse(words).unwrap();
-    let mut cluster = Cluster::start_with(|config| config.plants = plants);
+    let mut cluster = Cluster::start_with(|config| config.plants = plants.clone());
     let gone = cluster.follower();
     cluster.stop_node(gone);
     let (begun, before) = (Instant::now(), resident_mib());

@@ -1,8 +1,8 @@
 //! How long a full judgement takes and how much memory it needs, on drawn histories of a given number of operations.
 //!
-//! `cargo bench -p checkers --bench judge -- 1000000 [SEED]`: half of the operations append one record, half poll what came
-//! since; final reads through each of three nodes; probes as in a run. Prints processor time, operations for each second
-//! of it and resident memory, and judges twice to compare the bytes.
+//! `cargo bench -p checkers --bench judge -- 1000000 [SEED]`: half of the operations append one record, half poll what
+//! came since; final reads through each of three nodes; probes as in a run. Prints processor time, operations for each
+//! second of it and resident memory, and judges twice to compare the bytes.
 #![allow(
     clippy::print_stdout,
     clippy::disallowed_methods,

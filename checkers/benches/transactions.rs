@@ -12,8 +12,8 @@
 #[path = "../tests/transactions/database.rs"]
 mod database;
 
-use checkers::foreign::edn;
-use checkers::transactions::{Options, judge_list_append, judge_rw_register};
+use checkers::edn;
+use checkers::transactions::{TransactionOptions, judge_list_append, judge_rw_register};
 use database::{Isolation, Plan};
 
 const REPEATS: usize = 5;
@@ -66,7 +66,7 @@ fn measure(name: &str, plan: Plan) {
             true => judge_rw_register,
             false => judge_list_append,
         };
-        let verdict = judge(&operations, &Options::default()).expect("transactions");
+        let verdict = judge(&operations, &TransactionOptions::default()).expect("transactions");
         judged.push(processor_seconds() - begun);
         violated = verdict.violated.iter().map(|model| model.name()).collect();
     }

@@ -1,7 +1,45 @@
-//! Every check, what it rules out, and on whose authority. [`judge`] runs them all on one history.
+//! The table of checks: what each rules out, on whose authority, and the function that judges.
 //!
-//! A check is a pure function of a history. One that panics is *undecided* with the reason, never a pass and never the
-//! end of the others.
+//! A check is a pure function of a history that is prepared once for all of them ([`Check`]). [`judge`] runs every
+//! check of [`TABLE`] on one history, [`judge_with`] those that you give it, your own among them. A check that panics
+//! is *undecided* with the panic's message: it does not pass, and it does not end the judging. The same holds for a
+//! check that needs a preparation which panicked.
+//!
+//! A new check is one new file here, its `mod` line below, and one row of the table. A check outside of this crate is a
+//! [`Row`] of your own:
+//!
+//! ```
+//! use checkers::checks::{Check, Row, TABLE, judge_with};
+//! use checkers::history::{History, Outcome, jsonl};
+//! use checkers::verdict::{Anomaly, Class, Evidence, Finding, Validity, Verdict};
+//!
+//! /// Every call that failed is a violation.
+//! fn no_failures(check: &Check<'_>) -> Verdict {
+//!     let mut verdict = check.verdict();
+//!     check.saw(check.operations().len() as u64, "operations", &mut verdict);
+//!     for failed in check.operations().iter().filter(|o| o.outcome == Outcome::Fail) {
+//!         verdict.found(Anomaly {
+//!             kind: Finding::Custom { name: "failed".into(), text: "a call failed".into() },
+//!             certain: true,
+//!             evidence: Evidence { operations: vec![failed.id], ..Evidence::default() },
+//!         });
+//!     }
+//!     verdict
+//! }
+//!
+//! const MINE: Row =
+//!     Row::new("no-failures", Class::Liveness, "a call that failed", "us", no_failures);
+//!
+//! let text = concat!(
+//!     r#"{"format":"jepsen-history","version":1}"#, "\n",
+//!     r#"{"i":0,"t":10,"type":"invoke","worker":1,"f":"end-offset","topic":"t","partition":0}"#, "\n",
+//!     r#"{"i":1,"t":20,"type":"fail","worker":1,"f":"end-offset"}"#, "\n",
+//! );
+//! let parsed = jsonl::parse(text).unwrap();
+//! let history = History::new(parsed.header, parsed.events);
+//! let judgement = judge_with(&history, &[TABLE, &[MINE]].concat());
+//! assert_eq!(judgement.verdict("no-failures").unwrap().validity, Validity::Invalid);
+//! ```
 
 mod availability;
 mod away;
@@ -11,6 +49,8 @@ mod effects;
 mod elections;
 mod epochs;
 mod gaps;
+mod guard;
+mod judging;
 mod lanes;
 mod leaders;
 mod linearizable_register;
@@ -22,148 +62,120 @@ mod nodes;
 mod phases;
 mod poll_order;
 mod prepared;
+mod probe;
 mod register_uses;
 mod replicas;
 mod resource_growth;
+mod row;
 mod send_order;
-mod table;
 mod unseen;
 mod view;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+pub use judging::judge_with;
+pub use prepared::{ACKNOWLEDGED_MIN, Check};
+pub use row::Row;
 
-use crate::history::{History, Moment, Window};
-use crate::judgement::{Effect, Judgement, WindowRow};
-use crate::promises::Configuration;
-use crate::verdict::{Doubt, Verdict};
-use claims::Claims;
-use gaps::Probe;
-use prepared::Check;
-pub use table::{About, TABLE};
+use crate::history::History;
+use crate::judgement::Judgement;
+use crate::verdict::Class;
 
-/// Acknowledged records that a partition needs before a check of its content can say *valid*.
-pub const ACKNOWLEDGED_MIN: u64 = 100;
-
-/// Judges a history by every check.
+/// Judges a history by every check of [`TABLE`].
 pub fn judge(history: &History) -> Judgement {
-    let operations = history.operations();
-    let views = view::collect(history, &operations);
-    let windows = history.windows();
-    let claims = Claims::of(history);
-    let elections = elections::elections(history, &claims, &windows);
-    let check = Check {
-        history,
-        operations: &operations,
-        views: &views,
-        windows: &windows,
-        claims: &claims,
-        nodes: &history.nodes(),
-        probe: &Probe::of(history),
-        configuration: Configuration::from(history, &operations, &windows),
-    };
-    let gaps = gaps::gaps(&check);
-    let run = |about: &About| {
-        let judged = catch_unwind(AssertUnwindSafe(|| match about.name {
-            "log-order" => log_order::check(&check),
-            "log-recency" => log_recency::check(&check),
-            "linearizable-register" => linearizable_register::check(&check),
-            "lost-write" => lost_write::check(&check),
-            "duplicate" => content::duplicate(&check),
-            "inconsistent-offset" => content::inconsistent_offset(&check),
-            "phantom-value" => content::phantom_value(&check),
-            "failed-write-seen" => content::failed_write_seen(&check),
-            "outcome-contradiction" => content::outcome_contradiction(&check),
-            "poll-skip" => poll_order::poll_skip(&check),
-            "nonmonotonic-poll" => poll_order::nonmonotonic_poll(&check),
-            "send-order" => send_order::check(&check),
-            "replicas-agree" => replicas::agree(&check),
-            "unseen" => unseen::check(&check),
-            "metadata-agreement" => metadata_agreement::check(&check),
-            "one-leader-per-epoch" => epochs::one_per_epoch(&check),
-            "epochs-go-forward" => epochs::forward(&check),
-            "coverage" => phases::coverage(&check),
-            "formation" => phases::formation(&check),
-            "unexplained-election" => elections::unexplained(&check, &elections),
-            "terms-burned" => elections::terms(&check),
-            "stale-leader" => leaders::stale(&check),
-            "disagreement" => leaders::disagreement(&check),
-            "recovery" => phases::recovery(&check),
-            "node-responds" => nodes::responds(&check),
-            "unprovoked-exit" => nodes::exits(&check),
-            "resource-growth" => resource_growth::check(&check),
-            "availability" => availability::availability(&check, &gaps),
-            "served-after-heal" => availability::served(&check),
-            other => unreachable!("{other} stands in the table of checks and is none"),
-        }));
-        let mut verdict = judged.unwrap_or_else(|_| {
-            let mut verdict = Verdict::new(about.name, about.class);
-            verdict.doubt(Doubt::CheckFailed {
-                message: "it panicked: a bug of the check".to_owned(),
-            });
-            verdict
-        });
-        name_faults(&check, &mut verdict);
-        verdict
-    };
-    let verdicts = TABLE.iter().map(run).collect();
-    Judgement {
-        verdicts,
-        gaps,
-        windows: windows
-            .iter()
-            .zip(effects::of(&check, &elections))
-            .map(|(window, effect)| row(window, effect))
-            .collect(),
-        lanes: lanes::lanes(history, &claims, &windows),
-        elections,
-        configuration: Some(check.configuration),
-    }
+    judge_with(history, TABLE)
 }
 
-fn row(window: &Window, effect: Option<Effect>) -> WindowRow {
-    WindowRow {
-        id: window.id.clone(),
-        name: window.kind.clone(),
-        targets: window.targets.clone(),
-        role: window.role.clone(),
-        called: window.called,
-        begun: window.begun,
-        healed: window.healed,
-        affects_leader: window.affects_leader,
-        effect,
-    }
+/// The check of [`TABLE`] with this name.
+///
+/// # Errors
+/// If there is none; the message lists the names that there are.
+pub fn named(name: &str) -> Result<&'static Row, UnknownCheck> {
+    let found = TABLE.iter().find(|row| row.name == name);
+    found.ok_or_else(|| UnknownCheck(name.to_owned()))
 }
 
-/// Says in each anomaly which faults' windows overlap its time: the time of its operations where it has no other.
-fn name_faults(check: &Check<'_>, verdict: &mut Verdict) {
-    for anomaly in verdict.anomalies.iter_mut().chain(&mut verdict.tolerated) {
-        let evidence = &mut anomaly.evidence;
-        if evidence.window.is_none() {
-            let of = |id: &u64| {
-                let at = check
-                    .operations
-                    .partition_point(|operation| operation.id < *id);
-                let operation = check.operations.get(at)?;
-                Some((
-                    operation.called,
-                    operation.returned().unwrap_or(operation.called),
-                ))
-            };
-            let times: Vec<(Moment, Moment)> = evidence.operations.iter().filter_map(of).collect();
-            let from = times.iter().map(|(called, _)| *called).min();
-            let to = times.iter().map(|(_, returned)| *returned).max();
-            evidence.window = from.zip(to);
-        }
-        let Some((from, to)) = evidence.window else {
-            continue;
-        };
-        evidence.faults = check
-            .windows
-            .iter()
-            .filter(|w| {
-                w.took_effect() && w.called <= to && from <= w.healed.unwrap_or(Moment::MAX)
-            })
-            .map(|w| w.id.clone())
-            .collect();
-    }
+/// A name that no check of [`TABLE`] has.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no check `{0}`; there are: {names}", names = names())]
+pub struct UnknownCheck(pub String);
+
+fn names() -> String {
+    let names: Vec<&str> = TABLE.iter().map(|row| row.name).collect();
+    names.join(", ")
+}
+
+/// Makes the table and its documentation out of the same rows.
+macro_rules! table {
+    ($($name:literal, $class:ident, $judge:path, $rules_out:literal, $authority:literal;)+) => {
+        /// All checks, in the order of their verdicts.
+        ///
+        /// | check | class | rules out | authority |
+        /// |---|---|---|---|
+        $(#[doc = concat!(
+            "| `", $name, "` | ", stringify!($class), " | ", $rules_out, " | ", $authority, " |"
+        )])+
+        pub const TABLE: &[Row] = &[
+            $(Row::new($name, Class::$class, $rules_out, $authority, $judge),)+
+        ];
+    };
+}
+
+table! {
+    "log-order", Safety, log_order::check,
+        "offsets against real time, reads before sends", "linearizability of a log (Herlihy, Wing 1990)";
+    "log-recency", Safety, log_recency::check,
+        "an end offset behind what was known", "linearizability of a log";
+    "linearizable-register", Safety, linearizable_register::check,
+        "a last record that is stale, lost or never written, as a register", "linearizability (Herlihy, Wing 1990); Jepsen";
+    "lost-write", Safety, lost_write::check,
+        "an acknowledged record that was lost", "Jepsen kafka: lost-write";
+    "duplicate", Safety, content::duplicate,
+        "one value at several offsets", "Jepsen kafka: duplicate";
+    "inconsistent-offset", Safety, content::inconsistent_offset,
+        "several values at one offset", "Jepsen kafka: inconsistent-offsets";
+    "phantom-value", Safety, content::phantom_value,
+        "a value that no client sent", "no creation";
+    "failed-write-seen", Safety, content::failed_write_seen,
+        "a value whose append failed for certain", "Adya: G1a";
+    "outcome-contradiction", Safety, content::outcome_contradiction,
+        "an acknowledgement without an offset", "Kafka protocol: Produce";
+    "poll-skip", Safety, poll_order::poll_skip,
+        "a consumer that jumps over records", "Jepsen kafka: poll-skip";
+    "nonmonotonic-poll", Safety, poll_order::nonmonotonic_poll,
+        "a consumer that goes back", "Jepsen kafka: nonmonotonic-poll";
+    "send-order", Safety, send_order::check,
+        "a producer's later record at the lower offset", "Jepsen kafka: nonmonotonic-send";
+    "replicas-agree", Safety, replicas::agree,
+        "nodes that hold different records", "Raft: state machine safety";
+    "unseen", Safety, unseen::check,
+        "an acknowledged record that no node ever served", "Jepsen kafka: unseen";
+    "metadata-agreement", Safety, metadata_agreement::check,
+        "an acknowledged change of topics that a node does not show", "KIP-4: CreateTopics, DeleteTopics; limits of the target";
+    "one-leader-per-epoch", Safety, epochs::one_per_epoch,
+        "two leaders of one epoch", "Raft: election safety";
+    "epochs-go-forward", Safety, epochs::forward,
+        "a node whose epoch goes back", "Raft: terms are monotone";
+    "coverage", Safety, phases::coverage,
+        "a run that saw too little to judge", "undecided is not valid";
+    "formation", Leadership, phases::formation,
+        "a slow or stormy start", "limits of the target";
+    "unexplained-election", Leadership, elections::unexplained,
+        "a change of leader without a cause", "limits of the target";
+    "terms-burned", Leadership, elections::terms,
+        "more terms than the faults explain", "limits of the target; Raft thesis 9.6";
+    "stale-leader", Leadership, leaders::stale,
+        "an old leader that still claims to lead", "limits of the target; Raft thesis 6.2";
+    "disagreement", Leadership, leaders::disagreement,
+        "healthy nodes that name different leaders", "limits of the target";
+    "recovery", Leadership, phases::recovery,
+        "no agreement in time after the last heal", "limits of the target";
+    "node-responds", Liveness, nodes::responds,
+        "a frozen node", "limits of the target";
+    "unprovoked-exit", Liveness, nodes::exits,
+        "a process that exited without being stopped", "no process exits unless it is stopped";
+    "resource-growth", Liveness, resource_growth::check,
+        "memory or descriptors that grow without bound", "limits of the target";
+    "availability", Liveness, availability::availability,
+        "gaps in acknowledgements", "limits of the target";
+    "served-after-heal", Liveness, availability::served,
+        "a cluster that does not serve again after the last heal", "limits of the target";
 }

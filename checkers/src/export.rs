@@ -10,15 +10,15 @@
 //! | a poll of other partitions than the one before | `:assign`, `[k ...]`, ahead of it |
 //! | a fault's begin and heal | `:info` of process `:nemesis` |
 //!
-//! A key `k` is a number that stands for one partition of one topic; comments at the top say which.
-//! An offset that was not told is `nil`. End offsets and raw reads through one node have no
+//! A key `k` is a number that represents one partition of one topic; comments at the top say which.
+//! An offset that was not reported is `nil`. End offsets and raw reads through one node have no
 //! counterpart there and are left out, as are probes. What was recorded is not changed otherwise: an
 //! operation without completion has none here.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use crate::foreign::edn::quote;
+use crate::edn::quote;
 use crate::history::{
     Append, Appended, Assigned, Call, Completion, Event, FaultEvent, FaultPhase, History,
     Invocation, Moment, Outcome, Polled, Report, What, WorkerId,
@@ -184,7 +184,7 @@ impl<'a> Export<'a> {
         self.line(at, completion.worker, kind, function, &value, error);
     }
 
-    /// A send's offset is told where the record may be in the log.
+    /// A send's offset is written where the record may be in the log.
     fn sends(&self, append: &Append, appended: &Appended, outcome: Outcome) -> String {
         let key = self.keys.number(&append.topic, append.partition);
         let sends = append.values.iter().enumerate().map(|(at, value)| {
@@ -276,7 +276,7 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::foreign::edn::{Process, Value, entries, operations, read};
+    use crate::edn::{EdnValue, Process, entries, operations, read};
     use crate::history::jsonl;
 
     const HISTORY: &str = concat!(
@@ -359,7 +359,7 @@ mod tests {
             ]
         );
         let error = paired[0].completion.as_ref().and_then(|c| c.other("error"));
-        assert_eq!(error, Some(&Value::String("timed out".into())));
+        assert_eq!(error, Some(&EdnValue::String("timed out".into())));
         assert!(
             text.starts_with("; run r\\n{1}, scenario s, target t\n; key 0 is partition 0 of t0\n")
         );

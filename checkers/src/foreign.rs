@@ -19,13 +19,13 @@
 //! | `rw-register` | `txn` | `[[:w K V] [:r K V] ...]` | `nil` |
 //! | `kafka` | of `history.jsonl`: all; in EDN `send`, `poll`, `txn` | `[[:send K [OFFSET V]] [:poll {K [[OFFSET V] ...]}] ...]` | empty |
 //!
-//! `:fail` did not happen, `:info` and what never returned may have. Two readings differ by notation, as their tools do: in
-//! etcd logs a failed `cas` proves that the register held something else, and a read of `nil` saw `nil`; in EDN, as in
-//! Knossos, the former says nothing and the latter is a read of unknown value.
+//! `:fail` did not happen, `:info` and what never returned may have. Two readings differ by notation, as their tools
+//! do: in etcd logs a failed `cas` proves that the register held something else, and a read of `nil` saw `nil`; in EDN,
+//! as in Knossos, the former says nothing and the latter is a read of unknown value.
 //!
 //! ```
 //! use checkers::foreign::judge;
-//! use checkers::linearizability::Options;
+//! use checkers::linearizability::SearchOptions;
 //!
 //! let file = b"
 //!     {:process 0, :type :invoke, :f :write, :value 1}
@@ -35,27 +35,29 @@
 //!     {:process 1, :type :invoke, :f :read,  :value nil}
 //!     {:process 1, :type :ok,     :f :read,  :value 1}
 //! ";
-//! let judged = judge("stale.edn", file, None, &Options::default()).unwrap();
+//! let judged = judge("stale.edn", file, None, &SearchOptions::default()).unwrap();
 //! assert_eq!(judged.validity().word(), "invalid");
 //! assert_eq!(judged.lines()[0], "cannot be placed: lines 6-7, process 1: read 1");
 //! ```
 
 mod actions;
-pub mod edn;
 mod error;
 mod etcd;
 mod history;
 mod judge;
 mod judged;
 mod model_name;
+mod notation;
 mod partitions;
 mod recorded;
 mod verdict;
 mod words;
 
-pub use error::ForeignError;
-pub use history::ForeignHistory;
-pub use judge::{judge, judge_objects};
-pub use judged::Judged;
-pub use model_name::ModelName;
-pub use verdict::{ForeignVerdict, Open, Proof, Shown};
+pub use {
+    error::ForeignError,
+    history::ForeignHistory,
+    judge::{judge, judge_objects},
+    judged::Judged,
+    model_name::{ModelName, UnknownModel},
+    verdict::{ForeignVerdict, Open, Proof, Shown},
+};

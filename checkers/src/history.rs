@@ -18,7 +18,7 @@ pub use event::{Event, Late, NodeEvent, NodeHappening, Phase, PhaseEvent, TopicE
 pub use fault::{FaultEvent, FaultPhase, Link};
 pub use header::{Header, Limits, NodeEntry, Promises};
 pub use ids::{Moment, Nanoseconds, NodeName, Offset, Text, WorkerId};
-pub use index::{History, Observed, Operation};
+pub use index::{ClientOperation, History, Observed};
 pub use observation::{Observation, PartitionClaim, Probe, Seen};
 pub use operation::{
     Acks, Append, Appended, Assigned, Call, Completion, EndOffset, EndOffsetSeen, Invocation,

@@ -6,7 +6,7 @@ use crate::history::{Moment, NodeName};
 use crate::promises::Configuration;
 use crate::verdict::{GapScope, Validity, Verdict};
 
-/// All that is said of one history.
+/// What all checks say of one history.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Judgement {
@@ -14,7 +14,7 @@ pub struct Judgement {
     pub verdicts: Vec<Verdict>,
     /// Every change of leader or epoch, in order of time.
     pub elections: Vec<Election>,
-    /// The gaps in acknowledgements that were held to a limit, in order of time.
+    /// The gaps in acknowledgements that are compared with a limit, in order of time.
     pub gaps: Vec<Gap>,
     /// Fault windows, in order of time.
     pub windows: Vec<WindowRow>,
@@ -41,9 +41,9 @@ impl Judgement {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(tag = "of", rename_all = "lowercase")]
 pub enum Seat {
-    /// The quorum, as told by DescribeQuorum.
+    /// The quorum, as reported by DescribeQuorum.
     Quorum,
-    /// A partition, as told by Metadata.
+    /// A partition, as reported by Metadata.
     Partition {
         /// Topic name.
         topic: String,

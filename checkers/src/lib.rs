@@ -2,14 +2,14 @@
 //!
 //! # What a history is
 //!
-//! A [`history`] is everything that was recorded while a cluster ran, in the order of one clock: what clients called and
-//! what came back, which faults began and were healed, what probes saw. A call comes out `ok` (it happened), `fail` (it
-//! surely did not) or `info`: nobody knows, and it may still happen, so its interval never ends. That third word is what a
-//! checker of distributed systems stands or falls with.
+//! A [`history`] is everything that was recorded while a cluster ran, in the order of one clock: what clients called
+//! and what came back, which faults began and were healed, what probes saw. A call comes out `ok` (it happened), `fail`
+//! (it did not) or `info`: the outcome is unknown, and it may still happen, so its interval never ends. A checker of
+//! distributed systems must handle that third word.
 //!
-//! A [`verdict`] is what one check says of a history: *valid*, *invalid*, *undecided* or *not applicable*, with evidence
-//! that names operations by their lines. A [`judgement`] is what all checks say. Everything here is a pure function over
-//! values: no files, no clocks, no randomness, and the same history gives the same bytes.
+//! A [`verdict`] is what one check says of a history: *valid*, *invalid*, *undecided* or *not applicable*, with
+//! evidence that names operations by their lines. A [`judgement`] is what all checks say. Everything here is a pure
+//! function over values: no files, no clocks, no randomness, and the same history gives the same bytes.
 //!
 //! # Checking one
 //!
@@ -28,17 +28,17 @@
 //! assert_eq!(verdict.validity, Validity::Invalid);
 //! ```
 //!
-//! A file of another tool (Jepsen's EDN, an etcd log) goes to [`foreign::judge`] with the name of a model; values of your
-//! own go to [`linearizability::check`] or [`transactions::judge_lists`].
+//! A file of another tool (Jepsen's EDN, an etcd log) goes to [`foreign::judge`] with the name of a model; values of
+//! your own go to [`linearizability::check`] or [`transactions::judge_lists`].
 //!
 //! # Writing a model
 //!
 //! A model says what an object does when one process uses it at a time; [`linearizability`] finds out whether many that
-//! used it together could have been such a single user. Two functions are enough. [`linearizability::Model`] has an example
-//! with crashed operations, and what makes the search faster.
+//! used it together could have been such a single user. Two functions are enough. [`linearizability::Model`] has an
+//! example with crashed operations, and what makes the search faster.
 //!
 //! ```
-//! use checkers::linearizability::{Model, Operation, Options, check};
+//! use checkers::linearizability::{Model, Operation, SearchOptions, check};
 //! use checkers::verdict::Validity;
 //!
 //! /// A ticket machine: each draw answers a number that it has not given before, one higher each time.
@@ -60,69 +60,38 @@
 //!
 //! // Process, called, returned, answer: the second draw began after the first had ended, and got the lower number.
 //! let history = [Operation::new(0, 10, 20, 2), Operation::new(1, 30, 40, 1)];
-//! let report = check(&Tickets, &history, &Options::default()).unwrap();
+//! let report = check(&Tickets, &history, &SearchOptions::default()).unwrap();
 //! assert_eq!(report.validity, Validity::Invalid);
 //! ```
 //!
 //! # Checks of a run
 //!
-//! [`judge`] runs them all; [`checks::TABLE`] has the same rows. What counts as a violation follows from what the
-//! configuration promises: [`promises`].
-//!
-//! | check | rules out | authority |
-//! |---|---|---|
-//! | `log-order` | offsets against real time, reads before sends | linearizability of a log (Herlihy, Wing 1990) |
-//! | `log-recency` | an end offset behind what was known | linearizability of a log |
-//! | `linearizable-register` | a last record that is stale, lost or never written, as a register | linearizability (Herlihy, Wing 1990); Jepsen |
-//! | `lost-write` | an acknowledged record that is gone | Jepsen kafka: lost-write |
-//! | `duplicate` | one value at several offsets | Jepsen kafka: duplicate |
-//! | `inconsistent-offset` | several values at one offset | Jepsen kafka: inconsistent-offsets |
-//! | `phantom-value` | a value that nobody sent | no creation |
-//! | `failed-write-seen` | a value whose append surely failed | Adya: G1a |
-//! | `outcome-contradiction` | an acknowledgement without an offset | Kafka protocol: Produce |
-//! | `poll-skip` | a consumer that jumps over records | Jepsen kafka: poll-skip |
-//! | `nonmonotonic-poll` | a consumer that goes back | Jepsen kafka: nonmonotonic-poll |
-//! | `send-order` | a producer's later record at the lower offset | Jepsen kafka: nonmonotonic-send |
-//! | `replicas-agree` | nodes that hold different records | Raft: state machine safety |
-//! | `unseen` | an acknowledged record that nobody ever served | Jepsen kafka: unseen |
-//! | `metadata-agreement` | an acknowledged change of topics that a node does not show | KIP-4: CreateTopics, DeleteTopics; limits of the target |
-//! | `one-leader-per-epoch` | two leaders of one epoch | Raft: election safety |
-//! | `epochs-go-forward` | a node whose epoch goes back | Raft: terms are monotone |
-//! | `coverage` | a run that saw too little to judge | undecided is not valid |
-//! | `formation` | a slow or stormy start | limits of the target |
-//! | `unexplained-election` | a change of leader without a cause | limits of the target |
-//! | `terms-burned` | more terms than faults explain | limits of the target; Raft thesis 9.6 |
-//! | `stale-leader` | an old leader that goes on claiming | limits of the target; Raft thesis 6.2 |
-//! | `disagreement` | healthy nodes that name different leaders | limits of the target |
-//! | `recovery` | no agreement in time after the last heal | limits of the target |
-//! | `node-responds` | a frozen node | limits of the target |
-//! | `unprovoked-exit` | a process that ended by itself | no process ends unasked |
-//! | `resource-growth` | memory or descriptors that grow without end | limits of the target |
-//! | `availability` | gaps in acknowledgements | limits of the target |
-//! | `served-after-heal` | a cluster that stays down after the last heal | limits of the target |
+//! [`judge`] runs them all. [`checks::TABLE`] lists what each rules out and on whose authority, and [`checks`] shows
+//! how to add a check of your own. What counts as a violation follows from what the configuration promises:
+//! [`promises`].
 //!
 //! # Models of a foreign history
 //!
-//! [`foreign::ModelName`] has the same rows; notations and functions stand at [`foreign`].
+//! [`foreign::ModelName`] has the same rows; notations and functions are listed at [`foreign`].
 //!
 //! | model | rules out | authority |
 //! |---|---|---|
 //! | `register` | stale, lost and invented values | Herlihy, Wing 1990: linearizability |
 //! | `cas-register` | the same, and a compare-and-set that took twice or not at all | Herlihy, Wing 1990: linearizability |
 //! | `kv` | the same of each key, and appends lost, doubled or out of order | Herlihy, Wing 1990: linearizability |
-//! | `mutex` | two holders at once, a release by nobody | Herlihy, Wing 1990: linearizability |
+//! | `mutex` | two holders at once, a release without a holder | Herlihy, Wing 1990: linearizability |
 //! | `fifo-queue` | values lost, doubled, invented or overtaken, an empty answer too early | Herlihy, Wing 1990; Henzinger, Sezgin, Vafeiadis 2013 |
-//! | `set` | elements lost, invented or back again | Herlihy, Wing 1990: linearizability |
+//! | `set` | elements lost, invented or reappeared | Herlihy, Wing 1990: linearizability |
 //! | `log` | offsets against real time, two values at one offset, an end that lags | Herlihy, Wing 1990; proof in the decider |
 //! | `list-append` | the anomalies below, with the order of each list from its reads | Kingsbury, Alvaro 2020: Elle; Adya 1999 |
 //! | `rw-register` | the anomalies below, with the order of writes from reads before them | Kingsbury, Alvaro 2020: Elle; Adya 1999 |
-//! | `kafka` | what the checks above rule out; of transactions G1a and G1c by reads | Jepsen kafka workload; KIP-98 |
+//! | `kafka` | what the checks of a run rule out; of transactions G1a and G1c by reads | Jepsen kafka workload; KIP-98 |
 //!
 //! # Anomalies of transactions
 //!
-//! Each rules out some [models](transactions::Model), and with them all that are stronger. A cycle that needs the order of
-//! one client carries `-process` behind its name, one that needs real time `-realtime`, and rules out the model that
-//! promises that order ([`transactions::AnomalyKind::rules_out`]).
+//! Each rules out some [models](transactions::ConsistencyModel), and with them all that are stronger. A cycle that
+//! needs the order of one client carries `-process` behind its name, one that needs real time `-realtime`, and rules
+//! out the model that promises that order ([`transactions::PhenomenonKind::rules_out`]).
 //!
 //! | anomaly | what it is | rules out | authority |
 //! |---|---|---|---|
@@ -130,7 +99,7 @@
 //! | `future-read` | a read sees what its own transaction writes later | read-committed | Elle |
 //! | `G1a` | a read sees what a failed transaction wrote | read-committed | Adya |
 //! | `G1b` | a read sees a version that its writer superseded itself | read-committed | Adya |
-//! | `garbage-read` | a read sees a value that nobody wrote | read-uncommitted | - |
+//! | `garbage-read` | a read sees a value that no client wrote | read-uncommitted | - |
 //! | `duplicate-elements` | a read sees one append twice | read-uncommitted | Elle |
 //! | `incompatible-order` | two reads of a list have no common order of appends | read-committed | Elle |
 //! | `cyclic-versions` | a read sees what one transaction appended in another order | read-uncommitted | Elle |
@@ -142,14 +111,31 @@
 //! | `G-nonadjacent-item` | a cycle without adjacent read-write edges, and several of them | snapshot-isolation, repeatable-read | Cerone 2018 |
 //! | `G2-item` | any other cycle with read-write edges | repeatable-read | Adya |
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[cfg(feature = "kafka")]
 pub mod checks;
+#[cfg(feature = "edn")]
+pub mod edn;
+#[cfg(feature = "edn")]
 pub mod export;
+#[cfg(all(feature = "edn", feature = "linearizability"))]
 pub mod foreign;
 pub mod history;
+#[cfg(feature = "kafka")]
 pub mod judgement;
+#[cfg(feature = "linearizability")]
 pub mod linearizability;
+#[cfg(feature = "kafka")]
 pub mod promises;
+#[cfg(feature = "transactions")]
 pub mod transactions;
 pub mod verdict;
 
+#[cfg(feature = "kafka")]
 pub use checks::judge;
+
+/// The README's example, run as a test.
+#[cfg(all(doctest, feature = "linearizability"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,8 +1,8 @@
-//! From a configuration to what may be held against a target: what is a *violation*, what is *expected* and what is only
-//! *informational*, each with its reason.
+//! From a configuration to what may be held against a target: what is a *violation*, what is *expected* and what is
+//! only *informational*, each with its reason.
 //!
-//! The same sight means different things. A record that is gone after a kill of the leader breaks `acks=all` and is in the
-//! bargain of `acks=1`; a consumer that jumps was moved by a rebalance if it subscribed, and lost records if it was
+//! The same sight means different things. A record that is gone after a kill of the leader breaks `acks=all` and is in
+//! the bargain of `acks=1`; a consumer that jumps was moved by a rebalance if it subscribed, and lost records if it was
 //! assigned. Jepsen's Kafka workload judges by two switches only (subscribe, ww-deps); this table has one row for each
 //! promise, and every check asks it. Pure: the history's own record of what ran decides.
 
@@ -10,7 +10,7 @@ mod rulings;
 
 use serde::{Deserialize, Serialize};
 
-use crate::history::{Acks, Call, History, Isolation, NodeHappening, Operation, Window};
+use crate::history::{Acks, Call, ClientOperation, History, Isolation, NodeHappening, Window};
 
 /// What ran: the settings and faults from which the rulings follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,25 +62,22 @@ pub enum Disturbance {
 }
 
 /// What a finding counts for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum Standing {
     /// It breaks a promise.
     Violation,
     /// It is in the bargain of this configuration, given what ran.
     Expected,
-    /// Nothing is promised about it; it is told because a reader may want to know.
+    /// Nothing is promised about it; it is reported for information.
     Informational,
 }
 
 impl Standing {
     /// `violation`, `expected` or `informational`.
     pub fn word(self) -> &'static str {
-        match self {
-            Standing::Violation => "violation",
-            Standing::Expected => "expected",
-            Standing::Informational => "informational",
-        }
+        self.into()
     }
 }
 
@@ -106,7 +103,7 @@ pub enum Subject {
     NotLinearizable,
     /// A record that nobody sent.
     PhantomValue,
-    /// A record whose append surely failed and that is read nevertheless.
+    /// A record that is read although its append failed.
     FailedWriteSeen,
     /// A consumer that jumps or goes back between two polls.
     ConsumerMoved,
@@ -156,7 +153,7 @@ impl Configuration {
 
     pub(crate) fn from(
         history: &History,
-        operations: &[Operation<'_>],
+        operations: &[ClientOperation<'_>],
         windows: &[Window],
     ) -> Configuration {
         let promises = history.promises();

@@ -1,7 +1,7 @@
 //! Transactions: which anomalies a history has, and which consistency models they rule out.
 //!
-//! This is Elle's way (Alvaro and Kingsbury, *Elle: Inferring Isolation Anomalies from Experimental
-//! Observations*, VLDB 2020): clients write values that are unique for their key, so that reads tell
+//! This is Elle's method (Alvaro and Kingsbury, *Elle: Inferring Isolation Anomalies from Experimental
+//! Observations*, VLDB 2020): clients write values that are unique for their key, so that reads show
 //! who precedes whom; a cycle among transactions proves that no order explains what clients saw.
 //!
 //! | model | actions | version order |
@@ -10,8 +10,8 @@
 //! | `rw-register` | `[:w k v]`, `[:r k v]` | what a transaction wrote follows what it read |
 //! | `kafka` | `[:send k [offset v]]`, `[:poll {k [[offset v] ...]}]` | from the offsets, exactly |
 //!
-//! The anomalies, what each rules out and the authority for it stand at [`AnomalyKind`]; the models
-//! and how they follow from each other at [`Model`]. A verdict names the strongest models that hold
+//! The anomalies, what each rules out and the authority for it are documented at [`PhenomenonKind`]; the models
+//! and how they follow from each other at [`ConsistencyModel`]. A verdict names the strongest models that hold
 //! and the weakest that are violated: *hold* means that no anomaly rules them out, which is as much
 //! as any observer can say.
 //!
@@ -20,8 +20,8 @@
 //! history where it has no cycles; where it has, the search for cycles has a budget of steps.
 //!
 //! ```
-//! use checkers::foreign::edn;
-//! use checkers::transactions::{Model, Options, judge_list_append};
+//! use checkers::edn;
+//! use checkers::transactions::{ConsistencyModel, TransactionOptions, judge_list_append};
 //!
 //! // Two transactions read the same list and both append to it: one update is lost.
 //! let text = "
@@ -31,18 +31,21 @@
 //!     {:process 1, :type :ok,     :f :txn, :value [[:r :x []]  [:append :x 2]]}
 //! ";
 //! let operations = edn::operations(edn::entries(text).unwrap()).unwrap();
-//! let verdict = judge_list_append(&operations, &Options::default()).unwrap();
+//! let verdict = judge_list_append(&operations, &TransactionOptions::default()).unwrap();
 //! assert_eq!(verdict.validity.word(), "invalid");
-//! assert!(verdict.violated.contains(&Model::CursorStability));
+//! assert!(verdict.violated.contains(&ConsistencyModel::CursorStability));
 //! assert!(verdict.lines().contains(&"lost-update: 1, rules out cursor-stability, update-atomic".into()));
 //! ```
 
 mod anomaly;
 mod components;
 mod cycles;
+#[cfg(feature = "edn")]
 mod edn;
 mod explain;
 mod findings;
+#[cfg(feature = "edn")]
+mod forms;
 mod graph;
 mod input;
 mod internal;
@@ -50,10 +53,12 @@ mod lists;
 mod logs;
 mod models;
 mod names;
+mod numbers;
 mod orders;
 mod reach;
 mod reads;
 mod registers;
+#[cfg(feature = "edn")]
 mod sends;
 mod shape;
 mod time;
@@ -63,14 +68,17 @@ mod walks;
 mod words;
 mod writers;
 
-pub use anomaly::{Anomaly, AnomalyKind, Because, Cycle, Evidence, Order, Step};
-pub use edn::{TransactionError, TransactionProblem, transactions};
+pub use anomaly::{Because, Cycle, Order, Phenomenon, PhenomenonKind, Step, Witness};
+#[cfg(feature = "edn")]
+pub use edn::transactions;
 pub use findings::EXAMPLES_MAX;
+#[cfg(feature = "edn")]
+pub use forms::{TransactionError, TransactionProblem};
 pub use input::{Head, Transactions};
-pub use models::{Model, UnknownModel};
+pub use models::{ConsistencyModel, UnknownConsistencyModel};
 pub use names::Name;
 pub use shape::Shape;
-pub use verdict::{Doubt, Options, Outcomes, TransactionsVerdict};
+pub use verdict::{Limitation, Outcomes, TransactionOptions, TransactionsVerdict};
 
 use findings::Findings;
 use graph::Edges;
@@ -78,17 +86,19 @@ use models::Boundary;
 use orders::Orders;
 use writers::Writers;
 
-use crate::foreign::edn::Operation;
+#[cfg(feature = "edn")]
+use crate::edn::EdnOperation;
 use crate::history::Outcome;
 use crate::verdict::Validity;
 
 /// Judges a Jepsen history of transactions over lists.
 ///
 /// # Errors
-/// If an operation is no transaction of appends and reads.
+/// If an operation is not a transaction of appends and reads.
+#[cfg(feature = "edn")]
 pub fn judge_list_append(
-    operations: &[Operation<'_>],
-    options: &Options,
+    operations: &[EdnOperation<'_>],
+    options: &TransactionOptions,
 ) -> Result<TransactionsVerdict, TransactionError> {
     let transactions = transactions(operations, Shape::Lists)?;
     Ok(judge_lists(&transactions, options))
@@ -97,10 +107,11 @@ pub fn judge_list_append(
 /// Judges a Jepsen history of transactions over registers.
 ///
 /// # Errors
-/// If an operation is no transaction of writes and reads.
+/// If an operation is not a transaction of writes and reads.
+#[cfg(feature = "edn")]
 pub fn judge_rw_register(
-    operations: &[Operation<'_>],
-    options: &Options,
+    operations: &[EdnOperation<'_>],
+    options: &TransactionOptions,
 ) -> Result<TransactionsVerdict, TransactionError> {
     let transactions = transactions(operations, Shape::Registers)?;
     Ok(judge_registers(&transactions, options))
@@ -108,36 +119,51 @@ pub fn judge_rw_register(
 
 /// Judges a Jepsen history of Kafka transactions, or of single sends and polls.
 ///
-/// Only what Kafka promises counts: that nothing aborted is read, and that no transactions read each
-/// other in a cycle, so that the strongest model here is strong read committed. That their writes interleave is told as [`TransactionsVerdict::tolerated`].
-/// Whether records are lost, doubled or out of order is for the checks of [`crate::checks`].
+/// Only what Kafka promises counts: that nothing aborted is read, and that no transactions read each other in a cycle,
+/// so that the strongest model here is strong read committed. That their writes interleave is reported as
+/// [`TransactionsVerdict::tolerated`]. Whether records are lost, doubled or out of order is for the checks of
+/// [`crate::checks`].
 ///
 /// # Errors
 /// If an operation does not consist of sends and polls.
+#[cfg(feature = "edn")]
 pub fn judge_sends_and_polls(
-    operations: &[Operation<'_>],
-    options: &Options,
+    operations: &[EdnOperation<'_>],
+    options: &TransactionOptions,
 ) -> Result<TransactionsVerdict, TransactionError> {
     let transactions = transactions(operations, Shape::Logs)?;
     Ok(judge_logs(&transactions, options))
 }
 
 /// Judges transactions over lists.
-pub fn judge_lists(transactions: &Transactions, options: &Options) -> TransactionsVerdict {
+pub fn judge_lists(
+    transactions: &Transactions,
+    options: &TransactionOptions,
+) -> TransactionsVerdict {
     judge(transactions, Shape::Lists, options)
 }
 
 /// Judges transactions over registers.
-pub fn judge_registers(transactions: &Transactions, options: &Options) -> TransactionsVerdict {
+pub fn judge_registers(
+    transactions: &Transactions,
+    options: &TransactionOptions,
+) -> TransactionsVerdict {
     judge(transactions, Shape::Registers, options)
 }
 
 /// Judges transactions over logs, see [`judge_sends_and_polls`].
-pub fn judge_logs(transactions: &Transactions, options: &Options) -> TransactionsVerdict {
+pub fn judge_logs(
+    transactions: &Transactions,
+    options: &TransactionOptions,
+) -> TransactionsVerdict {
     judge(transactions, Shape::Logs, options)
 }
 
-fn judge(transactions: &Transactions, shape: Shape, options: &Options) -> TransactionsVerdict {
+fn judge(
+    transactions: &Transactions,
+    shape: Shape,
+    options: &TransactionOptions,
+) -> TransactionsVerdict {
     let mut findings = Findings::default();
     let mut tolerated = Findings::default();
     let writers = Writers::new(transactions);
@@ -165,7 +191,7 @@ fn judge(transactions: &Transactions, shape: Shape, options: &Options) -> Transa
     }
     let mut doubts = doubts(transactions, &writers, &edges);
     if add_cycles(transactions, edges, &mut findings) {
-        doubts.push(Doubt::OutOfSteps);
+        doubts.push(Limitation::OutOfSteps);
     }
     let strongest = shape.strongest();
     let expected = match strongest.implied().contains(&options.expected) {
@@ -196,28 +222,28 @@ fn judge(transactions: &Transactions, shape: Shape, options: &Options) -> Transa
 /// ran out of steps.
 fn add_cycles(transactions: &Transactions, mut edges: Edges, findings: &mut Findings) -> bool {
     time::add_edges(transactions, &mut edges);
-    let cycles = cycles::search(&edges.graph(), input::number(transactions.len()));
+    let cycles = cycles::search(&edges.graph(), numbers::number(transactions.len()));
     for ((order, cycle), count) in &cycles.counts {
-        let kind = AnomalyKind::Cycle(*order, *cycle);
+        let kind = PhenomenonKind::Cycle(*order, *cycle);
         findings.counts.insert(kind, *count);
     }
     for found in &cycles.found {
-        let kind = AnomalyKind::Cycle(found.order, found.cycle);
+        let kind = PhenomenonKind::Cycle(found.order, found.cycle);
         findings.keep(kind, || explain::explain(transactions, &found.edges));
     }
     cycles.exhausted
 }
 
-fn doubts(transactions: &Transactions, writers: &Writers, edges: &Edges) -> Vec<Doubt> {
+fn doubts(transactions: &Transactions, writers: &Writers, edges: &Edges) -> Vec<Limitation> {
     let mut doubts = Vec::new();
     if outcomes(transactions).ok == 0 {
-        doubts.push(Doubt::NothingHappened);
+        doubts.push(Limitation::NothingHappened);
     } else if edges.is_empty() {
-        doubts.push(Doubt::NothingDepends);
+        doubts.push(Limitation::NothingDepends);
     }
     if let Some((version, by)) = writers.disputed.first() {
         let (key, value) = &transactions.versions[*version as usize];
-        doubts.push(Doubt::WrittenTwice {
+        doubts.push(Limitation::WrittenTwice {
             key: transactions.key_name(*key),
             value: value.clone(),
             writers: by.map(|writer| transactions.id(writer)),

@@ -2,15 +2,16 @@
 //!
 //! A *verdict* is one check's answer. A *validity* is its one word. An *anomaly* is one thing that the check
 //! found, with its *evidence*; a *doubt* is a typed reason why the check could not say more. Nothing here is
-//! prose: sentences are made at the edge, by whoever matches on [`Finding`] and [`Doubt`].
+//! prose: sentences are made at the edge, by code that matches on [`Finding`] and [`Doubt`].
 
 mod doubt;
 mod finding;
-mod names;
+mod rule;
 mod witness;
 
 pub use doubt::Doubt;
 pub use finding::Finding;
+pub use rule::Rule;
 pub use witness::{Belief, GapScope, Held, LossProof, RegisterUse, Sent, Sighting};
 
 use serde::{Deserialize, Serialize};
@@ -19,8 +20,9 @@ use crate::history::{Moment, NodeName, Offset};
 
 /// The one word of a verdict. Jepsen's `:valid?` has three values; the fourth keeps a check that had nothing to
 /// judge from looking like one that judged and found nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Validity {
     /// Judged, and nothing wrong was found.
     Valid,
@@ -51,12 +53,7 @@ impl Validity {
 
     /// `valid`, `invalid`, `undecided` or `not_applicable`, as in results.json.
     pub fn word(self) -> &'static str {
-        match self {
-            Validity::Valid => "valid",
-            Validity::Invalid => "invalid",
-            Validity::Undecided => "undecided",
-            Validity::NotApplicable => "not_applicable",
-        }
+        self.into()
     }
 
     fn weight(self) -> u8 {
@@ -70,8 +67,11 @@ impl Validity {
 }
 
 /// What kind of promise a check is about. Exit code 1 covers the first three, 3 the last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, strum::IntoStaticStr,
+)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum Class {
     /// Nothing wrong is ever read, and nothing acknowledged is lost.
     Safety,
@@ -86,12 +86,7 @@ pub enum Class {
 impl Class {
     /// The class's stable name.
     pub fn name(self) -> &'static str {
-        match self {
-            Class::Safety => "safety",
-            Class::Leadership => "leadership",
-            Class::Liveness => "liveness",
-            Class::Performance => "performance",
-        }
+        self.into()
     }
 }
 
@@ -122,7 +117,7 @@ pub struct Verdict {
     /// What was measured, beside its limit.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub figures: Vec<Figure>,
-    /// How much was looked at, so that a reader sees that the check was not idle.
+    /// How much was read, so that a reader sees that the check was not idle.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub seen: Vec<Count>,
 }
@@ -190,9 +185,9 @@ impl Verdict {
         });
     }
 
-    /// Adds a count of what was looked at.
+    /// Adds a count of what was read.
     pub fn saw(&mut self, what: &str, count: u64) {
-        // A check looks at one partition after the other; a reader wants the sum.
+        // A check reads one partition after the other; a reader wants the sum.
         match self.seen.iter_mut().find(|seen| seen.what == what) {
             Some(seen) => seen.count += count,
             None => self.seen.push(Count {
@@ -285,7 +280,7 @@ pub enum Unit {
     Times,
 }
 
-/// How many of something a check looked at.
+/// How many of something a check read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Count {
     /// Of what, in the plural, e.g. `acknowledged records`.

@@ -13,7 +13,7 @@ mod brute;
 mod generate;
 
 use checkers::linearizability::models::{KeyValue, Log, Mutex, Queue, Register, Set};
-use checkers::linearizability::{Model, Operation, Options, check, plain};
+use checkers::linearizability::{Model, Operation, SearchOptions, check, plain};
 use checkers::verdict::Validity;
 use generate::{Random, distinct_writes, history};
 use rand::SeedableRng;
@@ -37,11 +37,7 @@ fn agreed<M: Model>(model: &M, operations: &[Operation<M::Action>], seed: u64) -
         "plain search, seed {seed}: {operations:#?}"
     );
     let word = |deciders: bool| {
-        let options = Options {
-            deciders,
-            explain: false,
-            ..Options::default()
-        };
+        let options = SearchOptions::default().deciders(deciders).explain(false);
         check(model, operations, &options).expect("well formed")
     };
     let expected = if truth {

@@ -8,17 +8,14 @@
 use std::path::Path;
 
 use checkers::foreign::{ForeignError, ForeignVerdict, Judged, ModelName, judge, judge_objects};
-use checkers::linearizability::{Budget, Limit, Options};
+use checkers::linearizability::{Budget, Limit, SearchOptions};
 use checkers::verdict::Validity;
 
-fn small() -> Options {
-    Options {
-        budget: Budget {
-            steps: 100_000,
-            bytes: 64 << 20,
-        },
-        ..Options::default()
-    }
+fn small() -> SearchOptions {
+    SearchOptions::default().budget(Budget {
+        steps: 100_000,
+        bytes: 64 << 20,
+    })
 }
 
 fn judged(text: &str) -> Result<ForeignVerdict, ForeignError> {
@@ -353,7 +350,7 @@ fn judged_again_the_same_bytes() {
         })
         .collect();
     let of = |text: &str, model, threads| {
-        let options = Options { threads, ..small() };
+        let options = small().threads(threads);
         let judged = judge("test", text.as_bytes(), Some(model), &options).expect("a history");
         serde_json::to_string(&judged).expect("plain data")
     };

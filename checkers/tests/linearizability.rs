@@ -4,7 +4,7 @@ use checkers::linearizability::models::{
     Log, LogAction, Mutex, MutexAction, Register, RegisterAction,
 };
 use checkers::linearizability::{
-    Budget, Limit, Malformed, Model, Operation, Options, Report, check, plain,
+    Budget, Limit, LinearizabilityReport, Malformed, Model, Operation, SearchOptions, check, plain,
 };
 use checkers::verdict::Validity;
 
@@ -28,11 +28,8 @@ fn cas(called: u64, returned: u64, from: u32, to: u32) -> Registered {
     )
 }
 
-fn searched<M: Model>(model: &M, operations: &[Operation<M::Action>]) -> Report {
-    let options = Options {
-        deciders: false,
-        ..Options::default()
-    };
+fn searched<M: Model>(model: &M, operations: &[Operation<M::Action>]) -> LinearizabilityReport {
+    let options = SearchOptions::default().deciders(false);
     check(model, operations, &options).expect("well formed")
 }
 
@@ -153,10 +150,7 @@ fn budgets_end_a_search_and_say_how_far_it_came() {
     operations.extend((0..60).map(|value| cas(2, 500, 100 + value, 101 + value)));
     operations.push(read(501, 502, 999));
     let word = |budget: Budget| {
-        let options = Options {
-            budget,
-            ..Options::default()
-        };
+        let options = SearchOptions::default().budget(budget);
         check(&Register::new(0), &operations, &options).expect("well formed")
     };
     let steps = word(Budget {
@@ -230,10 +224,7 @@ fn threads_do_not_change_a_byte() {
         };
         let operations: Vec<_> = (0..3_000).map(operation).collect();
         let of = |threads| {
-            let options = Options {
-                threads,
-                ..Options::default()
-            };
+            let options = SearchOptions::default().threads(threads);
             let report = check(&KeyValue::new(), &operations, &options).expect("well formed");
             serde_json::to_string(&report).expect("plain data")
         };
@@ -250,13 +241,13 @@ fn threads_do_not_change_a_byte() {
 #[test]
 fn a_history_that_cannot_be_is_no_history() {
     let backwards = [write(5, 4, 1)];
-    let error = check(&Register::new(0), &backwards, &Options::default());
+    let error = check(&Register::new(0), &backwards, &SearchOptions::default());
     assert!(matches!(
         error,
         Err(Malformed::ReturnsBeforeCall { operation: 0, .. })
     ));
     let late = [write(0, u64::MAX, 1)];
-    let error = check(&Register::new(0), &late, &Options::default());
+    let error = check(&Register::new(0), &late, &SearchOptions::default());
     assert_eq!(error, Err(Malformed::TooLate { operation: 0 }));
 }
 
@@ -266,10 +257,7 @@ fn touching_intervals_overlap() {
     let touching = [write(0, 10, 1), read(10, 12, 0)];
     let apart = [write(0, 10, 1), read(11, 12, 0)];
     for deciders in [true, false] {
-        let options = Options {
-            deciders,
-            ..Options::default()
-        };
+        let options = SearchOptions::default().deciders(deciders);
         let word = |operations: &[Registered]| {
             check(&Register::new(0), operations, &options)
                 .expect("well formed")
@@ -292,7 +280,7 @@ fn a_far_offset_costs_nothing() {
         Operation::new(0, 0, 1, append(1, 0)),
         Operation::new(0, 2, 3, append(2, 1_000_000_000_000)),
     ];
-    let report = check(&Log::new(), &operations, &Options::default()).expect("well formed");
+    let report = check(&Log::new(), &operations, &SearchOptions::default()).expect("well formed");
     assert_eq!((report.validity, report.decided), (Validity::Invalid, 1));
     let all: Vec<_> = operations.iter().collect();
     let sparse = checkers::linearizability::deciders::log::Rules {

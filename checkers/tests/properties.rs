@@ -1,5 +1,5 @@
-//! Drawn runs: a legal one is valid by every check; one change makes the right check call it invalid, and no check that has
-//! nothing to do with it.
+//! Drawn runs: a legal one is valid by every check; one change makes the right check call it invalid, and no check that
+//! has nothing to do with it.
 //!
 //! `RUNS=1000 cargo test --release -p checkers --test properties` draws that many.
 #![allow(

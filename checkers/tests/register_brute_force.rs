@@ -1,5 +1,5 @@
-//! `linearizable-register` against the plain search: small histories of one partition in which answers are drawn, some of them
-//! legal and some not.
+//! `linearizable-register` against the plain search: small histories of one partition in which answers are drawn, some
+//! of them legal and some not.
 //!
 //! `REGISTER_CASES=100000 cargo test --release -p checkers --test register_brute_force` judges that many.
 #![allow(

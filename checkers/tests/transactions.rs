@@ -22,10 +22,10 @@ mod transcript;
 
 use std::path::{Path, PathBuf};
 
-use checkers::foreign::edn;
+use checkers::edn;
 use checkers::transactions::{
-    AnomalyKind, Cycle, Model, Options, Order, TransactionsVerdict, judge_list_append,
-    judge_rw_register,
+    ConsistencyModel, Cycle, Order, PhenomenonKind, TransactionOptions, TransactionsVerdict,
+    judge_list_append, judge_rw_register,
 };
 use checkers::verdict::Validity;
 use database::Plan;
@@ -67,7 +67,7 @@ fn judge_text(text: &str, registers: bool) -> TransactionsVerdict {
     let operations = edn::entries(text)
         .and_then(edn::operations)
         .expect("a history");
-    let options = Options::default();
+    let options = TransactionOptions::default();
     let verdict = match registers {
         true => judge_rw_register(&operations, &options),
         false => judge_list_append(&operations, &options),
@@ -75,8 +75,8 @@ fn judge_text(text: &str, registers: bool) -> TransactionsVerdict {
     verdict.expect("transactions")
 }
 
-fn cycle(order: Order, cycle: Cycle) -> AnomalyKind {
-    AnomalyKind::Cycle(order, cycle)
+fn cycle(order: Order, cycle: Cycle) -> PhenomenonKind {
+    PhenomenonKind::Cycle(order, cycle)
 }
 
 /// Each file of the table has the verdict of the table, model by model, and Elle's anomalies.
@@ -94,13 +94,14 @@ fn public_histories_are_judged_as_their_table_says() {
         let verdict = judge_text(&read(&folder.join(row[0])), row[1] == "rw-register");
         println!("{}: {}", row[0], transcript::said(&verdict));
         for (model, expected) in head.iter().zip(&row) {
-            let (Ok(model), "valid" | "invalid") = (model.parse::<Model>(), *expected) else {
+            let (Ok(model), "valid" | "invalid") = (model.parse::<ConsistencyModel>(), *expected)
+            else {
                 continue;
             };
             assert_eq!(verdict.under(model).word(), *expected, "{} {model}", row[0]);
         }
         if row[0].ends_with("rw-register.edn") {
-            assert_eq!(verdict.counts[&AnomalyKind::GarbageRead], 1);
+            assert_eq!(verdict.counts[&PhenomenonKind::GarbageRead], 1);
             assert_eq!(verdict.validity, Validity::Invalid);
         }
         if row[0].ends_with("paper-example.edn") {

@@ -1,8 +1,8 @@
 //! Small histories in a readable notation, with what each check says of them.
 //!
-//! A file of `testdata` holds cases of the check that it is named after, parted by `====`. A case is a paragraph that says
-//! why, a line `judge NAME...` if it is about other checks, the history, `----`, and what was found: the check's verdict,
-//! each anomaly with the lines that prove it, and which other checks call the history invalid.
+//! A file of `testdata` holds cases of the check that it is named after, parted by `====`. A case is a paragraph that
+//! says why, a line `judge NAME...` if it is about other checks, the history, `----`, and what was found: the check's
+//! verdict, each anomaly with the lines that prove it, and which other checks call the history invalid.
 //! `TRANSCRIPTS=write cargo test -p checkers --test transcripts` writes that last part anew; read the difference.
 #![allow(clippy::disallowed_methods, reason = "a test reads its own data")]
 

@@ -1,6 +1,6 @@
-//! The command line: what can be typed, and which file answers it. Parsing has no side effects. A sub-command that runs
-//! scenarios is an experiment ([`crate::experiments`]); the others have their files here. A new command is one file and a
-//! row in [`Command`].
+//! The command line: its arguments, and the file that executes each command. Parsing has no side effects. A sub-command
+//! that runs scenarios is an experiment ([`crate::experiments`]), the others have their files here. A new command is
+//! one file and a row in [`Command`].
 
 pub mod broker;
 pub mod check;
@@ -25,17 +25,17 @@ use crate::experiments::{bench, calibrate, figures, incident, merge, qualify, ru
     name = "jepsen",
     version,
     about = "A Jepsen-style black-box test harness for Kafka-compatible clusters",
-    long_about = "Starts a three-node broker as real processes in a private network, cuts links, pauses and kills \
+    long_about = "Starts a broker cluster as real processes in a private network, cuts links, pauses and kills \
                   nodes, produces and consumes through librdkafka, judges the recorded history, and writes a report.\n\n\
                   `jepsen` alone runs the default scenario on the reference broker, about a minute.",
     after_help = crate::exit::HELP,
     args_conflicts_with_subcommands = true
 )]
 pub struct Cli {
-    /// What to do; `run` if nothing is said.
+    /// The command. `run` if none is given.
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// Flags of `run`, when no sub-command is named.
+    /// Flags of `run`, if no sub-command is given.
     #[command(flatten)]
     pub run: run::RunArguments,
 }
@@ -47,17 +47,17 @@ pub enum Command {
     Run(run::RunArguments),
     /// List scenarios, workloads, faults, checks, plants and targets.
     List,
-    /// Try which faults can run here, and say what to do about the others.
+    /// Test which faults can run here, and say how to permit the others.
     Doctor,
     /// Judge a stored run or a history file again.
     Check(check::CheckArguments),
-    /// Write a stored history in another tool's shape.
+    /// Write a stored history in the format of another tool.
     Export(export::ExportArguments),
-    /// Print what each kind of fault did in stored runs: gaps, changes of leader, epochs; and how fast they formed.
+    /// Print the effect of each kind of fault in stored runs (gaps, changes of leader, epochs) and formation times.
     Figures(figures::FiguresArguments),
-    /// Write the page of a stored run again.
+    /// Render the page of a stored run again.
     Report(report::ReportArguments),
-    /// Run the planted bugs and tell which check caught which, and how fast.
+    /// Run the planted bugs and report which check detects which, and how fast.
     Calibrate(calibrate::CalibrateArguments),
     /// Run a suite of scenarios, compare with a baseline, and say whether the build qualifies.
     Qualify(qualify::QualifyArguments),
@@ -67,7 +67,7 @@ pub enum Command {
     Compare(compare::CompareArguments),
     /// Browse runs on loopback, read-only.
     Serve(serve::ServeArguments),
-    /// Fetch or build what a target needs, once, outside the sandbox.
+    /// Download or build what a target needs, once, outside the sandbox.
     Prepare(prepare::PrepareArguments),
     /// Measure the same work on several targets, side by side.
     Bench(bench::BenchArguments),
@@ -78,7 +78,7 @@ pub enum Command {
 }
 
 impl Cli {
-    /// Does what was asked; the exit code.
+    /// Executes the command. Returns the exit code.
     ///
     /// # Errors
     /// As of the sub-command. An error that is not a [`crate::exit::Stop`] is a bug.

@@ -1,6 +1,7 @@
-//! The nodes' processes: files written, started, killed, their output kept, their ends recorded.
+//! The nodes' processes: writes their files, starts and kills them, keeps their output, records their ends.
 //!
-//! A node's process is waited for by a task of its own, so an end is recorded when it happens, asked for or not.
+//! A separate task waits for each node's process, so an end is recorded when it happens, whether or not the harness
+//! caused it.
 
 mod layout;
 mod ports;
@@ -32,9 +33,9 @@ use crate::store::layout::NODES;
 
 use layout::Layout;
 
-/// How long a node gets to end when asked, unless its target says otherwise.
+/// The time between the request to end and SIGKILL, unless the target file sets another.
 const ENDING: Duration = Duration::from_secs(3);
-/// How long a killed process may take to be gone.
+/// The time within which a killed process must be gone.
 const REAPING: Duration = Duration::from_secs(5);
 
 /// The nodes of one target. Cheap to clone.
@@ -50,25 +51,25 @@ struct Inner {
     initialised: OnceCell<()>,
 }
 
-/// One node: where it lives, and its process if it has one.
+/// One node: its place on disk, and its process if it runs.
 struct NodeProcess {
     node: Node,
     layout: Layout,
     /// Process id, 0 while there is none.
     pid: AtomicI32,
-    /// Set before the harness ends the process, so that its end is told as expected.
+    /// Set before the harness ends the process, so that its end is recorded as expected.
     ending: AtomicBool,
     /// True while a process runs.
     alive: watch::Sender<bool>,
-    /// How its last process ended.
+    /// The exit status of its last process.
     ended: Mutex<String>,
 }
 
 impl Cluster {
-    /// Prepares the nodes below `directory`: writes the target's files, starts nothing.
+    /// Prepares the nodes below `directory`: writes the target's files, but starts nothing.
     ///
     /// # Errors
-    /// If a file cannot be written, a placeholder not be filled, or a port is taken.
+    /// If a file cannot be written, a placeholder cannot be filled, or a port is taken.
     pub fn prepare(
         environment: &Environment,
         target: &Target,
@@ -128,7 +129,7 @@ impl Cluster {
         self.0.target.address(&self.0.environment, node)
     }
 
-    /// What a node's placeholders stand for.
+    /// The values of a node's placeholders.
     pub fn place(&self, node: Node) -> &NodePlace {
         &self.process(node).layout.place
     }
@@ -157,7 +158,7 @@ impl Cluster {
         self.process(node).layout.command.join(" ")
     }
 
-    /// A node's first configuration file as it was written, if the target has one.
+    /// A node's first configuration file as it was written. None if the target has no files.
     pub fn configuration(&self, node: Node) -> Option<String> {
         let file = self.0.target.file.first()?;
         self.0.target.fill(&file.text, self.place(node)).ok()
@@ -169,7 +170,7 @@ impl Cluster {
         (pid > 0).then_some(pid)
     }
 
-    /// Runs the target's `init` on every node, all at once, and waits for their ends.
+    /// Runs the target's `init` on every node in parallel, and waits until all ended.
     async fn init(&self) -> Result<()> {
         let run = |node: Node| async move {
             let layout = &self.process(node).layout;
@@ -182,7 +183,7 @@ impl Cluster {
             }
             let program = layout.init.join(" ");
             Err(Stop::usage(format!(
-                "{node}: `{program}` ended with {}; its words are in {}",
+                "{node}: `{program}` ended with {}; its output is in {}",
                 describe(status),
                 layout.logs.display()
             )))
@@ -191,7 +192,7 @@ impl Cluster {
         ended.into_iter().collect()
     }
 
-    /// Starts a program in a node's place, its output appended to the node's; nothing for an empty command.
+    /// Starts a program in a node's place and appends its output to the node's. None for an empty command.
     fn spawn(&self, node: Node, words: &[String]) -> Result<Option<tokio::process::Child>> {
         let Some((program, arguments)) = words.split_first() else {
             return Ok(None);
@@ -211,11 +212,11 @@ impl Cluster {
         Ok(Some(child))
     }
 
-    /// Starts a node's process. It has then been started, not yet shown to live. The first start of any node runs the
-    /// target's `init` on all of them. A cluster that runs already is left as it is.
+    /// Starts a node's process. It has then started, but is not yet known to be up. The first start of any node runs
+    /// the target's `init` on all of them. Nothing is started in a running cluster.
     ///
     /// # Errors
-    /// If a program cannot be started or `init` does not end well; the message names it.
+    /// If a program cannot be started or `init` fails. The message names it.
     pub async fn start(&self, node: Node) -> Result<i32> {
         let process = self.process(node);
         if let Some(pid) = self.pid(node) {
@@ -250,22 +251,22 @@ impl Cluster {
         Ok(pid)
     }
 
-    /// Kills a node's process group with SIGKILL and waits until the process was reaped; tells how it ended.
+    /// Kills a node's process group with SIGKILL and waits until the process was reaped. Returns its exit status.
     ///
     /// # Errors
-    /// If it is still there after five seconds.
+    /// If it still exists after five seconds.
     pub async fn kill(&self, node: Node) -> Result<String> {
         let process = self.process(node);
         process.ending.store(true, Ordering::SeqCst);
         if let Some(pid) = self.pid(node) {
-            // Gone already is what we want.
+            // A process that is already gone is not an error.
             let _ = killpg(Pid::from_raw(pid), Signal::SIGKILL);
         }
         let mut alive = process.alive.subscribe();
         tokio::time::timeout(REAPING, alive.wait_for(|alive| !alive))
             .await
             .with_context(|| format!("{node} is still there after SIGKILL"))?
-            .context("the node's watcher is gone")?;
+            .context("the node's watcher has ended")?;
         Ok(process
             .ended
             .lock()
@@ -273,7 +274,7 @@ impl Cluster {
             .clone())
     }
 
-    /// Ends all nodes: asks, waits, kills.
+    /// Ends all nodes: sends the stop signal, waits, kills.
     pub async fn stop(&self) {
         let node = &self.0.target.node;
         let grace = node.stop_ms.map_or(ENDING, Duration::from_millis);
@@ -298,25 +299,25 @@ impl Cluster {
         };
         if tokio::time::timeout(grace, ended).await.is_err() {
             for node in self.nodes() {
-                // What survives SIGKILL ends with the sandbox.
+                // Processes that survive SIGKILL end with the sandbox.
                 let _ = self.kill(node).await;
             }
         }
     }
 
-    /// How many bytes a node's data directory holds: what its log has grown to.
+    /// The number of bytes in a node's data directory, that is, the size of its log.
     pub fn data_bytes(&self, node: Node) -> u64 {
         directory_bytes(&self.place(node).directory)
     }
 
-    /// Removes the nodes' data directories. For runs of which nothing needs to be looked at again.
+    /// Removes the nodes' data directories, for runs whose data is not needed any more.
     pub fn remove_data(&self) {
         for process in &self.0.nodes {
             let _ = std::fs::remove_dir_all(&process.layout.place.directory);
         }
     }
 
-    /// Copies what the target says is worth keeping when a scenario is not valid. What was not kept, and why.
+    /// Copies what the target file selects if a scenario is not valid. Returns what was not copied, and why.
     pub fn keep(&self) -> Vec<String> {
         let keep = |process: &NodeProcess| process.layout.keep(&self.0.target, process.node);
         self.0.nodes.iter().flat_map(keep).collect()
@@ -345,7 +346,7 @@ impl ProcessControl for Cluster {
     fn kill(&self, node: Node) -> BoxFuture<'_, Result<String, ControlError>> {
         async move {
             if self.pid(node).is_none() {
-                return Err(format!("{node} does not run").into());
+                return Err(format!("{node} is not running").into());
             }
             Ok(Cluster::kill(self, node).await?)
         }
@@ -357,7 +358,7 @@ impl ProcessControl for Cluster {
     }
 }
 
-/// The lengths of all files below a directory; what goes away meanwhile is not counted.
+/// The total length of all files below a directory. Files that disappear meanwhile are not counted.
 fn directory_bytes(directory: &Path) -> u64 {
     let Ok(entries) = std::fs::read_dir(directory) else {
         return 0;

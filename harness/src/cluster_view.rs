@@ -1,5 +1,5 @@
-//! What the probes have last seen of the cluster, for whoever must choose a target or wait on evidence. Judgement
-//! never reads it: that reads the history.
+//! The latest answers of the nodes to the probes, for code that chooses a target node or waits for evidence. Judgement
+//! never reads it. It reads the history.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,45 +8,45 @@ use std::time::{Duration, Instant};
 use crate::config::topics;
 use crate::kafka::questions::Metadata;
 
-/// Answers older than this say nothing about now.
+/// Older answers say nothing about the present.
 const FRESH: Duration = Duration::from_millis(600);
 
-/// Shared by probes (writers), the resolver of roles, the wait for recovery and the status line.
+/// Shared by the probes (writers), the resolver of roles, the wait for recovery and the status line.
 #[derive(Clone, Default)]
 pub struct ClusterView(Arc<Mutex<Vec<NodeView>>>);
 
-/// What one node last answered.
+/// The latest answers of one node.
 #[derive(Clone, Debug, Default)]
 pub struct NodeView {
-    /// Its Metadata answer and when it came.
+    /// Its Metadata answer and the time of it.
     pub metadata: Option<(Instant, Metadata)>,
-    /// What it last told of the quorum, and when.
+    /// The quorum as it last reported it, and the time of the report.
     pub quorum: Option<(Instant, QuorumView)>,
 }
 
-/// The quorum, as one node told it.
+/// The quorum, as one node reported it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QuorumView {
-    /// The leader's number, 1 to 3, if it named one.
+    /// The leader's number, if the node named a leader.
     pub leader: Option<usize>,
     /// The epoch (Raft's term).
     pub epoch: i32,
 }
 
-/// The leader as seen from outside.
+/// The leader, as clients see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Leader {
-    /// Node number, 1 to 3.
+    /// Node number, counted from 1.
     pub node: usize,
     /// Its leader epoch.
     pub epoch: i32,
 }
 
-/// A claim to lead a partition: its epoch, whether the node named claims it itself, that node.
+/// A claim of leadership of a partition: its epoch, whether the named node makes the claim itself, and that node.
 type Claim = (i32, bool, usize);
 
 impl ClusterView {
-    /// For this many nodes.
+    /// A view of this many nodes.
     pub fn of(nodes: usize) -> Self {
         ClusterView(Arc::new(Mutex::new(vec![NodeView::default(); nodes])))
     }
@@ -55,14 +55,14 @@ impl ClusterView {
         look(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Node `node` (1 to 3) answered, or did not.
+    /// Records whether node `node` (counted from 1) answered.
     pub fn saw_metadata(&self, node: usize, metadata: Option<Metadata>) {
         self.with(|nodes| {
             nodes[node - 1].metadata = metadata.map(|metadata| (Instant::now(), metadata));
         });
     }
 
-    /// Node `node` told of the quorum.
+    /// Records the quorum that node `node` reported.
     pub fn saw_quorum(&self, node: usize, leader: i32, epoch: i32) {
         self.with(|nodes| {
             let leader = usize::try_from(leader).ok();
@@ -71,7 +71,7 @@ impl ClusterView {
         });
     }
 
-    /// The quorum's leader: of the fresh answers the one with the highest epoch.
+    /// The quorum's leader: the one with the highest epoch among the fresh answers.
     pub fn quorum_leader(&self) -> Option<usize> {
         let now = Instant::now();
         self.with(|nodes| {
@@ -83,9 +83,9 @@ impl ClusterView {
         })
     }
 
-    /// The leader of each partition: the claim with the highest epoch among fresh answers, claims of the named node
-    /// itself first, because a follower may still believe in a leader that is gone. Epochs of different partitions are
-    /// never compared.
+    /// The leader of each partition: the claim with the highest epoch among fresh answers. Claims of the named node
+    /// itself take precedence, because a follower may still name a leader that is gone. Epochs of different partitions
+    /// are never compared.
     fn claims(&self) -> BTreeMap<(String, i32), Claim> {
         let now = Instant::now();
         let mut best: BTreeMap<(String, i32), Claim> = BTreeMap::new();
@@ -114,8 +114,8 @@ impl ClusterView {
         best
     }
 
-    /// The leader that faults are aimed at: that of the topic on which fail-over is measured, or of the first partition
-    /// while that one is not there.
+    /// The leader that faults target: that of the topic on which fail-over is measured, or that of the first partition
+    /// while that topic does not exist.
     pub fn leader(&self) -> Option<Leader> {
         let claims = self.claims();
         let measured = claims.iter().find(|((topic, _), _)| topic == topics::PROBE);
@@ -131,7 +131,7 @@ impl ClusterView {
         self.claims().values().map(|(_, _, node)| *node).collect()
     }
 
-    /// Whether every node answered lately, and all name the same leader and epoch for every one of `partitions`
+    /// Whether every node answered recently, and all name the same leader and epoch for every one of `partitions`
     /// partitions.
     pub fn agreed(&self, partitions: usize) -> Option<Leader> {
         let now = Instant::now();

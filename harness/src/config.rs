@@ -1,5 +1,6 @@
-//! What a run is made of, validated once: the target, the scenarios and suites, and what the user typed over them.
+//! The inputs of a run, validated once: the target, the scenarios and suites, and the user's options on top of them.
 
+pub mod find;
 pub mod limits;
 pub mod plan;
 pub mod plants;

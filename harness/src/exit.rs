@@ -1,5 +1,5 @@
-//! Exit codes: what scripts may rely on. The first four are Jepsen's; clap's own 2 for usage errors never leaks,
-//! because it would read as *undecided*.
+//! Exit codes, on which scripts rely. The first four are Jepsen's. clap's own exit code 2 for usage errors is never
+//! used, because here it means *undecided*.
 
 use std::io::{self, ErrorKind};
 
@@ -9,7 +9,7 @@ use reports::RunReport;
 
 /// Everything valid.
 pub const VALID: i32 = 0;
-/// Something invalid: safety, leadership or liveness, their limits included. Wins over everything else.
+/// Something is invalid (safety, leadership or liveness, their limits included). Outranks every other code.
 pub const INVALID: i32 = 1;
 /// Nothing invalid, something undecided or vacuous.
 pub const UNDECIDED: i32 = 2;
@@ -39,10 +39,10 @@ pub fn of(validity: Validity, interrupted: bool) -> i32 {
     }
 }
 
-/// The exit code of a run: what is missing makes it undecided, and performance alone is told apart from promises that
-/// were broken.
+/// The exit code of a run. Missing evidence makes the run undecided. Exceeded performance limits get a code of their
+/// own, apart from broken promises.
 pub fn of_run(report: &RunReport) -> i32 {
-    // A run of a before and an after is about whether both came out as they must.
+    // A run of a before and an after asks whether both had the expected outcome.
     if let Some(both) = report
         .before_after
         .as_ref()
@@ -87,8 +87,8 @@ pub fn worse(one: i32, other: i32) -> i32 {
     if rank(other) > rank(one) { other } else { one }
 }
 
-/// The exit code of an error that reached `main`: the one it chose as a [`Stop`], or that of its cause. An error of
-/// the operating system anywhere in the chain comes from outside; every other error is a bug of the harness.
+/// The exit code of an error that reached `main`: the one that it chose as a [`Stop`], or the one of its cause. An
+/// error of the operating system anywhere in the chain has an outside cause. Every other error is a bug of the harness.
 pub fn of_error(error: &anyhow::Error) -> i32 {
     if let Some(stop) = error.downcast_ref::<Stop>() {
         return stop.code;
@@ -105,7 +105,7 @@ pub fn of_error(error: &anyhow::Error) -> i32 {
 fn of_io(error: &io::Error) -> Option<i32> {
     match (error.raw_os_error(), error.kind()) {
         (Some(number), _) => of_errno(Errno::from_raw(number)),
-        // A file that ends too early, or holds something else than its name says.
+        // The file ends too early, or its content is of another kind than its name says.
         (None, ErrorKind::InvalidData | ErrorKind::UnexpectedEof) => Some(USAGE),
         (None, _) => None,
     }
@@ -113,9 +113,9 @@ fn of_io(error: &io::Error) -> Option<i32> {
 
 fn of_errno(errno: Errno) -> Option<i32> {
     match errno {
-        // The harness called the system wrongly.
+        // The harness made an invalid system call.
         Errno::EBADF | Errno::EFAULT | Errno::EINVAL | Errno::ENOSYS | Errno::UnknownErrno => None,
-        // The machine has no more of something, or a device failed.
+        // The machine ran out of a resource, or a device failed.
         Errno::ENOSPC
         | Errno::EDQUOT
         | Errno::EMFILE
@@ -123,7 +123,7 @@ fn of_errno(errno: Errno) -> Option<i32> {
         | Errno::ENOMEM
         | Errno::EAGAIN
         | Errno::EIO => Some(MACHINE),
-        // What was named is missing, forbidden, taken, or of the wrong kind.
+        // The named file or address is missing, forbidden, taken, or of the wrong kind.
         _ => Some(USAGE),
     }
 }
@@ -133,7 +133,7 @@ fn of_errno(errno: Errno) -> Option<i32> {
 pub struct Stop {
     /// The exit code.
     pub code: i32,
-    /// What to tell the user: what is wrong, and what to do.
+    /// The message for the user: what is wrong, and what to do.
     pub message: String,
 }
 

@@ -1,14 +1,14 @@
-//! Experiments: the commands that run scenarios, each a policy over a [session](crate::session), and what they conclude
+//! Experiments: the commands that run scenarios. Each is a policy over a [session](crate::session), with conclusions
 //! from many runs.
 //!
-//! | part | what it asks |
+//! | part | question |
 //! |---|---|
 //! | [`run`] | is it valid? |
 //! | [`incident`] | would the verification of a real incident have found its defects? |
 //! | [`calibrate`] | which check finds which deliberate bug, and how fast? |
 //! | [`qualify`], [`merge`] | may this build be released? |
-//! | [`mod@bench`] | how fast is it, beside others? |
-//! | [`figures`] | what did each kind of fault do, over stored runs? |
+//! | [`mod@bench`] | how fast is it, compared with others? |
+//! | [`figures`] | what was the effect of each kind of fault, over stored runs? |
 
 pub mod bench;
 pub mod calibrate;

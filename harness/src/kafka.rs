@@ -1,9 +1,9 @@
-//! How the harness speaks Kafka: raw requests to single nodes, and librdkafka as users have it.
+//! The Kafka clients of the harness: raw requests to single nodes, and librdkafka as applications use it.
 //!
 //! | part | what it is |
 //! |---|---|
 //! | [`wire`] | one connection to one node, one request at a time |
-//! | [`questions`] | what is asked over it, as plain values |
+//! | [`questions`] | the requests over it, with plain values as answers |
 //! | [`clients`] | librdkafka producers and consumers, and how their results become outcomes |
 
 pub mod clients;

@@ -1,27 +1,28 @@
-//! The harness: wires target, faults, workloads, checks and report together.
+//! The harness connects target, faults, workloads, checks and report.
 //!
 //! ```text
 //! config -> cluster (processes) -> workers + faults -> history -> checks -> report
 //! ```
 //!
-//! Everything that happens in a run becomes an event of one stream ([`record`]); the history file, the terminal and the
-//! judgement read that stream and nothing else. Only [`output`] prints.
+//! Everything that happens in a run becomes an event of one stream ([`record`]). The history file, the terminal and the
+//! judgement read only that stream. Only [`output`] prints.
 //!
-//! The modules are floors: each uses those below it and none above, which a test holds.
+//! The modules form floors. Each floor imports only the floors below it, and a test enforces this.
 //!
 //! | floor | what it is |
 //! |---|---|
-//! | [`cli`] | what can be typed, and the commands that run no scenario |
-//! | [`experiments`] | the commands that do: policies over a session |
+//! | [`cli`] | the arguments, and the commands that run no scenario |
+//! | [`experiments`] | the commands that run scenarios: policies over a session |
 //! | [`session`] | the one way from a scenario to a verdict: resolve, play, judge, publish |
 //! | [`run`] | one case end to end, in phases |
 //! | [`load`] | workloads and their workers |
-//! | [`probe`] | what asks the nodes, and watches the machine, while a run goes on |
+//! | [`probe`] | queries to the nodes, and measurements of the machine, during a run |
 //! | [`cluster`] | the nodes' processes |
-//! | [`cluster_view`] | what the probes have last seen of the cluster |
+//! | [`cluster_view`] | the latest answers that the probes got from the nodes |
 //! | [`kafka`] | raw requests to single nodes, and librdkafka |
 //! | [`record`] | the history as it is recorded; clock, stop flags, threads, worker ids |
 //! | [`store`] | the run directory |
+//! | [`reference`] | the reference broker: one node inside this program, and its plants |
 //! | [`config`] | targets, scenarios, suites, plans, promises, validated |
 //! | [`output`], [`exit`] | printing, and exit codes |
 
@@ -36,6 +37,7 @@ pub mod load;
 pub mod output;
 pub mod probe;
 pub mod record;
+pub mod reference;
 pub mod run;
 pub mod session;
 pub mod store;

@@ -1,4 +1,5 @@
-//! Load: what clients do to a cluster while it is under test. One file a workload; this one holds what all workers share.
+//! Load: the operations of clients on a cluster under test. Each workload is one file. This file contains what all
+//! workers share.
 
 mod admin_client;
 mod created;
@@ -19,37 +20,37 @@ pub use admin_client::describe_all;
 pub use created::CreatedTopics;
 pub use workloads::{Chosen, Workload};
 
-/// What every worker of a run knows.
+/// What every worker of a run needs.
 #[derive(Clone)]
 pub struct Load {
-    /// Where events go.
+    /// Where events are recorded.
     pub recorder: Recorder,
     /// Fresh worker ids.
     pub ids: WorkerIds,
-    /// When to end.
+    /// When to stop.
     pub stop: StopFlag,
     /// Topic names and partitions.
     pub partitions: Arc<Vec<(String, i32)>>,
     /// `host:port,host:port,...`
     pub bootstrap: String,
-    /// Each node's own Kafka address, for what is asked of one node.
+    /// Each node's own Kafka address, for requests to one node.
     pub addresses: Arc<Vec<SocketAddr>>,
-    /// How many copies of every partition a new topic has.
+    /// The replication factor of new topics.
     pub replicas: i16,
     /// Further librdkafka properties.
     pub client: Arc<Vec<(String, String)>>,
-    /// The acknowledgement that appends ask for.
+    /// The acknowledgements that appends request.
     pub acks: Acks,
     /// The target's promise about NOT_LEADER.
     pub not_leader_means_not_written: bool,
     /// The run's seed.
     pub seed: u64,
-    /// The topics that workers created beside the run's own.
+    /// The topics that workers created, in addition to the run's own.
     pub created: CreatedTopics,
 }
 
 impl Load {
-    /// Runs one append operation and records it. Returns how it came out.
+    /// Runs one append operation and records it. Returns its outcome.
     pub fn append(
         &self,
         producer: &Producer,

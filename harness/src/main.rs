@@ -15,7 +15,7 @@ fn run() -> i32 {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and version are not errors; clap's own code for usage errors is 2, which here means undecided.
+            // Help and version are not errors. clap exits with 2 for usage errors, which means undecided here.
             let _ = error.print();
             return if error.use_stderr() {
                 exit::USAGE
@@ -24,7 +24,7 @@ fn run() -> i32 {
             };
         }
     };
-    // A node keeps the panic message that its log is searched for.
+    // A panic message is written to the node's log, which the harness searches for panics.
     if !matches!(cli.command, Some(Command::Broker(_))) {
         set_hook(Box::new(report_bug));
     }
@@ -37,7 +37,7 @@ fn run() -> i32 {
     }
 }
 
-/// Reports a panic as what it is to a user: a bug, with what its author needs to find it.
+/// Reports a panic to the user as a bug of jepsen, with the details that its author needs.
 fn report_bug(panic: &PanicHookInfo<'_>) {
     let payload = panic.payload();
     let message = payload.downcast_ref::<&str>().copied();

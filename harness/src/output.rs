@@ -1,5 +1,5 @@
-//! The only place that prints. Data goes to stdout, talk to stderr; colour and bars only on a terminal, never where
-//! `NO_COLOR` is set.
+//! The only module that prints. Data goes to stdout, messages go to stderr. Colour and bars are used only on a
+//! terminal, and never if `NO_COLOR` is set.
 
 pub mod comparison;
 pub mod progress;
@@ -7,12 +7,12 @@ pub mod progress;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 
-/// Writes a line of talk to stderr. A terminal that went away is no reason to stop a run.
+/// Writes a message line to stderr. A closed terminal does not end a run.
 pub fn say(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }
 
-/// Writes data to stdout. A reader that went away (`| head`) is no error.
+/// Writes data to stdout. A reader that closed the pipe (`| head`) is not an error.
 pub fn tell(text: &str) {
     let mut out = std::io::stdout();
     let _ = out.write_all(text.as_bytes());
@@ -22,12 +22,12 @@ pub fn tell(text: &str) {
     let _ = out.flush();
 }
 
-/// Whether stdout takes colour.
+/// Whether stdout supports colour.
 pub fn colour() -> bool {
     std::io::stdout().is_terminal() && no_colour_unset()
 }
 
-/// Whether stderr is a terminal that takes a bar.
+/// Whether stderr is a terminal that can show a bar.
 pub fn bars() -> bool {
     std::io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }
@@ -36,7 +36,7 @@ fn no_colour_unset() -> bool {
     std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
-/// A path as the user would type it: relative where it lies below the current directory.
+/// A path as the user would type it: relative if it is below the current directory.
 pub fn shown(path: &Path) -> String {
     let here = std::env::current_dir().ok();
     let relative = here

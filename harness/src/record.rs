@@ -1,5 +1,5 @@
-//! Recording: the one stream of events of a run, and what everything that feeds it shares: the clock, worker ids, and the
-//! flags and threads by which it ends.
+//! Recording: the one stream of events of a run, and what all its sources share: the clock, worker ids, and the flags
+//! and threads that end a run.
 
 mod recorder;
 mod stop;

@@ -1,7 +1,8 @@
-//! One scenario end to end: formation, load under faults, recovery, final reads; everything recorded, nothing judged.
+//! One scenario end to end: formation, load under faults, recovery, final reads. Everything is recorded, nothing is
+//! judged.
 //!
-//! Phases wait on evidence, never on sleeps. Whatever goes wrong in one of them is written down, and the later ones run
-//! as far as they can: a cluster that never formed is a finding, not an error of the harness.
+//! Phases wait for evidence and never sleep for a fixed time. A failure in one phase is recorded, and the later phases
+//! run as far as possible: a cluster that never formed is a finding, not an error of the harness.
 
 mod case;
 mod ending;
@@ -32,25 +33,26 @@ use crate::store::layout;
 pub use case::{Case, RunContext};
 pub use header::header;
 
-/// The produce probe goes on this long after all nodes agreed again, so that the last gap has an end.
+/// The produce probe continues this long after all nodes agree again, so that the last gap has an end.
 const AFTER_AGREEMENT: Duration = Duration::from_millis(300);
-/// How long after the load phase the last operations may still be waited for.
+/// The time that the run waits for the last operations after the load phase.
 const OPERATIONS_END: Duration = Duration::from_secs(13);
 
-/// What is left when a case has run.
+/// The result of a case.
 pub struct Finished {
     /// The recorded history.
     pub history: PathBuf,
     /// The nodes, stopped.
     pub cluster: Cluster,
-    /// What went wrong beside the history.
+    /// Warnings of the run that are not in the history.
     pub warnings: Vec<String>,
 }
 
-/// Runs a case as a part of run `run`; everything it leaves goes below `directory`, which exists.
+/// Runs a case as a part of run `run`. All its files are written below `directory`, which exists.
 ///
 /// # Errors
-/// If the harness itself cannot go on (files, threads, a node's program that cannot be started). What was recorded stays.
+/// If the harness itself cannot continue (files, threads, a node's program that cannot be started). Recorded events are
+/// kept.
 pub async fn play(
     case: &Case,
     run: &str,
@@ -102,7 +104,7 @@ pub async fn play(
     cluster.stop().await;
     recorder.finish();
     if let Err(error) = file.close() {
-        warnings.push(format!("the history is cut short: {error:#}"));
+        warnings.push(format!("the history is truncated: {error:#}"));
     }
     if watching.is_some_and(|watching| watching.join().is_err()) {
         warnings.push("the progress display failed".into());
@@ -154,7 +156,7 @@ impl Running<'_> {
         let panicked = tokio::task::block_in_place(|| probes.end());
         if panicked > 0 {
             self.warnings.push(format!(
-                "{panicked} probe threads ended by a bug of the harness"
+                "{panicked} probe threads panicked (a bug of the harness)"
             ));
         }
         result?;
@@ -165,7 +167,8 @@ impl Running<'_> {
         Ok(())
     }
 
-    /// For faults under load, which wait until what the one before did is over; for those before it, if `forming`.
+    /// For faults under load, which wait until the cluster has recovered from the fault before; for those before it, if
+    /// `forming`.
     fn faults(&self, forming: bool) -> faults::FaultContext<'_> {
         let settling = (self.case.target.settling(), watched());
         faults::FaultContext {
@@ -199,7 +202,7 @@ impl Running<'_> {
         })
     }
 
-    /// Waits until every topic is there and every node names the same leader for every partition.
+    /// Waits until every topic exists and every node names the same leader for every partition.
     async fn form(&self) -> Result<()> {
         let limit = Duration::from_millis(self.case.target.limits.formation_ms) * 4;
         let deadline = Instant::now() + limit;
@@ -225,7 +228,7 @@ impl Running<'_> {
         }
         let agreed = tokio::select! {
             agreed = topics::agreement(&self.view, watched(), deadline) => agreed,
-            () = self.context.enough.wait() => anyhow::bail!("ended while it formed"),
+            () = self.context.enough.wait() => anyhow::bail!("ended while the cluster formed"),
         };
         agreed.map(drop).with_context(|| {
             format!(
@@ -270,8 +273,8 @@ impl Running<'_> {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         if self.context.enough.is_set() {
-            // No faster way to silence the clients than to take their nodes away; none may outlive this run, because
-            // the next one has the same addresses.
+            // The fastest way to stop the clients is to remove their nodes. No client may outlive this run, because the
+            // next run uses the same addresses.
             self.end_nodes().await;
             tokio::task::block_in_place(|| (workers.end(), produce.end()));
             return Ok(());
@@ -285,7 +288,7 @@ impl Running<'_> {
             Ok(Ok(0)) => {}
             Ok(_) => self
                 .warnings
-                .push("a worker ended by a bug of the harness".into()),
+                .push("a worker panicked (a bug of the harness)".into()),
             Err(_) => self
                 .warnings
                 .push("some operations did not end in time".into()),

@@ -1,4 +1,4 @@
-//! A session: the one way from a scenario to a verdict. Every command that runs scenarios is a policy over it.
+//! A session: the one way from a scenario to a verdict. Every command that runs scenarios is a policy over a session.
 //!
 //! ```text
 //! resolve   scenario + what was typed + target -> Case          pure
@@ -7,7 +7,7 @@
 //! publish   Recorded + Judged -> the files of a run, exit code
 //! ```
 //!
-//! A session is opened once in the life of the process, before any thread exists, because it enters the sandbox.
+//! A session is opened once per process, before the first thread starts, because it enters the sandbox.
 
 pub mod highlights;
 pub mod index;
@@ -38,37 +38,37 @@ pub use play::{Recorded, play};
 pub use publish::Publication;
 pub use resolve::{Overrides, resolve};
 
-/// Between two looks at the free space.
+/// The interval of checks of the free space.
 const SPACE_LOOK: Duration = Duration::from_millis(250);
 
-/// Where scenarios run, and what ends them.
+/// The environment in which scenarios run, and the flags that end them.
 pub struct Session {
-    /// Where the nodes are.
+    /// The network of the nodes.
     pub environment: Environment,
     /// Their processes.
     pub table: ProcessTable,
-    /// Runs what waits.
+    /// The runtime for asynchronous tasks.
     pub runtime: Runtime,
     /// Set by the user's first Ctrl-C.
     pub interrupt: StopFlag,
-    /// Set, and the interrupt with it, when the disk is nearly full.
+    /// Set together with `interrupt` when the disk is nearly full.
     pub short: StopFlag,
-    /// The directory below which runs are kept.
+    /// The directory that contains the runs.
     pub out: PathBuf,
 }
 
 impl Session {
-    /// Enters the sandbox; `network` says whether it needs a private network, `nodes` for how many nodes there must be room.
-    /// What is written goes below `out`.
+    /// Enters the sandbox. `network` says whether it needs a private network, `nodes` is the number of nodes to prepare
+    /// for. Files are written below `out`.
     ///
     /// # Errors
-    /// If this machine permits no such sandbox (exit code 253); the message says what to do.
+    /// If this machine permits no such sandbox (exit code 253). The message says what to do.
     pub fn open(network: bool, nodes: Nodes, out: &Path) -> Result<Session> {
         Session::of(&enter(network, nodes)?, out)
     }
 
-    /// Enters the sandbox's process tree alone, and stays in the machine's own network: for a cluster that runs already,
-    /// and for nodes on loopback.
+    /// Enters only the process tree of the sandbox and uses the machine's own network: for a running cluster, and for
+    /// nodes on loopback.
     ///
     /// # Errors
     /// As [`Session::open`].
@@ -107,7 +107,7 @@ impl Session {
         })
     }
 
-    /// Where cases are run, ended by the user's interrupt alone.
+    /// The environment of a case that only the user's interrupt ends.
     pub fn context(&self) -> RunContext<'_> {
         RunContext {
             environment: &self.environment,
@@ -122,14 +122,14 @@ impl Session {
         self.environment.network().is_some()
     }
 
-    /// Ends the runtime; what still waits is not waited for.
+    /// Ends the runtime, without waiting for its tasks.
     pub fn leave(self) {
         self.runtime.shutdown_timeout(Duration::from_millis(200));
     }
 }
 
-/// Enters the sandbox. A plan that does not need a private network still prefers one: there, no other program on this machine can
-/// hold a port.
+/// Enters the sandbox. A private network is preferred even if the plan does not need one, because no other program on
+/// this machine can use a port there.
 fn enter(network: bool, nodes: Nodes) -> Result<sandbox::Entered> {
     let isolated = SandboxOptions {
         isolation: Isolation::Network,
@@ -154,16 +154,16 @@ fn enter(network: bool, nodes: Nodes) -> Result<sandbox::Entered> {
 fn refused(error: &dyn std::fmt::Display) -> anyhow::Error {
     Stop::machine(format!(
         "no private network on this machine: {error}.\n\
-         `jepsen doctor` names the setting that permits it. Pauses and kills need none of it: \
+         `jepsen doctor` names the setting that permits it. Pauses and kills do not need it: \
          `jepsen run process` runs them with nodes on 127.0.0.1, 127.0.0.2 and so on."
     ))
 }
 
 #[expect(
     clippy::exit,
-    reason = "a second signal leaves at once, whatever the tasks do"
+    reason = "a second signal quits at once, even if tasks are still running"
 )]
-/// First signal: stop, heal, save, judge. Second: leave at once; the sandbox ends every node with us.
+/// First signal: stop, heal, save, judge. Second signal: quit at once. The sandbox then ends every node.
 async fn watch_signals(interrupt: StopFlag) {
     use tokio::signal::unix::{SignalKind, signal};
     let (Ok(mut int), Ok(mut term)) = (
@@ -180,13 +180,13 @@ async fn watch_signals(interrupt: StopFlag) {
         }
         interrupt.set();
         say(
-            "jepsen: stopping: faults are healed, what was recorded is judged; press Ctrl-C again to quit now",
+            "jepsen: stopping: healing faults, judging the history; press Ctrl-C again to quit now",
         );
     }
 }
 
-/// Ends the run early when the disk is nearly full: nodes that cannot write would look like nodes that crash, and nothing
-/// could be saved.
+/// Ends the run early when the disk is nearly full. Otherwise nodes that cannot write would look like crashed nodes,
+/// and the run could not save its files.
 async fn watch_space(out: PathBuf, short: StopFlag, interrupt: StopFlag) {
     while !interrupt.is_set() {
         if store::free_bytes(&out).is_some_and(|free| free < store::FREE_BYTES_LOW) {

@@ -1,16 +1,16 @@
-//! What a run leaves on disk. Everything that is written whole is written beside its place and renamed, so that a reader
-//! never sees half a file.
+//! The files of a run. A file that is written in one piece is written under another name and renamed, so a reader never
+//! sees half a file.
 //!
 //! | part | what it is |
 //! |---|---|
 //! | [`layout`] | the name of every file and folder of a run directory |
 //! | `directory` | a new run's directory and the link `latest` |
-//! | `retention` | which runs there are, and which are removed |
+//! | `retention` | which runs exist, and which are removed |
 //! | [`marks`] | which run is a baseline |
-//! | `asked` | what a scenario asked for, beside its history |
-//! | [`history_file`] | reading, compressing a history |
-//! | `space` | free space, and whether the file system keeps what is synced |
-//! | `whole` | files written whole |
+//! | `asked` | what a scenario asked for, stored next to its history |
+//! | [`history_file`] | reading and compressing a history |
+//! | `space` | free space, and whether the file system keeps synced data |
+//! | `whole` | files written in one piece |
 
 mod asked;
 mod date;

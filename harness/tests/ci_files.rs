@@ -1,8 +1,9 @@
-//! The files for CI: they parse, and their commands run as they are written.
+//! The files for CI: they parse, and their commands run as written.
 //!
-//! The examples for users in `docs/ci/`: the shell text of every shard and of the join is executed with a stand-in that
-//! records its arguments, and this program must accept each call. With `JEPSEN_CI_LIVE` set, they are run with the program
-//! itself, on a short suite. The project's own workflows in `.github/workflows/`: they run the gates that exist.
+//! The examples for users in `docs/ci/`: a stub program that records its arguments replaces jepsen while the shell text
+//! of every shard and of the join runs, and this program must accept each call. With `JEPSEN_CI_LIVE` set, the commands
+//! run with the program itself, on a short suite. The project's own workflows in `.github/workflows/`: they run the
+//! gates that exist.
 
 #![expect(clippy::print_stdout, reason = "what was skipped is for a reader")]
 
@@ -23,7 +24,7 @@ fn documents(path: &str) -> Vec<Yaml> {
     YamlLoader::load_from_str(&text).expect("YAML")
 }
 
-/// What a CI system would run: a shell's text and its variables.
+/// A job of a CI system: the text of a shell and its variables.
 #[derive(Clone, Debug)]
 struct Step {
     text: String,
@@ -102,7 +103,7 @@ fn kubernetes(runs: &Path) -> Job {
         assert_eq!([text(&command[0]), text(&command[1])], ["sh", "-c"]);
         let variables = container["env"].as_vec().expect("variables").iter();
         let variable = |one: &Yaml| match text(&one["name"]).as_str() {
-            // The volume is mounted there; here it is a folder.
+            // The CI system mounts a volume there. Here it is a folder.
             "RUNS" => ("RUNS".to_owned(), runs.display().to_string()),
             name => (name.to_owned(), text(&one["value"])),
         };
@@ -140,7 +141,7 @@ fn kubernetes(runs: &Path) -> Job {
     }
 }
 
-/// A folder in which a job's commands find the program where they look for it: in the PATH, and in `target/release`.
+/// A folder in which a job's commands find the program at the expected paths: in the PATH, and in `target/release`.
 struct Workspace {
     folder: tempfile::TempDir,
 }
@@ -176,7 +177,7 @@ impl Workspace {
     }
 }
 
-/// A program that records its arguments and ends with the exit code of the variable CODE.
+/// A program that records its arguments and exits with the code in the variable CODE.
 fn stand_in(folder: &Path) -> PathBuf {
     let program = folder.join("stand-in");
     let script = "#!/bin/sh\nprintf '%s\\n' \"$#\" \"$@\" >> \"$CALLS\"\nexit \"${CODE:-0}\"\n";
@@ -203,7 +204,7 @@ fn accepted(job: &Job) {
     let file = folder.path().join("calls");
     let recorded = file.display().to_string();
     for shard in &job.shards {
-        // A part alone is undecided, which must not fail its job; a finding must.
+        // A part alone is undecided, which must not fail its job. A finding must fail it.
         assert_eq!(
             workspace.run(shard, &[("CALLS", &recorded), ("CODE", "2")]),
             Some(0)
@@ -269,7 +270,7 @@ faults = "none"
 time_limit = "6s"
 "#;
 
-/// Runs a job's commands with the program itself; the join's exit code.
+/// Runs a job's commands with the program itself. Returns the join's exit code.
 fn live(job: &Job, workspace: &Workspace, collected: impl Fn(usize)) -> Option<i32> {
     let suite = workspace.path().join("short.toml");
     std::fs::write(&suite, SHORT).expect("written");
@@ -295,7 +296,7 @@ fn joined(run: &Path) {
     assert!(run.join("report.html").is_file());
 }
 
-/// A step of the project's own workflow that runs a gate: where it is, and what surrounds it.
+/// A step of the project's own workflow that runs a gate: its position, and the steps around it.
 fn runs_a_gate(workflow: &str, job: &str, step: &str, gate: &str) {
     let job = documents(workflow).remove(0)["jobs"][job].clone();
     assert_eq!(text(&job["runs-on"]), "ubuntu-24.04");
@@ -353,7 +354,7 @@ fn commands_run_as_they_are_written() {
     // Undecided means a busy machine, not a mistake in these files.
     let fine = |code: Option<i32>| assert!(matches!(code, Some(0 | 2)), "{code:?}");
     let workspace = Workspace::with(program);
-    // What upload-artifact and download-artifact do: each shard's runs into a folder of its own.
+    // Does what upload-artifact and download-artifact do: each shard's runs go into a separate folder.
     let collect = |index: usize| {
         let to = workspace
             .path()

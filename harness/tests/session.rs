@@ -1,6 +1,6 @@
-//! A session without a shell: a target whose nodes never form a cluster goes from resolve to publish, and everything that
-//! a run owes its reader is there. The case enters the sandbox, which must happen before any thread exists, so this
-//! program starts itself again for it; libtest would be too late.
+//! A session without a shell: a target whose nodes never form a cluster goes from resolve to publish, and all files of
+//! a run exist. The case enters the sandbox, which must happen before the first thread starts, so this program starts
+//! itself again for it. libtest would enter too late.
 #![allow(clippy::print_stdout, missing_docs)]
 
 use std::path::Path;
@@ -18,7 +18,7 @@ use harness::session::publish::Conditions;
 use harness::session::{Overrides, Publication, Session, resolve};
 use harness::store::layout;
 
-/// Tells a process to run the case, below this directory.
+/// Asks a process to run the case, below this directory.
 const OUT: &str = "JEPSEN_SESSION_TEST_OUT";
 
 /// Its nodes run and never answer.

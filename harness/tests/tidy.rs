@@ -1,9 +1,9 @@
-//! Style as a test: what the compiler does not look at. Every source file opens with a paragraph, stays small, has no
-//! leftovers; crates depend on each other only along the arrows; one file alone names the broker.
+//! Style rules as a test, beyond what the compiler checks. Every source file opens with a paragraph, stays small, and
+//! has no leftovers. Crates depend on each other only along the arrows. Only one file names the broker.
 
 use std::path::{Path, PathBuf};
 
-/// The longest line of a comment. Rows of a table and code in a comment cannot be broken, and may be longer.
+/// The maximum length of a comment line. Table rows and code in a comment cannot be wrapped, and may be longer.
 const COMMENT_COLUMNS_MAX: usize = 156;
 
 /// A longer file needs a reason in [`LONG`].
@@ -70,7 +70,7 @@ fn files_open_with_a_paragraph_and_stay_small() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// The lines of comments that are too wide, by number.
+/// The numbers of the comment lines that are too wide.
 fn wide_comments(text: &str, columns: usize) -> Vec<usize> {
     let (mut wide, mut code) = (Vec::new(), false);
     for (number, line) in text.lines().enumerate() {
@@ -125,7 +125,7 @@ fn nothing_is_left_over() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// The crates that a manifest names as dependencies of any kind, however it writes them.
+/// The crates that a manifest names as dependencies of any kind, in any syntax.
 fn dependencies(manifest: &toml::Table) -> Vec<String> {
     let mut found = Vec::new();
     for (section, value) in manifest {
@@ -133,7 +133,7 @@ fn dependencies(manifest: &toml::Table) -> Vec<String> {
             continue;
         };
         if !section.ends_with("dependencies") {
-            // Those of one platform lie in `[target.'cfg(...)'.dependencies]`.
+            // Dependencies of one platform are in `[target.'cfg(...)'.dependencies]`.
             found.extend(dependencies(table));
             continue;
         }
@@ -192,8 +192,9 @@ fn crates_depend_along_the_arrows() {
             let depends = named
                 .iter()
                 .any(|one| one.strip_prefix("jepsen-").unwrap_or(one) == other);
+            // A crate's tests may turn its own features on.
             assert!(
-                !depends || may.contains(&other),
+                !depends || other == name || may.contains(&other),
                 "{name} must not depend on {other}"
             );
         }
@@ -201,7 +202,9 @@ fn crates_depend_along_the_arrows() {
     let naming: Vec<String> = all_sources()
         .into_iter()
         .filter(|(name, text)| {
-            name.starts_with("harness/src") && text.contains(concat!("broker", "::"))
+            // In a file that declares a module of that name, the name means the module.
+            let own_module = text.contains("mod broker;");
+            name.starts_with("harness/src") && text.contains(concat!("broker", "::")) && !own_module
         })
         .filter(|(_, text)| {
             text.lines().any(|line| {
@@ -212,5 +215,5 @@ fn crates_depend_along_the_arrows() {
         })
         .map(|(name, _)| name)
         .collect();
-    assert_eq!(naming, ["harness/src/cli/broker.rs"]);
+    assert_eq!(naming, ["harness/src/reference.rs"]);
 }

@@ -1,5 +1,5 @@
-//! Every kind of fault that exists: the rows of the built-in ones, and room for somebody's own. A
-//! kind with a role is what a plan draws; which nodes that means is found out when it begins.
+//! Every kind of fault: the rows of the built-in ones, and room for your own. A plan draws kinds with
+//! roles; which nodes a role means is decided when the fault begins.
 //!
 //! A new built-in fault is a file below `catalogue/` and a row here. Those that a run draws without
 //! being asked have a weight in `plan/mix.rs`, too.
@@ -68,7 +68,7 @@ rows! {
     ROLLING_RESTART = rolling_restart::KIND;
 }
 
-/// The kinds that words and stored plans can name: the built-in ones and somebody's own.
+/// The kinds that a selection or a stored plan can name: the built-in ones and your own.
 #[derive(Clone, Debug)]
 pub struct Catalogue {
     kinds: Vec<Kind>,

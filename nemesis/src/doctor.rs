@@ -1,6 +1,6 @@
 //! Which faults can run on this machine: tried, not guessed. A child process enters the sandbox,
 //! builds the network, sends packets through, cuts a link and looks; another is paused and killed.
-//! Each trial that fails comes with what would permit it.
+//! Each trial that fails lists what would permit it.
 
 mod remedy;
 mod trials;
@@ -11,6 +11,7 @@ use std::io::Read;
 use nix::errno::Errno;
 use nix::unistd::{ForkResult, fork};
 use serde::{Deserialize, Serialize};
+use strum::VariantArray;
 
 use crate::sandbox::{SandboxError, Step, leave, reap, require_single_thread};
 
@@ -18,62 +19,59 @@ pub use remedy::Surroundings;
 
 /// What is tried, in this order. A later trial of the network needs all earlier ones that a network
 /// needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Capability {
     /// Pause a process and see it stopped; kill it and see it reaped.
+    #[strum(serialize = "pause and kill a process")]
     Processes,
     /// Private user, mount, process and network namespaces.
+    #[strum(serialize = "make private namespaces")]
     Namespaces,
     /// The caller's user and group mapped onto themselves.
+    #[strum(serialize = "map the user into its namespace")]
     UserMap,
-    /// Mounts that nobody else sees.
+    /// Mounts that no other process sees.
+    #[strum(serialize = "keep mounts private")]
     PrivateMounts,
     /// Bridge, veth pairs, addresses, neighbour entries.
+    #[strum(serialize = "build the private network")]
     Links,
     /// A datagram passes over every link.
+    #[strum(serialize = "send packets through it")]
     Packets,
     /// A cut link delivers nothing, every other link delivers; after the heal all do.
+    #[strum(serialize = "cut a link and see it cut")]
     Cut,
     /// A `/proc` of the process namespace's own. Its absence costs speed only: processes are looked
     /// up by translation.
+    #[strum(serialize = "mount a fresh /proc")]
     OwnProc,
     /// Node names in `/etc/hosts`. Its absence matters only to targets that are configured by name.
+    #[strum(serialize = "name the nodes in /etc/hosts")]
     OwnHosts,
     /// Run-queue delays and the kernel's pressure figures: without them a starved machine is harder
-    /// to tell.
+    /// to recognise.
+    #[strum(serialize = "read run-queue delay and pressure")]
     Figures,
 }
 
 impl Capability {
-    /// All capabilities, in the order of the trials.
-    pub const ALL: [Capability; 10] = [
-        Capability::Processes,
-        Capability::Namespaces,
-        Capability::UserMap,
-        Capability::PrivateMounts,
-        Capability::Links,
-        Capability::Packets,
-        Capability::Cut,
-        Capability::OwnProc,
-        Capability::OwnHosts,
-        Capability::Figures,
-    ];
-
     /// A few words for a list.
     pub fn name(self) -> &'static str {
-        match self {
-            Capability::Processes => "pause and kill a process",
-            Capability::Namespaces => "make private namespaces",
-            Capability::UserMap => "map the user into its namespace",
-            Capability::PrivateMounts => "keep mounts private",
-            Capability::Links => "build the private network",
-            Capability::Packets => "send packets through it",
-            Capability::Cut => "cut a link and see it cut",
-            Capability::OwnProc => "mount a fresh /proc",
-            Capability::OwnHosts => "name the nodes in /etc/hosts",
-            Capability::Figures => "read run-queue delay and pressure",
-        }
+        self.into()
     }
 
     /// Whether network faults are impossible without it.
@@ -88,11 +86,11 @@ impl Capability {
     }
 }
 
-/// What became of a trial.
+/// The outcome of a trial.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "outcome", content = "detail")]
 pub enum Outcome {
-    /// It worked; what was seen.
+    /// It worked; what was observed.
     Works(String),
     /// It did not; why.
     Refused(String),
@@ -105,7 +103,7 @@ pub enum Outcome {
 pub struct Trial {
     /// What was tried.
     pub capability: Capability,
-    /// What became of it.
+    /// Its outcome.
     pub outcome: Outcome,
     /// What would permit it, the best first: commands, or flags of a container.
     pub remedies: Vec<String>,
@@ -177,14 +175,14 @@ pub fn examine() -> Result<Diagnosis, SandboxError> {
 
 /// One line a trial; what is missing was not reached.
 fn complete(text: &str) -> Diagnosis {
-    let told: Vec<Trial> = text
+    let made: Vec<Trial> = text
         .lines()
         .filter_map(|line| serde_json::from_str(line).ok())
         .collect();
-    let trials = Capability::ALL
-        .into_iter()
-        .map(|capability| {
-            let found = told.iter().find(|trial| trial.capability == capability);
+    let trials = Capability::VARIANTS
+        .iter()
+        .map(|&capability| {
+            let found = made.iter().find(|trial| trial.capability == capability);
             found.cloned().unwrap_or_else(|| Trial {
                 capability,
                 outcome: Outcome::NotTried,
@@ -205,7 +203,7 @@ mod tests {
             "remedies":[]}"#
             .replace('\n', "");
         let diagnosis = complete(&line);
-        assert_eq!(diagnosis.trials.len(), Capability::ALL.len());
+        assert_eq!(diagnosis.trials.len(), Capability::VARIANTS.len());
         assert!(diagnosis.process_faults());
         assert!(!diagnosis.network_faults());
         assert_eq!(

@@ -1,8 +1,8 @@
-//! Executes a plan: waits for a window, finds out whom it is aimed at, begins the fault, sees that
-//! it took effect, lets it last, heals it, sees that it is gone; and reports every step.
+//! Executes a plan: waits for a window, finds the nodes at which it is aimed, begins the fault,
+//! verifies that it took effect, waits, heals it, verifies that it is gone; and reports every step.
 //!
 //! When `stop` completes, the fault under way is healed and reported. When the engine's future is
-//! dropped or panics, the fault is healed by its own drop, and nothing is reported any more.
+//! dropped or panics, the fault is healed by its own drop, and nothing more is reported.
 
 mod window;
 
@@ -23,11 +23,11 @@ use crate::target::RoleResolver;
 /// The least quiet between two windows when the first one took longer than planned.
 const GAP_LEAST: Duration = Duration::from_secs(1);
 
-/// Between two looks at whether the cluster is whole again.
+/// Between two questions whether the cluster is whole again.
 const WHOLE_INTERVAL: Duration = Duration::from_millis(50);
 
-/// A cluster that is not whole when the next window is due gets so many times its settling time more. A broker that
-/// never becomes whole is to be found by faults, too.
+/// If a cluster is not whole when the next window is due, the window waits for up to this multiple of the settling
+/// time. A broker that never recovers is still subjected to faults.
 const PATIENCE: u32 = 2;
 
 /// A window that would have to begin later than this after its time is skipped: the load phase is
@@ -57,11 +57,11 @@ pub struct Summary {
     /// Those of them that affected the leader of their time, and whose target still had its role
     /// then.
     pub leader_affecting: usize,
-    /// Windows that were skipped because their role could not be resolved, or for want of time.
+    /// Windows that were skipped because their role could not be resolved, or for lack of time.
     pub skipped: usize,
-    /// Faults that did not take effect: an error of the run, with the reason.
+    /// Faults without effect: an error of the run, with the reason.
     pub without_effect: Vec<String>,
-    /// Faults that could not be healed, with the reason: nothing after them can be trusted.
+    /// Faults that could not be healed, with the reason: what follows them cannot be trusted.
     pub unhealed: Vec<String>,
     /// Whether `stop` ended it before the plan did.
     pub stopped: bool,
@@ -106,10 +106,10 @@ impl Engine {
         }
     }
 
-    /// How long the cluster takes after a heal until everything is as before. A window that is planned after so much quiet
-    /// waits until the cluster is whole, a while at most, and the windows behind it move with it: a second fault in a
-    /// cluster whose killed node is still starting leaves no majority, and then nothing of what the plan meant to show
-    /// is seen. Zero: no window waits.
+    /// How long the cluster takes after a heal until everything is as before. A window that is planned after at least
+    /// this much quiet waits for a limited time until the cluster is whole, and the windows after it move with it: a second
+    /// fault in a cluster whose killed node is still starting would leave no majority, and the planned fault would show
+    /// nothing. Zero: no window waits.
     pub fn settling(self, settling: Duration) -> Engine {
         Engine { settling, ..self }
     }
@@ -170,7 +170,7 @@ impl Engine {
         summary
     }
 
-    /// Waits until the cluster is whole, or patience ends; how long that was.
+    /// Waits until the cluster is whole, or patience ends; returns how long that took.
     async fn until_whole(&self) -> Duration {
         let begun = Instant::now();
         while begun.elapsed() < self.settling * PATIENCE && !self.resolver.is_whole().await {

@@ -67,7 +67,7 @@ impl Environment {
     /// reaps the process.
     ///
     /// Always use this instead of `command.spawn()`: a child's parent-death signal fires when the
-    /// thread that started it ends, and a runtime's threads come and go.
+    /// thread that started it ends, and a runtime starts and ends threads at any time.
     pub fn spawn(
         &self,
         node: Node,

@@ -1,4 +1,4 @@
-//! What every fault is: something that begins, is seen to have taken effect, lasts, and is healed.
+//! What every fault is: it begins, is verified to have taken effect, lasts, and is healed.
 //!
 //! *Healed* guarantees that the next packet passes and the next instruction runs; how long a
 //! cluster takes to notice is what a run measures. Healing is idempotent, and a fault that is
@@ -12,7 +12,7 @@ use nix::errno::Errno;
 
 use crate::node::Node;
 
-/// An error of what a fault acts on, with its own words.
+/// An error of what a fault acts on, with its own message.
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;
 
 /// A fault that is about to begin, lasts, or is over.
@@ -65,7 +65,7 @@ pub enum FaultError {
     Control {
         /// Which node.
         node: Node,
-        /// Its words.
+        /// Its error.
         source: Cause,
     },
     /// What it acts on failed: the network, or whatever a fault of your own needs.

@@ -1,4 +1,4 @@
-//! A kind of fault: what lists, plans and the engine need to know of it, built in or somebody's own.
+//! A kind of fault: what lists, plans and the engine need to know of it, built in or your own.
 //!
 //! A fault of your own is one file in your crate: a type that implements [`Fault`], and a static
 //! that implements [`FaultKind`] and makes it. [`Catalogue::with`](crate::catalogue::Catalogue::with)
@@ -52,7 +52,7 @@ pub trait FaultKind: Send + Sync {
     /// The roles that it can be aimed at.
     fn roles(&self) -> &'static [Role];
 
-    /// The fault, not yet begun, for the nodes that [`FaultKind::aim`] names.
+    /// The fault, before it begins, for the nodes that [`FaultKind::aim`] names.
     ///
     /// # Errors
     /// If it cannot run here: the window is then reported as without effect.
@@ -85,7 +85,7 @@ pub trait FaultKind: Send + Sync {
     }
 
     /// Whether a fault of this kind at these nodes affects this leader: it is among them, or is cut
-    /// from so many others, in some direction, that it is left without a majority.
+    /// from others, in some direction, until no majority is left to it.
     fn affects(&self, nodes: Nodes, aimed: &[Node], leader: Node) -> bool {
         match self.class() {
             Class::Process => aimed.contains(&leader),
@@ -168,8 +168,8 @@ impl Kind {
     }
 
     /// Whether it affects any node that leads: a partition's leader or the quorum's; and a
-    /// partition's leader also when it is cut from the quorum's, because that one fences whom it
-    /// does not hear (seen on Apache Kafka 4.4: the leader is replaced though it still has a healthy
+    /// partition's leader also when it is cut from the quorum's, because the quorum's leader
+    /// fences a node that it does not hear (seen on Apache Kafka 4.4: the leader is replaced though it still has a healthy
     /// follower).
     pub fn affects_any(self, nodes: Nodes, aimed: &[Node], leading: &Leading) -> bool {
         let links = self.links(nodes, aimed);

@@ -1,10 +1,9 @@
 //! The private network: a namespace for each node, joined by one bridge; what can be cut in it, and
 //! how it is seen.
 //!
-//! The harness sits on the bridge itself, so client links can be cut like any other. There is no
-//! route out. A link is carried by a *wire*. The kernel's bridge is the one wire there is; a switch
-//! in user space that drops only segments with payload would be a second, and would replace what
-//! the bridge does behind a [`Cut`].
+//! The harness sits on the bridge itself, so client links can be cut like any other. Nothing
+//! leads out of it. The kernel's bridge carries every link; a switch in user space that drops only
+//! segments with payload would replace what the bridge does behind a [`Cut`].
 
 mod bridge;
 mod cut;
@@ -26,7 +25,7 @@ use crate::node::{Node, Nodes};
 use crate::sandbox::resident::{Gone, Resident};
 use crate::sandbox::{Entered, Isolation};
 
-/// How long a new network may take until packets pass on every link.
+/// How long a new network may take until packets pass over every link.
 const WHOLE_LIMIT: Duration = Duration::from_secs(5);
 
 /// The prefix length of the private network.
@@ -36,7 +35,7 @@ const PREFIX_BITS: u8 = 24;
 #[derive(Debug, thiserror::Error)]
 pub enum NetworkError {
     /// The process is not inside a sandbox with a network.
-    #[error("there is no private network: the sandbox was entered for processes only")]
+    #[error("the sandbox was entered for processes only, without a private network")]
     ProcessesOnly,
     /// A step was refused.
     #[error("the private network: could not {step}: {source}; `jepsen doctor` tries each step")]

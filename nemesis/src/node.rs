@@ -68,7 +68,7 @@ impl Nodes {
     /// The smallest cluster.
     pub const MIN: u8 = 1;
 
-    /// The largest cluster: as many as one machine can run, and as a plan's draws can tell apart.
+    /// The largest cluster that is supported: nine, of which a majority is five.
     pub const MAX: u8 = 9;
 
     /// The usual cluster.

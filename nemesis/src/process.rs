@@ -2,7 +2,7 @@
 //! node.
 //!
 //! Every node is a process group of its own, so that a target which forks is paused whole. Signals
-//! are sent here; whoever started the nodes reaps them, through [`ProcessControl`].
+//! are sent here; the owner of the nodes reaps them, through [`ProcessControl`].
 
 mod control;
 pub mod figures;

@@ -13,7 +13,7 @@
 //! cannot be forked safely, and may not make a user namespace. Only the harness returns from it.
 //!
 //! Without the network ([`Isolation::ProcessesOnly`]) the tree is the same but no namespace is
-//! made; init is a sub-reaper then and sweeps up what the nodes leave behind.
+//! made; init is then a sub-reaper and ends what the nodes leave behind.
 
 mod init;
 mod namespaces;
@@ -91,8 +91,7 @@ impl Entered {
     }
 }
 
-/// Why the sandbox could not be entered. The calling process is unharmed and still the one that was
-/// started.
+/// Why the sandbox could not be entered. The calling process is unchanged.
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxError {
     /// The caller has started threads already.
@@ -104,14 +103,14 @@ pub enum SandboxError {
         count: usize,
     },
     /// The machine refused a step.
-    #[error("the sandbox could not {step}: {errno}; `jepsen doctor` says how to permit it")]
+    #[error("the sandbox could not {step}: {errno}; `jepsen doctor` shows how to permit it")]
     Refused {
         /// What was tried.
         step: Step,
         /// What the kernel answered.
         errno: Errno,
     },
-    /// The first process of the sandbox ended before it said anything.
+    /// The first process of the sandbox ended before it reported anything.
     #[error("the sandbox's first process ended before the harness started")]
     Vanished,
 }
@@ -122,8 +121,8 @@ impl SandboxError {
     }
 }
 
-/// Builds the process tree. Returns in the harness process only, or with an error in the process
-/// that called.
+/// Builds the process tree. Returns in the harness process only, or with an error in the calling
+/// process.
 pub fn enter(options: &SandboxOptions) -> Result<Entered, SandboxError> {
     require_single_thread()?;
     let terminal = outer::Terminal::remember();
@@ -149,7 +148,7 @@ pub fn enter(options: &SandboxOptions) -> Result<Entered, SandboxError> {
     }
 }
 
-/// Where a process finds itself after the split. Init never comes back.
+/// Which process this is after the split. Init never returns.
 enum Side {
     Outer {
         init: nix::unistd::Pid,

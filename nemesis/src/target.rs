@@ -1,5 +1,5 @@
-//! Roles: at whom a fault is aimed before anybody knows which node that will be. A plan holds
-//! roles; the nodes are found when a window begins, by asking who leads now.
+//! Roles: at which nodes a fault is aimed, before it is known which nodes those will be. A plan
+//! contains roles; the nodes are found when a window begins, by asking which node leads then.
 
 use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
@@ -79,7 +79,7 @@ impl Role {
         self.into()
     }
 
-    /// Whether it means nothing without a leader.
+    /// Whether it needs a leader.
     pub fn needs_leader(self) -> bool {
         !matches!(
             self,
@@ -122,7 +122,7 @@ impl Role {
     }
 }
 
-/// A word that names no role.
+/// A word that does not name a role.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("there is no role {0:?}")]
 pub struct UnknownRole(String);
@@ -133,7 +133,7 @@ impl UnknownRole {
     }
 }
 
-/// Everybody who leads something at one moment. In a cluster with one Raft group for everything that
+/// All nodes that lead something at one moment. In a cluster with one Raft group for everything that
 /// is one node; in Apache Kafka each partition has a leader, and the quorum has another.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Leading {
@@ -143,13 +143,13 @@ pub struct Leading {
     pub quorum: Option<Node>,
 }
 
-/// Knows who leads now, as seen from outside.
+/// Knows which node leads, as seen from outside.
 pub trait RoleResolver: Send + Sync {
-    /// The node that a majority of the nodes name as leader at this moment, or nothing. Should
+    /// The node that a majority of the nodes name as leader at this moment, or nothing. It should
     /// answer within some hundred milliseconds; it is asked again after each fault took effect.
     fn leader(&self) -> BoxFuture<'_, Option<Node>>;
 
-    /// Everybody who leads something. By default the leader alone.
+    /// All nodes that lead something. By default the leader alone.
     fn leading(&self) -> BoxFuture<'_, Leading> {
         Box::pin(async move {
             let leader = self.leader().await;
@@ -160,7 +160,8 @@ pub trait RoleResolver: Send + Sync {
         })
     }
 
-    /// Whether every node answers, and all name the same leaders: what the fault before did is over. By default yes.
+    /// Whether every node answers and all name the same leaders, so that the effects of the last fault are over. By
+    /// default yes.
     fn is_whole(&self) -> BoxFuture<'_, bool> {
         Box::pin(async { true })
     }
@@ -192,6 +193,35 @@ mod tests {
         assert_eq!(resolve(Role::Majority, 3, 0, None), ["n2", "n3"]);
         assert_eq!(resolve(Role::All, 3, 0, None), ["n1", "n2", "n3"]);
         assert!(resolve(Role::Follower, 3, 0, None).is_empty());
+    }
+
+    /// What a stored draw meant before clusters had other sizes: runs of old seeds aim at the same
+    /// nodes.
+    #[test]
+    fn three_nodes_are_chosen_as_ever() {
+        let all: Vec<Node> = Nodes::THREE.into_iter().collect();
+        for (draw, leader) in (0..6).flat_map(|draw| all.iter().map(move |node| (draw, *node))) {
+            let any = all[draw % 3];
+            let followers: Vec<Node> = Nodes::THREE.others(leader).collect();
+            let (one, other) = (followers[draw % 2], followers[(draw + 1) % 2]);
+            let expected = [
+                (Role::Leader, vec![leader]),
+                (Role::Follower, vec![one]),
+                (Role::LeaderToFollower, vec![leader, one]),
+                (Role::FollowerToLeader, vec![one, leader]),
+                (Role::FollowerToFollower, vec![one, other]),
+                (Role::Any, vec![any]),
+                (Role::Majority, Nodes::THREE.others(any).collect()),
+                (Role::All, all.clone()),
+            ];
+            for (role, nodes) in expected {
+                for more in [0, 1, 1_000_003] {
+                    let mut draw = Draw::new(draw as u64 + 6 * more);
+                    let found = role.resolve(Nodes::THREE, &mut draw, Some(leader));
+                    assert_eq!(found, Some(nodes.clone()), "{role}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -23,7 +23,7 @@ mod topics;
 mod words;
 
 use checkers::judgement::{Election, Explanation};
-use checkers::verdict::{Anomaly, Evidence};
+use checkers::verdict::{Anomaly, Evidence, Finding};
 
 pub(crate) use checks::question;
 pub(crate) use doubts::{doubt, doubt_word};
@@ -48,7 +48,10 @@ pub(crate) fn words(anomaly: &Anomaly) -> Words {
         .or_else(|| formation::words(finding))
         .or_else(|| liveness::words(finding, at))
         .or_else(|| resources::words(finding, at))
-        .unwrap_or_else(|| by_name(finding.name()))
+        .unwrap_or_else(|| match finding {
+            Finding::Custom { name, text } => by_name(name).seen(untrusted(text)).therefore(""),
+            other => by_name(other.name()),
+        })
 }
 
 /// The words for a finding that this version knows by name only.

@@ -3,7 +3,6 @@
 mod common;
 
 mod budgets;
-mod circles;
 mod golden;
 mod hostile;
 mod machine;

@@ -124,13 +124,13 @@ fn a_run_with_a_missing_part_is_never_valid() {
 fn a_run_that_broke_off_draws_what_it_has() {
     let report = crate::common::cases::interrupted();
     let page = reports::html(&report).text;
-    assert!(page.contains("interrupted: judged by what was recorded"));
+    assert!(page.contains("interrupted: only the recorded part was judged"));
     let open = report.scenarios[0]
         .faults
         .iter()
         .find(|f| f.end_ns.is_none())
         .expect("a fault");
-    assert!(page.contains(&format!("{}: {}, begun", open.id, open.title())));
+    assert!(page.contains(&format!("{}: {}, began", open.id, open.title())));
     assert!(
         page.contains("not healed"),
         "a fault without a heal runs to the end"

@@ -41,14 +41,17 @@ pub(super) struct Setting {
     pub(super) kind: Kind,
 }
 
+/// The setting whose possible values depend on the number of nodes.
+const MIN_INSYNC: &str = "min.insync.replicas";
+
 /// Topic settings that may be given, and the values that are possible (any value if none are
-/// listed).
+/// listed; those of [`MIN_INSYNC`] are in [`possible`]).
 const ACCEPTED: &[(&str, Kind, &[&str])] = &[
     ("cleanup.policy", Kind::List, &["delete"]),
     ("compression.type", Kind::String, &["producer"]),
     ("max.message.bytes", Kind::Int, &[]),
     ("message.timestamp.type", Kind::String, &["CreateTime"]),
-    ("min.insync.replicas", Kind::Int, &["1", "2"]),
+    (MIN_INSYNC, Kind::Int, &[]),
     ("retention.bytes", Kind::Long, &[]),
     ("retention.ms", Kind::Long, &[]),
     ("segment.bytes", Kind::Int, &[]),
@@ -62,14 +65,15 @@ pub(super) fn check<'a>(
 ) -> Result<Vec<(String, String)>, String> {
     let mut settings = BTreeMap::new();
     for (name, value) in given {
-        let Some((_, kind, values)) = ACCEPTED.iter().find(|(accepted, ..)| *accepted == name)
+        let Some((_, kind, listed)) = ACCEPTED.iter().find(|(accepted, ..)| *accepted == name)
         else {
             return Err(format!("unknown topic setting {name:?}"));
         };
         let Some(value) = value else {
             return Err(format!("topic setting {name} has no value"));
         };
-        if !values.is_empty() && !values.contains(&value) {
+        let values = possible(name, listed, nodes);
+        if !values.is_empty() && !values.iter().any(|possible| possible == value) {
             return Err(format!(
                 "{name} of this broker's {nodes} nodes can only be {}",
                 values.join(" or ")
@@ -85,9 +89,23 @@ pub(super) fn check<'a>(
     Ok(settings.into_iter().collect())
 }
 
-/// All settings of a topic. What was given is shown as given; the others are what holds.
+/// The values that a setting can have; any if there are none. A write is on a majority, so no topic can ask for more.
+fn possible(name: &str, listed: &[&str], nodes: usize) -> Vec<String> {
+    if name == MIN_INSYNC {
+        return (1..=majority(nodes))
+            .map(|count| count.to_string())
+            .collect();
+    }
+    listed.iter().map(|value| (*value).to_owned()).collect()
+}
+
+fn majority(nodes: usize) -> usize {
+    nodes / 2 + 1
+}
+
+/// All settings of a topic. What was given is shown as given; the others are what is in force.
 pub(super) fn of_topic(config: &NodeConfig, given: &[(String, String)]) -> Vec<Setting> {
-    let majority = config.peers.len() / 2 + 1;
+    let majority = majority(config.peers.len());
     let (node, built_in) = (Source::Node, Source::Default);
     let real = [
         ("cleanup.policy", "delete".to_owned(), built_in),
@@ -99,7 +117,7 @@ pub(super) fn of_topic(config: &NodeConfig, given: &[(String, String)]) -> Vec<S
         ),
         ("message.timestamp.type", "CreateTime".to_owned(), built_in),
         // acks=all means a majority, whatever a topic was created with.
-        ("min.insync.replicas", majority.to_string(), built_in),
+        (MIN_INSYNC, majority.to_string(), built_in),
         (
             "retention.bytes",
             config.log.retention_bytes.to_string(),
@@ -138,7 +156,7 @@ pub(super) fn of_topic(config: &NodeConfig, given: &[(String, String)]) -> Vec<S
 
 /// All settings of this node.
 pub(super) fn of_node(config: &NodeConfig) -> Vec<Setting> {
-    let majority = config.peers.len() / 2 + 1;
+    let majority = majority(config.peers.len());
     let advertised = config.advertised(config.own());
     let values = [
         (
@@ -184,7 +202,7 @@ pub(super) fn of_node(config: &NodeConfig) -> Vec<Setting> {
             config.limits.message_bytes.to_string(),
             Kind::Int,
         ),
-        ("min.insync.replicas", majority.to_string(), Kind::Int),
+        (MIN_INSYNC, majority.to_string(), Kind::Int),
         (
             "num.partitions",
             config.default_partitions.to_string(),

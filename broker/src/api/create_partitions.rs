@@ -9,7 +9,7 @@ use kafka_protocol::messages::{CreatePartitionsRequest, CreatePartitionsResponse
 
 use super::create_topics::{PARTITIONS_MAX, Refusal};
 use super::{Context, string};
-use crate::node::ask::Ending;
+use crate::ask::Ending;
 use crate::request::{AdminChange, View};
 use crate::shape::{Shape, Walked};
 
@@ -58,7 +58,7 @@ pub(super) async fn answer(
     Ok(CreatePartitionsResponse::default().with_results(results))
 }
 
-/// Whether the topic exists and is smaller is for the leader to say, unless nothing shall be done
+/// Whether the topic exists and is smaller is for the leader to decide, unless nothing is to be done
 /// anyway.
 fn check(view: &View, topic: &CreatePartitionsTopic, validate_only: bool) -> Result<(), Refusal> {
     if topic.assignments.is_some() {

@@ -13,7 +13,7 @@ use kafka_protocol::messages::{CreateTopicsRequest, CreateTopicsResponse};
 use super::configs::{self, Source};
 use super::metadata::new_topic_id;
 use super::{Context, string};
-use crate::node::ask::Ending;
+use crate::ask::Ending;
 use crate::request::{AdminChange, Time, View};
 use crate::shape::{Shape, Walked};
 
@@ -65,7 +65,7 @@ pub(super) async fn answer(
     Ok(CreateTopicsResponse::default().with_topics(results))
 }
 
-/// Error and what to tell a human.
+/// Error code and message.
 pub(super) type Refusal = (ResponseError, String);
 
 /// Partitions and settings of a topic that was created, or could be.

@@ -6,7 +6,7 @@ use kafka_protocol::messages::delete_topics_response::DeletableTopicResult;
 use kafka_protocol::messages::{DeleteTopicsRequest, DeleteTopicsResponse};
 
 use super::Context;
-use crate::node::ask::Ending;
+use crate::ask::Ending;
 use crate::request::AdminChange;
 use crate::shape::{Shape, Walked};
 

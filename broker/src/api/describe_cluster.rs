@@ -7,7 +7,7 @@ use kafka_protocol::messages::describe_cluster_response::DescribeClusterBroker;
 use kafka_protocol::messages::{DescribeClusterRequest, DescribeClusterResponse};
 
 use super::{Context, broker_id, leader_id, string};
-use crate::node::ask::Ending;
+use crate::ask::Ending;
 use crate::shape::{Shape, Walked};
 
 /// Kind of endpoint: brokers, as opposed to controllers.

@@ -12,7 +12,7 @@ use kafka_protocol::messages::{DescribeConfigsRequest, DescribeConfigsResponse};
 
 use super::configs::{self, Setting, Source};
 use super::{Context, string};
-use crate::node::ask::Ending;
+use crate::ask::Ending;
 use crate::request::View;
 use crate::shape::{Shape, Walked};
 

@@ -11,7 +11,7 @@ use kafka_protocol::messages::describe_quorum_response::{PartitionData, ReplicaS
 use kafka_protocol::messages::{DescribeQuorumRequest, DescribeQuorumResponse};
 
 use super::{Context, broker_id, leader_id};
-use crate::node::ask::Ending;
+use crate::ask::Ending;
 use crate::request::{QuorumView, Request, Response};
 use crate::shape::{Shape, Walked};
 

@@ -9,8 +9,8 @@ use kafka_protocol::protocol::{Decodable, Encodable};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::OFFERED;
+use crate::ask::Ending;
 use crate::frame::Frame;
-use crate::node::ask::Ending;
 use crate::shape::{Malformed, Shape, Walked};
 
 /// An answer on its way out, with the memory it is accounted for.
@@ -42,7 +42,9 @@ pub(crate) enum Hangup {
     },
     #[error("API key {key} version {version} is not offered")]
     NotOffered { key: i16, version: i16 },
-    #[error("a Produce request with acks=0 failed, and has no other way to be told")]
+    #[error(
+        "a Produce request with acks=0 failed, and closing the connection is the only way to report it"
+    )]
     Unacknowledged,
     #[error(transparent)]
     Ending(#[from] Ending),

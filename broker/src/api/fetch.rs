@@ -17,7 +17,7 @@ use tokio::task::spawn_blocking;
 use tracing::error;
 
 use super::{Call, Context, FETCHED_BUDGET_BYTES, Hangup, Reply, decode, encode};
-use crate::node::ask::Ending;
+use crate::ask::Ending;
 use crate::request::{Extent, FetchPartition, FetchRefusal, Fetched, Request, Response};
 use crate::shape::{Shape, Walked};
 

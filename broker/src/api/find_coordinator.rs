@@ -2,7 +2,7 @@
 //!
 //! It is offered all the same, for two reasons: librdkafka takes its presence as the sign that LZ4
 //! may be used, and consumers that assign partitions themselves ask it whenever they have a
-//! `group.id`. To them COORDINATOR_NOT_AVAILABLE is no obstacle: they ask again in the background
+//! `group.id`. COORDINATOR_NOT_AVAILABLE does not stop them: they ask again in the background
 //! and consume meanwhile.
 
 use kafka_protocol::ResponseError;
@@ -10,7 +10,7 @@ use kafka_protocol::messages::find_coordinator_response::Coordinator;
 use kafka_protocol::messages::{BrokerId, FindCoordinatorRequest, FindCoordinatorResponse};
 
 use super::string;
-use crate::node::ask::Ending;
+use crate::ask::Ending;
 use crate::shape::{Shape, Walked};
 
 /// Kind of key: a transactional id.
@@ -32,7 +32,7 @@ pub(super) fn answer(
     request: FindCoordinatorRequest,
 ) -> Result<FindCoordinatorResponse, Ending> {
     let (error, why) = if request.key_type == TRANSACTION {
-        // Not retriable: a producer that wants transactions shall fail now, not after its time-out.
+        // Not retriable: a producer that wants transactions must fail now, not after its time-out.
         (
             ResponseError::InvalidRequest,
             "this broker has no transactions",

@@ -7,7 +7,7 @@ use kafka_protocol::ResponseError;
 use kafka_protocol::messages::{InitProducerIdRequest, InitProducerIdResponse, ProducerId};
 
 use super::Context;
-use crate::node::ask::Ending;
+use crate::ask::Ending;
 use crate::shape::{Shape, Walked};
 
 pub(super) fn shape(shape: &mut Shape<'_>, version: i16) -> Walked {
@@ -37,7 +37,7 @@ pub(super) async fn answer(
         Ok(id) => InitProducerIdResponse::default()
             .with_producer_id(ProducerId(id))
             .with_producer_epoch(0),
-        // NOT_CONTROLLER is no answer that producers expect here; this one they retry.
+        // Producers do not expect NOT_CONTROLLER here; this one they retry.
         Err(ResponseError::NotController) => refused(ResponseError::CoordinatorNotAvailable),
         Err(error) => refused(error),
     })

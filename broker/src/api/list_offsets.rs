@@ -9,7 +9,7 @@ use kafka_protocol::messages::list_offsets_response::{
 use kafka_protocol::messages::{ListOffsetsRequest, ListOffsetsResponse};
 
 use super::Context;
-use crate::node::ask::Ending;
+use crate::ask::Ending;
 use crate::request::{ListOffsetsPartition, Request, Response};
 use crate::shape::{Shape, Walked};
 
@@ -26,7 +26,7 @@ pub(super) fn shape(shape: &mut Shape<'_>, version: i16) -> Walked {
     shape.tags()
 }
 
-/// The first version that tells leader epochs (KIP-320).
+/// The first version that contains leader epochs (KIP-320).
 const LEADER_EPOCH_FROM: i16 = 4;
 
 pub(super) async fn answer(

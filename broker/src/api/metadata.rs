@@ -16,7 +16,7 @@ use tracing::debug;
 use uuid::Uuid;
 
 use super::{Context, broker_id, leader_id, string, topic_name};
-use crate::node::ask::Ending;
+use crate::ask::Ending;
 use crate::request::{AdminChange, TopicView, View};
 use crate::shape::{Shape, Walked};
 
@@ -114,7 +114,7 @@ async fn create_missing(
             partitions: context.config.default_partitions,
             settings: Vec::new(),
         };
-        // The client is told by what Metadata then shows; one more try at creating it is harmless.
+        // The client learns it from what Metadata then shows; another attempt to create it is harmless.
         if let Err(error) = context.forwarder.change(change, deadline).await? {
             debug!(topic = name, %error, "automatic creation");
         }

@@ -9,7 +9,7 @@ use kafka_protocol::messages::offset_for_leader_epoch_response::{
 use kafka_protocol::messages::{OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse};
 
 use super::Context;
-use crate::node::ask::Ending;
+use crate::ask::Ending;
 use crate::request::{EpochEndPartition, Request, Response};
 use crate::shape::{Shape, Walked};
 

@@ -1,6 +1,6 @@
 //! Produce: checks the batches, puts them in line for the core at once, answers when the core has.
 //!
-//! What is refused here was surely not appended. What comes back from the core says so itself:
+//! What is refused here was not appended. What comes back from the core says so itself:
 //! after an append only REQUEST_TIMED_OUT and the like, which mean "perhaps written".
 
 use std::sync::Arc;
@@ -17,10 +17,10 @@ use tokio::sync::oneshot;
 use super::{
     Answer, Call, Context, Hangup, Reply, broker_id, decode, encode, produce_legacy, string,
 };
-use crate::node::ask::Ending;
-use crate::plants::{Plant, Plants};
+use crate::ask::Ending;
 use crate::record_batch;
 use crate::request::{Acks, Appended, ProducePartition, Request, Response};
+use crate::rules::FailedAppend;
 use crate::shape::{Shape, Walked};
 
 /// First version that the decoder, and this broker, take.
@@ -104,16 +104,17 @@ async fn submit(context: &Arc<Context>, call: &Call) -> Result<Submitted, Hangup
     let outcomes = match (acks, partitions.is_empty()) {
         (Ok(acks), false) => {
             let deadline = context.deadline(request.timeout_ms);
-            Some(
-                context
-                    .core
-                    .begin(Request::Produce {
-                        partitions,
-                        acks,
-                        deadline,
-                    })
-                    .await?,
-            )
+            let arrived = context.hooks.write_arrived();
+            let produce = Request::Produce {
+                partitions,
+                acks,
+                deadline,
+            };
+            let outcomes = context.core.begin(produce).await?;
+            Some(match arrived {
+                None => outcomes,
+                Some(arrived) => arrived(outcomes),
+            })
         }
         _ => None,
     };
@@ -167,7 +168,7 @@ impl Pending {
                 Err(Hangup::Unacknowledged)
             };
         }
-        let mut response = respond(request, outcomes, &context.config.plants);
+        let mut response = respond(request, outcomes, context.rules.failed_append);
         if call.version >= LEADER_HINT_VERSION {
             name_leader(&context, &mut response).await?;
         }
@@ -181,7 +182,7 @@ impl Pending {
 fn respond(
     request: ProduceRequest,
     mut outcomes: impl Iterator<Item = Result<Appended, ResponseError>>,
-    plants: &Plants,
+    failed_append: FailedAppend,
 ) -> ProduceResponse {
     let topics = request.topic_data.into_iter().map(|topic| {
         let partitions = topic.partition_data.iter().map(|data| {
@@ -195,9 +196,10 @@ fn respond(
                 Ok(appended) => answer
                     .with_base_offset(appended.base_offset)
                     .with_log_start_offset(appended.log_start_offset),
-                // Plant error-as-success.
-                Err(_) if plants.has(Plant::ErrorAsSuccess) => answer,
-                Err(error) => answer.with_error_code(error.code()),
+                Err(error) => match failed_append {
+                    FailedAppend::Error => answer.with_error_code(error.code()),
+                    FailedAppend::Success => answer,
+                },
             }
         });
         let partitions = partitions.collect();
@@ -208,7 +210,7 @@ fn respond(
     ProduceResponse::default().with_responses(topics.collect())
 }
 
-/// Tells clients that came to the wrong node where to go, which spares them a round of Metadata.
+/// Names the leader to clients that asked the wrong node, which saves them a round of Metadata.
 async fn name_leader(context: &Context, response: &mut ProduceResponse) -> Result<(), Ending> {
     let wrong_node = ResponseError::NotLeaderOrFollower.code();
     let has_refused = |topic: &TopicProduceResponse| {

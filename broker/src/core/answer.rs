@@ -1,18 +1,18 @@
 //! Answers to what waits: when its entry is applied or durable, when its deadline has passed, when leadership ended.
 //!
 //! After an append the only failure is *perhaps written* (REQUEST_TIMED_OUT): clients take NOT_LEADER_OR_FOLLOWER for
-//! *surely not written*, and the entry may yet commit.
+//! *not written*, and the entry may yet commit.
 
 use kafka_protocol::error::ResponseError;
 
 use super::Core;
 use super::append::{Change, Produce};
-use crate::plants::Plant;
 use crate::request::{Acks, AdminError, Response};
+use crate::rules::DeposedAnswer;
 use crate::state::Applied;
 
 impl Core {
-    /// An entry was applied: whoever waits for it, or for an older one, is answered.
+    /// An entry was applied: requests that wait for it, or for an older one, are answered.
     pub(super) fn answer_applied(&mut self, index: u64, applied: Applied) {
         if let Some(Change {
             id, is_producer_id, ..
@@ -21,7 +21,7 @@ impl Core {
             let response = match applied {
                 Applied::Admin(outcome) => Response::Admin(outcome.map_err(AdminError::Refused)),
                 Applied::ProducerId(producer) => Response::ProducerId(Ok(producer)),
-                // Skipped: surely not applied, on any node.
+                // Skipped: not applied, on any node.
                 _ if is_producer_id => Response::ProducerId(Err(AdminError::NotLeader(None))),
                 _ => Response::Admin(Err(AdminError::NotLeader(None))),
             };
@@ -91,10 +91,9 @@ impl Core {
 
     /// Leadership ended: what was appended may yet commit or not, and this node will not be the one to know.
     pub(super) fn fail_appends(&mut self) {
-        let error = if self.config.plants.has(Plant::NotPersistedLie) {
-            ResponseError::NotLeaderOrFollower
-        } else {
-            ResponseError::RequestTimedOut
+        let error = match self.config.rules.deposed_answer {
+            DeposedAnswer::Unknown => ResponseError::RequestTimedOut,
+            DeposedAnswer::NotWritten => ResponseError::NotLeaderOrFollower,
         };
         for ((_, id), produce) in std::mem::take(&mut self.appends.produces) {
             self.fail_produce(id, produce, error);

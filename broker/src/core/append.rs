@@ -12,11 +12,11 @@ use uuid::Uuid;
 
 use super::Core;
 use crate::command::{Batch, Command};
-use crate::plants::{self, Plant};
 use crate::record_batch::{self, Header};
 use crate::request::{
     Acks, AdminChange, AdminError, Appended, ProducePartition, RequestId, Response, Time,
 };
+use crate::rules::{AcknowledgeAfter, Sequences};
 use crate::state::producer::{Producer, Sequenced};
 
 /// What was appended in this term, by partition, and who waits for it.
@@ -132,9 +132,9 @@ impl Core {
                 }
             }
         }
-        let acks = match acks {
-            Acks::All if self.config.plants.has(Plant::AckBeforeReplicate) => Acks::Leader,
-            asked => asked,
+        let acks = match self.config.rules.acknowledge_after {
+            AcknowledgeAfter::Commit => acks,
+            AcknowledgeAfter::LocalSync => Acks::Leader,
         };
         let durable = match acks {
             Acks::All => self.applied_index,
@@ -153,19 +153,16 @@ impl Core {
         }
     }
 
-    fn patched(&mut self, batch: &Bytes, base_offset: i64, leader_epoch: i32) -> Bytes {
+    fn patched(&self, batch: &Bytes, base_offset: i64, leader_epoch: i32) -> Bytes {
         let mut bytes = BytesMut::from(&batch[..]);
         record_batch::patch(&mut bytes, base_offset, leader_epoch);
-        let Core {
-            config, planted, ..
-        } = self;
-        plants::corrupt_record::damage(&config.plants, &mut planted.batches, &mut bytes);
+        self.config.hooks.batch_stored(&mut bytes);
         bytes.freeze()
     }
 
-    /// Plant offset-reuse: a new leader goes on where it last heard that partitions ended.
-    pub(super) fn reuse_offsets(&mut self) {
-        for (at, next) in self.planted.ends.ends_to_reuse(&self.config.plants) {
+    /// A new leader goes on at the ends of its log, unless a hook names others.
+    pub(super) fn begin_offsets(&mut self) {
+        for (at, next) in self.config.hooks.first_offsets() {
             let producers = BTreeMap::new();
             let optimistic = Optimistic { next, producers };
             self.appends.optimistic.insert(at, optimistic);
@@ -197,15 +194,15 @@ impl Core {
         if header.producer_id < 0 {
             return Verdict::Append { topic, next };
         }
+        let replicated = self.config.rules.sequences == Sequences::Replicated;
         let known = optimistic
             .and_then(|optimistic| optimistic.producers.get(&header.producer_id))
             .or_else(|| {
-                let replicated = !self.config.plants.has(Plant::DuplicateOnRetry);
                 let producers = replicated.then_some(&partition.producers);
                 producers.and_then(|producers| producers.get(&header.producer_id))
             });
-        if known.is_none() && self.config.plants.has(Plant::DuplicateOnRetry) {
-            // Whoever is unknown may begin anywhere, as after Kafka's KIP-360.
+        if known.is_none() && !replicated {
+            // A producer that this leader does not know may begin at any sequence, as after Kafka's KIP-360.
             return Verdict::Append { topic, next };
         }
         match Producer::look(known, header) {
@@ -234,7 +231,7 @@ impl Core {
         if header.producer_id >= 0 {
             let remembered = applied.and_then(|applied| applied.producers.get(&header.producer_id));
             let remembered =
-                remembered.filter(|_| !self.config.plants.has(Plant::DuplicateOnRetry));
+                remembered.filter(|_| self.config.rules.sequences == Sequences::Replicated);
             let producer = optimistic
                 .producers
                 .entry(header.producer_id)
@@ -243,7 +240,7 @@ impl Core {
         }
     }
 
-    /// Makes the optimistic state anew from what is applied and the entries after it.
+    /// Rebuilds the optimistic state from what is applied and the entries after it.
     fn rebuild_optimistic(&mut self) {
         let (low, high) = (
             self.applied_index + 1,

@@ -1,18 +1,18 @@
-//! Time and leadership: ticks, who stands for election and when, and what ends with leadership.
+//! Time and leadership: ticks, who asks for votes and when, and what ends with leadership.
 
 use kafka_protocol::error::ResponseError;
 use raft::StateRole;
 use rand::Rng;
 
 use super::{Core, Hello};
-use crate::plants::Plant;
 use crate::request::{NodeId, QuorumView};
+use crate::rules::ServeAfter;
 
 impl Core {
     pub(super) fn tick(&mut self) {
         let tick = self.config.tick.as_nanos().max(1);
         let passed = self.now.saturating_sub(self.last_tick).as_nanos() / tick;
-        // A process that stood still must not count all of that time against its peers: their messages of that time
+        // A process that did not run must not count all of that time against its peers: their messages of that time
         // have been fed before, but a leader has not heard the answers to heartbeats that it did not send.
         let ticks = usize::try_from(passed)
             .unwrap_or(usize::MAX)
@@ -22,10 +22,10 @@ impl Core {
             if self.installing.is_some() {
                 break;
             }
-            // A node without any link has nobody to ask; a leader must go on counting, to step down. (With a plant
-            // that takes away pre-vote it asks all the same, as whoever lacks one protection lacks the other.)
+            // A node without any link has nobody to ask; a leader must go on counting, to step down. (Without pre-vote the
+            // node asks all the same: a broker that lacks one protection lacks the other.)
             let nobody = self.peers.is_empty() && self.config.voters.len() > 1;
-            if nobody && !self.is_leader() && self.config.plants.pre_vote() {
+            if nobody && !self.is_leader() && self.config.rules.pre_vote {
                 break;
             }
             let campaigns = |role| matches!(role, StateRole::PreCandidate | StateRole::Candidate);
@@ -39,7 +39,7 @@ impl Core {
         self.propose_trim();
     }
 
-    /// At start: the best of the connected nodes stands for election at once instead of waiting for its time-out. Only
+    /// At start: the best of the connected nodes asks for votes at once instead of waiting for its time-out. Only
     /// that one: two candidates would collide and be slower than none.
     pub(super) fn kick(&mut self) {
         let connected = self.peers.len() + 1;
@@ -65,8 +65,10 @@ impl Core {
 
     /// Whether this node leads and has applied everything that was acknowledged before it did.
     pub(super) fn serves(&self) -> bool {
-        let ready = self.applied_term == self.raft.raft.term
-            || self.config.plants.has(Plant::UnreadyLeader);
+        let ready = match self.config.rules.serve_after {
+            ServeAfter::OwnTermApplied => self.applied_term == self.raft.raft.term,
+            ServeAfter::Election => true,
+        };
         self.is_leader() && ready
     }
 
@@ -97,7 +99,7 @@ impl Core {
     }
 
     /// Raft draws its election time-outs from the thread's generator, so a failing seed would not replay. What it drew
-    /// is overwritten; when a new one is due is told by the state alone, never by what was drawn.
+    /// is overwritten; when a new one is due depends on the state alone, never on what was drawn.
     pub(super) fn draw_timeout(&mut self) {
         let raft = &self.raft.raft;
         let belongs = (raft.term, raft.state, raft.leader_id, self.campaigns);
@@ -125,7 +127,7 @@ impl Core {
         self.fail_appends();
         self.fail_reads(ResponseError::NotLeaderOrFollower);
         if leads.is_some() {
-            self.reuse_offsets();
+            self.begin_offsets();
         }
     }
 }

@@ -6,7 +6,6 @@ use kafka_protocol::error::ResponseError;
 use uuid::Uuid;
 
 use super::Core;
-use crate::plants::{self, Plant};
 use crate::request::{
     EpochEnd, EpochEndPartition, Extent, FetchPartition, FetchRefusal, Fetched, RequestId,
     Response, Time,
@@ -97,8 +96,8 @@ impl Core {
         let Some((topic, partition)) = self.state.partition(&asked.topic, asked.partition) else {
             return Err(refuse(ResponseError::UnknownTopicOrPartition));
         };
-        let uncommitted = self.uncommitted(topic, asked.partition, partition.next);
-        let high_watermark = uncommitted
+        let beyond_applied = self.beyond_applied(topic, asked.partition, partition.next);
+        let high_watermark = beyond_applied
             .last()
             .map_or(partition.next, |batch| batch.last_offset + 1);
         let log_start_offset = partition.start;
@@ -131,14 +130,13 @@ impl Core {
         }
         let mut batches: Vec<Extent> = Vec::new();
         let mut left = left.min(asked.max_bytes);
-        let (skipped, until) =
-            plants::skipped_offset::bounds(&self.config.plants, partition, asked.offset);
-        let uncommitted = uncommitted
+        let (skipped, until) = self.config.hooks.fetch_bounds(partition, asked.offset);
+        let beyond_applied = beyond_applied
             .iter()
             .filter(|batch| batch.last_offset >= asked.offset);
         let found = partition.batches_from(asked.offset).skip(skipped);
         let found = found.take_while(|batch| batch.base_offset < until);
-        for batch in found.chain(uncommitted) {
+        for batch in found.chain(beyond_applied) {
             let length = batch.length as usize;
             let must = first && batches.is_empty();
             if length > left && !must {
@@ -168,17 +166,16 @@ impl Core {
         })
     }
 
-    /// Plant fetch-beyond-commit: what lies in the log of a partition and is not committed.
-    fn uncommitted(&self, topic: Uuid, partition: i32, next: i64) -> Vec<BatchPlace> {
-        if !self.config.plants.has(Plant::FetchBeyondCommit) {
-            return Vec::new();
-        }
-        let catalog = &self.raft.store().catalog;
-        let (low, high) = (self.applied_index + 1, catalog.last_index() + 1);
-        let entries = catalog
-            .entries(low, high.max(low), u64::MAX)
-            .unwrap_or_default();
-        plants::fetch_beyond_commit::places(&entries, topic, partition, next)
+    /// What is served beyond what is applied: nothing, unless a hook finds something in the log.
+    fn beyond_applied(&self, topic: Uuid, partition: i32, next: i64) -> Vec<BatchPlace> {
+        let entries = || {
+            let catalog = &self.raft.store().catalog;
+            let (low, high) = (self.applied_index + 1, catalog.last_index() + 1);
+            let entries = catalog.entries(low, high.max(low), u64::MAX);
+            entries.unwrap_or_default()
+        };
+        let hooks = &self.config.hooks;
+        hooks.fetch_beyond((topic, partition), next, &entries)
     }
 
     /// Compares a client's leader epoch with the one shown; -1 states nothing.

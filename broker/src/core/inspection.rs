@@ -4,14 +4,13 @@ use super::Core;
 use crate::command::Command;
 
 /// A look into a core, for the simulation's invariants.
-#[doc(hidden)]
 #[derive(Debug)]
 pub struct Inspection<'a> {
     core: &'a Core,
 }
 
 impl Core {
-    #[doc(hidden)]
+    /// A look into this core.
     pub fn inspect(&self) -> Inspection<'_> {
         Inspection { core: self }
     }

@@ -1,12 +1,14 @@
-//! What a core is told and what it answers: its configuration, its inputs and its actions. Plain values, no behaviour.
+//! What goes into a core and what comes out: its configuration, its inputs and its actions. Plain values, no behaviour.
 
 use std::time::Duration;
 
 use raft::eraftpb::Message;
 
+use crate::hooks::Hooks;
 use crate::log::{SyncReport, WriteGroup};
-use crate::plants::Plants;
+use crate::messages::{Class, Hello};
 use crate::request::{NodeId, Request, RequestId, Response};
+use crate::rules::Rules;
 
 /// How a core behaves.
 #[derive(Clone, Debug)]
@@ -31,12 +33,15 @@ pub struct CoreConfig {
     pub retention_bytes: u64,
     /// Bytes of proposals that may be uncommitted; beyond it produce answers NOT_ENOUGH_REPLICAS.
     pub uncommitted_bytes_max: usize,
-    /// Deliberate mistakes. None in every broker that is meant to work.
-    pub plants: Plants,
+    /// What it decides where it could decide otherwise.
+    pub rules: Rules,
+    /// Who may interfere with it.
+    pub hooks: Hooks,
 }
 
 impl CoreConfig {
-    /// The defaults for node `id` of `voters`: tick 10 ms, heartbeat 50 ms, election 300 to 600 ms, 1 GiB of log.
+    /// The defaults for node `id` of `voters`: tick 10 ms, heartbeat 50 ms, election 300 to 600 ms, 1 GiB of log; the
+    /// correct rules and no hooks.
     pub fn new(id: NodeId, voters: Vec<NodeId>) -> CoreConfig {
         CoreConfig {
             id,
@@ -49,7 +54,8 @@ impl CoreConfig {
             max_size_per_msg: 1024 * 1024,
             retention_bytes: 1024 * 1024 * 1024,
             uncommitted_bytes_max: 64 * 1024 * 1024,
-            plants: Plants::NONE,
+            rules: Rules::CORRECT,
+            hooks: Hooks::default(),
         }
     }
 }
@@ -118,28 +124,6 @@ pub enum Action {
     },
     /// End the process.
     Fatal(String),
-}
-
-/// Which connection a message takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Class {
-    /// Votes, heartbeats, reads and their answers: small, must never queue behind data.
-    Control,
-    /// Appends and their answers, snapshots.
-    Append,
-}
-
-/// What a node says of itself when a link comes up.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Hello {
-    /// Its term.
-    pub term: u64,
-    /// Term of its last log entry.
-    pub last_term: u64,
-    /// Index of its last log entry.
-    pub last_index: u64,
-    /// The leader it follows or is.
-    pub leader: Option<NodeId>,
 }
 
 /// Why a core cannot be made.

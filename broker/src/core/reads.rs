@@ -3,7 +3,7 @@
 //!
 //! One round at a time, shared by everybody who came before it began. Every round has an id that is never used again
 //! (etcd #20418: a re-used id matched older answers). Raft drops rounds in silence (a fresh leader, a change of role,
-//! lost messages), so a round that takes too long is begun anew, and every read has a deadline.
+//! lost messages), so a round that takes too long is started again, and every read has a deadline.
 
 use std::time::Duration;
 
@@ -11,11 +11,11 @@ use kafka_protocol::error::ResponseError;
 use uuid::Uuid;
 
 use super::Core;
-use crate::plants::Plant;
 use crate::request::{ListOffsetsPartition, ListedOffset, RequestId, Response, Time};
+use crate::rules::{EndOffsets, ListedEnd};
 use crate::state::partition::Partition;
 
-/// A round without an answer is begun anew after this.
+/// A round without an answer is started again after this.
 const ROUND_TIMEOUT: Duration = Duration::from_millis(100);
 
 const LATEST: i64 = -1;
@@ -76,11 +76,13 @@ impl Core {
         });
     }
 
-    /// Plants that answer without asking a quorum.
+    /// Whether the rules let this node answer without asking a quorum.
     fn reads_at_once(&self) -> bool {
-        let plants = &self.config.plants;
-        let as_leader = plants.has(Plant::UnreadyLeader) || plants.has(Plant::StaleLeaderReads);
-        plants.has(Plant::FollowerServes) || (as_leader && self.is_leader())
+        match self.config.rules.end_offsets {
+            EndOffsets::Quorum => false,
+            EndOffsets::Leader => self.is_leader(),
+            EndOffsets::Local => true,
+        }
     }
 
     /// Begins a round if somebody waits and none is under way.
@@ -178,22 +180,21 @@ impl Core {
         }
     }
 
-    /// The end that is listed: what is applied, unless a plant knows better.
+    /// The end that is listed: what is applied, unless a rule or a hook says otherwise.
     fn listed_end(&self, topic: Uuid, number: i32, partition: &Partition) -> i64 {
-        let plants = &self.config.plants;
-        let shows_all =
-            plants.has(Plant::AckBeforeReplicate) || plants.has(Plant::FetchBeyondCommit);
-        if shows_all && self.is_leader() {
-            // What was acknowledged or served is counted; the mistake would else be seen by whoever looks once.
-            return self.optimistic_next(topic, number, partition.next);
+        if !self.is_leader() {
+            return partition.next;
         }
-        if plants.has(Plant::HighWatermarkRegression) && self.is_leader() {
-            let last = partition.epochs.last().map_or(0, |(epoch, _)| *epoch);
-            let written = u64::try_from(last).is_ok_and(|epoch| epoch == self.raft.raft.term);
-            let heard = self.planted.ends.listed(topic, number);
-            return heard.filter(|_| !written).unwrap_or(partition.next);
+        match self.config.rules.listed_end {
+            ListedEnd::Applied => {
+                let term = self.raft.raft.term;
+                let hooks = &self.config.hooks;
+                let listed = hooks.listed_end((topic, number), partition, term);
+                listed.unwrap_or(partition.next)
+            }
+            // What was acknowledged or served early is counted, as one that acknowledges or serves early would do.
+            ListedEnd::Appended => self.optimistic_next(topic, number, partition.next),
         }
-        partition.next
     }
 
     fn listed(&self, asked: &ListOffsetsPartition) -> Result<ListedOffset, ResponseError> {

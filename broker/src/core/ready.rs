@@ -5,9 +5,10 @@ use raft::Ready;
 use raft::eraftpb::{Entry, Message, MessageType};
 
 use super::{Action, Class, Core, Waiting};
+use crate::hooks::Applier;
 use crate::log::{Checkpoint, HardState, SyncReport, WriteGroup};
-use crate::plants::{self, Plant, Plants};
 use crate::request::View;
+use crate::rules::Rules;
 use crate::state::{Applied, State};
 
 impl Core {
@@ -17,7 +18,7 @@ impl Core {
         loop {
             self.release();
             self.repair_progress();
-            if self.config.plants.has(Plant::OldTermByCount) {
+            if !self.config.rules.commit_needs_own_term {
                 self.commit_by_count();
             }
             if !self.raft.has_ready() {
@@ -35,7 +36,7 @@ impl Core {
         if self.applied_index != applied_before {
             self.wake_fetches();
         }
-        // A read round that was just begun has messages to send.
+        // A read round that has just started has messages to send.
         if self.raft.has_ready() {
             let ready = self.raft.ready();
             self.process(ready);
@@ -66,7 +67,7 @@ impl Core {
             }
             let current = self.raft.raft.hard_state();
             // Not past what is durable: this frame may survive a power loss and the entries of its group not. What
-            // stood there before, perhaps of another leader, would be taken for committed.
+            // was there before, perhaps of another leader, would be taken for committed.
             let log = &self.raft.raft.raft_log;
             let commit = log.committed.min(log.persisted.max(log.applied));
             let mut state = HardState {
@@ -74,7 +75,7 @@ impl Core {
                 vote: current.vote,
                 commit,
             };
-            if self.config.plants.has(Plant::HardStateNotPersisted) {
+            if !self.config.rules.persist_hard_state {
                 (state.term, state.vote) = (0, 0);
             }
             self.next_group.hard_state = Some(state);
@@ -90,10 +91,10 @@ impl Core {
         }
         self.raft.advance_append_async(ready);
         self.send(at_once);
-        let plants = &self.config.plants;
+        let rules = &self.config.rules;
         let (early, messages) = persisted
             .into_iter()
-            .partition(|message| promises_nothing(message) || leaves_early(plants, message));
+            .partition(|message| promises_nothing(message) || leaves_early(rules, message));
         self.send(early);
         self.waiting.push_back(Waiting {
             ready: number,
@@ -168,7 +169,7 @@ impl Core {
         self.answer_synced();
     }
 
-    /// Lets go of messages whose group is durable, and tells Raft.
+    /// Sends the messages whose group is durable, and reports it to Raft.
     fn release(&mut self) {
         while self
             .waiting
@@ -224,7 +225,7 @@ impl Core {
                 self.applied_index + 1,
                 "entries are applied in order"
             );
-            let applied = if entry.data.is_empty() || self.passes_over(&entry) {
+            let applied = if entry.data.is_empty() || !self.hooks_let_apply(&entry) {
                 Applied::Nothing
             } else {
                 self.state.apply(entry.index, entry.term, &entry.data)
@@ -259,7 +260,7 @@ impl Core {
         self.next_group.checkpoints.push(checkpoint);
     }
 
-    /// Begins anew after a leader's checkpoint.
+    /// Starts over after a leader's checkpoint.
     fn install(&mut self, checkpoint: &Checkpoint) {
         // It was decoded before the message was let in.
         self.state = State::decode(&checkpoint.state).unwrap_or_default();
@@ -328,27 +329,19 @@ impl Core {
         }
     }
 
-    /// Plants of topics pass over entries; plant offset-reuse overwrites what lies where an entry's batches go.
-    fn passes_over(&mut self, entry: &Entry) -> bool {
-        if self.config.plants.is_empty() {
-            return false;
-        }
+    /// Whether an entry is applied as far as the hooks are concerned.
+    fn hooks_let_apply(&mut self, entry: &Entry) -> bool {
         let leads = self.is_leader();
-        let Core {
-            config,
-            planted,
-            state,
-            ..
-        } = self;
-        plants::offset_reuse::make_room(&config.plants, state, (entry.term, &entry.data));
-        planted.catalogue.passes_over(
-            &config.plants,
-            (entry.index, &entry.data),
-            (config.id, leads, &config.voters),
-        )
+        let Core { config, state, .. } = self;
+        let by = Applier {
+            node: config.id,
+            leads,
+            voters: &config.voters,
+        };
+        config.hooks.entry_applies(entry, state, by)
     }
 
-    /// Plant old-term-by-count.
+    /// Commits what a majority has, of whatever term. Only where the rules do not ask for an entry of the own term.
     fn commit_by_count(&mut self) {
         let raft = &mut self.raft.raft;
         let counted = raft.mut_prs().maximal_committed_index().0;
@@ -361,19 +354,19 @@ impl Core {
 
 /// Whether a follower's message says nothing of what is durable. Raft 0.7.0 holds back all that a follower sends until what
 /// came with it is synced; with its answers to heartbeats, a sync of half a second on a shared disk made the leader take
-/// its followers for dead and step down. Such an answer promises neither a vote nor an entry: whoever votes or appends in its
+/// its followers for dead and step down. Such an answer promises neither a vote nor an entry: a vote or an append in its
 /// term waits for the disk as before. (etcd's asynchronous storage writes hold back answers to appends and votes, and no others.)
 fn promises_nothing(message: &Message) -> bool {
     message.get_msg_type() == MessageType::MsgHeartbeatResponse
 }
 
-/// Whether a message that should wait for a sync leaves before it: plants unsynced-vote and ack-before-fsync.
-fn leaves_early(plants: &Plants, message: &Message) -> bool {
+/// Whether the rules let a message leave before the sync that it belongs to.
+fn leaves_early(rules: &Rules, message: &Message) -> bool {
     match message.get_msg_type() {
         MessageType::MsgRequestVote | MessageType::MsgRequestVoteResponse => {
-            plants.has(Plant::UnsyncedVote)
+            !rules.vote_waits_for_sync
         }
-        MessageType::MsgAppendResponse => plants.has(Plant::AckBeforeFsync),
+        MessageType::MsgAppendResponse => !rules.entries_wait_for_sync,
         _ => false,
     }
 }

@@ -33,17 +33,10 @@ impl Core {
         {
             return;
         }
-        // Raft refuses what makes no sense in its state; there is nobody to tell.
+        // Raft refuses what makes no sense in its state; nobody needs to know.
         let _ = self.raft.step(message);
-        // Plants offset-reuse and high-watermark-regression.
         if kind == MessageType::MsgHeartbeat {
-            let Core {
-                config,
-                planted,
-                state,
-                ..
-            } = self;
-            planted.ends.hear(&config.plants, state);
+            self.config.hooks.heartbeat_taken(&self.state);
         }
     }
 

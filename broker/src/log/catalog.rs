@@ -226,8 +226,8 @@ impl Catalog {
     }
 
     fn place(&mut self, group: u64, index: u64, place: Place) {
-        // A report may tell of entries that were overwritten here meanwhile, or even overwritten and then
-        // appended again under the same index and term: only the group tells which writing is meant.
+        // A report may name entries that were overwritten here meanwhile, or even overwritten and then
+        // appended again under the same index and term: only the group says which write is meant.
         let tail_first = self.last_index + 1 - self.tail.len() as u64;
         let expected = self.first_index + self.places.len() as u64;
         let at = index
@@ -279,7 +279,7 @@ impl Catalog {
         self.previous_term = previous_term;
     }
 
-    /// The log begins anew after `index`: nothing of what was here is left. The segment is reported later.
+    /// The log starts over after `index`: nothing of what was here is left. The segment is reported later.
     pub(crate) fn install(&mut self, index: u64, term: u64) {
         *self = Catalog {
             first_index: index + 1,

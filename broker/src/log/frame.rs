@@ -1,4 +1,4 @@
-//! The frame: the log's unit of writing, with a checksum, and with what tells a torn tail from corruption.
+//! The frame: the log's unit of writing, with a checksum, and with what distinguishes a torn tail from corruption.
 //!
 //! A frame's checksum is seeded with the segment's sequence number and the frame's position, so that neither a
 //! frame of another segment nor a client's batch that looks like a frame can pass for one at that place.
@@ -10,6 +10,8 @@
 //!  4 crc32c u32   12 kind u8, 3 zero       24 index u64    40 body            (little-endian)
 //! ```
 
+use strum::FromRepr;
+
 /// Bytes before the body.
 pub(super) const HEADER_BYTES: usize = 40;
 /// A longer body is not written and not believed.
@@ -19,36 +21,18 @@ const MAGIC: u32 = u32::from_le_bytes(*b"jpsn");
 const CHECKED_FROM: usize = 8;
 
 /// What a frame is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromRepr)]
+#[repr(u8)]
 pub(super) enum Kind {
     /// The first frame of a segment.
-    Segment,
+    Segment = 1,
     /// Raft's hard state.
-    HardState,
+    HardState = 2,
     /// A Raft entry.
-    Entry,
+    Entry = 3,
 }
 
-impl Kind {
-    fn from_byte(byte: u8) -> Option<Kind> {
-        match byte {
-            1 => Some(Kind::Segment),
-            2 => Some(Kind::HardState),
-            3 => Some(Kind::Entry),
-            _ => None,
-        }
-    }
-
-    fn byte(self) -> u8 {
-        match self {
-            Kind::Segment => 1,
-            Kind::HardState => 2,
-            Kind::Entry => 3,
-        }
-    }
-}
-
-/// What stands in a frame's header beside length and checksum.
+/// What a frame's header contains beside length and checksum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Header {
     /// What the frame is about.
@@ -93,7 +77,7 @@ pub(super) fn encode(
     buffer.extend_from_slice(&MAGIC.to_le_bytes());
     buffer.extend_from_slice(&[0; 4]);
     buffer.extend_from_slice(&(body.len() as u32).to_le_bytes());
-    buffer.extend_from_slice(&[header.kind.byte(), 0, 0, 0]);
+    buffer.extend_from_slice(&[header.kind as u8, 0, 0, 0]);
     buffer.extend_from_slice(&header.term.to_le_bytes());
     buffer.extend_from_slice(&header.index.to_le_bytes());
     buffer.extend_from_slice(&header.synced.to_le_bytes());
@@ -115,7 +99,7 @@ pub(super) fn decode(bytes: &[u8], sequence: u32, position: u64) -> Option<Frame
     if checksum(&bytes[CHECKED_FROM..end], sequence, position) != u32_at(bytes, 4) {
         return None;
     }
-    let kind = Kind::from_byte(bytes[12])?;
+    let kind = Kind::from_repr(bytes[12])?;
     let header = Header {
         kind,
         term: u64_at(bytes, 16),

@@ -3,7 +3,7 @@
 //! After a power loss any part of the unsynced end may be missing, its beginning as well as its middle; that
 //! is cut. But everything that was synced must be there: a bad frame in a segment that has a successor, or
 //! before a later frame that knew it to be durable, is corruption, and a node that forgets what it promised
-//! must not vote. What cannot be told apart: damage to the very last synced write, which no later frame
+//! must not vote. What cannot be distinguished: damage to the very last synced write, which no later frame
 //! vouches for. What was found is synced again before it is trusted, because a process that was killed may
 //! have left it in the page cache only.
 
@@ -17,7 +17,7 @@ use super::{
     Checkpoint, HardState, LogError, LogOptions, Place, Recovered, Segment, checkpoint, disk_error,
 };
 use crate::disk::{Disk, DiskFile};
-use crate::plants::{Plant, Plants};
+use crate::rules::RecoveryKeeps;
 
 /// Opens the log in `disk`, creating it if there is none, and makes everything found in it durable.
 pub fn recover(
@@ -26,7 +26,7 @@ pub fn recover(
 ) -> Result<(LogWriter, Recovered), LogError> {
     let mut scan = Scan {
         disk: &*disk,
-        plants: options.plants,
+        keeps: options.recovery_keeps,
         torn_bytes: 0,
         last_was_torn: false,
     };
@@ -88,7 +88,7 @@ struct Replayed {
 
 /// Where the live segments begin in `opened`, which is sorted by sequence number.
 ///
-/// A segment dies when a later one begins at or before its first index, or anew. A dead one in the middle was
+/// A segment dies when a later one begins at or before its first index, or starts the log over. A dead one in the middle was
 /// removed by [`Scan::open_segments`]; what is left to find is the last new beginning.
 fn live_segments(opened: &[Opened]) -> usize {
     opened
@@ -99,9 +99,9 @@ fn live_segments(opened: &[Opened]) -> usize {
 
 struct Scan<'a> {
     disk: &'a dyn Disk,
-    plants: Plants,
+    keeps: RecoveryKeeps,
     torn_bytes: u64,
-    /// The newest segment was discarded; the one before it was synced whole when that was begun.
+    /// The newest segment was discarded; the one before it was synced whole when that was started.
     last_was_torn: bool,
 }
 
@@ -186,8 +186,8 @@ impl Scan<'_> {
                 .entries
                 .truncate((opening.first_index - base) as usize);
             let mut bytes = self.read(candidate, None)?;
-            if self.plants.has(Plant::TruncatedRecovery) && number + 1 == opened.len() {
-                drop_unvouched(candidate, &mut bytes)?;
+            if self.keeps == RecoveryKeeps::Confirmed && number + 1 == opened.len() {
+                drop_unconfirmed(candidate, &mut bytes)?;
             }
             let end = self.replay_segment(candidate, opening, &bytes, base, &mut replayed)?;
             if end < bytes.len() {
@@ -351,14 +351,14 @@ impl Scan<'_> {
     }
 }
 
-/// Plant truncated-recovery: takes for torn what no later frame vouches for, that is, the last write.
-fn drop_unvouched(candidate: &Candidate, bytes: &mut Vec<u8>) -> Result<(), LogError> {
+/// Takes for torn what no later frame vouches for, that is, the last write.
+fn drop_unconfirmed(candidate: &Candidate, bytes: &mut Vec<u8>) -> Result<(), LogError> {
     let vouched = frame::vouched(bytes, candidate.sequence).max(OPENING_BYTES);
     let (before, Candidate { file, name, .. }) = (bytes.len(), candidate);
     bytes.truncate(vouched as usize);
     tracing::warn!(
         bytes = before - bytes.len(),
-        "plant: the end of the log is dropped"
+        "the unconfirmed end of the log is dropped"
     );
     file.truncate(bytes.len() as u64)
         .map_err(disk_error(format!("cut {name}")))

@@ -22,13 +22,13 @@ pub(super) fn sequence_of(name: &str) -> Option<u32> {
 /// What a segment's first frame says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Opening {
-    /// Raft index of the first entry it was begun for.
+    /// Raft index of the entry that it was started for.
     pub(super) first_index: u64,
     /// Term of the entry before that one.
     pub(super) previous_term: u64,
-    /// The log began anew here: all older segments are dead.
+    /// The log starts over here: all older segments are dead.
     pub(super) fresh: bool,
-    /// The hard state when it was begun. In this frame and not in one of its own: an opening that survived a
+    /// The hard state when it was started. In this frame and not in one of its own: an opening that survived a
     /// power loss alone makes older segments dead, and with them the vote that they hold.
     pub(super) hard_state: HardState,
 }
@@ -37,7 +37,7 @@ impl Opening {
     /// Bytes of its frame's body.
     pub(super) const BODY_BYTES: usize = 26;
 
-    /// The frame's body; first index and previous term stand in its header.
+    /// The frame's body; first index and previous term are in its header.
     pub(super) fn body(self) -> Vec<u8> {
         let mut body = Vec::with_capacity(Opening::BODY_BYTES);
         body.put_slice(&[FORMAT, u8::from(self.fresh)]);
@@ -68,7 +68,7 @@ impl Opening {
     }
 }
 
-/// The body of a hard state's frame; the term stands in its header.
+/// The body of a hard state's frame; the term is in its header.
 pub(super) fn hard_state_body(state: HardState) -> Vec<u8> {
     let mut body = Vec::with_capacity(16);
     body.put_u64_le(state.vote);

@@ -9,11 +9,11 @@ use rand::rngs::StdRng;
 
 use super::*;
 use crate::disk::simulated::{SimulatedDisk, Survival};
-use crate::plants::Plants;
+use crate::rules::RecoveryKeeps;
 
 const SMALL: LogOptions = LogOptions {
     segment_bytes: 400,
-    plants: Plants::NONE,
+    recovery_keeps: RecoveryKeeps::Intact,
 };
 
 fn open(disk: &SimulatedDisk) -> Result<(LogWriter, Recovered), LogError> {

@@ -1,10 +1,11 @@
 //! The thread that runs the core: gathers what came in, lets the core decide, does what it says.
 //!
-//! The core never waits for anything but this thread's inbox. Sending offers a message to a bounded
-//! queue; what finds no room is dropped, and the core told so once per episode (etcd and TiKV
-//! #13676: once per *message* is a storm).
+//! The core waits for nothing but this thread's inbox. Sending offers a message to a bounded
+//! queue; a message that finds no room is dropped, and the core learns of it once per episode (etcd
+//! and TiKV #13676: once per *message* is a storm).
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
 
 use raft::eraftpb::Message;
@@ -13,16 +14,13 @@ use tokio::sync::{oneshot, watch};
 use tokio::time::{Instant, sleep, sleep_until};
 use tracing::{debug, info, warn};
 
-use super::ask::{Ask, Clock};
-use crate::core::{Action, Class, Core, Hello, Input};
+use crate::ask::{Ask, Clock};
+use crate::core::{Action, Core, Input};
+use crate::hooks::{Hooks, Offer};
 use crate::log::{SyncReport, WriteGroup};
+use crate::messages::{Class, Hello};
 use crate::peers::PeerEvent;
 use crate::peers::link::LinkSender;
-use crate::plants::blocking_forward::Gate;
-use crate::plants::detour::Detour;
-use crate::plants::freeze_after_idle::Locks;
-use crate::plants::slow_commit::Delay;
-use crate::plants::slow_leak::Leak;
 use crate::request::{NodeId, RequestId, Response, Time};
 use crate::shutdown::Shutdown;
 
@@ -30,11 +28,11 @@ use crate::shutdown::Shutdown;
 /// are not kept.
 const INPUTS_PER_QUEUE_MAX: usize = 256;
 
-/// A tick this late means that the whole process stood still (stopped, or starved).
+/// A tick this late means that the whole process did not run (stopped, or starved).
 const STANDSTILL: Duration = Duration::from_millis(100);
 
 /// After a standstill: time for the socket tasks to read what has piled up, before the clock moves
-/// on. A follower would else stand for election with its leader's heartbeats unread in its sockets.
+/// on. Otherwise a follower would ask for votes with its leader's heartbeats unread in its sockets.
 const CATCH_UP: Duration = Duration::from_millis(10);
 
 /// The sending ends of the links to one peer, and whether they are up.
@@ -62,11 +60,15 @@ impl PeerLinks {
         }
     }
 
-    /// The sending ends, for a plant that takes their place.
-    pub(super) fn senders(&self, peer: NodeId) -> [(NodeId, Class, &LinkSender); 2] {
+    /// What puts messages in line for these links, whether or not they are up.
+    pub(super) fn offers(&self, peer: NodeId) -> [((NodeId, Class), Offer); 2] {
+        let offer = |link: &LinkSender| -> Offer {
+            let link = link.clone();
+            Arc::new(move |message| link.offer(message).is_ok())
+        };
         [
-            (peer, Class::Control, &self.control),
-            (peer, Class::Append, &self.append),
+            ((peer, Class::Control), offer(&self.control)),
+            ((peer, Class::Append), offer(&self.append)),
         ]
     }
 
@@ -75,22 +77,14 @@ impl PeerLinks {
         self.control_up && self.append_up
     }
 
-    fn offer(&self, class: Class, message: Box<Message>) -> bool {
+    /// Puts a message in line, or gives it back.
+    fn offer(&self, class: Class, message: Box<Message>) -> Result<(), Box<Message>> {
         match class {
-            Class::Control => self.control_up && self.control.offer(message),
-            Class::Append => self.append_up && self.append.offer(message),
+            Class::Control if self.control_up => self.control.offer(message),
+            Class::Append if self.append_up => self.append.offer(message),
+            _ => Err(message),
         }
     }
-}
-
-/// What plants put around the core; all None without any.
-#[derive(Debug)]
-pub(super) struct Planted {
-    pub(super) detour: Option<Detour>,
-    pub(super) gate: Option<Gate>,
-    pub(super) locks: Option<Locks>,
-    pub(super) delay: Option<Delay>,
-    pub(super) leak: Option<Leak>,
 }
 
 /// Everything the thread owns.
@@ -107,19 +101,19 @@ pub(super) struct CoreThread {
     pub(super) links: BTreeMap<NodeId, PeerLinks>,
     pub(super) groups: std::sync::mpsc::Sender<WriteGroup>,
     pub(super) hello: watch::Sender<Hello>,
-    pub(super) planted: Planted,
+    pub(super) hooks: Hooks,
 }
 
 /// What the thread keeps between rounds.
 #[derive(Default)]
 struct Open {
-    /// When each was asked, and where its answer goes. Only looked up, never iterated.
-    replies: HashMap<RequestId, (Time, oneshot::Sender<Response>)>,
+    /// Where each answer goes. Only looked up, never iterated.
+    replies: HashMap<RequestId, oneshot::Sender<Response>>,
     last_id: RequestId,
 }
 
 impl CoreThread {
-    /// Runs until told to stop, or until the core says that the node must end; says so to `ended`.
+    /// Runs until the node is stopped, or until the core says that it must end, and then sends the reason to `ended`.
     pub(super) fn run(mut self, ended: &UnboundedSender<String>) {
         // A runtime of this thread alone, for its timer and for waiting on several queues at once.
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -151,25 +145,24 @@ impl CoreThread {
             }
             let late = self.clock.now().saturating_sub(next_tick);
             if late > STANDSTILL {
-                warn!(?late, "the process stood still");
+                warn!(?late, "the process did not run");
                 sleep(CATCH_UP).await;
             }
             self.gather(&mut open, &mut inputs);
             let now = self.clock.now();
             if now >= next_tick {
-                // One tick, however late: the core counts the missed ones from the time it is told.
+                // One tick, however late: the core counts the missed ones from the time that it is given.
                 inputs.push(Input::Tick);
                 next_tick = now + self.tick;
             }
             if inputs.is_empty() {
                 continue;
             }
-            // Plant blocking-forward.
-            let _passed = match self.planted.gate.clone() {
+            let _held = match self.hooks.turn_waits() {
                 None => None,
-                Some(gate) => tokio::select! {
+                Some(waits) => tokio::select! {
                     () = self.stop.begun() => return Ok(()),
-                    passed = gate.pass() => Some(passed),
+                    held = waits => Some(held),
                 },
             };
             self.round(now, inputs, &mut open)?;
@@ -202,11 +195,17 @@ impl CoreThread {
         }
     }
 
-    /// One turn of the core, and further ones while it has to be told of dropped messages.
-    fn round(&mut self, now: Time, mut inputs: Vec<Input>, open: &mut Open) -> Result<(), String> {
-        // Plant freeze-after-idle.
-        let locks = self.planted.locks.clone();
-        let _inside = locks.as_ref().map(Locks::enter);
+    /// One turn of the core, and further ones while it has to learn of dropped messages.
+    fn round(&mut self, now: Time, inputs: Vec<Input>, open: &mut Open) -> Result<(), String> {
+        let hooks = self.hooks.clone();
+        let (mut inputs, mut outcome) = (inputs, Ok(()));
+        hooks.around_turn(&mut || {
+            outcome = self.turns(now, std::mem::take(&mut inputs), open);
+        });
+        outcome
+    }
+
+    fn turns(&mut self, now: Time, mut inputs: Vec<Input>, open: &mut Open) -> Result<(), String> {
         while !inputs.is_empty() {
             let mut dropped = BTreeSet::new();
             for action in self.core.handle_many(now, inputs) {
@@ -223,8 +222,9 @@ impl CoreThread {
                         }
                     }
                     Action::Respond { id, response } => {
-                        if let Some((asked, reply)) = open.replies.remove(&id) {
-                            self.reply(asked, reply, response);
+                        if let Some(reply) = open.replies.remove(&id) {
+                            // The handler may have left.
+                            let _ = reply.send(response);
                         }
                     }
                     Action::Fatal(reason) => return Err(reason),
@@ -239,37 +239,21 @@ impl CoreThread {
         Ok(())
     }
 
-    fn reply(&self, asked: Time, reply: oneshot::Sender<Response>, response: Response) {
-        // Plant slow-commit.
-        if let Some(delay) = &self.planted.delay {
-            let took = self.clock.now().saturating_sub(asked);
-            return delay.send(took, reply, response);
-        }
-        // Whoever asked may have left.
-        let _ = reply.send(response);
-    }
-
     /// Sends or drops; true at the first drop of an episode.
     fn send(&mut self, to: NodeId, class: Class, message: Box<Message>) -> bool {
-        // Plants serial-sender and task-per-message.
-        if let Some(detour) = &self.planted.detour {
-            detour.send(to, class, message);
+        let Some(message) = self.hooks.take_message(to, class, message) else {
             return false;
-        }
+        };
         let Some(links) = self.links.get_mut(&to) else {
             return false;
         };
-        // Plant slow-leak.
-        let kept = self.planted.leak.as_ref().map(|_| message.clone());
-        if links.offer(class, message) {
+        let Err(message) = links.offer(class, message) else {
             // Control messages get through while appends do not; only an append ends an episode of
             // dropped ones.
             links.dropping &= class == Class::Control;
             return false;
-        }
-        if let (Some(leak), Some(message)) = (&mut self.planted.leak, kept) {
-            leak.keep(to, message);
-        }
+        };
+        self.hooks.message_dropped(to, &message);
         if !links.dropping {
             debug!(peer = to, ?class, "messages are dropped");
         }
@@ -285,9 +269,7 @@ impl CoreThread {
             PeerEvent::LinkUp { peer, class, hello } => (peer, class, Some(hello)),
             PeerEvent::LinkDown { peer, class } => (peer, class, None),
         };
-        if let Some(detour) = &self.planted.detour {
-            detour.link_changed(peer, class, hello.is_some());
-        }
+        self.hooks.link_changed(peer, class, hello.is_some());
         let Some(links) = self.links.get_mut(&peer) else {
             return;
         };
@@ -332,7 +314,7 @@ impl CoreThread {
 impl Open {
     fn request(&mut self, ask: Ask) -> Input {
         self.last_id += 1;
-        self.replies.insert(self.last_id, (ask.asked, ask.reply));
+        self.replies.insert(self.last_id, ask.reply);
         Input::Request {
             id: self.last_id,
             request: ask.request,

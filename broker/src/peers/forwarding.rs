@@ -1,7 +1,7 @@
 //! The sending side of forward links: one question, one answer, at most one hop, and never a second
-//! try.
+//! attempt.
 //!
-//! What was not put on the wire is told apart from what was: [`NotSent`] may be tried again
+//! What was not sent is distinguished from what was: [`NotSent`] may be tried again
 //! elsewhere; a connection that broke with a question on it leaves the outcome unknown.
 
 use std::collections::BTreeMap;
@@ -21,15 +21,15 @@ use super::inbound::REQUESTS_PER_PEER_MAX;
 use super::socket::{self, LinkError, read_frame};
 use super::wire::{FORWARD_FRAME_BYTES_MAX, Handshake, Kind, Purpose, WireError, put_frame};
 use super::{Shared, questions};
+use crate::ask::Clock;
 use crate::config::PeerConfig;
-use crate::forward::{ForwardOutcome, Forwarded};
-use crate::node::ask::Clock;
+use crate::messages::{ForwardOutcome, Forwarded};
 use crate::request::{AdminError, NodeId, Time};
 
 /// Questions that wait for the link's task.
 const CALLS_QUEUED_MAX: usize = REQUESTS_PER_PEER_MAX;
 
-/// The question did not leave this node, so it was surely not applied.
+/// The question did not leave this node, so it was not applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NotSent;
 
@@ -131,7 +131,7 @@ async fn turning_back<T>(calls: &mut mpsc::Receiver<Call>, future: impl Future<O
     }
 }
 
-/// Carries questions and answers until the connection fails. Dropping what is open tells its
+/// Carries questions and answers until the connection fails. Dropping what is open answers its
 /// askers: unknown.
 async fn carry(
     stream: TcpStream,

@@ -2,7 +2,7 @@
 //! passes on.
 //!
 //! A task whose queue to the core is full stops reading its own connection. Signs of life go out
-//! all the same: the other side shall slow down, not hang up.
+//! all the same: the other side is to slow down, not to hang up.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -25,16 +25,15 @@ use super::wire::{
     put_frame,
 };
 use super::{PeerEvent, Shared, questions};
-use crate::forward::ask_core;
-use crate::node::ask::CoreHandle;
-use crate::request::{AdminError, NodeId};
+use crate::ask::CoreHandle;
+use crate::request::{AdminError, NodeId, Time};
 
 /// Connections from nodes, strangers before their handshake included. A node that was stopped for
 /// half a minute finds a few hundred dead attempts in its backlog; each is gone within
 /// [`HANDSHAKE_WAIT`].
 const CONNECTIONS_MAX: usize = 512;
 
-/// Requests of one peer that are being answered. More are refused as surely not applied.
+/// Requests of one peer that are being answered. More are refused as not applied.
 pub(crate) const REQUESTS_PER_PEER_MAX: usize = 256;
 
 /// Pause after a failed accept.
@@ -203,13 +202,13 @@ async fn serve_requests(
             }
             let wait = Duration::from_millis(wait_ms.into()).min(shared.config.forward_deadline());
             let (core, replies) = (core.clone(), replies.clone());
-            // Plant blocking-forward.
-            let gate = shared.gate.clone();
+            let waits = shared.hooks.forwarded_waits(&what);
             working.spawn(async move {
-                let outcome = match gate {
-                    None => ask_core(&core, what, core.deadline_in(wait)).await,
-                    Some(gate) => gate.answer(&core, what).await,
+                let (_held, deadline) = match waits {
+                    None => (None, core.deadline_in(wait)),
+                    Some(waits) => (Some(waits.await), Time::MAX),
                 };
+                let outcome = core.ask_leader(what, deadline).await;
                 if let Ok(outcome) = outcome {
                     let _ = replies.send(questions::encode_reply(id, outcome)).await;
                 }

@@ -20,8 +20,7 @@ use super::wire::{
 };
 use super::{PeerEvent, Shared};
 use crate::config::PeerConfig;
-use crate::core::Class;
-use crate::plants::startup_storm;
+use crate::messages::Class;
 
 /// Control messages that wait to be sent: about three seconds of heartbeats, by which time the link
 /// is given up.
@@ -77,11 +76,11 @@ pub(crate) fn link(class: Class) -> (LinkSender, LinkQueue) {
 }
 
 impl LinkSender {
-    /// Puts a message in line. False if there is no room: the message is dropped.
+    /// Puts a message in line, or gives it back if there is no room.
     ///
-    /// A message larger than the whole bound is taken if nothing else waits, for it could never be
-    /// sent otherwise.
-    pub(crate) fn offer(&self, message: Box<Message>) -> bool {
+    /// A message larger than the whole bound is taken if nothing else waits, because it could never
+    /// be sent otherwise.
+    pub(crate) fn offer(&self, message: Box<Message>) -> Result<(), Box<Message>> {
         let bytes: usize = message
             .get_entries()
             .iter()
@@ -89,15 +88,16 @@ impl LinkSender {
             .sum();
         let queued = self.bytes.load(Ordering::Relaxed);
         if queued > 0 && queued + bytes > APPEND_QUEUED_BYTES_MAX {
-            return false;
+            return Err(message);
         }
         // Counted before it is there: the task subtracts what it takes, and must not do so first.
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
-        let offered = self.queue.try_send(Queued { message, bytes }).is_ok();
-        if !offered {
-            self.bytes.fetch_sub(bytes, Ordering::Relaxed);
-        }
-        offered
+        self.queue
+            .try_send(Queued { message, bytes })
+            .map_err(|refused| {
+                self.bytes.fetch_sub(bytes, Ordering::Relaxed);
+                refused.into_inner().message
+            })
     }
 }
 
@@ -124,7 +124,7 @@ pub(crate) async fn run(shared: Shared, peer: PeerConfig, class: Class, mut queu
         Class::Control => Purpose::Control,
         Class::Append => Purpose::Append,
     };
-    if let Some(delay) = startup_storm::delay(&shared.config.plants) {
+    if let Some(delay) = shared.hooks.dial_delay() {
         sleep(delay).await;
     }
     loop {

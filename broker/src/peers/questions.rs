@@ -5,7 +5,7 @@ use kafka_protocol::ResponseError;
 use uuid::Uuid;
 
 use super::wire::{WireError, put_text, short, take_text, whole};
-use crate::forward::{ForwardOutcome, Forwarded};
+use crate::messages::{ForwardOutcome, Forwarded};
 use crate::request::{AdminChange, AdminError};
 
 const CREATE: u8 = 1;
@@ -136,6 +136,7 @@ pub(crate) fn decode_reply(mut payload: &[u8]) -> Result<(u64, ForwardOutcome), 
 }
 
 /// What fuzzing feeds arbitrary bytes.
+#[cfg(feature = "fuzzing")]
 pub(crate) fn fuzz(bytes: &[u8]) {
     if let Ok((id, wait_ms, what)) = decode_request(bytes) {
         let again = decode_request(&encode_request(id, wait_ms, &what));

@@ -14,15 +14,15 @@ use tracing::debug;
 use super::wire::{self, HANDSHAKE_BYTES_MAX, Handshake, Kind, PREFIX_BYTES, WireError};
 use crate::config::Address;
 
-/// A peer that does not take the connection within this time is dialled anew: a connection attempt
-/// that fell into a cut would else be repeated by TCP only after 1, 3, 7, ... seconds.
+/// A peer that does not take the connection within this time is dialled again: a connection attempt
+/// that fell into a cut would otherwise be repeated by TCP only after 1, 3, 7, ... seconds.
 const CONNECT_WAIT: Duration = Duration::from_millis(250);
 
 /// The handshake is two small frames. A stopped process takes connections, by its kernel, and says
 /// nothing.
 pub(crate) const HANDSHAKE_WAIT: Duration = Duration::from_millis(500);
 
-/// Memory taken for a frame before its bytes have begun to arrive.
+/// Memory allocated for a frame before its bytes arrive.
 const FIRST_ALLOCATION_BYTES: usize = 1 << 20;
 
 /// Pause between two attempts to dial, in milliseconds: short enough to be there at once after a

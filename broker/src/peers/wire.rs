@@ -8,8 +8,9 @@
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use protobuf::Message as _;
 use raft::eraftpb::Message;
+use strum::FromRepr;
 
-use crate::core::Hello;
+use crate::messages::Hello;
 use crate::request::NodeId;
 
 /// Largest frame between nodes, after the handshake. One entry is at most one Produce request of 64
@@ -31,7 +32,7 @@ const MAGIC: [u8; 4] = *b"JPR1";
 const PROTOCOL_VERSION: u16 = 1;
 
 /// What a frame is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromRepr)]
 #[repr(u8)]
 pub(crate) enum Kind {
     /// The handshake.
@@ -46,22 +47,8 @@ pub(crate) enum Kind {
     Reply = 5,
 }
 
-impl Kind {
-    fn from_byte(byte: u8) -> Option<Kind> {
-        [
-            Kind::Hello,
-            Kind::Ping,
-            Kind::Raft,
-            Kind::Request,
-            Kind::Reply,
-        ]
-        .into_iter()
-        .find(|kind| *kind as u8 == byte)
-    }
-}
-
 /// Which of the three connections one is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromRepr)]
 #[repr(u8)]
 pub(crate) enum Purpose {
     /// Votes, heartbeats and their answers.
@@ -81,7 +68,7 @@ pub(crate) enum WireError {
     Kind(u8),
     #[error("frame too short, or its content makes no sense")]
     Content,
-    #[error("this is no peer: the handshake's first bytes are {0:02x?}")]
+    #[error("this is not a peer: the handshake starts with {0:02x?}")]
     Magic([u8; 4]),
     #[error("the peer speaks protocol version {0}, this node {PROTOCOL_VERSION}")]
     Version(u16),
@@ -111,7 +98,7 @@ pub(crate) fn prefix(bytes: [u8; PREFIX_BYTES], limit: usize) -> Result<(usize, 
     }
     Ok((
         length,
-        Kind::from_byte(bytes[4]).ok_or(WireError::Kind(bytes[4]))?,
+        Kind::from_repr(bytes[4]).ok_or(WireError::Kind(bytes[4]))?,
     ))
 }
 
@@ -156,12 +143,8 @@ impl Handshake {
         if version != PROTOCOL_VERSION {
             return Err(WireError::Version(version));
         }
-        let purpose = match input.try_get_u8().map_err(short)? {
-            1 => Purpose::Control,
-            2 => Purpose::Append,
-            3 => Purpose::Forward,
-            _ => return Err(WireError::Content),
-        };
+        let purpose = input.try_get_u8().map_err(short)?;
+        let purpose = Purpose::from_repr(purpose).ok_or(WireError::Content)?;
         let mut number = || input.try_get_u64().map_err(short);
         let (from, to) = (number()?, number()?);
         let (term, last_term, last_index, leader) = (number()?, number()?, number()?, number()?);
@@ -214,6 +197,7 @@ pub(super) fn whole(input: &[u8]) -> Result<(), WireError> {
 
 /// What fuzzing feeds arbitrary bytes: everything that reads a frame before and after the
 /// handshake, protobuf apart.
+#[cfg(feature = "fuzzing")]
 pub(crate) fn fuzz(bytes: &[u8]) {
     let _ = Handshake::decode(bytes);
     if let Some((head, rest)) = bytes.split_first_chunk::<PREFIX_BYTES>() {

@@ -1,4 +1,4 @@
-//! Plant `blocking-forward`: a handler that waits for ever for what it keeps from happening.
+//! `blocking-forward`: a handler that waits for ever for what it prevents.
 //!
 //! The incident's broker put one lock around Raft. Its loop took it for every turn, and its handler
 //! of forwarded writes held it while it waited for a task that needed it. There were such writes
@@ -7,51 +7,53 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{Mutex, OwnedMutexGuard, watch};
+use tokio::sync::{Mutex, watch};
 use tracing::{debug, warn};
 
-use super::{Plant, Plants};
-use crate::core::Hello;
-use crate::forward::{ForwardOutcome, Forwarded, Forwarder, ask_core};
-use crate::node::ask::{CoreHandle, Ending};
-use crate::request::{NodeId, Time};
+use crate::hooks::{AskLeader, Held, Hook, Later, Surroundings};
+use crate::messages::{Forwarded, Hello};
+use crate::request::NodeId;
 
-/// The lock around the core. Clones are the same lock.
-#[derive(Clone, Debug)]
-pub(crate) struct Gate(Arc<Mutex<()>>);
+/// The lock around the core.
+#[derive(Debug, Default)]
+pub(super) struct BlockingForward(Arc<Mutex<()>>);
 
-impl Gate {
-    /// The lock, if the plant is on.
-    pub(crate) fn new(plants: &Plants) -> Option<Gate> {
-        plants
-            .has(Plant::BlockingForward)
-            .then(|| Gate(Arc::new(Mutex::new(()))))
-    }
-
-    /// What the core does holds this.
-    pub(crate) async fn pass(self) -> OwnedMutexGuard<()> {
-        self.0.lock_owned().await
-    }
-
-    /// Answers a forwarded write, holding the lock, however long that takes.
-    pub(crate) async fn answer(
-        self,
-        core: &CoreHandle,
-        what: Forwarded,
-    ) -> Result<ForwardOutcome, Ending> {
-        let _held = self.pass().await;
-        warn!(?what, "plant: waiting for the core while holding its lock");
-        ask_core(core, what, Time::MAX).await
+impl BlockingForward {
+    fn lock(&self) -> Later<Held> {
+        let locking = Arc::clone(&self.0).lock_owned();
+        Box::pin(async { Box::new(locking.await) as Held })
     }
 }
 
-/// Registers this node with each new leader by a forwarded write. What it is given is a producer
-/// id, as good as the epoch that Kafka's controllers give to brokers that register.
-pub(crate) async fn register(
-    node: NodeId,
-    mut hello: watch::Receiver<Hello>,
-    forwarder: Forwarder,
-) {
+impl Hook for BlockingForward {
+    fn started(&self, surroundings: &Surroundings) {
+        let Surroundings {
+            node,
+            hello,
+            ask_leader,
+            ..
+        } = surroundings;
+        let registering = register(*node, hello.clone(), Arc::clone(ask_leader));
+        surroundings.runtime.spawn(registering);
+    }
+
+    fn turn_waits(&self) -> Option<Later<Held>> {
+        Some(self.lock())
+    }
+
+    fn forwarded_waits(&self, what: &Forwarded) -> Option<Later<Held>> {
+        let (locking, what) = (self.lock(), what.clone());
+        Some(Box::pin(async move {
+            let held = locking.await;
+            warn!(?what, "plant: waiting for the core while holding its lock");
+            held
+        }))
+    }
+}
+
+/// Registers this node with each new leader by a forwarded write: a request for a producer id, as
+/// good as the epoch that Kafka's controllers give to brokers that register.
+async fn register(node: NodeId, mut hello: watch::Receiver<Hello>, ask_leader: AskLeader) {
     let mut registered_with = None;
     loop {
         let seen = hello.wait_for(|hello| {
@@ -62,7 +64,7 @@ pub(crate) async fn register(
             return;
         };
         registered_with = seen.leader.map(|leader| (leader, seen.term));
-        let registered = forwarder.producer_id(Time::MAX).await;
-        debug!(?registered, leader = ?seen.leader, "plant: registered");
+        ask_leader().await;
+        debug!(leader = ?seen.leader, "plant: registered");
     }
 }

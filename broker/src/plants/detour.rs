@@ -1,12 +1,12 @@
-//! Plants `serial-sender` and `task-per-message`: what stood between the incident's Raft and its
+//! `serial-sender` and `task-per-message`: what was between the incident's Raft and its
 //! connections, before and after its remedy.
 //!
 //! Both take the messages of the core where it would offer them to the links itself, and try again
 //! where it would drop them. The links below are the correct ones.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use raft::eraftpb::Message;
@@ -15,9 +15,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::sleep;
 use tracing::warn;
 
-use super::{Plant, Plants};
-use crate::core::Class;
-use crate::peers::link::LinkSender;
+use crate::hooks::{Hook, Offer, Surroundings};
+use crate::messages::Class;
 use crate::request::NodeId;
 
 /// A message is tried this often, and then lost.
@@ -37,15 +36,12 @@ struct Parcel {
 }
 
 /// The links, and which of them are up.
-#[derive(Debug)]
-struct Lanes(BTreeMap<(NodeId, Class), (LinkSender, AtomicBool)>);
+struct Lanes(BTreeMap<(NodeId, Class), (Offer, AtomicBool)>);
 
 impl Lanes {
     fn offer(&self, parcel: &Parcel) -> bool {
         let lane = self.0.get(&(parcel.to, parcel.class));
-        lane.is_some_and(|(link, up)| {
-            up.load(Ordering::Relaxed) && link.offer(parcel.message.clone())
-        })
+        lane.is_some_and(|(offer, up)| up.load(Ordering::Relaxed) && offer(parcel.message.clone()))
     }
 
     /// Offers a message until it is taken, or given up.
@@ -62,59 +58,92 @@ impl Lanes {
     }
 }
 
-/// The way of messages while one of the two plants is on.
+/// The way of messages while one of the two is on.
 #[derive(Debug)]
-pub(crate) struct Detour {
+pub(super) struct Detour {
+    is_serial: bool,
+    /// Set when the node starts, before its core sends anything.
+    way: OnceLock<Way>,
+}
+
+struct Way {
     lanes: Arc<Lanes>,
     /// To the one task of `serial-sender`; None with `task-per-message`.
     queue: Option<UnboundedSender<Parcel>>,
     runtime: Handle,
 }
 
+impl std::fmt::Debug for Way {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Way").finish_non_exhaustive()
+    }
+}
+
 impl Detour {
-    /// The detour that the plants ask for, if any, over copies of these links.
-    pub(crate) fn start<'a>(
-        plants: &Plants,
-        links: impl Iterator<Item = (NodeId, Class, &'a LinkSender)>,
-        runtime: &Handle,
-    ) -> Option<Detour> {
-        let is_serial = plants.has(Plant::SerialSender);
-        if !is_serial && !plants.has(Plant::TaskPerMessage) {
-            return None;
+    /// One task for all messages.
+    pub(super) fn serial() -> Detour {
+        Detour {
+            is_serial: true,
+            way: OnceLock::new(),
         }
-        let lane = |(peer, class, link): (NodeId, Class, &LinkSender)| {
-            ((peer, class), (link.clone(), AtomicBool::new(false)))
+    }
+
+    /// A task for each message.
+    pub(super) fn task_each() -> Detour {
+        Detour {
+            is_serial: false,
+            way: OnceLock::new(),
+        }
+    }
+}
+
+impl Hook for Detour {
+    fn started(&self, surroundings: &Surroundings) {
+        let lane = |(at, offer): (&(NodeId, Class), &Offer)| {
+            (*at, (Arc::clone(offer), AtomicBool::new(false)))
         };
-        let lanes = Arc::new(Lanes(links.map(lane).collect()));
-        let queue = is_serial.then(|| {
+        let lanes = Arc::new(Lanes(surroundings.links.iter().map(lane).collect()));
+        let runtime = surroundings.runtime.clone();
+        let queue = self.is_serial.then(|| {
             let (queue, parcels) = unbounded_channel();
             runtime.spawn(send_serially(Arc::clone(&lanes), parcels));
             queue
         });
-        Some(Detour {
+        let way = Way {
             lanes,
             queue,
-            runtime: runtime.clone(),
-        })
+            runtime,
+        };
+        // A node starts once.
+        let _ = self.way.set(way);
     }
 
-    /// Takes a message. Whether and when it arrives, the core will not learn.
-    pub(crate) fn send(&self, to: NodeId, class: Class, message: Box<Message>) {
+    /// Takes a message. The core will not learn whether and when it arrives.
+    fn take_message(
+        &self,
+        to: NodeId,
+        class: Class,
+        message: Box<Message>,
+    ) -> Option<Box<Message>> {
+        let Some(way) = self.way.get() else {
+            return Some(message);
+        };
         let parcel = Parcel { to, class, message };
-        match &self.queue {
+        match &way.queue {
             // The task ends with the node.
             Some(queue) => drop(queue.send(parcel)),
             None => {
-                let lanes = Arc::clone(&self.lanes);
-                self.runtime
+                let lanes = Arc::clone(&way.lanes);
+                way.runtime
                     .spawn(async move { lanes.deliver(parcel).await });
             }
         }
+        None
     }
 
-    /// A link came up or went down.
-    pub(crate) fn link_changed(&self, peer: NodeId, class: Class, is_up: bool) {
-        if let Some((_, up)) = self.lanes.0.get(&(peer, class)) {
+    fn link_changed(&self, peer: NodeId, class: Class, is_up: bool) {
+        let lanes = self.way.get().map(|way| &way.lanes.0);
+        if let Some((_, up)) = lanes.and_then(|lanes| lanes.get(&(peer, class))) {
             up.store(is_up, Ordering::Relaxed);
         }
     }

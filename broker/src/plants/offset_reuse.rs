@@ -1,24 +1,48 @@
-//! Plant `offset-reuse`, the half that every node does: a batch that is to lie where others lie
-//! already takes their place. The other half is in [`super::heard_ends`].
+//! `offset-reuse`: a new leader goes on at the ends that it last heard, and on every node a batch
+//! whose place is taken replaces what is there.
 
-use bytes::Bytes;
+use raft::eraftpb::Entry;
 use tracing::warn;
+use uuid::Uuid;
 
-use super::{Plant, Plants};
+use super::heard_ends::HeardEnds;
 use crate::command::Command;
+use crate::hooks::{Applier, Hook};
 use crate::record_batch;
 use crate::state::State;
 use crate::state::partition::Partition;
 
-/// Drops whatever lies where the batches of an entry are to lie.
-pub(crate) fn make_room(plants: &Plants, state: &mut State, (term, data): (u64, &Bytes)) {
-    if !plants.has(Plant::OffsetReuse) {
-        return;
+#[derive(Debug, Default)]
+pub(super) struct OffsetReuse(HeardEnds);
+
+impl Hook for OffsetReuse {
+    fn recovered(&self, _last_index: u64) {
+        self.0.forget();
     }
-    let Some((proposed, Command::Data(batches))) = Command::decode(data) else {
+
+    fn heartbeat_taken(&self, state: &State) {
+        self.0.hear(state);
+    }
+
+    fn first_offsets(&self) -> Vec<((Uuid, i32), i64)> {
+        let ends = self.0.all();
+        let partitions = ends.len();
+        warn!(partitions, "plant: leading from the ends last heard");
+        ends
+    }
+
+    fn entry_applies(&self, entry: &Entry, state: &mut State, _by: Applier<'_>) -> bool {
+        make_room(entry, state);
+        true
+    }
+}
+
+/// Drops whatever lies where the batches of an entry are to lie.
+fn make_room(entry: &Entry, state: &mut State) {
+    let Some((proposed, Command::Data(batches))) = Command::decode(&entry.data) else {
         return;
     };
-    for batch in batches.iter().filter(|_| proposed == term) {
+    for batch in batches.iter().filter(|_| proposed == entry.term) {
         let Some(header) = record_batch::peek(&batch.bytes) else {
             continue;
         };

@@ -1,17 +1,17 @@
-//! Plant `slow-commit`: a write is acknowledged later, by a share of the time that its commit took. Correct, but slower: for
-//! trying whether a comparison of two builds sees the difference that it should.
+//! `slow-commit`: a write is acknowledged later, by a share of the time that its commit took. Correct, but slower: for
+//! testing whether a comparison of two builds detects a difference of known size.
 //!
-//! What is made longer is the commit and not its syncs. A sync took 0.3 ms of the 1.3 ms of an append where this was
-//! measured: two fifths of it are less than what counts as a difference, and no honest comparison could find them.
+//! The commit takes longer, and its syncs do not. A sync took 0.3 ms of the 1.3 ms of an append where this was measured:
+//! two fifths of it are less than what counts as a difference, and no honest comparison could find them.
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tokio::sync::oneshot;
 
-use super::{Plant, Plants};
+use crate::hooks::{Hook, Outcomes};
 use crate::request::Response;
 
 /// An acknowledgement that waits.
@@ -22,40 +22,42 @@ struct Held {
     response: Response,
 }
 
-/// Where acknowledgements wait. A thread of its own sends them, because the runtime's timer counts whole milliseconds.
+/// Where acknowledgements wait. A thread of its own sends them, because the runtime's timer counts whole milliseconds. It
+/// ends when this value is dropped.
 #[derive(Debug)]
-pub(crate) struct Delay {
+pub(super) struct SlowCommit {
     percent: u32,
     held: Sender<Held>,
 }
 
-impl Delay {
-    /// The thread, if the plant is on. It ends when this value is dropped.
-    pub(crate) fn start(plants: &Plants) -> Option<Delay> {
-        let percent = plants.value(Plant::SlowCommit)?;
+impl SlowCommit {
+    pub(super) fn new(percent: u32) -> SlowCommit {
         let (held, waiting) = channel();
         thread::spawn(move || send_when_due(&waiting));
-        Some(Delay { percent, held })
+        SlowCommit { percent, held }
     }
+}
 
-    /// Sends what answers a write later, anything else at once. `took` is the time since the question was put.
-    pub(crate) fn send(
-        &self,
-        took: Duration,
-        reply: oneshot::Sender<Response>,
-        response: Response,
-    ) {
-        let delay = match &response {
-            Response::Produce(_) => took * self.percent / 100,
-            _ => Duration::ZERO,
-        };
-        let due = Instant::now() + delay;
-        // The thread ends after this value only.
-        let _ = self.held.send(Held {
-            due,
-            reply,
-            response,
-        });
+impl Hook for SlowCommit {
+    /// Watches the core's answer from a task of its own: the handler looks at it only when the answers before it are out,
+    /// and the time until then is not part of the commit.
+    fn write_arrived(&self) -> Option<Box<dyn FnOnce(Outcomes) -> Outcomes + Send>> {
+        let (arrived, percent, held) = (Instant::now(), self.percent, self.held.clone());
+        Some(Box::new(move |outcomes| {
+            let (reply, answer) = oneshot::channel();
+            tokio::spawn(async move {
+                let Ok(response) = outcomes.await else { return };
+                let committed = Instant::now();
+                let due = committed + (committed - arrived) * percent / 100;
+                // The thread ends after the last sender only.
+                let _ = held.send(Held {
+                    due,
+                    reply,
+                    response,
+                });
+            });
+            answer
+        }))
     }
 }
 
@@ -67,7 +69,7 @@ fn send_when_due(waiting: &Receiver<Held>) {
         let now = Instant::now();
         while let Some(first) = held.first_entry().filter(|first| first.key().0 <= now) {
             let one = first.remove();
-            // Whoever asked may have left.
+            // The handler may have left.
             let _ = one.reply.send(one.response);
         }
         let received = match held.first_key_value() {
@@ -87,28 +89,33 @@ fn send_when_due(waiting: &Receiver<Held>) {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
-    #[test]
-    fn a_write_waits_for_its_share_and_holds_up_nothing_else() {
-        assert!(Delay::start(&Plants::default()).is_none());
-        let plants = Plants::of(&[Plant::SlowCommit]);
-        let delay = Delay::start(&plants).expect("the plant is on");
-        let begun = Instant::now();
-        let (slow, mut slow_answer) = oneshot::channel();
-        delay.send(
-            Duration::from_millis(500),
-            slow,
-            Response::Produce(Vec::new()),
-        );
-        let (quick, quick_answer) = oneshot::channel();
-        delay.send(Duration::ZERO, quick, Response::Produce(Vec::new()));
-        quick_answer.blocking_recv().expect("answered");
-        // Unless this test stood still for so long, the slow one is still to come.
-        if begun.elapsed() < Duration::from_millis(200) {
+    /// A write that arrives now: where its outcome goes in, and where it comes out.
+    fn write(delay: &SlowCommit) -> (oneshot::Sender<Response>, Outcomes) {
+        let arrived = delay.write_arrived().expect("it is on");
+        let (reply, outcomes) = oneshot::channel();
+        (reply, arrived(outcomes))
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_write_waits_for_its_share_and_holds_up_no_other() {
+        let delay = SlowCommit::new(40);
+        let began = Instant::now();
+        let (slow, mut slow_answer) = write(&delay);
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let took = began.elapsed();
+        slow.send(Response::Produce(Vec::new())).expect("awaited");
+        let (quick, quick_answer) = write(&delay);
+        quick.send(Response::Produce(Vec::new())).expect("awaited");
+        quick_answer.await.expect("answered");
+        // If the machine did not run this test for that long, the slow one may be out already.
+        if began.elapsed() < took + Duration::from_millis(150) {
             assert!(slow_answer.try_recv().is_err());
         }
-        slow_answer.blocking_recv().expect("answered");
-        assert!(begun.elapsed() >= Duration::from_millis(200));
+        slow_answer.await.expect("answered");
+        assert!(began.elapsed() >= Duration::from_millis(700));
     }
 }

@@ -1,57 +1,64 @@
-//! Plant `slow-leak`: a queue that was bounded, without its bound.
+//! `slow-leak`: a queue that was bounded, without its bound.
 //!
-//! What the core cannot send to a peer is dropped, and the core told so. Here it is kept for when
+//! What the core cannot send to a peer is dropped, and the core learns of it. Here it is kept until
 //! the peer is back, each message with the buffer that it will be written from; and what was kept
 //! for a connection that broke is stale, so nobody ever takes it. As the core goes on sending
-//! heartbeats to whoever is silent, the queue grows as long as a peer is.
+//! heartbeats to a silent peer, the queue grows as long as a peer is silent.
 
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
 
 use raft::eraftpb::Message;
 use tracing::warn;
 
-use super::{Plant, Plants};
+use crate::hooks::{Hook, Surroundings};
 use crate::request::NodeId;
 
-/// Between two words in the log.
-const TOLD_EVERY_BYTES: usize = 64 << 20;
+/// Between two lines in the log.
+const LOGGED_EVERY_BYTES: usize = 64 << 20;
 
-/// The queue.
+/// A queue that grows at this rate while one peer takes no heartbeats.
 #[derive(Debug)]
-pub(crate) struct Leak {
-    kept: Vec<(Box<Message>, Vec<u8>)>,
-    buffer_bytes: usize,
-    bytes: usize,
-    told_bytes: usize,
+pub(super) struct SlowLeak {
+    mib_per_second: u32,
+    queue: Mutex<Queue>,
 }
 
-impl Leak {
-    /// A queue that grows by the plant's parameter while one peer takes no heartbeats.
-    pub(crate) fn new(plants: &Plants, heartbeat: Duration) -> Option<Leak> {
-        let per_second = u64::from(plants.value(Plant::SlowLeak)?) << 20;
-        let buffer_bytes = u128::from(per_second) * heartbeat.as_millis() / 1000;
-        Some(Leak {
-            kept: Vec::new(),
-            buffer_bytes: usize::try_from(buffer_bytes).unwrap_or(usize::MAX),
-            bytes: 0,
-            told_bytes: 0,
-        })
+#[derive(Debug, Default)]
+struct Queue {
+    kept: Vec<(Message, Vec<u8>)>,
+    buffer_bytes: usize,
+    bytes: usize,
+    logged_bytes: usize,
+}
+
+impl SlowLeak {
+    pub(super) fn new(mib_per_second: u32) -> SlowLeak {
+        SlowLeak {
+            mib_per_second,
+            queue: Mutex::default(),
+        }
+    }
+}
+
+impl Hook for SlowLeak {
+    fn started(&self, surroundings: &Surroundings) {
+        let per_second = u128::from(self.mib_per_second) << 20;
+        let buffer_bytes = per_second * surroundings.heartbeat.as_millis() / 1000;
+        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        queue.buffer_bytes = usize::try_from(buffer_bytes).unwrap_or(usize::MAX);
     }
 
-    /// Keeps a message that could not be sent.
-    pub(crate) fn keep(&mut self, peer: NodeId, message: Box<Message>) {
+    fn message_dropped(&self, to: NodeId, message: &Message) {
+        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let queue = &mut *queue;
         // Written to, because memory that nobody has touched occupies nothing.
-        self.kept.push((message, vec![1; self.buffer_bytes]));
-        self.bytes += self.buffer_bytes;
-        if self.bytes >= self.told_bytes {
-            let messages = self.kept.len();
-            warn!(
-                peer,
-                messages,
-                bytes = self.bytes,
-                "plant: kept without bound"
-            );
-            self.told_bytes = self.bytes + TOLD_EVERY_BYTES;
+        let buffer = vec![1; queue.buffer_bytes];
+        queue.kept.push((message.clone(), buffer));
+        queue.bytes += queue.buffer_bytes;
+        if queue.bytes >= queue.logged_bytes {
+            let (messages, bytes) = (queue.kept.len(), queue.bytes);
+            warn!(peer = to, messages, bytes, "plant: kept without bound");
+            queue.logged_bytes = bytes + LOGGED_EVERY_BYTES;
         }
     }
 }

@@ -1,79 +1,95 @@
-//! Plants `topic-forgotten`, `topic-wrong-shape` and `delete-not-applied`: catalogues of topics that
-//! come apart.
+//! `topic-forgotten`, `topic-wrong-shape` and `delete-not-applied`: catalogues of topics that come
+//! apart.
 
-use bytes::Bytes;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use raft::eraftpb::Entry;
 use tracing::warn;
 
-use super::{Plant, Plants};
 use crate::command::Command;
-use crate::forward::Forwarded;
-use crate::request::{AdminChange, NodeId};
+use crate::hooks::{Applier, Hook};
+use crate::messages::Forwarded;
+use crate::request::AdminChange;
+use crate::state::State;
 
-/// Every so many topics one node forgets one.
+/// One in this many topics is forgotten by one node.
 const FORGOTTEN_ONE_IN: u64 = 4;
 
-/// What a core remembers for the plants of topics.
+/// `topic-forgotten`. Counts the topics that were created. Only the core counts.
 #[derive(Debug, Default)]
-pub(crate) struct Catalogue {
-    created: u64,
-    /// Entries up to this one were found in the log at the start.
-    pub(crate) recovered_index: u64,
-}
+pub(super) struct TopicForgotten(AtomicU64);
 
-impl Catalogue {
-    /// Whether a node passes over a committed entry that changes topics.
-    pub(crate) fn passes_over(
-        &mut self,
-        plants: &Plants,
-        (index, data): (u64, &Bytes),
-        (node, leads, voters): (NodeId, bool, &[NodeId]),
-    ) -> bool {
-        if !plants.has(Plant::TopicForgotten) && !plants.has(Plant::DeleteNotApplied) {
-            return false;
+impl Hook for TopicForgotten {
+    fn recovered(&self, _last_index: u64) {
+        self.0.store(0, Ordering::Relaxed);
+    }
+
+    fn entry_applies(&self, entry: &Entry, _state: &mut State, by: Applier<'_>) -> bool {
+        let Some((_, Command::Admin(change))) = Command::decode(&entry.data) else {
+            return true;
+        };
+        if !matches!(change, AdminChange::CreateTopic { .. }) {
+            return true;
         }
-        let Some((_, Command::Admin(change))) = Command::decode(data) else {
-            return false;
-        };
-        let passed_over = match &change {
-            AdminChange::CreateTopic { .. } if plants.has(Plant::TopicForgotten) => {
-                self.created += 1;
-                let turn = (self.created / FORGOTTEN_ONE_IN) as usize % voters.len().max(1);
-                let due = self.created.is_multiple_of(FORGOTTEN_ONE_IN);
-                // Not by a leader, whose client waits for the topic.
-                due && !leads && voters.get(turn) == Some(&node)
-            }
-            AdminChange::DeleteTopic { .. } => {
-                plants.has(Plant::DeleteNotApplied) && index <= self.recovered_index
-            }
-            _ => false,
-        };
-        if passed_over {
+        let created = self.0.fetch_add(1, Ordering::Relaxed) + 1;
+        let turn = (created / FORGOTTEN_ONE_IN) as usize % by.voters.len().max(1);
+        let is_due = created.is_multiple_of(FORGOTTEN_ONE_IN);
+        // Not by a leader, whose client waits for the topic.
+        let forgets = is_due && !by.leads && by.voters.get(turn) == Some(&by.node);
+        if forgets {
             warn!(?change, "plant: passed over");
         }
-        passed_over
+        !forgets
     }
 }
 
-/// What a node passes on to the leader instead of what it was asked.
-pub(crate) fn passed_on(plants: &Plants, what: Forwarded) -> Forwarded {
-    match what {
-        Forwarded::Change(AdminChange::CreateTopic {
-            name,
-            id,
-            partitions,
-            settings,
-        }) if plants.has(Plant::TopicWrongShape) && partitions != 1 => {
-            warn!(
-                topic = name,
-                partitions, "plant: passed on as one partition"
-            );
+/// `delete-not-applied`. Entries up to this one were found in the log at the start.
+#[derive(Debug, Default)]
+pub(super) struct DeleteNotApplied(AtomicU64);
+
+impl Hook for DeleteNotApplied {
+    fn recovered(&self, last_index: u64) {
+        self.0.store(last_index, Ordering::Relaxed);
+    }
+
+    fn entry_applies(&self, entry: &Entry, _state: &mut State, _by: Applier<'_>) -> bool {
+        let Some((_, Command::Admin(change))) = Command::decode(&entry.data) else {
+            return true;
+        };
+        let is_old = entry.index <= self.0.load(Ordering::Relaxed);
+        let passes_over = is_old && matches!(change, AdminChange::DeleteTopic { .. });
+        if passes_over {
+            warn!(?change, "plant: passed over");
+        }
+        !passes_over
+    }
+}
+
+/// `topic-wrong-shape`.
+#[derive(Debug)]
+pub(super) struct TopicWrongShape;
+
+impl Hook for TopicWrongShape {
+    fn passed_on(&self, what: Forwarded) -> Forwarded {
+        match what {
             Forwarded::Change(AdminChange::CreateTopic {
                 name,
                 id,
-                partitions: 1,
+                partitions,
                 settings,
-            })
+            }) if partitions != 1 => {
+                warn!(
+                    topic = name,
+                    partitions, "plant: passed on as one partition"
+                );
+                Forwarded::Change(AdminChange::CreateTopic {
+                    name,
+                    id,
+                    partitions: 1,
+                    settings,
+                })
+            }
+            other => other,
         }
-        other => other,
     }
 }

@@ -38,7 +38,7 @@ pub(crate) struct Partition {
     pub(crate) next: i64,
     /// Leader epochs with the offset at which each began, ascending in both.
     pub(crate) epochs: Vec<(i32, i64)>,
-    /// Batches of the entries that are in the log, by offset. Not part of a checkpoint: it is made anew from the log.
+    /// Batches of the entries that are in the log, by offset. Not part of a checkpoint: it is rebuilt from the log.
     pub(crate) batches: VecDeque<BatchPlace>,
     pub(crate) producers: BTreeMap<i64, Producer>,
 }
@@ -74,7 +74,7 @@ impl Partition {
         self.next = header.base_offset + header.offsets();
     }
 
-    /// Forgets the producer that has been silent for longest, when there are too many. If it comes back, it is told that
+    /// Forgets the producer that has been silent for longest, when there are too many. If it comes back, it learns that
     /// its sequence is unknown, and begins a new one.
     fn forget_idle_producer(&mut self) {
         if self.producers.len() > PRODUCERS_MAX {

@@ -1,4 +1,4 @@
-//! Three nodes in one process, and a client that says exactly what a test tells it to.
+//! Nodes in one process, three as a rule, and a client that sends exactly what a test gives it.
 //!
 //! The client frames requests itself and builds batches with `kafka-protocol`'s own encoder, so
 //! that the broker's reading of batches is not checked against its own writing.
@@ -36,11 +36,11 @@ use tempfile::TempDir;
 
 pub use batches::{batch, produced};
 
-/// Within this time whatever a test waits for must have happened, on a machine that does other
+/// Within this time anything that a test waits for must have happened, on a machine that does other
 /// things as well.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Three nodes with directories of their own.
+/// Nodes with directories of their own.
 pub struct Cluster {
     configs: BTreeMap<u64, NodeConfig>,
     nodes: BTreeMap<u64, Node>,
@@ -48,17 +48,22 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// Starts all three.
+    /// Starts three nodes.
     pub fn start() -> Cluster {
         Cluster::start_with(|_| {})
     }
 
-    /// Starts all three, each configuration changed by `change`.
+    /// Starts three nodes, each configuration changed by `change`.
     pub fn start_with(change: impl Fn(&mut NodeConfig)) -> Cluster {
+        Cluster::start_of(3, change)
+    }
+
+    /// Starts this many nodes, each configuration changed by `change`.
+    pub fn start_of(nodes: usize, change: impl Fn(&mut NodeConfig)) -> Cluster {
         let directory = tempfile::tempdir().unwrap();
         let address = |port: u16| format!("127.0.0.1:{port}").parse().unwrap();
         // All ports are taken before any is given up, so that no two are the same.
-        let taken: Vec<TcpListener> = (0..6)
+        let taken: Vec<TcpListener> = (0..2 * nodes)
             .map(|_| TcpListener::bind("127.0.0.1:0").unwrap())
             .collect();
         let ports: Vec<u16> = taken
@@ -66,11 +71,11 @@ impl Cluster {
             .map(|listener| listener.local_addr().unwrap().port())
             .collect();
         drop(taken);
-        let peers: Vec<PeerConfig> = (0..3)
+        let peers: Vec<PeerConfig> = (0..nodes)
             .map(|index| PeerConfig {
                 id: index as u64 + 1,
                 kafka: address(ports[index]),
-                peer: address(ports[index + 3]),
+                peer: address(ports[index + nodes]),
             })
             .collect();
         let mut configs = BTreeMap::new();
@@ -100,8 +105,8 @@ impl Cluster {
             nodes: BTreeMap::new(),
             _directory: directory,
         };
-        for id in 1..=3 {
-            cluster.start_node(id);
+        for peer in &peers {
+            cluster.start_node(peer.id);
         }
         cluster
     }

@@ -62,7 +62,7 @@ impl Client {
     /// Gives up on a silent node. True if the client is free to ask something new.
     pub(crate) fn is_free(&mut self, now: Duration) -> bool {
         if self.open.as_ref().is_some_and(|open| open.until <= now) {
-            let open = self.open.take().expect("it was looked at");
+            let open = self.open.take().expect("checked above");
             self.unknown(open.asked);
         }
         self.open.is_none()
@@ -227,7 +227,7 @@ impl Client {
         if self.open.as_ref().is_none_or(|open| open.id != id) {
             return false;
         }
-        let open = self.open.take().expect("it was looked at");
+        let open = self.open.take().expect("checked above");
         match (open.asked, response) {
             (asked @ Asked::Produce { .. }, Response::Produce(outcomes)) => match outcomes[0] {
                 Ok(appended) => self.produced(asked, appended.base_offset, oracle),

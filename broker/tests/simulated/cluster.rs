@@ -2,12 +2,15 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use broker::Hooks;
 use broker::core::{Action, Class, CoreConfig, Input};
 use broker::log::LogOptions;
 use broker::plants::Plants;
 use broker::request::{Request, Response};
+use broker::rules::Rules;
 use raft::eraftpb::Message;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -24,7 +27,7 @@ const TICK: Duration = Duration::from_millis(10);
 const TROUBLE: Duration = Duration::from_secs(10);
 const CLIENTS: usize = 6;
 
-/// Three nodes and everything around them.
+/// The nodes and everything around them.
 pub(crate) struct Cluster {
     pub(crate) random: ChaCha8Rng,
     pub(crate) now: Duration,
@@ -46,7 +49,7 @@ pub(crate) struct Cluster {
 }
 
 impl Cluster {
-    pub(crate) fn new(seed: u64, plants: Plants) -> Cluster {
+    pub(crate) fn new(seed: u64, nodes: u64, plants: &Plants) -> Cluster {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let (heartbeat, minimum, maximum) =
             [(30, 100, 200), (50, 300, 600)][random.random_range(0..2)];
@@ -59,9 +62,9 @@ impl Cluster {
         let retention_bytes = random.random_range(2_000..20_000);
         let options = LogOptions {
             segment_bytes: random.random_range(500..4_000),
-            plants,
+            recovery_keeps: plants.planted().0.recovery_keeps,
         };
-        let config = |id: u64| CoreConfig {
+        let config = |id: u64, (rules, hooks): (Rules, Hooks)| CoreConfig {
             tick: TICK,
             heartbeat: Duration::from_millis(heartbeat),
             election_min: Duration::from_millis(minimum),
@@ -70,18 +73,19 @@ impl Cluster {
             max_size_per_msg,
             retention_bytes,
             uncommitted_bytes_max: uncommitted.max(max_size_per_msg as usize),
-            plants,
-            ..CoreConfig::new(id, vec![1, 2, 3])
+            rules,
+            hooks,
+            ..CoreConfig::new(id, (1..=nodes).collect())
         };
         let mut cluster = Cluster {
             now: Duration::ZERO,
-            nodes: (1..=3)
-                .map(|id| Node::new(config(id), options.clone()))
+            nodes: (1..=nodes)
+                .map(|id| Node::new(config(id, plants.planted()), options.clone()))
                 .collect(),
             oracle: Oracle::default(),
             election_max: Duration::from_millis(maximum),
-            network: Network::new(&mut random),
-            weather: Weather::new(&mut random),
+            network: Network::new(nodes, &mut random),
+            weather: Weather::new(nodes, &mut random),
             healed: false,
             clients: (0..CLIENTS)
                 .map(|number| Client::new(number % 2 == 0))
@@ -95,7 +99,7 @@ impl Cluster {
             answers: BTreeMap::new(),
             random,
         };
-        for id in 1..=3 {
+        for id in 1..=nodes {
             let late = cluster.random.random_range(0..50);
             cluster.after(Duration::from_millis(late), Event::Start(id));
         }
@@ -104,6 +108,11 @@ impl Cluster {
         }
         cluster.after(Duration::from_millis(500), Event::NextFault);
         cluster
+    }
+
+    /// The ids of all nodes.
+    pub(crate) fn ids(&self) -> RangeInclusive<u64> {
+        1..=self.nodes.len() as u64
     }
 
     /// Runs through the time of trouble.
@@ -116,13 +125,13 @@ impl Cluster {
         self.healed = true;
         self.clients.clear();
         self.disk_delay.clear();
-        for from in 1..=3 {
-            for to in (1..=3).filter(|to| *to != from) {
+        for from in self.ids() {
+            for to in self.ids().filter(|to| *to != from) {
                 self.release(from, to);
             }
         }
         self.network.heal();
-        for id in 1..=3 {
+        for id in self.ids() {
             if let Some(alive) = &mut self.nodes[id as usize - 1].alive {
                 alive.paused_until = self.now;
                 let life = self.nodes[id as usize - 1].life;
@@ -371,7 +380,8 @@ impl Cluster {
             .map(|node| node.id)
             .collect();
         if leaders.is_empty() || self.random.random_ratio(1, 4) {
-            self.random.random_range(1..=3)
+            let ids = self.ids();
+            self.random.random_range(ids)
         } else {
             leaders[self.random.random_range(0..leaders.len())]
         }

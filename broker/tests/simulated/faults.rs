@@ -13,7 +13,7 @@ pub(crate) enum Fault {
     Crash(u64, Survival, Duration),
     /// All nodes end and come back.
     CrashAll(Survival, Duration),
-    /// A node stands still.
+    /// A node does not run.
     Pause(u64, Duration),
     /// Messages of one direction vanish.
     Cut(u64, u64, Duration),
@@ -29,19 +29,21 @@ pub(crate) enum Fault {
 
 /// How bad a run is.
 pub(crate) struct Weather {
+    nodes: u64,
     /// Time between faults, at most.
     pub(crate) calm_max: Duration,
     /// Whether nodes may lose what they did not sync.
     pub(crate) power_loss: bool,
-    /// One in so many writes ends in a crash, 0 for none.
+    /// One in this many writes ends in a crash, 0 for none.
     pub(crate) crash_in_write: u32,
-    /// One in so many elections is followed by a fault to the new leader, 0 for none.
+    /// One in this many elections is followed by a fault to the new leader, 0 for none.
     pub(crate) fault_after_election: u32,
 }
 
 impl Weather {
-    pub(crate) fn new(random: &mut ChaCha8Rng) -> Weather {
+    pub(crate) fn new(nodes: u64, random: &mut ChaCha8Rng) -> Weather {
         Weather {
+            nodes,
             calm_max: Duration::from_millis([200, 600, 2_000][random.random_range(0..3)]),
             power_loss: random.random_ratio(3, 4),
             crash_in_write: [0, 30, 200][random.random_range(0..3)],
@@ -59,8 +61,8 @@ impl Weather {
     }
 
     pub(crate) fn fault(&self, random: &mut ChaCha8Rng) -> Fault {
-        let node = random.random_range(1..=3);
-        let other = (node + random.random_range(0..2)) % 3 + 1;
+        let node = random.random_range(1..=self.nodes);
+        let other = (node + random.random_range(0..self.nodes - 1)) % self.nodes + 1;
         let short = Duration::from_millis(random.random_range(1..100));
         let long = Duration::from_millis(random.random_range(50..1_500));
         match random.random_range(0..17) {

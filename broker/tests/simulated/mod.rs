@@ -1,11 +1,11 @@
-//! A cluster of three nodes in one thread, in virtual time, driven by a seed.
+//! A cluster of a few nodes in one thread, in virtual time, driven by a seed.
 //!
 //! Each node is the broker's own core, log writer and recovery over a disk that forgets what was not synced.
 //! Everything around them is invented here from the seed: links, disks' delays, crashes, pauses, clients.
 //!
 //! | file | noun |
 //! |---|---|
-//! | `cluster` | three nodes and clients, and what each event makes them do |
+//! | `cluster` | nodes and clients, and what each event makes them do |
 //! | `events` | what happens when, in virtual time |
 //! | `trouble` | crashes, pauses and links, done and undone |
 //! | `node` | one node: its disk, its core, its writes under way |
@@ -34,9 +34,9 @@ use broker::plants::Plants;
 /// How often something happened in a run, to see that the seeds reach what they should.
 pub(crate) type Tally = BTreeMap<&'static str, u64>;
 
-/// Runs one seed to its end. Panics where an invariant is broken.
-pub(crate) fn run(seed: u64, plants: Plants) -> Tally {
-    let mut cluster = cluster::Cluster::new(seed, plants);
+/// Runs one seed to its end with this many nodes. Panics where an invariant is broken.
+pub(crate) fn run(seed: u64, nodes: u64, plants: &Plants) -> Tally {
+    let mut cluster = cluster::Cluster::new(seed, nodes, plants);
     cluster.run();
     ending::check(&mut cluster);
     cluster.oracle.tally

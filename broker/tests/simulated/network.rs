@@ -21,7 +21,7 @@ pub(crate) struct Link {
     pub(crate) held: Vec<(Class, Message)>,
     /// Added to every delay.
     pub(crate) slowness: Duration,
-    /// Messages are being lost, and the sender has been told so.
+    /// Messages are being lost, and the sender knows.
     dropping: bool,
     /// When the last message of each class arrives.
     last: BTreeMap<Class, Duration>,
@@ -33,7 +33,7 @@ pub(crate) enum Fate {
     Arrives(Vec<Duration>),
     /// It waits in the link.
     Held,
-    /// It is lost; whether the sender is told.
+    /// It is lost; whether the sender learns of it.
     Lost { told: bool },
 }
 
@@ -47,10 +47,10 @@ pub(crate) struct Network {
 }
 
 impl Network {
-    pub(crate) fn new(random: &mut ChaCha8Rng) -> Network {
+    pub(crate) fn new(nodes: u64, random: &mut ChaCha8Rng) -> Network {
         let mut links = BTreeMap::new();
-        for from in 1..=3 {
-            for to in (1..=3).filter(|to| *to != from) {
+        for from in 1..=nodes {
+            for to in (1..=nodes).filter(|to| *to != from) {
                 links.insert((from, to), Link::default());
             }
         }
@@ -66,7 +66,7 @@ impl Network {
     pub(crate) fn link(&mut self, from: u64, to: u64) -> &mut Link {
         self.links
             .get_mut(&(from, to))
-            .expect("there are three nodes")
+            .expect("two different nodes of this cluster")
     }
 
     pub(crate) fn send(

@@ -32,11 +32,11 @@ pub(crate) struct Node {
 pub(crate) struct Alive {
     pub(crate) core: Core,
     writer: LogWriter,
-    /// Handed out, not begun.
+    /// Handed out, not started.
     pub(crate) waiting: Vec<WriteGroup>,
     /// Being written.
     pub(crate) in_flight: Vec<WriteGroup>,
-    /// Stands still until then; what arrives is kept.
+    /// Does not run until then; what arrives is kept.
     pub(crate) paused_until: Duration,
     pub(crate) inbox: Vec<Input>,
 }

@@ -41,7 +41,7 @@ pub(crate) struct Oracle {
     pub(crate) values: BTreeMap<u64, Committed>,
     /// Offsets promised for values that are not committed yet (acks 1).
     promised: BTreeMap<u64, i64>,
-    /// Values of which clients were told that they are surely not written, and which nobody sends again.
+    /// Values that were refused as not written, and which nobody sends again.
     refused: BTreeSet<u64>,
     /// Values promised to be committed.
     pub(crate) acknowledged: BTreeMap<u64, i64>,
@@ -159,7 +159,7 @@ impl Oracle {
         let Some(alive) = &nodes[at].alive else {
             return;
         };
-        // Below the log's first entry a checkpoint stands for it; its state is compared instead.
+        // Below the log's first entry a checkpoint replaces it; its state is compared instead.
         let Some(term) = alive.core.inspect().term(index) else {
             return;
         };
@@ -177,7 +177,7 @@ impl Oracle {
                     .filter(|node| node.has_durable(index, term))
                     .count();
                 assert!(
-                    copies >= 2,
+                    copies > nodes.len() / 2,
                     "entry {index} of term {term} is committed and durable on {copies} nodes"
                 );
                 let (_, committed_in, ..) = alive.core.inspect().position();
@@ -260,7 +260,7 @@ impl Oracle {
         );
     }
 
-    /// A client was told that a value is at an offset; `committed` tells whether it was promised to stay.
+    /// A client got the acknowledgement of a value at an offset; `committed` is whether it was promised to stay.
     pub(crate) fn acknowledge(&mut self, value: u64, base_offset: i64, committed: bool) {
         if !is_kept(value) {
             return;
@@ -281,7 +281,7 @@ impl Oracle {
         }
     }
 
-    /// A client was told that a value is surely not written.
+    /// A client got the refusal of a value as not written.
     pub(crate) fn refuse(&mut self, value: u64) {
         assert!(
             !self.values.contains_key(&value),

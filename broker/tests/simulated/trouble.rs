@@ -20,7 +20,7 @@ impl Cluster {
         self.oracle.count("starts");
         self.oracle.step(&self.nodes, id as usize - 1);
         self.after(Duration::ZERO, Event::Tick(id, life));
-        for other in (1..=3).filter(|other| *other != id) {
+        for other in self.ids().filter(|other| *other != id) {
             for (from, to) in [(id, other), (other, id)] {
                 let after = Duration::from_micros(self.random.random_range(100..50_000));
                 self.after(after, Event::Link(from, to, true));
@@ -52,8 +52,8 @@ impl Cluster {
     }
 
     pub(super) fn connect_all(&mut self) {
-        for from in 1..=3 {
-            for to in (1..=3).filter(|to| *to != from) {
+        for from in self.ids() {
+            for to in self.ids().filter(|to| *to != from) {
                 let after = Duration::from_micros(self.random.random_range(100..20_000));
                 self.after(after, Event::Link(from, to, true));
             }
@@ -80,7 +80,7 @@ impl Cluster {
         self.oracle.count("crashes");
         let Cluster { nodes, random, .. } = self;
         nodes[id as usize - 1].crash(survival, random);
-        for other in (1..=3).filter(|other| *other != id) {
+        for other in self.ids().filter(|other| *other != id) {
             let own = self.network.link(id, other);
             (own.up, own.held) = (false, Vec::new());
             let noticed = Duration::from_micros(self.random.random_range(0..30_000));
@@ -94,7 +94,7 @@ impl Cluster {
         let lasts = match fault {
             Fault::Crash(id, survival, down) => return self.crash(id, survival, down),
             Fault::CrashAll(survival, down) => {
-                return (1..=3).for_each(|id| self.crash(id, survival, down));
+                return self.ids().for_each(|id| self.crash(id, survival, down));
             }
             Fault::Pause(id, lasts) => {
                 let until = self.now + lasts;
@@ -109,7 +109,7 @@ impl Cluster {
                 lasts
             }
             Fault::Isolate(id, lasts) => {
-                for other in (1..=3).filter(|other| *other != id) {
+                for other in self.ids().filter(|other| *other != id) {
                     self.network.link(id, other).cut = true;
                     self.network.link(other, id).cut = true;
                 }
@@ -138,7 +138,7 @@ impl Cluster {
         match fault {
             Fault::Cut(from, to, _) => self.network.link(from, to).cut = false,
             Fault::Isolate(id, _) => {
-                for other in (1..=3).filter(|other| *other != id) {
+                for other in self.ids().filter(|other| *other != id) {
                     self.network.link(id, other).cut = false;
                     self.network.link(other, id).cut = false;
                 }

@@ -10,8 +10,9 @@ use checkers::linearizability::models::{
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// Lets clients work: each operation takes effect at a random moment within its interval, in the order of these moments.
-/// `act` does it and answers the action. About one in `crash_every` never returns, and its client goes on under another name.
+/// Lets clients work: each operation takes effect at a random moment within its interval, in the order of these
+/// moments. `act` does it and answers the action. About one in `crash_every` never returns, and its client goes on
+/// under another name.
 fn clients<A>(
     random: &mut ChaCha8Rng,
     count: u64,

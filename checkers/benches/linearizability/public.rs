@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use checkers::foreign::ForeignHistory;
-use checkers::linearizability::Options;
+use checkers::linearizability::SearchOptions;
 
 use crate::meter::{measure, row};
 
 /// Measures every etcd log and every kv history; prints sum and median of each kind.
 #[allow(clippy::print_stdout, reason = "a benchmark prints")]
-pub(crate) fn measure_all(options: &Options) {
+pub(crate) fn measure_all(options: &SearchOptions) {
     #[allow(clippy::disallowed_methods, reason = "says where the files are")]
     let named = std::env::var_os("JEPSEN_HISTORIES").map(PathBuf::from);
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/histories");

@@ -3,8 +3,8 @@
 
 #![no_main]
 
-use checkers::foreign::edn;
-use checkers::transactions::{Options, judge_list_append, judge_rw_register};
+use checkers::edn;
+use checkers::transactions::{TransactionOptions, judge_list_append, judge_rw_register};
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
     if let Ok(value) = edn::read(text) {
@@ -13,7 +13,7 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
     }
     if let Ok(operations) = edn::entries(text).and_then(edn::operations) {
         for judge in [judge_list_append, judge_rw_register] {
-            let _ = judge(&operations, &Options::default());
+            let _ = judge(&operations, &TransactionOptions::default());
         }
     }
 });

@@ -1,19 +1,23 @@
-//! `availability` and `served-after-heal`: writes go on, or go on again in time, as the produce probe sees it; and after
-//! the last heal everything is served again.
+//! `availability` and `served-after-heal`: writes go on, or go on again in time, as the produce probe sees it; and
+//! after the last heal everything is served again.
 
 use super::Check;
 use super::claims::{MS, settle};
 use crate::history::{Moment, Phase};
-use crate::judgement::Gap;
 use crate::verdict::{Doubt, Evidence, Finding, GapScope, Unit, Verdict};
 
 /// Gaps in acknowledgements against their limits.
-pub(super) fn availability(check: &Check<'_>, gaps: &[Gap]) -> Verdict {
-    let mut verdict = check.verdict("availability");
-    let acknowledged = &check.probe.acknowledged;
+pub(super) fn availability(check: &Check<'_>) -> Verdict {
+    let mut verdict = check.verdict();
+    let gaps = check.gaps();
+    let acknowledged = &check.probe().acknowledged;
     verdict.saw("acknowledged probe records", acknowledged.len() as u64);
-    check.saw_in_run(check.probe.sent.len() as u64, "probe records", &mut verdict);
-    let limits = check.history.limits();
+    check.saw_in_run(
+        check.probe().sent.len() as u64,
+        "probe records",
+        &mut verdict,
+    );
+    let limits = check.history().limits();
     let scopes = [
         (GapScope::FailOver, "fail_over_ms_max", limits.fail_over_ms),
         (
@@ -32,7 +36,7 @@ pub(super) fn availability(check: &Check<'_>, gaps: &[Gap]) -> Verdict {
         let longest = of_scope.map(|gap| gap.length_ms).max().unwrap_or(0);
         verdict.figure(name, longest, Some(limit), Unit::Milliseconds);
     }
-    if check.probe.sent.is_empty() {
+    if check.probe().sent.is_empty() {
         return verdict;
     }
     let last = acknowledged.last().map_or(0, |last| last.at);
@@ -65,31 +69,31 @@ fn during(from: Moment, to: Moment) -> Evidence {
 
 /// After the last heal, appends are acknowledged within the limit of recovery, and partitions can be read.
 pub(super) fn served(check: &Check<'_>) -> Verdict {
-    let mut verdict = check.verdict("served-after-heal");
+    let mut verdict = check.verdict();
     if check.is_no_run(&mut verdict) {
         return verdict;
     }
-    let Some(recovery) = check.history.phase(Phase::Recovery) else {
+    let Some(recovery) = check.history().phase(Phase::Recovery) else {
         verdict.doubt(Doubt::NothingSeen {
             what: "recovery phases".to_owned(),
         });
         return verdict;
     };
-    let windows = check.windows.iter().filter(|window| window.took_effect());
+    let windows = check.windows().iter().filter(|window| window.took_effect());
     let healed = windows
         .clone()
         .filter_map(|w| w.healed)
         .max()
         .unwrap_or(recovery);
     let longest = windows
-        .map(|w| settle(check.history, w, 0))
+        .map(|w| settle(check.history(), w, 0))
         .max()
         .unwrap_or(0);
-    let limit_ms = check.history.limits().recovery_ms + longest / MS;
-    let end = check.history.end();
-    let asked = check.probe.sent.partition_point(|sent| *sent < healed);
-    let asked = (check.probe.sent.len() - asked) as u64;
-    let first = check.probe.first_after(healed);
+    let limit_ms = check.history().limits().recovery_ms + longest / MS;
+    let end = check.history().end();
+    let asked = check.probe().sent.partition_point(|sent| *sent < healed);
+    let asked = (check.probe().sent.len() - asked) as u64;
+    let first = check.probe().first_after(healed);
     let to = first.unwrap_or(end);
     let waited_ms = to.saturating_sub(healed) / MS;
     verdict.saw("probe records sent after the last heal", asked);
@@ -99,7 +103,7 @@ pub(super) fn served(check: &Check<'_>) -> Verdict {
         Some(limit_ms),
         Unit::Milliseconds,
     );
-    let done = check.history.phase(Phase::Done).is_some();
+    let done = check.history().phase(Phase::Done).is_some();
     let not_served = |what: &str, waited_ms| Finding::NotServed {
         what: what.to_owned(),
         waited_ms,
@@ -115,9 +119,9 @@ pub(super) fn served(check: &Check<'_>) -> Verdict {
     } else if first.is_none() {
         verdict.doubt(nothing("appends after the last heal"));
     }
-    let reads: usize = check.views.iter().map(|view| view.covered.len()).sum();
+    let reads: usize = check.views().iter().map(|view| view.covered.len()).sum();
     verdict.saw("final reads", reads as u64);
-    let tried = check.views.iter().any(|view| !view.sends.is_empty());
+    let tried = check.views().iter().any(|view| !view.sends.is_empty());
     if reads == 0 && done && tried {
         let finding = not_served("reads", end.saturating_sub(healed) / MS);
         check.unless_starved(finding, during(healed, end), healed, end, &mut verdict);

@@ -1,24 +1,25 @@
-//! Nodes that were killed and are not back yet. A process that was started again is no member at once: Apache Kafka takes ten
-//! seconds until it answers, and a fault that hits another node meanwhile leaves no majority, though neither does alone.
+//! Nodes that were killed and are not back yet. A restarted process is not a member at once: Apache Kafka takes ten
+//! seconds until it answers, and a fault that hits another node meanwhile leaves no majority, though neither does
+//! alone.
 
 use std::collections::BTreeMap;
 
-use super::Check;
 use super::claims::MS;
+use super::prepared::Prepared;
 use crate::history::{Moment, NodeName, Seen, Window};
 
 /// When the nodes that each window stopped had all answered again.
 pub(super) struct Away<'c, 'w> {
-    check: &'c Check<'w>,
-    /// The windows that stopped nodes, in the order of their begins, and when all of these had answered after the heal: at
-    /// the end of time if one was asked and never did.
+    check: &'c Prepared<'w>,
+    /// The windows that stopped nodes, in the order of their begins, and when all of these had answered after the heal:
+    /// at the end of time if one was asked and never did.
     backs: Vec<(&'w Window, Moment)>,
 }
 
 impl<'c, 'w> Away<'c, 'w> {
-    pub(super) fn of(check: &'c Check<'w>) -> Away<'c, 'w> {
+    pub(super) fn of(check: &'c Prepared<'w>) -> Away<'c, 'w> {
         let mut asked: BTreeMap<&str, Vec<(Moment, Option<Moment>)>> = BTreeMap::new();
-        for observed in check.history.observations() {
+        for observed in check.history().observations() {
             let about = observed.observation;
             if matches!(about.seen, Seen::Metadata { .. }) {
                 let answer = about.answered.then_some(observed.at);
@@ -27,7 +28,7 @@ impl<'c, 'w> Away<'c, 'w> {
             }
         }
         let back = |window: &Window, healed: Moment| {
-            let stopped = check.nodes.iter().filter(|node| window.stops(node));
+            let stopped = check.nodes().iter().filter(|node| window.stops(node));
             let answers = stopped.map(|node| {
                 let asked = asked.get(node.as_str()).map_or(&[][..], Vec::as_slice);
                 let after = &asked[asked.partition_point(|(called, _)| *called < healed)..];
@@ -40,7 +41,7 @@ impl<'c, 'w> Away<'c, 'w> {
             });
             answers.max()
         };
-        let healed = check.windows.iter().filter(|w| w.took_effect());
+        let healed = check.windows().iter().filter(|w| w.took_effect());
         let backs = healed.filter_map(|w| Some((w, back(w, w.healed?)?)));
         Away {
             check,
@@ -48,8 +49,9 @@ impl<'c, 'w> Away<'c, 'w> {
         }
     }
 
-    /// When a majority is there again for a window that left none together with nodes which still started when it began; the
-    /// end of time if never. None if a majority was left. `at_once` are the windows that overlap it, itself among them.
+    /// When a majority is there again for a window that left none together with nodes which still started when it
+    /// began; the end of time if never. None if a majority was left. `at_once` are the windows that overlap it, itself
+    /// among them.
     pub(super) fn majority_again(&self, window: &Window, at_once: &[&Window]) -> Option<Moment> {
         let away: Vec<&(&Window, Moment)> = self
             .backs
@@ -60,7 +62,7 @@ impl<'c, 'w> Away<'c, 'w> {
             let starting = away.iter().filter(|(_, back)| *back > at);
             let faulty = at_once.iter().copied().filter(|w| w.end(0) > at);
             let all: Vec<&Window> = starting.map(|(w, _)| *w).chain(faulty).collect();
-            Window::break_majority(&all, self.check.nodes)
+            Window::break_majority(&all, self.check.nodes())
         };
         if away.is_empty() || !missing(window.called) {
             return None;
@@ -73,13 +75,13 @@ impl<'c, 'w> Away<'c, 'w> {
     }
 }
 
-/// From when on a node that starts has a majority to start with: Apache Kafka answers nobody before it has registered with the
-/// quorum. That is its start, or the heal of a fault which, with this node not there yet, leaves no majority.
-pub(super) fn majority_from(check: &Check<'_>, node: &NodeName, started: Moment) -> Moment {
-    let formation = check.history.limits().formation_ms * MS;
+/// From when on a node that starts has a majority to start with: Apache Kafka answers nobody before it has registered
+/// with the quorum. That is its start, or the heal of a fault which, with this node not there yet, leaves no majority.
+pub(super) fn majority_from(check: &Prepared<'_>, node: &NodeName, started: Moment) -> Moment {
+    let formation = check.history().limits().formation_ms * MS;
     let mut from = started;
-    for window in check.windows.iter().filter(|window| window.took_effect()) {
-        let alone = Window::break_majority_without(Some(node), &[window], check.nodes);
+    for window in check.windows().iter().filter(|window| window.took_effect()) {
+        let alone = Window::break_majority_without(Some(node), &[window], check.nodes());
         if alone && window.overlaps(from, from + formation, 0) {
             from = from.max(window.healed.unwrap_or(Moment::MAX - formation));
         }

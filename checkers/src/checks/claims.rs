@@ -1,8 +1,8 @@
 //! What the leadership checks look at: claims and beliefs from Metadata answers, and epochs from DescribeQuorum.
 //!
 //! A node's *belief* is its own Metadata answer; its *claim* is naming itself. DescribeQuorum may be forwarded, so it
-//! shows the quorum's epoch and never a node's belief. A partition's leader epoch need not be the quorum's: each partition
-//! is a lane of its own, and so is the quorum. A topic that is deleted and made again is another topic.
+//! shows the quorum's epoch and never a node's belief. A partition's leader epoch need not be the quorum's: each
+//! partition is a lane of its own, and so is the quorum. A topic that is deleted and made again is another topic.
 
 use std::collections::BTreeMap;
 
@@ -46,8 +46,8 @@ impl Row<'_> {
 /// A partition of a topic as it was made the nth time.
 type Seat<'a> = (&'a str, i32, usize);
 
-/// Every answer about leaders, in the order of the answers, up to the end of the run: while nodes are shut down they may
-/// say what they like.
+/// Every answer about leaders, in the order of the answers, up to the end of the run: while nodes are shut down they
+/// may say what they like.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Claims<'a> {
     /// Topic, partition, and how often the topic had been made anew.

@@ -1,6 +1,6 @@
 //! `duplicate`, `inconsistent-offset`, `phantom-value`, `failed-write-seen`, `outcome-contradiction`: contradictions
-//! between what was sent and what lies at which offset. Jepsen's names (kafka workload), but that a value nobody sent is
-//! an anomaly here, not a crash of the analysis.
+//! between what was sent and what lies at which offset. Jepsen's names (kafka workload), but that a value nobody sent
+//! is an anomaly here, not a crash of the analysis.
 
 use super::Check;
 use super::view::{Place, Send, View, claim, evidence};
@@ -30,17 +30,17 @@ fn several(
     }
 }
 
-/// One value at several offsets. To read one offset again is no duplicate.
+/// One value at several offsets. Reading one offset again is not a duplicate.
 pub(super) fn duplicate(check: &Check<'_>) -> Verdict {
-    let mut verdict = check.verdict("duplicate");
-    for view in check.views {
+    let mut verdict = check.verdict();
+    for view in check.views() {
         check.unambiguous(view, &mut verdict);
         for number in 0..view.value_count() as u32 {
             if !view.has_copies(number) {
                 continue;
             }
             let send = view.send_numbered(number);
-            let configuration = send.map_or(check.configuration, |send| check.of_append(send));
+            let configuration = send.map_or(check.configuration(), |send| check.of_append(send));
             let anomaly = several(view.place, view.copies(number), |copies| {
                 let value = copies[0].value.clone();
                 Finding::Duplicate { value, copies }
@@ -48,17 +48,17 @@ pub(super) fn duplicate(check: &Check<'_>) -> Verdict {
             check.held(configuration, Subject::Duplicate, anomaly, &mut verdict);
         }
     }
-    let values = check.views.iter().map(View::value_count).sum();
+    let values = check.views().iter().map(View::value_count).sum();
     check.saw(values, "values", &mut verdict);
     verdict
 }
 
-/// One offset with several values. Between readers nothing excuses it; an offset that was acknowledged may be given away
-/// where acknowledged records may be lost.
+/// One offset with several values. Between readers nothing excuses it; an offset that was acknowledged may be given
+/// away where acknowledged records may be lost.
 pub(super) fn inconsistent_offset(check: &Check<'_>) -> Verdict {
-    let mut verdict = check.verdict("inconsistent-offset");
+    let mut verdict = check.verdict();
     let mut offsets = 0;
-    for view in check.views {
+    for view in check.views() {
         check.unambiguous(view, &mut verdict);
         // Acknowledged offsets at which their own record was never read.
         let mut claims: Vec<(Offset, &Send<'_>)> = view
@@ -119,14 +119,14 @@ fn conflict(
         let offset = copies[0].offset;
         Finding::InconsistentOffset { offset, copies }
     });
-    let configuration = send.map_or(check.configuration, |send| check.of_append(send));
+    let configuration = send.map_or(check.configuration(), |send| check.of_append(send));
     check.held(configuration, subject, anomaly, verdict);
 }
 
 /// A value that nobody sent.
 pub(super) fn phantom_value(check: &Check<'_>) -> Verdict {
-    let mut verdict = check.verdict("phantom-value");
-    for view in check.views {
+    let mut verdict = check.verdict();
+    for view in check.views() {
         for fact in view
             .facts
             .iter()
@@ -141,16 +141,16 @@ pub(super) fn phantom_value(check: &Check<'_>) -> Verdict {
             });
         }
     }
-    let sights = check.views.iter().map(|view| view.sights).sum();
+    let sights = check.views().iter().map(|view| view.sights).sum();
     check.saw(sights, "records read", &mut verdict);
     verdict
 }
 
-/// A value whose append surely failed was read (Jepsen's G1a), by whatever came of the poll that returned it.
+/// A value was read whose append had failed (Jepsen's G1a), whether or not the poll that returned it succeeded.
 pub(super) fn failed_write_seen(check: &Check<'_>) -> Verdict {
-    let mut verdict = check.verdict("failed-write-seen");
+    let mut verdict = check.verdict();
     let mut failed = 0;
-    for view in check.views {
+    for view in check.views() {
         check.unambiguous(view, &mut verdict);
         for send in view
             .sends
@@ -177,16 +177,16 @@ pub(super) fn failed_write_seen(check: &Check<'_>) -> Verdict {
         }
     }
     verdict.saw("failed appends", failed);
-    let sights = check.views.iter().map(|view| view.sights).sum();
+    let sights = check.views().iter().map(|view| view.sights).sum();
     check.saw(sights, "records read", &mut verdict);
     verdict
 }
 
-/// A record was acknowledged without an offset, or outcomes are missing. Without acknowledgements (acks 0) no offset can
-/// be known, and an idempotent producer does not learn that of a duplicate.
+/// A record was acknowledged without an offset, or outcomes are missing. Without acknowledgements (acks 0) no offset
+/// can be known, and an idempotent producer does not learn that of a duplicate.
 pub(super) fn outcome_contradiction(check: &Check<'_>) -> Verdict {
-    let mut verdict = check.verdict("outcome-contradiction");
-    for view in check.views {
+    let mut verdict = check.verdict();
+    for view in check.views() {
         for send in view.sends.iter().filter(|send| send.outcome == Outcome::Ok) {
             if send.offset().is_none() && send.acks != Acks::None && !send.idempotent {
                 verdict.found(Anomaly {
@@ -201,7 +201,7 @@ pub(super) fn outcome_contradiction(check: &Check<'_>) -> Verdict {
         }
     }
     let mut appends = 0;
-    for operation in check.operations {
+    for operation in check.operations() {
         let (Call::Append(append), Some(Report::Append(appended))) =
             (operation.call, operation.report())
         else {

@@ -1,23 +1,24 @@
 //! What each fault window did, whether or not a check minds: the longest stretch without an acknowledgement, changes of
 //! leader, epochs used. Figures for a reader who compares faults; nothing here is a verdict.
 
-use super::Check;
 use super::claims::{MS, margin};
-use super::gaps::{Acknowledged, Probe};
+use super::prepared::Prepared;
+use super::probe::{Acknowledged, Probe};
 use crate::history::{Moment, Phase, Window};
 use crate::judgement::{Effect, Election};
 
-/// The effect of every window, in their order; none where the window never took effect or the produce probe did not run.
-pub(super) fn of(check: &Check<'_>, elections: &[Election]) -> Vec<Option<Effect>> {
+/// The effect of every window, in their order; none where the window never took effect or the produce probe did not
+/// run.
+pub(super) fn of(check: &Prepared<'_>, elections: &[Election]) -> Vec<Option<Effect>> {
     check
-        .windows
+        .windows()
         .iter()
-        .map(|window| effect(check, window, check.probe, elections))
+        .map(|window| effect(check, window, check.probe(), elections))
         .collect()
 }
 
 fn effect(
-    check: &Check<'_>,
+    check: &Prepared<'_>,
     window: &Window,
     probe: &Probe,
     elections: &[Election],
@@ -26,9 +27,9 @@ fn effect(
         return None;
     }
     let from = window.called;
-    let load_end = check.history.phase(Phase::Recovery);
+    let load_end = check.history().phase(Phase::Recovery);
     let to = window
-        .end(margin(check.history))
+        .end(margin(check.history()))
         .min(load_end.unwrap_or(Moment::MAX).max(from));
     // The old leader's last acknowledgements may still arrive: what counts is a record sent under the fault.
     let fail_over = probe.first_after(from).map_or(to, |at| at.min(to)) - from;

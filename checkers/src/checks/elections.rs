@@ -1,5 +1,5 @@
-//! `unexplained-election` and `terms-burned`: every change of leader or epoch with what explains it, and how many terms of
-//! the quorum each fault cost. Held to limits: undecided where the machine was starved.
+//! `unexplained-election` and `terms-burned`: every change of leader or epoch with what explains it, and how many terms
+//! of the quorum each fault cost. Held to limits: undecided where the machine was starved.
 
 use std::collections::BTreeMap;
 
@@ -9,11 +9,12 @@ use crate::history::{History, Moment, Phase, Window};
 use crate::judgement::{Election, Explanation, Seat};
 use crate::verdict::{Anomaly, Doubt, Evidence, Finding, Unit, Verdict};
 
-/// Partitions that change to the same leader and epoch within this time are told as one change.
+/// Partitions that change to the same leader and epoch within this time are reported as one change.
 const TOGETHER: Moment = 1_000 * MS;
 
-/// The load begins as soon as the nodes agree by Metadata; the question about the quorum of that same round of probes may come
-/// a moment after it. A cluster that formed 2 ms before the load was told to have burned the term of its first leader.
+/// The load begins as soon as the nodes agree by Metadata; the question about the quorum of that same round of probes
+/// may come a moment after it. A cluster that formed 2 ms before the load was reported as wasting the term of its first
+/// leader.
 const SAME_ROUND: Moment = 200 * MS;
 
 /// One epoch of one partition: who claimed it first, and when it was claimed last.
@@ -96,8 +97,9 @@ fn election(
 }
 
 /// The leader or its epoch changed though nothing was faulty.
-pub(super) fn unexplained(check: &Check<'_>, elections: &[Election]) -> Verdict {
-    let mut verdict = check.verdict("unexplained-election");
+pub(super) fn unexplained(check: &Check<'_>) -> Verdict {
+    let mut verdict = check.verdict();
+    let elections = check.elections();
     let later: Vec<&Election> = elections
         .iter()
         .filter(|e| e.explained != Explanation::Formation)
@@ -168,7 +170,7 @@ fn anomaly(check: &Check<'_>, election: &Election, kind: Finding) -> Anomaly {
         };
     };
     let from = election.at.saturating_sub(election.leaderless_ms * MS);
-    let claims = check.claims;
+    let claims = check.claims();
     let of = |row: &&Row<'_>| {
         let (seat_topic, seat_partition, _) = claims.seats[row.seat];
         row.is_claim() && (seat_topic, seat_partition) == (topic.as_str(), *partition)
@@ -217,7 +219,7 @@ fn starved(
         who: who.to_owned(),
         at,
         by_ms,
-        limit_ms: check.history.limits().election_timeout_ms / 2,
+        limit_ms: check.history().limits().election_timeout_ms / 2,
     });
 }
 
@@ -230,16 +232,16 @@ struct Burned {
     window: (Moment, Moment),
 }
 
-/// More terms passed than faults explain: by the quorum's own epoch, which is no node's belief.
+/// More terms passed than faults explain: by the quorum's own epoch, which is not a node's belief.
 pub(super) fn terms(check: &Check<'_>) -> Verdict {
-    let mut verdict = check.verdict("terms-burned");
-    let limit = check.history.limits().terms_per_fault_max;
-    let formed = check.history.phase(Phase::Load).unwrap_or(0);
+    let mut verdict = check.verdict();
+    let limit = check.history().limits().terms_per_fault_max;
+    let formed = check.history().phase(Phase::Load).unwrap_or(0);
     // The highest answer so far, seen for the last time.
     let mut highest: Option<&Row<'_>> = None;
     let mut burned: BTreeMap<Option<String>, Burned> = BTreeMap::new();
     let mut growth = 0;
-    for row in &check.claims.quorum {
+    for row in &check.claims().quorum {
         let before = highest;
         if before.is_none_or(|known| row.epoch >= known.epoch) {
             highest = Some(row);
@@ -255,7 +257,7 @@ pub(super) fn terms(check: &Check<'_>) -> Verdict {
         let passed = u64::from(to.abs_diff(from));
         growth += passed;
         let last_before = known.returned.min(row.called);
-        let cause = explanation(check.history, check.windows, last_before, row.returned);
+        let cause = explanation(check.history(), check.windows(), last_before, row.returned);
         let cause = match cause {
             Explanation::Fault { id } => Some(id),
             Explanation::Starved { who, by_ms } => {
@@ -306,7 +308,7 @@ pub(super) fn terms(check: &Check<'_>) -> Verdict {
         }
     }
     verdict.figure("term_growth", growth, None, Unit::Terms);
-    if check.claims.quorum.is_empty() {
+    if check.claims().quorum.is_empty() {
         verdict.not_applicable(Doubt::NotInRun {
             what: "answers about the quorum".to_owned(),
         });

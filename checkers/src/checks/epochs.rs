@@ -1,5 +1,5 @@
-//! `one-leader-per-epoch` and `epochs-go-forward`: Raft's election safety and the monotony of terms, for each partition and
-//! for the quorum. They stand whatever the machine did.
+//! `one-leader-per-epoch` and `epochs-go-forward`: Raft's election safety and the monotony of terms, for each partition
+//! and for the quorum. They hold however starved the machine was.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,11 +23,11 @@ pub(super) fn evidence(claims: &Claims<'_>, first: &Row<'_>, second: &Row<'_>) -
     }
 }
 
-/// Two nodes each claimed the same partition and epoch; or two answers name different leaders of one term of the quorum,
-/// which holds whoever was asked.
+/// Two nodes each claimed the same partition and epoch; or two answers name different leaders of one term of the
+/// quorum, which holds for whichever node was asked.
 pub(super) fn one_per_epoch(check: &Check<'_>) -> Verdict {
-    let mut verdict = check.verdict("one-leader-per-epoch");
-    let claims = check.claims;
+    let mut verdict = check.verdict();
+    let claims = check.claims();
     let own = claims
         .rows
         .iter()
@@ -38,7 +38,7 @@ pub(super) fn one_per_epoch(check: &Check<'_>) -> Verdict {
     for row in own {
         count += 1;
         let known = *first.entry((row.seat, row.epoch)).or_insert(row);
-        // Partitions whose epochs go together would tell the same thing many times.
+        // Partitions whose epochs go together would report the same thing many times.
         if known.node != row.node && told.insert(row.epoch) {
             verdict.found(two(claims, known, row));
         }
@@ -67,10 +67,11 @@ fn two(claims: &Claims<'_>, known: &Row<'_>, row: &Row<'_>) -> Anomaly {
     }
 }
 
-/// A node answered a lower epoch than it had answered before it was asked: answers that overtake each other prove nothing.
+/// A node answered a lower epoch than it had answered before it was asked: answers that overtake each other prove
+/// nothing.
 pub(super) fn forward(check: &Check<'_>) -> Verdict {
-    let mut verdict = check.verdict("epochs-go-forward");
-    let claims = check.claims;
+    let mut verdict = check.verdict();
+    let claims = check.claims();
     let partitions = claims.rows.iter().filter(|row| row.epoch.is_some());
     lanes(claims, partitions, &mut verdict);
     lanes(claims, claims.quorum.iter(), &mut verdict);

@@ -1,72 +1,29 @@
 //! Gaps in acknowledgements, as the produce probe saw them, each with the limit that it is held to.
 //!
 //! A gap lasts from a fault's begin to the first acknowledgement of a record *sent after it*: an acknowledgement of an
-//! older record says nothing about the new leader. Where the next fault begins before that, the gap is judged up to there:
-//! what follows is the next fault's.
+//! older record says nothing about the new leader. Where the next fault begins before that, the gap is judged up to
+//! there: what follows is the next fault's.
 
-use super::Check;
 use super::away::Away;
 use super::claims::{MS, margin, settle};
-use crate::history::{Call, Moment, Outcome, Phase, Seen, Window};
+use super::prepared::Prepared;
+use crate::history::{Call, Moment, Outcome, Phase, Window};
 use crate::judgement::Gap;
 use crate::verdict::{GapScope, Validity};
 
-/// An acknowledged record of the produce probe.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Acknowledged {
-    pub(super) sent: Moment,
-    pub(super) at: Moment,
-}
-
-/// The produce probe's records.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Probe {
-    /// Those that were acknowledged, in the order of that.
-    pub(super) acknowledged: Vec<Acknowledged>,
-    /// When each record was sent, whatever came of it.
-    pub(super) sent: Vec<Moment>,
-}
-
-impl Probe {
-    pub(super) fn of(history: &crate::history::History) -> Probe {
-        let mut probe = Probe::default();
-        for observed in history.observations() {
-            let (sent, at) = (observed.observation.called, observed.at);
-            if !matches!(observed.observation.seen, Seen::Produce { .. }) {
-                continue;
-            }
-            probe.sent.push(sent);
-            if observed.observation.answered {
-                probe.acknowledged.push(Acknowledged { sent, at });
-            }
-        }
-        probe.sent.sort_unstable();
-        probe
-            .acknowledged
-            .sort_by_key(|acknowledged| acknowledged.at);
-        probe
-    }
-
-    /// When the first record sent at or after a moment was acknowledged.
-    pub(super) fn first_after(&self, sent: Moment) -> Option<Moment> {
-        let after = self.acknowledged.iter().filter(|a| a.sent >= sent);
-        after.map(|a| a.at).min()
-    }
-}
-
 /// The gaps that are held to a limit, in the order of time.
-pub(super) fn gaps(check: &Check<'_>) -> Vec<Gap> {
-    let load = check.history.phase(Phase::Load);
-    let Some(load) = load.filter(|_| !check.probe.sent.is_empty()) else {
+pub(super) fn gaps(check: &Prepared<'_>) -> Vec<Gap> {
+    let load = check.history().phase(Phase::Load);
+    let Some(load) = load.filter(|_| !check.probe().sent.is_empty()) else {
         return Vec::new();
     };
-    let ended = check.history.phase(Phase::Recovery);
-    let load_end = ended.unwrap_or(check.history.end());
+    let ended = check.history().phase(Phase::Recovery);
+    let load_end = ended.unwrap_or(check.history().end());
     let failing = failing(check);
     let mut gaps = Vec::new();
     let mut add = |(from, to): (Moment, Moment), scope, limit_ms, window: Option<&Window>| {
         let length_ms = to.saturating_sub(from) / MS;
-        let starved = || check.history.starved(from, to).is_some();
+        let starved = || check.history().starved(from, to).is_some();
         let validity = match length_ms > limit_ms {
             false => Validity::Valid,
             true if starved() => Validity::Undecided,
@@ -91,8 +48,8 @@ pub(super) fn gaps(check: &Check<'_>) -> Vec<Gap> {
 }
 
 /// When appends of workers ended without an acknowledgement.
-fn failing(check: &Check<'_>) -> Vec<Moment> {
-    let appends = check.operations.iter().filter(|operation| {
+fn failing(check: &Prepared<'_>) -> Vec<Moment> {
+    let appends = check.operations().iter().filter(|operation| {
         operation.outcome != Outcome::Ok && matches!(operation.call, Call::Append(_))
     });
     let mut failing: Vec<Moment> = appends
@@ -105,31 +62,31 @@ fn failing(check: &Check<'_>) -> Vec<Moment> {
 type Add<'f, 'w> = &'f mut dyn FnMut((Moment, Moment), GapScope, u64, Option<&'w Window>);
 
 /// Gaps from a fault's begin, or from the heal of what left no majority.
-fn of_faults<'w>(check: &Check<'w>, load_end: Moment, add: Add<'_, 'w>) {
-    let limits = check.history.limits();
+fn of_faults<'w>(check: &Prepared<'w>, load_end: Moment, add: Add<'_, 'w>) {
+    let limits = check.history().limits();
     let last = check
-        .probe
+        .probe()
         .acknowledged
         .last()
         .map_or(load_end, |last| last.at);
     let resumed = |from: Moment| {
         let next = check
-            .windows
+            .windows()
             .iter()
             .filter(|w| w.called > from && explains(check, w));
         let next = next.map(|w| w.called).min().unwrap_or(Moment::MAX);
         check
-            .probe
+            .probe()
             .first_after(from)
             .unwrap_or(last.max(load_end))
             .min(next)
     };
     let after_heal_ms =
-        |window: &Window| limits.fail_over_ms + settle(check.history, window, 0) / MS;
+        |window: &Window| limits.fail_over_ms + settle(check.history(), window, 0) / MS;
     let away = Away::of(check);
-    for window in check.windows.iter().filter(|window| window.took_effect()) {
+    for window in check.windows().iter().filter(|window| window.took_effect()) {
         let at_once = at_once(check, window);
-        let majority = !Window::break_majority(&at_once, check.nodes);
+        let majority = !Window::break_majority(&at_once, check.nodes());
         // With a node that still starts, this fault may leave no majority: then no fail-over can be asked for.
         if majority && let Some(again) = away.majority_again(window, &at_once) {
             if again < load_end {
@@ -164,21 +121,21 @@ fn of_faults<'w>(check: &Check<'w>, load_end: Moment, add: Add<'_, 'w>) {
 }
 
 /// The windows whose time overlaps a window's, itself among them.
-fn at_once<'w>(check: &Check<'w>, window: &Window) -> Vec<&'w Window> {
-    let ran = check.windows.iter().filter(|other| other.took_effect());
+fn at_once<'w>(check: &Prepared<'w>, window: &Window) -> Vec<&'w Window> {
+    let ran = check.windows().iter().filter(|other| other.took_effect());
     ran.filter(|other| other.called < window.end(0) && window.called < other.end(0))
         .collect()
 }
 
 /// Gaps between neighbouring acknowledgements that no rule of a fault covers.
-fn between<'w>(check: &Check<'w>, (load, load_end): (Moment, Moment), add: Add<'_, 'w>) {
-    let limits = check.history.limits();
+fn between<'w>(check: &Prepared<'w>, (load, load_end): (Moment, Moment), add: Add<'_, 'w>) {
+    let limits = check.history().limits();
     // Only what reaches beyond a quarter of a limit is worth a row.
     let least_ms = limits.gap_unaffected_ms.min(limits.gap_outside_faults_ms) / 4;
-    let base = margin(check.history);
+    let base = margin(check.history());
     let mut before = load;
     let moments = check
-        .probe
+        .probe()
         .acknowledged
         .iter()
         .map(|a| a.at)
@@ -190,12 +147,12 @@ fn between<'w>(check: &Check<'w>, (load, load_end): (Moment, Moment), add: Add<'
             continue;
         }
         let touching: Vec<&Window> = check
-            .windows
+            .windows()
             .iter()
-            .filter(|w| !w.skipped && w.overlaps(from, to, settle(check.history, w, base)))
+            .filter(|w| !w.skipped && w.overlaps(from, to, settle(check.history(), w, base)))
             .collect();
         let covered = touching.iter().any(|window| explains(check, window));
-        if covered || Window::break_majority(&touching, check.nodes) {
+        if covered || Window::break_majority(&touching, check.nodes()) {
             continue;
         }
         let (scope, limit_ms) = match touching.first() {
@@ -207,8 +164,8 @@ fn between<'w>(check: &Check<'w>, (load, load_end): (Moment, Moment), add: Add<'
 }
 
 /// Whether gaps in it are judged as fail-over or after its heal.
-fn explains(check: &Check<'_>, window: &Window) -> bool {
-    let broken = || window.breaks_majority(check.nodes);
+fn explains(check: &Prepared<'_>, window: &Window) -> bool {
+    let broken = || window.breaks_majority(check.nodes());
     !window.skipped
         && (window.affects_leader || !window.role_held || broken() || hides_leader(window))
 }

@@ -21,13 +21,13 @@ struct Stale<'r, 'a> {
 /// An old leader went on claiming its old epoch. The limit runs from the later of the new leader's claim and its own
 /// resume; for targets that say so, from the heal.
 pub(super) fn stale(check: &Check<'_>) -> Verdict {
-    let mut verdict = check.verdict("stale-leader");
-    let limits = check.history.limits();
+    let mut verdict = check.verdict();
+    let limits = check.history().limits();
     let mut successors: BTreeMap<usize, Vec<&Row<'_>>> = BTreeMap::new();
     let mut worst: BTreeMap<(usize, &str, Option<i32>), Stale<'_, '_>> = BTreeMap::new();
     let mut count = 0;
     let claims = check
-        .claims
+        .claims()
         .rows
         .iter()
         .filter(|row| row.is_claim() && row.epoch.is_some());
@@ -75,7 +75,7 @@ pub(super) fn stale(check: &Check<'_>) -> Verdict {
                 limit_ms: stale.limit_ms,
             };
             let to = stale.claim.returned;
-            let evidence = evidence(check.claims, stale.successor, stale.claim);
+            let evidence = evidence(check.claims(), stale.successor, stale.claim);
             check.unless_starved(finding, evidence, stale.since, to, &mut verdict);
         }
     }
@@ -83,18 +83,19 @@ pub(super) fn stale(check: &Check<'_>) -> Verdict {
     verdict
 }
 
-/// When a claiming node was last held back by a fault that excuses it, and by how much its limit grows for TCP's back-off.
+/// When a claiming node was last held back by a fault that excuses it, and by how much its limit grows for TCP's
+/// back-off.
 fn resumed(check: &Check<'_>, row: &Row<'_>) -> (Moment, u64) {
-    let until_heal = check.history.promises().old_leader_claims_until_heal;
+    let until_heal = check.history().promises().old_leader_claims_until_heal;
     let excuses = check
-        .windows
+        .windows()
         .iter()
         .filter(|w| !w.skipped && w.called <= row.called && w.touches(row.node))
         .filter(|w| w.stops(row.node) || until_heal);
     let last = excuses.max_by_key(|w| w.healed.unwrap_or(Moment::MAX));
     let Some(window) = last else { return (0, 0) };
     let resumed = window.healed.unwrap_or(row.called);
-    (resumed, settle(check.history, window, 0) / MS)
+    (resumed, settle(check.history(), window, 0) / MS)
 }
 
 /// How long an answer counts as what a node believes.
@@ -117,14 +118,19 @@ struct Stretch<'r, 'a> {
 
 /// Nodes without any fault named different leaders for too long, or none of them named any.
 pub(super) fn disagreement(check: &Check<'_>) -> Verdict {
-    let mut verdict = check.verdict("disagreement");
-    let limits = check.history.limits();
+    let mut verdict = check.verdict();
+    let limits = check.history().limits();
     let limit_ms = limits.disagreement_ms;
-    let loaded = check.history.phase(Phase::Load).unwrap_or(Moment::MAX);
+    let loaded = check.history().phase(Phase::Load).unwrap_or(Moment::MAX);
     let mut beliefs: BTreeMap<(usize, &str), &Row<'_>> = BTreeMap::new();
     let mut stretches: BTreeMap<usize, Stretch<'_, '_>> = BTreeMap::new();
     let (mut longest, mut count) = (0, 0);
-    for row in check.claims.rows.iter().filter(|row| row.called >= loaded) {
+    for row in check
+        .claims()
+        .rows
+        .iter()
+        .filter(|row| row.called >= loaded)
+    {
         count += 1;
         beliefs.insert((row.seat, row.node), row);
         let known: Vec<&Row<'_>> = beliefs
@@ -132,11 +138,11 @@ pub(super) fn disagreement(check: &Check<'_>) -> Verdict {
             .map(|(_, other)| *other)
             .filter(|other| row.returned.saturating_sub(other.returned) < FRESH)
             .collect();
-        let faulty = check.windows.iter().any(|w| {
-            let settle = settle(check.history, w, limit_ms * MS);
+        let faulty = check.windows().iter().any(|w| {
+            let settle = settle(check.history(), w, limit_ms * MS);
             !w.skipped && w.overlaps(row.called, row.returned, settle)
         });
-        let trouble = trouble(&known).filter(|_| !faulty && known.len() == check.nodes.len());
+        let trouble = trouble(&known).filter(|_| !faulty && known.len() == check.nodes().len());
         let Some(trouble) = trouble else {
             stretches.remove(&row.seat);
             continue;
@@ -186,7 +192,7 @@ fn tell(
     length_ms: u64,
     verdict: &mut Verdict,
 ) {
-    let limit_ms = check.history.limits().disagreement_ms;
+    let limit_ms = check.history().limits().disagreement_ms;
     let finding = match stretch.trouble {
         Trouble::Differ => Finding::Disagreement {
             beliefs: stretch.beliefs.iter().map(|row| row.belief()).collect(),
@@ -198,14 +204,14 @@ fn tell(
             limit_ms,
         },
     };
-    let (topic, partition, _) = check.claims.seats[row.seat];
+    let (topic, partition, _) = check.claims().seats[row.seat];
     let mut events: Vec<u64> = stretch.beliefs.iter().map(|row| row.id).collect();
     events.push(row.id);
     events.sort_unstable();
     events.dedup();
     let evidence = Evidence {
         events,
-        nodes: check.nodes.to_vec(),
+        nodes: check.nodes().to_vec(),
         topic: Some(topic.to_owned()),
         partition: Some(partition),
         window: Some((stretch.from, row.returned)),

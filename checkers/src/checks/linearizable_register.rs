@@ -1,18 +1,20 @@
 //! `linearizable-register`: a partition is a register that holds the value of its last record, and its writes and reads
 //! have an order that explains every answer and respects real time.
 //!
-//! *Write*: a record that is appended. Acknowledged, it takes effect between its call and its return; of unknown outcome, at
-//! any time after its call or never; surely refused, never. The `register` workload appends one record at a time; an append of
-//! several is so many writes of one interval, which permits more than a log does, so that what is found stays true.
+//! *Write*: a record that is appended. Acknowledged, it takes effect between its call and its return; of unknown
+//! outcome, at any time after its call or never; refused, never. The `register` workload appends one record at a time;
+//! an append of several counts as that many writes in one interval, which permits more than a log does, so that what is
+//! found stays true.
 //!
-//! *Read*: a worker asks for the end offset, is told `m`, and its next call is a poll at `m - 1` that returns the record
+//! *Read*: a worker asks for the end offset, gets `m`, and its next call is a poll at `m - 1` that returns the record
 //! there. What is at an offset never changes, so this reads the register at the moment at which the end offset was
-//! answered, and its interval is that question's: the poll may take as long as it likes. An end offset of 0 reads the empty
-//! register, whoever asked for it. A read without an end offset or without its record tells nothing and is left out.
+//! answered, and its interval is that question's: the poll may take as long as it likes. An end offset of 0 reads the
+//! empty register, whichever worker asked for it. A read without an end offset or without its record shows nothing and
+//! is left out.
 //!
-//! Judged twice: by the search, within a budget, and by the rule for registers of distinct values. Both must say the same;
-//! where they do not, one of them is wrong, and nothing is called valid by either. Where the search runs out of its budget
-//! the rule alone decides, which the counts tell.
+//! Judged twice: by the search, within a budget, and by the rule for registers of distinct values. Both must say the
+//! same; where they do not, one of them is wrong, and nothing is called valid by either. Where the search runs out of
+//! its budget the rule alone decides, which the counts report.
 
 use super::Check;
 use super::register_uses::{Timed, Use, all, reads, refused};
@@ -20,7 +22,7 @@ use super::view::{Send, View, evidence};
 use crate::history::Offset;
 use crate::linearizability::deciders::register::decide;
 use crate::linearizability::models::{Register, RegisterAction};
-use crate::linearizability::{self, Budget, Decision, Options, Rule};
+use crate::linearizability::{self, Budget, Decision, Rule, SearchOptions};
 use crate::promises::Subject;
 use crate::verdict::{Anomaly, Doubt, Finding, RegisterUse, Validity, Verdict};
 
@@ -31,14 +33,14 @@ const BUDGET: Budget = Budget {
 };
 
 pub(super) fn check(check: &Check<'_>) -> Verdict {
-    let mut verdict = check.verdict("linearizable-register");
-    let mut reads = reads(check.operations);
+    let mut verdict = check.verdict();
+    let mut reads = reads(check.operations());
     if reads.is_empty() {
         let what = "reads of last records".to_owned();
         verdict.not_applicable(Doubt::NotInRun { what });
         return verdict;
     }
-    for view in check.views {
+    for view in check.views() {
         let Some(reads) = reads.remove(&view.place) else {
             if !view.sends.is_empty() {
                 let (topic, partition) = view.place;
@@ -56,7 +58,7 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
         }
         check.enough(view, &mut verdict);
     }
-    if !check.history.promises().end_offset_includes_acknowledged {
+    if !check.history().promises().end_offset_includes_acknowledged {
         let promise = "end_offset_includes_acknowledged".to_owned();
         verdict.not_applicable(Doubt::NotPromised { promise });
     }
@@ -65,7 +67,7 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
 
 /// What the search and the rule say; none of a history that cannot have been, or that has not the shape.
 fn judged(all: &[Timed<'_>], budget: Budget) -> Option<(Validity, Decision)> {
-    let options = Options {
+    let options = SearchOptions {
         budget,
         threads: 1,
         deciders: false,
@@ -108,7 +110,7 @@ fn partition(check: &Check<'_>, view: &View<'_>, uses: &[Use<'_>], verdict: &mut
         let (rule, few) = fewest(&all, rule, witness);
         let searched = searched == Validity::Invalid;
         if let Some(anomaly) = anomaly(view, uses, (rule, &few), searched) {
-            let configuration = check.configuration;
+            let configuration = check.configuration();
             check.held(configuration, Subject::NotLinearizable, anomaly, verdict);
         }
     }
@@ -134,8 +136,9 @@ fn agreement(decided: &Decision, searched: Validity) -> Agreement {
     }
 }
 
-/// As few of these operations as have no order by themselves, the one that cannot be placed last. A read may be left out,
-/// for it only constrains; a write too, unless its value is still read: without it, that read would be the contradiction.
+/// As few of these operations as have no order by themselves, the one that cannot be placed last. A read may be left
+/// out, for it only constrains; a write too, unless its value is still read: without it, that read would be the
+/// contradiction.
 fn fewest(all: &[Timed<'_>], mut rule: Rule, mut witness: Vec<usize>) -> (Rule, Vec<usize>) {
     let mut at = 0;
     while at < witness.len() {
@@ -175,7 +178,7 @@ fn anomaly(
     let unplaced = last.told();
     let mut proof: Vec<RegisterUse> = others.iter().map(|one| one.told()).collect();
     if rule == Rule::NobodyWrote {
-        // Nobody, or one whose append surely failed.
+        // No client, or one whose append failed.
         let same = |send: &&Send<'_>| Some(send.value) == unplaced.value.as_deref();
         proof.extend(view.sends.iter().filter(same).map(refused));
     }

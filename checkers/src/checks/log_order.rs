@@ -1,14 +1,14 @@
 //! `log-order`: the log's order respects real time.
 //!
 //! Each record at offset i was appended at some moment t_i within its append's interval; offsets force t_0 < t_1 < ...
-//! A read of i returns after t_i, and an end offset m after t_{m-1}. With lo_i the call of its append and hi_i the first
-//! return that shows it, such moments exist if and only if lo_i < hi_j for all i <= j: the largest lo at or below an
-//! offset lies before the smallest hi at or above it (reference: "log with offsets", proof by construction). O(n log n);
-//! offsets may be sparse. Moments of the same nanosecond count as concurrent: a coarser clock must not accuse.
+//! A read of i returns after t_i, and an end offset m after t_{m-1}. With lo_i the call of its append and hi_i the
+//! first return that shows it, such moments exist if and only if lo_i < hi_j for all i <= j: the largest lo at or below
+//! an offset lies before the smallest hi at or above it (reference: "log with offsets", proof by construction). O(n log
+//! n); offsets may be sparse. Moments of the same nanosecond count as concurrent: a coarser clock must not accuse.
 
 use super::Check;
 use super::view::{Send, View, evidence};
-use crate::history::{Moment, Offset, Operation};
+use crate::history::{ClientOperation, Moment, Offset};
 use crate::promises::Subject;
 use crate::verdict::{Anomaly, Finding, Verdict};
 
@@ -16,11 +16,11 @@ use crate::verdict::{Anomaly, Finding, Verdict};
 #[derive(Clone, Copy, Debug)]
 enum Shown<'a> {
     Acknowledged,
-    Read(&'a Operation<'a>),
-    End(&'a Operation<'a>, Offset),
+    Read(&'a ClientOperation<'a>),
+    End(&'a ClientOperation<'a>, Offset),
 }
 
-/// A record, and until when it was surely there.
+/// A record, and until when it was there at the latest.
 #[derive(Clone, Copy, Debug)]
 struct Bound<'v, 'a> {
     offset: Offset,
@@ -32,9 +32,9 @@ struct Bound<'v, 'a> {
 }
 
 pub(super) fn check(check: &Check<'_>) -> Verdict {
-    let mut verdict = check.verdict("log-order");
+    let mut verdict = check.verdict();
     let mut offsets = 0;
-    for view in check.views {
+    for view in check.views() {
         check.unambiguous(view, &mut verdict);
         offsets += partition(check, view, &mut verdict);
         beyond(check, view, &mut verdict);
@@ -196,14 +196,14 @@ fn tell(
     check.held(configuration, Subject::OrderReversed, anomaly, verdict);
 }
 
-/// An end offset that was told, and beyond which no node serves anything in the end, though each was read to its end
-/// later: it counted records that never were, or that are gone.
+/// An end offset that was answered, and beyond which no node serves anything in the end, though each was read to its
+/// end later: it counted records that never were, or that are gone.
 fn beyond(check: &Check<'_>, view: &View<'_>, verdict: &mut Verdict) {
     let reads = view.reads();
     let Some(farthest) = reads.iter().max_by_key(|reads| reads.reached) else {
         return;
     };
-    let everywhere = check.nodes.len() == reads.len() && reads.iter().all(|r| r.to_the_end);
+    let everywhere = check.nodes().len() == reads.len() && reads.iter().all(|r| r.to_the_end);
     let asked_first = reads.iter().map(|reads| reads.last.called).min();
     let highest = view
         .ends
@@ -224,7 +224,7 @@ fn beyond(check: &Check<'_>, view: &View<'_>, verdict: &mut Verdict) {
         evidence: evidence(view.place, &operations, &[farthest.reached, end.offset]),
     };
     check.held(
-        check.configuration,
+        check.configuration(),
         Subject::LostAfterRead,
         anomaly,
         verdict,

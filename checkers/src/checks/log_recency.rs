@@ -9,23 +9,27 @@ use super::view::{Covered, Known, View, evidence};
 use crate::verdict::{Anomaly, Doubt, Finding, Unit, Verdict};
 
 pub(super) fn check(check: &Check<'_>) -> Verdict {
-    let mut verdict = check.verdict("log-recency");
-    if let Some(stale_ms) = check.views.iter().filter_map(stale_tail_ms).max() {
+    let mut verdict = check.verdict();
+    if let Some(stale_ms) = check.views().iter().filter_map(stale_tail_ms).max() {
         verdict.figure("stale_tail_ms_max", stale_ms, None, Unit::Milliseconds);
     }
-    if !check.history.promises().end_offset_includes_acknowledged {
+    if !check.history().promises().end_offset_includes_acknowledged {
         let promise = "end_offset_includes_acknowledged".to_owned();
         verdict.not_applicable(Doubt::NotPromised { promise });
         return verdict;
     }
-    for view in check.views {
+    for view in check.views() {
         check.unambiguous(view, &mut verdict);
         for committed in [false, true] {
             partition(view, committed, &mut verdict);
         }
         check.enough(view, &mut verdict);
     }
-    let asked = check.views.iter().map(|view| view.ends.len() as u64).sum();
+    let asked = check
+        .views()
+        .iter()
+        .map(|view| view.ends.len() as u64)
+        .sum();
     check.saw(asked, "end offsets", &mut verdict);
     verdict
 }

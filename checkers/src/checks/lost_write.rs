@@ -1,20 +1,20 @@
 //! `lost-write`: an acknowledged record is gone.
 //!
-//! Two proofs. *Final read without*: after the last heal every node was read over the record's offset, or to an end below
-//! it, and none holds it. *Polled past*: a consumer read over its offset, and nobody ever returned it (Jepsen's lost-write).
-//! A record of unknown outcome that somebody read, or whose request was proven by another record of it, counts as
-//! written. Where some nodes hold it and others do not, that is `replicas-agree`, not a loss. A record that the producer
-//! of the day could not count on (acks, promises) is told as tolerated.
+//! Two proofs. *Final read without*: after the last heal every node was read over the record's offset, or to an end
+//! below it, and none holds it. *Polled past*: a consumer read over its offset, and nobody ever returned it (Jepsen's
+//! lost-write). A record of unknown outcome that somebody read, or whose request was proven by another record of it,
+//! counts as written. Where some nodes hold it and others do not, that is `replicas-agree`, not a loss. A record that
+//! the producer's settings do not protect (acks, promises) is reported as tolerated.
 
 use super::Check;
 use super::view::{Fact, NodeReads, Send, View, evidence};
-use crate::history::{Moment, Offset, Operation, Outcome};
+use crate::history::{ClientOperation, Moment, Offset, Outcome};
 use crate::promises::{Consumers, Subject};
 use crate::verdict::{Anomaly, Doubt, Finding, LossProof, Verdict};
 
 pub(super) fn check(check: &Check<'_>) -> Verdict {
-    let mut verdict = check.verdict("lost-write");
-    for view in check.views {
+    let mut verdict = check.verdict();
+    for view in check.views() {
         check.unambiguous(view, &mut verdict);
         partition(check, view, &mut verdict);
         check.enough(view, &mut verdict);
@@ -24,7 +24,7 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
             });
         }
     }
-    let acknowledged = check.views.iter().map(View::acknowledged_count).sum();
+    let acknowledged = check.views().iter().map(View::acknowledged_count).sum();
     check.saw(acknowledged, "acknowledged records", &mut verdict);
     verdict
 }
@@ -93,13 +93,13 @@ fn without(
     offset: Option<Offset>,
     known_at: Moment,
 ) -> Option<(LossProof, u64)> {
-    let proof = |reads: &NodeReads<'_>, operation: &Operation<'_>| {
+    let proof = |reads: &NodeReads<'_>, operation: &ClientOperation<'_>| {
         let here = offset.map_or(&[][..], |offset| view.facts_between(offset, offset + 1));
         let instead = here
             .iter()
             .find(|fact| fact.nodes & (1 << reads.node.min(63)) != 0);
         let proof = LossProof::FinalReadWithout {
-            node: check.nodes[reads.node].clone(),
+            node: check.nodes()[reads.node].clone(),
             operation: operation.id,
             instead: instead.map(|fact| view.value(fact).to_owned()),
         };
@@ -119,7 +119,9 @@ fn without(
         .filter(keeps_all)
         .filter_map(|r| Some((r, r.ends_before(below, known_at)?)))
         .collect::<Vec<_>>();
-    let (reads, operation) = *ended.first().filter(|_| ended.len() == check.nodes.len())?;
+    let (reads, operation) = *ended
+        .first()
+        .filter(|_| ended.len() == check.nodes().len())?;
     Some(proof(reads, operation))
 }
 
@@ -132,7 +134,7 @@ struct Jumps {
 impl Jumps {
     fn of(check: &Check<'_>, view: &View<'_>) -> Jumps {
         // A rebalance moves a subscribed consumer between its polls: that it jumped proves no loss.
-        let assigned = check.configuration.consumers == Consumers::Assigned;
+        let assigned = check.configuration().consumers == Consumers::Assigned;
         let steps = view.steps.iter().filter(|step| {
             step.next > step.after
                 && (assigned || step.internal)

@@ -1,5 +1,5 @@
-//! `metadata-agreement`: what was acknowledged of a topic (created, grown, deleted) is what every node shows of it, after
-//! a limit, and with the right number of partitions.
+//! `metadata-agreement`: what was acknowledged of a topic (created, grown, deleted) is what every node shows of it,
+//! after a limit, and with the right number of partitions.
 //!
 //! A change whose outcome is unknown may have happened at any time since it was called, may yet happen, or never will:
 //! what a node may show is the set of states that some order of all that leaves possible. So a CreateTopics that timed
@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Check;
 use super::claims::{MS, margin};
 use super::prepared::STARVED_TIMES;
-use crate::history::{Call, Moment, Operation, Outcome, Report, TopicCall};
+use crate::history::{Call, ClientOperation, Moment, Outcome, Report, TopicCall};
 use crate::verdict::{Anomaly, Doubt, Evidence, Finding, Verdict};
 
 /// A topic with more changes than this is not judged: the possible orders would be too many.
@@ -22,7 +22,7 @@ const FINAL: &str = "final";
 /// A topic's number of partitions; none for absence.
 type State = Option<i32>;
 
-/// An attempt to change a topic that was not surely refused.
+/// An attempt to change a topic that was not refused for certain.
 struct Change<'a> {
     call: &'a Call,
     topic: &'a TopicCall,
@@ -56,9 +56,9 @@ struct Step {
 type Impossible = (usize, BTreeSet<State>);
 
 pub(super) fn check(check: &Check<'_>) -> Verdict {
-    let mut verdict = check.verdict("metadata-agreement");
+    let mut verdict = check.verdict();
     let mut changes: BTreeMap<&str, Vec<Change<'_>>> = BTreeMap::new();
-    for operation in check.operations {
+    for operation in check.operations() {
         let Some(topic) = operation.call.of_topic() else {
             continue;
         };
@@ -82,7 +82,7 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
         return verdict;
     }
     let (mut judged, mut told) = (0, BTreeSet::new());
-    let limit = check.history.limits().metadata_ms * MS;
+    let limit = check.history().limits().metadata_ms * MS;
     let mut steps = BTreeMap::new();
     for (topic, changes) in &changes {
         match possible(changes) {
@@ -97,7 +97,7 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
             }),
         }
     }
-    for operation in check.operations {
+    for operation in check.operations() {
         let (Call::DescribeTopic(asked), Some(Report::DescribeTopic(seen)), Some(returned)) =
             (operation.call, operation.report(), operation.returned())
         else {
@@ -150,14 +150,14 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
 
 /// Whether some fault is near: a node that was cut off, paused or restarted may lag, and so may a majority.
 fn faulty(check: &Check<'_>, from: Moment, to: Moment) -> bool {
-    let margin = margin(check.history);
-    let windows = check.windows.iter();
+    let margin = margin(check.history());
+    let windows = check.windows().iter();
     let mut near = windows.filter(|w| !w.skipped && w.called <= to && from <= w.end(margin));
     near.next().is_some()
 }
 
 /// The states that each stretch of time leaves possible, and the changes that were acknowledged against all of them.
-/// Nothing if there are too many changes to tell.
+/// Nothing if there are too many changes to decide.
 fn possible(changes: &[Change<'_>]) -> Option<(Vec<Step>, Vec<Impossible>)> {
     if changes.len() > CHANGES_MAX {
         return None;
@@ -182,7 +182,7 @@ fn possible(changes: &[Change<'_>]) -> Option<(Vec<Step>, Vec<Impossible>)> {
             let before = states(&configurations);
             configurations.retain(|(_, applied)| applied & (1 << at) != 0);
             if configurations.is_empty() {
-                // Go on from what it claims, so that one contradiction is not told as many.
+                // Go on from what it claims, so that one contradiction is not reported as many.
                 let claimed = match changes[at].call {
                     Call::DeleteTopic(_) => None,
                     _ => changes[at].topic.partitions,
@@ -235,7 +235,7 @@ fn states_between(steps: &[Step], from: Moment, to: Moment) -> BTreeSet<State> {
 
 fn differs(
     check: &Check<'_>,
-    operation: &Operation<'_>,
+    operation: &ClientOperation<'_>,
     changes: &[Change<'_>],
     seen: State,
     possible: BTreeSet<State>,
@@ -263,7 +263,7 @@ fn differs(
         changed_by: last.operation,
         acknowledged_at: last.acknowledged.unwrap_or(last.called),
         asked: operation.id,
-        limit_ms: check.history.limits().metadata_ms,
+        limit_ms: check.history().limits().metadata_ms,
     }
 }
 

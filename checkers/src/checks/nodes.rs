@@ -1,5 +1,5 @@
-//! `node-responds` and `unprovoked-exit`: nodes that do not answer though nothing is wrong with them, and processes that
-//! end unasked.
+//! `node-responds` and `unprovoked-exit`: nodes that do not answer though nothing is wrong with them, and processes
+//! that end unasked.
 
 use super::Check;
 use super::away;
@@ -19,10 +19,10 @@ struct Silence {
 
 /// A node that is neither stopped, killed, hidden from the clients nor starved answers within the limit.
 pub(super) fn responds(check: &Check<'_>) -> Verdict {
-    let mut verdict = check.verdict("node-responds");
-    let limit_ms = check.history.limits().response_ms;
+    let mut verdict = check.verdict();
+    let limit_ms = check.history().limits().response_ms;
     let (mut longest, mut seen) = (0, 0);
-    for node in check.nodes {
+    for node in check.nodes() {
         let (silences, probes) = silences(check, node);
         seen += probes;
         for silence in silences {
@@ -63,7 +63,7 @@ fn silences(check: &Check<'_>, node: &NodeName) -> (Vec<Silence>, u64) {
     let mut silences: Vec<Silence> = Vec::new();
     let (mut open, mut seen) = (false, 0);
     let mut answered = None;
-    for observed in check.history.observations() {
+    for observed in check.history().observations() {
         let about = observed.observation;
         if about.node != *node || !matches!(about.seen, Seen::Metadata { .. }) {
             continue;
@@ -105,11 +105,11 @@ fn excused(
     answered: Option<Moment>,
     (from, to): (Moment, Moment),
 ) -> bool {
-    let limits = check.history.limits();
-    let done = check.history.phase(Phase::Done);
+    let limits = check.history().limits();
+    let done = check.history().phase(Phase::Done);
     // After a heal the probe itself has to time out and dial again.
     let settle = limits.response_ms * MS;
-    let faulty = check.windows.iter().any(|window| {
+    let faulty = check.windows().iter().any(|window| {
         (window.stops(node) || window.hides(node)) && window.overlaps(from, to, settle)
     });
     if faulty || done.is_some_and(|done| to >= done) {
@@ -118,7 +118,7 @@ fn excused(
     // Between an end of the process and its next start, and while that start forms.
     let mut down_since: Option<Moment> = Some(0);
     let happenings = check
-        .history
+        .history()
         .happenings()
         .filter(|(_, _, h)| h.node == *node);
     for (_, at, happening) in happenings {
@@ -128,7 +128,7 @@ fn excused(
                 let down = down_since.take().unwrap_or(at);
                 let begins = match answered {
                     Some(answered) if answered >= at => at,
-                    _ => away::majority_from(check, node, at),
+                    _ => away::majority_from(check.prepared(), node, at),
                 };
                 if down <= to && from <= begins.saturating_add(limits.formation_ms * MS) {
                     return true;
@@ -142,9 +142,9 @@ fn excused(
 
 /// A process ended though nobody asked for it.
 pub(super) fn exits(check: &Check<'_>) -> Verdict {
-    let mut verdict = check.verdict("unprovoked-exit");
+    let mut verdict = check.verdict();
     let mut seen = 0;
-    for (id, at, happening) in check.history.happenings() {
+    for (id, at, happening) in check.history().happenings() {
         seen += 1;
         if happening.what == NodeHappening::Exited && !happening.expected {
             let node = happening.node.clone();

@@ -1,5 +1,5 @@
-//! `formation`, `recovery` and `coverage`: did the nodes agree in time at the start and after the last heal, and did the
-//! run see enough to say anything.
+//! `formation`, `recovery` and `coverage`: did the nodes agree in time at the start and after the last heal, and did
+//! the run see enough to say anything.
 
 use super::Check;
 use super::claims::{MS, Row, settle};
@@ -12,7 +12,8 @@ const LEADER_FAULTS_MIN: u64 = 2;
 /// A node's answer about the quorum counts as present for this long.
 const FRESH: Moment = 1_000 * MS;
 
-/// The first moment from `from` on at which the last answers of all nodes about one lane name the same leader and epoch.
+/// The first moment from `from` on at which the last answers of all nodes about one lane name the same leader and
+/// epoch.
 fn agreement<'r, 'a: 'r>(
     nodes: &[NodeName],
     lane: impl Iterator<Item = &'r Row<'a>>,
@@ -37,20 +38,20 @@ fn agreement<'r, 'a: 'r>(
     None
 }
 
-/// When the nodes agreed on the quorum's leader, and its term; or on the first partition's, where nobody tells of the
-/// quorum. A partition's epoch is no term.
+/// When the nodes agreed on the quorum's leader, and its term; or on the first partition's, where no node reports the
+/// quorum. A partition's epoch is not a term.
 fn formed(check: &Check<'_>, from: Moment) -> Option<(Moment, Option<i32>)> {
-    let claims = check.claims;
+    let claims = check.claims();
     if claims.quorum.is_empty() {
         let first = claims.rows.iter().filter(|row| row.seat == 0);
-        return agreement(check.nodes, first, from).map(|(at, _)| (at, None));
+        return agreement(check.nodes(), first, from).map(|(at, _)| (at, None));
     }
-    agreement(check.nodes, claims.quorum.iter(), from).map(|(at, term)| (at, Some(term)))
+    agreement(check.nodes(), claims.quorum.iter(), from).map(|(at, term)| (at, Some(term)))
 }
 
-/// When the nodes agreed on the leader of every partition that they still tell of, and of the quorum.
+/// When the nodes agreed on the leader of every partition that they still report, and of the quorum.
 fn all_agreed(check: &Check<'_>, from: Moment) -> Option<Moment> {
-    let claims = check.claims;
+    let claims = check.claims();
     let mut agreed = None;
     for seat in 0..claims.seats.len() {
         let lane = claims
@@ -58,23 +59,25 @@ fn all_agreed(check: &Check<'_>, from: Moment) -> Option<Moment> {
             .iter()
             .filter(|row| row.seat == seat && row.called >= from);
         if lane.clone().next().is_some() {
-            agreed = agreed.max(Some(agreement(check.nodes, lane, from)?.0));
+            agreed = agreed.max(Some(agreement(check.nodes(), lane, from)?.0));
         }
     }
     if claims.quorum.iter().any(|row| row.called >= from) {
-        agreed = agreed.max(Some(agreement(check.nodes, claims.quorum.iter(), from)?.0));
+        agreed = agreed.max(Some(
+            agreement(check.nodes(), claims.quorum.iter(), from)?.0,
+        ));
     }
     agreed
 }
 
 pub(super) fn formation(check: &Check<'_>) -> Verdict {
-    let mut verdict = check.verdict("formation");
-    let limits = check.history.limits();
+    let mut verdict = check.verdict();
+    let limits = check.history().limits();
     let starts: Option<Vec<Moment>> = check
-        .history
+        .history()
         .nodes()
         .iter()
-        .map(|node| check.history.starts(node).first().copied())
+        .map(|node| check.history().starts(node).first().copied())
         .collect();
     let Some(started) = starts.and_then(|starts| starts.into_iter().max()) else {
         verdict.not_applicable(Doubt::NotInRun {
@@ -87,7 +90,7 @@ pub(super) fn formation(check: &Check<'_>) -> Verdict {
         ..Evidence::default()
     };
     let Some((agreed, term)) = formed(check, started) else {
-        let end = check.history.end();
+        let end = check.history().end();
         let finding = Finding::NeverFormed {
             waited_ms: end.saturating_sub(started) / MS,
             limit_ms: limits.formation_ms,
@@ -143,31 +146,31 @@ pub(super) fn formation(check: &Check<'_>) -> Verdict {
 }
 
 pub(super) fn recovery(check: &Check<'_>) -> Verdict {
-    let mut verdict = check.verdict("recovery");
+    let mut verdict = check.verdict();
     if check.is_no_run(&mut verdict) {
         return verdict;
     }
-    let limits = check.history.limits();
-    let Some(ended) = check.history.phase(Phase::Recovery) else {
+    let limits = check.history().limits();
+    let Some(ended) = check.history().phase(Phase::Recovery) else {
         verdict.doubt(Doubt::NothingSeen {
             what: "recovery phases".to_owned(),
         });
         return verdict;
     };
     let healed = check
-        .windows
+        .windows()
         .iter()
         .filter_map(|window| window.healed)
         .max()
         .unwrap_or(ended);
     let longest = check
-        .windows
+        .windows()
         .iter()
-        .map(|w| settle(check.history, w, 0))
+        .map(|w| settle(check.history(), w, 0))
         .max()
         .unwrap_or(0);
     let limit_ms = limits.recovery_ms + longest / MS;
-    let end = check.history.end();
+    let end = check.history().end();
     let agreed = all_agreed(check, healed);
     let took_ms = agreed.unwrap_or(end).saturating_sub(healed) / MS;
     verdict.figure("recovery_ms", took_ms, Some(limit_ms), Unit::Milliseconds);
@@ -198,23 +201,29 @@ pub(super) fn recovery(check: &Check<'_>) -> Verdict {
 
 /// Whether the run saw enough: it came to its end, its faults took effect, and enough of them affected the leader.
 pub(super) fn coverage(check: &Check<'_>) -> Verdict {
-    let mut verdict = check.verdict("coverage");
+    let mut verdict = check.verdict();
+    // Tables of the report that no check reads may be missing, too: that must not pass unseen.
+    for failure in check.failures() {
+        verdict.doubt(Doubt::CheckFailed {
+            message: failure.to_string(),
+        });
+    }
     if check.is_no_run(&mut verdict) {
         return verdict;
     }
-    if check.history.phase(Phase::Interrupted).is_some() {
+    if check.history().phase(Phase::Interrupted).is_some() {
         verdict.doubt(Doubt::Interrupted);
     }
-    if check.history.phase(Phase::Done).is_none() {
+    if check.history().phase(Phase::Done).is_none() {
         verdict.doubt(Doubt::CutShort);
     }
-    if check.history.phase(Phase::Load).is_none() {
+    if check.history().phase(Phase::Load).is_none() {
         verdict.doubt(Doubt::NothingSeen {
             what: "operations under load".to_owned(),
         });
     }
     let counted: Vec<_> = check
-        .windows
+        .windows()
         .iter()
         .filter(|window| !window.skipped)
         .collect();
@@ -228,7 +237,7 @@ pub(super) fn coverage(check: &Check<'_>) -> Verdict {
     verdict.saw("of them affecting the leader", took_effect);
     // A run whose plan aims at leaders must have hit some: a short one as many as it has.
     let aimed = check
-        .windows
+        .windows()
         .iter()
         .filter(|w| w.role == "leader" || w.affects_leader)
         .count() as u64;

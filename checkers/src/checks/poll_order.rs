@@ -1,6 +1,6 @@
 //! `poll-skip` and `nonmonotonic-poll`: order within one consumer (Jepsen's names, internal and external). A consumer's
 //! state is what its poll says: each poll states the positions at which it stood, so that a seek, a new assignment or a
-//! rollback after a failed poll is no jump. What a failed poll returned was seen, and is judged like the rest.
+//! rollback after a failed poll is not a jump. What a failed poll returned was seen, and is judged like the rest.
 
 use super::Check;
 use super::view::{Fact, Step, View, evidence};
@@ -11,11 +11,11 @@ use crate::verdict::{Anomaly, Finding, Sighting, Verdict};
 /// How many of the skipped records an anomaly names.
 const SKIPPED_MAX: usize = 5;
 
-/// A consumer jumped over records that exist. Only what somebody was given there exists beyond doubt: an offset without a
-/// record is a hole (a transaction's marker, compaction), and one that only an acknowledgement claims is a loss.
+/// A consumer jumped over records that exist. Only what somebody was given there exists beyond doubt: an offset without
+/// a record is a hole (a transaction's marker, compaction), and one that only an acknowledgement claims is a loss.
 pub(super) fn poll_skip(check: &Check<'_>) -> Verdict {
-    let mut verdict = check.verdict("poll-skip");
-    for view in check.views {
+    let mut verdict = check.verdict();
+    for view in check.views() {
         for step in view.steps.iter().filter(|step| step.next > step.after) {
             let between = view.facts_between(step.after + 1, step.next);
             // Records of aborted transactions are there for readers of everything, and not for this one.
@@ -24,7 +24,7 @@ pub(super) fn poll_skip(check: &Check<'_>) -> Verdict {
             skipped.dedup_by_key(|fact| fact.offset);
             if !skipped.is_empty() {
                 check.held(
-                    check.configuration,
+                    check.configuration(),
                     subject(step),
                     skip(view, step, &skipped),
                     &mut verdict,
@@ -43,7 +43,7 @@ fn subject(step: &Step<'_>) -> Subject {
 }
 
 fn finish(check: &Check<'_>, mut verdict: Verdict) -> Verdict {
-    let polled = check.views.iter().map(|view| view.polled).sum();
+    let polled = check.views().iter().map(|view| view.polled).sum();
     check.saw(polled, "records polled", &mut verdict);
     verdict
 }
@@ -70,8 +70,8 @@ fn skip(view: &View<'_>, step: &Step<'_>, skipped: &[&Fact<'_>]) -> Anomaly {
 
 /// A consumer went back, or was given one record twice.
 pub(super) fn nonmonotonic_poll(check: &Check<'_>) -> Verdict {
-    let mut verdict = check.verdict("nonmonotonic-poll");
-    for view in check.views {
+    let mut verdict = check.verdict();
+    for view in check.views() {
         for step in view.steps.iter().filter(|step| step.next <= step.after) {
             let anomaly = Anomaly {
                 kind: Finding::NonmonotonicPoll {
@@ -83,7 +83,7 @@ pub(super) fn nonmonotonic_poll(check: &Check<'_>) -> Verdict {
                 certain: true,
                 evidence: evidence(view.place, &[step.operation.id], &[step.next, step.after]),
             };
-            check.held(check.configuration, subject(step), anomaly, &mut verdict);
+            check.held(check.configuration(), subject(step), anomaly, &mut verdict);
         }
     }
     finish(check, verdict)

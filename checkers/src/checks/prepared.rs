@@ -1,62 +1,138 @@
-//! What all checks look at, prepared once, and the rules that they share: when a check saw too little, and what a
-//! finding counts for.
+//! What all checks read, prepared once, and the rules that they share: when a check saw too little, and what a finding
+//! counts for.
 
-use super::ACKNOWLEDGED_MIN;
 use super::claims::Claims;
-use super::gaps::Probe;
-use super::table::TABLE;
+use super::guard::{Failure, Part, listed, needed};
+use super::probe::Probe;
 use super::view::{Send, View};
-use crate::history::{History, Moment, NodeName, Operation, Window};
+use crate::history::{ClientOperation, History, Moment, NodeName, Window};
+use crate::judgement::{Election, Gap};
 use crate::promises::{Configuration, Standing, Subject, weaker};
 use crate::verdict::{Anomaly, Class, Doubt, Evidence, Finding, Verdict};
 
-/// A starved node may be late by so many times what it was kept waiting for: an election or two, a connection dialled anew.
-/// Without this bound, one lateness in a minute of silence would excuse all of it.
+/// Acknowledged records that a partition needs before a check of its content can say *valid*.
+pub const ACKNOWLEDGED_MIN: u64 = 100;
+
+/// A starved node may be late by up to this multiple of what it was kept waiting for: an election or two, a connection
+/// dialled anew. Without this bound, one lateness in a minute of silence would excuse all of it.
 pub(super) const STARVED_TIMES: u64 = 5;
 
-/// What all checks look at, prepared once.
-pub(super) struct Check<'a> {
+/// The parts that are made of the history alone. Asking for one that could not be prepared ends the check.
+#[derive(Clone, Copy)]
+pub(super) struct Prepared<'a> {
     pub(super) history: &'a History,
-    pub(super) operations: &'a [Operation<'a>],
+    pub(super) operations: &'a Part<Vec<ClientOperation<'a>>>,
     /// In the order of topic and partition.
-    pub(super) views: &'a [View<'a>],
-    pub(super) windows: &'a [Window],
-    pub(super) claims: &'a Claims<'a>,
-    pub(super) nodes: &'a [NodeName],
-    pub(super) probe: &'a Probe,
-    pub(super) configuration: Configuration,
+    pub(super) views: &'a Part<Vec<View<'a>>>,
+    pub(super) windows: &'a Part<Vec<Window>>,
+    pub(super) claims: &'a Part<Claims<'a>>,
+    pub(super) nodes: &'a Part<Vec<NodeName>>,
+    pub(super) probe: &'a Part<Probe>,
+    pub(super) configuration: &'a Part<Configuration>,
 }
 
+impl<'a> Prepared<'a> {
+    pub(super) fn history(&self) -> &'a History {
+        self.history
+    }
+
+    pub(super) fn operations(&self) -> &'a [ClientOperation<'a>] {
+        listed(self.operations)
+    }
+
+    pub(super) fn windows(&self) -> &'a [Window] {
+        listed(self.windows)
+    }
+
+    pub(super) fn nodes(&self) -> &'a [NodeName] {
+        listed(self.nodes)
+    }
+
+    pub(super) fn probe(&self) -> &'a Probe {
+        needed(self.probe)
+    }
+}
+
+/// What a check reads: the history, and what was prepared from it once for all checks.
+#[derive(Clone, Copy)]
+pub struct Check<'a> {
+    /// The check that reads.
+    pub(super) name: &'static str,
+    pub(super) class: Class,
+    pub(super) prepared: Prepared<'a>,
+    pub(super) elections: &'a Part<Vec<Election>>,
+    pub(super) gaps: &'a Part<Vec<Gap>>,
+    /// Every preparation that failed, each once.
+    pub(super) failures: &'a [Failure],
+}
+
+/// What was prepared. If a preparation panicked, asking for its part ends the check, which is then undecided.
+impl<'a> Check<'a> {
+    /// The history.
+    pub fn history(&self) -> &'a History {
+        self.prepared.history
+    }
+
+    /// Calls with their completions, in the order of the calls.
+    pub fn operations(&self) -> &'a [ClientOperation<'a>] {
+        self.prepared.operations()
+    }
+
+    /// Faults from begin to heal, in the order of their begins.
+    pub fn windows(&self) -> &'a [Window] {
+        self.prepared.windows()
+    }
+
+    /// The nodes' names. How many there are is data.
+    pub fn nodes(&self) -> &'a [NodeName] {
+        self.prepared.nodes()
+    }
+
+    /// What ran, from which follows what counts as a violation.
+    pub fn configuration(&self) -> Configuration {
+        *needed(self.prepared.configuration)
+    }
+
+    /// Every change of leader or epoch, in the order of time.
+    pub fn elections(&self) -> &'a [Election] {
+        listed(self.elections)
+    }
+
+    /// The gaps in acknowledgements that are held to a limit, in the order of time.
+    pub fn gaps(&self) -> &'a [Gap] {
+        listed(self.gaps)
+    }
+
+    pub(super) fn prepared(&self) -> &Prepared<'a> {
+        &self.prepared
+    }
+
+    pub(super) fn views(&self) -> &'a [View<'a>] {
+        listed(self.prepared.views)
+    }
+
+    pub(super) fn claims(&self) -> &'a Claims<'a> {
+        needed(self.prepared.claims)
+    }
+
+    pub(super) fn probe(&self) -> &'a Probe {
+        self.prepared.probe()
+    }
+
+    pub(super) fn failures(&self) -> &'a [Failure] {
+        self.failures
+    }
+}
+
+/// How a check says what it found.
 impl Check<'_> {
-    /// An empty verdict of this check.
-    pub(super) fn verdict(&self, name: &str) -> Verdict {
-        let about = TABLE.iter().find(|row| row.name == name);
-        Verdict::new(name, about.map_or(Class::Safety, |row| row.class))
+    /// A verdict of this check that has found nothing yet.
+    pub fn verdict(&self) -> Verdict {
+        Verdict::new(self.name, self.class)
     }
 
-    /// Doubts a check of a partition's content that had too little to look at.
-    pub(super) fn enough(&self, view: &View<'_>, verdict: &mut Verdict) {
-        let acknowledged = view.acknowledged_count();
-        if acknowledged < ACKNOWLEDGED_MIN && !view.sends.is_empty() {
-            verdict.doubt(Doubt::FewAcknowledged {
-                topic: view.place.0.to_owned(),
-                partition: view.place.1,
-                acknowledged,
-                needed: ACKNOWLEDGED_MIN,
-            });
-        }
-    }
-
-    /// Doubts a check that tells records apart by their values, where some value was sent twice.
-    pub(super) fn unambiguous(&self, view: &View<'_>, verdict: &mut Verdict) {
-        if view.resent > 0 {
-            let problems = view.resent;
-            verdict.doubt(Doubt::BadHistory { problems });
-        }
-    }
-
-    /// Counts what was looked at. To have seen nothing is no reason to call something valid.
-    pub(super) fn saw(&self, count: u64, what: &str, verdict: &mut Verdict) {
+    /// Counts what was read. A check that read nothing is undecided, not valid.
+    pub fn saw(&self, count: u64, what: &str, verdict: &mut Verdict) {
         verdict.saw(what, count);
         if count == 0 {
             let what = what.to_owned();
@@ -64,16 +140,17 @@ impl Check<'_> {
         }
     }
 
-    /// The same for what only a run has: a history of operations alone has no probes to ask for.
-    pub(super) fn saw_in_run(&self, count: u64, what: &str, verdict: &mut Verdict) {
+    /// The same for what only a run has: a history of operations alone has no probes.
+    pub fn saw_in_run(&self, count: u64, what: &str, verdict: &mut Verdict) {
         if count > 0 || !self.is_no_run(verdict) {
             self.saw(count, what, verdict);
         }
     }
 
-    /// Whether the history is of operations alone. Then a check of the cluster is not applicable.
-    pub(super) fn is_no_run(&self, verdict: &mut Verdict) -> bool {
-        let none = !self.history.is_of_a_run();
+    /// Whether the history is of operations alone. Then a check of the cluster is not applicable, and the verdict says
+    /// so.
+    pub fn is_no_run(&self, verdict: &mut Verdict) -> bool {
+        let none = !self.history().is_of_a_run();
         if none {
             let what = "phases, nodes and probes".to_owned();
             verdict.not_applicable(Doubt::NotInRun { what });
@@ -81,29 +158,28 @@ impl Check<'_> {
         none
     }
 
-    /// What may be held against the target for a record that was appended so.
-    pub(super) fn of_append(&self, send: &Send<'_>) -> Configuration {
-        self.configuration.for_append(send.acks, send.idempotent)
-    }
-
-    /// The same for two records: the weaker promise holds.
-    pub(super) fn weaker_of(&self, one: &Send<'_>, other: &Send<'_>) -> Configuration {
-        let acks = weaker(one.acks, other.acks);
-        self.configuration
-            .for_append(acks, one.idempotent && other.idempotent)
-    }
-
-    /// A finding counts for what the configuration makes of it: a violation, or told as tolerated.
-    pub(super) fn held(
+    /// A finding held to a limit: undecided if the machine was starved at that time.
+    pub fn unless_starved(
         &self,
-        configuration: Configuration,
-        subject: Subject,
-        anomaly: Anomaly,
+        finding: Finding,
+        evidence: Evidence,
+        from: Moment,
+        to: Moment,
         verdict: &mut Verdict,
     ) {
-        match configuration.ruling(subject).standing {
-            Standing::Violation => verdict.found(anomaly),
-            Standing::Expected | Standing::Informational => verdict.tolerate(anomaly),
+        match self.history().starved(from, to) {
+            Some((who, at, by_ms)) => verdict.doubt(Doubt::Starved {
+                finding: finding.name().to_owned(),
+                who,
+                at,
+                by_ms,
+                limit_ms: self.history().limits().election_timeout_ms / 2,
+            }),
+            None => verdict.found(Anomaly {
+                kind: finding,
+                certain: false,
+                evidence,
+            }),
         }
     }
 
@@ -118,7 +194,7 @@ impl Check<'_> {
         verdict: &mut Verdict,
     ) {
         let explained = self
-            .history
+            .history()
             .starved(from, to)
             .is_some_and(|(_, _, by_ms)| excess_ms <= STARVED_TIMES * by_ms);
         if explained {
@@ -132,28 +208,50 @@ impl Check<'_> {
         }
     }
 
-    /// A finding held to a limit: undecided if the machine was starved at that time.
-    pub(super) fn unless_starved(
+    /// Doubts a check of a partition's content that had too few records to judge.
+    pub(super) fn enough(&self, view: &View<'_>, verdict: &mut Verdict) {
+        let acknowledged = view.acknowledged_count();
+        if acknowledged < ACKNOWLEDGED_MIN && !view.sends.is_empty() {
+            verdict.doubt(Doubt::FewAcknowledged {
+                topic: view.place.0.to_owned(),
+                partition: view.place.1,
+                acknowledged,
+                needed: ACKNOWLEDGED_MIN,
+            });
+        }
+    }
+
+    /// Doubts a check that identifies records by their values, where some value was sent twice.
+    pub(super) fn unambiguous(&self, view: &View<'_>, verdict: &mut Verdict) {
+        if view.resent > 0 {
+            let problems = view.resent;
+            verdict.doubt(Doubt::BadHistory { problems });
+        }
+    }
+
+    /// What the target promises for a record that was appended so.
+    pub(super) fn of_append(&self, send: &Send<'_>) -> Configuration {
+        self.configuration().for_append(send.acks, send.idempotent)
+    }
+
+    /// The same for two records: the weaker promise holds.
+    pub(super) fn weaker_of(&self, one: &Send<'_>, other: &Send<'_>) -> Configuration {
+        let acks = weaker(one.acks, other.acks);
+        self.configuration()
+            .for_append(acks, one.idempotent && other.idempotent)
+    }
+
+    /// A finding counts for what the configuration makes of it: a violation, or reported as tolerated.
+    pub(super) fn held(
         &self,
-        finding: Finding,
-        evidence: Evidence,
-        from: Moment,
-        to: Moment,
+        configuration: Configuration,
+        subject: Subject,
+        anomaly: Anomaly,
         verdict: &mut Verdict,
     ) {
-        match self.history.starved(from, to) {
-            Some((who, at, by_ms)) => verdict.doubt(Doubt::Starved {
-                finding: finding.name().to_owned(),
-                who,
-                at,
-                by_ms,
-                limit_ms: self.history.limits().election_timeout_ms / 2,
-            }),
-            None => verdict.found(Anomaly {
-                kind: finding,
-                certain: false,
-                evidence,
-            }),
+        match configuration.ruling(subject).standing {
+            Standing::Violation => verdict.found(anomaly),
+            Standing::Expected | Standing::Informational => verdict.tolerate(anomaly),
         }
     }
 }

@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Check;
 use super::view::{End, Place, Send, View};
 use crate::history::{
-    Call, EndOffset, EndOffsetSeen, Isolation, Moment, Offset, Operation, Outcome, Report, WorkerId,
+    Call, ClientOperation, EndOffset, EndOffsetSeen, Isolation, Moment, Offset, Outcome, Report,
+    WorkerId,
 };
 use crate::linearizability;
 use crate::linearizability::models::RegisterAction;
 use crate::verdict::RegisterUse;
 
 /// With these errors an append has failed only where the target promises that NOT_LEADER means not written: librdkafka
-/// tells the last only after one of the others.
+/// returns the last only after one of the others.
 const BELIEVED: [&str; 4] = [
     "NOT_LEADER_FOR_PARTITION",
     "NOT_LEADER_OR_FOLLOWER",
@@ -25,15 +26,15 @@ pub(super) type Action<'a> = RegisterAction<Option<&'a str>>;
 /// An action with its times.
 pub(super) type Timed<'a> = linearizability::Operation<Action<'a>>;
 
-/// A use of the register, and where it stands in the history.
+/// A use of the register, and where it is in the history.
 pub(super) struct Use<'a> {
     /// When and what.
     pub(super) timed: Timed<'a>,
     /// The append, or the question for the end offset.
-    pub(super) at: &'a Operation<'a>,
+    pub(super) at: &'a ClientOperation<'a>,
     /// How it came out.
     pub(super) outcome: Outcome,
-    /// The record's offset, where it was told.
+    /// The record's offset, where it was answered.
     pub(super) offset: Option<Offset>,
     /// The poll that returned the record.
     pub(super) poll: Option<u64>,
@@ -42,9 +43,11 @@ pub(super) struct Use<'a> {
 }
 
 /// What each worker read: an end offset, and then the record before it.
-pub(super) fn reads<'a>(operations: &'a [Operation<'a>]) -> BTreeMap<Place<'a>, Vec<Use<'a>>> {
+pub(super) fn reads<'a>(
+    operations: &'a [ClientOperation<'a>],
+) -> BTreeMap<Place<'a>, Vec<Use<'a>>> {
     let mut reads: BTreeMap<Place<'a>, Vec<Use<'a>>> = BTreeMap::new();
-    let mut asked: BTreeMap<WorkerId, &'a Operation<'a>> = BTreeMap::new();
+    let mut asked: BTreeMap<WorkerId, &'a ClientOperation<'a>> = BTreeMap::new();
     for operation in operations {
         match operation.call {
             Call::EndOffset(_) => drop(asked.insert(operation.worker, operation)),
@@ -60,7 +63,10 @@ pub(super) fn reads<'a>(operations: &'a [Operation<'a>]) -> BTreeMap<Place<'a>, 
 }
 
 /// The read that an end offset and the next call of its worker make together, if they do.
-fn read<'a>(end: &'a Operation<'a>, next: &'a Operation<'a>) -> Option<(Place<'a>, Use<'a>)> {
+fn read<'a>(
+    end: &'a ClientOperation<'a>,
+    next: &'a ClientOperation<'a>,
+) -> Option<(Place<'a>, Use<'a>)> {
     let (asked, seen) = answered(end)?;
     let place = (asked.topic.as_str(), asked.partition);
     let last = seen.offset?.checked_sub(1).filter(|last| *last >= 0)?;
@@ -96,7 +102,7 @@ fn read<'a>(end: &'a Operation<'a>, next: &'a Operation<'a>) -> Option<(Place<'a
 }
 
 /// An end offset that was answered, of everything that is committed.
-fn answered<'a>(end: &Operation<'a>) -> Option<(&'a EndOffset, &'a EndOffsetSeen)> {
+fn answered<'a>(end: &ClientOperation<'a>) -> Option<(&'a EndOffset, &'a EndOffsetSeen)> {
     let (Call::EndOffset(asked), Some(Report::EndOffset(seen)), Outcome::Ok) =
         (end.call, end.report(), end.outcome)
     else {
@@ -110,9 +116,10 @@ pub(super) fn all<'a>(check: &Check<'_>, view: &View<'a>, reads: Vec<Use<'a>>) -
     let read: BTreeSet<&str> = reads.iter().filter_map(Use::value).collect();
     let mut all = reads;
     all.extend(view.ends.iter().filter_map(empty));
-    // What nobody read need not have happened if its outcome is unknown; and of one request, with one interval, one such
-    // record constrains as much as all of them. Left in, a large batch would be so many operations at once to the search.
-    let mut unread: Option<&Operation<'_>> = None;
+    // What nobody read need not have happened if its outcome is unknown; and of one request, with one interval, one
+    // such record constrains as much as all of them. Left in, a large batch would be that many concurrent operations to
+    // the search.
+    let mut unread: Option<&ClientOperation<'_>> = None;
     for send in &view.sends {
         let Some(write) = write(check, send) else {
             continue;
@@ -147,7 +154,7 @@ fn empty<'a>(end: &End<'a>) -> Option<Use<'a>> {
 
 /// A record that was, or may have been, written.
 fn write<'a>(check: &Check<'_>, send: &Send<'a>) -> Option<Use<'a>> {
-    let believed = check.history.promises().not_leader_means_not_written;
+    let believed = check.history().promises().not_leader_means_not_written;
     let unsure = || send.error().is_some_and(|error| BELIEVED.contains(&error));
     let outcome = match send.outcome {
         Outcome::Fail if believed || !unsure() => return None,
@@ -168,7 +175,7 @@ fn write<'a>(check: &Check<'_>, send: &Send<'a>) -> Option<Use<'a>> {
     })
 }
 
-fn timed<'a>(at: &Operation<'_>, returned: Option<Moment>, action: Action<'a>) -> Timed<'a> {
+fn timed<'a>(at: &ClientOperation<'_>, returned: Option<Moment>, action: Action<'a>) -> Timed<'a> {
     linearizability::Operation {
         process: at.worker,
         called: at.called,
@@ -203,7 +210,7 @@ impl<'a> Use<'a> {
     }
 }
 
-/// An append that surely failed and whose value was read nevertheless, as evidence.
+/// An append that failed and whose value was read nevertheless, as evidence.
 pub(super) fn refused(send: &Send<'_>) -> RegisterUse {
     RegisterUse {
         writes: true,

@@ -8,13 +8,13 @@ use crate::history::{Moment, Offset, Outcome};
 use crate::verdict::{Anomaly, Doubt, Evidence, Finding, Held, Verdict};
 
 pub(super) fn agree(check: &Check<'_>) -> Verdict {
-    let mut verdict = check.verdict("replicas-agree");
+    let mut verdict = check.verdict();
     let mut read = 0;
-    for view in check.views.iter().filter(|view| !view.sends.is_empty()) {
+    for view in check.views().iter().filter(|view| !view.sends.is_empty()) {
         let reads = view.reads();
         read += reads.len() as u64;
         let farthest = reads.iter().map(|r| r.reached).max().unwrap_or(0);
-        for (number, node) in check.nodes.iter().enumerate() {
+        for (number, node) in check.nodes().iter().enumerate() {
             let short = |r: &&NodeReads<'_>| r.to_the_end || r.reached >= farthest;
             if !reads.iter().filter(short).any(|r| r.node == number) {
                 verdict.doubt(Doubt::ReadIncomplete {
@@ -53,7 +53,7 @@ fn lags(
     if missing == 0 {
         return;
     }
-    let node = check.nodes[behind.node].clone();
+    let node = check.nodes()[behind.node].clone();
     let finding = Finding::ReplicaBehind {
         node: node.clone(),
         read_to: behind.reached,
@@ -84,7 +84,7 @@ fn differ(check: &Check<'_>, view: &View<'_>, reads: &[NodeReads<'_>], verdict: 
                 let by = r.covering(offset)?;
                 let fact = facts.iter().find(|fact| fact.nodes & bit(r.node) != 0);
                 Some(Held {
-                    node: check.nodes[r.node].clone(),
+                    node: check.nodes()[r.node].clone(),
                     value: fact.map(|fact| view.value(fact).to_owned()),
                     operation: by.id,
                 })

@@ -2,10 +2,10 @@
 //! leak.
 //!
 //! What counts is the rise above the lowest value since the process started, so a restart begins anew and a start-up
-//! that frees what it needed is no trouble. One step that makes up more than half of a rise is a burst (a buffer, a table
+//! that frees what it needed is healthy. One step that makes up more than half of a rise is a burst (a buffer, a table
 //! that doubled) and does not count. Only one: a leak of 100 MiB a second rises by more than the limit from one look to
-//! the next, and whoever takes each such step for a burst of its own never sees it. Where the harness does not see the
-//! processes (`/proc` is not the sandbox's own), or the target states no limit, the check does not apply.
+//! the next, and a check that takes each such step for a burst of its own never detects it. Where the harness does not
+//! see the processes (`/proc` is not the sandbox's own), or the target states no limit, the check does not apply.
 
 use std::collections::BTreeMap;
 
@@ -40,8 +40,8 @@ struct Rise {
 }
 
 pub(super) fn check(check: &Check<'_>) -> Verdict {
-    let mut verdict = check.verdict("resource-growth");
-    let limits = check.history.limits();
+    let mut verdict = check.verdict();
+    let limits = check.history().limits();
     let resident = limits.resident_growth_bytes.map(|limit| Resource {
         name: "resident_bytes",
         figure: "resident_growth_bytes",
@@ -93,19 +93,23 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
 fn processes(check: &Check<'_>, of: fn(&Seen) -> Option<u64>) -> Vec<(NodeName, Vec<Sample>)> {
     let mut samples: BTreeMap<(NodeName, usize), Vec<Sample>> = BTreeMap::new();
     let starts: BTreeMap<NodeName, Vec<Moment>> = check
-        .history
+        .history()
         .nodes()
         .into_iter()
         .map(|node| {
-            let starts = check.history.happenings().filter_map(|(_, at, happening)| {
-                let started = happening.node == node && happening.what == NodeHappening::Started;
-                started.then_some(at)
-            });
+            let starts = check
+                .history()
+                .happenings()
+                .filter_map(|(_, at, happening)| {
+                    let started =
+                        happening.node == node && happening.what == NodeHappening::Started;
+                    started.then_some(at)
+                });
             let starts = starts.collect();
             (node, starts)
         })
         .collect();
-    for observed in check.history.observations() {
+    for observed in check.history().observations() {
         let Some(value) = of(&observed.observation.seen) else {
             continue;
         };

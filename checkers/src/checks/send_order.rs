@@ -1,6 +1,6 @@
-//! `send-order`: a producer's later record stands behind its earlier one (Jepsen's nonmonotonic-send, internal and
-//! external). Order never crosses an unknown outcome: the request that timed out may land after the next one, and its
-//! worker id is retired.
+//! `send-order`: a producer's later record has a lower offset than its earlier one (Jepsen's nonmonotonic-send,
+//! internal and external). Order never crosses an unknown outcome: the request that timed out may land after the next
+//! one, and its worker id is retired.
 
 use std::collections::BTreeMap;
 
@@ -11,9 +11,9 @@ use crate::promises::Subject;
 use crate::verdict::{Anomaly, Finding, Verdict};
 
 pub(super) fn check(check: &Check<'_>) -> Verdict {
-    let mut verdict = check.verdict("send-order");
+    let mut verdict = check.verdict();
     let mut judged = 0;
-    for view in check.views {
+    for view in check.views() {
         check.unambiguous(view, &mut verdict);
         judged += partition(check, view, &mut verdict);
     }

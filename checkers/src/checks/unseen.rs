@@ -1,5 +1,6 @@
-//! `unseen`: every acknowledged record was served by somebody. Jepsen's `unseen` cannot tell slow from lost; this one
-//! parts *never served*, *served by some nodes only*, and *late*, which is told as a figure and violates nothing.
+//! `unseen`: every acknowledged record was served by some node. Jepsen's `unseen` cannot distinguish slow from lost;
+//! this one separates *never served*, *served by some nodes only*, and *late*, which is reported as a figure and
+//! violates nothing.
 
 use std::collections::BTreeSet;
 
@@ -7,15 +8,18 @@ use super::Check;
 use super::claims::MS;
 use super::replicas::bit;
 use super::view::{Earliest, NodeReads, Send, View, evidence};
-use crate::history::{Call, Moment, Offset, Operation, Outcome, Phase, WorkerId};
+use crate::history::{Call, ClientOperation, Moment, Offset, Outcome, Phase, WorkerId};
 use crate::promises::Subject;
 use crate::verdict::{Anomaly, Doubt, Finding, Unit, Verdict};
 
 pub(super) fn check(check: &Check<'_>) -> Verdict {
-    let mut verdict = check.verdict("unseen");
+    let mut verdict = check.verdict();
     let mut late = Late::default();
-    let loaded = check.history.phase(Phase::Recovery).unwrap_or(Moment::MAX);
-    for view in check.views.iter().filter(|view| !view.sends.is_empty()) {
+    let loaded = check
+        .history()
+        .phase(Phase::Recovery)
+        .unwrap_or(Moment::MAX);
+    for view in check.views().iter().filter(|view| !view.sends.is_empty()) {
         check.unambiguous(view, &mut verdict);
         if view.covered.is_empty() {
             verdict.doubt(Doubt::NothingSeen {
@@ -34,7 +38,11 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
             }
         }
     }
-    let values = check.views.iter().map(|view| view.facts.len() as u64).sum();
+    let values = check
+        .views()
+        .iter()
+        .map(|view| view.facts.len() as u64)
+        .sum();
     check.saw(values, "values read", &mut verdict);
     verdict.saw("of them first served after the load", late.after_load);
     verdict.figure(
@@ -63,20 +71,20 @@ impl Late {
     }
 }
 
-/// Reads that had a chance to serve a record: one that went over it; or, of every node, one that came to an end below it,
-/// because a single node may lag.
+/// Reads that had a chance to serve a record: one that went over it; or, of every node, one that came to an end below
+/// it, because a single node may lag.
 fn chance<'a>(
     check: &Check<'_>,
     reads: &[NodeReads<'a>],
     offset: Option<Offset>,
     acknowledged_at: Moment,
-) -> Option<&'a Operation<'a>> {
+) -> Option<&'a ClientOperation<'a>> {
     let over = |r: &NodeReads<'a>| r.covering(offset?);
     let below = offset.unwrap_or(Offset::MAX);
     let ended = || {
         let mut ended = reads.iter().map(|r| r.ends_before(below, acknowledged_at));
         let first = reads.first()?.ends_before(below, acknowledged_at);
-        first.filter(|_| reads.len() == check.nodes.len() && ended.all(|by| by.is_some()))
+        first.filter(|_| reads.len() == check.nodes().len() && ended.all(|by| by.is_some()))
     };
     reads.iter().find_map(over).or_else(ended)
 }
@@ -90,11 +98,11 @@ fn never(
 ) {
     let acknowledged_at = send.acknowledged_at().unwrap_or(Moment::MAX);
     let by = chance(check, reads, send.offset(), acknowledged_at);
-    let done = check.history.phase(Phase::Done).is_some();
+    let done = check.history().phase(Phase::Done).is_some();
     if by.is_none() && !done {
         for reads in reads {
             verdict.doubt(Doubt::ReadIncomplete {
-                node: check.nodes[reads.node].clone(),
+                node: check.nodes()[reads.node].clone(),
                 topic: view.place.0.to_owned(),
                 partition: view.place.1,
             });
@@ -113,17 +121,17 @@ fn never(
         evidence: evidence(view.place, &operations, &offsets),
     };
     let recovery = check
-        .history
+        .history()
         .phase(Phase::Recovery)
         .unwrap_or(acknowledged_at);
     if by.is_none()
         && check
-            .history
-            .starved(recovery, check.history.end())
+            .history()
+            .starved(recovery, check.history().end())
             .is_some()
     {
         let Anomaly { kind, evidence, .. } = anomaly;
-        check.unless_starved(kind, evidence, recovery, check.history.end(), verdict);
+        check.unless_starved(kind, evidence, recovery, check.history().end(), verdict);
     } else {
         check.held(check.of_append(send), Subject::LostRecord, anomaly, verdict);
     }
@@ -154,7 +162,7 @@ fn by_some(
     };
     let without: Vec<&NodeReads<'_>> = reads.iter().filter(lacks).collect();
     let Some(first) = without.first() else { return };
-    let name = |r: &NodeReads<'_>| check.nodes[r.node].clone();
+    let name = |r: &NodeReads<'_>| check.nodes()[r.node].clone();
     let over = without.iter().find_map(|r| r.covering(fact.offset));
     let by = over.unwrap_or(first.last);
     let kind = Finding::ServedBySome {
@@ -183,21 +191,23 @@ fn by_some(
     }
 }
 
-/// The longest for which a consumer that had caught up before had not been given something that was known when it polled:
-/// Jepsen's realtime-lag, without what a fresh consumer reads again on purpose.
+/// The longest for which a consumer that had caught up before had not been given something that was known when it
+/// polled: Jepsen's realtime-lag, without what a fresh consumer reads again on purpose.
 fn realtime_lag(check: &Check<'_>) -> Moment {
-    let earliest: Vec<Earliest> = check.views.iter().map(View::earliest_known).collect();
+    let earliest: Vec<Earliest> = check.views().iter().map(View::earliest_known).collect();
     let mut caught_up: BTreeSet<(WorkerId, usize)> = BTreeSet::new();
     let mut longest = 0;
     let mut at = 0;
-    for operation in check.operations {
+    for operation in check.operations() {
         let Call::Poll(poll) = operation.call else {
             continue;
         };
         for assigned in &poll.assigned {
             let place = (assigned.topic.as_str(), assigned.partition);
-            if check.views.get(at).is_none_or(|view| view.place != place) {
-                let found = check.views.binary_search_by_key(&place, |view| view.place);
+            if check.views().get(at).is_none_or(|view| view.place != place) {
+                let found = check
+                    .views()
+                    .binary_search_by_key(&place, |view| view.place);
                 let Ok(found) = found else { continue };
                 at = found;
             }

@@ -1,12 +1,12 @@
-//! What the checks of content look at: one partition's sends, what was seen of it, and its end offsets, collected in one
-//! pass. Nothing grows with the largest offset: a record at 10^12 costs what any other does.
+//! What the checks of content look at: one partition's sends, what was seen of it, and its end offsets, collected in
+//! one pass. Nothing grows with the largest offset: a record at 10^12 costs what any other does.
 
 mod collect;
 mod known;
 mod reads;
 mod values;
 
-use crate::history::{Acks, Moment, Offset, Operation, Outcome, RecordOutcome};
+use crate::history::{Acks, ClientOperation, Moment, Offset, Outcome, RecordOutcome};
 use crate::verdict::{Evidence, Sent, Sighting};
 pub(crate) use collect::collect;
 pub(crate) use known::{Earliest, Known};
@@ -24,12 +24,12 @@ const NONE: u32 = u32::MAX;
 pub(crate) struct Send<'a> {
     pub(crate) value: &'a str,
     number: u32,
-    pub(crate) operation: &'a Operation<'a>,
+    pub(crate) operation: &'a ClientOperation<'a>,
     record: Option<&'a RecordOutcome>,
     pub(crate) outcome: Outcome,
     pub(crate) acks: Acks,
     pub(crate) idempotent: bool,
-    /// Its request's outcome is unknown, and yet it was surely written: a record of it was read.
+    /// Its request's outcome is unknown, and yet it was written: a record of it was read.
     pub(crate) proven: bool,
 }
 
@@ -76,7 +76,7 @@ pub(crate) struct Fact<'a> {
     /// When the earliest such read had returned.
     pub(crate) seen_at: Moment,
     /// That read.
-    pub(crate) seen_by: &'a Operation<'a>,
+    pub(crate) seen_by: &'a ClientOperation<'a>,
     /// Which nodes returned it by a raw read: bit n for the nth node of the header.
     pub(crate) nodes: u64,
     number: u32,
@@ -92,7 +92,7 @@ pub(crate) struct Fact<'a> {
 #[derive(Clone, Debug)]
 pub(crate) struct Covered<'a> {
     pub(crate) node: usize,
-    pub(crate) operation: &'a Operation<'a>,
+    pub(crate) operation: &'a ClientOperation<'a>,
     pub(crate) from: Offset,
     pub(crate) to: Offset,
     /// The first offset that the node keeps.
@@ -104,7 +104,7 @@ pub(crate) struct Covered<'a> {
 /// An end offset that was answered.
 #[derive(Clone, Debug)]
 pub(crate) struct End<'a> {
-    pub(crate) operation: &'a Operation<'a>,
+    pub(crate) operation: &'a ClientOperation<'a>,
     pub(crate) returned: Moment,
     pub(crate) offset: Offset,
     pub(crate) node: Option<&'a str>,
@@ -114,7 +114,7 @@ pub(crate) struct End<'a> {
 /// A step of a consumer that is not to the very next offset.
 #[derive(Clone, Debug)]
 pub(crate) struct Step<'a> {
-    pub(crate) operation: &'a Operation<'a>,
+    pub(crate) operation: &'a ClientOperation<'a>,
     /// The offset read last, or the one before its position.
     pub(crate) after: Offset,
     pub(crate) next: Offset,
@@ -146,7 +146,7 @@ pub(crate) struct View<'a> {
     expected: u32,
     /// Whether some fact may have been noted twice.
     noted_twice: bool,
-    /// Values that were sent twice: nothing can be told apart then.
+    /// Values that were sent twice: records cannot be distinguished then.
     pub(crate) resent: u64,
     /// Sends that were acknowledged with an offset, by that offset.
     acknowledged: Vec<u32>,
@@ -171,7 +171,7 @@ impl<'a> View<'a> {
         self.values.len() as u64
     }
 
-    /// Offsets that are stated for records that were surely written, by offset: of acknowledgements, and of unknown
+    /// Offsets that are stated for records that are known to be written, by offset: of acknowledgements, and of unknown
     /// outcomes where a record of the same request was read.
     pub(crate) fn stated(&self) -> impl Iterator<Item = (&Send<'a>, Offset)> {
         let proven = |send: &&Send<'_>| send.proven && send.outcome == Outcome::Info;
@@ -240,7 +240,7 @@ impl<'a> View<'a> {
         fact.next != NONE || stated.is_some_and(|offset| offset != fact.offset)
     }
 
-    /// The offset stated for a record that was surely written.
+    /// The offset stated for a record that is known to be written.
     fn written_at(&self, send: &Send<'_>) -> Option<Offset> {
         let surely = send.outcome == Outcome::Ok || (send.proven && send.outcome == Outcome::Info);
         send.offset().filter(|_| surely)

@@ -4,9 +4,9 @@
 
 use std::sync::Arc;
 
-use super::edn::{Entry, Operation as Call, Value as Form};
 use super::error::ForeignError;
 use super::model_name::ModelName;
+use crate::edn::{EdnOperation as Call, EdnValue as Form, Entry};
 use crate::history::Outcome;
 use crate::linearizability::Operation;
 use crate::linearizability::models::{
@@ -46,14 +46,14 @@ fn all<A>(
     Ok(actions)
 }
 
-/// What it completed with, if it surely happened.
+/// What it completed with, if it happened.
 fn ok<'c, 't>(call: &'c Call<'t>) -> Option<&'c Entry<'t>> {
     call.completion
         .as_ref()
         .filter(|_| call.outcome == Outcome::Ok)
 }
 
-/// Whether it surely did not happen.
+/// Whether it did not happen.
 fn failed(call: &Call<'_>) -> bool {
     call.outcome == Outcome::Fail
 }
@@ -114,7 +114,7 @@ pub(super) fn register(
     })
 }
 
-/// Of a map from keys to texts. A key stands in `:key`, or first in a pair that is the value.
+/// Of a map from keys to texts. A key is in `:key`, or first in a pair that is the value.
 pub(super) fn key_value(calls: &[Call<'_>]) -> Result<Actions<KeyValueAction>, ForeignError> {
     let text = |form: &Form<'_>| -> Arc<str> {
         match form {
@@ -224,7 +224,7 @@ pub(super) fn set(calls: &[Call<'_>]) -> Result<Actions<SetAction<Value>>, Forei
     })
 }
 
-/// Of a log. An offset stands in `:offset`, or first in a pair `[OFFSET VALUE]` that is the value.
+/// Of a log. An offset is in `:offset`, or first in a pair `[OFFSET VALUE]` that is the value.
 pub(super) fn log(calls: &[Call<'_>]) -> Result<Actions<LogAction<Value>>, ForeignError> {
     all(calls, |call| {
         if failed(call) {
@@ -279,7 +279,7 @@ fn offset(form: &Form<'_>, line: usize) -> Result<u64, ForeignError> {
         Form::Integer(number) => u64::try_from(*number).ok(),
         _ => None,
     };
-    number.ok_or_else(|| ForeignError::line(line, format!("{form} is no offset")))
+    number.ok_or_else(|| ForeignError::line(line, format!("{form} is not an offset")))
 }
 
 fn elements<'a>(done: &'a Entry<'a>, problem: &str) -> Result<&'a [Form<'a>], ForeignError> {

@@ -2,14 +2,16 @@
 
 use thiserror::Error;
 
-use super::edn::EdnError;
 use super::model_name::ModelName;
+use crate::edn::EdnError;
 use crate::history::jsonl::ParseError;
 use crate::linearizability::Malformed;
+#[cfg(feature = "transactions")]
 use crate::transactions::TransactionError;
 
 /// Why a foreign history cannot be judged. Lines count from 1.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum ForeignError {
     /// A line says something that no history of this model says.
     #[error("line {line}: {problem}")]
@@ -19,7 +21,7 @@ pub enum ForeignError {
         /// What is wrong with it, and what to do.
         problem: String,
     },
-    /// The bytes are no text.
+    /// The bytes are not text.
     #[error("line {line}: not UTF-8 text")]
     NotText {
         /// Which line.
@@ -36,7 +38,7 @@ pub enum ForeignError {
     /// A history of our own could not be read.
     #[error("{0}")]
     Recorded(ParseError),
-    /// No model was named, and the operations do not tell which it is.
+    /// No model was named, and it does not follow from the operations.
     #[error("which model? The history calls {functions}: name one with --model")]
     NoModel {
         /// The functions called.
@@ -59,6 +61,7 @@ impl ForeignError {
     }
 }
 
+#[cfg(feature = "transactions")]
 impl From<TransactionError> for ForeignError {
     fn from(error: TransactionError) -> ForeignError {
         ForeignError::line(error.line, error.problem.to_string())

@@ -5,12 +5,12 @@
 //! INFO  jepsen.util - 3   :fail   :cas    [1 4]
 //! ```
 //!
-//! Lines of other loggers, and of the nemesis, are passed over. Fields stand apart by tabs or spaces.
+//! Lines of other loggers, and of the nemesis, are skipped. Fields are separated by tabs or spaces.
 
 use std::borrow::Cow;
 
-use super::edn::{self, Entry, EntryType, Process};
 use super::error::ForeignError;
+use crate::edn::{self, Entry, EntryType, Process};
 
 /// What an event's line has before its fields.
 const MARK: &str = "jepsen.util - ";
@@ -41,7 +41,7 @@ fn entry(line: usize, place: usize, fields: &str) -> Result<Option<Entry<'_>>, F
         return Ok(None);
     }
     let process = process.parse();
-    let process = process.map_err(|_| error("the process is no number"))?;
+    let process = process.map_err(|_| error("the process is not a number"))?;
     let (entry_type, rest) = word(rest);
     let entry_type = match entry_type {
         ":invoke" => EntryType::Invoke,
@@ -52,7 +52,7 @@ fn entry(line: usize, place: usize, fields: &str) -> Result<Option<Entry<'_>>, F
     };
     let (function, rest) = word(rest);
     let function = function.strip_prefix(':');
-    let function = function.ok_or_else(|| error("the function is no keyword"))?;
+    let function = function.ok_or_else(|| error("the function is not a keyword"))?;
     if rest.trim().is_empty() {
         return Err(error("the value is missing: the line is torn"));
     }

@@ -3,17 +3,17 @@
 use std::fmt::Display;
 
 use super::actions::{self, Actions, RegisterDialect};
-use super::edn::{self, Operation as Call};
 use super::error::ForeignError;
-use super::judge::{Notation, notation};
 use super::model_name::ModelName;
+use super::notation::{Notation, notation};
 use super::verdict::{ForeignVerdict, Shown};
 use super::{etcd, words};
+use crate::edn::{self, EdnOperation as Call};
 use crate::linearizability::models::{
     KeyValue, KeyValueAction, Log, LogAction, Mutex, MutexAction, Queue, QueueAction, Register,
     RegisterAction, Set, SetAction, Value,
 };
-use crate::linearizability::{Model, Options, check};
+use crate::linearizability::{Model, SearchOptions, check};
 
 /// A history of operations on objects, in EDN or as an etcd log, read and ready to be judged.
 pub struct ForeignHistory<'a> {
@@ -34,7 +34,7 @@ enum Any {
 }
 
 impl<'a> ForeignHistory<'a> {
-    /// Reads a history; without a model, its functions must tell which it is.
+    /// Reads a history; without a model, it follows from the functions called.
     ///
     /// # Errors
     /// If the text is no such history, or a line of it makes no sense in the model.
@@ -81,7 +81,7 @@ impl<'a> ForeignHistory<'a> {
     ///
     /// # Errors
     /// If its operations contradict themselves.
-    pub fn judge(&self, options: &Options) -> Result<ForeignVerdict, ForeignError> {
+    pub fn judge(&self, options: &SearchOptions) -> Result<ForeignVerdict, ForeignError> {
         match &self.actions {
             Any::Register(actions) => self.check(&Register::new(Value::Nil), actions, options),
             Any::KeyValue(actions) => self.check(&KeyValue::new(), actions, options),
@@ -96,7 +96,7 @@ impl<'a> ForeignHistory<'a> {
         &self,
         model: &M,
         actions: &Actions<M::Action>,
-        options: &Options,
+        options: &SearchOptions,
     ) -> Result<ForeignVerdict, ForeignError> {
         let report = check(model, &actions.operations, options);
         let report = report.map_err(ForeignError::Malformed)?;

@@ -1,10 +1,16 @@
 //! The models that a foreign history can be judged by.
 
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 
 /// A model, by the name that the command line knows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, strum::IntoStaticStr,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+#[non_exhaustive]
 pub enum ModelName {
     /// A register: `read`, `write`.
     Register,
@@ -45,18 +51,7 @@ impl ModelName {
 
     /// Its name.
     pub fn name(self) -> &'static str {
-        match self {
-            ModelName::Register => "register",
-            ModelName::CasRegister => "cas-register",
-            ModelName::Kv => "kv",
-            ModelName::Mutex => "mutex",
-            ModelName::FifoQueue => "fifo-queue",
-            ModelName::Set => "set",
-            ModelName::Log => "log",
-            ModelName::ListAppend => "list-append",
-            ModelName::RwRegister => "rw-register",
-            ModelName::Kafka => "kafka",
-        }
+        self.into()
     }
 
     /// What a history that it judges as valid cannot have.
@@ -67,11 +62,11 @@ impl ModelName {
                 "the same, and a compare-and-set that took twice or not at all"
             }
             ModelName::Kv => "the same of each key, and appends lost, doubled or out of order",
-            ModelName::Mutex => "two holders at once, a release by nobody",
+            ModelName::Mutex => "two holders at once, a release without a holder",
             ModelName::FifoQueue => {
                 "values lost, doubled, invented or overtaken, an empty answer too early"
             }
-            ModelName::Set => "elements lost, invented or back again",
+            ModelName::Set => "elements lost, invented or reappeared",
             ModelName::Log => {
                 "offsets against real time, two values at one offset, an end that lags"
             }
@@ -82,7 +77,7 @@ impl ModelName {
                 "the anomalies below, with the order of writes from reads before them"
             }
             ModelName::Kafka => {
-                "what the checks above rule out; of transactions G1a and G1c by reads"
+                "what the checks of a run rule out; of transactions G1a and G1c by reads"
             }
         }
     }
@@ -103,11 +98,20 @@ impl ModelName {
             ModelName::Kafka => "Jepsen kafka workload; KIP-98",
         }
     }
+}
 
-    /// The model of a name.
-    pub fn of(name: &str) -> Option<ModelName> {
-        ModelName::ALL
+/// A word that names no model.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no model `{0}`; there are: {names}", names = ModelName::ALL.map(ModelName::name).join(", "))]
+pub struct UnknownModel(pub String);
+
+impl FromStr for ModelName {
+    type Err = UnknownModel;
+
+    fn from_str(name: &str) -> Result<ModelName, UnknownModel> {
+        let found = ModelName::ALL
             .into_iter()
-            .find(|model| model.name() == name)
+            .find(|model| model.name() == name);
+        found.ok_or_else(|| UnknownModel(name.to_owned()))
     }
 }

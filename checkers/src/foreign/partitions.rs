@@ -11,7 +11,9 @@ use super::words;
 use crate::history::{History, What, WorkerId, jsonl};
 use crate::linearizability::deciders::log::{Rules, decide};
 use crate::linearizability::models::{LogAction, Register, Value};
-use crate::linearizability::{Decision, Failure, Operation, Options, Report, check};
+use crate::linearizability::{
+    Decision, Failure, LinearizabilityReport, Operation, SearchOptions, check,
+};
 use crate::verdict::Validity;
 
 /// Judges every partition as a log, or as a register.
@@ -19,7 +21,7 @@ pub(super) fn judge(
     name: &str,
     text: &str,
     model: ModelName,
-    options: &Options,
+    options: &SearchOptions,
 ) -> Result<ForeignVerdict, ForeignError> {
     if model != ModelName::Log && model != ModelName::Register {
         return Err(ForeignError::OtherModel(model));
@@ -55,7 +57,7 @@ fn each<A: Display>(
     verdict: &mut ForeignVerdict,
     places: &Places<A>,
     history: &History,
-    judge: impl Fn(&[&Operation<A>]) -> Result<Report, ForeignError>,
+    judge: impl Fn(&[&Operation<A>]) -> Result<LinearizabilityReport, ForeignError>,
 ) -> Result<(), ForeignError> {
     let returns = returns(history);
     // Line 1 is the header.
@@ -98,10 +100,10 @@ fn returns(history: &History) -> BTreeMap<u64, u64> {
     returns
 }
 
-/// What the decider of logs says of one partition. Kafka's offsets have gaps, which the dense model of the search does not
-/// know, so there is no search behind it.
-fn report(operations: &[&Operation<LogAction<Value>>], rules: Rules) -> Report {
-    let mut report = Report {
+/// What the decider of logs says of one partition. Kafka's offsets have gaps, which the dense model of the search does
+/// not know, so there is no search behind it.
+fn report(operations: &[&Operation<LogAction<Value>>], rules: Rules) -> LinearizabilityReport {
+    let mut report = LinearizabilityReport {
         validity: Validity::Valid,
         operations: operations.len(),
         objects: 1,

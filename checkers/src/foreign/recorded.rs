@@ -1,15 +1,15 @@
 //! Histories of our own recorder, as a log or a register for each partition.
 //!
-//! As a *log*: appends, what polls and reads fetched, end offsets. Offsets may have gaps, and an end offset must include
-//! what was acknowledged only where the history's header promises it.
+//! As a *log*: appends, what polls and reads fetched, end offsets. Offsets may have gaps, and an end offset must
+//! include what was acknowledged only where the history's header promises it.
 //!
 //! As a *register*: a partition is a register that holds the value of its last record. An append writes; an end offset
-//! `m` reads the value at offset `m - 1`, whoever has seen that, or nothing if `m` is 0.
+//! `m` reads the value at offset `m - 1`, whichever worker saw that, or nothing if `m` is 0.
 
 use std::collections::BTreeMap;
 
 use crate::history::{
-    Call, History, Isolation, Offset, Operation as Recorded, Outcome, Report, Text,
+    Call, ClientOperation as Recorded, History, Isolation, Offset, Outcome, Report, Text,
 };
 use crate::linearizability::Operation;
 use crate::linearizability::models::{LogAction, RegisterAction, Value};
@@ -97,7 +97,7 @@ fn each(history: &History, mut take: impl FnMut(&Recorded<'_>, Place, Seen<'_>))
                         continue;
                     }
                     let offset = record.and_then(|record| record.offset).and_then(known);
-                    // A record without answer keeps the whole append open; what it told of others holds.
+                    // A record without answer keeps the whole append open; what it reported of others holds.
                     let mut one = recorded.clone();
                     if outcome != Outcome::Ok {
                         one.outcome = Outcome::Info;

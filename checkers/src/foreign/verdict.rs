@@ -8,6 +8,7 @@ use crate::verdict::Validity;
 
 /// The verdict on a foreign history.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ForeignVerdict {
     /// The history's name, as it was given.
     pub name: String,
@@ -34,8 +35,9 @@ pub struct ForeignVerdict {
     pub warnings: Vec<String>,
 }
 
-/// An operation, as it stands in the file.
+/// An operation, as it is written in the file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Shown {
     /// Who called.
     pub process: i64,
@@ -50,6 +52,7 @@ pub struct Shown {
 
 /// What proves that a history is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Proof {
     /// The object that it is about: a key, or topic and partition.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -77,6 +80,7 @@ pub struct Proof {
 
 /// A search that ended before its answer was known.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Open {
     /// The object that it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]

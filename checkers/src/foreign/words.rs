@@ -2,7 +2,7 @@
 
 use super::model_name::ModelName;
 use super::verdict::{ForeignVerdict, Open, Proof, Shown};
-use crate::linearizability::{Failure, Limit, Report, Undecided};
+use crate::linearizability::{Failure, Limit, LinearizabilityReport, Undecided};
 use crate::verdict::Validity;
 
 /// A verdict over nothing yet.
@@ -24,7 +24,7 @@ pub(super) fn empty(name: &str, model: ModelName) -> ForeignVerdict {
 /// Adds what was found of some objects. The first failure is the evidence.
 pub(super) fn add(
     verdict: &mut ForeignVerdict,
-    report: Report,
+    report: LinearizabilityReport,
     object: Option<String>,
     shown: &impl Fn(usize) -> Shown,
 ) {
@@ -100,7 +100,7 @@ pub(super) fn finish(mut verdict: ForeignVerdict) -> ForeignVerdict {
 
 fn unfinished(open: &Open) -> String {
     let what = match open.limit {
-        None => return "a value was appended twice: offsets cannot be told apart".to_owned(),
+        None => return "a value was appended twice: offsets cannot be distinguished".to_owned(),
         Some(Limit::Bytes) if open.operation.is_none() => {
             return "too many operations are open at once for the budget of memory".to_owned();
         }

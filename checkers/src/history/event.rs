@@ -19,7 +19,7 @@ pub struct Event {
     pub what: What,
 }
 
-/// What a line tells.
+/// What a line records.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub enum What {
@@ -27,7 +27,7 @@ pub enum What {
     Invoke(Invocation),
     /// The worker's last call happened.
     Ok(Completion),
-    /// The worker's last call surely did not happen.
+    /// The worker's last call did not happen.
     Fail(Completion),
     /// The worker's last call may have happened, or may still happen.
     Info(Completion),
@@ -53,7 +53,7 @@ pub enum What {
 pub struct TopicEvent {
     /// Topic name.
     pub name: String,
-    /// The topic's id, if the target told one.
+    /// The topic's id, if the target reported one.
     #[serde(default)]
     pub id: String,
     /// Number of partitions.
@@ -70,7 +70,7 @@ pub struct NodeEvent {
     pub node: NodeName,
     /// What became of it.
     pub what: NodeHappening,
-    /// Whether the harness asked for it. An exit that nobody asked for is an anomaly.
+    /// Whether the harness requested it. An exit that was not requested is an anomaly.
     #[serde(default)]
     pub expected: bool,
     /// `exit 0`, `signal 9`, ...
@@ -91,18 +91,18 @@ pub enum NodeHappening {
     Unknown,
 }
 
-/// Somebody ran later than planned.
+/// A process ran later than planned.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Late {
     /// `harness`, `disk` (a sync beside the nodes' data), or a node's name.
     pub who: String,
     /// By how much, in ms, at the line's time.
     pub by_ms: u64,
-    /// Over how many ms, ended at the line's time, it was kept waiting so long in many short waits; none if at once. Nobody
-    /// misses an election by those, but a start that gets a quarter of a processor takes four times as long.
+    /// Over how many ms, ended at the line's time, it was kept waiting so long in many short waits; none if at once. An
+    /// election is not missed by those, but a start that gets a quarter of a processor takes four times as long.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub over_ms: Option<u64>,
-    /// Share of time in which some task of the machine waited for a processor, 0 to 1, if the kernel tells (PSI).
+    /// Share of time in which some task of the machine waited for a processor, 0 to 1, if the kernel reports it (PSI).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cpu_pressure: Option<f64>,
     /// The same for input and output.

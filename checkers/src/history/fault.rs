@@ -14,7 +14,7 @@ pub type Link = (NodeName, NodeName);
 pub struct FaultEvent {
     /// Names the window: `k7`.
     pub id: String,
-    /// When the call that made the step was begun. An effect between `called` and the line's time is not unprovoked.
+    /// When the call that made the step began. An effect between `called` and the line's time is not unprovoked.
     pub called: Moment,
     /// The fault's name in the catalogue: `isolate`, `pause`, `kill`, ...
     pub kind: String,
@@ -30,9 +30,9 @@ pub struct FaultEvent {
     pub role: String,
     /// Whether the target still had its role when the fault took effect.
     pub role_held: bool,
-    /// Whether the fault affects the leader: the leader, when it began, was paused, killed, or cut from both others
-    /// in some direction. Where partitions and the quorum have leaders of their own (Apache Kafka), any of them counts,
-    /// and a partition's leader also when it was cut from the quorum's.
+    /// Whether the fault affects the leader: the leader, when it began, was paused, killed, or cut from every other
+    /// node in some direction. Where partitions and the quorum have leaders of their own (Apache Kafka), any of them
+    /// counts, and a partition's leader also when it was cut from the quorum's.
     pub affects_leader: bool,
     /// What was seen of it: counters, probe datagrams, process states; or why it was skipped or failed.
     pub evidence: String,

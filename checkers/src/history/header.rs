@@ -59,7 +59,7 @@ pub struct NodeEntry {
 pub struct Promises {
     /// An acknowledged record (acks all) is never lost.
     pub acknowledged_is_kept: bool,
-    /// NOT_LEADER_OR_FOLLOWER means that the record was surely not written.
+    /// NOT_LEADER_OR_FOLLOWER proves that the record was not written.
     pub not_leader_means_not_written: bool,
     /// An end offset asked after an acknowledgement includes it (`log-recency` is judged).
     pub end_offset_includes_acknowledged: bool,

@@ -12,7 +12,7 @@ use super::window::Window;
 
 /// A call with its completion.
 #[derive(Clone, Debug)]
-pub struct Operation<'a> {
+pub struct ClientOperation<'a> {
     /// The `i` of its invoke: its name in evidence.
     pub id: u64,
     /// Who called.
@@ -29,7 +29,7 @@ pub struct Operation<'a> {
     ended: Moment,
 }
 
-impl<'a> Operation<'a> {
+impl<'a> ClientOperation<'a> {
     /// When it returned; none for `info` and for a call that never returned: its interval never ends.
     pub fn returned(&self) -> Option<Moment> {
         self.completed().filter(|_| self.outcome != Outcome::Info)
@@ -103,7 +103,7 @@ impl History {
         &self.header.promises
     }
 
-    /// What the target is held to.
+    /// The target's limits.
     pub fn limits(&self) -> &Limits {
         &self.header.limits
     }
@@ -134,14 +134,14 @@ impl History {
     }
 
     /// Calls with their completions, in the order of the calls.
-    pub fn operations(&self) -> Vec<Operation<'_>> {
-        let mut operations: Vec<Operation<'_>> = Vec::with_capacity(self.events.len() / 2);
+    pub fn operations(&self) -> Vec<ClientOperation<'_>> {
+        let mut operations: Vec<ClientOperation<'_>> = Vec::with_capacity(self.events.len() / 2);
         let mut open: BTreeMap<WorkerId, usize> = BTreeMap::new();
         for event in &self.events {
             let (completion, outcome) = match &event.what {
                 What::Invoke(invocation) => {
                     open.insert(invocation.worker, operations.len());
-                    operations.push(Operation {
+                    operations.push(ClientOperation {
                         id: event.i,
                         worker: invocation.worker,
                         call: &invocation.call,
@@ -243,11 +243,12 @@ impl History {
             .collect()
     }
 
-    /// Lateness that excuses what went wrong in a stretch of time: who, when, by how much. Either somebody was once late by
-    /// more than half the election time-out; or it adds up to more than that and to more than a third of the stretch. The
-    /// second catches a machine that gives a node a little all the time (seen: a node that needs 7 s to start took 35 s,
-    /// and was never kept waiting for longer than 0.2 s at once; and one that took 47 s waited for 47 % of the time,
-    /// because it also waits for others who wait). What was waited in many short waits counts for the sum alone.
+    /// Lateness that excuses what went wrong in a stretch of time: who, when, by how much. Either somebody was once
+    /// late by more than half the election time-out; or it adds up to more than that and to more than a third of the
+    /// stretch. The second catches a machine that gives a node a little all the time (seen: a node that needs 7 s to
+    /// start took 35 s, and was never kept waiting for longer than 0.2 s at once; and one that took 47 s waited for 47
+    /// % of the time, because it also waits for others who wait). What was waited in many short waits counts for the
+    /// sum alone.
     pub fn starved(&self, from: Moment, to: Moment) -> Option<(String, Moment, u64)> {
         const MS: Moment = 1_000_000;
         let limit_ms = self.header.limits.election_timeout_ms / 2;

@@ -14,12 +14,12 @@ pub struct Parsed {
     pub warnings: Vec<String>,
 }
 
-/// Why a text is no history. Lines count from 1.
+/// Why a text is not a history. Lines count from 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ParseError {
     /// There is no header line.
     Empty,
-    /// The first line is no header.
+    /// The first line is not a header.
     Header {
         /// What is wrong with it.
         problem: String,
@@ -31,7 +31,7 @@ pub enum ParseError {
         /// Its version.
         version: u32,
     },
-    /// A line is no event.
+    /// A line is not an event.
     Line {
         /// Which line.
         line: usize,
@@ -46,14 +46,18 @@ impl std::fmt::Display for ParseError {
             ParseError::Empty => {
                 f.write_str("the file is empty: a history begins with its header line")
             }
-            ParseError::Header { problem } => write!(f, "line 1 is no history header: {problem}"),
+            ParseError::Header { problem } => {
+                write!(f, "line 1 is not a history header: {problem}")
+            }
             ParseError::Format { format, version } => write!(
                 f,
                 "line 1: format {format:?} version {version}; this program reads {:?} version {}",
                 Header::FORMAT,
                 Header::VERSION
             ),
-            ParseError::Line { line, problem } => write!(f, "line {line} is no event: {problem}"),
+            ParseError::Line { line, problem } => {
+                write!(f, "line {line} is not an event: {problem}")
+            }
         }
     }
 }
@@ -70,7 +74,7 @@ fn problem(error: &serde_json::Error) -> String {
 /// Reads a history. A torn last line (without its line end) is a warning: that is what a crash leaves behind.
 ///
 /// # Errors
-/// If the header is missing or of another format, or a line that is not the last one is no event.
+/// If the header is missing or of another format, or a line that is not the last one is not an event.
 pub fn parse(text: &str) -> Result<Parsed, ParseError> {
     let mut lines = text.split_inclusive('\n').enumerate();
     let (_, first) = lines.next().ok_or(ParseError::Empty)?;

@@ -18,7 +18,7 @@ use super::ids::{Offset, Text, WorkerId};
 pub enum Outcome {
     /// It happened.
     Ok,
-    /// It surely did not happen.
+    /// It did not happen.
     Fail,
     /// It may have happened, or may still happen.
     Info,
@@ -35,8 +35,9 @@ pub struct Invocation {
 }
 
 /// What can be called.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, strum::IntoStaticStr)]
 #[serde(tag = "f", rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Call {
     /// Append records to one partition. In the `append` workload this is one Produce request.
     Append(Append),
@@ -62,17 +63,7 @@ pub enum Call {
 impl Call {
     /// The function's name, as in the field `f`.
     pub fn name(&self) -> &'static str {
-        match self {
-            Call::Append(_) => "append",
-            Call::Poll(_) => "poll",
-            Call::EndOffset(_) => "end-offset",
-            Call::Read(_) => "read",
-            Call::CreateTopic(_) => "create-topic",
-            Call::DeleteTopic(_) => "delete-topic",
-            Call::GrowTopic(_) => "grow-topic",
-            Call::DescribeTopic(_) => "describe-topic",
-            Call::Unknown => "unknown",
-        }
+        self.into()
     }
 
     /// The topic that is created, deleted, grown or described.

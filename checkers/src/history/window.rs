@@ -91,8 +91,8 @@ impl Window {
         Window::break_majority(&[self], nodes)
     }
 
-    /// The same for several faults at once: a pause of one node and an isolation of another, each harmless, together
-    /// leave three nodes without a majority.
+    /// The same for several faults at once: a pause of one node and an isolation of another, each harmless alone,
+    /// together leave a cluster of three nodes without a majority.
     pub fn break_majority(windows: &[&Window], nodes: &[NodeName]) -> bool {
         Window::break_majority_without(None, windows, nodes)
     }
@@ -115,5 +115,81 @@ impl Window {
             };
             nodes.iter().filter(hears).count() > nodes.len() / 2
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::FaultPhase;
+
+    fn nodes(count: usize) -> Vec<NodeName> {
+        (1..=count).map(|number| format!("n{number}")).collect()
+    }
+
+    fn window(targets: &[NodeName], links: Vec<Link>) -> Window {
+        let fault = FaultEvent {
+            phase: FaultPhase::Begun,
+            targets: targets.to_vec(),
+            links,
+            ..FaultEvent::default()
+        };
+        Window::of(&fault, Some(1), false)
+    }
+
+    /// All links between two groups, both ways.
+    fn between(one: &[NodeName], other: &[NodeName]) -> Vec<Link> {
+        let pairs = one.iter().flat_map(|a| other.iter().map(move |b| (a, b)));
+        pairs
+            .flat_map(|(a, b)| [(a.clone(), b.clone()), (b.clone(), a.clone())])
+            .collect()
+    }
+
+    /// A majority is more than half of the nodes, however many there are.
+    #[test]
+    fn a_majority_is_more_than_half() {
+        for count in 1..=9 {
+            let nodes = nodes(count);
+            for stopped in 0..=count {
+                let window = window(&nodes[..stopped], Vec::new());
+                let left = count - stopped;
+                let broken = left < count / 2 + 1;
+                assert_eq!(window.breaks_majority(&nodes), broken, "{left} of {count}");
+                // A node that still starts is one less, unless it is stopped anyway.
+                let last = &nodes[count - 1];
+                let left = left - usize::from(stopped < count);
+                let broken = left < count / 2 + 1;
+                let without = Window::break_majority_without(Some(last), &[&window], &nodes);
+                assert_eq!(without, broken, "{left} of {count}, one of them starting");
+            }
+        }
+    }
+
+    #[test]
+    fn halves_leave_a_majority_only_to_the_larger_one() {
+        for count in 2..=9 {
+            let nodes = nodes(count);
+            for split in 1..count {
+                let (one, other) = nodes.split_at(split);
+                let window = window(&[], between(one, other));
+                let broken = split.max(count - split) < count / 2 + 1;
+                assert_eq!(window.breaks_majority(&nodes), broken, "{split} of {count}");
+            }
+        }
+    }
+
+    /// Five nodes bear a pause of one and the isolation of another together, three do not.
+    #[test]
+    fn faults_at_once_add_up() {
+        for (count, broken) in [(3, true), (5, false)] {
+            let nodes = nodes(count);
+            let pause = window(&nodes[..1], Vec::new());
+            let isolate = window(&nodes[1..2], between(&nodes[1..2], &nodes[2..]));
+            assert!(!pause.breaks_majority(&nodes) && !isolate.breaks_majority(&nodes));
+            assert_eq!(Window::break_majority(&[&pause, &isolate], &nodes), broken);
+            let starting =
+                Window::break_majority_without(nodes.last(), &[&pause, &isolate], &nodes);
+            assert!(starting, "{count} nodes, one of them starting");
+        }
     }
 }

@@ -8,25 +8,25 @@ use super::mask::hash_of;
 use super::model::Model;
 use super::object::{Answer, Word, judge};
 use super::operation::{LATEST, Operation};
-use super::options::Options;
-use super::report::{Failure, Malformed, Report};
+use super::options::SearchOptions;
+use super::report::{Failure, LinearizabilityReport, Malformed};
 use crate::verdict::Validity;
 
 /// Below this many operations a second thread costs more than it saves.
 const PARALLEL_FROM: usize = 2_000;
 
-/// Judges whether operations are linearizable: whether each can be given a moment between its call and its return, crashed
-/// ones a moment after their call or none, so that in the order of these moments every answer is the model's.
+/// Judges whether operations are linearizable: whether each can be given a moment between its call and its return,
+/// crashed ones a moment after their call or none, so that in the order of these moments every answer is the model's.
 ///
 /// The same operations give the same report, on any machine and any number of threads.
 ///
 /// # Errors
-/// If an operation returns before it is called, or a moment is no moment.
+/// If an operation returns before it is called, or a moment is too late.
 pub fn check<M: Model>(
     model: &M,
     operations: &[Operation<M::Action>],
-    options: &Options,
-) -> Result<Report, Malformed> {
+    options: &SearchOptions,
+) -> Result<LinearizabilityReport, Malformed> {
     for (position, operation) in operations.iter().enumerate() {
         if let Some(returned) = operation.returned.filter(|t| *t < operation.called) {
             return Err(Malformed::ReturnsBeforeCall {
@@ -89,7 +89,7 @@ fn answers<M: Model>(
     model: &M,
     operations: &[Operation<M::Action>],
     objects: &[Object<'_>],
-    options: &Options,
+    options: &SearchOptions,
 ) -> Vec<Answer> {
     let one = |object: &Object<'_>| {
         let own: Vec<&Operation<M::Action>> = object
@@ -136,8 +136,8 @@ fn answers<M: Model>(
     answers.into_iter().map(|(_, answer)| answer).collect()
 }
 
-fn report(count: usize, objects: &[Object<'_>], answers: Vec<Answer>) -> Report {
-    let mut report = Report {
+fn report(count: usize, objects: &[Object<'_>], answers: Vec<Answer>) -> LinearizabilityReport {
+    let mut report = LinearizabilityReport {
         validity: Validity::Valid,
         operations: count,
         objects: objects.len(),

@@ -1,11 +1,11 @@
 //! Deciders: histories of a special shape judged without a search, in O(n log n).
 //!
-//! Each answers none for a history that has not its shape; the search takes those. Each has a proof in its file, and each
-//! was compared with trying every order on many thousands of small random histories.
+//! Each answers none for a history that has not its shape; the search takes those. Each has a proof in its file, and
+//! each was compared with trying every order on many thousands of small random histories.
 //!
 //! Moments are made numbers in which a call at a moment lies before a return at the same one, because intervals are
-//! closed: a call takes an odd number, a return the even one after it. So no call ever equals a return, and 0 lies before
-//! everything: were a call at moment 0 the number 0, a write called there could hide before the initial value.
+//! closed: a call takes an odd number, a return the even one after it. So no call ever equals a return, and 0 lies
+//! before everything: were a call at moment 0 the number 0, a write called there could hide before the initial value.
 
 pub mod log;
 pub mod queue;
@@ -16,7 +16,8 @@ use hashbrown::HashTable;
 use super::mask::hash_of;
 use super::models::Datum;
 use super::operation::Operation;
-use super::report::{Decision, Rule};
+use super::report::Decision;
+use crate::verdict::Rule;
 
 /// When an operation was called.
 fn call<A>(operation: &Operation<A>) -> u64 {

@@ -88,8 +88,8 @@ pub(super) fn hash_of<T: Hash + ?Sized>(value: &T) -> u64 {
     hasher.finish()
 }
 
-/// For how many entries a table is made at once. Most objects are small, and growing their tables step by step took as long
-/// as searching them did; large ones grow as they need, because what is reserved counts against the budget.
+/// For how many entries a table is made at once. Most objects are small, and growing their tables step by step took as
+/// long as searching them did; large ones grow as they need, because what is reserved counts against the budget.
 pub(super) fn room_for(operations: usize) -> usize {
     operations.min(256)
 }

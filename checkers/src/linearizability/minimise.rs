@@ -1,14 +1,14 @@
 //! A small part of a failed history that fails by itself.
 //!
-//! Leaving an operation out must not be what makes the rest fail: a read of 5 without the write of 5 is no evidence. So what
-//! is left out is not forgotten but set free: it may take effect at any time, or never. A read can be forgotten outright, for it
-//! only ever constrains. What still fails then fails in the whole history, too. The past before the last cut is replaced by
-//! the states that it can have led to, all of which must fail.
+//! Leaving an operation out must not be what makes the rest fail: a read of 5 without the write of 5 is not evidence.
+//! So what is left out is not forgotten but set free: it may take effect at any time, or never. A read can be forgotten
+//! outright, for it only ever constrains. What still fails then fails in the whole history, too. The past before the
+//! last cut is replaced by the states that it can have led to, all of which must fail.
 
-use super::explain::Failed;
+use super::attempt::run;
+use super::failed::Failed;
 use super::mask::{Mask, Words};
 use super::model::Model;
-use super::object::run;
 use super::operation::Operation;
 use super::options::Budget;
 use super::report::SubHistory;

@@ -15,7 +15,7 @@ use super::report::Decision;
 /// without an answer, so [`Model::step`] must define what the call does whatever it would have answered.
 ///
 /// ```
-/// use checkers::linearizability::{self, Model, Operation, Options};
+/// use checkers::linearizability::{self, Model, Operation, SearchOptions};
 /// use checkers::verdict::Validity;
 ///
 /// /// A counter whose increments answer the new count.
@@ -57,7 +57,7 @@ use super::report::Decision;
 ///     Operation::new(2, 30, 40, Action::Read(2)),
 ///     Operation::new(2, 50, 60, Action::Read(1)),
 /// ];
-/// let report = linearizability::check(&Counter, &history, &Options::default()).unwrap();
+/// let report = linearizability::check(&Counter, &history, &SearchOptions::default()).unwrap();
 /// assert_eq!(report.validity, Validity::Invalid);
 /// assert_eq!(report.failure.unwrap().operation, 3);
 /// ```
@@ -89,15 +89,15 @@ pub trait Model: Clone + Send + Sync {
     }
 
     /// Shows the model all actions of one object before their search. A model may from there on keep together states
-    /// that no action among them can tell apart: the *observation quotient*. Without it a history of appends has as many
-    /// states as there are orders; with it, hardly more than were read.
+    /// that no action among them can distinguish: the *observation quotient*. Without it a history of appends has as
+    /// many states as there are orders; with it, hardly more than were read.
     fn learn(&mut self, actions: &[&Self::Action]) {
         let _ = actions;
     }
 
-    /// An action that serves as well as this one where it crashed, as far as the actions that were learned can tell: one
-    /// with the same effect, or one without any if no answer ever becomes possible by this one. Equal crashed operations
-    /// are tried once, not in every combination, and those without effect never.
+    /// An action that serves as well as this one where it crashed, as far as the learned actions can distinguish: one
+    /// with the same effect, or one without any if no answer ever becomes possible by this one. Equal crashed
+    /// operations are tried once, not in every combination, and those without effect never.
     fn simplify(&self, action: &Self::Action) -> Self::Action {
         action.clone()
     }

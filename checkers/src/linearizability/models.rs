@@ -17,10 +17,11 @@ mod register;
 mod set;
 mod value;
 
+pub use super::actions::{LogAction, QueueAction, RegisterAction};
 pub use key_value::{KeyValue, KeyValueAction, KeyValueCall, KeyValueState};
-pub use log::{Log, LogAction, LogState};
+pub use log::{Log, LogState};
 pub use mutex::{Mutex, MutexAction};
-pub use queue::{Queue, QueueAction};
-pub use register::{Register, RegisterAction, RegisterState};
+pub use queue::Queue;
+pub use register::{Register, RegisterState};
 pub use set::{Set, SetAction};
 pub use value::{Datum, Value};

@@ -1,15 +1,15 @@
 //! One object's operations: asked of the decider, then searched, then explained.
 
-use super::explain;
-use super::mask::{Mask, Words};
+use super::attempt::run;
+use super::explain::explain;
+use super::failed::Failed;
 use super::model::Model;
 use super::operation::Operation;
-use super::options::{Budget, Limit, Options};
+use super::options::{Budget, Limit, SearchOptions};
 use super::report::{Decision, Failure, Undecided};
-use super::search::{Ended, Search};
-use super::timeline::{Level, Timeline, TooWide};
-use super::trail::Untrailed;
-use super::transitions::{StateId, Transitions};
+use super::search::Ended;
+use super::timeline::{Timeline, TooWide};
+use super::transitions::Transitions;
 
 /// What became of one object.
 pub(super) enum Word {
@@ -33,7 +33,7 @@ const EXPLAIN_STEPS_MAX: u64 = 1_000_000;
 pub(super) fn judge<M: Model>(
     model: &M,
     operations: &[&Operation<M::Action>],
-    options: &Options,
+    options: &SearchOptions,
 ) -> Answer {
     let decision = options.deciders.then(|| model.decide(operations)).flatten();
     match decision {
@@ -77,7 +77,7 @@ fn searched<M: Model>(
     model: &M,
     operations: &[&Operation<M::Action>],
     budget: Budget,
-    explain: bool,
+    whole: bool,
 ) -> Answer {
     let mut model = model.clone();
     let actions: Vec<&M::Action> = operations.iter().map(|o| &o.action).collect();
@@ -113,7 +113,7 @@ fn searched<M: Model>(
             operation: Some(timeline.positions[found.deepest as usize] as usize),
         }),
         Ended::Tried => {
-            let failed = explain::Failed {
+            let failed = Failed {
                 model: &model,
                 operations,
                 timeline: &timeline,
@@ -121,7 +121,7 @@ fn searched<M: Model>(
                 states: found.states,
                 budget,
             };
-            let failure = failed.explain(&mut transitions, explain);
+            let failure = explain(&failed, &mut transitions, whole);
             Word::Failed(Box::new(failure))
         }
     };
@@ -130,53 +130,5 @@ fn searched<M: Model>(
         decided: false,
         steps: found.steps,
         bytes: found.bytes,
-    }
-}
-
-/// What a search found.
-pub(super) struct Found {
-    pub(super) ended: Ended<()>,
-    pub(super) deepest: Level,
-    /// The states at the deepest level.
-    pub(super) states: Vec<StateId>,
-    pub(super) steps: u64,
-    pub(super) bytes: usize,
-}
-
-/// Searches for a way from a state to the end, with masks as wide as it takes.
-pub(super) fn run<M: Model>(
-    timeline: &Timeline,
-    transitions: &mut Transitions<'_, M>,
-    initial: StateId,
-    budget: Budget,
-) -> Found {
-    let operations = timeline.slot_count.max(timeline.crashed.len());
-    match operations {
-        0..=64 => run_as::<M, u64>(timeline, transitions, initial, budget),
-        65..=128 => run_as::<M, u128>(timeline, transitions, initial, budget),
-        _ => run_as::<M, Words>(timeline, transitions, initial, budget),
-    }
-}
-
-fn run_as<M: Model, K: Mask>(
-    timeline: &Timeline,
-    transitions: &mut Transitions<'_, M>,
-    initial: StateId,
-    budget: Budget,
-) -> Found {
-    let goal = timeline.level_count();
-    let mut search: Search<'_, '_, M, K, Untrailed> =
-        Search::new(timeline, transitions, goal, budget, Untrailed);
-    let ended = search.first(initial);
-    let states = match ended {
-        Ended::Tried => search.states_at(search.deepest),
-        _ => Vec::new(),
-    };
-    Found {
-        ended,
-        deepest: search.deepest,
-        states,
-        steps: search.steps,
-        bytes: search.bytes,
     }
 }

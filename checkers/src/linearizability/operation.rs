@@ -5,10 +5,10 @@ use crate::history::Moment;
 /// The latest moment that can be judged: deciders double moments, and keep one for what never returned.
 pub(super) const LATEST: Moment = (1 << 63) - 2;
 
-/// An operation of one process on one object, or on several that a model tells apart by key.
+/// An operation of one process on one object, or on several that a model separates by key.
 ///
-/// Times are of one clock; what it counts is of no account, so the numbers of a file's lines serve as well. The interval
-/// is closed: an operation that is called at the very moment at which another returns overlaps it.
+/// Times are of one clock; what it counts is of no account, so the numbers of a file's lines serve as well. The
+/// interval is closed: an operation that is called at the very moment at which another returns overlaps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Operation<A> {
     /// Who called. The search does not look at it; it is evidence.

@@ -1,4 +1,4 @@
-//! What a check may spend, and how it is to go about it.
+//! What a check may spend, and how it proceeds.
 
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +24,7 @@ impl Default for Budget {
 /// Which part of a budget ran out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Limit {
     /// [`Budget::steps`].
     Steps,
@@ -33,7 +34,8 @@ pub enum Limit {
 
 /// How to check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Options {
+#[non_exhaustive]
+pub struct SearchOptions {
     /// What each object's search may spend.
     pub budget: Budget,
     /// On how many threads objects are searched at most. The report is the same for any number.
@@ -45,10 +47,40 @@ pub struct Options {
     pub explain: bool,
 }
 
-impl Default for Options {
+impl SearchOptions {
+    /// With another budget for each object's search.
+    #[must_use]
+    pub fn budget(mut self, budget: Budget) -> SearchOptions {
+        self.budget = budget;
+        self
+    }
+
+    /// With at most this many threads.
+    #[must_use]
+    pub fn threads(mut self, threads: usize) -> SearchOptions {
+        self.threads = threads;
+        self
+    }
+
+    /// With deciders before the search, or without.
+    #[must_use]
+    pub fn deciders(mut self, deciders: bool) -> SearchOptions {
+        self.deciders = deciders;
+        self
+    }
+
+    /// With an explanation of what fails, or without.
+    #[must_use]
+    pub fn explain(mut self, explain: bool) -> SearchOptions {
+        self.explain = explain;
+        self
+    }
+}
+
+impl Default for SearchOptions {
     /// The default budget, one thread, deciders, explanations.
     fn default() -> Self {
-        Options {
+        SearchOptions {
             budget: Budget::default(),
             threads: 1,
             deciders: true,

@@ -1,7 +1,8 @@
 //! The search of Wing and Gong (1993) with Lowe's memory (2017), as plain as it can be written: the second opinion.
 //!
-//! It knows none of the reductions of the search proper: every operation has its own bit, nothing is taken eagerly, nothing is
-//! dominated, nothing is partitioned. Slow, and therefore easy to believe. Tests hold the two against each other.
+//! It knows none of the reductions of the search proper: every operation has its own bit, nothing is taken eagerly,
+//! nothing is dominated, nothing is partitioned. Slow, and therefore easy to believe. Tests hold the two against each
+//! other.
 
 use std::collections::BTreeSet;
 
@@ -10,8 +11,8 @@ use super::mask::{Mask, Words};
 use super::model::Model;
 use super::operation::Operation;
 
-/// Whether operations are linearizable; none if that is not known after so many steps. Keys are not told apart: a model
-/// with keys is searched key by key by its caller.
+/// Whether operations are linearizable; none if that is not known within this many steps. Keys are not separated: a
+/// model with keys is searched key by key by its caller.
 pub fn linearizable<M: Model>(
     model: &M,
     operations: &[&Operation<M::Action>],

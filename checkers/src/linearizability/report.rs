@@ -3,11 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::options::Limit;
-use crate::verdict::Validity;
+use crate::verdict::{Rule, Validity};
 
 /// The answer to one history.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Report {
+#[non_exhaustive]
+pub struct LinearizabilityReport {
     /// Valid if it is linearizable, undecided if a budget ran out before that was known.
     pub validity: Validity,
     /// How many operations were given.
@@ -28,6 +29,7 @@ pub struct Report {
 
 /// Why an object's operations have no linearization.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Failure {
     /// The object's key, if the model has keys.
     pub key: Option<String>,
@@ -86,6 +88,7 @@ pub struct SubHistory {
 
 /// A search that ended before it was known whether there is a linearization.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Undecided {
     /// The object's key, if the model has keys.
     pub key: Option<String>,
@@ -113,55 +116,9 @@ pub enum Decision {
     },
 }
 
-/// Rules that hold in every linearizable history of an object, each a proof by itself when it is broken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Rule {
-    /// A value was read, dequeued or fetched that nobody wrote.
-    NobodyWrote,
-    /// A value was answered before the call that wrote it.
-    AnsweredBeforeCall,
-    /// Two values were each current between reads of the other.
-    ValuesOverlap,
-    /// A value was read again after another one had surely replaced it.
-    ValueReturned,
-    /// A value left the queue twice.
-    DequeuedTwice,
-    /// Of two values, the one enqueued first surely left the queue last, or never.
-    OrderReversed,
-    /// The queue was found empty while some value was surely in it.
-    NeverEmpty,
-    /// One offset holds two values.
-    TwoValuesAtOffset,
-    /// One value lies at two offsets.
-    TwoOffsetsOfValue,
-    /// An offset below the end can hold nothing that was appended.
-    OffsetUnfilled,
-    /// Two offsets contradict the real-time order of what was done with them.
-    OffsetsAgainstTime,
-}
-
-impl Rule {
-    /// The rule that is broken, as a sentence.
-    pub fn sentence(self) -> &'static str {
-        match self {
-            Rule::NobodyWrote => "a value was answered that nobody wrote",
-            Rule::AnsweredBeforeCall => "a value was answered before the call that wrote it",
-            Rule::ValuesOverlap => "two values were each current between reads of the other",
-            Rule::ValueReturned => "a value was read after another one had surely replaced it",
-            Rule::DequeuedTwice => "a value left the queue twice",
-            Rule::OrderReversed => "the value enqueued first surely left last, or never",
-            Rule::NeverEmpty => "the queue was found empty while some value was surely in it",
-            Rule::TwoValuesAtOffset => "one offset holds two values",
-            Rule::TwoOffsetsOfValue => "one value lies at two offsets",
-            Rule::OffsetUnfilled => "an offset below the end can hold nothing that was appended",
-            Rule::OffsetsAgainstTime => "two offsets contradict the real-time order",
-        }
-    }
-}
-
 /// A history that cannot have been.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum Malformed {
     /// An operation returned before it was called.
     #[error("operation {operation} returned at {returned}, before its call at {called}")]

@@ -1,11 +1,11 @@
 //! The search: just-in-time linearization over return events (Lowe 2017), on configurations of a few words.
 //!
 //! An operation need be placed only in the burst that ends just before a return that waits for it: placing it later is
-//! legal until its own return. So at each level the search places open operations, in any order, until the one that returns
-//! there is placed. What never changes the state is placed as soon as its answer fits.
+//! legal until its own return. So at each level the search places open operations, in any order, until the one that
+//! returns there is placed. What never changes the state is placed as soon as its answer fits.
 //!
-//! Depth first, one child at a time, so that a history that is linearizable in the order of its returns costs one step for
-//! each operation. The stack is explicit: histories are as long as they like.
+//! Depth first, one child at a time, so that a history that is linearizable in the order of its returns costs one step
+//! for each operation. The stack is explicit: histories are as long as they like.
 
 use super::mask::{Mask, room_for};
 use super::model::Model;
@@ -155,12 +155,12 @@ impl<'s, 'm, M: Model, K: Mask, T: Trail> Search<'s, 'm, M, K, T> {
         Ended::Tried
     }
 
-    /// Puts the next configurations that were not visited yet into `fresh`, from the node on top of the stack; takes the
-    /// node off the stack when it has no more.
+    /// Puts the next configurations that were not visited yet into `fresh`, from the node on top of the stack; takes
+    /// the node off the stack when it has no more.
     ///
     /// First come the open operations after which the one that returns here could be placed, then the other open ones,
-    /// one at a time. The crashed ones come last, and all at once: marked together, {a} and {b} keep the search from ever
-    /// looking at {a, b} where b alone does as well, however deep it dives behind the first of them.
+    /// one at a time. The crashed ones come last, and all at once: marked together, {a} and {b} keep the search from
+    /// ever looking at {a, b} where b alone does as well, however deep it dives behind the first of them.
     #[inline]
     fn advance(&mut self) {
         let Some(node) = self.stack.last_mut() else {
@@ -262,7 +262,7 @@ impl<'s, 'm, M: Model, K: Mask, T: Trail> Search<'s, 'm, M, K, T> {
             }
             node.placed.remove(slot);
             node.level += 1;
-            // Long histories forget what lies between cuts, so whoever passes a cut must be known there.
+            // Long histories forget what lies between cuts, so a configuration that passes a cut must be known there.
             marked = self.marks_cuts && self.is_cut(node.level);
             if marked
                 && !self
@@ -302,11 +302,11 @@ impl<'s, 'm, M: Model, K: Mask, T: Trail> Search<'s, 'm, M, K, T> {
             + self.trail.bytes()
     }
 
-    /// Makes room. What lies between the cuts above the stack was tried to its end, and can be come to through these cuts
-    /// only: the states at the cuts are kept, the rest is forgotten. Where that is not enough, everything below the last cut is
-    /// worked off, so that no search will come by there again, and forgotten: if one state survives the cut, nothing else
-    /// of the past is kept. Where that takes as many steps as there were before, it leaves off, and waits until there is twice
-    /// as much to forget.
+    /// Makes room. What lies between the cuts above the stack was tried to its end, and can be come to through these
+    /// cuts only: the states at the cuts are kept, the rest is forgotten. Where that is not enough, everything below
+    /// the last cut is worked off, so that no search will come by there again, and forgotten: if one state survives the
+    /// cut, nothing else of the past is kept. Where that takes as many steps as there were before, it leaves off, and
+    /// waits until there is twice as much to forget.
     fn forget(&mut self, all: bool) -> Option<Ended<T::Link>> {
         let top = self.stack.last().map_or(0, |node| node.level);
         // Where the search came deepest is evidence.

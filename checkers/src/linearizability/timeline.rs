@@ -1,10 +1,10 @@
 //! The operations of one object in the order of their returns, with what is open at each.
 //!
 //! A *level* is the number of an operation that returned, in the order of returns; a configuration at level `e` has
-//! placed everything that returned before, and nothing that was called after. So all that it must remember is which of the
-//! operations open at `e` it has placed already: each has a *slot* while it is open, and slots are used again. Crashed
-//! operations stay open for ever and have numbers of their own, apart from the slots: were the two one range, a mask of
-//! crashed operations would come to cover a slot in use.
+//! placed everything that returned before, and nothing that was called after. So all that it must remember is which of
+//! the operations open at `e` it has placed already: each has a *slot* while it is open, and slots are used again.
+//! Crashed operations stay open for ever and have numbers of their own, apart from the slots: were the two one range, a
+//! mask of crashed operations would come to cover a slot in use.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -18,8 +18,8 @@ use crate::history::Moment;
 /// A level: which return comes next.
 pub(super) type Level = u32;
 
-/// Crashed operations with one action, in the order of their calls. They have consecutive numbers: of two equal ones the
-/// one called first can be used wherever the other can, so those in use are always the first few.
+/// Crashed operations with one action, in the order of their calls. They have consecutive numbers: of two equal ones
+/// the one called first can be used wherever the other can, so those in use are always the first few.
 #[derive(Debug)]
 pub(super) struct Alike {
     /// What they do.

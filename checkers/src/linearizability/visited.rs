@@ -5,8 +5,8 @@
 //! has left include the other's. So for each (level, state, placed) only the smallest sets are kept, an antichain.
 //!
 //! Marking on entry is sound in a depth-first search, too. Suppose success were missed. Of all visited configurations
-//! from which success can be reached take one with the shortest way; its next configuration on that way was either visited, or
-//! left out for one that was visited and whose way is no longer: a contradiction.
+//! from which success can be reached take one with the shortest way; its next configuration on that way was either
+//! visited, or left out for one that was visited and whose way is no longer: a contradiction.
 
 use hashbrown::HashTable;
 

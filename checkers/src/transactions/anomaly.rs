@@ -6,7 +6,7 @@
 //! | `future-read` | a read sees what its own transaction writes later | Elle |
 //! | `G1a` | a read sees what a failed transaction wrote | Adya |
 //! | `G1b` | a read sees a version that its writer superseded itself | Adya |
-//! | `garbage-read` | a read sees a value that nobody wrote | - |
+//! | `garbage-read` | a read sees a value that no client wrote | - |
 //! | `duplicate-elements` | a read sees one append twice | Elle |
 //! | `incompatible-order` | two reads of a list have no common order of appends | Elle |
 //! | `cyclic-versions` | a read sees what one transaction appended in another order | Elle |
@@ -25,7 +25,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::models::Model;
+use super::models::ConsistencyModel;
 use super::names::Name;
 
 /// The kinds of cycle, worst first.
@@ -57,7 +57,8 @@ pub enum Order {
 /// Which anomaly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
-pub enum AnomalyKind {
+#[non_exhaustive]
+pub enum PhenomenonKind {
     /// A read sees a value that nobody wrote.
     GarbageRead,
     /// A read sees one append twice.
@@ -93,90 +94,96 @@ const CYCLES: [Cycle; 5] = [
 
 const ORDERS: [Order; 3] = [Order::Data, Order::Process, Order::Realtime];
 
-impl AnomalyKind {
+impl PhenomenonKind {
     /// All kinds.
-    pub fn all() -> Vec<AnomalyKind> {
+    pub fn all() -> Vec<PhenomenonKind> {
         let mut all = vec![
-            AnomalyKind::GarbageRead,
-            AnomalyKind::DuplicateElements,
-            AnomalyKind::IncompatibleOrder,
-            AnomalyKind::CyclicVersions,
-            AnomalyKind::G1a,
-            AnomalyKind::G1b,
-            AnomalyKind::FutureRead,
-            AnomalyKind::Internal,
-            AnomalyKind::LostUpdate,
-            AnomalyKind::LostAppend,
+            PhenomenonKind::GarbageRead,
+            PhenomenonKind::DuplicateElements,
+            PhenomenonKind::IncompatibleOrder,
+            PhenomenonKind::CyclicVersions,
+            PhenomenonKind::G1a,
+            PhenomenonKind::G1b,
+            PhenomenonKind::FutureRead,
+            PhenomenonKind::Internal,
+            PhenomenonKind::LostUpdate,
+            PhenomenonKind::LostAppend,
         ];
         for order in ORDERS {
-            all.extend(CYCLES.map(|cycle| AnomalyKind::Cycle(order, cycle)));
+            all.extend(CYCLES.map(|cycle| PhenomenonKind::Cycle(order, cycle)));
         }
         all
     }
 
     /// The weakest models that this rules out; with each, everything stronger goes.
-    pub fn rules_out(self) -> &'static [Model] {
+    pub fn rules_out(self) -> &'static [ConsistencyModel] {
         match self {
             // No history in Adya's sense has these, not even one of PL-1.
-            AnomalyKind::GarbageRead
-            | AnomalyKind::DuplicateElements
-            | AnomalyKind::CyclicVersions => &[Model::ReadUncommitted],
-            AnomalyKind::IncompatibleOrder | AnomalyKind::G1a | AnomalyKind::G1b => {
-                &[Model::ReadCommitted]
+            PhenomenonKind::GarbageRead
+            | PhenomenonKind::DuplicateElements
+            | PhenomenonKind::CyclicVersions => &[ConsistencyModel::ReadUncommitted],
+            PhenomenonKind::IncompatibleOrder | PhenomenonKind::G1a | PhenomenonKind::G1b => {
+                &[ConsistencyModel::ReadCommitted]
             }
             // A read of one's own future is a write-read cycle of one transaction.
-            AnomalyKind::FutureRead => &[Model::ReadCommitted],
-            AnomalyKind::Internal => &[Model::ReadAtomic],
-            AnomalyKind::LostUpdate => &[Model::CursorStability, Model::UpdateAtomic],
-            AnomalyKind::LostAppend => &[Model::StrongSnapshotIsolation],
-            AnomalyKind::Cycle(order, cycle) => cycle_rules_out(order, cycle),
+            PhenomenonKind::FutureRead => &[ConsistencyModel::ReadCommitted],
+            PhenomenonKind::Internal => &[ConsistencyModel::ReadAtomic],
+            PhenomenonKind::LostUpdate => &[
+                ConsistencyModel::CursorStability,
+                ConsistencyModel::UpdateAtomic,
+            ],
+            PhenomenonKind::LostAppend => &[ConsistencyModel::StrongSnapshotIsolation],
+            PhenomenonKind::Cycle(order, cycle) => cycle_rules_out(order, cycle),
         }
     }
 }
 
-fn cycle_rules_out(order: Order, cycle: Cycle) -> &'static [Model] {
+fn cycle_rules_out(order: Order, cycle: Cycle) -> &'static [ConsistencyModel] {
     match (cycle, order) {
-        (Cycle::G0, Order::Data) => &[Model::ReadUncommitted],
-        (Cycle::G0, Order::Process) => &[Model::StrongSessionReadUncommitted],
-        (Cycle::G0, Order::Realtime) => &[Model::StrongReadUncommitted],
-        (Cycle::G1c, Order::Data) => &[Model::ReadCommitted],
-        (Cycle::G1c, Order::Process) => &[Model::StrongSessionReadCommitted],
-        (Cycle::G1c, Order::Realtime) => &[Model::StrongReadCommitted],
+        (Cycle::G0, Order::Data) => &[ConsistencyModel::ReadUncommitted],
+        (Cycle::G0, Order::Process) => &[ConsistencyModel::StrongSessionReadUncommitted],
+        (Cycle::G0, Order::Realtime) => &[ConsistencyModel::StrongReadUncommitted],
+        (Cycle::G1c, Order::Data) => &[ConsistencyModel::ReadCommitted],
+        (Cycle::G1c, Order::Process) => &[ConsistencyModel::StrongSessionReadCommitted],
+        (Cycle::G1c, Order::Realtime) => &[ConsistencyModel::StrongReadCommitted],
         // All reads here are of items, so that repeatable read (no G2-item) goes as well.
         // Cerone and Gotsman, *Analysing Snapshot Isolation*, JACM 2018: with parallel snapshot
         // isolation, every cycle has two read-write edges.
         (Cycle::GSingle, Order::Data) => &[
-            Model::ParallelSnapshotIsolation,
-            Model::ConsistentView,
-            Model::RepeatableRead,
+            ConsistencyModel::ParallelSnapshotIsolation,
+            ConsistencyModel::ConsistentView,
+            ConsistencyModel::RepeatableRead,
         ],
-        (Cycle::GNonadjacent, Order::Data) => &[Model::SnapshotIsolation, Model::RepeatableRead],
-        (Cycle::G2, Order::Data) => &[Model::RepeatableRead],
+        (Cycle::GNonadjacent, Order::Data) => &[
+            ConsistencyModel::SnapshotIsolation,
+            ConsistencyModel::RepeatableRead,
+        ],
+        (Cycle::G2, Order::Data) => &[ConsistencyModel::RepeatableRead],
         (Cycle::GSingle | Cycle::GNonadjacent, Order::Process) => {
-            &[Model::StrongSessionSnapshotIsolation]
+            &[ConsistencyModel::StrongSessionSnapshotIsolation]
         }
         (Cycle::GSingle | Cycle::GNonadjacent, Order::Realtime) => {
-            &[Model::StrongSnapshotIsolation]
+            &[ConsistencyModel::StrongSnapshotIsolation]
         }
-        (Cycle::G2, Order::Process) => &[Model::StrongSessionSerializable],
-        (Cycle::G2, Order::Realtime) => &[Model::StrictSerializable],
+        (Cycle::G2, Order::Process) => &[ConsistencyModel::StrongSessionSerializable],
+        (Cycle::G2, Order::Realtime) => &[ConsistencyModel::StrictSerializable],
     }
 }
 
-impl fmt::Display for AnomalyKind {
+impl fmt::Display for PhenomenonKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (order, cycle) = match self {
-            AnomalyKind::GarbageRead => return f.write_str("garbage-read"),
-            AnomalyKind::DuplicateElements => return f.write_str("duplicate-elements"),
-            AnomalyKind::IncompatibleOrder => return f.write_str("incompatible-order"),
-            AnomalyKind::CyclicVersions => return f.write_str("cyclic-versions"),
-            AnomalyKind::G1a => return f.write_str("G1a"),
-            AnomalyKind::G1b => return f.write_str("G1b"),
-            AnomalyKind::FutureRead => return f.write_str("future-read"),
-            AnomalyKind::Internal => return f.write_str("internal"),
-            AnomalyKind::LostUpdate => return f.write_str("lost-update"),
-            AnomalyKind::LostAppend => return f.write_str("lost-append"),
-            AnomalyKind::Cycle(order, cycle) => (order, cycle),
+            PhenomenonKind::GarbageRead => return f.write_str("garbage-read"),
+            PhenomenonKind::DuplicateElements => return f.write_str("duplicate-elements"),
+            PhenomenonKind::IncompatibleOrder => return f.write_str("incompatible-order"),
+            PhenomenonKind::CyclicVersions => return f.write_str("cyclic-versions"),
+            PhenomenonKind::G1a => return f.write_str("G1a"),
+            PhenomenonKind::G1b => return f.write_str("G1b"),
+            PhenomenonKind::FutureRead => return f.write_str("future-read"),
+            PhenomenonKind::Internal => return f.write_str("internal"),
+            PhenomenonKind::LostUpdate => return f.write_str("lost-update"),
+            PhenomenonKind::LostAppend => return f.write_str("lost-append"),
+            PhenomenonKind::Cycle(order, cycle) => (order, cycle),
         };
         let cycle = match cycle {
             Cycle::G0 => "G0",
@@ -194,36 +201,38 @@ impl fmt::Display for AnomalyKind {
     }
 }
 
-impl From<AnomalyKind> for String {
-    fn from(kind: AnomalyKind) -> String {
+impl From<PhenomenonKind> for String {
+    fn from(kind: PhenomenonKind) -> String {
         kind.to_string()
     }
 }
 
-impl TryFrom<String> for AnomalyKind {
+impl TryFrom<String> for PhenomenonKind {
     type Error = String;
 
-    fn try_from(name: String) -> Result<AnomalyKind, String> {
-        let kind = AnomalyKind::all()
+    fn try_from(name: String) -> Result<PhenomenonKind, String> {
+        let kind = PhenomenonKind::all()
             .into_iter()
             .find(|k| k.to_string() == name);
-        kind.ok_or_else(|| format!("there is no anomaly `{name}`"))
+        kind.ok_or_else(|| format!("no anomaly `{name}`"))
     }
 }
 
 /// One thing that is wrong, with what proves it. Transactions go by their ids.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Anomaly {
+#[non_exhaustive]
+pub struct Phenomenon {
     /// Which anomaly.
-    pub kind: AnomalyKind,
+    pub kind: PhenomenonKind,
     /// What proves it.
-    pub evidence: Evidence,
+    pub evidence: Witness,
 }
 
 /// What proves an anomaly.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "of", rename_all = "kebab-case")]
-pub enum Evidence {
+#[non_exhaustive]
+pub enum Witness {
     /// A read that saw one value it must not have seen.
     Read {
         /// Who read.

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::input::NONE;
+use super::numbers::NONE;
 
 /// A graph that can be walked: some edges of another one, or pairs of its nodes and a state.
 pub(super) trait Walk {

@@ -1,60 +1,20 @@
 //! Transactions out of a Jepsen history: `[[:append 1 2] [:r 3 nil]]`.
 
+use super::forms::{TransactionError, TransactionProblem, actions, name, shortened};
 use super::input::{Head, Transactions};
-use super::names::Name;
 use super::sends;
 use super::shape::Shape;
-use crate::foreign::edn::{Operation, Value};
+use crate::edn::{EdnOperation, EdnValue};
 use crate::history::Outcome;
-
-/// Why an operation is no transaction.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}: {problem}")]
-pub struct TransactionError {
-    /// The line of the operation map.
-    pub line: usize,
-    /// What is wrong with it.
-    pub problem: TransactionProblem,
-}
-
-/// What is wrong with an operation.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum TransactionProblem {
-    /// The value is no list of actions.
-    #[error("the :value of a transaction must be a vector of actions")]
-    NoActions,
-    /// An action is no vector of function, key and value.
-    #[error("an action must be a vector of function, key and value, and is {0}")]
-    NoAction(String),
-    /// An action that the model does not have.
-    #[error("`{action}` is no action of {model}: it has {known}")]
-    OtherAction {
-        /// The action's function.
-        action: String,
-        /// The model.
-        model: &'static str,
-        /// What it has.
-        known: &'static str,
-    },
-    /// A read of a list that returned no list.
-    #[error("a read of a list must return a vector or nil, and returned {0}")]
-    NoList(String),
-    /// A write of `nil`, which reads could not tell from the initial version.
-    #[error("nil cannot be written: a read of it would mean that nothing was written")]
-    WroteNil,
-    /// A completion with other actions than its call.
-    #[error("the completion has other actions than the call of line {0}")]
-    OtherTransaction(usize),
-}
 
 /// Reads the operations of a history as transactions.
 ///
 /// Of one that happened the completion counts; of others the call, whose reads say nothing.
 ///
 /// # Errors
-/// If an operation is no transaction over objects of this shape.
+/// If an operation is not a transaction over objects of this shape.
 pub fn transactions(
-    operations: &[Operation<'_>],
+    operations: &[EdnOperation<'_>],
     shape: Shape,
 ) -> Result<Transactions, TransactionError> {
     if shape == Shape::Logs {
@@ -86,34 +46,15 @@ pub fn transactions(
     Ok(transactions)
 }
 
-impl Head {
-    /// What a paired operation tells of its transaction.
-    pub(super) fn of(operation: &Operation<'_>) -> Head {
-        Head {
-            id: operation.id(),
-            process: operation.process,
-            session: operation.session,
-            called: operation.called() as u64,
-            returned: operation.returned().map(|place| place as u64),
-            outcome: operation.outcome,
-        }
-    }
-}
-
-/// The actions of a transaction.
-pub(super) fn actions<'v, 'a>(value: &'v Value<'a>) -> Result<&'v [Value<'a>], TransactionProblem> {
-    value.elements().ok_or(TransactionProblem::NoActions)
-}
-
 /// Whether a completion has the actions of its call, but for what reads returned.
-fn is_same(call: &[Value<'_>], completion: &[Value<'_>]) -> bool {
-    let same = |(call, completion): (&Value<'_>, &Value<'_>)| {
+fn is_same(call: &[EdnValue<'_>], completion: &[EdnValue<'_>]) -> bool {
+    let same = |(call, completion): (&EdnValue<'_>, &EdnValue<'_>)| {
         match (call.elements(), completion.elements()) {
             (Some([f, key, value]), Some([completed_f, completed_key, completed_value])) => {
                 let is_read = f.word() == Some("r");
                 f == completed_f && key == completed_key && (is_read || value == completed_value)
             }
-            // Whatever is no action is refused by who reads it.
+            // What is not an action is rejected by its reader.
             _ => true,
         }
     };
@@ -123,7 +64,7 @@ fn is_same(call: &[Value<'_>], completion: &[Value<'_>]) -> bool {
 fn add_action(
     transactions: &mut Transactions,
     shape: Shape,
-    action: &Value<'_>,
+    action: &EdnValue<'_>,
     happened: bool,
 ) -> Result<(), TransactionProblem> {
     let Some([function, key, value]) = action.elements() else {
@@ -164,18 +105,4 @@ fn add_action(
         }
     }
     Ok(())
-}
-
-/// A key or a value as its name.
-pub(super) fn name(value: &Value<'_>) -> Name {
-    match value.integer() {
-        Some(integer) => Name::Integer(integer),
-        None => Name::Text(value.to_string()),
-    }
-}
-
-/// A form, cut where it gets long.
-pub(super) fn shortened(value: &Value<'_>) -> String {
-    const CHARACTERS_MAX: usize = 60;
-    value.to_string().chars().take(CHARACTERS_MAX).collect()
 }

@@ -1,11 +1,12 @@
 //! Cycles as evidence: each edge with what proves it, auxiliary nodes left out.
 
-use super::anomaly::{Because, Evidence, Step};
+use super::anomaly::{Because, Step, Witness};
 use super::graph::{Edge, Kinds};
-use super::input::{NONE, Transactions};
+use super::input::Transactions;
+use super::numbers::NONE;
 
 /// A cycle whose first edge begins at a transaction.
-pub(super) fn explain(transactions: &Transactions, edges: &[Edge]) -> Evidence {
+pub(super) fn explain(transactions: &Transactions, edges: &[Edge]) -> Witness {
     let count = transactions.len();
     let mut steps = Vec::new();
     let mut begun: Option<Edge> = None;
@@ -30,7 +31,7 @@ pub(super) fn explain(transactions: &Transactions, edges: &[Edge]) -> Evidence {
             });
         }
     }
-    Evidence::Cycle { steps }
+    Witness::Cycle { steps }
 }
 
 fn because(transactions: &Transactions, edge: &Edge) -> Because {

@@ -1,12 +1,12 @@
 //! The graph of dependencies: which transaction must precede which, and why.
 //!
-//! Nodes are transactions first, then *auxiliary* nodes, which stand for sets of transactions so that
+//! Nodes are transactions first, then *auxiliary* nodes, which represent sets of transactions so that
 //! a product of n readers and m writers costs n + m edges and not n times m (see [`Group`] and
 //! [`super::time`]). Edges lie in compressed sparse rows.
 
 use std::ops::{BitOr, Range};
 
-use super::input::{NONE, number};
+use super::numbers::{NONE, number};
 
 /// What kinds of edge there are, as a set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,7 +147,7 @@ impl Graph {
     }
 
     /// The part of the graph between these nodes, which are numbered anew in their order; `stays`
-    /// tells which edges stay, and may only keep those between nodes that are kept.
+    /// reports which edges stay, and may only keep those between nodes that are kept.
     pub(super) fn part(&self, keep: &[u32], stays: impl Fn(&Edge) -> bool) -> Graph {
         let mut renumbered = vec![NONE; self.node_count()];
         for (new, old) in (0..).zip(keep) {
@@ -173,7 +173,7 @@ impl Graph {
 /// Transactions that many others lead to, each to all of them but itself.
 ///
 /// With members `w0..wn`, auxiliary nodes `p1..pn` lead to all members up to their own, `s0..` to all
-/// from their own on: whoever is no member leads to the last `p`, and member `j` to `p` of `j - 1`
+/// from their own on: a transaction that is not a member leads to the last `p`, and member `j` to `p` of `j - 1`
 /// and `s` of `j + 1`. One auxiliary node for all would close a false cycle from a member to itself.
 #[derive(Clone, Debug)]
 pub(super) struct Group {

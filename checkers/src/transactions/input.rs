@@ -10,10 +10,8 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use super::names::{Interner, Name};
+use super::numbers::{NONE, number};
 use crate::history::Outcome;
-
-/// No version, or no transaction: beyond every number that is used.
-pub(super) const NONE: u32 = u32::MAX;
 
 /// What a caller knows of a transaction besides its actions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,7 +64,7 @@ impl Transaction {
 ///
 /// ```
 /// use checkers::history::Outcome;
-/// use checkers::transactions::{Head, Model, Name, Options, Transactions, judge_lists};
+/// use checkers::transactions::{Head, ConsistencyModel, Name, TransactionOptions, Transactions, judge_lists};
 ///
 /// let mut transactions = Transactions::new();
 /// for (id, read) in [(0, vec![]), (1, vec![Name::Integer(7)])] {
@@ -81,9 +79,9 @@ impl Transaction {
 ///     transactions.read(&Name::Integer(1), Some(&read));
 ///     transactions.write(&Name::Integer(1), &Name::Integer(7 + id));
 /// }
-/// let verdict = judge_lists(&transactions, &Options::default());
+/// let verdict = judge_lists(&transactions, &TransactionOptions::default());
 /// assert!(verdict.anomalies.is_empty());
-/// assert_eq!(verdict.holds, [Model::StrictSerializable]);
+/// assert_eq!(verdict.holds, [ConsistencyModel::StrictSerializable]);
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Transactions {
@@ -219,13 +217,5 @@ impl Transactions {
 
     pub(super) fn key_of(&self, version: u32) -> u32 {
         self.versions[version as usize].0
-    }
-}
-
-/// A count as a number of 32 bits.
-pub(super) fn number(count: usize) -> u32 {
-    match u32::try_from(count) {
-        Ok(number) if number != NONE => number,
-        _ => panic!("more than four billion of something in one history"),
     }
 }

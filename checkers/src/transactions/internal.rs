@@ -3,10 +3,11 @@
 //! The axiom INT of Cerone, Bernardi and Gotsman, *A Framework for Transactional Consistency Models
 //! with Atomic Visibility*, CONCUR 2015.
 
-use super::anomaly::{AnomalyKind, Evidence};
+use super::anomaly::{PhenomenonKind, Witness};
 use super::findings::Findings;
-use super::input::{Action, NONE, Transactions};
+use super::input::{Action, Transactions};
 use super::names::Name;
+use super::numbers::NONE;
 use super::shape::Shape;
 use crate::history::Outcome;
 
@@ -57,9 +58,9 @@ pub(super) fn check(transactions: &Transactions, shape: Shape, findings: &mut Fi
                     let saw = transactions.saw(from, to);
                     let base = known.base.map(|(from, to)| transactions.saw(from, to));
                     if !agrees(shape, base, &known.written, saw) {
-                        findings.add(AnomalyKind::Internal, || {
+                        findings.add(PhenomenonKind::Internal, || {
                             let expected = [base.unwrap_or_default(), &known.written].concat();
-                            Evidence::Internal {
+                            Witness::Internal {
                                 transaction: transactions.id(number),
                                 key: transactions.key_name(key),
                                 expected: shown(transactions, &expected),

@@ -1,12 +1,13 @@
 //! Dependencies between transactions over lists, and appends that were lost or turned round.
 //!
-//! What is in no read comes after everything that is: whoever read the end of a list precedes those
+//! What is in no read comes after everything that is: a transaction that read the end of a list precedes those
 //! who appended what no read saw.
 
-use super::anomaly::{AnomalyKind, Evidence};
+use super::anomaly::{PhenomenonKind, Witness};
 use super::findings::Findings;
 use super::graph::{Edges, Group, Kinds};
-use super::input::{NONE, Transactions};
+use super::input::Transactions;
+use super::numbers::NONE;
 use super::orders::{ListRead, Order, Orders};
 use super::writers::Writers;
 use crate::history::Outcome;
@@ -130,7 +131,7 @@ fn add_ends(
 }
 
 /// Reports two appends of one transaction, as it made them, which the longest read shows the other
-/// way round. An edge from the transaction to itself could not tell.
+/// way round. An edge from the transaction to itself would show nothing.
 fn report_reversed(
     transactions: &Transactions,
     writer: u32,
@@ -138,7 +139,7 @@ fn report_reversed(
     appended: [u32; 2],
     findings: &mut Findings,
 ) {
-    findings.add(AnomalyKind::CyclicVersions, || Evidence::Reversed {
+    findings.add(PhenomenonKind::CyclicVersions, || Witness::Reversed {
         writer: transactions.id(writer),
         reader: transactions.id(read.reader),
         key: transactions.key_name(read.key),
@@ -159,7 +160,7 @@ fn check_lost(
     let is_over = appended.head.returned.is_some_and(|t| t < read.head.called);
     if appended.is(Outcome::Ok) && is_over {
         let (key, value) = &transactions.versions[version as usize];
-        findings.add(AnomalyKind::LostAppend, || Evidence::Lost {
+        findings.add(PhenomenonKind::LostAppend, || Witness::Lost {
             writer: appended.head.id,
             reader: read.head.id,
             key: transactions.key_name(*key),

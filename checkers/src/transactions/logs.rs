@@ -12,7 +12,7 @@ use super::input::{Action, Transactions};
 use super::writers::Writers;
 use crate::history::Outcome;
 
-/// Adds an edge from the writer of each record to whoever polled it.
+/// Adds an edge from the writer of each record to each transaction that polled it.
 pub(super) fn add_write_read_edges(
     transactions: &Transactions,
     writers: &Writers,

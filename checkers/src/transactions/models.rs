@@ -1,7 +1,7 @@
 //! Consistency models: which is stronger than which.
 //!
 //! The lattice is that of Elle and of jepsen.io/consistency, without models that no anomaly here can
-//! tell apart. *Serializable* means conflict-serializable (Adya's PL-3), *snapshot isolation* the
+//! distinguish. *Serializable* means conflict-serializable (Adya's PL-3), *snapshot isolation* the
 //! generalized one. Authorities: Berenson et al., *A Critique of ANSI SQL Isolation Levels*, SIGMOD
 //! 1995; Adya, *Weak Consistency*, MIT 1999 (the PL levels); Daudjee and Salem, VLDB 2006 (session
 //! guarantees of snapshot isolation); Bailis et al., *Highly Available Transactions*, VLDB 2014;
@@ -9,11 +9,11 @@
 //! 2020. A model with *strong session* also respects the order of each client, a *strong* one real
 //! time.
 //!
-//! Below parallel snapshot isolation not all of a model is tested. Cycles tell how many read-write
+//! Below parallel snapshot isolation not all of a model is tested. Cycles show how many read-write
 //! edges they have, not whether visibility or the order of writes closed them: read skew between two
 //! keys is charged to parallel snapshot isolation and consistent view, though read atomic forbids it
 //! as well, and the long fork to snapshot isolation, though prefix does. So these weaker models
-//! ([`Model::is_tested`]) are never said to hold by themselves, but only where a stronger one does;
+//! ([`ConsistencyModel::is_tested`]) are never reported as satisfied by themselves, but only where a stronger one does;
 //! otherwise they are undecided.
 
 use std::collections::BTreeSet;
@@ -29,25 +29,25 @@ macro_rules! models {
             Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
         )]
         #[serde(rename_all = "kebab-case")]
-        pub enum Model {
+        pub enum ConsistencyModel {
             $($(#[doc = $doc])+ $model,)+
         }
 
-        impl Model {
+        impl ConsistencyModel {
             /// All models, weaker ones first.
-            pub const ALL: &[Model] = &[$(Model::$model,)+];
+            pub const ALL: &[ConsistencyModel] = &[$(ConsistencyModel::$model,)+];
 
             /// The model's name, e.g. `snapshot-isolation`.
             pub fn name(self) -> &'static str {
                 match self {
-                    $(Model::$model => $name,)+
+                    $(ConsistencyModel::$model => $name,)+
                 }
             }
 
             /// The models that follow from this one directly.
-            pub fn implies(self) -> &'static [Model] {
+            pub fn implies(self) -> &'static [ConsistencyModel] {
                 match self {
-                    $(Model::$model => &[$(Model::$weaker,)*],)+
+                    $(ConsistencyModel::$model => &[$(ConsistencyModel::$weaker,)*],)+
                 }
             }
         }
@@ -69,7 +69,7 @@ models! {
     /// PL-2, and real time holds.
     StrongReadCommitted = "strong-read-committed"
         implies [StrongSessionReadCommitted StrongReadUncommitted],
-    /// PL-CS: what a cursor stands on is not lost.
+    /// PL-CS: what a cursor points to is not lost.
     CursorStability = "cursor-stability" implies [ReadCommitted],
     /// PL-2L: a transaction's view only grows.
     MonotonicView = "monotonic-view" implies [ReadCommitted],
@@ -102,9 +102,9 @@ models! {
     /// Snapshot isolation, and real time holds.
     StrongSnapshotIsolation = "strong-snapshot-isolation"
         implies [StrongSessionSnapshotIsolation StrongReadCommitted],
-    /// PL-3U: serializable as far as transactions that write can tell.
+    /// PL-3U: serializable as far as transactions that write can observe.
     UpdateSerializable = "update-serializable" implies [ForwardConsistentView],
-    /// PL-2.99: serializable as far as items, not predicates, can tell.
+    /// PL-2.99: serializable as far as items, not predicates, can show.
     RepeatableRead = "repeatable-read" implies [CursorStability MonotonicAtomicView],
     /// PL-3: as if one after the other.
     Serializable = "serializable"
@@ -117,24 +117,24 @@ models! {
         implies [StrongSessionSerializable StrongSnapshotIsolation],
 }
 
-impl Model {
-    /// Whether the anomalies that are looked for tell all that this model rules out. Where not, it holds
+impl ConsistencyModel {
+    /// Whether the anomalies that are searched for cover all that this model rules out. Where not, it holds
     /// if a stronger one does, and is undecided if only stronger ones are violated.
     pub fn is_tested(self) -> bool {
         !matches!(
             self,
-            Model::MonotonicView
-                | Model::MonotonicSnapshotRead
-                | Model::MonotonicAtomicView
-                | Model::ReadAtomic
-                | Model::UpdateAtomic
-                | Model::Causal
-                | Model::Prefix
+            ConsistencyModel::MonotonicView
+                | ConsistencyModel::MonotonicSnapshotRead
+                | ConsistencyModel::MonotonicAtomicView
+                | ConsistencyModel::ReadAtomic
+                | ConsistencyModel::UpdateAtomic
+                | ConsistencyModel::Causal
+                | ConsistencyModel::Prefix
         )
     }
 
     /// This model and everything that follows from it.
-    pub fn implied(self) -> BTreeSet<Model> {
+    pub fn implied(self) -> BTreeSet<ConsistencyModel> {
         let mut implied = BTreeSet::new();
         let mut open = vec![self];
         while let Some(model) = open.pop() {
@@ -146,7 +146,7 @@ impl Model {
     }
 }
 
-impl fmt::Display for Model {
+impl fmt::Display for ConsistencyModel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
@@ -154,20 +154,27 @@ impl fmt::Display for Model {
 
 /// A word that names no model.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no consistency model `{0}`; there are: {names}", names = names())]
-pub struct UnknownModel(pub String);
+#[error("no consistency model `{0}`; there are: {names}", names = names())]
+pub struct UnknownConsistencyModel(pub String);
 
 fn names() -> String {
-    let names: Vec<&str> = Model::ALL.iter().map(|model| model.name()).collect();
+    let names: Vec<&str> = ConsistencyModel::ALL
+        .iter()
+        .map(|model| model.name())
+        .collect();
     names.join(", ")
 }
 
-impl FromStr for Model {
-    type Err = UnknownModel;
+impl FromStr for ConsistencyModel {
+    type Err = UnknownConsistencyModel;
 
-    fn from_str(name: &str) -> Result<Model, UnknownModel> {
-        let found = Model::ALL.iter().find(|model| model.name() == name);
-        found.copied().ok_or_else(|| UnknownModel(name.to_owned()))
+    fn from_str(name: &str) -> Result<ConsistencyModel, UnknownConsistencyModel> {
+        let found = ConsistencyModel::ALL
+            .iter()
+            .find(|model| model.name() == name);
+        found
+            .copied()
+            .ok_or_else(|| UnknownConsistencyModel(name.to_owned()))
     }
 }
 
@@ -175,15 +182,15 @@ impl FromStr for Model {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Boundary {
     /// The strongest models that are tested and not ruled out.
-    pub(super) holds: Vec<Model>,
+    pub(super) holds: Vec<ConsistencyModel>,
     /// The weakest that are.
-    pub(super) violated: Vec<Model>,
+    pub(super) violated: Vec<ConsistencyModel>,
 }
 
 impl Boundary {
     /// What is left of a model and those it implies when some models, and everything stronger, are
     /// ruled out.
-    pub(super) fn of(strongest: Model, direct: &BTreeSet<Model>) -> Boundary {
+    pub(super) fn of(strongest: ConsistencyModel, direct: &BTreeSet<ConsistencyModel>) -> Boundary {
         let (mut alive, mut dead) = (Vec::new(), Vec::new());
         for model in &strongest.implied() {
             let implied = model.implied();
@@ -196,18 +203,18 @@ impl Boundary {
             .into_iter()
             .filter(|(model, _)| model.is_tested())
             .collect();
-        let strongest = |(model, _): &&(Model, BTreeSet<Model>)| {
-            let covers = |(other, implied): &(Model, BTreeSet<Model>)| {
+        let strongest = |(model, _): &&(ConsistencyModel, BTreeSet<ConsistencyModel>)| {
+            let covers = |(other, implied): &(ConsistencyModel, BTreeSet<ConsistencyModel>)| {
                 other != model && implied.contains(model)
             };
             !held.iter().any(covers)
         };
-        let weakest = |(model, implied): &&(Model, BTreeSet<Model>)| {
+        let weakest = |(model, implied): &&(ConsistencyModel, BTreeSet<ConsistencyModel>)| {
             !dead
                 .iter()
                 .any(|(other, _)| other != model && implied.contains(other))
         };
-        let model = |(model, _): &(Model, BTreeSet<Model>)| *model;
+        let model = |(model, _): &(ConsistencyModel, BTreeSet<ConsistencyModel>)| *model;
         Boundary {
             holds: held.iter().filter(strongest).map(model).collect(),
             violated: dead.iter().filter(weakest).map(model).collect(),
@@ -218,53 +225,62 @@ impl Boundary {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::transactions::{AnomalyKind, Cycle, Order};
+    use crate::transactions::{Cycle, Order, PhenomenonKind};
 
     #[test]
     fn a_model_is_listed_after_all_that_it_implies() {
-        for (at, model) in Model::ALL.iter().enumerate() {
+        for (at, model) in ConsistencyModel::ALL.iter().enumerate() {
             for weaker in model.implies() {
-                assert!(Model::ALL[..at].contains(weaker), "{model} -> {weaker}");
+                assert!(
+                    ConsistencyModel::ALL[..at].contains(weaker),
+                    "{model} -> {weaker}"
+                );
             }
             assert_eq!(model.name().parse(), Ok(*model));
             let json = serde_json::to_string(model).expect("a word");
             assert_eq!(json, format!("\"{model}\""));
         }
-        assert_eq!(Model::StrictSerializable.implied().len(), Model::ALL.len());
-        assert!("sequential".parse::<Model>().is_err());
+        assert_eq!(
+            ConsistencyModel::StrictSerializable.implied().len(),
+            ConsistencyModel::ALL.len()
+        );
+        assert!("sequential".parse::<ConsistencyModel>().is_err());
     }
 
     /// Write skew: snapshot isolation allows it, repeatable read does not (Berenson, A5B).
     #[test]
     fn the_boundary_runs_between_the_models() {
         let write_skew = Boundary::of(
-            Model::StrictSerializable,
-            &BTreeSet::from([Model::RepeatableRead]),
+            ConsistencyModel::StrictSerializable,
+            &BTreeSet::from([ConsistencyModel::RepeatableRead]),
         );
         assert_eq!(
             write_skew.holds,
-            [Model::StrongSnapshotIsolation, Model::UpdateSerializable]
+            [
+                ConsistencyModel::StrongSnapshotIsolation,
+                ConsistencyModel::UpdateSerializable
+            ]
         );
-        assert_eq!(write_skew.violated, [Model::RepeatableRead]);
-        // Read skew is no proof against read atomic here, and none for it.
+        assert_eq!(write_skew.violated, [ConsistencyModel::RepeatableRead]);
+        // Read skew proves nothing against read atomic here, and nothing for it.
         let read_skew = Boundary::of(
-            Model::StrictSerializable,
-            &AnomalyKind::Cycle(Order::Data, Cycle::GSingle)
+            ConsistencyModel::StrictSerializable,
+            &PhenomenonKind::Cycle(Order::Data, Cycle::GSingle)
                 .rules_out()
                 .iter()
                 .copied()
                 .collect(),
         );
         assert!(read_skew.holds.iter().all(|model| model.is_tested()));
-        assert!(read_skew.holds.contains(&Model::CursorStability));
-        let nothing = Boundary::of(Model::StrictSerializable, &BTreeSet::new());
-        assert_eq!(nothing.holds, [Model::StrictSerializable]);
+        assert!(read_skew.holds.contains(&ConsistencyModel::CursorStability));
+        let nothing = Boundary::of(ConsistencyModel::StrictSerializable, &BTreeSet::new());
+        assert_eq!(nothing.holds, [ConsistencyModel::StrictSerializable]);
         assert_eq!(nothing.violated, []);
         let everything = Boundary::of(
-            Model::StrictSerializable,
-            &BTreeSet::from([Model::ReadUncommitted]),
+            ConsistencyModel::StrictSerializable,
+            &BTreeSet::from([ConsistencyModel::ReadUncommitted]),
         );
         assert_eq!(everything.holds, []);
-        assert_eq!(everything.violated, [Model::ReadUncommitted]);
+        assert_eq!(everything.violated, [ConsistencyModel::ReadUncommitted]);
     }
 }

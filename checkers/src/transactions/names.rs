@@ -3,6 +3,7 @@
 use std::fmt;
 use std::hash::Hash;
 
+use super::numbers::number;
 use hashbrown::{Equivalent, HashMap};
 use rustc_hash::FxBuildHasher;
 use serde::{Deserialize, Serialize};
@@ -53,7 +54,7 @@ impl Interner {
         if let Some(number) = known {
             return (*number, false);
         }
-        let number = super::input::number(next);
+        let number = number(next);
         match name {
             Name::Integer(integer) => self.integers.insert((scope, *integer), number),
             Name::Text(text) => self.texts.insert((scope, text.clone()), number),

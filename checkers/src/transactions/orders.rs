@@ -4,7 +4,7 @@
 //! order. Where two reads part, the order is trusted up to the place where they do. Alvaro and
 //! Kingsbury, *Elle*, VLDB 2020, section 4.
 
-use super::anomaly::{AnomalyKind, Evidence};
+use super::anomaly::{PhenomenonKind, Witness};
 use super::findings::Findings;
 use super::input::{Action, Transactions};
 use super::reads;
@@ -78,7 +78,7 @@ impl Orders {
             }
             let twice = seen.distinct(saw, &mut own);
             if let Some(version) = twice {
-                findings.add(AnomalyKind::DuplicateElements, || {
+                findings.add(PhenomenonKind::DuplicateElements, || {
                     reads::of_read(transactions, read.reader, None, version)
                 });
             }
@@ -143,7 +143,7 @@ fn compare(
     };
     let parted = [(longest.reader, *other), (read.reader, *next)];
     order.parted_at = Some(order.parted_at.map_or(common, |at| at.min(common)));
-    findings.add(AnomalyKind::IncompatibleOrder, || Evidence::Orders {
+    findings.add(PhenomenonKind::IncompatibleOrder, || Witness::Orders {
         key: transactions.key_name(read.key),
         common,
         parted: parted.map(|(reader, version)| {
@@ -168,7 +168,7 @@ impl Seen {
         }
     }
 
-    /// The distinct versions in their order; returns the first that stands there twice.
+    /// The distinct versions in their order; returns the first that appears twice.
     fn distinct(&mut self, versions: &[u32], distinct: &mut Vec<u32>) -> Option<u32> {
         distinct.clear();
         self.round += 1;

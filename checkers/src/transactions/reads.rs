@@ -1,6 +1,6 @@
-//! What single reads tell: garbage, aborted, intermediate and future reads.
+//! What single reads show: garbage, aborted, intermediate and future reads.
 
-use super::anomaly::{AnomalyKind, Evidence};
+use super::anomaly::{PhenomenonKind, Witness};
 use super::findings::Findings;
 use super::input::{Action, Transactions};
 use super::shape::Shape;
@@ -9,8 +9,9 @@ use crate::history::Outcome;
 
 /// Checks every version that a read of a transaction that happened saw.
 ///
-/// G1b is of the version that was read, the last one: a list contains all intermediate ones. One's
-/// own intermediate versions are no anomaly. A log shows records one by one, so that an intermediate one is none there either.
+/// G1b is of the version that was read, the last one: a list contains all intermediate ones. One's own intermediate
+/// versions are not anomalies. A log shows records one by one, so that an intermediate one is not an anomaly there
+/// either.
 pub(super) fn check(
     transactions: &Transactions,
     shape: Shape,
@@ -28,9 +29,9 @@ pub(super) fn check(
             let saw = transactions.saw(from, to);
             for version in saw {
                 let kind = match writers.standing(*version) {
-                    Standing::Nobody => AnomalyKind::GarbageRead,
-                    Standing::Failed => AnomalyKind::G1a,
-                    _ if writers.writes_later(*version, reader, step) => AnomalyKind::FutureRead,
+                    Standing::Nobody => PhenomenonKind::GarbageRead,
+                    Standing::Failed => PhenomenonKind::G1a,
+                    _ if writers.writes_later(*version, reader, step) => PhenomenonKind::FutureRead,
                     _ => continue,
                 };
                 let writer = writers.of(*version).or(writers.failed(*version));
@@ -42,7 +43,7 @@ pub(super) fn check(
                 && shape != Shape::Logs
                 && !writers.is_final(*version)
             {
-                findings.add(AnomalyKind::G1b, || {
+                findings.add(PhenomenonKind::G1b, || {
                     of_read(transactions, reader, Some(writer), *version)
                 });
             }
@@ -56,9 +57,9 @@ pub(super) fn of_read(
     reader: u32,
     writer: Option<u32>,
     version: u32,
-) -> Evidence {
+) -> Witness {
     let (key, value) = &transactions.versions[version as usize];
-    Evidence::Read {
+    Witness::Read {
         reader: transactions.id(reader),
         writer: writer.map(|writer| transactions.id(writer)),
         key: transactions.key_name(*key),

@@ -7,7 +7,8 @@
 //! are not drawn: wherever these facts give one, a write-read edge lies beside it.
 
 use super::graph::{Edges, Group, Kinds};
-use super::input::{Action, NONE, Transactions};
+use super::input::{Action, Transactions};
+use super::numbers::NONE;
 use super::updates::Update;
 use super::writers::Writers;
 use crate::history::Outcome;
@@ -67,7 +68,7 @@ fn superseding(
     later
 }
 
-/// Whoever read a version precedes whoever superseded it. Both lists are ordered.
+/// A reader of a version precedes every transaction that superseded it. Both lists are ordered.
 fn add_read_write_edges(
     reads: Vec<(u32, u32, u32)>,
     superseding: Vec<(u32, u32, u32, u32)>,

@@ -1,18 +1,20 @@
 //! Kafka transactions out of a Jepsen history: `[[:send 1 [7 "a"]] [:poll {2 [[9 "b"]]}]]`.
 
-use super::edn::{TransactionError, TransactionProblem, actions, name, shortened};
+use super::forms::{TransactionError, TransactionProblem, actions, name, shortened};
 use super::input::{Head, Transactions};
-use crate::foreign::edn::{Operation, Value};
+use crate::edn::{EdnOperation, EdnValue};
 use crate::history::Outcome;
 
 /// Reads the operations of a Kafka history as transactions: `:send`, `:poll` and `:txn`, whatever
 /// else there is left aside.
 ///
-/// Offsets count wherever they stand, also in operations whose outcome is not known.
+/// Offsets count wherever they appear, also in operations whose outcome is not known.
 ///
 /// # Errors
 /// If one of those operations does not consist of sends and polls.
-pub(super) fn transactions(operations: &[Operation<'_>]) -> Result<Transactions, TransactionError> {
+pub(super) fn transactions(
+    operations: &[EdnOperation<'_>],
+) -> Result<Transactions, TransactionError> {
     let mut transactions = Transactions::new();
     for operation in operations {
         if !matches!(
@@ -39,12 +41,12 @@ pub(super) fn transactions(operations: &[Operation<'_>]) -> Result<Transactions,
 
 fn add_action(
     transactions: &mut Transactions,
-    action: &Value<'_>,
+    action: &EdnValue<'_>,
     outcome: Outcome,
 ) -> Result<(), TransactionProblem> {
     let no_action = || TransactionProblem::NoAction(shortened(action));
     let parts = action.elements().ok_or_else(no_action)?;
-    match (parts.first().and_then(Value::word), parts) {
+    match (parts.first().and_then(EdnValue::word), parts) {
         (Some("send"), [_, key, value]) => {
             let key = name(key);
             let (offset, value) = placed(value);
@@ -80,7 +82,7 @@ fn add_action(
 }
 
 /// `[offset value]`, `[nil value]` or a bare value.
-fn placed<'v, 'a>(value: &'v Value<'a>) -> (Option<i64>, &'v Value<'a>) {
+fn placed<'v, 'a>(value: &'v EdnValue<'a>) -> (Option<i64>, &'v EdnValue<'a>) {
     match value.elements() {
         Some([offset, value]) if offset.is_nil() || offset.integer().is_some() => {
             (offset.integer(), value)

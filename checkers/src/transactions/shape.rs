@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::models::Model;
+use super::models::ConsistencyModel;
 
 /// What the objects of transactions are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,11 +18,11 @@ pub enum Shape {
 
 impl Shape {
     /// The strongest model that histories over such objects are judged by. A poll of a log that
-    /// shows no record says nothing of it, so nothing beyond reads of what is committed can be told.
-    pub fn strongest(self) -> Model {
+    /// shows no record says nothing of it, so nothing beyond reads of committed records can be decided.
+    pub fn strongest(self) -> ConsistencyModel {
         match self {
-            Shape::Lists | Shape::Registers => Model::StrictSerializable,
-            Shape::Logs => Model::StrongReadCommitted,
+            Shape::Lists | Shape::Registers => ConsistencyModel::StrictSerializable,
+            Shape::Logs => ConsistencyModel::StrongReadCommitted,
         }
     }
 }

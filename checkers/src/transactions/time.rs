@@ -8,7 +8,8 @@
 use std::collections::BTreeMap;
 
 use super::graph::{Edges, Kinds};
-use super::input::{NONE, Transactions};
+use super::input::Transactions;
+use super::numbers::NONE;
 use crate::history::Outcome;
 
 /// Adds an edge from each transaction to the next of its session, and the chain of real time.

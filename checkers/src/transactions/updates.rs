@@ -3,9 +3,10 @@
 //! Whatever the order of their writes, one of them wrote over a version that it had not seen: P4 of
 //! Berenson et al. It needs no version order, so it is found where cycles are not.
 
-use super::anomaly::{AnomalyKind, Evidence};
+use super::anomaly::{PhenomenonKind, Witness};
 use super::findings::{EXAMPLES_MAX, Findings};
-use super::input::{Action, NONE, Transactions};
+use super::input::{Action, Transactions};
+use super::numbers::NONE;
 use crate::history::Outcome;
 
 /// An update: a transaction that read a version of a key and then wrote the key.
@@ -68,9 +69,9 @@ pub(super) fn updates(transactions: &Transactions) -> Vec<Update> {
 pub(super) fn check(transactions: &Transactions, updates: &[Update], findings: &mut Findings) {
     let same = |a: &Update, b: &Update| (a.key, a.read) == (b.key, b.read);
     for lost in updates.chunk_by(same).filter(|lost| lost.len() > 1) {
-        findings.add(AnomalyKind::LostUpdate, || {
+        findings.add(PhenomenonKind::LostUpdate, || {
             let first = lost.iter().take(EXAMPLES_MAX);
-            Evidence::Updates {
+            Witness::Updates {
                 key: transactions.key_name(lost[0].key),
                 read: transactions.value(lost[0].read),
                 transactions: first.map(|u| transactions.id(u.transaction)).collect(),

@@ -4,60 +4,70 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::anomaly::{Anomaly, AnomalyKind};
-use super::models::Model;
+use super::anomaly::{Phenomenon, PhenomenonKind};
+use super::models::ConsistencyModel;
 use super::names::Name;
 use super::shape::Shape;
 use crate::verdict::Validity;
 
 /// By what a history is judged.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Options {
+#[non_exhaustive]
+pub struct TransactionOptions {
     /// The model that the history must satisfy to be valid; at most [`Shape::strongest`].
-    pub expected: Model,
+    pub expected: ConsistencyModel,
 }
 
-impl Default for Options {
+impl TransactionOptions {
+    /// With another expected model.
+    #[must_use]
+    pub fn expecting(expected: ConsistencyModel) -> TransactionOptions {
+        TransactionOptions { expected }
+    }
+}
+
+impl Default for TransactionOptions {
     /// Strict serializability, the strongest model, as Elle expects it.
-    fn default() -> Options {
-        Options {
-            expected: Model::StrictSerializable,
+    fn default() -> TransactionOptions {
+        TransactionOptions {
+            expected: ConsistencyModel::StrictSerializable,
         }
     }
 }
 
 /// The verdict on a history of transactions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct TransactionsVerdict {
     /// Invalid if an anomaly rules out the expected model.
     pub validity: Validity,
     /// The expected model.
-    pub expected: Model,
+    pub expected: ConsistencyModel,
     /// What the objects are.
     pub shape: Shape,
     /// How many transactions there were.
     pub transactions: Outcomes,
-    /// The strongest models that no anomaly rules out; none that is not [tested](Model::is_tested).
-    pub holds: Vec<Model>,
+    /// The strongest models that no anomaly rules out; none that is not [tested](ConsistencyModel::is_tested).
+    pub holds: Vec<ConsistencyModel>,
     /// The weakest models that some anomaly rules out.
-    pub violated: Vec<Model>,
+    pub violated: Vec<ConsistencyModel>,
     /// How many anomalies of each kind there are. Cycles of one kind count once for each strongly
     /// connected component.
-    pub counts: BTreeMap<AnomalyKind, u64>,
+    pub counts: BTreeMap<PhenomenonKind, u64>,
     /// The first of each kind, with their evidence.
-    pub anomalies: Vec<Anomaly>,
+    pub anomalies: Vec<Phenomenon>,
     /// Cycles that Kafka's transactions allow, because their writes may interleave: G0, and G1c with
     /// write-write edges.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub tolerated: Vec<Anomaly>,
+    pub tolerated: Vec<Phenomenon>,
     /// What could not be judged.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub doubts: Vec<Doubt>,
+    pub doubts: Vec<Limitation>,
 }
 
 impl TransactionsVerdict {
     /// The verdict if another model were expected. Undecided for one that is not tested, where no stronger one holds.
-    pub fn under(&self, expected: Model) -> Validity {
+    pub fn under(&self, expected: ConsistencyModel) -> Validity {
         let implied = expected.implied();
         let holds = || {
             self.holds
@@ -88,7 +98,8 @@ pub struct Outcomes {
 /// Why not everything could be judged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "why", rename_all = "kebab-case")]
-pub enum Doubt {
+#[non_exhaustive]
+pub enum Limitation {
     /// No transaction is known to have happened.
     NothingHappened,
     /// No transaction depends on another, so that no order was tested.

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::components::Walk;
 use super::graph::{Graph, Kinds};
-use super::input::NONE;
+use super::numbers::NONE;
 
 /// The edges of some kinds.
 #[derive(Clone, Copy, Debug)]

@@ -2,9 +2,9 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use super::anomaly::{Anomaly, Because, Evidence, Step};
+use super::anomaly::{Because, Phenomenon, Step, Witness};
 use super::names::Name;
-use super::verdict::{Doubt, TransactionsVerdict};
+use super::verdict::{Limitation, TransactionsVerdict};
 
 impl TransactionsVerdict {
     /// What is wrong and what is in doubt, as lines of text.
@@ -28,11 +28,11 @@ impl TransactionsVerdict {
     }
 }
 
-impl Anomaly {
+impl Phenomenon {
     /// The evidence: one line, or one for each edge of a cycle.
     pub fn lines(&self) -> Vec<String> {
         match &self.evidence {
-            Evidence::Read {
+            Witness::Read {
                 reader,
                 writer,
                 key,
@@ -43,7 +43,7 @@ impl Anomaly {
                 }
                 None => format!("transaction {reader} read {value} of {key}"),
             }],
-            Evidence::Internal {
+            Witness::Internal {
                 transaction,
                 key,
                 expected,
@@ -53,7 +53,7 @@ impl Anomaly {
                 list(expected),
                 list(saw)
             )],
-            Evidence::Orders {
+            Witness::Orders {
                 key,
                 common,
                 parted: [(one, next), (other, instead)],
@@ -61,7 +61,7 @@ impl Anomaly {
                 "after {common} common elements of {key}, transaction {one} read {next}, and \
                  {other} read {instead}"
             )],
-            Evidence::Reversed {
+            Witness::Reversed {
                 writer,
                 reader,
                 key,
@@ -70,7 +70,7 @@ impl Anomaly {
                 "transaction {writer} appended {first} to {key} and then {second}; {reader} read \
                  {second} ahead of {first}"
             )],
-            Evidence::Updates {
+            Witness::Updates {
                 key,
                 read,
                 transactions,
@@ -82,7 +82,7 @@ impl Anomaly {
                     version(read)
                 )]
             }
-            Evidence::Lost {
+            Witness::Lost {
                 writer,
                 reader,
                 key,
@@ -91,7 +91,7 @@ impl Anomaly {
                 "transaction {writer} appended {value} to {key} and returned; {reader} was called \
                  later and did not read it, nor did anyone"
             )],
-            Evidence::Cycle { steps } => steps.iter().map(Step::to_string).collect(),
+            Witness::Cycle { steps } => steps.iter().map(Step::to_string).collect(),
         }
     }
 }
@@ -135,12 +135,12 @@ impl Display for Step {
     }
 }
 
-impl Display for Doubt {
+impl Display for Limitation {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
-            Doubt::NothingHappened => f.write_str("no transaction is known to have happened"),
-            Doubt::NothingDepends => f.write_str("no transaction depends on another"),
-            Doubt::WrittenTwice {
+            Limitation::NothingHappened => f.write_str("no transaction is known to have happened"),
+            Limitation::NothingDepends => f.write_str("no transaction depends on another"),
+            Limitation::WrittenTwice {
                 key,
                 value,
                 writers: [one, other],
@@ -150,7 +150,7 @@ impl Display for Doubt {
                 "{value} of {key} was written by transaction {one} and again by {other}, and \
                  {others} other values likewise: their reads were left out"
             ),
-            Doubt::OutOfSteps => f.write_str(
+            Limitation::OutOfSteps => f.write_str(
                 "the search for cycles ran out of steps; there may be worse ones than were found",
             ),
         }

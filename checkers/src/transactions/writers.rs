@@ -1,6 +1,7 @@
 //! Who made each version.
 
-use super::input::{Action, NONE, Transactions, number};
+use super::input::{Action, Transactions};
+use super::numbers::{NONE, number};
 use crate::history::Outcome;
 
 /// What is known of a version's making.

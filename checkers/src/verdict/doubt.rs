@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 use crate::history::Moment;
 
 /// Why a check could not say more.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
 #[serde(tag = "why", rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Doubt {
     /// Undecided: something looks wrong, but the machine was starved of processor or disk at that time.
     Starved {
@@ -41,7 +43,7 @@ pub enum Doubt {
         /// How many are needed.
         needed: u64,
     },
-    /// Undecided: a fault was begun and no effect of it was seen.
+    /// Undecided: a fault began, and no effect of it was seen.
     FaultHadNoEffect {
         /// The window's id.
         fault: String,
@@ -52,7 +54,7 @@ pub enum Doubt {
     CutShort,
     /// Undecided: the user interrupted the run.
     Interrupted,
-    /// Undecided: the history holds nothing that the check could judge.
+    /// Undecided: the history contains nothing that the check could judge.
     NothingSeen {
         /// What is missing, in the plural, e.g. `final reads`.
         what: String,
@@ -91,19 +93,6 @@ pub enum Doubt {
 impl Doubt {
     /// The doubt's stable name, as in JSON's field `why`.
     pub fn name(&self) -> &'static str {
-        match self {
-            Doubt::Starved { .. } => "starved",
-            Doubt::FewAcknowledged { .. } => "few-acknowledged",
-            Doubt::FewLeaderFaults { .. } => "few-leader-faults",
-            Doubt::FaultHadNoEffect { .. } => "fault-had-no-effect",
-            Doubt::CutShort => "cut-short",
-            Doubt::Interrupted => "interrupted",
-            Doubt::NothingSeen { .. } => "nothing-seen",
-            Doubt::ReadIncomplete { .. } => "read-incomplete",
-            Doubt::CheckFailed { .. } => "check-failed",
-            Doubt::BadHistory { .. } => "bad-history",
-            Doubt::NotPromised { .. } => "not-promised",
-            Doubt::NotInRun { .. } => "not-in-run",
-        }
+        self.into()
     }
 }

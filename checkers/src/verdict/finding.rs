@@ -4,13 +4,17 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::rule::Rule;
 use super::witness::{Belief, GapScope, Held, LossProof, RegisterUse, Sent, Sighting};
 use crate::history::{Moment, NodeName, Offset, WorkerId};
-use crate::linearizability::Rule;
 
 /// What an anomaly is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr, strum::VariantNames,
+)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Finding {
     // ------------------------------------------------------------------ log-order, log-recency
     /// One record was acknowledged before another was sent, and yet got the higher offset.
@@ -51,7 +55,7 @@ pub enum Finding {
         /// When it came.
         returned: Moment,
     },
-    /// An end offset is at or above what can exist: more records than were ever sent to the partition by then.
+    /// An end offset is at or above what can exist: it counts more records than were sent to the partition by then.
     EndOffsetBeyond {
         /// The end-offset operation.
         asked: u64,
@@ -121,7 +125,7 @@ pub enum Finding {
         /// Where and by whom it was read.
         read: Sighting,
     },
-    /// A value was read whose append surely failed (Jepsen's `G1a`, aborted read).
+    /// A value was read whose append had failed (Jepsen's `G1a`, aborted read).
     FailedWriteSeen {
         /// Where and by whom it was read.
         read: Sighting,
@@ -233,7 +237,7 @@ pub enum Finding {
     TopicDiffers {
         /// The node.
         node: NodeName,
-        /// How many partitions it told; none if it knew no such topic.
+        /// How many partitions it reported; none if it knew no such topic.
         seen: Option<i32>,
         /// The numbers of partitions that were possible, none for absence.
         possible: Vec<Option<i32>>,
@@ -396,7 +400,7 @@ pub enum Finding {
         /// How far it may grow.
         limit: u64,
     },
-    /// A node's process ended though nobody asked for it.
+    /// A node's process exited although the harness did not request it.
     UnprovokedExit {
         /// The node.
         node: NodeName,
@@ -425,4 +429,22 @@ pub enum Finding {
         /// How long it was tried.
         waited_ms: u64,
     },
+    // ------------------------------------------------------------------ checks outside of this crate
+    /// What a check of your own found.
+    Custom {
+        /// Its stable name.
+        name: String,
+        /// What was seen, as a sentence.
+        text: String,
+    },
+}
+
+impl Finding {
+    /// The stable names of all findings that this version knows.
+    pub const NAMES: &[&str] = <Finding as strum::VariantNames>::VARIANTS;
+
+    /// The finding's stable name, as in JSON's field `kind`.
+    pub fn name(&self) -> &'static str {
+        self.into()
+    }
 }

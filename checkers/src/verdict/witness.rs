@@ -1,4 +1,5 @@
-//! What findings are made of: records as they were sent and seen, what nodes believed and held, and how a loss is known.
+//! What findings are made of: records as they were sent and seen, what nodes believed and held, and how a loss is
+//! known.
 
 use serde::{Deserialize, Serialize};
 
@@ -47,7 +48,7 @@ pub struct RegisterUse {
     pub called: Moment,
     /// When it returned; none if its outcome stayed unknown.
     pub returned: Option<Moment>,
-    /// How it came out. A write that surely failed is none, and is shown where its value was read.
+    /// How it came out. A write that failed is not a write of the register; it is shown where its value was read.
     pub outcome: Outcome,
     /// The node that answered, if known.
     pub node: Option<NodeName>,
@@ -102,8 +103,11 @@ pub struct Held {
 }
 
 /// By which rule a gap is judged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, strum::IntoStaticStr,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum GapScope {
     /// From the begin of a fault that affects the leader.
     FailOver,
@@ -118,11 +122,6 @@ pub enum GapScope {
 impl GapScope {
     /// The scope's stable name.
     pub fn name(self) -> &'static str {
-        match self {
-            GapScope::FailOver => "fail-over",
-            GapScope::AfterHeal => "after-heal",
-            GapScope::Unaffected => "unaffected",
-            GapScope::OutsideFaults => "outside-faults",
-        }
+        self.into()
     }
 }

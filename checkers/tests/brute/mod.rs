@@ -1,7 +1,7 @@
 //! Small histories of one log, made by running it, and a decision of linearizability by trying every order.
 //!
-//! The log is sparse: an append takes any offset at or behind the end. An end offset is exact where recency is promised;
-//! otherwise it may lag, and must not be ahead.
+//! The log is sparse: an append takes any offset at or behind the end. An end offset is exact where recency is
+//! promised; otherwise it may lag, and must not be ahead.
 
 use std::fmt::Write as _;
 

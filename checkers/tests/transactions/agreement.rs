@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use checkers::history::Outcome;
 use checkers::transactions::{
-    Head, Model, Name, Options, Transactions, judge_lists, judge_registers,
+    ConsistencyModel, Head, Name, TransactionOptions, Transactions, judge_lists, judge_registers,
 };
 use checkers::verdict::Validity;
 use rand::{Rng, SeedableRng};
@@ -110,14 +110,14 @@ fn verdicts_agree_with_a_search_through_all_orders() {
         let registers = round % 3 == 2;
         let history = small(&mut random, registers, !registers);
         let transactions = transactions(&history);
-        let options = Options::default();
+        let options = TransactionOptions::default();
         let verdict = match registers {
             true => judge_registers(&transactions, &options),
             false => judge_lists(&transactions, &options),
         };
         for (model, in_real_time) in [
-            (Model::Serializable, false),
-            (Model::StrictSerializable, true),
+            (ConsistencyModel::Serializable, false),
+            (ConsistencyModel::StrictSerializable, true),
         ] {
             let is_possible = brute::is_serializable(&history, registers, in_real_time);
             let is_invalid = verdict.under(model) == Validity::Invalid;
@@ -141,10 +141,10 @@ fn what_is_called_wrong_of_blind_writes_is() {
     let (mut found, mut wrong) = (0, 0);
     for _ in 0..20_000 {
         let history = small(&mut random, true, true);
-        let verdict = judge_registers(&transactions(&history), &Options::default());
+        let verdict = judge_registers(&transactions(&history), &TransactionOptions::default());
         for (model, in_real_time) in [
-            (Model::Serializable, false),
-            (Model::StrictSerializable, true),
+            (ConsistencyModel::Serializable, false),
+            (ConsistencyModel::StrictSerializable, true),
         ] {
             let is_possible = brute::is_serializable(&history, true, in_real_time);
             let is_invalid = verdict.under(model) == Validity::Invalid;

@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
-use checkers::foreign::edn;
-use checkers::transactions::{Doubt, Model, Options, judge_list_append, judge_rw_register};
+use checkers::edn;
+use checkers::transactions::{
+    ConsistencyModel, Limitation, TransactionOptions, judge_list_append, judge_rw_register,
+};
 use checkers::verdict::Validity;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -40,9 +42,12 @@ fn hostile_histories_never_panic() {
             continue;
         };
         for judge in [judge_list_append, judge_rw_register] {
-            if let Ok(verdict) = judge(&operations, &Options::default()) {
+            if let Ok(verdict) = judge(&operations, &TransactionOptions::default()) {
                 judged += 1;
-                assert_eq!(verdict.validity, verdict.under(Model::StrictSerializable));
+                assert_eq!(
+                    verdict.validity,
+                    verdict.under(ConsistencyModel::StrictSerializable)
+                );
             }
         }
     }
@@ -64,7 +69,8 @@ fn the_corpus_of_fuzzing_is_replayed() {
             }
             if let Ok(operations) = edn::entries(text).and_then(edn::operations) {
                 for judge in [judge_list_append, judge_rw_register] {
-                    judged += usize::from(judge(&operations, &Options::default()).is_ok());
+                    judged +=
+                        usize::from(judge(&operations, &TransactionOptions::default()).is_ok());
                 }
             }
         }
@@ -89,7 +95,7 @@ fn what_is_no_transaction_is_refused_with_its_line() {
         (
             "{:process 0 :type :invoke :value [[:w 1 2]]}",
             1,
-            "`:w` is no action of list-append",
+            "`:w` is not an action of list-append",
         ),
         (
             "{:process 0 :type :invoke :value [[:append 1 nil]]}",
@@ -115,7 +121,7 @@ fn what_is_no_transaction_is_refused_with_its_line() {
         let operations = edn::entries(text)
             .and_then(edn::operations)
             .expect("operations");
-        let error = judge_list_append(&operations, &Options::default()).expect_err(text);
+        let error = judge_list_append(&operations, &TransactionOptions::default()).expect_err(text);
         assert_eq!(error.line, line, "{text}: {error}");
         assert!(error.to_string().contains(says), "{text}: {error}");
     }
@@ -125,11 +131,11 @@ fn what_is_no_transaction_is_refused_with_its_line() {
 fn a_history_that_shows_nothing_is_undecided() {
     let verdict = judge_text("", false);
     assert_eq!(verdict.validity, Validity::Undecided);
-    assert_eq!(verdict.doubts, [Doubt::NothingHappened]);
+    assert_eq!(verdict.doubts, [Limitation::NothingHappened]);
     let alone = "{:process 0 :type :invoke :value [[:r 1 nil]]}\n{:process 0 :type :ok :value [[:r 1 nil]]}";
     let verdict = judge_text(alone, true);
     assert_eq!(
         (verdict.validity, &verdict.doubts[..]),
-        (Validity::Undecided, &[Doubt::NothingDepends][..])
+        (Validity::Undecided, &[Limitation::NothingDepends][..])
     );
 }

@@ -3,8 +3,8 @@
 
 use checkers::history::Outcome;
 use checkers::transactions::{
-    AnomalyKind, Cycle, Head, Model, Name, Options, Order, Transactions, TransactionsVerdict,
-    judge_lists, judge_registers,
+    ConsistencyModel, Cycle, Head, Name, Order, PhenomenonKind, TransactionOptions, Transactions,
+    TransactionsVerdict, judge_lists, judge_registers,
 };
 use checkers::verdict::Validity;
 
@@ -23,7 +23,7 @@ fn a_strict_serializable_database_is_valid() {
             };
             let verdict = judge(plan);
             assert_eq!(verdict.validity, Validity::Valid, "{:?}", verdict.lines());
-            assert_eq!(verdict.holds, [Model::StrictSerializable]);
+            assert_eq!(verdict.holds, [ConsistencyModel::StrictSerializable]);
         }
     }
 }
@@ -42,11 +42,11 @@ fn snapshot_isolation_is_seen_for_what_it_is() {
         let verdict = judge(plan);
         let lines = verdict.lines();
         assert_eq!(
-            verdict.under(Model::StrongSnapshotIsolation),
+            verdict.under(ConsistencyModel::StrongSnapshotIsolation),
             Validity::Valid,
             "{lines:?}"
         );
-        let is_skewed = verdict.under(Model::Serializable) == Validity::Invalid;
+        let is_skewed = verdict.under(ConsistencyModel::Serializable) == Validity::Invalid;
         assert_eq!(
             is_skewed,
             verdict.counts.contains_key(&cycle(Order::Data, Cycle::G2))
@@ -67,13 +67,19 @@ fn read_committed_is_seen_for_what_it_is() {
         };
         let verdict = judge(plan);
         assert_eq!(
-            verdict.under(Model::ReadCommitted),
+            verdict.under(ConsistencyModel::ReadCommitted),
             Validity::Valid,
             "{:?}",
             verdict.lines()
         );
-        assert_eq!(verdict.under(Model::SnapshotIsolation), Validity::Invalid);
-        assert_eq!(verdict.under(Model::Serializable), Validity::Invalid);
+        assert_eq!(
+            verdict.under(ConsistencyModel::SnapshotIsolation),
+            Validity::Invalid
+        );
+        assert_eq!(
+            verdict.under(ConsistencyModel::Serializable),
+            Validity::Invalid
+        );
     }
 }
 
@@ -103,18 +109,18 @@ fn mutations_are_called_by_their_names() {
     let written_at = lines.iter().position(appended).expect("somebody wrote it");
 
     let garbage = with_read(&|saw| saw[5] = "6000");
-    assert_eq!(garbage.violated, [Model::ReadUncommitted]);
+    assert_eq!(garbage.violated, [ConsistencyModel::ReadUncommitted]);
     let verdicts = [
-        (garbage, AnomalyKind::GarbageRead),
+        (garbage, PhenomenonKind::GarbageRead),
         (
             with_read(&|saw| saw.insert(3, saw[2])),
-            AnomalyKind::DuplicateElements,
+            PhenomenonKind::DuplicateElements,
         ),
         (
             with_read(&|saw| saw.swap(2, 3)),
-            AnomalyKind::IncompatibleOrder,
+            PhenomenonKind::IncompatibleOrder,
         ),
-        (mutate(written_at, ":ok", ":fail"), AnomalyKind::G1a),
+        (mutate(written_at, ":ok", ":fail"), PhenomenonKind::G1a),
     ];
     for (verdict, kind) in verdicts {
         assert_eq!(verdict.validity, Validity::Invalid);
@@ -123,7 +129,8 @@ fn mutations_are_called_by_their_names() {
     }
     // A stale read; which order shows it first depends on who wrote what it missed.
     let stale = with_read(&|saw| saw.truncate(1));
-    let is_single = |kind: &AnomalyKind| matches!(kind, AnomalyKind::Cycle(_, Cycle::GSingle));
+    let is_single =
+        |kind: &PhenomenonKind| matches!(kind, PhenomenonKind::Cycle(_, Cycle::GSingle));
     assert!(stale.counts.keys().any(is_single), "{:?}", stale.lines());
 }
 
@@ -152,8 +159,8 @@ fn verdicts_are_plain_data() {
     );
     let again: TransactionsVerdict = serde_json::from_str(&json).expect("what was written reads");
     assert_eq!(again, verdict);
-    for kind in AnomalyKind::all() {
-        assert_eq!(AnomalyKind::try_from(kind.to_string()), Ok(kind));
+    for kind in PhenomenonKind::all() {
+        assert_eq!(PhenomenonKind::try_from(kind.to_string()), Ok(kind));
     }
 }
 
@@ -179,8 +186,11 @@ fn crowds_around_one_key_are_linear() {
         }
     }
     for judge in [judge_lists, judge_registers] {
-        let verdict = judge(&transactions, &Options::default());
-        assert!(verdict.counts.contains_key(&AnomalyKind::LostUpdate));
-        assert_eq!(verdict.under(Model::ReadCommitted), Validity::Valid);
+        let verdict = judge(&transactions, &TransactionOptions::default());
+        assert!(verdict.counts.contains_key(&PhenomenonKind::LostUpdate));
+        assert_eq!(
+            verdict.under(ConsistencyModel::ReadCommitted),
+            Validity::Valid
+        );
     }
 }

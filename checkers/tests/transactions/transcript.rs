@@ -4,9 +4,10 @@
 //! id is the moment of its call. Moments are distinct. `JEPSEN_TRANSCRIPTS=write` writes what is said
 //! now into the files, for a review of the difference.
 
-use checkers::foreign::edn;
+use checkers::edn;
 use checkers::transactions::{
-    Options, TransactionsVerdict, judge_list_append, judge_rw_register, judge_sends_and_polls,
+    TransactionOptions, TransactionsVerdict, judge_list_append, judge_rw_register,
+    judge_sends_and_polls,
 };
 
 /// The history of a transcript as operation maps, ordered by time.
@@ -56,7 +57,7 @@ pub(crate) fn judge(text: &str) -> TransactionsVerdict {
     let operations = edn::entries(&history)
         .and_then(edn::operations)
         .expect("a history");
-    let options = Options::default();
+    let options = TransactionOptions::default();
     let model = text.lines().find_map(|line| line.strip_prefix("model "));
     let judged = match model {
         Some("list-append") => judge_list_append(&operations, &options),
@@ -69,7 +70,7 @@ pub(crate) fn judge(text: &str) -> TransactionsVerdict {
 
 /// What is said of a history, in full.
 pub(crate) fn said(verdict: &TransactionsVerdict) -> String {
-    let names = |models: &[checkers::transactions::Model]| {
+    let names = |models: &[checkers::transactions::ConsistencyModel]| {
         let names: Vec<&str> = models.iter().map(|model| model.name()).collect();
         names.join(", ")
     };

@@ -1,5 +1,5 @@
-//! `jepsen check RUN|FILE...`: judges stored histories again. The verdict line comes first; several files give a line each
-//! and the worst code.
+//! `jepsen check RUN|FILE...`: judges stored histories again. The verdict line comes first. Several files give one line
+//! each and the worst exit code.
 
 use std::path::{Path, PathBuf};
 
@@ -23,13 +23,13 @@ pub struct CheckArguments {
     /// Run directories or history files (.jsonl or .jsonl.zst).
     #[arg(required = true, value_name = "RUN|FILE")]
     pub paths: Vec<PathBuf>,
-    /// Judge by a model instead of the checks of a recorded run; files may be Jepsen's EDN or etcd's logs then.
+    /// Judge by a model instead of the checks of a recorded run; files may then also be Jepsen's EDN or etcd's logs.
     #[arg(long, value_name = "NAME", value_parser = model::named, conflicts_with = "only")]
     pub model: Option<checkers::foreign::ModelName>,
     /// Only these checks, comma-separated.
     #[arg(long, value_name = "CHECK,...", value_delimiter = ',')]
     pub only: Vec<String>,
-    /// Judge by other promises than those that were recorded: `strict`, NAME, no-NAME, NAME=NUMBER, comma-separated.
+    /// Judge by other promises than the recorded ones: `strict`, NAME, no-NAME, NAME=NUMBER, comma-separated.
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub promise: Vec<String>,
     /// Print the verdicts as JSON.
@@ -37,10 +37,10 @@ pub struct CheckArguments {
     pub json: bool,
 }
 
-/// Judges every history named and returns the worst exit code.
+/// Judges every named history and returns the worst exit code.
 ///
 /// # Errors
-/// If a path is no run and no history, or `--only` names no check.
+/// If a path is neither a run nor a history, or `--only` names an unknown check.
 pub fn run(arguments: &CheckArguments) -> Result<i32> {
     let known: Vec<&str> = checkers::checks::TABLE
         .iter()

@@ -1,5 +1,5 @@
-//! `jepsen cluster`: three reference nodes on 127.0.0.1, on three ports, until Ctrl-C. For trying the broker with kcat or
-//! any other client; no faults, no network of its own.
+//! `jepsen cluster`: three reference nodes on 127.0.0.1, on three ports, until Ctrl-C, to try the broker with kcat or
+//! any other client. There are no faults and no private network.
 
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -19,31 +19,31 @@ use crate::output::{say, tell};
 /// Flags of `cluster`.
 #[derive(Debug, Args)]
 pub struct ClusterArguments {
-    /// Where the nodes keep their logs; a temporary directory if absent.
+    /// The directory of the nodes' logs; a temporary directory if absent.
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
-    /// The first node's Kafka port; the others follow.
+    /// The first node's Kafka port; the other nodes use the next ports.
     #[arg(long, value_name = "PORT", default_value_t = 9092, value_parser = clap::value_parser!(u16).range(1024..=65_000))]
     pub port: u16,
 }
 
 const NODES: u16 = 3;
-/// Peer ports lie this far above the Kafka ports.
+/// The difference between peer ports and Kafka ports.
 const PEER_PORT_OFFSET: u16 = 100;
-/// How long the nodes get to agree on a leader.
+/// The time within which the nodes must agree on a leader.
 const FORMATION: Duration = Duration::from_secs(10);
-/// How long the nodes get to end.
+/// The time within which the nodes must end.
 const ENDING: Duration = Duration::from_secs(3);
 
 /// Runs until SIGINT or SIGTERM.
 ///
 /// # Errors
-/// If a port is taken, a node cannot be started, or a node ends by itself.
+/// If a port is taken, a node cannot be started, or a node exits by itself.
 pub fn run(arguments: &ClusterArguments) -> Result<i32> {
     let mut signals = SigSet::empty();
     signals.add(Signal::SIGINT);
     signals.add(Signal::SIGTERM);
-    // Blocked before any thread exists, and taken by sigtimedwait below.
+    // Blocked before the first thread starts, and received by sigtimedwait below.
     signals.thread_block().context("block signals")?;
     for port in (0..NODES).flat_map(|at| [arguments.port + at, peer_port(arguments, at)]) {
         std::net::TcpListener::bind(("127.0.0.1", port)).map_err(|error| {
@@ -60,7 +60,7 @@ pub fn run(arguments: &ClusterArguments) -> Result<i32> {
         wait_for_leader(arguments)?;
         let bootstrap = bootstrap(arguments);
         say(&format!(
-            "three nodes are up; data in {}; Ctrl-C ends them",
+            "three nodes are up; data in {}; press Ctrl-C to stop them",
             data.display()
         ));
         tell(&bootstrap);
@@ -73,7 +73,7 @@ pub fn run(arguments: &ClusterArguments) -> Result<i32> {
     outcome
 }
 
-/// The nodes' processes; ends them when dropped.
+/// The nodes' processes. Dropping this value ends them.
 struct Nodes(Vec<Child>);
 
 impl Drop for Nodes {
@@ -118,8 +118,8 @@ fn start(arguments: &ClusterArguments, at: u16, data: &Path) -> Result<Child> {
         .stdin(Stdio::null())
         .stdout(Stdio::null());
     command.stderr(log).process_group(0);
-    // SAFETY: prctl and sigprocmask are async-signal-safe; the main thread, whose death is the signal's cause, lives as
-    // long as the process.
+    // SAFETY: prctl and sigprocmask are async-signal-safe. The signal is sent when the main thread dies, and that
+    // thread lives as long as the process.
     unsafe {
         command.pre_exec(|| {
             nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
@@ -161,12 +161,12 @@ fn wait_for_leader(arguments: &ClusterArguments) -> Result<()> {
     }
     Err(Stop {
         code: exit::INVALID,
-        message: "the nodes found no leader within 10 s".into(),
+        message: "the nodes elected no leader within 10 s".into(),
     }
     .into())
 }
 
-/// Waits for the end: by signal, or because a node ended.
+/// Waits for a signal, or for the exit of a node.
 fn wait_for_signal(signals: &SigSet, nodes: &mut Nodes) -> Result<i32> {
     loop {
         let nap = nix::libc::timespec {
@@ -181,7 +181,7 @@ fn wait_for_signal(signals: &SigSet, nodes: &mut Nodes) -> Result<i32> {
         }
         for (at, node) in nodes.0.iter_mut().enumerate() {
             if let Ok(Some(status)) = node.try_wait() {
-                let message = format!("n{} ended by itself: {status}; see its stderr.log", at + 1);
+                let message = format!("n{} exited by itself: {status}; see its stderr.log", at + 1);
                 return Err(Stop {
                     code: exit::INVALID,
                     message,

@@ -1,4 +1,5 @@
-//! `jepsen compare A B`: two stored runs side by side, on the terminal and as a page. A is what it was, B what it is.
+//! `jepsen compare A B`: two stored runs side by side, on the terminal and as a page. A is the earlier run, B the later
+//! one.
 
 use std::path::PathBuf;
 
@@ -15,10 +16,10 @@ use crate::store::write_whole;
 /// Flags of `compare`.
 #[derive(Debug, Args)]
 pub struct CompareArguments {
-    /// The run compared with.
+    /// The run to compare with.
     #[arg(value_name = "A")]
     pub before: PathBuf,
-    /// The run in question.
+    /// The run under test.
     #[arg(value_name = "B")]
     pub after: PathBuf,
     /// Also write a page.
@@ -29,10 +30,10 @@ pub struct CompareArguments {
     pub json: bool,
 }
 
-/// Compares and prints. Exit code 1 if something is new, 3 if only figures are worse, else 0.
+/// Compares and prints. Exit code 1 if there is a new finding, 3 if only figures are worse, else 0.
 ///
 /// # Errors
-/// If one of them is no finished run, or the page cannot be written.
+/// If one of them is not a finished run, or the page cannot be written.
 pub fn run(arguments: &CompareArguments) -> Result<i32> {
     let before = Stored::load(&arguments.before)?;
     let after = Stored::load(&arguments.after)?;
@@ -53,7 +54,7 @@ pub fn run(arguments: &CompareArguments) -> Result<i32> {
     })
 }
 
-/// Runs that took place interleaved have their figures compared already; all others have none to compare.
+/// The figures of interleaved runs were compared when they ran. All other runs have no comparable figures.
 fn compare(before: &Stored, after: &Stored) -> Comparison {
     let beside = after
         .manifest

@@ -1,4 +1,4 @@
-//! `jepsen doctor`: which faults can run here, tried, and what to do about the others.
+//! `jepsen doctor`: tests which faults can run here, and says how to permit the others.
 
 use anyhow::Result;
 use nemesis::doctor::{Outcome, examine};
@@ -6,7 +6,7 @@ use nemesis::doctor::{Outcome, examine};
 use crate::exit::{self, Stop};
 use crate::output::tell;
 
-/// Tries everything and prints what came of it. Exit code 0 if every fault can run here, 253 if some cannot.
+/// Tests everything and prints the results. Exit code 0 if every fault can run here, 253 if some cannot.
 ///
 /// # Errors
 /// If not even a child process can be started.
@@ -19,7 +19,7 @@ pub fn run() -> Result<i32> {
             Outcome::Works(seen) => text += &format!("  ok      {name:<38} {seen}\n"),
             Outcome::Refused(why) => text += &format!("  refused {name:<38} {why}\n"),
             Outcome::NotTried => {
-                text += &format!("  -       {name:<38} not tried, needs what was refused\n")
+                text += &format!("  -       {name:<38} not tried, depends on what was refused\n")
             }
         }
         for remedy in &trial.remedies {

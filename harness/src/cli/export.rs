@@ -1,4 +1,4 @@
-//! `jepsen export RUN --edn`: a stored history in the shape that Jepsen's own Kafka checker documents, on standard output.
+//! `jepsen export RUN --edn`: writes a stored history in the format of Jepsen's own Kafka checker, to standard output.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -17,16 +17,15 @@ use crate::store::history_file::histories;
 pub struct ExportArguments {
     /// A history file, or a run directory with one scenario.
     pub path: PathBuf,
-    /// As EDN, a map per line, as Jepsen's Kafka checker reads it.
+    /// As EDN, one map per line, in the format of Jepsen's Kafka checker.
     #[arg(long, required = true)]
     pub edn: bool,
 }
 
-/// Writes the history, whole or not at all: what is read from here is judged elsewhere, and a part may be valid where the
-/// whole is not.
+/// Writes the complete history or nothing: other tools judge it, and a part may be valid although the whole is not.
 ///
 /// # Errors
-/// If the path is no run or no history, or names several histories; if standard output cannot be written.
+/// If the path is neither a run nor a history, or names several histories, or if standard output cannot be written.
 pub fn run(arguments: &ExportArguments) -> Result<i32> {
     let found = histories(&arguments.path)?;
     let [path] = found.as_slice() else {
@@ -35,7 +34,7 @@ pub fn run(arguments: &ExportArguments) -> Result<i32> {
             .map(|path| path.display().to_string())
             .collect();
         return Err(Stop::usage(format!(
-            "{}: a run of {} scenarios, and an export holds one history; name one of: {}",
+            "{}: a run of {} scenarios, but an export contains one history; name one of: {}",
             arguments.path.display(),
             found.len(),
             names.join(", ")
@@ -48,7 +47,7 @@ pub fn run(arguments: &ExportArguments) -> Result<i32> {
     let text = export::edn(&history);
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        // A reader that has seen enough, as `head`, is no mistake.
+        // A reader that closes the pipe early, such as `head`, is not an error.
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
         written => written.context("standard output")?,
     }

@@ -1,4 +1,4 @@
-//! `jepsen list`: what there is to choose from, plants with what really happened somewhere.
+//! `jepsen list`: everything that can be selected, and for plants the real bugs behind them.
 
 use anyhow::Result;
 use nemesis::catalogue::Kind;
@@ -7,6 +7,7 @@ use crate::config::scenario;
 use crate::config::suite::Suite;
 use crate::config::target::Target;
 use crate::exit;
+use crate::experiments::calibrate::table;
 use crate::experiments::incident;
 use crate::load::workloads::WORKLOADS;
 use crate::output::tell;
@@ -14,7 +15,7 @@ use crate::output::tell;
 /// Prints scenarios, suites, workloads, faults with their roles, checks, plants and targets.
 ///
 /// # Errors
-/// None today; the type is that of every sub-command.
+/// None today. The type is that of every sub-command.
 pub fn run() -> Result<i32> {
     let mut text = String::from("scenarios\n");
     for scenario in scenario::built_in()? {
@@ -52,8 +53,8 @@ pub fn run() -> Result<i32> {
         text += &row(check.name, check.rules_out);
     }
     text += "\nplants (deliberate bugs of the reference broker, for --plant NAME or NAME@NODE)\n";
-    for plant in crate::cli::broker::plants() {
-        text += &row(plant.name, plant.does);
+    for (plant, offered) in table::subjects() {
+        text += &row(plant.name, offered.does);
         let trigger = match plant.trigger {
             [] => "always".to_owned(),
             kinds => kinds.join(", "),
@@ -62,7 +63,8 @@ pub fn run() -> Result<i32> {
             "",
             &format!("trigger: {trigger}; workload: {}", plant.workload),
         );
-        if let Some((what, default)) = plant.parameter {
+        if let Some(number) = offered.parameter {
+            let (what, default) = (number.what, number.default);
             text += &row(
                 "",
                 &format!("{}=N: {what}, {default} if absent", plant.name),
@@ -72,7 +74,7 @@ pub fn run() -> Result<i32> {
             None => row("", &format!("caught by: {}", plant.caught_by.join(", "))),
             Some(why) => row("", &format!("not detectable here: {why}")),
         };
-        text += &row("", &format!("happened: {}", plant.happened));
+        text += &row("", &format!("happened: {}", offered.happened));
     }
     text += "\ntargets\n";
     for name in Target::built_in() {

@@ -1,21 +1,22 @@
-//! `jepsen check FILE --model NAME`: judges any history by a model of what its objects are: our own JSON lines, Jepsen's
-//! EDN, the format of etcd's logs, plain or compressed by zstd. The verdict line comes first, what proves it below.
+//! `jepsen check FILE --model NAME`: judges any history by a model of its objects. The format is the harness's JSON
+//! lines, Jepsen's EDN or etcd's logs, plain or compressed with zstd. The verdict line comes first, its evidence
+//! follows.
 
 use std::path::Path;
 
 use anyhow::Result;
 use checkers::foreign::{self, ModelName};
-use checkers::linearizability::Options;
+use checkers::linearizability::SearchOptions;
 use checkers::verdict::Validity;
 
 use crate::exit::Stop;
 use crate::output::tell;
 use crate::store::history_file::unpacked;
 
-/// Reads a model's name.
+/// Parses a model's name.
 ///
 /// # Errors
-/// If there is no such model; the message lists those that there are.
+/// If there is no such model. The message lists the known models.
 pub fn named(text: &str) -> Result<ModelName, String> {
     let found = ModelName::ALL
         .into_iter()
@@ -26,15 +27,15 @@ pub fn named(text: &str) -> Result<ModelName, String> {
     })
 }
 
-/// Judges one file and prints what is said of it.
+/// Judges one file and prints the result.
 ///
 /// # Errors
-/// If the file cannot be read, or is no history of this model; the message names file and line.
+/// If the file cannot be read, or is not a history of this model. The message names file and line.
 pub fn judge(path: &Path, model: ModelName, json: bool) -> Result<Validity> {
     let name = path.display().to_string();
     let wrong = |problem: String| Stop::usage(format!("{name}: {problem}"));
     let bytes = unpacked(path).map_err(|error| wrong(error.to_string()))?;
-    let judged = foreign::judge(&name, &bytes, Some(model), &Options::default())
+    let judged = foreign::judge(&name, &bytes, Some(model), &SearchOptions::default())
         .map_err(|error| wrong(error.to_string()))?;
     let validity = judged.validity();
     if json {

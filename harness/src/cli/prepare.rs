@@ -1,4 +1,4 @@
-//! `jepsen prepare TARGET`: fetches or builds what a target needs, once, outside the sandbox.
+//! `jepsen prepare TARGET`: downloads or builds what a target needs, once, outside the sandbox.
 
 use anyhow::Result;
 use clap::Args;
@@ -14,15 +14,16 @@ pub struct PrepareArguments {
     /// The target: a built-in name or a file.
     #[arg(value_name = "NAME|FILE")]
     pub target: String,
-    /// Only tell whether it is there: exit code 0, or 253 if it is not.
+    /// Only report whether it is prepared: exit code 0, or 253 if it is not.
     #[arg(long)]
     pub check: bool,
 }
 
-/// Prepares the target anew and prints where it is. With `--check` it only says whether it is there: exit code 0, or 253.
+/// Prepares the target again and prints its directory. With `--check` it only reports whether it is prepared: exit code
+/// 0, or 253.
 ///
 /// # Errors
-/// If the target file is wrong or its command fails.
+/// If the target file is invalid or its command fails.
 pub fn run(arguments: &PrepareArguments) -> Result<i32> {
     let target = Target::load(&arguments.target)?;
     if target.prepare.command.is_empty() {

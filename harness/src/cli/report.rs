@@ -1,4 +1,4 @@
-//! `jepsen report RUN`: writes the page of a stored run again, from its stored values.
+//! `jepsen report RUN`: renders the page of a stored run again, from its stored values.
 
 use std::path::PathBuf;
 
@@ -19,15 +19,15 @@ pub struct ReportArguments {
     pub run: PathBuf,
 }
 
-/// Writes the page again; the verdict is not looked at anew (that is `jepsen check`).
+/// Renders the page again. The verdict is not recomputed (`jepsen check` does that).
 ///
 /// # Errors
-/// If the run has no stored values, because it was cut short or is of another version.
+/// If the run has no stored values, because it was interrupted or is of another version.
 pub fn run(arguments: &ReportArguments) -> Result<i32> {
     let path = arguments.run.join(layout::REPORT_VALUES);
     let text = std::fs::read_to_string(&path).map_err(|error| {
         Stop::usage(format!(
-            "{}: {error}; a run that was cut short has no page, but `jepsen check` judges its history",
+            "{}: {error}; an interrupted run has no page, but `jepsen check` judges its history",
             path.display()
         ))
     })?;

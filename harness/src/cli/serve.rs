@@ -1,12 +1,12 @@
-//! `jepsen serve`: browse runs on loopback, read-only: GET and HEAD of files below one directory, one request a
+//! `jepsen serve`: browse runs on loopback, read-only: GET and HEAD of files below one directory, one request per
 //! connection.
 //!
-//! `hyper` reads and writes HTTP/1.1; what may be served is decided here. A framework would bring a file server that
-//! follows links out of the directory and shows hidden files, so hyper alone is enough.
+//! `hyper` reads and writes HTTP/1.1. This module decides which files are served. A framework would bring a file server
+//! that follows links out of the directory and shows hidden files, so hyper alone is enough.
 //!
-//! Nothing outside the directory is read: a path is split, resolved with its links, and refused if it leads out. Only
-//! loopback is listened on, and only requests whose `Host` is loopback are answered. Otherwise a page elsewhere could
-//! read runs through the user's browser (DNS rebinding).
+//! The server never reads outside the directory: it splits a path, resolves it with its links, and refuses it if it
+//! leads out. It listens only on loopback and answers only requests whose `Host` is loopback. Otherwise a foreign page
+//! could read runs through the user's browser (DNS rebinding).
 
 mod answer;
 mod request;
@@ -30,18 +30,18 @@ use tokio_io_timeout::TimeoutStream;
 use crate::exit::{self, Stop};
 use crate::output::{say, tell};
 
-/// Connections at a time.
+/// The maximum number of simultaneous connections.
 const CONNECTIONS_MAX: usize = 64;
 
-/// The longest head of a request, and the smallest that hyper takes.
+/// The maximum size of a request's head. It is the smallest that hyper accepts.
 const HEAD_BYTES_MAX: usize = 8 * 1024;
 
-/// How long a client may keep a connection waiting.
+/// The time limits of a slow client.
 #[derive(Clone, Copy, Debug)]
 struct Patience {
-    /// Until the head of its request has arrived.
+    /// For the arrival of the request's head.
     head: Duration,
-    /// Until it takes the next bytes of the answer. An answer as a whole has no limit: a history may be long.
+    /// For accepting the next bytes of the answer. An answer as a whole has no limit, because a history may be long.
     write: Duration,
 }
 
@@ -56,7 +56,7 @@ pub struct ServeArguments {
     /// The directory of runs.
     #[arg(value_name = "DIR", default_value = "runs")]
     pub runs: PathBuf,
-    /// Where to listen; loopback only.
+    /// The address to listen on; loopback only.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
     pub addr: SocketAddr,
 }
@@ -64,7 +64,7 @@ pub struct ServeArguments {
 /// Serves until interrupted.
 ///
 /// # Errors
-/// If the directory does not exist, or the address is not loopback or cannot be listened on.
+/// If the directory does not exist, or the address is not loopback or cannot be bound.
 pub fn run(arguments: &ServeArguments) -> Result<i32> {
     let address = arguments.addr;
     if !address.ip().is_loopback() {
@@ -72,9 +72,14 @@ pub fn run(arguments: &ServeArguments) -> Result<i32> {
             "--addr {address}: only loopback is served (127.0.0.1 or [::1]); copy a run's report.html to share it"
         )));
     }
-    let runs = arguments.runs.canonicalize().map_err(|error| {
+    let runs = arguments.runs.canonicalize();
+    let runs = runs.and_then(|path| match path.is_dir() {
+        true => Ok(path),
+        false => Err(std::io::ErrorKind::NotADirectory.into()),
+    });
+    let runs = runs.map_err(|error| {
         Stop::usage(format!(
-            "{}: {error}; name a directory of runs",
+            "{}: {error}; use a directory of runs",
             arguments.runs.display()
         ))
     })?;
@@ -85,7 +90,7 @@ pub fn run(arguments: &ServeArguments) -> Result<i32> {
         .context("start the runtime")?;
     runtime.block_on(async {
         let listener = TcpListener::bind(address).await.map_err(|error| {
-            Stop::usage(format!("--addr {address}: {error}; name another port"))
+            Stop::usage(format!("--addr {address}: {error}; choose another port"))
         })?;
         tell(&format!("http://{}/", listener.local_addr()?));
         say("serving until Ctrl-C");
@@ -99,7 +104,7 @@ pub fn run(arguments: &ServeArguments) -> Result<i32> {
     Ok(exit::VALID)
 }
 
-/// Accepts connections until it is dropped.
+/// Accepts connections until this future is dropped.
 async fn serve(listener: TcpListener, runs: Arc<Path>, patience: Patience) {
     let free = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     loop {
@@ -114,13 +119,13 @@ async fn serve(listener: TcpListener, runs: Arc<Path>, patience: Patience) {
                     drop(permit);
                 });
             }
-            // Most likely out of descriptors: connections that end return theirs.
+            // Most likely there are no free descriptors. Connections that end release theirs.
             Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
         }
     }
 }
 
-/// Answers one request and closes. A client that goes away or is too slow is not reported.
+/// Answers one request and closes the connection. A client that disconnects or is too slow is not reported.
 async fn connection(stream: TcpStream, runs: Arc<Path>, patience: Patience) {
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(patience.write));

@@ -1,5 +1,5 @@
-//! A node's place on disk: its directories, its files as the target's templates say, its commands with placeholders
-//! filled; and what is copied from there when a scenario is not valid.
+//! A node's place on disk: its directories, its files from the target's templates, its commands with placeholders
+//! filled, and the files that are copied if a scenario is not valid.
 
 use std::path::{Path, PathBuf};
 
@@ -8,15 +8,15 @@ use nemesis::Node;
 
 use crate::config::target::{NodePlace, Target};
 
-/// At most this much is copied of one node: a log may have grown to anything.
+/// The maximum that is copied of one node, because a log may be large.
 const KEPT_BYTES_MAX: u64 = 32 << 20;
-/// Directories are copied this deep.
+/// The maximum depth of copied directories.
 const KEPT_DEPTH_MAX: usize = 8;
 
-/// Where one node lives and how it is started.
+/// The directories of one node and its start command.
 pub(super) struct Layout {
     pub(super) place: NodePlace,
-    /// Where its output goes.
+    /// The directory of its output.
     pub(super) logs: PathBuf,
     pub(super) command: Vec<String>,
     pub(super) init: Vec<String>,
@@ -24,10 +24,10 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    /// Makes the directories and writes the files.
+    /// Creates the directories and writes the files.
     ///
     /// # Errors
-    /// If a file cannot be written or a placeholder not be filled.
+    /// If a file cannot be written or a placeholder cannot be filled.
     pub(super) fn make(target: &Target, place: NodePlace, logs: PathBuf) -> Result<Layout> {
         std::fs::create_dir_all(&place.directory)
             .with_context(|| format!("create {}", place.directory.display()))?;
@@ -56,7 +56,7 @@ impl Layout {
         })
     }
 
-    /// Copies what the target says is worth keeping beside the node's output. What was not kept, and why.
+    /// Copies what the target file selects next to the node's output. Returns what was not copied, and why.
     pub(super) fn keep(&self, target: &Target, node: Node) -> Vec<String> {
         let mut warnings = Vec::new();
         let mut left = KEPT_BYTES_MAX;
@@ -87,7 +87,7 @@ fn copy(from: &Path, to: &Path, left: &mut u64, depth: usize) -> Result<()> {
         let bytes = meta.len();
         anyhow::ensure!(
             bytes <= *left,
-            "{}: {bytes} bytes are too many",
+            "{}: {bytes} bytes exceed the limit of a copy",
             from.display()
         );
         *left -= bytes;

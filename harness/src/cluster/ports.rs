@@ -1,4 +1,4 @@
-//! Ports on loopback, where others may listen too.
+//! Ports on loopback, where other programs may listen too.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -8,14 +8,14 @@ use nemesis::Environment;
 use crate::config::target::Target;
 use crate::exit::Stop;
 
-/// Whether every port of the target can be bound where the nodes will run. On loopback something else may hold one, and a
-/// node that cannot start beside a stranger that answers in its place would be judged as one cluster.
+/// Checks that every port of the target can be bound where the nodes will run. On loopback another program may use a
+/// port. A node that cannot start, and a foreign program that answers in its place, would be judged as one cluster.
 ///
 /// # Errors
-/// If a port is taken; the message names address and port.
+/// If a port is taken. The message names address and port.
 pub(super) fn are_free(environment: &Environment, target: &Target) -> Result<()> {
     if environment.network().is_some() {
-        // In their own namespaces nobody else can listen.
+        // In a network namespace of their own no other program can listen.
         return Ok(());
     }
     for node in target.nodes {
@@ -23,8 +23,8 @@ pub(super) fn are_free(environment: &Environment, target: &Target) -> Result<()>
             let address = SocketAddr::new(IpAddr::V4(environment.address(node)), *port);
             std::net::TcpListener::bind(address).map_err(|error| {
                 Stop::machine(format!(
-                    "{node}: port `{name}` at {address}: {error}; end what listens there, or choose other [ports] \
-                     in a target file"
+                    "{node}: port `{name}` at {address}: {error}; stop the program that listens \
+                     there, or choose other [ports] in a target file"
                 ))
             })?;
         }

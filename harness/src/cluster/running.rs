@@ -1,4 +1,4 @@
-//! A cluster that runs already: found through its bootstrap addresses, left as it is.
+//! A running cluster: found through its bootstrap addresses, and not changed by the harness.
 
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::Duration;
@@ -11,13 +11,13 @@ use crate::exit::Stop;
 use crate::kafka::questions;
 use crate::kafka::wire::Wire;
 
-/// How long one address may take to answer.
+/// The time within which one address must answer.
 const ANSWER: Duration = Duration::from_secs(5);
 
-/// Asks the bootstrap addresses in turn who the brokers are; in the order of their ids they are n1, n2 and so on.
+/// Asks the bootstrap addresses in turn for the brokers. Ordered by id they are n1, n2 and so on.
 ///
 /// # Errors
-/// If none answers (exit code 254), or there are too many.
+/// If no address answers (exit code 254), or there are too many brokers.
 pub fn discover(bootstrap: &[String]) -> Result<RunningCluster> {
     let mut last = None;
     for word in bootstrap {

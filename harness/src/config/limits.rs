@@ -1,7 +1,6 @@
-//! Limits that a scenario sets for itself, over those of the target: a number, or so much more than the target's own.
+//! Limits that a scenario sets in addition to the target's: a number, or an increment on the target's own value.
 //!
-//! What they mean is in [`Limits`]; this file knows their names only by asking it, so that a new limit needs no change
-//! here.
+//! [`Limits`] defines what they mean. This file only asks it for the names, so a new limit needs no change here.
 
 use std::collections::BTreeMap;
 
@@ -22,9 +21,9 @@ pub struct LimitChanges(BTreeMap<String, Change>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Change {
-    /// The limit is this, whatever the target states.
+    /// An absolute value, which replaces the target's.
     To(u64),
-    /// The limit is the target's own and this more.
+    /// An increment on the target's own value.
     Plus(u64),
 }
 
@@ -32,7 +31,7 @@ impl LimitChanges {
     /// Reads the table `limits` of a scenario.
     ///
     /// # Errors
-    /// If a name is no limit, or a value none that it can have; with file and line.
+    /// If a name is not a limit, or a value is not allowed for it. The message has file and line.
     pub fn read(
         source: &Source<'_>,
         table: &BTreeMap<String, Spanned<toml::Value>>,
@@ -51,7 +50,7 @@ impl LimitChanges {
             };
             let change = change.ok_or_else(|| {
                 wrong(format!(
-                    "`{name}` is a number from 0, or \"+N\" for so much more than the target's own; \
+                    "`{name}` is a number from 0, or \"+N\" to add N to the target's own value; \
                      limits in ms also take \"8s\" and \"+8s\""
                 ))
             })?;

@@ -15,7 +15,7 @@ use crate::exit::Stop;
 /// Draws a plan of the faults named in `words` (classes, kinds, kinds with a role, or `none`).
 ///
 /// # Errors
-/// If a word names no fault.
+/// If a word is not a fault.
 pub fn draw(words: &str, time_limit: Duration, seed: u64, timing: &Timing) -> Result<Plan> {
     let selection = selection(words)?;
     Ok(Plan::for_time_limit(time_limit, seed, &selection, timing))
@@ -27,11 +27,11 @@ fn selection(words: &str) -> Result<Selection> {
         .map_err(|error| Stop::usage(format!("--faults {words}: {error}")))
 }
 
-/// What a plan has no room for, as a sentence: which faults a run of this length cannot hold, and how long it would have to
-/// be. None if it holds everything that a run of this selection should have.
+/// Reports what does not fit into a plan, as a sentence: the faults that a run of this length cannot contain, and the
+/// length that it would need. None if the plan contains everything that a run of this selection should have.
 ///
 /// # Errors
-/// If a word names no fault.
+/// If a word is not a fault.
 pub fn no_room(words: &str, plan: &Plan, target: &Target) -> Result<Option<String>> {
     let timing = target.timing();
     let lacking = plan.lacks(&selection(words)?);
@@ -44,7 +44,8 @@ pub fn no_room(words: &str, plan: &Plan, target: &Target) -> Result<Option<Strin
     }
     let seconds = |ms: u64| ms as f64 / 1e3;
     let mut sentence = format!(
-        "{:.0} s of load hold {} fault(s) of this target, which needs {:.1} s to notice a dead leader",
+        "{:.0} s of load is enough for {} fault(s) on this target, which needs {:.1} s to detect \
+         a dead leader",
         seconds(plan.time_limit_ms),
         plan.windows.len(),
         target.detection().as_secs_f64()
@@ -57,14 +58,14 @@ pub fn no_room(words: &str, plan: &Plan, target: &Target) -> Result<Option<Strin
     }
     let enough = Plan::time_for_everything(&timing).as_secs();
     Ok(Some(format!(
-        "{sentence}; --time-limit {enough}s holds all"
+        "{sentence}; --time-limit {enough}s is enough for all of them"
     )))
 }
 
 /// Reads an earlier run's plan: times, kinds and roles are replayed, roles are resolved again.
 ///
 /// # Errors
-/// If the file cannot be read or is no plan.
+/// If the file cannot be read or is not a plan.
 pub fn replay(file: &Path) -> Result<Plan> {
     let name = file.display();
     let text = std::fs::read_to_string(file)

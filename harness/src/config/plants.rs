@@ -1,5 +1,6 @@
-//! Plants: deliberate bugs of a target that can be started with them. What was typed, where each bug goes, and what the
-//! reference broker offers. A run with a plant says so wherever its verdict is shown.
+//! Plants: deliberate bugs of a target that supports them, and the nodes that get them. A run with a plant says so
+//! wherever its verdict is shown. The broker's table lists the plants. The calibration's table says how each plant is
+//! provoked and detected.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,30 +8,8 @@ use std::str::FromStr;
 use anyhow::Result;
 use nemesis::Node;
 
-use crate::cli;
 use crate::config::target::Target;
 use crate::exit::Stop;
-
-/// What the reference broker says of one of its plants, as plain values.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct About {
-    /// Its name.
-    pub name: &'static str,
-    /// What it does.
-    pub does: &'static str,
-    /// What really happened somewhere, with its source.
-    pub happened: &'static str,
-    /// The faults that provoke it, any of them, each as `kind` or `kind:role`; empty if none is needed.
-    pub trigger: &'static [&'static str],
-    /// The workload that it needs; `append` stands for any.
-    pub workload: &'static str,
-    /// The checks that must see it; any of them will do.
-    pub caught_by: &'static [&'static str],
-    /// Why no check can see it from outside, where that is so.
-    pub not_seen_because: Option<&'static str>,
-    /// What the number after its name means, with its default, if it takes one.
-    pub parameter: Option<(&'static str, u32)>,
-}
 
 /// One plant on one node, or on all.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +21,14 @@ pub struct Planted {
 }
 
 impl Planted {
+    /// This plant on all nodes.
+    pub fn everywhere(word: &str) -> Planted {
+        Planted {
+            word: word.to_owned(),
+            node: None,
+        }
+    }
+
     /// The name without its parameter.
     pub fn name(&self) -> &str {
         self.word.split('=').next().unwrap_or_default()
@@ -51,20 +38,16 @@ impl Planted {
 impl FromStr for Planted {
     type Err = String;
 
-    /// Reads `NAME`, `NAME=NUMBER`, either with `@n1`, `@n2` and so on behind it.
+    /// Reads `NAME` or `NAME=NUMBER`, optionally followed by `@n1`, `@n2` and so on. It does not check whether a target
+    /// knows the name.
     fn from_str(text: &str) -> Result<Planted, String> {
-        let (word, node) = match text.split_once('@') {
-            None => (text, None),
-            Some((word, name)) => {
-                let problem =
-                    || format!("`{text}`: `{name}` is not a node; nodes are n1, n2 and so on");
-                (word, Some(Node::from_name(name).ok_or_else(problem)?))
-            }
+        let Some((word, name)) = text.split_once('@') else {
+            return Ok(Planted::everywhere(text));
         };
-        cli::broker::check_plant(word)?;
+        let problem = || format!("`{text}`: `{name}` is not a node; nodes are n1, n2 and so on");
         Ok(Planted {
-            word: word.to_owned(),
-            node,
+            node: Some(Node::from_name(name).ok_or_else(problem)?),
+            ..Planted::everywhere(word)
         })
     }
 }
@@ -84,34 +67,33 @@ impl fmt::Display for Planted {
 pub struct Plants(Vec<Planted>);
 
 impl Plants {
-    /// Reads what stood behind `--plant` and checks that the target takes plants at all.
+    /// These plants, for the nodes of this target.
     ///
     /// # Errors
-    /// If a word names no plant or no node (the message lists those there are), or the target takes none.
-    pub fn parse(words: &[String], target: &Target) -> Result<Plants> {
-        let wrong = |problem: String| Stop::usage(format!("--plant {problem}"));
-        if let Some(first) = words.first()
+    /// If the target does not support plants, or has no such node.
+    pub fn of(planted: Vec<Planted>, target: &Target) -> Result<Plants> {
+        let wrong = |problem: String| Err(Stop::usage(format!("--plant {problem}")));
+        if let Some(first) = planted.first()
             && !target.takes_plants()
         {
-            return Err(wrong(format!(
-                "{first}: target {} takes no plants: its file names no {{plants}}; the reference broker does",
+            return wrong(format!(
+                "{first}: target {} takes no plants: its file does not contain {{plants}}; the reference broker takes \
+                 them",
                 target.name
-            )));
+            ));
         }
-        let planted = words.iter().map(|word| word.parse().map_err(wrong));
-        let planted: Vec<Planted> = planted.collect::<Result<_>>()?;
         for one in &planted {
             if let Some(node) = one.node.filter(|node| !target.nodes.contains(*node)) {
                 let there = target.nodes.names();
-                return Err(wrong(format!(
+                return wrong(format!(
                     "{one}: `{node}` is not a node of this cluster; there are {there}"
-                )));
+                ));
             }
         }
         Ok(Plants(planted))
     }
 
-    /// Whether there is none.
+    /// Whether there are no plants.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -121,14 +103,14 @@ impl Plants {
         self.0.iter()
     }
 
-    /// The words for one node's configuration.
+    /// The plants in the syntax of one node's configuration.
     pub fn on(&self, node: Node) -> Vec<String> {
         let here = |planted: &&Planted| planted.node.is_none_or(|at| at == node);
         let here = self.0.iter().filter(here);
         here.map(|planted| planted.word.clone()).collect()
     }
 
-    /// As they are typed, told and recorded.
+    /// As they are typed, shown and recorded.
     pub fn words(&self) -> Vec<String> {
         self.0.iter().map(ToString::to_string).collect()
     }
@@ -149,8 +131,8 @@ mod tests {
     }
 
     fn parse(words: &[&str], target: &Target) -> Result<Plants> {
-        let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-        Plants::parse(&words, target)
+        let planted = words.iter().map(|word| word.parse().map_err(Stop::usage));
+        Plants::of(planted.collect::<Result<_>>()?, target)
     }
 
     #[test]
@@ -173,20 +155,14 @@ mod tests {
             assert_eq!(code, Some(crate::exit::USAGE));
             error.to_string()
         };
-        let unknown = error(&["no-pre-vot"], &reference());
-        assert!(
-            unknown.contains("no-pre-vot") && unknown.contains("serial-sender"),
-            "{unknown}"
-        );
         assert!(error(&["no-pre-vote@n4"], &reference()).contains("n1, n2 and n3"));
-        assert!(error(&["no-pre-vote=3"], &reference()).contains("no parameter"));
         let text = "name = \"x\"\nports = { kafka = 1 }\nnode = { command = [\"a\"] }\n";
         let other = Target::parse(text, "x.toml").expect("right");
         assert!(error(&["no-pre-vote"], &other).contains("takes no plants"));
         assert!(parse(&[], &other).expect("nothing asked").is_empty());
     }
 
-    /// The configuration that a node is started with is TOML, with plants and without.
+    /// The configuration that a node starts with is TOML, with and without plants.
     #[test]
     fn the_reference_target_writes_plants_into_its_configuration() {
         let target = reference();

@@ -1,4 +1,4 @@
-//! Promises chosen by name: what a run or a stored history is judged by instead of what its target promises.
+//! Promises selected by name. A run or a stored history is judged by them instead of by the target's own promises.
 
 use anyhow::Result;
 use checkers::history::Promises;
@@ -6,13 +6,13 @@ use serde_json::{Map, Value};
 
 use crate::exit::Stop;
 
-/// The set of promises of a system that keeps what it acknowledged, whatever its configuration allows.
+/// The set of promises of a system that never loses an acknowledged write, regardless of its configuration.
 const STRICT: &str = "strict";
 
-/// Lays words over promises: `strict`, `NAME`, `no-NAME` or `NAME=NUMBER`. Underscores and hyphens are the same.
+/// Applies words to a set of promises: `strict`, `NAME`, `no-NAME` or `NAME=NUMBER`. Underscores and hyphens are equal.
 ///
 /// # Errors
-/// If a word names no promise; the message tells which there are.
+/// If a word is not a promise. The message lists the promises.
 pub fn lay_over(promises: &mut Promises, words: &[String]) -> Result<()> {
     let Ok(Value::Object(mut fields)) = serde_json::to_value(&*promises) else {
         return Ok(());
@@ -56,7 +56,7 @@ fn unknown(word: &str, fields: &Map<String, Value>) -> anyhow::Error {
     };
     let names: Vec<String> = fields.iter().map(name).collect();
     Stop::usage(format!(
-        "--promise {word}: no such promise; there are {STRICT}, and each of these, with no- before it to take it back: {}",
+        "--promise {word}: no such promise; there are {STRICT}, and each of these, with no- before it to withdraw it: {}",
         names.join(", ")
     ))
 }
@@ -86,7 +86,7 @@ mod tests {
         let changed = changed.expect("known");
         assert!(!changed.acknowledged_is_kept && changed.idempotent && changed.unclean_election);
         assert_eq!(changed.min_in_sync_replicas, Some(1));
-        // `not_leader...` begins with `no`, but is no taking back.
+        // `not_leader...` begins with `no`, but does not withdraw a promise.
         let promised = laid(&["not_leader_means_not_written"]).expect("known");
         assert!(promised.not_leader_means_not_written);
     }

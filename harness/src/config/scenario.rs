@@ -1,5 +1,5 @@
-//! A scenario: workload x fault plan x duration x checks x limits. All of them are data: the built-in ones lie in
-//! `harness/suites/`, a user's own in a file of the same shape.
+//! A scenario: workload, fault plan, duration, checks and limits. All of them are data. The built-in scenarios are in
+//! `harness/suites/`, and a user's own file has the same format.
 
 mod file;
 
@@ -13,43 +13,41 @@ use serde::Deserialize;
 use super::limits::LimitChanges;
 use super::plan::{self, Plan};
 use super::source::Source;
-use super::suite::{AROUND_LOAD, Suite};
 use super::windows::{self, WindowSpec};
 use super::word::Word;
-use crate::exit::Stop;
 
 pub(super) use file::{ScenarioFile, plain_name};
 
-/// What to run, before the user's flags are laid over it.
+/// What to run, before the user's flags are applied.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scenario {
     /// Its name, as in reports and on the command line.
     pub name: String,
     /// One line on what it does and what is expected.
     pub description: String,
-    /// The names by which the field knows it: `S8`.
+    /// Its established names in the literature: `S8`.
     pub named: Vec<String>,
     /// The workload.
     pub workload: Word,
     /// What happens to the nodes.
     pub faults: Faults,
-    /// What happens to them before the load, while they form a cluster.
+    /// Faults during formation, before the load starts.
     pub before_load: Vec<WindowSpec>,
     /// How long after the first each node is started; a node that is not listed starts at once.
     pub start_after: Vec<Duration>,
-    /// The load phase; none where the windows say how long it is.
+    /// The length of the load phase. None if the windows determine it.
     pub time_limit: Option<Duration>,
-    /// How much load follows the last window where the windows say how long it is.
+    /// The length of the load after the last window, if the windows determine the load phase.
     pub quiet_end: Duration,
-    /// Operations a second.
+    /// Operations per second.
     pub rate: u32,
     /// Clients.
     pub concurrency: usize,
     /// The checks that decide it; all if empty.
     pub checks: Vec<String>,
-    /// Limits over the target's own.
+    /// Limits on top of the target's own.
     pub limits: LimitChanges,
-    /// Whether it needs the private network, whatever is drawn.
+    /// Whether it always needs the private network, whichever faults are drawn.
     pub needs_network: bool,
 }
 
@@ -68,11 +66,15 @@ pub const DEFAULT: &str = "default";
 /// The workload of a scenario that names none.
 pub const WORKLOAD: &str = "append";
 
-/// Operations a second.
+/// Operations per second.
 pub const RATE: u32 = 1_000;
 
 /// Clients.
 pub const CONCURRENCY: usize = 8;
+
+/// The time that a scenario needs in addition to its load: nodes start and agree, recover, are read to the end and
+/// stop.
+pub const AROUND_LOAD: Duration = Duration::from_secs(8);
 
 /// The load phase of a scenario that states none.
 pub const TIME_LIMIT: Duration = Duration::from_secs(60);
@@ -100,40 +102,11 @@ static BUILT_IN: LazyLock<Result<Vec<Scenario>, String>> = LazyLock::new(|| {
 /// The scenarios that belong to no suite.
 ///
 /// # Errors
-/// If the program was built with a wrong file: a bug, which a test rules out.
+/// If a built-in file is invalid. That is a bug, and a test prevents it.
 pub fn built_in() -> Result<&'static [Scenario]> {
     BUILT_IN
         .as_deref()
         .map_err(|error| anyhow::anyhow!("{error}"))
-}
-
-/// The scenario of that name: a built-in one, or `SUITE/NAME` of a suite or a suite's file.
-///
-/// # Errors
-/// If there is none; the message lists those there are.
-pub fn find(name: &str) -> Result<Scenario> {
-    if let Some((suite, name)) = name.rsplit_once('/') {
-        let suite = Suite::load(suite)?;
-        let found = suite.scenarios.iter().find(|one| one.name == name);
-        return found
-            .cloned()
-            .ok_or_else(|| unknown(name, &suite.scenarios, &suite.name));
-    }
-    let known = built_in()?;
-    let found = known.iter().find(|one| one.name == name);
-    found.cloned().ok_or_else(|| unknown(name, known, ""))
-}
-
-fn unknown(name: &str, known: &[Scenario], suite: &str) -> anyhow::Error {
-    let names: Vec<&str> = known.iter().map(|one| one.name.as_str()).collect();
-    let place = match suite {
-        "" => "those of a suite are written SUITE/NAME, see `jepsen list`".to_owned(),
-        suite => format!("in suite {suite}"),
-    };
-    Stop::usage(format!(
-        "no scenario `{name}`; there are: {} ({place})",
-        names.join(", ")
-    ))
 }
 
 impl Scenario {
@@ -157,7 +130,7 @@ impl Scenario {
         }
     }
 
-    /// The fault classes or kinds that it draws from; none where its windows are given.
+    /// The fault classes or kinds that it draws from. None if it names its windows.
     pub fn drawn(&self) -> Option<&str> {
         match &self.faults {
             Faults::Drawn(words) => Some(words),
@@ -165,7 +138,7 @@ impl Scenario {
         }
     }
 
-    /// The length of its load phase where faults are drawn: its own, or longer on a target whose faults need longer.
+    /// The length of its load phase if faults are drawn: its own, or longer if the target's faults need more time.
     pub fn time_limit_on(&self, timing: &Timing) -> Duration {
         let own = self.time_limit.unwrap_or(TIME_LIMIT);
         match self.drawn() == Some("none") || *timing == Timing::default() {
@@ -174,8 +147,8 @@ impl Scenario {
         }
     }
 
-    /// Its fault plan for a target with these lengths of faults. The plan's `time_limit_ms` is the length of
-    /// the load phase.
+    /// Its fault plan for a target whose faults last this long. The plan's `time_limit_ms` is the length of the load
+    /// phase.
     ///
     /// # Errors
     /// If it draws from faults that do not exist.
@@ -192,7 +165,7 @@ impl Scenario {
         }
     }
 
-    /// About how long it takes, formation and final reads included.
+    /// Its estimated duration, formation and final reads included.
     pub fn duration(&self, timing: &Timing) -> Duration {
         let load_ms = self.plan(0, timing).map_or(0, |plan| plan.time_limit_ms);
         let opening = self.opening(0, timing);
@@ -222,12 +195,12 @@ impl Scenario {
     }
 }
 
-/// How a scenario's nodes are brought up. By default all at once, undisturbed.
+/// How a scenario's nodes are started. By default all start at once, without faults.
 #[derive(Clone, Debug)]
 pub struct Opening {
     /// How long after the first each node is started; a node that is not listed starts at once.
     pub start_after: Vec<Duration>,
-    /// Faults from the last start on, before anything else is asked of the nodes.
+    /// Faults that start after the last node started, before any other request to the nodes.
     pub plan: Plan,
 }
 
@@ -252,20 +225,5 @@ mod tests {
         assert_eq!(default.time_limit, Some(Duration::from_secs(60)));
         assert!(default.needs_network);
         assert_eq!((default.rate, default.concurrency), (RATE, CONCURRENCY));
-    }
-
-    #[test]
-    fn an_unknown_name_lists_the_known() {
-        let told = find("defautl").expect_err("unknown").to_string();
-        assert!(
-            told.contains("default, process") && told.contains("SUITE/NAME"),
-            "{told}"
-        );
-        let told = find("smoke/none").expect_err("unknown").to_string();
-        assert!(told.contains("in suite smoke"), "{told}");
-        assert_eq!(
-            find("smoke/kill-leader").expect("there").name,
-            "kill-leader"
-        );
     }
 }

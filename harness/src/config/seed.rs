@@ -1,10 +1,10 @@
-//! Seeds: how they are read, and what is drawn from them. Each part of a run draws from a stream of its own, so that
-//! one part's number of draws never changes what another part draws.
+//! Seeds: how they are read, and how random values are derived from them. Each part of a run draws from its own stream,
+//! so the number of draws in one part never changes the draws of another part.
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-/// Reads a seed as people write it: decimal or 0x hexadecimal.
+/// Reads a seed, decimal or 0x hexadecimal.
 ///
 /// # Errors
 /// If it is not a number.
@@ -16,7 +16,7 @@ pub fn parse(text: &str) -> Result<u64, String> {
     parsed.map_err(|_| format!("`{text}` is not a seed: give a number, decimal or 0x hexadecimal"))
 }
 
-/// A generator for one part of a run, so that parts draw independently of each other's number of draws.
+/// A random generator for one part of a run. It is independent of the number of draws in other parts.
 pub fn random(seed: u64, part: u64) -> ChaCha8Rng {
     let mut generator = ChaCha8Rng::seed_from_u64(seed);
     generator.set_stream(part);

@@ -1,4 +1,5 @@
-//! A configuration's text, and where in it a mistake is: every message names file, line and column, and shows the line.
+//! The text of a configuration file, and the positions of mistakes in it. Every message names file, line and column,
+//! and shows the line.
 
 use std::fmt::Display;
 use std::ops::Range;
@@ -10,34 +11,34 @@ use toml::de::{DeTable, DeValue};
 
 use crate::exit::Stop;
 
-/// A text and the name that errors call it by.
+/// A text, and its name in error messages.
 #[derive(Clone, Copy, Debug)]
 pub struct Source<'a> {
-    /// The file's path, or what it is called where it is built in: `built-in target NAME`.
+    /// The file's path, or `built-in target NAME` for a built-in text.
     pub name: &'a str,
-    /// What stands in it.
+    /// The content.
     pub text: &'a str,
 }
 
 impl Source<'_> {
-    /// Reads the text as TOML of this shape.
+    /// Parses the text as TOML of this type.
     ///
     /// # Errors
-    /// If it is no TOML, or a field is unknown, missing or of the wrong type; the message names file, line and column,
-    /// and the fields that there are.
+    /// If it is not valid TOML, or a field is unknown, missing or of the wrong type. The message names file, line and
+    /// column, and lists the allowed fields.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T> {
         toml::from_str(self.text).map_err(|error| {
             Stop::usage(format!("{}: {}", self.name, error.to_string().trim_end()))
         })
     }
 
-    /// The error of a value that reads but cannot be meant.
+    /// The error for a value that parses but is not allowed.
     pub fn mistake(&self, at: &Range<usize>, what: impl Display) -> anyhow::Error {
         let (place, line) = self.place(at);
         Stop::usage(format!("{place}: {what}{line}"))
     }
 
-    /// Where that is, for the beginning of an error, and the line itself, for its end.
+    /// The position, for the start of an error message, and the line itself, for its end.
     pub(super) fn place(&self, at: &Range<usize>) -> (String, String) {
         let mut start = at.start.min(self.text.len());
         while !self.text.is_char_boundary(start) {
@@ -51,10 +52,10 @@ impl Source<'_> {
         (place, format!("\n  {number} | {line}"))
     }
 
-    /// Reads one value by a function that says what is wrong with it.
+    /// Reads one value with a function that reports what is wrong with it.
     ///
     /// # Errors
-    /// What the function said, with the value's place.
+    /// The function's message, with the position of the value.
     pub fn read<T>(
         &self,
         value: &Spanned<String>,
@@ -63,7 +64,7 @@ impl Source<'_> {
         read(value.get_ref()).map_err(|what| self.mistake(&value.span(), what))
     }
 
-    /// Where the value at this path of keys stands; a number is a place in an array.
+    /// The position of the value at this path of keys. A number is an index into an array.
     pub fn value_at(&self, path: &[&str]) -> Option<Range<usize>> {
         let root = DeTable::parse(self.text).ok()?;
         let (first, rest) = path.split_first()?;
@@ -78,7 +79,7 @@ impl Source<'_> {
         Some(value.span())
     }
 
-    /// The keys of a table, each with its place; none if there is no such table.
+    /// The keys of a table, each with its position. Empty if there is no such table.
     pub fn keys_of(&self, table: &str) -> Vec<(String, Range<usize>)> {
         let Ok(root) = DeTable::parse(self.text) else {
             return Vec::new();
@@ -109,7 +110,7 @@ mod tests {
         let at = source.value_at(&["c", "d", "1"]).expect("there");
         let told = source.mistake(&at, "no").to_string();
         assert_eq!(told, "x.toml: line 4, column 10: no\n  4 | d = [ 3, 4 ]");
-        // A span beyond the text, as of an empty file, is no reason to panic.
+        // A span beyond the text, as of an empty file, must not cause a panic.
         let beyond = source.mistake(&(999..999), "no").to_string();
         assert!(beyond.contains("line 5, column 1"), "{beyond}");
     }

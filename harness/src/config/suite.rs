@@ -1,5 +1,5 @@
-//! A suite: scenarios that decide together whether a build may be released, as a TOML file. Three are built in
-//! (`harness/suites/`); a user's own has the same shape.
+//! A suite: a set of scenarios that decides whether a build may be released, as a TOML file. Three suites are built in
+//! (`harness/suites/`), and a user's own suite has the same format.
 //!
 //! ```toml
 //! name = "nightly"
@@ -25,26 +25,26 @@ use super::scenario::{Scenario, ScenarioFile};
 use super::source::Source;
 use crate::exit::Stop;
 
-/// Scenarios that decide together.
+/// A set of scenarios that decides together.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Suite {
     /// Its name, as in reports, baselines and on the command line.
     pub name: String,
-    /// One line on what it is for.
+    /// One line on its purpose.
     pub description: String,
-    /// Classes of faults without which it decides nothing.
+    /// Classes of faults that it requires. Without them the suite is undecided.
     pub requires: Vec<FaultClass>,
-    /// What a reader may expect in it and will not find, one sentence each.
+    /// What a reader may expect and the suite does not cover, one sentence each.
     pub not_reached: Vec<String>,
     /// The scenarios, in the order in which they run. Their names differ.
     pub scenarios: Vec<Scenario>,
     /// How figures of two builds are compared.
     pub figures: FigureBlocks,
-    /// Tells this text from any other: suites that only share a name are not comparable.
+    /// Identifies this text: two suites with the same name and different content are not comparable.
     pub digest: String,
 }
 
-/// The blocks from which figures are taken when two builds run side by side: short runs, alike but for the build.
+/// The blocks from which figures are taken when two builds run side by side: short runs that differ only in the build.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FigureBlocks {
     /// How many pairs of blocks are run; 0 for none.
@@ -63,14 +63,11 @@ const BUILT_IN: [(&str, &str); 4] = [
     ("figures", include_str!("../../suites/figures.toml")),
 ];
 
-/// The suite whose blocks are used where a suite names none.
+/// The suite whose blocks are used if a suite defines none.
 const FIGURES: &str = "figures";
 
-/// The most pairs of blocks.
+/// The maximum number of pairs of blocks.
 const PAIRS_MAX: u32 = 200;
-
-/// What one scenario takes beside its load: nodes start and agree, recover, are read to the end and stopped.
-pub const AROUND_LOAD: Duration = Duration::from_secs(8);
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -103,7 +100,7 @@ impl Suite {
     /// Loads a built-in suite by name, or a file by path.
     ///
     /// # Errors
-    /// If there is no such suite, or the file is wrong; the message names file, line and what is allowed.
+    /// If there is no such suite, or the file is invalid. The message names file, line and what is allowed.
     pub fn load(name_or_path: &str) -> Result<Suite> {
         if let Some((name, text)) = BUILT_IN.iter().find(|(name, _)| *name == name_or_path) {
             return Suite::parse(text, &format!("built-in suite {name}"));
@@ -121,10 +118,10 @@ impl Suite {
         Suite::parse(&text, &path.display().to_string())
     }
 
-    /// Reads a suite's text; `name` is what errors call it.
+    /// Parses a suite's text. `name` is its name in error messages.
     ///
     /// # Errors
-    /// If it is no TOML, or something in it cannot be meant.
+    /// If it is not valid TOML, or a value is not allowed.
     pub fn parse(text: &str, name: &str) -> Result<Suite> {
         let source = Source { name, text };
         let file: SuiteFile = source.parse()?;
@@ -139,7 +136,7 @@ impl Suite {
             scenarios.push(scenario);
         }
         if scenarios.is_empty() && file.figures.is_none() {
-            let what = "a suite has a [[scenario]] at least, or [figures]";
+            let what = "a suite needs at least one [[scenario]], or [figures]";
             return Err(source.mistake(&file.name.span(), what));
         }
         let figures = match &file.figures {
@@ -158,7 +155,7 @@ impl Suite {
         })
     }
 
-    /// About how long its scenarios take, once each, for a target whose faults have these lengths.
+    /// The estimated duration of its scenarios, each run once, for a target whose faults last this long.
     pub fn duration(&self, timing: &Timing) -> Duration {
         self.scenarios
             .iter()
@@ -189,7 +186,7 @@ fn class(word: &str) -> Result<FaultClass, String> {
     })
 }
 
-/// FNV-1a, 64 bits: enough to tell texts apart that nobody forges.
+/// FNV-1a, 64 bits. That is enough to tell texts apart if nobody forges them on purpose.
 fn digest(text: &str) -> String {
     const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
     const PRIME: u64 = 0x0100_0000_01b3;
@@ -242,11 +239,6 @@ mod tests {
         let head = "name = \"mine\"\n";
         let one = "[[scenario]]\nname = \"a\"\n";
         for (text, line, allowed) in [
-            (
-                format!("{head}{one}workload = \"apend\"\n"),
-                4,
-                "append, idempotent",
-            ),
             (format!("{head}{one}faults = \"comet\"\n"), 4, "network"),
             (
                 format!("{head}{one}windows = [{{ fault = \"deaf:all\", lasts = \"3s\" }}]\n"),

@@ -1,7 +1,8 @@
-//! A target: a broker product plus how to start a cluster of it, from a short TOML file. `docs/targets.md` lists every key.
+//! A target: a broker product and how to start a cluster of it, from a short TOML file. `docs/targets.md` lists every
+//! key.
 //!
-//! A file may be laid over another (`base`): tables are merged, everything else is replaced. A target may also be a
-//! cluster that runs already, named by its bootstrap addresses; then nothing is started, and no process is harmed.
+//! A file may extend another file (`base`): tables are merged, every other value is replaced. A target may also be a
+//! running cluster, named by its bootstrap addresses. The harness then starts no nodes and harms no process.
 
 mod built_in;
 mod check;
@@ -28,30 +29,30 @@ pub use sections::{
 
 use layers::Layers;
 
-/// A target, as its file and the files below it say.
+/// A target, merged from its file and the files that it extends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Target {
-    /// The target that this one is laid over: a built-in name, or a file beside this one.
+    /// The target that this file extends: a built-in name, or a file in the same directory.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub base: Option<String>,
     /// Its name, as in reports.
     pub name: String,
-    /// One line on what it is.
+    /// One line that describes it.
     pub description: String,
-    /// The nodes: 1 to 9, of a cluster that runs already as many as were found.
+    /// The number of nodes: 1 to 9, or the number of brokers found in a running cluster.
     pub nodes: Nodes,
-    /// How many copies of every partition a run asks for.
+    /// The replication factor of the topics of a run.
     pub replication: Replication,
-    /// The addresses of a cluster that runs already. Then nothing is started.
+    /// The addresses of a running cluster. If there are any, the harness starts no nodes.
     pub bootstrap: Vec<String>,
-    /// What producers wait for.
+    /// The acknowledgements that producers wait for.
     pub acks: AcksSetting,
-    /// Placeholders of the file's own.
+    /// Placeholders that the file defines.
     pub variables: BTreeMap<String, String>,
     /// Further placeholders: a text repeated for each node.
     pub lists: BTreeMap<String, NodeList>,
-    /// Ports, the same on every node, each on the node's own address. `kafka` must be there.
+    /// Ports, the same on every node, each on the node's own address. `kafka` is required.
     pub ports: BTreeMap<String, u16>,
     /// How it is fetched or built.
     pub prepare: Prepare,
@@ -59,11 +60,11 @@ pub struct Target {
     pub node: NodeCommand,
     /// Files to write before a node's first start.
     pub file: Vec<FileTemplate>,
-    /// What shows that a node is up.
+    /// How to detect that a node is up.
     pub ready: Ready,
-    /// Where the quorum's leader and term are read.
+    /// Where the quorum's leader and term are read from.
     pub leadership: Leadership,
-    /// What of a node's output a reader should see.
+    /// Which parts of a node's output a report shows.
     pub logs: Logs,
     /// Settings for the topics that a run creates.
     pub topic: BTreeMap<String, String>,
@@ -71,24 +72,24 @@ pub struct Target {
     pub client: BTreeMap<String, String>,
     /// What it promises.
     pub promises: Promises,
-    /// What it is held to.
+    /// The limits that it must keep.
     pub limits: Limits,
-    /// How the fault plan scales with it.
+    /// How the fault plan scales with the target.
     pub faults: FaultScale,
-    /// What the machine can carry of it.
+    /// The load that the machine can carry with this target.
     pub load: Load,
-    /// What is fair to it when it is compared.
+    /// What a fair comparison of this target needs.
     pub bench: BenchSetting,
-    /// The nodes of a cluster that runs already, once they were found.
+    /// The nodes of a running cluster, once they were found.
     #[serde(skip)]
     pub running: Vec<RunningNode>,
-    /// Where `prepare` puts what it fetches: a directory of this user's cache.
+    /// Where `prepare` puts what it downloads: a directory in this user's cache.
     #[serde(skip)]
     pub home: PathBuf,
-    /// Where the target file is, or where a built-in target's further files are unpacked.
+    /// The directory of the target file, or the directory into which a built-in target's further files are unpacked.
     #[serde(skip)]
     pub here: PathBuf,
-    /// The further files of a built-in target: names and texts, unpacked into `here` before it is prepared.
+    /// The further files of a built-in target, as names and texts. They are unpacked into `here` before it is prepared.
     #[serde(skip)]
     pub companions: Vec<(&'static str, &'static str)>,
 }
@@ -102,20 +103,26 @@ impl Target {
     /// Loads a built-in target by name, a file by path, or a running cluster by `host:port,host:port,...`.
     ///
     /// # Errors
-    /// If there is no such target, or the file is wrong; the message names file, line, column and what is allowed.
+    /// If there is no such target, or the file is invalid. The message names file, line, column and what is allowed.
     pub fn load(word: &str) -> Result<Target> {
-        Layers::named(word)?.target()
+        Target::of(&Layers::named(word)?)
     }
 
-    /// Reads a target file's text; `source` names it in errors.
+    /// Parses a target file's text. `source` is its name in error messages.
     ///
     /// # Errors
-    /// If it is no TOML, or a field is unknown, missing or impossible.
+    /// If it is not valid TOML, or a field is unknown, missing or not allowed.
     pub fn parse(text: &str, source: &str) -> Result<Target> {
-        Layers::of_text(text, source)?.target()
+        Target::of(&Layers::of_text(text, source)?)
     }
 
-    /// Whether it is a cluster that runs already.
+    fn of(layers: &Layers) -> Result<Target> {
+        let target = layers.target()?;
+        check::check(&target, layers)?;
+        Ok(target)
+    }
+
+    /// Whether it is a running cluster.
     pub fn runs_already(&self) -> bool {
         !self.bootstrap.is_empty()
     }
@@ -137,7 +144,7 @@ impl Target {
         self.nodes.into_iter().map(id).collect()
     }
 
-    /// How many copies of every partition a run asks for.
+    /// The replication factor of the topics of a run.
     pub fn replicas(&self) -> i16 {
         let nodes = self.nodes.count();
         let copies = match self.replication {
@@ -147,7 +154,7 @@ impl Target {
         copies as i16
     }
 
-    /// Takes over what was found of a cluster that runs already.
+    /// Stores the nodes that were found in a running cluster.
     pub fn found(&mut self, running: RunningCluster) {
         self.nodes = running.count;
         self.running = running.nodes;
@@ -158,7 +165,7 @@ impl Target {
         self.ports.get("kafka").copied().unwrap_or(9092)
     }
 
-    /// What producers wait for.
+    /// The acknowledgements that producers wait for.
     pub fn acks(&self) -> Acks {
         self.acks.into()
     }
@@ -173,22 +180,22 @@ impl Target {
         pairs(&self.client)
     }
 
-    /// How long the target needs to notice a dead leader.
+    /// The time that the target needs to detect a dead leader.
     pub fn detection(&self) -> Duration {
         Duration::from_millis(self.faults.detection_ms)
     }
 
-    /// How long it needs after a heal until everything is as before.
+    /// The time that it needs after a heal until it has fully recovered.
     pub fn settling(&self) -> Duration {
         Duration::from_millis(self.faults.settling_ms)
     }
 
-    /// How long its faults last and how far apart they are.
+    /// The length of its faults and the gaps between them.
     pub fn timing(&self) -> Timing {
         Timing::for_target(self.detection(), self.settling())
     }
 
-    /// Everything that may hold placeholders, with its path in the file.
+    /// Every text that may contain placeholders, with its path in the file.
     fn texts(&self) -> Vec<(Vec<String>, &str)> {
         let mut texts: Vec<(Vec<String>, &str)> = Vec::new();
         let mut add = |path: &[&str], text| {
@@ -237,7 +244,7 @@ impl Target {
     }
 }
 
-/// A cluster that runs already, as it was found.
+/// A running cluster, as it was found.
 #[derive(Clone, Debug)]
 pub struct RunningCluster {
     /// How many nodes it has.
@@ -246,10 +253,10 @@ pub struct RunningCluster {
     pub nodes: Vec<RunningNode>,
 }
 
-/// A node of a cluster that runs already.
+/// A node of a running cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RunningNode {
-    /// Its broker id, whatever it is.
+    /// Its broker id.
     pub id: i32,
     /// Its advertised address.
     pub address: SocketAddr,

@@ -1,14 +1,14 @@
-//! Lengths of time as people write them: `60s`, `2m`, `500ms`, `1.5h`, or plain seconds.
+//! Durations as people write them: `60s`, `2m`, `500ms`, `1.5h`, or plain seconds.
 //!
-//! No crate reads exactly this. `humantime` takes neither fractions nor plain numbers, `jiff` no plain numbers, and both
-//! take `60 s` and `3d`, which are mistakes here. Target and suite files rely on what is accepted.
+//! No crate parses exactly this. `humantime` accepts neither fractions nor plain numbers, `jiff` does not accept plain
+//! numbers, and both accept `60 s` and `3d`, which are mistakes here. Target and suite files rely on this syntax.
 
 use std::time::Duration;
 
-/// The longest length that anything here may take.
+/// The longest accepted duration.
 pub const LONGEST: Duration = Duration::from_secs(7 * 24 * 3_600);
 
-/// Reads a length of time.
+/// Parses a duration.
 ///
 /// # Errors
 /// What is wrong, and how to write it.
@@ -19,7 +19,7 @@ pub fn parse(text: &str) -> Result<Duration, String> {
     let (number, unit) = text.split_at(split);
     let number: f64 = number
         .parse()
-        .map_err(|_| format!("`{text}` is no time; try 60s or 2m"))?;
+        .map_err(|_| format!("`{text}` is not a duration; try 60s or 2m"))?;
     let seconds = match unit {
         "ms" => number / 1_000.0,
         "" | "s" => number,
@@ -45,7 +45,7 @@ pub fn load_phase(text: &str) -> Result<Duration, String> {
     Ok(length)
 }
 
-/// As a reader likes it: `40 s`, `3 min`, `2 h 30 min`.
+/// A duration for readers: `40 s`, `3 min`, `2 h 30 min`.
 pub fn shown(length: Duration) -> String {
     let seconds = length.as_secs_f64().round() as u64;
     match (seconds / 3_600, seconds % 3_600 / 60, seconds) {

@@ -17,7 +17,7 @@ pub fn partitions() -> Vec<(String, i32)> {
     TOPICS.iter().flat_map(of).collect()
 }
 
-/// The number of partitions on whose leaders a run's nodes must agree: the workloads' and the produce probe's.
+/// The number of partitions on whose leaders the nodes of a run must agree: the workloads' and the produce probe's.
 pub fn watched() -> usize {
     partitions().len() + 1
 }

@@ -1,5 +1,5 @@
-//! Fault windows that a scenario names one by one, in order, instead of letting a seed draw them: what a named scenario
-//! (`cut off the leader four times`) is made of.
+//! Fault windows that a scenario lists one by one, in order, instead of drawing them by a seed. A named scenario (`cut
+//! off the leader four times`) consists of them.
 
 use std::time::Duration;
 
@@ -15,12 +15,12 @@ use super::source::Source;
 use super::time;
 use crate::config::seed::random;
 
-/// One window, or the same several times.
+/// One window, or several repetitions of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WindowSpec {
-    /// What happens.
+    /// The kind of fault.
     pub kind: Kind,
-    /// To whom.
+    /// The role of its target node.
     pub role: Role,
     /// The quiet before it.
     pub after: Duration,
@@ -28,12 +28,12 @@ pub struct WindowSpec {
     pub lasts: Duration,
     /// How often.
     pub times: u32,
-    /// Taken as it stands. Otherwise it is stretched for a target that needs longer to notice a failure: a pause of
-    /// five seconds says nothing about the election of a cluster that waits for nine.
+    /// The length is used as given. Otherwise it is extended for a target that needs longer to detect a failure: a
+    /// pause of five seconds does not test the election of a cluster that waits for nine.
     pub exact: bool,
 }
 
-/// A window as a file says it.
+/// A window in the format of its file.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WindowFile {
@@ -45,20 +45,20 @@ pub(super) struct WindowFile {
     exact: bool,
 }
 
-/// The quiet before a window, where none is stated.
+/// The quiet time before a window, if none is given.
 const AFTER: Duration = Duration::from_secs(4);
-/// After the last window where none is stated, so that its heal is seen under load.
+/// The quiet time after the last window, if none is given. The heal must happen under load.
 pub(super) const QUIET_END: Duration = Duration::from_secs(3);
-/// The most repetitions of a window.
+/// The maximum number of repetitions of a window.
 const TIMES_MAX: u32 = 1_000;
-/// The part of a seed's draws that choose among followers.
+/// The stream of a seed's draws that chooses among followers.
 const DRAWS: u64 = 77;
 
 impl WindowFile {
-    /// Checks what is said.
+    /// Validates the values.
     ///
     /// # Errors
-    /// If a word names no fault, role or time; with file, line and what is allowed.
+    /// If a word is not a fault, role or time. The message has file, line and what is allowed.
     pub(super) fn read(&self, source: &Source<'_>) -> Result<WindowSpec> {
         let (kind, role) = source.read(&self.fault, aimed)?;
         let after = self.after.as_ref();
@@ -82,7 +82,7 @@ impl WindowFile {
     }
 }
 
-/// Reads `deaf:leader`; a kind with one role only needs not name it.
+/// Parses `deaf:leader`. A kind with only one role does not need to name it.
 fn aimed(text: &str) -> Result<(Kind, Role), String> {
     let (word, at) = match text.split_once(':') {
         Some((kind, role)) => (kind, Some(role)),
@@ -102,15 +102,15 @@ fn aimed(text: &str) -> Result<(Kind, Role), String> {
         let roles = kind.roles().iter();
         let known: Vec<String> = roles.map(|role| format!("{kind}:{role}")).collect();
         format!(
-            "`{text}` names no role of {kind}; write one of: {}",
+            "`{text}` is not a role of {kind}; use one of: {}",
             known.join(", ")
         )
     })?;
     Ok((kind, role))
 }
 
-/// The plan of these windows, for a load phase of at least `time_limit` and until `quiet_end` after the last of them. The
-/// seed draws only what a role leaves open.
+/// The plan of these windows, for a load phase of at least `time_limit` that lasts until `quiet_end` after the last
+/// window. The seed draws only what a role leaves open.
 pub(super) fn plan(
     specs: &[WindowSpec],
     time_limit: Option<Duration>,

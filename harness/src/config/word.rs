@@ -1,5 +1,5 @@
-//! A word of a configuration that names something which only a higher floor knows, such as a workload. It keeps its place,
-//! so that the floor that reads it can report a mistake with file and line.
+//! A word of a configuration that names something which only a higher floor knows, such as a workload. It keeps its
+//! position, so that floor can report a mistake with file and line.
 
 use anyhow::Result;
 use toml::Spanned;
@@ -7,16 +7,16 @@ use toml::Spanned;
 use super::source::Source;
 use crate::exit::Stop;
 
-/// A word and where it was written.
+/// A word and its position.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Word {
     text: String,
-    /// The file with line and column, and the line itself; none for a default.
+    /// The file with line and column, and the line itself. None for a default.
     place: Option<(String, String)>,
 }
 
 impl Word {
-    /// A word that nobody wrote.
+    /// A default, which is not written in any file.
     pub fn default_of(text: &str) -> Word {
         Word {
             text: text.to_owned(),
@@ -39,7 +39,7 @@ impl Word {
     /// Reads the word.
     ///
     /// # Errors
-    /// What `read` says is wrong, with the word's place.
+    /// The message of `read`, with the position of the word.
     pub fn read<T>(&self, read: impl FnOnce(&str) -> Result<T, String>) -> Result<T> {
         read(&self.text).map_err(|what| {
             Stop::usage(match &self.place {

@@ -1,9 +1,9 @@
-//! `jepsen bench TARGET...`: the same work on several targets, interleaved, as ratios to the first, so that a machine that
-//! slows down slows all of them down. Figures here, no verdicts.
+//! `jepsen bench TARGET...`: the same work on several targets, interleaved, as ratios to the first target. If the
+//! machine slows down, it slows all of them down. The results are figures, not verdicts.
 //!
-//! A *block* is one target once: started afresh, measured, ended. Blocks of all targets make a repetition, in an order
-//! that rotates. Throughput comes from producers that keep a stated number of records in flight; latency never does,
-//! because a saturated producer measures its own queue: it is taken at a stated rate, which must lie below saturation.
+//! A *block* is one target once: started, measured, stopped. The blocks of all targets form a repetition, in an order
+//! that rotates. Throughput comes from producers that keep a stated number of records in flight. Latency is measured at
+//! a stated rate, which must be below saturation, because a saturated producer measures its own queue.
 
 pub mod block;
 pub mod delivery;
@@ -36,22 +36,22 @@ use work::{Group, Work};
 /// Flags of `bench`.
 #[derive(Debug, Args)]
 pub struct BenchArguments {
-    /// The targets: built-in names or files; ratios are to the first.
+    /// The targets: built-in names or files. Ratios are relative to the first.
     #[arg(required = true, value_name = "TARGET")]
     pub targets: Vec<String>,
-    /// How often everything is measured.
+    /// How many times everything is measured.
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
     pub repetitions: u32,
     /// Only these figures.
     #[arg(long, value_enum, value_name = "GROUP,...", value_delimiter = ',')]
     pub only: Vec<crate::experiments::bench::work::Group>,
-    /// How long each shape of load lasts.
+    /// The duration of each shape of load.
     #[arg(long, value_name = "TIME", value_parser = crate::config::time::parse, default_value = "4s")]
     pub each: Duration,
-    /// Records a second where latency is measured.
+    /// Records per second in latency measurements.
     #[arg(long, value_name = "RECORDS/S", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub latency_rate: u32,
-    /// Where runs are kept.
+    /// The directory that contains the runs.
     #[arg(long, value_name = "DIR", default_value = "runs")]
     pub out: PathBuf,
 }
@@ -61,7 +61,7 @@ pub struct BenchArguments {
 /// Exit code 2 if a target could not be measured in some repetition.
 ///
 /// # Errors
-/// If a target file is wrong, a target cannot be prepared, or this machine permits no sandbox.
+/// If a target file is invalid, a target cannot be prepared, or this machine permits no sandbox.
 pub fn run(arguments: &BenchArguments) -> Result<i32> {
     let targets = arguments
         .targets
@@ -70,7 +70,7 @@ pub fn run(arguments: &BenchArguments) -> Result<i32> {
         .collect::<Result<Vec<_>>>()?;
     if let Some(running) = targets.iter().find(|target| target.runs_already()) {
         return Err(Stop::usage(format!(
-            "{}: a cluster that runs already cannot be started afresh; name a target that can",
+            "{}: a running cluster cannot be restarted; use a target that the harness starts",
             running.name
         )));
     }
@@ -121,7 +121,7 @@ pub fn run(arguments: &BenchArguments) -> Result<i32> {
                 say(&format!("  warning: {warning}"));
                 bench.warnings.push(warning);
             }
-            // What there is so far survives whatever comes.
+            // The results so far are kept if the next block fails.
             save(&directory.path, &bench)?;
         }
     }
@@ -175,7 +175,7 @@ fn begin(
     let mut warnings = Vec::new();
     if cfg!(debug_assertions) {
         warnings.push(
-            "this program was built without --release: the reference broker and the clients are slower than they can be"
+            "built without --release: the reference broker and the clients are slower than usual"
                 .to_owned(),
         );
     }
@@ -190,7 +190,7 @@ fn begin(
     if !environment.data_filesystem.figures_apply {
         let kind = &environment.data_filesystem.kind;
         warnings.push(format!(
-            "{kind} forgets on power loss: figures of what syncs mean nothing"
+            "{kind} loses data on power loss: figures of synced writes are not meaningful"
         ));
     }
     Bench {

@@ -1,14 +1,14 @@
-//! `jepsen calibrate`: which check finds which deliberate bug of the reference broker, in how many of k seeds, how fast;
-//! and whether runs without any bug stay clean. Exit code 0 only if exactly the expected verdicts came.
+//! `jepsen calibrate`: which check detects which deliberate bug of the reference broker, with how many of k seeds, how
+//! fast, and whether runs without a bug stay clean. Exit code 0 only if all verdicts are as expected.
 //!
 //! | part | what it is |
 //! |---|---|
-//! | [`table`] | for each plant: the workload, faults and time in which its trigger can act |
-//! | [`proof`] | when a finding is the plant's, and when it is another |
-//! | [`watch`], [`settled`] | judges the growing history and ends the run at the first proof that has settled |
+//! | [`table`] | for each plant: the workload, faults and time in which its trigger can take effect |
+//! | [`proof`] | whether a finding is caused by the plant |
+//! | [`watch`], [`settled`] | judges the growing history and ends the run at the first settled proof |
 //! | [`conditions`] | workload, faults and time limit of a run |
-//! | [`job`] | one run, with a plant or without |
-//! | [`result_cache`] | results on disk, by what they depend on |
+//! | [`job`] | one run, with or without a plant |
+//! | [`result_cache`] | results on disk, keyed by their inputs |
 //! | [`matrix`] | the table on the terminal |
 
 pub mod conditions;
@@ -28,19 +28,20 @@ use clap::Args;
 use reports::Calibration;
 use reports::model::{ControlRun, PlantRow, PlantRun, Tool};
 
-use crate::config::plants::{About, Planted};
+use crate::config::plants::Planted;
 use crate::config::scenario;
 use crate::config::target::Target;
 use crate::exit::{self, Stop};
 use crate::load::workloads;
 use crate::output::{say, shown, tell};
+use crate::reference::Offered;
 use crate::session::Session;
 use crate::session::reproduce::typed;
 use crate::store::write_whole;
 use conditions::{Conditions, Faults, default_mix};
 use job::{CONCURRENCY, RATE, Runner};
 use result_cache::{ResultCache, SOURCES};
-use table::Row;
+use table::{Row, Subject};
 
 /// Flags of `calibrate`.
 #[derive(Debug, Args)]
@@ -48,30 +49,30 @@ pub struct CalibrateArguments {
     /// The plants to run; all if none is named.
     #[arg(value_name = "PLANT")]
     pub plants: Vec<String>,
-    /// How many seeds each plant is run with.
+    /// The number of seeds for each plant.
     #[arg(long, value_name = "K", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     pub seeds: u32,
-    /// How many runs without any plant must stay clean.
+    /// The number of runs without a plant, which must stay clean.
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(0..=10_000))]
     pub controls: u32,
     /// The first seed, decimal or 0x hexadecimal.
     #[arg(long, value_name = "N", value_parser = crate::config::seed::parse, default_value = "1")]
     pub seed: u64,
-    /// Run each plant under the default faults of a minute instead of those that its trigger needs.
+    /// Run each plant under the default faults of a minute instead of the faults that its trigger needs.
     #[arg(long)]
     pub mix: bool,
-    /// Like --mix, but leave these classes or kinds of fault out: what a mix without them would miss.
+    /// Like --mix, but without these classes or kinds of fault: shows what such a mix would miss.
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     pub without: Vec<String>,
-    /// Where results are kept; an interrupted calibration goes on from there.
+    /// The directory of results; an interrupted calibration continues from there.
     #[arg(long, value_name = "DIR", default_value = "runs/calibration")]
     pub out: PathBuf,
-    /// Run everything again, whatever was kept.
+    /// Run everything again, and ignore stored results.
     #[arg(long)]
     pub fresh: bool,
 }
 
-/// Runs what was asked for and tells the matrix.
+/// Runs the selected plants and prints the matrix.
 ///
 /// # Errors
 /// If a plant or fault is unknown, or the machine cannot run it.
@@ -80,8 +81,8 @@ pub fn run(arguments: &CalibrateArguments) -> Result<i32> {
     let faults = Faults::of(arguments)?;
     let mut plants = chosen(&arguments.plants)?;
     if faults != Faults::Own {
-        // A plant that needs no fault says nothing about a mix of them.
-        plants.retain(|about| !about.trigger.is_empty());
+        // A plant that needs no fault does not test a mix of faults.
+        plants.retain(|(row, _)| !row.trigger.is_empty());
     }
     let cache = ResultCache::below(&arguments.out.join("results"), arguments.fresh)?;
     let out = arguments.out.canonicalize()?;
@@ -131,23 +132,22 @@ pub fn run(arguments: &CalibrateArguments) -> Result<i32> {
     })
 }
 
-/// The plants asked for, in the order of the broker's table; all if none is named.
-fn chosen(names: &[String]) -> Result<Vec<About>> {
-    let all = crate::cli::broker::plants();
+/// The selected plants, in the order of the table. All if none is named.
+fn chosen(names: &[String]) -> Result<Vec<Subject>> {
     for name in names {
-        if !all.iter().any(|about| about.name == name) {
-            let known: Vec<&str> = all.iter().map(|about| about.name).collect();
+        if !table::subjects().any(|(row, _)| row.name == name) {
+            let known: Vec<&str> = table::subjects().map(|(row, _)| row.name).collect();
             return Err(Stop::usage(format!(
                 "no plant `{name}`; there are: {}",
                 known.join(", ")
             )));
         }
     }
-    let wanted = |about: &About| names.is_empty() || names.iter().any(|name| name == about.name);
-    Ok(all.into_iter().filter(wanted).collect())
+    let wanted = |(row, _): &Subject| names.is_empty() || names.iter().any(|name| name == row.name);
+    Ok(table::subjects().filter(wanted).collect())
 }
 
-/// What all runs share.
+/// The inputs that all runs share.
 struct Calibrating<'a> {
     arguments: &'a CalibrateArguments,
     faults: &'a Faults,
@@ -156,7 +156,7 @@ struct Calibrating<'a> {
 }
 
 impl Calibrating<'_> {
-    async fn all(&self, plants: &[About]) -> Result<Calibration> {
+    async fn all(&self, plants: &[Subject]) -> Result<Calibration> {
         let mut calibration = Calibration {
             tool: Tool {
                 name: "jepsen".into(),
@@ -171,18 +171,18 @@ impl Calibrating<'_> {
         let mut setups = vec![default_mix(
             workloads::named(scenario::WORKLOAD).map_err(anyhow::Error::msg)?,
         )];
-        for about in plants {
-            let mut row = listed(about);
-            if let Some(how) = Row::of(about.name) {
-                let conditions = self.faults.conditions(about, how)?;
+        for (how, offered) in plants {
+            let mut row = listed(how, offered);
+            if how.is_detectable() {
+                let conditions = self.faults.conditions(how)?;
                 if !setups.contains(&conditions) {
                     setups.push(conditions.clone());
                 }
                 row.plant = how.plant.to_owned();
                 row.faults = conditions.faults.clone();
                 row.time_limit_ms = conditions.time_limit.as_millis() as u64;
-                row.reason = how.reason(about);
-                row.runs = self.plant(about, how, &conditions).await?;
+                row.reason = how.reason();
+                row.runs = self.plant(how, &conditions).await?;
             }
             calibration.plants.push(row);
         }
@@ -192,22 +192,17 @@ impl Calibrating<'_> {
         Ok(calibration)
     }
 
-    async fn plant(
-        &self,
-        about: &About,
-        row: &'static Row,
-        conditions: &Conditions,
-    ) -> Result<Vec<PlantRun>> {
+    async fn plant(&self, row: &'static Row, conditions: &Conditions) -> Result<Vec<PlantRun>> {
         let planted: Planted = row.plant.parse().map_err(Stop::usage)?;
         let how = format!("{row:?} {conditions} {RATE} {CONCURRENCY}");
         let mut runs = Vec::new();
         for seed in self.seeds(self.arguments.seeds) {
-            let name = format!("{}-{seed:x}", about.name);
+            let name = format!("{}-{seed:x}", row.name);
             let run = match self.cache.find(&name, &how) {
                 Some(run) => run,
                 None if self.runner.session.interrupt.is_set() => break,
                 None => {
-                    let subject = (about, row, &planted);
+                    let subject = (row, &planted);
                     let Some(run) = self.runner.plant(subject, conditions, seed).await? else {
                         break;
                     };
@@ -221,7 +216,7 @@ impl Calibrating<'_> {
         Ok(runs)
     }
 
-    /// Control runs, over the setups in turn, so that each plant's own conditions are seen without it.
+    /// Control runs, over the setups in turn, so that each plant's own conditions are also tested without it.
     async fn controls(&self, setups: &[Conditions]) -> Result<Vec<ControlRun>> {
         let mut runs = Vec::new();
         let seeds = self.seeds(self.arguments.controls);
@@ -254,8 +249,8 @@ impl Calibrating<'_> {
         (0..u64::from(count)).map(move |at| first.wrapping_add(at))
     }
 
-    /// Whether exactly the expected verdicts came: every plant under the faults that provoke it; under the whole mix two
-    /// thirds of the plants; under a part of the mix nothing is expected but clean control runs.
+    /// Whether all verdicts are as expected: every plant is detected under the faults that provoke it, and two thirds
+    /// of the plants under the whole mix. Under a part of the mix only clean control runs are expected.
     fn as_expected(&self, calibration: &Calibration) -> bool {
         let run = || {
             calibration
@@ -274,16 +269,16 @@ impl Calibrating<'_> {
     }
 }
 
-fn listed(about: &About) -> PlantRow {
+fn listed(row: &Row, offered: &Offered) -> PlantRow {
     let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
     PlantRow {
-        plant: about.name.to_owned(),
-        does: about.does.to_owned(),
-        happened: about.happened.to_owned(),
-        trigger: owned(about.trigger),
-        workload: about.workload.to_owned(),
-        expected: owned(about.caught_by),
-        not_seen_because: about.not_seen_because.map(str::to_owned),
+        plant: row.name.to_owned(),
+        does: offered.does.to_owned(),
+        happened: offered.happened.to_owned(),
+        trigger: owned(row.trigger),
+        workload: row.workload.to_owned(),
+        expected: owned(row.caught_by),
+        not_seen_because: row.not_seen_because.map(str::to_owned),
         ..PlantRow::default()
     }
 }
@@ -306,16 +301,13 @@ mod tests {
     #[test]
     fn leaving_out_a_class_leaves_the_others() {
         let faults = Faults::of(&arguments(&["--without", "process"])).expect("known");
-        let about = chosen(&["no-pre-vote".to_owned()])
-            .expect("known")
-            .remove(0);
         let row = Row::of("no-pre-vote").expect("a row");
-        let conditions = faults.conditions(&about, row).expect("a workload");
+        let conditions = faults.conditions(row).expect("a workload");
         assert!(conditions.faults.contains("isolate") && !conditions.faults.contains("pause"));
         assert_eq!(conditions.time_limit, std::time::Duration::from_secs(60));
         let own = Faults::of(&arguments(&[]))
             .expect("known")
-            .conditions(&about, row)
+            .conditions(row)
             .expect("a workload");
         assert_eq!(own.faults, row.faults);
         assert!(Faults::of(&arguments(&["--without", "comet"])).is_err());
@@ -331,9 +323,6 @@ mod tests {
             error.contains("comet") && error.contains("serial-sender"),
             "{error}"
         );
-        assert_eq!(
-            chosen(&[]).expect("all").len(),
-            crate::cli::broker::plants().len()
-        );
+        assert_eq!(chosen(&[]).expect("all").len(), table::subjects().count());
     }
 }

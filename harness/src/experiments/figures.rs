@@ -1,5 +1,5 @@
-//! `jepsen figures RUN|FILE...`: what each kind of fault did over many stored runs, and how fast the clusters formed.
-//! Figures, no verdicts: `check` judges, this compares.
+//! `jepsen figures RUN|FILE...`: the effect of each kind of fault over many stored runs, and the formation times of the
+//! clusters. It prints figures, not verdicts: `check` judges.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ pub struct FiguresArguments {
     pub json: bool,
 }
 
-/// What one kind of fault, at one role, did in all its windows.
+/// The effect of one kind of fault, at one role, in all its windows.
 #[derive(Clone, Debug, Default, Serialize)]
 struct Row {
     windows: usize,
@@ -59,7 +59,7 @@ impl Spread {
     }
 }
 
-/// How the clusters of all runs formed.
+/// The formation of the clusters of all runs.
 #[derive(Clone, Debug, Default, Serialize)]
 struct Formation {
     starts: usize,
@@ -80,10 +80,10 @@ struct Samples {
     rows: BTreeMap<String, (Row, Vec<u64>)>,
 }
 
-/// Prints the figures of every history named.
+/// Prints the figures of every named history.
 ///
 /// # Errors
-/// If a path is no run and no history.
+/// If a path is neither a run nor a history.
 pub fn run(arguments: &FiguresArguments) -> Result<i32> {
     let mut samples = Samples::default();
     for path in &arguments.paths {
@@ -156,7 +156,7 @@ impl Samples {
     }
 }
 
-/// A Markdown table, so that it can be pasted where it is needed.
+/// A Markdown table, ready to paste.
 fn table(figures: &Figures) -> String {
     let formation = &figures.formation;
     let mut lines = vec![

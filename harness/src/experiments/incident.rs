@@ -1,6 +1,6 @@
-//! `jepsen run incident`: the verification that a real broker passed by `grep`, `netstat` and `ps`, played twice: with the
-//! three defects that its release notes name, and without them. The report sets both columns side by side. Exit code 0 only
-//! if the first is not valid for the right reasons and the second is valid.
+//! `jepsen run incident`: a verification that a real broker passed with `grep`, `netstat` and `ps`, played twice: with
+//! the three defects that its release notes name, and without them. The report shows both columns side by side. Exit
+//! code 0 only if the first run is not valid for the expected reasons and the second is valid.
 
 pub mod columns;
 
@@ -14,7 +14,7 @@ use nemesis::Node;
 use reports::model::{BeforeAfter, BeforeAfterRow, Reason};
 
 use super::run::RunArguments;
-use crate::config::plants::Plants;
+use crate::config::plants::{Planted, Plants};
 use crate::config::scenario::Scenario;
 use crate::config::target::Target;
 use crate::exit::Stop;
@@ -31,13 +31,13 @@ pub const DESCRIPTION: &str =
     "no faults, twice: with the defects of a real incident and without, side by side";
 /// The three defects.
 const PLANTS: [&str; 3] = ["serial-sender", "blocking-forward", "startup-storm"];
-/// The load phase of each half, if nothing else is said.
+/// The load phase of each half, if the user gives none.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
 
-/// One half of the comparison: what was said of a cluster.
+/// One half of the comparison: the judgement of a cluster.
 type Column = (Vec<(&'static str, String)>, Judgement);
 
-/// Whether that is what `run` was asked for.
+/// Whether `run` was asked to run the incident.
 pub fn is_asked(arguments: &RunArguments) -> bool {
     arguments.scenarios.iter().any(|name| name == NAME)
 }
@@ -45,7 +45,7 @@ pub fn is_asked(arguments: &RunArguments) -> bool {
 /// Plays both halves.
 ///
 /// # Errors
-/// If the target takes no plants, something else was asked for beside, or the machine cannot run it.
+/// If the target supports no plants, other scenarios or options were given, or the machine cannot run it.
 pub fn run(arguments: &RunArguments) -> Result<i32> {
     let alone = arguments.scenarios.len() == 1
         && arguments.plant.is_empty()
@@ -59,7 +59,7 @@ pub fn run(arguments: &RunArguments) -> Result<i32> {
         ));
     }
     let target = Arc::new(Target::load(&arguments.target)?);
-    let plants = Plants::parse(&PLANTS.map(str::to_owned), &target)?;
+    let plants = Plants::of(PLANTS.map(Planted::everywhere).into(), &target)?;
     let seed = arguments.seed_or_drawn();
     let halves = [
         (
@@ -172,7 +172,7 @@ fn table(comparison: &BeforeAfter) -> String {
         text += &format!("{mark} before: {} ({})\n", reason.what, reason.check);
     }
     text + if comparison.as_expected {
-        "✓ as expected: before not valid for the right reasons, after valid\n"
+        "✓ as expected: before not valid for the expected reasons, after valid\n"
     } else {
         "✗ NOT as expected\n"
     }
@@ -200,6 +200,13 @@ mod tests {
             evidence: Evidence::default(),
         });
         verdict
+    }
+
+    #[test]
+    fn its_plants_are_known() {
+        for name in PLANTS {
+            assert!(crate::reference::planted(name).is_ok(), "{name}");
+        }
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! `jepsen merge RUN...`: joins the shards of one suite's run, wherever they ran, into one run directory with one verdict.
-//! A shard that is missing makes it undecided.
+//! `jepsen merge RUN...`: joins the shards of one suite's run, from any number of machines, into one run directory with
+//! one verdict. A missing shard makes it undecided.
 
 use std::path::{Path, PathBuf};
 
@@ -19,24 +19,24 @@ use crate::store::{RunDirectory, layout};
 /// Flags of `merge`.
 #[derive(Debug, Args)]
 pub struct MergeArguments {
-    /// The shards' run directories, or directories that hold them.
+    /// The shards' run directories, or directories that contain them.
     #[arg(required = true, value_name = "RUN")]
     pub runs: Vec<PathBuf>,
-    /// Compare findings with this stored run; with none; or, if absent, with the run accepted last.
+    /// Compare findings with this stored run, with `none`, or, if absent, with the run accepted last.
     #[arg(long, value_name = "RUN|none")]
     pub baseline: Option<String>,
     /// Mark the joined run as baseline if it is valid.
     #[arg(long)]
     pub accept: bool,
-    /// Where the joined run is kept.
+    /// The directory of the joined run.
     #[arg(long, value_name = "DIR", default_value = "runs")]
     pub out: PathBuf,
 }
 
-/// Joins the shards and returns the exit code of the whole.
+/// Joins the shards and returns the exit code of the joined run.
 ///
 /// # Errors
-/// If a path is no shard, shards do not belong together, or the joined run cannot be written.
+/// If a path is not a shard, shards do not belong together, or the joined run cannot be written.
 pub fn run(arguments: &MergeArguments) -> Result<i32> {
     let shards = shards(&arguments.runs)?;
     let parts: Vec<Part> = shards.iter().map(part).collect::<Result<_>>()?;
@@ -84,7 +84,7 @@ pub fn run(arguments: &MergeArguments) -> Result<i32> {
     finish(&directory, &mut report, arguments.accept)
 }
 
-/// A shard's command without its shard: the command of the whole.
+/// The command of the whole run, from a shard's command.
 fn whole(command: &str) -> String {
     let mut words = command.split(' ').peekable();
     let mut kept = Vec::new();
@@ -98,8 +98,8 @@ fn whole(command: &str) -> String {
     kept.join(" ")
 }
 
-/// The shards that these paths name. A directory that is no run is searched for runs, so that what a CI system has
-/// collected can be named as a whole; the other build's runs in it are left out.
+/// The shards that these paths name. A directory that is not a run is searched for runs, so that the files collected by
+/// a CI system can be named as a whole. Runs of the other build in it are left out.
 fn shards(paths: &[PathBuf]) -> Result<Vec<Stored>> {
     let mut found = Vec::new();
     for path in paths {
@@ -133,7 +133,7 @@ fn shards(paths: &[PathBuf]) -> Result<Vec<Stored>> {
             .map(|path| path.display().to_string())
             .collect();
         return Err(Stop::usage(format!(
-            "{}: no run of a shard there; name what `jepsen qualify --shard I/N` has left below --out",
+            "{}: no run of a shard there; name the run directories of `jepsen qualify --shard I/N`",
             names.join(", ")
         )));
     }
@@ -163,7 +163,7 @@ fn part(stored: &Stored) -> Result<Part> {
     let manifest = stored.manifest.clone();
     let manifest = manifest.ok_or_else(|| {
         Stop::usage(format!(
-            "{name}: no shard of a suite; `jepsen qualify --shard I/N` makes them"
+            "{name}: not a shard of a suite; `jepsen qualify --shard I/N` creates shards"
         ))
     })?;
     let report = stored.report.clone();
@@ -174,7 +174,7 @@ fn part(stored: &Stored) -> Result<Part> {
     })
 }
 
-/// The other build's runs, which lie beside the shards, as one report.
+/// The runs of the other build, which are next to the shards, as one report.
 fn beside(shards: &[Stored]) -> Result<reports::RunReport> {
     let others = shards.iter().map(|shard| {
         let id = shard
@@ -187,7 +187,7 @@ fn beside(shards: &[Stored]) -> Result<reports::RunReport> {
     join(&others).map(|(_, report)| report).map_err(Stop::usage)
 }
 
-/// Copies a tree of files; links in it are left out.
+/// Copies a directory tree. Links in it are left out.
 fn copy(from: &Path, to: &Path) -> Result<()> {
     std::fs::create_dir_all(to).with_context(|| format!("create {}", to.display()))?;
     let entries = std::fs::read_dir(from).with_context(|| format!("read {}", from.display()))?;

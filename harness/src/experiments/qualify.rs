@@ -1,18 +1,18 @@
-//! `jepsen qualify [SUITE]`: runs the suite's matrix, beside another build if one is named, compares with the baseline,
-//! and says QUALIFIED, NOT QUALIFIED or UNDECIDED.
+//! `jepsen qualify [SUITE]`: runs the suite's matrix, next to another build if one is named, compares with the
+//! baseline, and reports QUALIFIED, NOT QUALIFIED or UNDECIDED.
 //!
-//! Everything that can be wrong with arguments, files and the baseline is found before the first process starts.
+//! All mistakes in arguments, files and the baseline are reported before the first process starts.
 //!
-//! | part | what it answers |
+//! | part | what it decides |
 //! |---|---|
 //! | [`matrix`] | which scenario runs how often, and on which shard |
 //! | [`join`] | one report of several shards |
-//! | [`manifest`] | what a stored run of a suite is a part of |
+//! | [`manifest`] | which part of a suite's run a stored run is |
 //! | [`completeness`] | what is missing for a verdict |
 //! | [`findings`] | what is new, ongoing, rare, resolved against a baseline |
 //! | [`block`] | the six figures of one block |
 //! | [`statistics`] | whether paired samples differ by more than chance |
-//! | [`figures`] | what follows: pass, regressed, improved, not enough data |
+//! | [`figures`] | the result of the figures: pass, regressed, improved, not enough data |
 //! | [`baseline`] | which stored run is the baseline, and which may become one |
 //! | [`comparison`] | all of it for two reports |
 
@@ -59,7 +59,7 @@ use figures::Pair;
 use manifest::Manifest;
 use matrix::{Cell, Shard};
 
-/// The part of a seed's draws that decides which build runs first.
+/// The stream of a seed's draws that decides which build runs first.
 const ORDER: u64 = 55;
 
 /// Runs a suite, or marks a stored run as baseline.
@@ -74,14 +74,14 @@ pub fn run(arguments: &QualifyArguments) -> Result<i32> {
     let target = Arc::new(Target::load(&arguments.target)?);
     if suite.scenarios.is_empty() && arguments.against.is_none() {
         return Err(Stop::usage(format!(
-            "suite {} has no scenarios, only figures of two builds: name the other one with --against",
+            "suite {} has only figures of two builds, no scenarios: name the other with --against",
             suite.name
         )));
     }
     let other = arguments.against.as_deref().map(Target::load);
     let other = other.transpose()?.map(Arc::new);
     let question = Question {
-        plants: Plants::parse(&arguments.plant, &target)?,
+        plants: Plants::of(arguments.plant.clone(), &target)?,
         baseline: chosen(arguments, &suite, &target)?,
         seed: arguments
             .seed
@@ -115,7 +115,7 @@ fn accept(run: &std::path::Path) -> Result<i32> {
     Ok(exit::VALID)
 }
 
-/// The stored run to compare with: the one named, or the one accepted last.
+/// The stored run to compare with: the named one, or the one accepted last.
 fn chosen(arguments: &QualifyArguments, suite: &Suite, target: &Target) -> Result<Option<Stored>> {
     match arguments.baseline.as_deref() {
         _ if arguments.against.is_some() => Ok(None),
@@ -128,7 +128,7 @@ fn chosen(arguments: &QualifyArguments, suite: &Suite, target: &Target) -> Resul
     }
 }
 
-/// What was asked, resolved.
+/// The resolved arguments.
 struct Question<'a> {
     arguments: &'a QualifyArguments,
     suite: &'a Suite,
@@ -140,7 +140,7 @@ struct Question<'a> {
 }
 
 impl Question<'_> {
-    /// Every cell with its fault schedule, and how long it takes.
+    /// Every cell with its fault schedule, and its duration.
     fn planned(&self, mine: &[Cell]) -> Result<String> {
         let mut text = String::new();
         for cell in mine {
@@ -163,7 +163,7 @@ impl Question<'_> {
         self.seed.wrapping_add(u64::from(cell.repetition) - 1)
     }
 
-    /// Enters the sandbox. Where a private network is refused and some scenarios need none, those run, and the suite is
+    /// Enters the sandbox. If a private network is refused and some scenarios need none, those run, and the suite is
     /// undecided for the others.
     fn enter(&self, mine: &[Cell]) -> Result<Session> {
         let all_need_it = !mine.is_empty() && mine.iter().all(|cell| self.needs_network(cell));
@@ -236,7 +236,7 @@ impl Question<'_> {
         self.conclude(candidate, other, &manifest, &pairs, session)
     }
 
-    /// Blocks are run by one shard: pairs must be neighbours on one machine.
+    /// One shard runs all blocks, because the runs of a pair must be adjacent on one machine.
     fn runs_blocks(&self) -> bool {
         self.arguments.shard.number == 1 && self.suite.figures.pairs > 0
     }
@@ -265,7 +265,7 @@ impl Question<'_> {
         }
     }
 
-    /// What the suite asks for and this version has not, and what it says of itself that it does not reach.
+    /// What the suite requires and this version does not have, and the suite's own list of what it does not cover.
     fn note_not_tested(&self, report: &mut RunReport) {
         for class in &self.suite.requires {
             if let Some(why) = completeness::unsupported(*class) {
@@ -297,7 +297,7 @@ impl Question<'_> {
         ));
         let against = match (other, &self.baseline) {
             (Some(other), _) => format!(
-                "against {}, run beside it: {}",
+                "against {}, interleaved with it: {}",
                 other.run.report.subject.name, other.run.directory.id
             ),
             (None, Some(stored)) => format!("baseline {}", stored.report.run.id),

@@ -1,7 +1,7 @@
-//! `jepsen run`: resolves what was typed, opens a session, plays each scenario, judges and publishes it.
+//! `jepsen run`: resolves the arguments, opens a session, plays each scenario, judges and publishes it.
 //!
-//! Everything that can be wrong with the arguments is found before the sandbox is entered, and everything that can be
-//! wrong with the machine before the first process starts.
+//! All mistakes in the arguments are reported before the sandbox is entered, and all problems of the machine before the
+//! first process starts.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,14 +11,16 @@ use anyhow::Result;
 use clap::Args;
 
 use crate::cluster::{Cluster, running};
+use crate::config::find;
 use crate::config::plan;
-use crate::config::plants::Plants;
+use crate::config::plants::{Planted, Plants};
 use crate::config::promises::lay_over;
 use crate::config::scenario::{self, Scenario};
 use crate::config::target::Target;
 use crate::exit;
 use crate::load::{Chosen, workloads};
 use crate::output::{say, tell};
+use crate::reference;
 use crate::run::{Case, topics};
 use crate::session::publish::{Conditions, Publication, warn_of};
 use crate::session::reproduce::reproduce;
@@ -29,7 +31,7 @@ use crate::session::{Overrides, Session, prepare, resolve};
 pub struct RunArguments {
     /// Scenarios to run, see `jepsen list`.
     pub scenarios: Vec<String>,
-    /// The target: a built-in name, a file, or the addresses of a cluster that runs already.
+    /// The target: a built-in name, a file, or the addresses of a running cluster.
     #[arg(
         long,
         value_name = "NAME|FILE|HOST:PORT,...",
@@ -48,7 +50,7 @@ pub struct RunArguments {
     /// Length of the load phase, e.g. 60s or 2m.
     #[arg(long, value_name = "TIME", value_parser = crate::config::time::load_phase)]
     pub time_limit: Option<Duration>,
-    /// Operations a second, over all clients; instead of the scenario's own (1,000).
+    /// Operations per second, over all clients; instead of the scenario's own (1,000).
     #[arg(long, value_name = "OPS/S", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub rate: Option<u32>,
     /// Number of clients; instead of the scenario's own (8).
@@ -61,12 +63,12 @@ pub struct RunArguments {
     #[arg(long, value_name = "FILE", conflicts_with = "faults")]
     pub schedule: Option<PathBuf>,
     /// Start the nodes with a deliberate bug, see `jepsen list`; on one node only with @n1 to @n3.
-    #[arg(long, value_name = "NAME[@NODE]", value_delimiter = ',')]
-    pub plant: Vec<String>,
+    #[arg(long, value_name = "NAME[@NODE]", value_delimiter = ',', value_parser = reference::planted)]
+    pub plant: Vec<Planted>,
     /// Print the fault schedule and stop.
     #[arg(long)]
     pub plan: bool,
-    /// Run this often, with successive seeds.
+    /// Run this many times, with successive seeds.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub repeat: u32,
     /// With --repeat: stop at the first run that is not valid.
@@ -75,16 +77,16 @@ pub struct RunArguments {
     /// Leave the nodes running until Ctrl-C after the run.
     #[arg(long)]
     pub keep_running: bool,
-    /// Where runs are kept.
+    /// The directory that contains the runs.
     #[arg(long, value_name = "DIR", default_value = "runs")]
     pub out: PathBuf,
-    /// How many runs are kept; older ones are removed.
+    /// The number of runs to keep; older ones are removed.
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
     pub keep: u32,
 }
 
 impl RunArguments {
-    /// The seed that was typed, or one drawn now.
+    /// The given seed, or a random one.
     pub(super) fn seed_or_drawn(&self) -> u64 {
         self.seed
             .unwrap_or_else(|| u64::from(rand::random::<u32>()))
@@ -98,7 +100,7 @@ impl RunArguments {
             time_limit: self.time_limit,
             rate: self.rate,
             concurrency: self.concurrency,
-            plants: Plants::parse(&self.plant, target)?,
+            plants: Plants::of(self.plant.clone(), target)?,
         })
     }
 }
@@ -109,7 +111,7 @@ struct Planned {
     cases: Vec<Case>,
 }
 
-/// Runs what was asked for; the exit code is the worst of all runs.
+/// Runs the selected scenarios. The exit code is the worst of all runs.
 ///
 /// # Errors
 /// Bad arguments or files, a machine that cannot run it, or a bug of the harness.
@@ -144,7 +146,7 @@ pub fn run(arguments: &RunArguments) -> Result<i32> {
         }
         return Ok(exit::VALID);
     }
-    // All of them before the sandbox is entered: any seed may draw a fault that needs the network.
+    // All seeds are planned before the sandbox is entered, because any of them may draw a fault that needs the network.
     let runs = (0..arguments.repeat)
         .map(resolved)
         .collect::<Result<Vec<_>>>()?;
@@ -170,9 +172,9 @@ pub fn run(arguments: &RunArguments) -> Result<i32> {
 
 fn scenarios(names: &[String]) -> Result<Vec<Scenario>> {
     if names.is_empty() {
-        return Ok(vec![scenario::find(scenario::DEFAULT)?]);
+        return Ok(vec![find::scenario(scenario::DEFAULT)?]);
     }
-    names.iter().map(|name| scenario::find(name)).collect()
+    names.iter().map(|name| find::scenario(name)).collect()
 }
 
 async fn play(
@@ -233,7 +235,7 @@ async fn keep_running(session: &Session, cluster: &Cluster) -> Result<()> {
         cluster.start(node).await?;
     }
     say(&format!(
-        "nodes kept running on {}; Ctrl-C ends them",
+        "nodes kept running on {}; press Ctrl-C to stop them",
         cluster.bootstrap()
     ));
     while !session.interrupt.is_set() {

@@ -1,8 +1,9 @@
-//! librdkafka clients, and the table that turns what librdkafka says into ok, fail and info.
+//! librdkafka clients, and the table that maps librdkafka's results to ok, fail and info.
 //!
-//! **One operation is one request** (design section 8): a message that librdkafka sent twice would be one operation
-//! with two effects, and every check of order would be wrong. librdkafka sends again uncounted when an error asks for
-//! a metadata refresh, unless its back-off is longer than the message's own time-out: hence the settings below.
+//! **One operation is one request** (design section 8). A message that librdkafka sent twice would be one operation
+//! with two effects, and every check of order would be wrong. If an error asks for a metadata refresh, librdkafka sends
+//! the message again and does not count that as a retry, unless its back-off is longer than the message's own time-out.
+//! The settings below prevent it.
 
 pub mod consumer;
 pub mod producer;
@@ -17,11 +18,11 @@ use rdkafka::types::RDKafkaErrorCode as Code;
 /// How long a message may wait for its acknowledgement before it is `info`.
 pub const MESSAGE_TIMEOUT: Duration = Duration::from_millis(2_000);
 
-/// Settings that every client of the harness has: reconnect fast, so that what is measured is the target.
+/// The settings of every client of the harness. They reconnect fast, so that measurements show the target.
 ///
-/// Connected to every node, not only to those that lead. By default librdkafka asks for metadata whoever it is connected
-/// to, and that is the old leader alone: cut off from the others it can name no new one, and the client stays with it
-/// until the heal (seen: 3.6 s without an acknowledgement where the cluster had elected after 0.4 s).
+/// A client is connected to every node, not only to the leaders. By default librdkafka asks only its connected brokers
+/// for metadata, and that is the old leader alone. An isolated old leader cannot name a new one, and the client stays
+/// with it until the heal (observed: 3.6 s without an acknowledgement, although the cluster had elected after 0.4 s).
 pub fn common(bootstrap: &str, extra: &[(String, String)]) -> ClientConfig {
     let mut config = ClientConfig::new();
     config
@@ -55,7 +56,7 @@ pub fn one_request(bootstrap: &str, acks: Acks, extra: &[(String, String)]) -> C
             MESSAGE_TIMEOUT.as_millis().to_string(),
         )
         .set("request.timeout.ms", "1500")
-        // A little lingering, so that the records of one append leave in one request.
+        // A short linger time, so that the records of one append leave in one request.
         .set("linger.ms", "1");
     config
 }
@@ -74,12 +75,12 @@ pub fn idempotent(bootstrap: &str, extra: &[(String, String)]) -> ClientConfig {
     config
 }
 
-/// Settings of a consumer by assignment. `auto.offset.reset=error`: otherwise the client itself would hide a
-/// truncated log by seeking back.
+/// Settings of a consumer by assignment. `auto.offset.reset=error`: otherwise the client would seek back and thereby
+/// hide a truncated log.
 pub fn consumer(bootstrap: &str, extra: &[(String, String)]) -> ClientConfig {
     let mut config = common(bootstrap, extra);
     config
-        // librdkafka wants a group to be named even for assign(); it is never joined.
+        // librdkafka requires a group name even for assign(). The group is never joined.
         .set("group.id", "jepsen")
         .set("enable.auto.commit", "false")
         .set("enable.auto.offset.store", "false")
@@ -92,7 +93,7 @@ pub fn consumer(bootstrap: &str, extra: &[(String, String)]) -> ClientConfig {
     config
 }
 
-/// librdkafka's word for it.
+/// librdkafka's value for it.
 pub fn acks_setting(acks: Acks) -> &'static str {
     match acks {
         Acks::None => "0",
@@ -101,12 +102,12 @@ pub fn acks_setting(acks: Acks) -> &'static str {
     }
 }
 
-/// What a failed message's operation is.
+/// The outcome of the operation of a failed message.
 ///
-/// `Fail` needs both librdkafka's word that the message was *not persisted* and a reason to believe the broker: a
-/// code on the list of definite refusals, or a target that promises that NOT_LEADER means not written. Behind
-/// `_MSG_TIMED_OUT` with *not persisted* the broker's last code is lost; it can only be one of those that librdkafka
-/// counts as not persisted, of which NOT_LEADER is the one that needs the promise.
+/// `Fail` requires that librdkafka reports the message as *not persisted*, and that there is a reason to believe the
+/// broker: a code on the list of definite refusals, or a target that promises that NOT_LEADER means not written. For
+/// `_MSG_TIMED_OUT` with *not persisted* the broker's last code is lost. It can only be one of those that librdkafka
+/// counts as not persisted, and of these NOT_LEADER is the one that needs the promise.
 pub fn outcome_of_failure(
     code: Code,
     persisted: Persisted,

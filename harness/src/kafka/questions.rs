@@ -1,7 +1,7 @@
-//! The questions that the harness asks one named node: Metadata, DescribeQuorum, ListOffsets, Fetch, CreateTopics.
+//! The requests that the harness sends to one named node: Metadata, DescribeQuorum, ListOffsets, Fetch, CreateTopics.
 //!
-//! Versions are fixed, chosen so that every broker since Kafka 2.4 answers them (DescribeQuorum: since 3.0, where
-//! there is a quorum to describe).
+//! Versions are fixed, so that every broker since Kafka 2.4 answers them (DescribeQuorum: since 3.0, if there is a
+//! quorum to describe).
 
 pub mod admin;
 
@@ -25,7 +25,7 @@ use crate::kafka::wire::{Wire, WireError};
 const METADATA_VERSION: i16 = 9;
 const DESCRIBE_QUORUM_VERSION: i16 = 0;
 const LIST_OFFSETS_VERSION: i16 = 5;
-/// The first version that a follower may answer (KIP-392).
+/// The first version that a follower may serve (KIP-392).
 const FETCH_VERSION: i16 = 11;
 const CREATE_TOPICS_VERSION: i16 = 5;
 const LATEST: i64 = -1;
@@ -35,36 +35,36 @@ const LATEST: i64 = -1;
 pub struct Metadata {
     /// Ids of the brokers listed.
     pub brokers: Vec<i32>,
-    /// One row per partition of the topics asked about that the node knows.
+    /// One row per requested partition that the node knows.
     pub partitions: Vec<PartitionClaim>,
 }
 
 /// A node's DescribeQuorum answer.
 #[derive(Clone, Debug)]
 pub struct Quorum {
-    /// Leader id, -1 if none is stated.
+    /// Leader id, -1 if the answer names none.
     pub leader: i32,
-    /// Epoch (Raft term), -1 if none is stated.
+    /// Epoch (Raft term), -1 if the answer names none.
     pub epoch: i32,
     /// Voter ids.
     pub voters: Vec<i32>,
 }
 
-/// An end offset as one node answered it.
+/// An end offset in the answer of one node.
 #[derive(Clone, Copy, Debug)]
 pub struct EndOffset {
     /// The offset after the last record.
     pub offset: Offset,
-    /// The leader epoch beside it, -1 if none is stated.
+    /// The leader epoch of that offset, -1 if the answer names none.
     pub epoch: i32,
 }
 
 /// What one Fetch returned.
 #[derive(Clone, Debug, Default)]
 pub struct Fetched {
-    /// Offsets and values, in order, from the asked offset on.
+    /// Offsets and values, in order, from the requested offset on.
     pub records: Vec<(Offset, Bytes)>,
-    /// Where to go on.
+    /// The offset of the next request.
     pub next: Offset,
     /// The node's high watermark.
     pub high_watermark: Offset,
@@ -72,13 +72,13 @@ pub struct Fetched {
     pub log_start_offset: Offset,
 }
 
-/// Why a question has no answer.
+/// Why a request has no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum NoAnswer {
     /// The node did not answer.
     #[error(transparent)]
     Wire(#[from] WireError),
-    /// The node refused, with Kafka's word for it.
+    /// The node refused, with Kafka's name of the error.
     #[error("{0}")]
     Refused(String),
 }
@@ -104,7 +104,7 @@ fn topic_name(name: &str) -> TopicName {
     TopicName(StrBytes::from_string(name.to_owned()))
 }
 
-/// Asks a node for its own Metadata of the named topics. Never creates a topic.
+/// Asks a node for its own Metadata of the named topics. It never creates a topic.
 ///
 /// # Errors
 /// If the node does not answer or refuses.
@@ -188,7 +188,7 @@ pub fn quorum(wire: &mut Wire) -> Result<Quorum, NoAnswer> {
 /// Asks a node for the end offset of one partition.
 ///
 /// # Errors
-/// If the node does not answer or refuses; a follower refuses.
+/// If the node does not answer or refuses. A follower refuses.
 pub fn end_offset(wire: &mut Wire, topic: &str, partition: i32) -> Result<EndOffset, NoAnswer> {
     let row = ListOffsetsPartition::default()
         .with_partition_index(partition)
@@ -212,11 +212,11 @@ pub fn end_offset(wire: &mut Wire, topic: &str, partition: i32) -> Result<EndOff
     }
 }
 
-/// Reads records of one partition from an offset on, through one node, whether it leads or not. Does not wait for
-/// records to come. Batches are decoded strictly: a wrong CRC is an error.
+/// Reads records of one partition from an offset on, through one node, whether or not it leads. It does not wait for
+/// new records. Batches are decoded strictly: a wrong CRC is an error.
 ///
 /// # Errors
-/// If the node does not answer, refuses, or sends what is no record batch.
+/// If the node does not answer, refuses, or sends something that is not a record batch.
 pub fn fetch(
     wire: &mut Wire,
     topic: &str,
@@ -260,7 +260,7 @@ pub fn fetch(
         log_start_offset: row.log_start_offset,
     };
     let mut bytes = row.records.unwrap_or_default();
-    // The last batch of an answer may be cut at the byte limit (Kafka does so); what is whole is decoded.
+    // The last batch of an answer may be cut at the byte limit (Kafka does so). Only complete batches are decoded.
     let whole = whole_batches(&bytes);
     bytes.truncate(whole);
     let sets = RecordBatchDecoder::decode_all(&mut bytes)
@@ -276,7 +276,7 @@ pub fn fetch(
     Ok(fetched)
 }
 
-/// How many bytes of a record set are whole batches (offset i64, length i32, then that many bytes).
+/// The number of bytes of a record set that form complete batches (offset i64, length i32, then that many bytes).
 fn whole_batches(bytes: &[u8]) -> usize {
     let mut at = 0;
     while let Some(head) = bytes.get(at + 8..at + 12) {
@@ -292,8 +292,8 @@ fn whole_batches(bytes: &[u8]) -> usize {
     at
 }
 
-/// Creates a topic through one node; tells whether it was this very request that did. An existing topic of that name is
-/// no error: an earlier try may have been applied though its answer was lost.
+/// Creates a topic through one node. Returns whether this very request created it. An existing topic of that name is
+/// not an error, because an earlier attempt may have been applied although its answer was lost.
 ///
 /// # Errors
 /// If the node does not answer or refuses.

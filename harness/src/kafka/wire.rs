@@ -1,7 +1,7 @@
-//! Raw Kafka requests to one named node, over a connection of our own.
+//! Raw Kafka requests to one named node, over a separate connection.
 //!
-//! librdkafka chooses its node and retries; a probe must do neither. Every wait is bounded by the connection's
-//! time-out, and after any failure the connection is gone: the next call dials again.
+//! librdkafka chooses its node and retries, and a probe must do neither. The connection's time-out bounds every wait.
+//! After any failure the connection is closed, and the next call connects again.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -11,10 +11,10 @@ use bytes::{BufMut, Bytes, BytesMut};
 use kafka_protocol::messages::{RequestHeader, ResponseHeader};
 use kafka_protocol::protocol::{Decodable, Encodable, HeaderVersion, Request, StrBytes};
 
-/// The largest answer that is read. A longer one is an error of the node.
+/// The largest accepted answer. A longer one is an error of the node.
 const ANSWER_BYTES_MAX: usize = 64 << 20;
 
-/// Why a raw request got no answer that could be read.
+/// Why a raw request has no readable answer.
 #[derive(Debug, thiserror::Error)]
 pub enum WireError {
     /// Refused, reset, unreachable.
@@ -39,7 +39,7 @@ impl From<std::io::Error> for WireError {
     }
 }
 
-/// A connection to one node that dials when it must.
+/// A connection to one node. It connects when necessary.
 pub struct Wire {
     address: SocketAddr,
     timeout: Duration,
@@ -48,7 +48,7 @@ pub struct Wire {
 }
 
 impl Wire {
-    /// A connection to `address` whose every call ends within `timeout`.
+    /// A connection to `address`. Each of its calls ends within `timeout`.
     pub fn new(address: SocketAddr, timeout: Duration) -> Self {
         Wire {
             address,
@@ -61,7 +61,7 @@ impl Wire {
     /// Sends one request in the given version and reads its answer.
     ///
     /// # Errors
-    /// If the node cannot be reached, does not answer within the time-out, or answers something else. The
+    /// If the node cannot be reached, does not answer within the time-out, or sends an unexpected answer. The
     /// connection is closed then.
     pub fn call<R: Request>(
         &mut self,
@@ -149,7 +149,7 @@ fn left(deadline: Instant) -> Result<Duration, WireError> {
     }
 }
 
-/// `read_exact` with one deadline for all of it: a peer that drips a byte at a time must not hold a probe for ever.
+/// `read_exact` with one deadline for all of it. A peer that sends one byte at a time must not block a probe forever.
 fn read_exact(
     stream: &mut TcpStream,
     mut into: &mut [u8],

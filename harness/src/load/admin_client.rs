@@ -1,5 +1,5 @@
-//! An admin client: creates, grows, deletes and describes topics, each request once and through one node, and records all of
-//! it. Its worker id is retired when an outcome is unknown.
+//! An admin client. It creates, grows, deletes and describes topics, sends each request once and through one node, and
+//! records all of it. Its worker id is retired when an outcome is unknown.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -13,17 +13,17 @@ use crate::kafka::questions::admin::{self, Changed};
 use crate::kafka::wire::Wire;
 use crate::record::{Recorder, WorkerIds};
 
-/// What a request grants the broker.
+/// The time-out in a request, within which the broker must answer.
 const GRANTED_MS: i32 = 1_500;
-/// What the harness waits for its answer.
+/// The time that the harness waits for the answer.
 const TIMEOUT: Duration = Duration::from_millis(2_500);
-/// How often a node is asked about one topic in the end, if it does not answer.
+/// The number of attempts to describe one topic at the end, if a node does not answer.
 const LAST_TRIES: usize = 3;
-/// The word that marks the last questions in the history.
+/// Marks the final descriptions in the history.
 const FINAL: &str = "final";
 
-/// Asks every node about every topic, after the last heal: what it answers now is what it has. A node that does not
-/// answer is not asked about the rest.
+/// Asks every node to describe every topic, after the last heal. The answers show the final state. A node that does not
+/// answer is not asked about the remaining topics.
 pub fn describe_all(
     topics: &[String],
     addresses: &[SocketAddr],
@@ -44,7 +44,7 @@ pub fn describe_all(
     });
 }
 
-/// One worker that asks: a connection to each node, and an id that is retired when an outcome is unknown.
+/// One worker: a connection to each node, and an id that is retired when an outcome is unknown.
 pub(super) struct AdminClient<'a> {
     wires: Vec<Wire>,
     recorder: &'a Recorder,
@@ -92,7 +92,7 @@ impl<'a> AdminClient<'a> {
         self.tell(done, name, 0, "deleted")
     }
 
-    /// Whether a change was made; nothing if nobody knows.
+    /// Whether a change was made. None if the outcome is unknown.
     fn change(
         &mut self,
         node: usize,
@@ -126,7 +126,7 @@ impl<'a> AdminClient<'a> {
         }
     }
 
-    /// Records a change that was acknowledged as one of the topic itself, too.
+    /// An acknowledged change is also recorded as a change of the topic itself.
     fn tell(&self, done: Option<bool>, name: &str, partitions: i32, what: &str) -> Option<bool> {
         if done == Some(true) {
             self.recorder.record(What::Topic(Box::new(TopicEvent {
@@ -139,7 +139,7 @@ impl<'a> AdminClient<'a> {
         done
     }
 
-    /// Asks a node about a topic, in the end again if it does not answer; tells whether it did.
+    /// Asks a node to describe a topic, at the end with retries. Returns whether it answered.
     pub(super) fn describe(&mut self, node: usize, name: &str, phase: Option<&str>) -> bool {
         let tries = if phase.is_some() { LAST_TRIES } else { 1 };
         for _ in 0..tries {

@@ -1,4 +1,4 @@
-//! The topics that workers create beside the run's own: all of them are described once more after the last heal.
+//! The topics that workers create in addition to the run's own. All of them are described again after the last heal.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub struct CreatedTopics(Arc<Mutex<Vec<String>>>);
 
 impl CreatedTopics {
-    /// Adds one, before it is asked for: the request may take effect without an answer.
+    /// Adds a name before the request is sent, because the request may take effect without an answer.
     pub fn add(&self, name: &str) {
         let mut names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         names.push(name.to_owned());

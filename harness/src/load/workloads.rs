@@ -1,7 +1,7 @@
 //! The workloads: one file each, one row each in [`WORKLOADS`].
 //!
-//! A new workload is a file with an implementation of [`Workload`] and a row here. Nothing else has to know it: the command
-//! line, scenario files and `jepsen list` read the rows, and a run asks the workload itself for its workers.
+//! A new workload is a file with an implementation of [`Workload`] and a row here. No other file needs to know it: the
+//! command line, scenario files and `jepsen list` read the rows, and a run gets its workers from the workload itself.
 
 mod admin;
 mod append;
@@ -19,24 +19,25 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use super::Load;
 use crate::config::word::Word;
 
-/// What the clients of a run do.
+/// The operations that the clients of a run perform.
 pub trait Workload: Send + Sync {
-    /// One worker for each of `clients` clients, which is at least 2: at least one produces and at least one reads.
+    /// Creates one worker for each of `clients` clients. There are at least 2: at least one produces and at least one
+    /// reads.
     fn workers(&self, clients: usize) -> Vec<Worker>;
 
-    /// What the workload's clients promise beside what the target promises; recorded in the history's header.
+    /// What the workload's clients promise in addition to the target. Recorded in the history's header.
     fn promise(&self, _promises: &mut Promises) {}
 }
 
-/// A worker's work: runs on a thread of its own until the load's stop flag is set.
+/// A worker's task. It runs on a separate thread until the load's stop flag is set.
 pub type Worker = Box<dyn FnOnce(&Load, Turn) -> Result<()> + Send>;
 
-/// Which worker it is, and how often it calls.
+/// The identity of a worker, and its rate.
 #[derive(Clone, Copy, Debug)]
 pub struct Turn {
-    /// Its number among the run's clients, from 0: the stream of the seed that it draws from.
+    /// Its number among the run's clients, from 0. It selects the stream of the seed that the worker draws from.
     pub thread: u64,
-    /// Operations a second.
+    /// Operations per second.
     pub per_second: f64,
 }
 
@@ -46,7 +47,7 @@ pub struct Row {
     pub name: &'static str,
     /// One line for `jepsen list`.
     pub description: &'static str,
-    /// Makes it for one run.
+    /// Creates it for one run.
     pub make: fn() -> Arc<dyn Workload>,
 }
 
@@ -56,7 +57,7 @@ pub const WORKLOADS: &[Row] = &[append::ROW, idempotent::ROW, admin::ROW, regist
 /// A workload by its name.
 pub type Chosen = &'static Row;
 
-/// Rows are compared by name: each name is one row.
+/// Rows are compared by name, which is unique.
 impl PartialEq for Row {
     fn eq(&self, other: &Row) -> bool {
         self.name == other.name
@@ -72,7 +73,7 @@ impl std::fmt::Debug for Row {
 /// Finds a workload by name.
 ///
 /// # Errors
-/// If there is none; the message lists those there are.
+/// If there is none. The message lists the known workloads.
 pub fn named(name: &str) -> Result<Chosen, String> {
     WORKLOADS
         .iter()
@@ -91,12 +92,12 @@ pub fn parser() -> impl TypedValueParser<Value = Chosen> {
 /// The workload that a scenario names.
 ///
 /// # Errors
-/// If there is none; the message names the scenario file and the line.
+/// If there is none. The message names the scenario file and the line.
 pub fn of_scenario(word: &Word) -> Result<Chosen> {
     word.read(named)
 }
 
-/// Three of eight clients poll; the others do what the workload gives them.
+/// Three of eight clients poll. The others do what the workload assigns to them.
 fn with_pollers(clients: usize, producer: impl Fn(usize, usize) -> Worker) -> Vec<Worker> {
     let producers = producers_of(clients);
     let producing = (0..producers).map(|at| producer(at, producers));
@@ -104,7 +105,7 @@ fn with_pollers(clients: usize, producer: impl Fn(usize, usize) -> Worker) -> Ve
     producing.chain(polling).collect()
 }
 
-/// How many of the clients produce; the others poll.
+/// The number of clients that produce. The others poll.
 fn producers_of(clients: usize) -> usize {
     clients - clients * 3 / 8
 }
@@ -112,6 +113,7 @@ fn producers_of(clients: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::suite::Suite;
 
     #[test]
     fn every_client_has_a_worker() {
@@ -131,13 +133,30 @@ mod tests {
         );
     }
 
+    /// The name is read when a scenario is resolved, and a mistake is still reported at its position in the file.
+    #[test]
+    fn an_unknown_workload_of_a_file_is_reported_with_its_line() {
+        let text = "name = \"mine\"\n[[scenario]]\nname = \"a\"\nworkload = \"apend\"\n";
+        let suite = Suite::parse(text, "mine.toml").expect("the word is not read yet");
+        let error = of_scenario(&suite.scenarios[0].workload).expect_err("unknown");
+        let error = error.to_string();
+        assert!(
+            error.starts_with("mine.toml: line 4, column 12: no workload `apend`"),
+            "{error}"
+        );
+        assert!(
+            error.contains("append, idempotent") && error.ends_with("4 | workload = \"apend\""),
+            "{error}"
+        );
+    }
+
     #[test]
     fn built_in_scenarios_name_workloads_that_exist() {
-        for scenario in crate::config::scenario::built_in().expect("a right file") {
+        for scenario in crate::config::scenario::built_in().expect("a valid file") {
             of_scenario(&scenario.workload).expect(&scenario.name);
         }
-        for suite in crate::config::suite::Suite::built_in() {
-            let suite = crate::config::suite::Suite::load(suite).expect("a right file");
+        for suite in Suite::built_in() {
+            let suite = Suite::load(suite).expect("a valid file");
             for scenario in &suite.scenarios {
                 of_scenario(&scenario.workload).expect(&scenario.name);
             }

@@ -1,10 +1,10 @@
-//! A comparison as text for a terminal: what is new first, then what is ongoing, rare and resolved, then the figures.
+//! A comparison as text for a terminal: new findings first, then ongoing, rare and resolved ones, then the figures.
 
 use std::fmt::Write;
 
 use reports::model::{Comparison, FigureChange, FigureOutcome, FindingStatus};
 
-/// Findings that are listed one by one; the page has all.
+/// The number of findings listed one by one. The page lists all of them.
 const SHOWN_MAX: usize = 10;
 
 /// The text.

@@ -1,5 +1,5 @@
-//! What one sees while a run goes on: a bar with a live status on a terminal, otherwise a line every ten seconds and at
-//! each fault. It reads the same events that the history file gets.
+//! The progress of a run: on a terminal a bar with a live status, otherwise a line every ten seconds and at each fault.
+//! It reads the same events that the history file receives.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::thread::JoinHandle;
@@ -15,7 +15,7 @@ const REFRESH: Duration = Duration::from_millis(200);
 /// How often a plain line is written.
 const LINE_EVERY: Duration = Duration::from_secs(10);
 
-/// What the status line tells.
+/// The content of the status line.
 #[derive(Default)]
 struct Status {
     ok: u64,
@@ -47,7 +47,8 @@ pub fn show(
             } else {
                 ProgressBar::hidden()
             };
-            // A template of ours that indicatif refuses would be a bug; the default bar is no reason to end a run.
+            // An invalid template would be a bug of the harness, but it must not end a run. The default bar is used
+            // then.
             if let Ok(style) =
                 ProgressStyle::with_template("{prefix}  {bar:24} {pos:>3} s/{len} s  {wide_msg}")
             {
@@ -98,7 +99,7 @@ fn follow(events: &Receiver<Event>, bar: &ProgressBar, on_terminal: bool) {
 }
 
 impl Status {
-    /// Takes an event in; returns a line worth writing down, if it is one.
+    /// Processes an event. Returns a line if the event deserves one.
     fn take(&mut self, event: &Event) -> Option<String> {
         let at = event.t as f64 / 1e9;
         match &event.what {
@@ -112,7 +113,7 @@ impl Status {
                     FaultPhase::Begun => {
                         let name = format!("{} {targets}", fault.kind);
                         self.fault = Some((name.clone(), Instant::now()));
-                        Some(format!("  {at:7.3} s  {}  {name} begun", fault.id))
+                        Some(format!("  {at:7.3} s  {}  {name} started", fault.id))
                     }
                     FaultPhase::Healed => {
                         self.fault = None;
@@ -143,7 +144,7 @@ impl Status {
                     Phase::Load => "all nodes agree on a leader; load begins",
                     Phase::Recovery => "load ended, faults healed; waiting until all nodes agree",
                     Phase::Final => "reading every partition through every node",
-                    Phase::Interrupted => "interrupted: healing, saving, judging what there is",
+                    Phase::Interrupted => "interrupted: healing faults, judging the history",
                     Phase::Done | Phase::Unknown => return None,
                 };
                 return Some(format!("  {at:7.3} s  {word}"));

@@ -1,6 +1,6 @@
-//! When a record arrives at a node: the produce probe's topic, read through one node as it grows. What a record takes from
-//! its send to here is the delay of messages between nodes as it can be seen from outside. Observations, not operations:
-//! the probe's records are nobody's appends.
+//! The delivery times of records: the produce probe's topic, read through one node as it grows. The time from a
+//! record's send to its arrival here shows the delay of messages between nodes, as seen from outside. These are
+//! observations, not operations: no workload appends the probe's records.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -14,12 +14,12 @@ use crate::kafka::questions;
 use crate::kafka::wire::Wire;
 use crate::record::{Recorder, StopFlag};
 
-/// How often a node is asked: the resolution of the delays.
+/// The interval of the requests to a node. It is the resolution of the delays.
 const EVERY: Duration = Duration::from_millis(20);
-/// Bytes asked for in one Fetch.
+/// The size of one Fetch in bytes.
 const FETCH_BYTES: i32 = 1 << 20;
 
-/// Reads through one node until told to stop. Only answers that hold records are kept.
+/// Reads through one node until asked to stop. Only answers that contain records are recorded.
 pub fn watch(node: usize, address: SocketAddr, recorder: &Recorder, stop: &StopFlag) {
     let mut wire = Wire::new(address, TIMEOUT);
     let mut position: Offset = 0;
@@ -27,7 +27,7 @@ pub fn watch(node: usize, address: SocketAddr, recorder: &Recorder, stop: &StopF
     while stop.sleep_until(next) {
         next = (next + EVERY).max(Instant::now());
         let called = recorder.now();
-        // A node that does not answer serves nothing; that it does not is for the other probes to tell.
+        // A node that does not answer serves nothing. Other probes record that.
         let Ok(fetched) = questions::fetch(&mut wire, topics::PROBE, 0, position, FETCH_BYTES)
         else {
             continue;

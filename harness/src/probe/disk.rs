@@ -1,10 +1,10 @@
-//! The disk's own lateness: a thread that appends a little beside the nodes' data and syncs it, as they do, and looks how
-//! long that took. A node whose sync waits for half a second hears no heartbeat meanwhile and answers none, and what
-//! follows looks like its own fault. Seen beside a compiler: nothing was acknowledged for 2.7 s, no thread waited for a
+//! The disk's latency: a thread appends a page next to the nodes' data, syncs it as the nodes do, and measures the
+//! time. A node whose sync takes half a second processes no heartbeat meanwhile, and the consequences look like a fault
+//! of the node. Observed next to a running compiler: nothing was acknowledged for 2.7 s, no thread waited for a
 //! processor, and a cluster without faults changed its leader twice.
 //!
-//! The nodes' processes are also told by their run-queue delay ([`super::figures`]), but a thread that waits for a disk is
-//! not waiting for a processor; and the kernel's figure of pressure cannot tell a busy log from a disk that stands still.
+//! The run-queue delay of the nodes' processes is recorded too ([`super::figures`]), but a thread that waits for a disk
+//! does not wait for a processor. The kernel's pressure figure does not distinguish a busy log from a blocked disk.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Result, Seek, SeekFrom, Write};
@@ -18,13 +18,13 @@ use super::PERIOD;
 use super::lateness::Share;
 use crate::record::{Recorder, StopFlag};
 
-/// What is written each time: one page, so that there is something to sync.
+/// The size of each write: one page, so that there is something to sync.
 const BYTES: [u8; 4096] = [0; 4096];
-/// A sync of so long is worth telling. Below it the nodes' own load on a slow disk is the cause.
+/// A sync that takes at least this long is recorded. Shorter ones are caused by the nodes' own load on a slow disk.
 const WORTH_TELLING: Duration = Duration::from_millis(100);
 
-/// Appends and syncs in `directory` until told to stop. Where that cannot be done (a full disk), it is tried again, and
-/// nothing is told: the nodes' own words say what is wrong there.
+/// Appends and syncs in `directory` until asked to stop. If that fails (a full disk), it retries and records nothing,
+/// because the nodes' own output reports what is wrong there.
 pub fn watch(directory: &Path, recorder: &Recorder, stop: &StopFlag) {
     let mut pressure = Share::begin(Resource::Io);
     let mut file = None;
@@ -53,7 +53,7 @@ pub fn watch(directory: &Path, recorder: &Recorder, stop: &StopFlag) {
     }
 }
 
-/// A file that nobody finds and that is gone with this process, however it ends.
+/// An unlinked file, which disappears with this process, however it ends.
 fn nameless(directory: &Path) -> Result<File> {
     let path = directory.join(".sync-probe");
     let file = OpenOptions::new()
@@ -65,8 +65,8 @@ fn nameless(directory: &Path) -> Result<File> {
     Ok(file)
 }
 
-/// Grows the file by a page and syncs it: a page that is written over would spare the disk its journal, which the nodes'
-/// growing logs are not spared. It starts again before it is large.
+/// Grows the file by a page and syncs it. Overwriting a page would not need the file system's journal, which the nodes'
+/// growing logs do need. The file starts again before it becomes large.
 fn synced(file: &mut File) -> Result<()> {
     const LARGE: u64 = 1 << 20;
     if file.stream_position()? >= LARGE {

@@ -1,5 +1,5 @@
-//! End offsets by raw ListOffsets, asked of one node for each partition in turn. These are operations, not
-//! observations: an answer has to include every append that was acknowledged before it was asked (`log-recency`).
+//! End offsets by raw ListOffsets, from one node for each partition in turn. These are operations, not observations: an
+//! answer must include every append that was acknowledged before the request (`log-recency`).
 
 use std::net::SocketAddr;
 use std::time::Instant;
@@ -13,7 +13,7 @@ use crate::kafka::questions::{self, NoAnswer};
 use crate::kafka::wire::Wire;
 use crate::record::{Recorder, StopFlag, WorkerIds};
 
-/// Asks one node until told to stop.
+/// Asks one node until asked to stop.
 pub fn ask(
     node: usize,
     address: SocketAddr,

@@ -1,5 +1,5 @@
-//! Figures of the nodes' processes: how long they waited for a processor (a starved node is not a broken one), and once
-//! a second memory, processor time and descriptors.
+//! Figures of the nodes' processes: the time that they waited for a processor (a starved node is not a broken one), and
+//! once per second memory, processor time and descriptors.
 
 use std::time::{Duration, Instant};
 
@@ -12,19 +12,19 @@ use super::PERIOD;
 use crate::cluster::Cluster;
 use crate::record::{Recorder, StopFlag};
 
-/// A thread of a node that waited at least this long for a processor is worth telling. Below it the target's own load,
-/// three nodes on few processors, is the cause.
+/// A node's thread that waited at least this long for a processor is recorded. Shorter waits are caused by the target's
+/// own load, three nodes on few processors.
 const WORTH_TELLING: Duration = Duration::from_millis(100);
-/// A thread that waited at least this long within a second in shorter waits is told, too.
+/// A thread that waited at least this long in total within a second, in shorter waits, is recorded too.
 const SPREAD_WORTH_TELLING: Duration = Duration::from_millis(400);
-/// Memory and the like are told this often.
+/// Memory and similar figures are recorded this often.
 const TELL_EVERY: Duration = Duration::from_secs(1);
 
-/// Samples all nodes until told to stop. `table` says where their processes are to be found.
+/// Samples all nodes until asked to stop. `table` lists their processes.
 pub fn watch(table: &ProcessTable, cluster: &Cluster, recorder: &Recorder, stop: &StopFlag) {
     let mut samplers: Vec<Option<(i32, Sampler)>> =
         cluster.nodes().into_iter().map(|_| None).collect();
-    // What was told of each node within this second.
+    // The waits of each node that were recorded within this second.
     let mut told = vec![Duration::ZERO; samplers.len()];
     let mut next = Instant::now();
     let mut tell = Instant::now() + TELL_EVERY;
@@ -51,7 +51,7 @@ pub fn watch(table: &ProcessTable, cluster: &Cluster, recorder: &Recorder, stop:
             let Some(figures) = sampler.sample() else {
                 continue;
             };
-            // The first sample's differences reach back to the process's start.
+            // The differences of the first sample count from the process's start.
             let waited = Duration::from_nanos(figures.waited_longest_ns);
             if !fresh && waited >= WORTH_TELLING {
                 *told += waited;

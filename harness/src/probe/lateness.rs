@@ -1,5 +1,5 @@
-//! The harness's own lateness: a thread that sleeps 10 ms and looks how long it was away. What it sees is what every
-//! other thread of the harness suffers; findings that overlap it are undecided, not a broker's fault.
+//! The harness's own lateness: a thread sleeps 10 ms and measures how long it was away. Every other thread of the
+//! harness suffers the same delay. Findings that overlap it are undecided, not a fault of the broker.
 
 use std::time::{Duration, Instant};
 
@@ -8,13 +8,13 @@ use nemesis::process::pressure::{Resource, waited_us};
 
 use crate::record::{Recorder, StopFlag};
 
-/// How long it means to sleep.
+/// The intended length of a sleep.
 const SLEEP: Duration = Duration::from_millis(10);
 
-/// Below this nobody would notice.
+/// Shorter delays do not matter.
 const WORTH_TELLING: Duration = Duration::from_millis(50);
 
-/// Sleeps and looks until told to stop.
+/// Sleeps and measures until asked to stop.
 pub fn watch(recorder: &Recorder, stop: &StopFlag) {
     let mut cpu = Share::begin(Resource::Cpu);
     let mut io = Share::begin(Resource::Io);
@@ -34,7 +34,7 @@ pub fn watch(recorder: &Recorder, stop: &StopFlag) {
     }
 }
 
-/// The share of time in which some task of the machine waited for a resource, where the kernel tells (PSI).
+/// The share of time in which some task of the machine waited for a resource, if the kernel reports it (PSI).
 pub(super) struct Share {
     resource: Resource,
     last: Option<(Instant, u64)>,

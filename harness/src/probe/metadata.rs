@@ -1,5 +1,5 @@
-//! The prober: asks one node for its Metadata and for the quorum, ten times a second. One question in flight per
-//! node; after a time-out the connection is closed and dialled again.
+//! The prober: asks one node for its Metadata and for the quorum, ten times per second. There is one request in flight
+//! per node. After a time-out the connection is closed and opened again.
 
 use std::net::SocketAddr;
 use std::time::Instant;
@@ -16,7 +16,7 @@ use crate::kafka::questions::{self, Metadata, NoAnswer};
 use crate::kafka::wire::Wire;
 use crate::record::{Recorder, StopFlag, Threads};
 
-/// Which node to ask about what.
+/// Which node to ask, and for what.
 pub struct Asked {
     /// Node number, counted from 1.
     pub node: usize,
@@ -24,7 +24,7 @@ pub struct Asked {
     pub address: SocketAddr,
     /// Topics to ask about.
     pub topics: Vec<String>,
-    /// Where it tells of the quorum.
+    /// Where it reports the quorum.
     pub quorum: QuorumProbe,
     /// The broker ids of n1, n2 and so on.
     pub ids: Vec<i32>,
@@ -57,12 +57,12 @@ pub fn start(
     Ok(())
 }
 
-/// A broker's id as the number of its node; what is no broker of the cluster stays as it is.
+/// Maps a broker's id to the number of its node. An id of no broker of the cluster is kept.
 fn number(ids: &[i32], id: i32) -> i32 {
     match ids.iter().position(|known| *known == id) {
         Some(at) => at as i32 + 1,
         None if id < 0 => id,
-        // An unknown broker must not pass for one of the nodes.
+        // An unknown broker must not be mistaken for one of the nodes.
         None => id.saturating_add(ids.len() as i32 + 1),
     }
 }
@@ -77,7 +77,7 @@ fn numbered(mut metadata: Metadata, ids: &[i32]) -> Metadata {
     metadata
 }
 
-/// Asks until told to stop.
+/// Asks until asked to stop.
 pub fn watch(mut asked: Asked, recorder: &Recorder, view: &ClusterView, stop: &StopFlag) {
     let mut wire = Wire::new(asked.address, TIMEOUT);
     let mut next = Instant::now();
@@ -158,7 +158,7 @@ fn ask_quorum(asked: &mut Asked, wire: &mut Wire, recorder: &Recorder, view: &Cl
     })));
 }
 
-/// A refusal is an answer of a node that lives.
+/// A refusal is an answer of a running node.
 fn answered_at_all(error: &NoAnswer) -> bool {
     matches!(error, NoAnswer::Refused(_))
 }

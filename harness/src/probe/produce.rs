@@ -1,5 +1,5 @@
-//! The produce probe: an open-loop producer with retries, one record every 20 ms whatever is in flight, on a topic of
-//! its own. Gaps and fail-over are measured by it.
+//! The produce probe: an open-loop producer with retries. It sends one record every 20 ms, regardless of the records in
+//! flight, to a separate topic. Gaps and fail-over are measured with it.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -14,13 +14,13 @@ use crate::kafka::clients::warm::Warm;
 use crate::kafka::clients::{acks_setting, common};
 use crate::record::{Recorder, StopFlag};
 
-/// How often a record is sent.
+/// The interval between records.
 pub const INTERVAL: Duration = Duration::from_millis(20);
 
-/// How long the probe goes on trying to get a record acknowledged.
+/// The time within which the probe retries a record.
 const MESSAGE_TIMEOUT_MS: &str = "15000";
 
-/// What stands before a record's number.
+/// The prefix of a record's number.
 const VALUE: &str = "probe-";
 
 fn value(sequence: u64) -> String {
@@ -49,10 +49,10 @@ fn settings(bootstrap: &str, acks: Acks, extra: &[(String, String)]) -> ClientCo
     config
 }
 
-/// Sends until told to stop.
+/// Sends until asked to stop.
 ///
 /// # Errors
-/// If librdkafka refuses a setting.
+/// If librdkafka rejects a setting.
 pub fn run(
     bootstrap: &str,
     target: &Target,
@@ -82,7 +82,7 @@ pub fn run(
             break;
         }
     }
-    // Let the last records arrive: their acknowledgements end the last gap.
+    // Wait for the last records: their acknowledgements end the last gap.
     let patience = Instant::now() + Duration::from_millis(300);
     while !sent.is_empty() {
         let left = patience.saturating_duration_since(Instant::now());

@@ -1,8 +1,8 @@
-//! Where the quorum's leader and term are read, as the target's file says: from DescribeQuorum, from JSON over HTTP, from
-//! lines of a log, or nowhere.
+//! Reads the quorum's leader and term from the source in the target's file: DescribeQuorum, JSON over HTTP, lines of a
+//! log, or none.
 //!
-//! A log tells of changes, not of the present: what it says is told once, when the line is seen, and never repeated for
-//! a node that may have stopped meanwhile.
+//! A log reports changes, not the present state. Its content is recorded once, when the line appears, and never
+//! repeated, because the node may have stopped meanwhile.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Seek, SeekFrom};
@@ -18,10 +18,10 @@ use crate::config::target::{Leadership, NodePlace, QuorumSource, Target};
 use crate::kafka::questions::{self, NoAnswer, Quorum};
 use crate::kafka::wire::{Wire, WireError};
 
-/// Longest line that is looked at; the rest of a longer one is another line.
+/// The maximum length of a line. The rest of a longer line counts as another line.
 const LINE_BYTES_MAX: u64 = 64 << 10;
 
-/// Reads one node's word about the quorum.
+/// Reads the quorum as one node reports it.
 pub enum QuorumProbe {
     /// By DescribeQuorum, over the same connection as Metadata.
     DescribeQuorum,
@@ -29,7 +29,7 @@ pub enum QuorumProbe {
     Http(Box<HttpStatus>),
     /// From a log.
     Log(Vec<LogTail>),
-    /// Not at all.
+    /// No source.
     None,
 }
 
@@ -40,7 +40,7 @@ pub struct HttpStatus {
     leadership: Leadership,
 }
 
-/// A log that is read on as it grows.
+/// A log that is read as it grows.
 pub struct LogTail {
     path: PathBuf,
     position: u64,
@@ -51,7 +51,7 @@ impl QuorumProbe {
     /// For one node. `logs` is the directory of its standard output and error.
     ///
     /// # Errors
-    /// If a placeholder cannot be filled; the target file's check has seen to that.
+    /// If a placeholder cannot be filled. The check of the target file prevents that.
     pub fn of(target: &Target, place: &NodePlace, logs: &std::path::Path) -> Result<QuorumProbe> {
         let leadership = &target.leadership;
         Ok(match leadership.quorum {
@@ -78,7 +78,7 @@ impl QuorumProbe {
         })
     }
 
-    /// Asks now; nothing where there is nothing new to tell.
+    /// Asks now. None if there is nothing new to report.
     pub fn ask(&mut self, wire: &mut Wire) -> Option<Result<Quorum, NoAnswer>> {
         match self {
             QuorumProbe::DescribeQuorum => Some(questions::quorum(wire)),
@@ -92,7 +92,7 @@ impl QuorumProbe {
     }
 }
 
-/// An HTTP client whose every request ends within this time.
+/// An HTTP client whose requests end within this time.
 pub fn agent(timeout: Duration) -> ureq::Agent {
     let config = ureq::Agent::config_builder()
         .timeout_global(Some(timeout))
@@ -106,7 +106,7 @@ impl HttpStatus {
         let got = self.agent.get(&self.url).call();
         let mut answer = match got {
             Ok(answer) => answer,
-            // A node that says no lives.
+            // A node that refuses is running.
             Err(ureq::Error::StatusCode(code)) => {
                 return Err(NoAnswer::Refused(format!("HTTP {code}")));
             }
@@ -141,11 +141,11 @@ fn read_status(text: &str, leadership: &Leadership) -> Result<Quorum, NoAnswer> 
 }
 
 impl LogTail {
-    /// What the newest matching line since the last look says.
+    /// The quorum in the newest matching line since the last read.
     fn newest(&mut self) -> Option<Quorum> {
         let mut file = File::open(&self.path).ok()?;
         if file.metadata().ok()?.len() < self.position {
-            // It was cut or replaced.
+            // The file was truncated or replaced.
             self.position = 0;
         }
         file.seek(SeekFrom::Start(self.position)).ok()?;

@@ -1,8 +1,8 @@
 //! The recorder: every event of a run, in the order of one clock, streamed to `history.jsonl`.
 //!
 //! An event's time is taken under the same lock that gives it its index, so `i` is dense and in the order of `t`.
-//! Recording must never alter or fail a run: an event is written to memory here and to the file by a thread of its
-//! own; if the file cannot be written, the run goes on and ends *undecided* with the reason.
+//! Recording must never alter or fail a run. An event is added to memory here, and a separate thread writes it to the
+//! file. If the file cannot be written, the run continues and ends *undecided* with the reason.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -15,26 +15,26 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use checkers::history::{Event, Header, Moment, What};
 
-/// How long an event may lie in memory before it is in the file: what a kill -9 can cost.
+/// The longest time between an event and its write to the file. A kill -9 loses at most this much.
 const FLUSH_AFTER: Duration = Duration::from_millis(100);
 
-/// The one clock of a run: nanoseconds since the run began, monotonic.
+/// The one clock of a run: nanoseconds since its start, monotonic.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock(Instant);
 
 impl Clock {
-    /// A clock that begins now.
+    /// A clock that starts now.
     pub fn begin() -> Self {
         Clock(Instant::now())
     }
 
-    /// Nanoseconds since the run began.
+    /// Nanoseconds since the start of the run.
     pub fn now(&self) -> Moment {
         Moment::try_from(self.0.elapsed().as_nanos()).unwrap_or(Moment::MAX)
     }
 }
 
-/// Takes events from any thread. Cheap to clone.
+/// Accepts events from any thread. Cheap to clone.
 #[derive(Clone)]
 pub struct Recorder(Arc<Inner>);
 
@@ -58,7 +58,7 @@ impl Recorder {
     /// Creates `history.jsonl` with its header line, and the thread that writes it.
     ///
     /// # Errors
-    /// If the file cannot be created or its first line not be written.
+    /// If the file cannot be created or its first line cannot be written.
     pub fn create(path: &Path, header: &Header, clock: Clock) -> Result<(Recorder, HistoryFile)> {
         let file = File::create(path).with_context(|| format!("create {}", path.display()))?;
         let mut file = BufWriter::with_capacity(1 << 18, file);
@@ -85,7 +85,7 @@ impl Recorder {
         ))
     }
 
-    /// The clock that events are stamped by.
+    /// The clock of the events' times.
     pub fn now(&self) -> Moment {
         self.0.clock.now()
     }
@@ -102,7 +102,7 @@ impl Recorder {
         order.next += 1;
         if let Some((last, others)) = order.sinks.split_last() {
             for sink in others {
-                // A sink that went away (the terminal) is none of the run's business.
+                // A sink that is gone (the terminal) does not affect the run.
                 let _ = sink.send(event.clone());
             }
             let _ = last.send(event);
@@ -110,7 +110,7 @@ impl Recorder {
         t
     }
 
-    /// Events from now on, for a reader beside the file.
+    /// The events from now on, for a reader other than the file.
     pub fn subscribe(&self) -> Receiver<Event> {
         let (sink, events) = channel();
         let mut order = self.0.order.lock().unwrap_or_else(PoisonError::into_inner);
@@ -118,7 +118,7 @@ impl Recorder {
         events
     }
 
-    /// Lets every sink know that no more comes. Events recorded later are dropped.
+    /// Ends all sinks. Events recorded later are dropped.
     pub fn finish(&self) {
         let mut order = self.0.order.lock().unwrap_or_else(PoisonError::into_inner);
         order.sinks.clear();
@@ -126,10 +126,10 @@ impl Recorder {
 }
 
 impl HistoryFile {
-    /// Waits until everything recorded before [`Recorder::finish`] is in the file; returns how many events.
+    /// Waits until everything recorded before [`Recorder::finish`] is in the file. Returns the number of events.
     ///
     /// # Errors
-    /// If the file could not be written to its end (disk full): the history is cut there.
+    /// If the file could not be written to its end (disk full). The history is truncated there.
     pub fn close(self) -> Result<u64> {
         let written = self
             .writer

@@ -1,5 +1,5 @@
-//! A flag that asks threads and tasks to end. Everything that waits in a run waits on one of these, so that Ctrl-C and the
-//! end of a phase are noticed at once.
+//! A flag that asks threads and tasks to end. Every wait of a run also waits for such a flag, so Ctrl-C and the end of
+//! a phase take effect at once.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,25 +7,25 @@ use std::time::Instant;
 
 use event_listener::{Event, Listener};
 
-/// Asks threads and tasks to end. Setting it wakes all who wait, so nobody polls.
+/// Asks threads and tasks to end. Setting it wakes all waiters, so no polling is needed.
 #[derive(Clone, Default)]
 pub struct StopFlag(Arc<(AtomicBool, Event)>);
 
 impl StopFlag {
-    /// Asks everybody who holds it to end.
+    /// Asks all holders to end.
     pub fn set(&self) {
         self.0.0.store(true, Ordering::SeqCst);
         self.0.1.notify(usize::MAX);
     }
 
-    /// Whether it was set.
+    /// Whether it is set.
     pub fn is_set(&self) -> bool {
         self.0.0.load(Ordering::SeqCst)
     }
 
     /// Waits until it is set.
     pub async fn wait(&self) {
-        // Listening begins before the second look, so a flag that is set between the two wakes.
+        // Listening starts before the second check, so a flag that is set between the two still wakes the waiter.
         while !self.is_set() {
             let woken = self.0.1.listen();
             if !self.is_set() {
@@ -34,7 +34,7 @@ impl StopFlag {
         }
     }
 
-    /// Sleeps until `until`, or until it is set. False if it was set.
+    /// Sleeps until `until`, or until the flag is set. False if it was set.
     pub fn sleep_until(&self, until: Instant) -> bool {
         while !self.is_set() {
             let woken = self.0.1.listen();

@@ -1,4 +1,4 @@
-//! Threads that end together: one flag asks all of them, and nothing goes on before they are gone.
+//! Threads that end together: one flag stops all of them, and the run continues only after they ended.
 
 use std::thread::JoinHandle;
 
@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 
 use super::StopFlag;
 
-/// Threads that end when their flag is set, and are waited for then.
+/// Threads that end when their flag is set. The owner then waits for them.
 #[derive(Default)]
 pub struct Threads {
     /// Shared with every thread.
@@ -18,7 +18,7 @@ impl Threads {
     /// Starts a thread.
     ///
     /// # Errors
-    /// If the system has no more threads.
+    /// If the system cannot start another thread.
     pub fn start(
         &mut self,
         name: &str,
@@ -33,7 +33,7 @@ impl Threads {
         Ok(())
     }
 
-    /// Sets the flag and waits for all threads. The number of those that panicked: bugs of the harness.
+    /// Sets the flag and waits for all threads. Returns how many of them panicked, which is a bug of the harness.
     pub fn end(self) -> usize {
         self.stop.set();
         self.handles

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use checkers::history::WorkerId;
 
-/// Hands out worker ids, each once in a run.
+/// Assigns worker ids, each once per run.
 #[derive(Clone, Default)]
 pub struct WorkerIds(Arc<AtomicU64>);
 

@@ -1,5 +1,5 @@
-//! A case: everything that decides what one run of a scenario does, resolved, with nothing left to choose. The same case on
-//! the same target draws the same faults and the same load.
+//! A case: the resolved input of one run of a scenario. It leaves nothing to choose: the same case on the same target
+//! draws the same faults and the same load.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,37 +29,39 @@ pub struct Case {
     pub workload: Chosen,
     /// The faults under load, drawn or replayed.
     pub plan: Plan,
-    /// The classes or kinds that the faults were drawn from; none where the windows are given, replayed or not ours to draw.
+    /// The classes or kinds that the faults were drawn from. None if the windows are listed or replayed, or if there
+    /// are no faults to draw.
     pub drawn: Option<String>,
-    /// How the nodes are brought up.
+    /// How the nodes are started.
     pub opening: Opening,
-    /// Whether it cannot run without the private network.
+    /// Whether it requires the private network.
     pub needs_network: bool,
     /// Length of the load phase.
     pub time_limit: Duration,
-    /// Operations a second over all clients.
+    /// Operations per second over all clients.
     pub rate: u32,
     /// Number of clients.
     pub concurrency: usize,
     /// The seed.
     pub seed: u64,
-    /// The deliberate bugs that the nodes are started with.
+    /// The deliberate bugs that the nodes start with.
     pub plants: Plants,
-    /// Whether it is recorded when each record of the produce probe arrives at each node.
+    /// Whether the run records when each record of the produce probe arrives at each node.
     pub watch_delivery: bool,
-    /// The title of the progress display; none where the run is not displayed.
+    /// The title of the progress display. None if there is no display.
     pub title: Option<String>,
 }
 
-/// Where a case is run.
+/// Where a case runs.
 #[derive(Clone)]
 pub struct RunContext<'a> {
-    /// Where the nodes are.
+    /// The network of the nodes.
     pub environment: &'a Environment,
     /// Their processes.
     pub table: &'a ProcessTable,
-    /// Ends the run in order: faults are healed, and what was recorded is kept.
+    /// Ends the run in order: faults are healed, and recorded data is kept.
     pub interrupt: StopFlag,
-    /// Set when enough was seen: the nodes are ended at once, and nothing more is waited for or read.
+    /// Set when there is enough evidence. The nodes are then killed at once, and the run waits for and reads nothing
+    /// more.
     pub enough: StopFlag,
 }

@@ -1,4 +1,4 @@
-//! The end of a run: what is read and asked once everything is healed, and how nodes that are no longer needed are stopped.
+//! The end of a run: the final reads and requests after the last heal, and the stop of nodes that are no longer needed.
 
 use std::time::{Duration, Instant};
 
@@ -9,19 +9,19 @@ use crate::config::topics::TOPICS;
 use crate::kafka::clients;
 use crate::load::describe_all;
 
-/// How long the final reads may take.
+/// The time limit of the final reads.
 const FINAL_READS: Duration = Duration::from_secs(20);
 
 impl Running<'_> {
-    /// Ends all nodes without asking them.
+    /// Kills all nodes without a stop signal.
     pub(super) async fn end_nodes(&self) {
         for node in self.cluster.nodes() {
-            // What survives SIGKILL ends with the sandbox.
+            // Processes that survive SIGKILL end with the sandbox.
             let _ = self.cluster.kill(node).await;
         }
     }
 
-    /// Every topic of the run, as every node describes it once all may be expected to agree.
+    /// Every topic of the run, as every node describes it at a time when all nodes should agree.
     pub(super) fn describe_topics(&self) {
         let mut names: Vec<String> = self.created.all();
         if !names.is_empty() {
@@ -35,7 +35,7 @@ impl Running<'_> {
         }
     }
 
-    /// Every partition through every node to its end, and once more through librdkafka.
+    /// Reads every partition through every node to its end, and again through librdkafka.
     pub(super) fn read_everything(&mut self, partitions: &[(String, i32)]) -> Result<()> {
         let deadline = Instant::now() + FINAL_READS;
         let addresses = self.cluster.addresses();

@@ -1,4 +1,5 @@
-//! The run's side of the faults: says who leads and whether the cluster is whole, executes a plan, records its steps.
+//! The run's side of the faults: reports who leads and whether the cluster has recovered, executes a plan, records its
+//! steps.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,28 +17,28 @@ use crate::cluster_view::ClusterView;
 use crate::config::plan::Plan;
 use crate::record::{Recorder, StopFlag};
 
-/// Between two looks at the user's interrupt.
+/// The interval of checks for the user's interrupt.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// What a plan is executed on, and where its steps are recorded.
+/// The environment in which a plan is executed, and where its steps are recorded.
 pub struct FaultContext<'a> {
-    /// Where the nodes are.
+    /// The network of the nodes.
     pub environment: &'a Environment,
     /// Their processes.
     pub table: &'a ProcessTable,
     /// The nodes.
     pub cluster: &'a Cluster,
-    /// What the probes have last seen of them: who leads.
+    /// The latest answers of the nodes to the probes: who leads.
     pub view: &'a ClusterView,
-    /// Takes every step.
+    /// Records every step.
     pub recorder: &'a Recorder,
-    /// How long the cluster takes after a heal until everything is as before, and how many partitions all nodes agree on
-    /// then; none where faults are not to wait for that.
+    /// The time that the cluster needs after a heal until it has fully recovered, and the number of partitions on whose
+    /// leaders all nodes then agree. None if faults do not wait for recovery.
     pub settling: Option<(Duration, usize)>,
 }
 
-/// Executes a plan against a cluster until `ending` or an interrupt; whatever lasts then is healed. What is returned
-/// are errors of the run: faults without effect, faults that could not be healed.
+/// Executes a plan against a cluster until `ending` or an interrupt, then heals the active faults. Returns the errors
+/// of the run: faults without effect, and faults that could not be healed.
 pub async fn execute(
     plan: &Plan,
     context: &FaultContext<'_>,
@@ -78,7 +79,7 @@ pub async fn execute(
     without.chain(unhealed).collect()
 }
 
-/// Tells the engine who leads, by what the probes have last seen through the Kafka protocol.
+/// Reports to the engine who leads, from the probes' latest answers through the Kafka protocol.
 struct Resolver {
     view: ClusterView,
     partitions: usize,

@@ -1,5 +1,6 @@
-//! After the last heal: every partition is read from its beginning to its end through every node, by raw Fetch, up to
-//! what the node serves; and once more through librdkafka. What these reads lack that was acknowledged is lost.
+//! The final reads, after the last heal: every partition is read from beginning to end through every node, by raw
+//! Fetch, up to the last record that the node serves, and again through librdkafka. An acknowledged record that these
+//! reads do not contain is lost.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -15,17 +16,17 @@ use crate::kafka::questions::{self, NoAnswer};
 use crate::kafka::wire::Wire;
 use crate::record::{Recorder, WorkerIds};
 
-/// Bytes asked for in one Fetch.
+/// The size of one Fetch in bytes.
 const FETCH_BYTES: i32 = 4 << 20;
-/// How long one Fetch may take.
+/// The time limit of one Fetch.
 const TIMEOUT: Duration = Duration::from_secs(3);
-/// A failed Fetch is tried again after this.
+/// The delay before a failed Fetch is retried.
 const AGAIN_AFTER: Duration = Duration::from_millis(100);
 
-/// The word that marks a final read in the history.
+/// Marks a final read in the history.
 const PHASE: &str = "final";
 
-/// Reads every partition through one node until it served everything below the highest end that any node told, or
+/// Reads every partition through one node until it served everything below the highest end that any node reported, or
 /// until the deadline. `ends` are the offsets to reach, one for each partition.
 pub fn through_node(
     node: usize,
@@ -39,7 +40,7 @@ pub fn through_node(
     let mut worker = ids.next();
     for (topic, partition, end) in ends {
         let mut position = 0;
-        // Once at least: a node that serves records beyond an end of 0 has records that nobody was told of.
+        // At least once: a node may serve records beyond a reported end of 0.
         let mut asked = false;
         while (position < *end || !asked) && Instant::now() < deadline {
             asked = true;
@@ -100,10 +101,10 @@ pub fn through_node(
     }
 }
 
-/// Reads every partition with a librdkafka consumer, until all ends are reached or the deadline has come.
+/// Reads every partition with a librdkafka consumer, until all ends are reached or the deadline has passed.
 ///
 /// # Errors
-/// If librdkafka refuses a setting.
+/// If librdkafka rejects a setting.
 pub fn through_client(
     config: &rdkafka::ClientConfig,
     ends: &[(String, i32, Offset)],
@@ -153,10 +154,10 @@ pub fn through_client(
     Ok(())
 }
 
-/// The end offset of every partition, as some node tells it: asked of each node in turn until one answers.
+/// The end offset of every partition. Each node in turn is asked until one answers.
 ///
 /// # Errors
-/// If no node tells the end of some partition before the deadline.
+/// If no node reports the end of some partition before the deadline.
 pub fn ends(
     addresses: &[SocketAddr],
     partitions: &[(String, i32)],
@@ -174,7 +175,7 @@ pub fn ends(
             if Instant::now() >= deadline {
                 let last = answers.into_iter().find_map(Result::err);
                 let why = last.map_or_else(String::new, |error| error.to_string());
-                anyhow::bail!("no node tells the end of {topic}/{partition}: {why}");
+                anyhow::bail!("no node reported the end of {topic}/{partition}: {why}");
             }
             std::thread::sleep(AGAIN_AFTER);
         };

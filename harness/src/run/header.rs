@@ -1,4 +1,4 @@
-//! The first line of a history: what ran, what it promises, which limits it is held to, and what is planted in it.
+//! The first line of a history: what ran, its promises, its limits, and its plants.
 
 use checkers::history::Promises;
 use checkers::history::{Header, NodeEntry};

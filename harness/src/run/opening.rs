@@ -1,5 +1,5 @@
-//! The beginning of a scenario: nodes are started, all at once or one after the other, and may be disturbed before
-//! anybody asks them for anything. Whether they form a cluster is not looked at here.
+//! The start of a scenario: nodes start, all at once or one after the other, and may be subject to faults before any
+//! client sends a request. Whether they form a cluster is checked later.
 
 use std::time::{Duration, Instant};
 
@@ -9,11 +9,12 @@ use nemesis::Node;
 use super::{Running, faults};
 use crate::record::Threads;
 
-/// Between two looks at clock and interrupt.
+/// The interval of checks of clock and interrupt.
 const LOOK: Duration = Duration::from_millis(20);
 
 impl Running<'_> {
-    /// Starts the nodes, each when it is due, and lets their disturbance pass. Probes ask from the first start on.
+    /// Starts the nodes, each when it is due, and waits until the faults before the load are over. Probes run from the
+    /// first start on.
     pub(super) async fn open(&mut self, probes: &mut Threads) -> Result<()> {
         let opening = &self.case.opening;
         let after = |node: Node| opening.start_after.get(node.index()).copied();

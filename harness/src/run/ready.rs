@@ -1,6 +1,6 @@
-//! Whether the nodes are up, as their target says: a node names all brokers, or a line of every node's output tells,
-//! or an HTTP answer of every node does. Only then are topics made: a creation that is refused or lost while the cluster
-//! forms leaves the history without a certain order of what happened to the topic.
+//! Checks whether the nodes are up, by the target's criterion: a node names all brokers, a line of every node's output
+//! matches, or every node answers over HTTP. Topics are created only after that: a creation that is refused or lost
+//! while the cluster forms would leave the history without a definite order of events for the topic.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -16,15 +16,15 @@ use crate::kafka::wire::Wire;
 use crate::probe::quorum::agent;
 use crate::record::StopFlag;
 
-/// Between two looks.
+/// The interval between two checks.
 const STEP: Duration = Duration::from_millis(20);
-/// How long one look may take.
+/// The time limit of one check.
 const LOOK: Duration = Duration::from_millis(1_000);
 
-/// Waits until they are.
+/// Waits until all nodes are up.
 ///
 /// # Errors
-/// If one is not before the deadline; the message names it and what was looked for.
+/// If a node is not up before the deadline. The message names the node and the expected evidence.
 pub fn wait(target: &Target, cluster: &Cluster, stop: &StopFlag, deadline: Instant) -> Result<()> {
     let ended = || Instant::now() >= deadline || stop.is_set();
     if target.ready.by == ReadyBy::Kafka {
@@ -49,13 +49,13 @@ pub fn wait(target: &Target, cluster: &Cluster, stop: &StopFlag, deadline: Insta
     Ok(())
 }
 
-/// Whether a node answers, and knows of the whole cluster.
+/// Whether a node answers and knows the whole cluster.
 fn names_all(cluster: &Cluster, node: Node) -> bool {
     let mut wire = Wire::new(cluster.address(node), LOOK);
     questions::brokers(&mut wire).is_ok_and(|brokers| brokers.len() >= cluster.nodes().count())
 }
 
-/// How one node is looked at.
+/// How one node is checked.
 enum Look {
     Log(Vec<PathBuf>, Regex),
     Http(ureq::Agent, String),

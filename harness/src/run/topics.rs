@@ -1,4 +1,4 @@
-//! The topics of a run, and the wait for a cluster to form: both on evidence, never on sleeps.
+//! The topics of a run, and the wait for a cluster to form. Both wait for evidence and never sleep for a fixed time.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -13,15 +13,15 @@ use crate::kafka::questions::admin::Changed;
 use crate::kafka::wire::Wire;
 use crate::record::{Recorder, StopFlag, WorkerIds};
 
-/// How long one try to create a topic may take.
+/// The time limit of one attempt to create a topic.
 const TRY: Duration = Duration::from_secs(2);
-/// Between two looks.
+/// The interval between two checks.
 const STEP: Duration = Duration::from_millis(10);
 
-/// Creates one topic, asking one node after the other until one takes it.
+/// Creates one topic. It asks one node after the other until one accepts.
 ///
 /// # Errors
-/// If none takes it before the deadline; the message tells the last refusal.
+/// If no node accepts before the deadline. The message contains the last refusal.
 pub fn create(
     addresses: &[SocketAddr],
     (name, partitions): (&str, i32),
@@ -60,7 +60,7 @@ pub fn create(
                 recorder.record(if by_this_try {
                     What::Ok(completion(None))
                 } else {
-                    // An earlier try did it, and perhaps with another shape.
+                    // An earlier attempt created it, perhaps with another shape.
                     What::Info(completion(Some("TOPIC_ALREADY_EXISTS".to_owned())))
                 });
                 let what = "created".to_owned();
@@ -81,9 +81,7 @@ pub fn create(
         }
         std::thread::sleep(STEP);
     }
-    let message = format!(
-        "topic {name} could not be created: {last}; the nodes' own words are in their stderr.log"
-    );
+    let message = format!("topic {name} could not be created: {last}; see the nodes' stderr.log");
     Err(Stop {
         code: exit::INVALID,
         message,
@@ -91,18 +89,18 @@ pub fn create(
     .into())
 }
 
-/// Refuses a cluster that has one of the run's topics already: what is in it would be judged, or would be lost.
+/// Rejects a cluster that already has one of the run's topics. Its records would be judged too, or would be lost.
 ///
 /// # Errors
-/// If one is there (exit code 254), or no node tells.
+/// If one exists (exit code 254), or no node answers.
 pub fn refuse_existing(addresses: &[SocketAddr]) -> anyhow::Result<()> {
     let wanted: Vec<String> = names().map(str::to_owned).collect();
     for address in addresses {
         let known = questions::metadata(&mut Wire::new(*address, TRY), &wanted)?;
         if let Some(there) = known.partitions.first() {
             return Err(Stop::usage(format!(
-                "topic {} exists on this cluster, and a run makes its own: delete it first if an earlier run left it \
-                 there, or name another cluster",
+                "topic {} exists on this cluster, and a run creates its own: delete it \
+                 first if an earlier run left it there, or use another cluster",
                 there.topic()
             )));
         }
@@ -110,7 +108,7 @@ pub fn refuse_existing(addresses: &[SocketAddr]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Deletes the run's topics from a cluster that goes on without us. Those that could not be deleted.
+/// Deletes the run's topics from a cluster that continues to run. Returns the topics that could not be deleted.
 pub fn delete_all(addresses: &[SocketAddr]) -> Vec<&'static str> {
     let timeout_ms = i32::try_from(TRY.as_millis()).unwrap_or(i32::MAX);
     let stays = |name: &&'static str| {

@@ -1,4 +1,4 @@
-//! The lines of the nodes' own words that a target's file calls worth showing, gathered in one file beside their output.
+//! Collects the log lines of the nodes that the target's file selects, in one file next to their output.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
@@ -11,15 +11,15 @@ use crate::cluster::Cluster;
 use crate::config::target::Target;
 use crate::store::{layout, write_whole};
 
-/// At most this many lines of one file; the first ones tell how it began.
+/// The maximum number of lines of one file. The first ones show how the problem started.
 const LINES_MAX: usize = 200;
-/// Longer lines are cut.
+/// Longer lines are truncated.
 const LINE_BYTES_MAX: u64 = 2_000;
 
-/// Gathers them for all nodes. How many there are; the file is written only if there are any.
+/// Collects the lines of all nodes and returns their number. The file is written only if there are any.
 ///
 /// # Errors
-/// If it cannot be written.
+/// If the file cannot be written.
 pub fn gather(target: &Target, cluster: &Cluster, directory: &Path) -> Result<usize> {
     if target.logs.show.is_empty() {
         return Ok(0);

@@ -1,4 +1,4 @@
-//! The index over runs: read from the heads of their results, never from histories.
+//! The index over runs. It is read from the heads of their results, never from histories.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use crate::output::say;
 use crate::store::marks::mark;
 use crate::store::{self, layout, write_whole};
 
-/// Files that a reader may want from a list of runs.
+/// Files that a list of runs links to.
 const FILES: [&str; 5] = [
     layout::PAGE,
     layout::RESULTS,
@@ -17,7 +17,7 @@ const FILES: [&str; 5] = [
     layout::RUN,
 ];
 
-/// The runs below `out`, newest first. One without results is incomplete, whatever it holds otherwise.
+/// The runs below `out`, newest first. A run without results is incomplete, whatever else it contains.
 pub fn runs(out: &Path) -> Vec<RunSummary> {
     let mut ids = store::run_ids(out);
     ids.sort();
@@ -29,7 +29,7 @@ fn summary(run: &Path, id: &str) -> RunSummary {
     let results = std::fs::read_to_string(run.join(layout::RESULTS)).ok();
     let read = results.and_then(|text| RunSummary::read(&text).ok());
     let mut summary = read.unwrap_or_else(|| RunSummary::without_results(id));
-    // The folder's name is what links need, also where somebody has renamed it.
+    // Links need the folder's current name, which a user may have changed.
     id.clone_into(&mut summary.id);
     summary.baseline = mark(run).is_some();
     let there = FILES.iter().filter(|name| run.join(name).is_file());
@@ -42,7 +42,7 @@ pub fn page(out: &Path) -> String {
     reports::index_html(&runs(out))
 }
 
-/// Writes `index.html` beside the runs. That it cannot be written is worth a word, and no run's failure.
+/// Writes `index.html` next to the runs. A failure is a warning, not a failure of the run.
 pub fn write(out: &Path) {
     if let Err(error) = write_whole(&out.join(layout::INDEX), &page(out)) {
         say(&format!("  warning: {error:#}"));

@@ -1,5 +1,5 @@
-//! A stored history in, verdicts and series out. `run` judges what it has just recorded by the same path as `check`
-//! judges a file that it never saw.
+//! Reads a stored history and returns verdicts and series. `run` judges the history that it just recorded in the same
+//! way as `check` judges any file.
 
 pub mod series;
 
@@ -16,20 +16,20 @@ use crate::store::history_file::unpacked;
 
 pub use series::measure;
 
-/// A history and what all checks say of it.
+/// A history and its judgement.
 pub struct Judged {
     /// The history.
     pub history: History,
-    /// What is said of it.
+    /// The results of all checks.
     pub judgement: Judgement,
-    /// What was odd in the file.
+    /// Problems of the file.
     pub warnings: Vec<String>,
 }
 
-/// Reads a history file, plain or compressed; with it, what was odd in the file.
+/// Reads a history file, plain or compressed. Also returns the problems of the file.
 ///
 /// # Errors
-/// If the file cannot be read or is no history; the message names file and line.
+/// If the file cannot be read or is not a history. The message names file and line.
 pub fn read(path: &Path) -> Result<(History, Vec<String>)> {
     read_by(path, &[])
 }
@@ -56,10 +56,10 @@ pub fn file(path: &Path) -> Result<Judged> {
     file_by(path, &[])
 }
 
-/// The same by other promises than those that the history carries: words as `--promise` takes them.
+/// The same by other promises than those in the history, in the syntax of `--promise`.
 ///
 /// # Errors
-/// As of [`read`]; and if a word names no promise.
+/// As of [`read`], or if a word is not a promise.
 pub fn file_by(path: &Path, promises: &[String]) -> Result<Judged> {
     let (history, warnings) = read_by(path, promises)?;
     let mut judgement = checkers::judge(&history);
@@ -75,6 +75,6 @@ pub fn file_by(path: &Path, promises: &[String]) -> Result<Judged> {
 }
 
 fn text(path: &Path) -> std::io::Result<String> {
-    // A torn character can only be in a torn line, which is told as such.
+    // A torn character can occur only in a torn line, which is reported separately.
     Ok(String::from_utf8_lossy(&unpacked(path)?).into_owned())
 }

@@ -1,5 +1,5 @@
-//! Playing a case: whatever command it belongs to, its directory holds the resolved faults and what was asked before the
-//! first node starts, so that every run can be replayed and judged again.
+//! Plays a case. Its directory contains the resolved faults and the requested checks before the first node starts,
+//! whichever command runs it, so every run can be replayed and judged again.
 
 use std::path::{Path, PathBuf};
 
@@ -11,31 +11,31 @@ use crate::cluster::Cluster;
 use crate::run::{self, Case, RunContext};
 use crate::store::{Asked, history_file, layout, write_whole};
 
-/// A case that was played: its history is closed, and not judged yet.
+/// A case after its run. Its history is closed and not yet judged.
 pub struct Recorded {
     /// What was run.
     pub case: Case,
-    /// Where its files are.
+    /// The directory of its files.
     pub directory: PathBuf,
     /// The recorded history.
     pub history: PathBuf,
     /// The nodes, stopped.
     pub cluster: Cluster,
-    /// What went wrong beside the history.
+    /// Warnings of the run that are not in the history.
     pub warnings: Vec<String>,
 }
 
 impl Session {
-    /// Plays a case as a part of run `run`, until its end or the user's interrupt. What it leaves goes into `directory`.
+    /// Plays a case as a part of run `run`, until its end or the user's interrupt. Its files go into `directory`.
     ///
     /// # Errors
-    /// If the harness itself cannot go on. What was recorded stays.
+    /// If the harness itself cannot continue. Recorded events are kept.
     pub async fn play(&self, case: Case, run: &str, directory: &Path) -> Result<Recorded> {
         play(case, run, directory, &self.context()).await
     }
 }
 
-/// The same where somebody beside the user may end it.
+/// The same, if someone other than the user may also end it.
 ///
 /// # Errors
 /// As [`Session::play`].
@@ -61,15 +61,15 @@ pub async fn play(
 }
 
 impl Recorded {
-    /// Judges the recorded history by the checks that were asked for.
+    /// Judges the recorded history by the requested checks.
     ///
     /// # Errors
-    /// If it cannot be read back.
+    /// If the history cannot be read back.
     pub fn judge(&self) -> Result<Judged> {
         judge::file(&self.history)
     }
 
-    /// Compresses the history, and returns where it is now: where it was, and the error, if that failed.
+    /// Compresses the history and returns its new path. If that fails, returns the old path and the error.
     pub fn compress(&self) -> (PathBuf, Result<()>) {
         let compressed = history_file::compressed(&self.history);
         match history_file::compress(&self.history, &compressed) {

@@ -1,8 +1,8 @@
-//! What a target needs before it can run, fetched or built once: outside the sandbox, because it may need the network,
-//! and before it, because a process that has entered it has no way out.
+//! Downloads or builds what a target needs before it can run, once. This happens outside the sandbox, because it may
+//! need the network, and before the sandbox, because a process cannot leave it.
 //!
-//! What was prepared, and from what, stands in a file beside it; when the command, the target's own files or an
-//! environment variable that it looks at has changed, it is prepared again.
+//! A file next to the prepared files records what they were prepared from. If the command, the target's own files or a
+//! declared environment variable has changed, the target is prepared again.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -15,10 +15,10 @@ use crate::exit::Stop;
 use crate::output::say;
 use crate::store::write_whole;
 
-/// The file beside what was prepared.
+/// The file next to the prepared files.
 const RECORD: &str = "prepared.json";
 
-/// From what a target was prepared.
+/// The inputs from which a target was prepared.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Record {
     command: Vec<String>,
@@ -26,17 +26,17 @@ struct Record {
     environment: Vec<(String, String)>,
 }
 
-/// Prepares a target unless it is there, and says so.
+/// Prepares a target unless it is prepared already, and says so.
 ///
 /// # Errors
-/// If the command fails (exit code 253), with what it was and what to look at.
+/// If the command fails (exit code 253). The message contains the command and where to look.
 pub fn ensure(target: &Target) -> Result<()> {
     if target.prepare.command.is_empty() || is_there(target)? {
         return Ok(());
     }
     let why = match target.home.join(RECORD).exists() {
-        true => "what it is made from has changed",
-        false => "its first run",
+        true => "its inputs have changed",
+        false => "this is its first run",
     };
     say(&format!(
         "jepsen: {}: {why}: preparing it in {} (once; `jepsen prepare {}` does only this)",
@@ -47,7 +47,7 @@ pub fn ensure(target: &Target) -> Result<()> {
     anew(target)
 }
 
-/// Whether everything that it provides is there, from what it would be prepared from now.
+/// Whether everything that the target provides exists, prepared from the current inputs.
 ///
 /// # Errors
 /// If a placeholder cannot be filled.
@@ -58,7 +58,7 @@ pub fn is_there(target: &Target) -> Result<bool> {
     Ok(target.prepare.command.is_empty() || (same && provided.iter().all(|path| path.exists())))
 }
 
-/// Prepares a target, whatever is there.
+/// Prepares a target, even if it is prepared already.
 ///
 /// # Errors
 /// As [`ensure`].
@@ -84,7 +84,7 @@ pub fn anew(target: &Target) -> Result<()> {
     let Some((program, arguments)) = command.split_first() else {
         return Ok(());
     };
-    // Its output is talk: standard output is for data.
+    // The output of the command consists of messages, and standard output is for data.
     let ran = Command::new(program)
         .args(arguments)
         .current_dir(home)
@@ -93,7 +93,7 @@ pub fn anew(target: &Target) -> Result<()> {
         .status();
     let failed = |why: String| {
         Stop::machine(format!(
-            "prepare {}: `{}` {why}. It was run in {}; what it needs is told at the top of the target file",
+            "prepare {}: `{}` {why}. It ran in {}; the target file's top lists what it needs",
             target.name,
             command.join(" ").trim(),
             home.display()
@@ -105,7 +105,7 @@ pub fn anew(target: &Target) -> Result<()> {
         Err(error) => return Err(failed(format!("cannot be run: {error}"))),
     }
     if let Some(missing) = provided(target)?.into_iter().find(|path| !path.exists()) {
-        return Err(failed(format!("left no {}", missing.display())));
+        return Err(failed(format!("did not create {}", missing.display())));
     }
     let text = serde_json::to_string_pretty(&record(target))?;
     write_whole(&record_file, &text)

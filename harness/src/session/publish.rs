@@ -1,7 +1,7 @@
-//! From what was played and judged to what people read: the report's values, and the files of the run directory in their
-//! phases: `run.json` first, `results.json` last.
+//! Writes what people read from what was played and judged: the report's values, and the files of the run directory in
+//! order: `run.json` first, `results.json` last.
 //!
-//! Nothing that fails here changes a verdict: a page that cannot be drawn is a warning.
+//! A failure here never changes a verdict: a page that cannot be drawn is a warning.
 
 mod opening;
 mod scenario;
@@ -26,7 +26,7 @@ use crate::store::{self, RunDirectory, layout, write_whole};
 pub use opening::{environment, tool};
 pub use scenario::of_judged;
 
-/// Under which conditions a run takes place.
+/// The conditions of a run.
 pub struct Conditions<'a> {
     /// The target.
     pub target: &'a Target,
@@ -34,15 +34,15 @@ pub struct Conditions<'a> {
     pub command: String,
     /// Its seed.
     pub seed: u64,
-    /// The deliberate bugs that the nodes are started with.
+    /// The deliberate bugs that the nodes start with.
     pub plants: &'a Plants,
-    /// The suite that it is a run of; empty for none.
+    /// The suite that it belongs to. Empty for none.
     pub suite: &'a str,
 }
 
-/// A run under way: its directory, and what is known of it so far.
+/// A run in progress: its directory, and its results so far.
 pub struct Publication {
-    /// Where it is kept.
+    /// Its directory.
     pub directory: RunDirectory,
     /// The report's values.
     pub report: RunReport,
@@ -50,10 +50,10 @@ pub struct Publication {
 }
 
 impl Publication {
-    /// Makes the run directory and writes `run.json`: what is about to run.
+    /// Creates the run directory and writes `run.json`: what is about to run.
     ///
     /// # Errors
-    /// If the directory cannot be written, or too little space is free there.
+    /// If the directory is not writable, or has too little free space.
     pub fn begin(session: &Session, conditions: &Conditions<'_>) -> Result<Publication> {
         let directory = RunDirectory::create(&session.out, conditions.seed)?;
         let report = opening::report(&directory, conditions, session.is_isolated());
@@ -66,16 +66,16 @@ impl Publication {
         })
     }
 
-    /// Removes the oldest runs beyond `keep`; the ids of those that were removed.
+    /// Removes the oldest runs beyond `keep`. Returns the ids of the removed runs.
     pub fn prune(&self, session: &Session, keep: u32) -> Vec<String> {
         store::prune(&session.out, keep as usize, &self.directory.id)
     }
 
-    /// Says what is about to run, and where.
+    /// Prints what is about to run, and where.
     pub fn announce(&self, session: &Session, conditions: &Conditions<'_>) {
         let (target, environment) = (conditions.target, &session.environment);
         let place = match environment.network() {
-            _ if target.runs_already() => "running already: no sandbox, no faults, left as it is",
+            _ if target.runs_already() => "running cluster: no sandbox, no faults, not changed",
             Some(_) => "private network",
             None => "loopback",
         };
@@ -98,12 +98,13 @@ impl Publication {
         ));
         if !durable {
             say(&format!(
-                "  {kind} forgets on power loss: durability and performance figures do not apply"
+                "  {kind} loses data on power loss: durability and performance figures do not apply"
             ));
         }
     }
 
-    /// Judges what was recorded and adds it. A failure is a warning of the run: the other scenarios still count.
+    /// Judges a recorded history and adds the result. A failure is a warning of the run. The other scenarios still
+    /// count.
     pub fn judge_and_add(&mut self, recorded: &Recorded) {
         let added = recorded
             .judge()
@@ -114,8 +115,8 @@ impl Publication {
         }
     }
 
-    /// Adds a scenario that was played and judged: writes its verdict, compresses its history, keeps or removes the nodes'
-    /// data.
+    /// Adds a scenario that was played and judged: writes its verdict, compresses its history, keeps or removes the
+    /// nodes' data.
     ///
     /// # Errors
     /// If its verdict cannot be written.
@@ -136,7 +137,8 @@ impl Publication {
         entry.description.clone_from(&recorded.case.description);
         entry.seed = format!("{:#x}", recorded.case.seed);
         if !report.environment.data_filesystem.figures_apply {
-            // Nothing is synced there, so neither latency nor throughput says anything about the target.
+            // Data is never synced on this file system, so neither latency nor throughput says anything about the
+            // target.
             entry.series.latency.clear();
             entry.series.rate = Default::default();
         }
@@ -159,7 +161,7 @@ impl Publication {
             Ok(lines) => {
                 let nodes = recorded.directory.join(layout::NODES);
                 say(&format!(
-                    "  {lines} lines of the nodes' logs are worth a look: {}",
+                    "  {lines} lines of the nodes' logs match the target's patterns: {}",
                     shown(&nodes.join(layout::HIGHLIGHTS))
                 ));
             }
@@ -170,7 +172,7 @@ impl Publication {
         Ok(())
     }
 
-    /// Notes how the run ended: how long it took, and whether it was cut short.
+    /// Records how the run ended: its duration, and whether it was interrupted.
     pub fn settle(&mut self, session: &Session) {
         let short = session.short.is_set();
         self.report.run.interrupted = session.interrupt.is_set() && !short;
@@ -190,8 +192,7 @@ impl Publication {
     }
 }
 
-/// Writes everything that people and scripts read and the index over runs, prints the final block, and returns the exit
-/// code.
+/// Writes all files for people and scripts and the index over runs, prints the final block, and returns the exit code.
 ///
 /// # Errors
 /// If the results cannot be written.
@@ -205,16 +206,16 @@ pub fn finish(directory: &RunDirectory, report: &mut RunReport) -> Result<i32> {
     Ok(report.exit_code)
 }
 
-/// Warns that what follows is not a judgement of the product.
+/// Warns that the results do not judge the product.
 pub fn warn_of(plants: &Plants) {
     for planted in plants.iter() {
         say(&format!(
-            "  DELIBERATE BUG {planted}: what fails in this run is meant to fail"
+            "  DELIBERATE BUG {planted}: failures in this run are expected"
         ));
     }
 }
 
-/// Settles the exit code and writes everything that people and scripts read, results.json last.
+/// Decides the exit code and writes all files for people and scripts, results.json last.
 ///
 /// # Errors
 /// If the results cannot be written.
@@ -227,7 +228,7 @@ pub fn write_results(directory: &RunDirectory, report: &mut RunReport) -> Result
     )
 }
 
-/// Writes the page and what else is drawn from the report's values. A failure is a warning.
+/// Writes the page and the other files that are rendered from the report's values. A failure is a warning.
 pub fn write_page(directory: &Path, report: &mut RunReport) {
     let rendered = reports::html(report);
     report.warnings.extend(rendered.warnings);

@@ -1,6 +1,6 @@
-//! The command that repeats a run, and the words of a command line as a shell reads them.
+//! The command that repeats a run, with arguments quoted for a shell.
 
-/// The command that repeats this run: what was typed, with the seed. `run --repeat` makes runs of one seed each; to
+/// The command that repeats this run: the typed arguments, with the seed. `run --repeat` makes one run per seed. For
 /// `qualify`, repetitions are a part of the run.
 pub fn reproduce(command: &str, seed: u64) -> String {
     let mut words = Vec::new();
@@ -40,7 +40,7 @@ pub fn recheck(directory: &str) -> String {
 
 const PROGRAM: &str = "cargo run --release --bin jepsen --";
 
-/// A word as a shell reads it back.
+/// Quotes a word for a shell.
 pub fn quote(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./,=:@%+".contains(c);
     if !word.is_empty() && word.chars().all(plain) {

@@ -1,4 +1,5 @@
-//! From a scenario, what was typed over it and a target to a [`Case`]: pure, and the only place where these are combined.
+//! Combines a scenario, the user's options and a target into a [`Case`]. It is pure, and the only place that combines
+//! them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,18 +14,18 @@ use crate::exit::Stop;
 use crate::load::{Chosen, workloads};
 use crate::run::Case;
 
-/// What was typed over a scenario. Nothing by default.
+/// The user's options on top of a scenario. None by default.
 #[derive(Clone, Debug, Default)]
 pub struct Overrides {
     /// The workload.
     pub workload: Option<Chosen>,
     /// The faults to draw from, as `--faults` takes them.
     pub faults: Option<String>,
-    /// The faults of an earlier run, to be replayed.
+    /// The faults of an earlier run, to replay.
     pub schedule: Option<Plan>,
     /// Length of the load phase.
     pub time_limit: Option<Duration>,
-    /// Operations a second.
+    /// Operations per second.
     pub rate: Option<u32>,
     /// Number of clients.
     pub concurrency: Option<usize>,
@@ -35,7 +36,7 @@ pub struct Overrides {
 /// Resolves a scenario on a target.
 ///
 /// # Errors
-/// If a word names no fault or workload, or faults are asked for on a cluster that runs already.
+/// If a word is not a fault or workload, or faults are requested for a running cluster.
 pub fn resolve(
     scenario: &Scenario,
     overrides: &Overrides,
@@ -80,7 +81,7 @@ pub fn resolve(
     })
 }
 
-/// The faults under load, and the words that they were drawn from, if they were.
+/// The faults under load, and the words from which they were drawn, if they were drawn.
 fn faults(
     scenario: &Scenario,
     overrides: &Overrides,
@@ -92,14 +93,14 @@ fn faults(
     }
     let timing = target.timing();
     if target.runs_already() {
-        // Nothing of such a cluster is ours to harm.
+        // The harness never harms a running cluster.
         if overrides
             .faults
             .as_deref()
             .is_some_and(|asked| asked != "none")
         {
             return Err(Stop::usage(
-                "--faults: a cluster that runs already is left as it is; faults need a target whose nodes are started here",
+                "--faults: a running cluster gets no faults; use a target whose nodes the harness starts",
             ));
         }
         let time_limit = overrides.time_limit.or(scenario.time_limit);
@@ -127,13 +128,14 @@ fn faults(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::find;
 
     fn reference() -> Arc<Target> {
         Arc::new(Target::load("reference").expect("a built-in target"))
     }
 
     fn default() -> Scenario {
-        scenario::find(scenario::DEFAULT).expect("there")
+        find::scenario(scenario::DEFAULT).expect("there")
     }
 
     #[test]

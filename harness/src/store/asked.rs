@@ -1,4 +1,4 @@
-//! What a scenario asked for, stored beside its history for every later judgement of it.
+//! What a scenario asked for. It is stored next to the history, for every later judgement of it.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{layout, write_whole};
 
-/// What is stored beside a scenario's history.
+/// The file next to a scenario's history.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Asked {
@@ -27,7 +27,7 @@ impl Asked {
         )
     }
 
-    /// What stands beside a history. A history without it is judged by all checks.
+    /// Reads the file next to a history. If there is none, all checks judge the history.
     pub fn beside(history: &Path) -> Asked {
         let read = || {
             let text = std::fs::read_to_string(history.parent()?.join(layout::SCENARIO)).ok()?;
@@ -36,7 +36,7 @@ impl Asked {
         read().unwrap_or_default()
     }
 
-    /// Whether this check decides.
+    /// Whether this check counts for the verdict.
     pub fn includes(&self, check: &str) -> bool {
         self.checks.is_empty() || self.checks.iter().any(|one| one == check)
     }

@@ -23,14 +23,14 @@ pub struct RunDirectory {
 }
 
 impl RunDirectory {
-    /// Makes a new run directory below `out` and points `out/latest` to it.
+    /// Creates a new run directory below `out` and points `out/latest` to it.
     ///
     /// # Errors
-    /// If `out` cannot be written, or too little space is free there.
+    /// If `out` is not writable, or has too little free space.
     pub fn create(out: &Path, seed: u64) -> Result<RunDirectory> {
         let refuse = |error: std::io::Error| {
             Stop::usage(format!(
-                "--out {}: {error}; name a directory that can be written",
+                "--out {}: {error}; name a writable directory",
                 out.display()
             ))
         };
@@ -56,17 +56,17 @@ impl RunDirectory {
         std::fs::create_dir_all(path.join(layout::SCENARIOS)).map_err(refuse)?;
         let link = out.join(format!(".latest-{}", std::process::id()));
         let _ = std::fs::remove_file(&link);
-        // A file system without links is no reason not to run.
+        // A file system without links must not prevent a run.
         if std::os::unix::fs::symlink(&id, &link).is_ok() {
             let _ = std::fs::rename(&link, out.join(layout::LATEST));
         }
         Ok(RunDirectory { id, path, started })
     }
 
-    /// The directory of one scenario, made if need be.
+    /// The directory of one scenario, created if necessary.
     ///
     /// # Errors
-    /// If it cannot be made.
+    /// If it cannot be created.
     pub fn scenario(&self, name: &str) -> Result<PathBuf> {
         let path = self.path.join(layout::SCENARIOS).join(name);
         std::fs::create_dir_all(&path).with_context(|| format!("create {}", path.display()))?;

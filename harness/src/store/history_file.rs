@@ -1,4 +1,4 @@
-//! A history's file: plain while the run goes on, compressed by zstd when it closes. Readers take both.
+//! The file of a history: plain while the run records, compressed with zstd when it closes. Readers accept both.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -9,15 +9,15 @@ use anyhow::{Context, Result};
 use super::layout;
 use crate::exit::Stop;
 
-/// How hard compression tries: histories compress tenfold at the lowest levels already.
+/// The compression level. Histories shrink tenfold at the lowest levels already.
 const COMPRESSION: i32 = 3;
 
-/// Where a scenario's compressed history lies, given where it was streamed.
+/// The path of a scenario's compressed history, given the path of the plain one.
 pub fn compressed(history: &Path) -> PathBuf {
     history.with_extension("jsonl.zst")
 }
 
-/// A file's bytes, unpacked if they are compressed by zstd, whatever the file is called.
+/// The content of a file, decompressed if it is zstd data, regardless of its name.
 ///
 /// # Errors
 /// If it cannot be read.
@@ -28,7 +28,7 @@ pub fn unpacked(path: &Path) -> std::io::Result<Vec<u8>> {
     if file.fill_buf()?.starts_with(&ZSTD) {
         let mut decoder = zstd::stream::read::Decoder::with_buffer(file)?;
         if let Err(error) = decoder.read_to_end(&mut bytes) {
-            // A file that is cut in the middle still has what came before.
+            // A truncated file is still readable up to the cut.
             if bytes.is_empty() {
                 return Err(error);
             }
@@ -39,7 +39,7 @@ pub fn unpacked(path: &Path) -> std::io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Compresses a closed history and removes the plain one, which stays if anything fails.
+/// Compresses a closed history and removes the plain one. If anything fails, the plain one stays.
 ///
 /// # Errors
 /// If the compressed file cannot be written.
@@ -55,10 +55,10 @@ pub fn compress(plain: &Path, compressed: &Path) -> Result<()> {
     copy().with_context(|| format!("compress {}", plain.display()))
 }
 
-/// The history files that a path names: itself, or those of a run directory.
+/// The history files that a path names: the path itself, or those of a run directory.
 ///
 /// # Errors
-/// If it is neither a file nor a run.
+/// If the path is neither a file nor a run.
 pub fn histories(path: &Path) -> Result<Vec<PathBuf>> {
     if path.is_file() {
         return Ok(vec![path.to_owned()]);

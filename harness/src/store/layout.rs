@@ -1,4 +1,4 @@
-//! The names of everything in a run directory, each once. Scripts rely on them.
+//! The names of all files and folders in a run directory, each defined once. Scripts rely on them.
 //!
 //! ```text
 //! <out>/latest -> <UTC time>-<seed>/
@@ -12,14 +12,14 @@
 
 /// The link to the newest run.
 pub const LATEST: &str = "latest";
-/// The page over all runs of a directory.
+/// The page that lists all runs of a directory.
 pub const INDEX: &str = "index.html";
 
-/// What is about to run: the first file of a run.
+/// What is about to run. It is the first file of a run.
 pub const RUN: &str = "run.json";
-/// The verdicts, for machines: the last file of a run.
+/// The verdicts, for machines. It is the last file of a run.
 pub const RESULTS: &str = "results.json";
-/// The values behind the page: what `jepsen report` writes the page from.
+/// The values behind the page. `jepsen report` renders the page from them.
 pub const REPORT_VALUES: &str = "report.json";
 /// The figures, for machines.
 pub const METRICS: &str = "metrics.json";
@@ -27,7 +27,7 @@ pub const METRICS: &str = "metrics.json";
 pub const PAGE: &str = "report.html";
 /// The verdicts as JUnit XML.
 pub const JUNIT: &str = "junit.xml";
-/// What a run of a suite is a part of.
+/// Which part of a suite's run this is.
 pub const SUITE: &str = "suite.json";
 /// The mark of a baseline.
 pub const BASELINE: &str = "baseline.json";
@@ -48,5 +48,5 @@ pub const SCENARIO: &str = "scenario.json";
 pub const VERDICT: &str = "verdict.json";
 /// The folder of all nodes of a scenario.
 pub const NODES: &str = "nodes";
-/// The lines of the nodes' logs that the target calls worth showing, in the folder of all nodes.
+/// The lines of the nodes' logs that the target file selects, in the folder of all nodes.
 pub const HIGHLIGHTS: &str = "highlights.log";

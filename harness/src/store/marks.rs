@@ -1,5 +1,5 @@
-//! The mark of a baseline: it lies in the run itself, so it is kept and copied with the run, and retention knows what to
-//! keep.
+//! The mark of a baseline. It is a file in the run itself, so it is kept and copied with the run, and retention
+//! recognises it.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ use super::layout;
 pub struct Mark {
     /// The run's id.
     pub run: String,
-    /// The suite that it qualified by.
+    /// The suite that it passed.
     pub suite: String,
     /// When it was accepted, RFC 3339 in UTC.
     pub accepted: String,

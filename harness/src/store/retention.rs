@@ -1,11 +1,11 @@
-//! Which runs lie below a directory, and which of them are removed when there are too many.
+//! Which runs are below a directory, and which of them are removed when there are too many.
 
 use std::path::Path;
 
 use super::{layout, marks};
 
-/// Removes the oldest runs beyond `keep`, and returns their ids. Only directories that look like runs are touched, and no
-/// baseline: what later runs are compared with must not age away.
+/// Removes the oldest runs beyond `keep`, and returns their ids. Only directories that look like runs are removed. A
+/// baseline is never removed, because later runs are compared with it.
 pub fn prune(out: &Path, keep: usize, current: &str) -> Vec<String> {
     let mut runs = run_ids(out);
     runs.retain(|id| id != current && marks::mark(&out.join(id)).is_none());
@@ -16,7 +16,7 @@ pub fn prune(out: &Path, keep: usize, current: &str) -> Vec<String> {
     runs
 }
 
-/// The ids of the runs below `out`, in no order.
+/// The ids of the runs below `out`, in no particular order.
 pub fn run_ids(out: &Path) -> Vec<String> {
     let Ok(entries) = std::fs::read_dir(out) else {
         return Vec::new();

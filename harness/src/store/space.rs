@@ -1,13 +1,13 @@
-//! Free space, and what a file system is worth.
+//! Free space, and whether a file system keeps synced data.
 
 use std::path::Path;
 
 use nix::sys::statvfs::statvfs;
 
-/// Below this much free space a run is refused: a minute at the default rate needs about a tenth of it.
+/// With less free space than this a run does not start. A minute at the default rate needs about a tenth of it.
 pub const FREE_BYTES_MIN: u64 = 512 << 20;
 
-/// Below this much free space a run ends early, while there is still room to save what it has.
+/// With less free space than this a run ends early, while there is still space to save its data.
 pub const FREE_BYTES_LOW: u64 = 128 << 20;
 
 /// Free bytes for this user on the file system of `path`.
@@ -16,12 +16,12 @@ pub fn free_bytes(path: &Path) -> Option<u64> {
     Some(stat.blocks_available() * stat.fragment_size())
 }
 
-/// The name of the file system of `path`, and whether what is synced there survives a power loss.
+/// The name of the file system of `path`, and whether synced data survives a power loss there.
 pub fn file_system(path: &Path) -> (String, bool) {
     let Ok(stat) = nix::sys::statfs::statfs(path) else {
         return ("unknown".into(), false);
     };
-    // Numbers from statfs(2); nix names only some of them.
+    // Numbers from statfs(2). nix has names for only some of them.
     let magic = stat.filesystem_type().0;
     let (name, real) = match magic {
         0x0102_1994 => ("tmpfs", false),

@@ -1,13 +1,13 @@
-//! Files written whole.
+//! Files written in one piece.
 
 use std::path::Path;
 
 use anyhow::{Context, Result};
 
-/// Writes a file whole: beside its place, then renamed.
+/// Writes a file in one piece: under another name, then renamed.
 ///
 /// # Errors
-/// If it cannot be written; what was there before stays.
+/// If it cannot be written. The previous content stays.
 pub fn write_whole(path: &Path, text: &str) -> Result<()> {
     let beside = path.with_extension("part");
     std::fs::write(&beside, text)

@@ -1,4 +1,4 @@
-//! What is typed wrong ends with 254 and names what is allowed; help and version end with 0.
+//! Wrong arguments end with 254 and a list of what is allowed. Help and version end with 0.
 
 use crate::support::jepsen;
 

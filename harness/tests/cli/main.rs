@@ -1,5 +1,4 @@
-//! The built program from outside: exit codes, what is printed, and the files that a run leaves. Nothing here knows the
-//! library.
+//! Tests of the built program from outside: exit codes, output, and the files of a run. They do not use the library.
 
 mod arguments;
 mod check;

@@ -1,8 +1,8 @@
-//! What a seed draws is a promise: a seed that found something must find it again after an update.
+//! The faults drawn from a seed must not change: a seed that found something must find it again after an update.
 
 use crate::support::{beside, jepsen};
 
-/// Drawn by default, without a network, from a suite, and windows that a suite states.
+/// Drawn by default, without a network, from a suite, and from windows that a suite states.
 const SCENARIOS: [&str; 4] = [
     "default",
     "process",
@@ -10,7 +10,7 @@ const SCENARIOS: [&str; 4] = [
     "qualification/one-way-links",
 ];
 
-/// With `JEPSEN_GOLDEN=write` the stored texts are replaced by what the program prints.
+/// With `JEPSEN_GOLDEN=write` the program's output replaces the stored texts.
 #[test]
 fn a_seed_draws_the_same_faults_as_ever() {
     for scenario in SCENARIOS {

@@ -1,4 +1,4 @@
-//! Starts the program and waits for it. Whatever it is asked, it must not show a panic.
+//! Starts the program and waits for it. It must never show a panic, with any arguments.
 
 use std::ffi::OsStr;
 use std::io::Write;
@@ -49,12 +49,12 @@ pub(crate) fn ended(command: &mut Command) -> Ended {
     ended
 }
 
-/// A file or folder beside the tests.
+/// A file or folder next to the tests.
 pub(crate) fn beside(path: &str) -> PathBuf {
     [env!("CARGO_MANIFEST_DIR"), "tests", path].iter().collect()
 }
 
-/// Says what could not be tried here, past the test runner, which shows nothing of a test that passes.
+/// Reports what could not be tested here, past the test runner, which hides the output of a passing test.
 pub(crate) fn skipped(what: &str, why: &str) {
     let _ = writeln!(std::io::stderr(), "SKIPPED: {what}: {why}");
 }

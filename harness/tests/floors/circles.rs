@@ -1,5 +1,5 @@
-//! Circles of files: each of them imports the next one, and the last one the first. A module and what lies below it are
-//! one thing for this purpose: they may name each other.
+//! Circles of files: each file imports the next one, and the last one imports the first. A module and the modules below
+//! it count as one file here: they may import each other.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ pub(crate) struct Circle {
     pub(crate) imports: Vec<Import>,
 }
 
-/// The circles among these imports, each as large as it is.
+/// The circles among these imports, each in its full size.
 pub(crate) fn find(imports: &[Import]) -> Vec<Circle> {
     let counted: Vec<&Import> = imports
         .iter()

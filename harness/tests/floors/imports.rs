@@ -1,8 +1,8 @@
-//! The imports of one crate, read from its sources: which module names which other one, and in which line.
+//! The imports of one crate, read from its sources: which module imports which other one, and in which line.
 //!
-//! `syn` reads the files. Counted are `use` items and every path in code, in macros and in attributes: an import that
-//! is written out at its place couples two files as well as a `use` does. Left out are `#[cfg(test)]` items, doc
-//! comments and visibilities. A name that a module re-exports counts for the file that defines it.
+//! `syn` reads the files. `use` items and every path in code, in macros and in attributes count: a path written in full
+//! couples two files as a `use` does. `#[cfg(test)]` items, doc comments and visibilities do not count. A name that a
+//! module re-exports counts for the file that defines it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,18 +21,18 @@ struct Mention {
     words: Path,
 }
 
-/// One module names another one.
+/// One module imports another one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Import {
-    /// Where it is written: a file, relative to the sources.
+    /// The file that contains it, relative to the sources.
     pub(crate) file: String,
     /// Its line.
     pub(crate) line: usize,
-    /// What is written there.
+    /// The text of the import.
     pub(crate) text: String,
     /// The module that imports.
     pub(crate) from: Path,
-    /// The module that defines what is imported.
+    /// The module that defines the imported name.
     pub(crate) to: Path,
     /// The file of that module.
     pub(crate) to_file: String,
@@ -44,13 +44,13 @@ struct Crate {
     name: String,
     /// Each module's file.
     files: BTreeMap<Path, String>,
-    /// What `use` binds in each module: a name, what it stands for, and whether others may see it.
+    /// The names bound by `use` in each module: a name, its path, and whether other modules may see it.
     names: BTreeMap<(Path, String), (Path, bool)>,
     mentions: Vec<Mention>,
 }
 
-/// Reads all imports of a crate. `sources` are its files by their path below `src/`; `name` is what its own binary calls
-/// the library. The module `main` is that binary.
+/// Reads all imports of a crate. `sources` are its files by their path below `src/`. `name` is the library's name in
+/// its own binary. The module `main` is that binary.
 pub(crate) fn read(name: &str, sources: &BTreeMap<String, String>) -> Vec<Import> {
     let mut krate = Crate {
         name: name.to_owned(),
@@ -97,9 +97,9 @@ impl Crate {
         })
     }
 
-    /// The module that defines what these words mean in a module; none if that is outside of the crate.
+    /// The module that defines the meaning of this path in a module. None if it is outside the crate.
     fn resolve(&self, module: &[String], words: &[String], depth: usize) -> Option<Path> {
-        // A name that stands for itself, as of `use serde;`, is another crate's.
+        // A name that resolves to itself, as of `use serde;`, belongs to another crate.
         if depth > 20 {
             return None;
         }
@@ -207,7 +207,7 @@ impl Reader<'_> {
         self.mention(name.span().start().line, words);
     }
 
-    /// Paths in tokens that no grammar is known for: those of macros and attributes.
+    /// Paths in tokens without a known grammar: those of macros and attributes.
     fn tokens(&mut self, tokens: TokenStream) {
         let mut words = Path::new();
         let mut line = 0;
@@ -241,14 +241,14 @@ impl Reader<'_> {
         self.path(line, words);
     }
 
-    /// A name alone means what a `use` has bound, which is counted there.
+    /// A single name means what a `use` has bound, and the `use` counts already.
     fn path(&mut self, line: usize, words: Path) {
         if words.len() > 1 {
             self.mention(line, words);
         }
     }
 
-    /// Reads a module's own file, or what stands between its braces.
+    /// Reads a module's own file, or the items between its braces.
     fn child(&mut self, item: &syn::ItemMod) {
         let module = below(&self.module, &item.ident.to_string());
         if let Some((_, items)) = &item.content {

@@ -2,7 +2,7 @@
 
 use crate::imports::Import;
 
-/// The imports that do not go down, each with the reason. `floors` are groups of top-level modules, from top to bottom;
+/// The imports that do not go down, each with the reason. `floors` are groups of top-level modules, from top to bottom.
 /// `main` is the binary. The crate's root is above all of them.
 pub(crate) fn upward(imports: &[Import], floors: &[&[&str]]) -> Vec<(Import, String)> {
     let wrong = |import: &Import| Some((import.clone(), reason(import, floors)?));

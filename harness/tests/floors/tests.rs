@@ -1,4 +1,4 @@
-//! The reader of imports, the finder of circles and the floors, on small made-up crates.
+//! Tests of the import reader, the circle finder and the floors, on small artificial crates.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! A cut as a fault: the blocking work runs beside the runtime, and dropping the fault heals it
-//! wherever that work stands.
+//! A cut as a fault: the blocking work runs beside the runtime, and dropping the fault heals it,
+//! whether or not that work is complete.
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -7,7 +7,7 @@ use futures::future::BoxFuture;
 use crate::fault::{Fault, FaultError};
 use crate::network::{Cut, NetworkError};
 
-/// How often the network is probed before it counts as not as it should be: a starved machine
+/// How many times the network is probed before the fault counts as without effect: a starved machine
 /// delivers late.
 const LOOK_ATTEMPTS: usize = 3;
 

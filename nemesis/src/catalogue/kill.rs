@@ -1,7 +1,7 @@
 //! Kill: SIGKILL to a node's process group; healing starts it again on the same data.
 //!
-//! Dropping it does *not* start the nodes: that needs the owner's runtime, and a run that is torn
-//! down needs no node. Every other fault heals when it is dropped.
+//! Dropping it does *not* start the nodes: that needs the owner's runtime, and a run that ends early
+//! does not need them. Every other fault heals when it is dropped.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +20,7 @@ use crate::target::Role;
 /// How long the processes of a killed group may take to be gone.
 const END_LIMIT: Duration = Duration::from_secs(2);
 
-/// How often they are looked for.
+/// Between two looks for them.
 const LOOK_INTERVAL: Duration = Duration::from_millis(2);
 
 /// SIGKILL and start again.
@@ -101,8 +101,7 @@ impl Kill {
         Ok(())
     }
 
-    /// The first process is reaped when the kill returns; others of its group may need a moment
-    /// more.
+    /// The first process is reaped when the kill returns; others of its group may take longer.
     async fn look(&self) -> Result<String, FaultError> {
         let text: Vec<String> = self
             .statuses

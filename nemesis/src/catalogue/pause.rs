@@ -1,5 +1,6 @@
-//! Pause: SIGSTOP to a node's whole process group, SIGCONT to heal. A paused node's kernel still
-//! accepts connections, so an open port says nothing; the state of every thread does.
+//! Pause: SIGSTOP to a node's whole process group, SIGCONT to heal. The kernel still
+//! accepts connections for a paused node, so an open port proves nothing; the state of every thread
+//! does.
 
 use std::time::Duration;
 
@@ -78,7 +79,7 @@ impl Pause {
     fn signal(&self, signal: Signal) -> Result<(), FaultError> {
         for (node, group) in &self.groups {
             match killpg(Pid::from_raw(*group), signal) {
-                // Continuing what has died meanwhile is done.
+                // A process that has died meanwhile needs no SIGCONT.
                 Err(Errno::ESRCH) if signal == Signal::SIGCONT => {}
                 outcome => outcome.map_err(|errno| FaultError::Signal { node: *node, errno })?,
             }

@@ -1,5 +1,5 @@
-//! Rolling restart: one node after the other is killed and started again, as an upgrade does it
-//! without asking. The window's length is divided between the nodes; each is down for half of its
+//! Rolling restart: one node after the other is killed and started again, as a careless upgrade does
+//! it. The window's length is divided between the nodes; each is down for half of its
 //! share.
 
 use std::sync::Arc;

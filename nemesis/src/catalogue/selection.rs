@@ -5,7 +5,7 @@ use std::str::FromStr;
 use super::{Catalogue, Class, Kind, Needs};
 use crate::target::Role;
 
-/// A word that names no fault.
+/// A word that does not name a fault.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "no fault is called {word:?}; use `network`, `process`, `all`, `none`, \

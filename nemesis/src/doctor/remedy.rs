@@ -1,4 +1,4 @@
-//! What would permit what was refused: the setting of this machine that stands in the way, by name.
+//! What would permit a step that was refused: the setting of this machine that prevents it, by name.
 //! Pure, given what is known of the machine.
 
 use std::fs;
@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::Capability;
 
-/// What is known of the machine, as far as it can stand in the way.
+/// What is known of the machine, as far as it can prevent a sandbox.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Surroundings {
     /// `user.max_*_namespaces` that are 0, by name.
@@ -52,7 +52,7 @@ impl Surroundings {
         }
     }
 
-    /// What would permit this capability, the best first.
+    /// What would permit this capability, the best remedy first.
     pub(super) fn remedies(&self, capability: Capability, reason: &str) -> Vec<String> {
         match capability {
             Capability::Namespaces | Capability::UserMap | Capability::PrivateMounts => {
@@ -85,8 +85,9 @@ impl Surroundings {
         if self.restricted_by_apparmor && !self.root {
             remedies
                 .push("sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0".to_owned());
-            remedies
-                .push("an AppArmor profile for this program that contains `userns,`".to_owned());
+            remedies.push(
+                "add an AppArmor profile for this program that contains `userns,`".to_owned(),
+            );
         }
         if self.container {
             remedies.push(
@@ -100,13 +101,13 @@ impl Surroundings {
                     .to_owned(),
             );
         } else if self.seccomp {
-            remedies.push("a seccomp filter that permits clone with CLONE_NEWUSER".to_owned());
+            remedies.push("use a seccomp filter that permits clone with CLONE_NEWUSER".to_owned());
         }
         if remedies.is_empty() && !self.root {
             remedies.push("run it as root: sudo jepsen".to_owned());
         }
         if remedies.is_empty() {
-            remedies.push("the capabilities SYS_ADMIN and NET_ADMIN for this process".to_owned());
+            remedies.push("give this process the capabilities SYS_ADMIN and NET_ADMIN".to_owned());
         }
         remedies
     }

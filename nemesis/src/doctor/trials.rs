@@ -27,7 +27,7 @@ struct Report {
 }
 
 impl Report {
-    fn tell(&mut self, capability: Capability, outcome: Result<String, String>) -> bool {
+    fn record(&mut self, capability: Capability, outcome: Result<String, String>) -> bool {
         let works = outcome.is_ok();
         let (outcome, remedies) = match outcome {
             Ok(detail) => (Outcome::Works(detail), Vec::new()),
@@ -43,7 +43,7 @@ impl Report {
         };
         if let Ok(mut line) = serde_json::to_string(&trial) {
             line.push('\n');
-            // A reader that is gone wants no report.
+            // If the reader is gone, the report is not needed.
             let _ = self.writer.write_all(line.as_bytes());
         }
         works
@@ -57,8 +57,8 @@ pub(super) fn perform(writer: File) {
         writer,
         surroundings: Surroundings::of_this_machine(),
     };
-    report.tell(Capability::Processes, processes());
-    report.tell(Capability::Figures, figures());
+    report.record(Capability::Processes, processes());
+    report.record(Capability::Figures, figures());
     match enter(&SandboxOptions {
         isolation: Isolation::Network,
         nodes: Nodes::THREE,
@@ -94,9 +94,9 @@ fn refused_entry(report: &mut Report, error: &SandboxError) {
         .into_iter()
         .filter(|capability| *capability < reached)
     {
-        report.tell(capability, Ok("made".to_owned()));
+        report.record(capability, Ok("made".to_owned()));
     }
-    report.tell(reached, Err(error.to_string()));
+    report.record(reached, Err(error.to_string()));
 }
 
 fn inside(report: &mut Report, entered: &Entered) {
@@ -105,25 +105,25 @@ fn inside(report: &mut Report, entered: &Entered) {
     } else {
         "as root"
     };
-    report.tell(Capability::Namespaces, Ok(how.to_owned()));
+    report.record(Capability::Namespaces, Ok(how.to_owned()));
     let map = if entered.user_namespace() {
         "onto itself"
     } else {
         "not needed as root"
     };
-    report.tell(Capability::UserMap, Ok(map.to_owned()));
-    report.tell(Capability::PrivateMounts, Ok("made private".to_owned()));
-    let told = |result: Result<(), &str>| result.map(|()| String::new()).map_err(str::to_owned);
-    report.tell(Capability::OwnProc, told(entered.own_proc()));
-    report.tell(Capability::OwnHosts, told(entered.own_hosts()));
+    report.record(Capability::UserMap, Ok(map.to_owned()));
+    report.record(Capability::PrivateMounts, Ok("made private".to_owned()));
+    let seen = |result: Result<(), &str>| result.map(|()| String::new()).map_err(str::to_owned);
+    report.record(Capability::OwnProc, seen(entered.own_proc()));
+    report.record(Capability::OwnHosts, seen(entered.own_hosts()));
     let network = match Network::build(entered) {
         Ok(network) => network,
         Err(error) => {
-            report.tell(Capability::Links, Err(error.to_string()));
+            report.record(Capability::Links, Err(error.to_string()));
             return;
         }
     };
-    report.tell(
+    report.record(
         Capability::Links,
         Ok(format!("{} links", Link::all(network.nodes()).len())),
     );
@@ -132,11 +132,11 @@ fn inside(report: &mut Report, entered: &Entered) {
         .verify()
         .map_err(|error| error.to_string())
         .and_then(|seen| seen);
-    if report.tell(Capability::Packets, passed) {
+    if report.record(Capability::Packets, passed) {
         let mut nodes = network.nodes().into_iter();
         if let (Some(sender), Some(receiver)) = (nodes.next(), nodes.next()) {
             let cut = Cut::new(network, partition::link_one_way(sender, receiver));
-            report.tell(Capability::Cut, cut_and_heal(&cut));
+            report.record(Capability::Cut, cut_and_heal(&cut));
         }
     }
 }
@@ -159,7 +159,7 @@ fn figures() -> Result<String, String> {
     }
 }
 
-/// Pauses a child and sees it stopped, then kills it and sees it reaped.
+/// Pauses a child until it is reported as stopped, then kills it and reaps it.
 fn processes() -> Result<String, String> {
     // SAFETY: this process has a single thread.
     match unsafe { fork() }.map_err(|errno| format!("a child could not be started: {errno}"))? {

@@ -19,16 +19,16 @@ const LEADER_LIMIT: Duration = Duration::from_secs(5);
 /// How often it asks meanwhile.
 const LEADER_INTERVAL: Duration = Duration::from_millis(50);
 
-/// How long the question may take that is only asked to record who led.
+/// How long the question may take that only serves to record which node led.
 const WHO_LEADS_LIMIT: Duration = Duration::from_millis(500);
 
-/// How often a heal is tried.
+/// How many times a heal is tried.
 const HEAL_ATTEMPTS: usize = 5;
 
-/// Between two tries of a heal.
+/// Between two attempts at a heal.
 const HEAL_INTERVAL: Duration = Duration::from_millis(200);
 
-/// Whom a window is aimed at.
+/// At which nodes a window is aimed.
 struct Aim {
     nodes: Vec<Node>,
     draw: Draw,
@@ -96,7 +96,7 @@ impl Engine {
             .await;
     }
 
-    /// Records a window that was not begun.
+    /// Records a window that did not begin.
     pub(super) fn skip(&self, window: &Window, why: &str, summary: &mut Summary, sink: Sink<'_>) {
         summary.skipped += 1;
         let aim = Aim {
@@ -179,9 +179,8 @@ impl Engine {
             .flatten()
     }
 
-    /// Whether the targets still had their role when the fault took effect. That nobody is named
-    /// leader any more takes the role from no one: a leader that was just cut off may be all that
-    /// has changed.
+    /// Whether the targets still had their role when the fault took effect. If no leader is named any
+    /// more, they have kept it: the fault itself may have removed the leader.
     fn role_held(&self, window: &Window, aim: &Aim, leader: Option<Node>) -> bool {
         match leader {
             None => true,
@@ -193,7 +192,7 @@ impl Engine {
         }
     }
 
-    /// Heals, and reports that if it was begun.
+    /// Heals, and reports that if the fault began.
     async fn end(
         &self,
         window: &Window,

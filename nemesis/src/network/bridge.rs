@@ -2,8 +2,8 @@
 //! addresses, and permanent neighbour entries instead of ARP.
 //!
 //! A one-way cut sets the sender's neighbour entry of the receiver to a hardware address that
-//! nobody owns: its packets leave and reach no one, silently, as in a real cut. A blackhole route
-//! would be wrong, because the sender's own socket would fail at once.
+//! no interface owns: its packets leave and are lost without an error, as in a real cut. A blackhole
+//! route would be wrong, because the sender's own socket would fail at once.
 
 use std::os::fd::AsRawFd;
 
@@ -24,7 +24,7 @@ const INTERFACE: &str = "eth0";
 
 type HardwareAddress = [u8; 6];
 
-/// Locally administered, and telling: ends with the host part of the IP address.
+/// Locally administered; the last byte is the host part of the IP address.
 fn hardware_address(end: End) -> HardwareAddress {
     [0x02, 0x77, 0, 0, 0, address::private(end).octets()[3]]
 }
@@ -79,7 +79,7 @@ impl Bridge {
         Ok(bridge)
     }
 
-    /// Packets of this link reach no one from now on.
+    /// Packets of this link are lost from now on.
     pub(super) fn cut(&self, sender: &Resident, link: Link) -> Result<(), NetworkError> {
         self.point(sender, link, nobody(link.to))
             .map_err(|error| step_of(error, "cut", link))

@@ -65,8 +65,8 @@ impl Cut {
         self.shared.heal()
     }
 
-    /// Probes, and tells whether the network is as this cut says: nothing on its links and
-    /// everything on the others while it holds, everything after. The text is the evidence either
+    /// Probes, and reports whether the network is as this cut wants it: while the cut lasts nothing
+    /// passes over its links and everything over the others, afterwards everything passes. The text is the evidence either
     /// way. Blocks for at most 100 ms.
     pub fn verify(&self) -> Result<Result<String, String>, NetworkError> {
         let heard = self.shared.network.probe()?;

@@ -1,4 +1,4 @@
-//! Sees which links carry packets: a datagram from inside the sender's namespace to a socket inside
+//! Finds out which links carry packets: a datagram from inside the sender's namespace to a socket inside
 //! the receiver's.
 //!
 //! Every probe asks about all links at once, twelve in a cluster of three. The links that should carry are the control:
@@ -30,7 +30,7 @@ const CONTROL_LIMIT: Duration = Duration::from_millis(70);
 /// microseconds.
 const SILENCE: Duration = Duration::from_millis(10);
 
-/// How often the sockets are looked at.
+/// How often the sockets are read.
 const LOOK_INTERVAL: Duration = Duration::from_micros(500);
 
 /// Probe number, sender, receiver.
@@ -52,7 +52,7 @@ pub struct Heard {
 }
 
 impl Heard {
-    /// Whether anything came through.
+    /// Whether any datagram of this link arrived.
     pub fn carries(&self, link: Link) -> bool {
         self.arrived.get(&link).is_some_and(|count| *count > 0)
     }

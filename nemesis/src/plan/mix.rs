@@ -9,8 +9,8 @@ use crate::target::Role;
 
 type Fault = (Kind, Role);
 
-/// What every run should have, the most telling first: a short run gets the first of these. From
-/// each line one fault is drawn; its words tell what a run without it does not show.
+/// What every run should have, the most important first: a short run gets the first of these. One
+/// fault is drawn from each line; its words name what a run without it does not test.
 const REQUIRED: &[(&str, &[Fault])] = &[
     (
         "the leader cut off",
@@ -44,7 +44,7 @@ const REQUIRED: &[(&str, &[Fault])] = &[
 /// How many windows hold everything that every run should have.
 pub(super) const REQUIRED_WINDOWS: u32 = REQUIRED.len() as u32;
 
-/// What every run of this selection should have and these faults are not, in words.
+/// What every run of this selection should have and these faults lack, in words.
 pub(super) fn lacking(faults: &[Fault], selection: &Selection) -> Vec<&'static str> {
     let permitted = |fault: &&Fault| selection.permits(fault.0, fault.1);
     let lacks = |line: &&(&str, &[Fault])| {
@@ -116,8 +116,7 @@ fn required(selection: &Selection, random: &mut impl Rng) -> Vec<Fault> {
     faults
 }
 
-/// The permitted rest; kinds that the table leaves out come in where a selection leaves nothing
-/// else.
+/// The permitted rest. If a selection leaves nothing of it, every permitted kind is drawn.
 fn rest(selection: &Selection) -> Vec<(Fault, u32)> {
     let permitted = |(kind, role): Fault| selection.permits(kind, role);
     let mut rest: Vec<(Fault, u32)> = REST
@@ -131,7 +130,7 @@ fn rest(selection: &Selection) -> Vec<(Fault, u32)> {
             .filter(|fault| !REST.iter().any(|(have, _)| have == fault))
             .map(|fault| (fault, 1)),
     );
-    // No table here knows somebody's own kinds.
+    // Kinds that are not built in have no weight here.
     rest.extend(selection.own().map(|fault| (fault, 1)));
     if rest.is_empty() {
         let all = Kind::ALL

@@ -1,4 +1,4 @@
-//! When windows lie: how long each lasts and how much quiet is around it.
+//! When windows begin: how long each lasts and how much quiet is around it.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ pub struct Timing {
     pub gap_min: Duration,
     /// The longest gap.
     pub gap_max: Duration,
-    /// After the last window, so that its heal is seen under load.
+    /// After the last window, so that its heal is observed under load.
     pub quiet_end: Duration,
 }
 
@@ -69,7 +69,7 @@ impl Timing {
         }
     }
 
-    /// A load phase that surely holds this many windows, in whole seconds.
+    /// A load phase that is long enough for this many windows, whatever is drawn, in whole seconds.
     pub fn to_hold(&self, windows: u32) -> Duration {
         let gaps = self.gap_max * windows.saturating_sub(1);
         let whole = self.quiet_start + self.window_max * windows + gaps + self.quiet_end;

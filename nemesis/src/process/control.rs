@@ -1,11 +1,11 @@
-//! What the owner of the processes does for the faults: it started them, so only it can reap and
-//! restart them.
+//! What faults need from the owner of the processes: it started them, so only it can reap and restart
+//! them.
 
 use futures::future::BoxFuture;
 
 use crate::node::{Node, Nodes};
 
-/// Any error of the owner, with its own words.
+/// Any error of the owner, with its own message.
 pub type ControlError = Box<dyn std::error::Error + Send + Sync>;
 
 /// The owner of the nodes' processes.
@@ -14,15 +14,15 @@ pub trait ProcessControl: Send + Sync {
     fn nodes(&self) -> Nodes;
 
     /// The process group of a running node, which is also its first process's id; nothing if it
-    /// does not run.
+    /// is not running.
     fn group(&self, node: Node) -> Option<i32>;
 
-    /// Sends SIGKILL to the node's group, waits until its first process is reaped, and tells its
-    /// exit status: `signal 9`. A node that does not run is an error.
+    /// Sends SIGKILL to the node's group, waits until its first process is reaped, and returns
+    /// its exit status: `signal 9`. A node that is not running is an error.
     fn kill(&self, node: Node) -> BoxFuture<'_, Result<String, ControlError>>;
 
     /// Starts the node again on the same data, and returns as soon as its process runs: whether it
-    /// *serves* is not waited for, since that is what a run measures. Tells what it started:
-    /// `process 4711`. A node that runs already is left alone.
+    /// *serves* is not waited for, since that is what a run measures. Returns what it started:
+    /// `process 4711`. A node that is running already stays as it is.
     fn start(&self, node: Node) -> BoxFuture<'_, Result<String, ControlError>>;
 }

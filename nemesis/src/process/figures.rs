@@ -1,6 +1,6 @@
 //! What a node costs and how long it waited for a processor, read from `/proc`.
 //!
-//! The run-queue delay tells a starved machine from a broken node: it is the time that a thread was
+//! The run-queue delay distinguishes a starved machine from a broken node: it is the time that a thread was
 //! ready to run and no processor took it.
 
 use std::collections::BTreeMap;
@@ -56,7 +56,7 @@ pub struct Sampler {
 struct Thread {
     file: File,
     last: Schedule,
-    /// How long it had waited in all when somebody last asked for that.
+    /// How long it had waited in all at the last [`Sampler::waited_longest_since_asked_ns`].
     asked_ns: u64,
 }
 
@@ -81,8 +81,8 @@ impl Sampler {
         }
     }
 
-    /// The node now, or nothing if it does not run. Threads, memory and descriptors are as of the last listing, at most
-    /// one second ago; what threads that began since then waited is told with the next one.
+    /// The node now, or nothing if it is not running. Threads, memory and descriptors are as of the last listing, at most
+    /// one second ago; the waits of threads that started since then appear with the next one.
     pub fn sample(&mut self) -> Option<Figures> {
         if self
             .listed
@@ -128,7 +128,7 @@ impl Sampler {
         waited.max().unwrap_or(0)
     }
 
-    /// Reads anew which processes and threads there are, and what they hold.
+    /// Reads the list of processes and threads again, with their memory and descriptors.
     fn list(&mut self) {
         self.members = self.table.directories(self.group);
         self.listed = Some(Instant::now());

@@ -4,7 +4,8 @@
 use std::fs;
 
 /// What is short.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::Display)]
+#[strum(serialize_all = "lowercase")]
 pub enum Resource {
     /// Processors.
     Cpu,
@@ -16,11 +17,7 @@ pub enum Resource {
 /// the kernel does not say. The share of a stretch of time is the difference of two readings over
 /// its length.
 pub fn waited_us(resource: Resource) -> Option<u64> {
-    let name = match resource {
-        Resource::Cpu => "cpu",
-        Resource::Io => "io",
-    };
-    parse_total(&fs::read_to_string(format!("/proc/pressure/{name}")).ok()?)
+    parse_total(&fs::read_to_string(format!("/proc/pressure/{resource}")).ok()?)
 }
 
 fn parse_total(text: &str) -> Option<u64> {

@@ -2,9 +2,9 @@
 //! its only child, reaps whatever is orphaned, and ends when the harness does; the kernel ends the
 //! rest of the namespace.
 //!
-//! Without namespaces the kernel does not do that. Init is a sub-reaper then, is *told* of outer's
-//! death, and ends its descendants itself. What remains: if init itself is killed, children of
-//! nodes are left.
+//! Without namespaces the kernel does not do that. Init is then a sub-reaper, gets a
+//! signal when outer dies, and ends its descendants itself. One gap remains: if init itself is killed,
+//! children of nodes survive.
 
 use std::fs;
 use std::os::fd::{AsFd, OwnedFd};
@@ -84,7 +84,10 @@ fn set_up(
     let (own_proc, own_hosts) = match isolation {
         Isolation::ProcessesOnly => {
             prctl::set_child_subreaper(true).map_err(at(Step::ParentDeath))?;
-            (Ok(()), Err("no network, so no names".to_owned()))
+            (
+                Ok(()),
+                Err("without a private network, nodes have no names".to_owned()),
+            )
         }
         Isolation::Network => {
             if user_namespace {
@@ -112,7 +115,7 @@ fn reader_is_gone(writer: &OwnedFd) -> bool {
             .is_some_and(|seen| seen.contains(PollFlags::POLLERR))
 }
 
-/// The harness dies with init, also if init died before it could ask for that.
+/// The harness dies with init, whether or not init died before this request.
 fn follow_parent(init: Pid) {
     let _ = prctl::set_pdeathsig(Signal::SIGKILL);
     if getppid() != init {
@@ -142,7 +145,7 @@ fn attend(harness: Pid, isolation: Isolation) -> ! {
     }
 }
 
-/// Reaps every child that has ended; tells the harness's exit code if it was among them.
+/// Reaps every child that has ended; returns the harness's exit code if it was among them.
 fn reap_all(harness: Pid) -> Option<i32> {
     let mut end = None;
     loop {

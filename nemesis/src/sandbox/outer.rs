@@ -1,4 +1,4 @@
-//! The process that was started. It stays outside the namespaces, hands every signal on to init,
+//! The process that was started. It stays outside the namespaces, forwards every signal to init,
 //! and ends as the harness ended. The harness sits in a session of its own, so Ctrl-C reaches outer
 //! only, and the harness once.
 
@@ -10,7 +10,7 @@ use nix::sys::termios::{SetArg, Termios, tcgetattr, tcsetattr};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
-/// Passed down to the harness as they come.
+/// Signals that are forwarded to the harness.
 pub(super) const FORWARDED: [Signal; 6] = [
     Signal::SIGINT,
     Signal::SIGTERM,
@@ -20,7 +20,7 @@ pub(super) const FORWARDED: [Signal; 6] = [
     Signal::SIGUSR2,
 ];
 
-/// Tells init, where no process namespace does it, that its parent has died.
+/// Reports to init that its parent has died, where there is no process namespace to end it.
 pub(super) const PARENT_DIED: Signal = Signal::SIGPWR;
 
 /// Added to a signal's number to make an exit code, as shells do.
@@ -29,8 +29,8 @@ const SIGNAL_EXIT_BASE: i32 = 128;
 /// Shows the cursor. A progress bar hides it, and a harness that was killed did not show it again.
 const SHOW_CURSOR: &[u8] = b"\x1b[?25h";
 
-/// Everything that outer and init take one by one instead of being interrupted by it.
-/// SIGTSTP is among them and goes nowhere: to suspend a run would falsify every time in it.
+/// Signals that outer and init wait for instead of being interrupted by them. SIGTSTP is among them
+/// and is ignored: suspending a run would falsify every time in it.
 pub(super) fn awaited_signals() -> SigSet {
     let mut signals: SigSet = FORWARDED.into_iter().collect();
     signals.add(Signal::SIGCHLD);
@@ -94,12 +94,12 @@ fn ended(process: Pid) -> Option<i32> {
     match waitpid(process, Some(WaitPidFlag::WNOHANG)) {
         Ok(status) => exit_code(status),
         Err(Errno::EINTR) => None,
-        // No such child: somebody else reaped it. Nothing is left to wait for.
+        // No such child: it has been reaped already. Nothing is left to wait for.
         Err(_) => Some(SIGNAL_EXIT_BASE + Signal::SIGKILL as i32),
     }
 }
 
-/// The exit code that tells of this status, if the status is an end.
+/// The exit code for this status, if the process has ended.
 pub(super) fn exit_code(status: WaitStatus) -> Option<i32> {
     match status {
         WaitStatus::Exited(_, code) => Some(code),

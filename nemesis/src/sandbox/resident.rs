@@ -129,8 +129,8 @@ fn settle() -> io::Result<File> {
     File::open("/proc/thread-self/ns/net")
 }
 
-/// Router solicitations and duplicate address detection would be traffic that nobody sent. Where
-/// the file is not there or not writable the kernel has no IPv6, or its noise is harmless.
+/// Router solicitations and duplicate address detection would be traffic that no node sent. If the
+/// file is missing or not writable, the kernel has no IPv6, or its traffic is harmless.
 pub(crate) fn quieten_ipv6() {
     for which in ["all", "default"] {
         let path = format!("/proc/sys/net/ipv6/conf/{which}/disable_ipv6");

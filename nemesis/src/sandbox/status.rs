@@ -1,7 +1,6 @@
-//! What init tells outer over a pipe: ready, or which step was refused and why. Five bytes, so one
-//! write is whole.
+//! What init reports to outer over a pipe: ready, or which step was refused and why. It is five bytes
+//! long, so one write is atomic.
 
-use std::fmt;
 use std::fs::File;
 use std::io::Read;
 use std::os::fd::{AsFd, OwnedFd};
@@ -11,60 +10,41 @@ use nix::errno::Errno;
 use super::SandboxError;
 
 /// The steps of entering the sandbox.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::Display, strum::FromRepr)]
 #[repr(u8)]
 pub enum Step {
     /// Blocking signals before the split.
+    #[strum(to_string = "block signals")]
     Signals = 1,
     /// Making the namespaces.
+    #[strum(to_string = "make its namespaces")]
     Clone = 2,
     /// Writing `setgroups`, `uid_map` and `gid_map`.
+    #[strum(to_string = "map the user into its user namespace")]
     UserMap = 3,
     /// Making the mounts private.
+    #[strum(to_string = "make its mounts private")]
     Mounts = 4,
     /// Dying with the parent.
+    #[strum(to_string = "tie its life to its parent's")]
     ParentDeath = 5,
     /// A session of its own.
+    #[strum(to_string = "start a session")]
     Session = 6,
     /// A pipe or a plain fork.
+    #[strum(to_string = "start a process")]
     Fork = 7,
-}
-
-impl Step {
-    const ALL: [Step; 7] = [
-        Step::Signals,
-        Step::Clone,
-        Step::UserMap,
-        Step::Mounts,
-        Step::ParentDeath,
-        Step::Session,
-        Step::Fork,
-    ];
-}
-
-impl fmt::Display for Step {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Step::Signals => "block signals",
-            Step::Clone => "make its namespaces",
-            Step::UserMap => "map the user into its user namespace",
-            Step::Mounts => "make its mounts private",
-            Step::ParentDeath => "tie its life to its parent's",
-            Step::Session => "start a session",
-            Step::Fork => "start a process",
-        })
-    }
 }
 
 const MESSAGE_BYTES: usize = 5;
 const READY: u8 = 0;
 
-/// Says that the harness runs.
+/// Reports that the harness is running.
 pub(super) fn send_ready(writer: &OwnedFd) {
     send(writer, READY, 0);
 }
 
-/// Says that a step was refused.
+/// Reports that a step was refused.
 pub(super) fn send_refused(writer: &OwnedFd, step: Step, errno: Errno) {
     send(writer, step as u8, errno as i32);
 }
@@ -76,14 +56,14 @@ fn send(writer: &OwnedFd, code: u8, errno: i32) {
     let _ = nix::unistd::write(writer.as_fd(), &message);
 }
 
-/// Waits for init's word.
+/// Waits for init's report.
 pub(super) fn receive(reader: OwnedFd) -> Result<(), SandboxError> {
     let mut message = [0; MESSAGE_BYTES];
     File::from(reader)
         .read_exact(&mut message)
         .map_err(|_| SandboxError::Vanished)?;
     let [code, errno @ ..] = message;
-    match Step::ALL.into_iter().find(|step| *step as u8 == code) {
+    match Step::from_repr(code) {
         None => Ok(()),
         Some(step) => {
             let errno = Errno::from_raw(i32::from_ne_bytes(errno));

@@ -1,4 +1,4 @@
-//! The doctor tells the truth: where the sandbox can be entered all network trials work, and where
+//! The doctor reports the truth: where the sandbox can be entered all network trials work, and where
 //! user namespaces are forbidden it says so and names the setting.
 
 use nemesis::Nodes;

@@ -1,4 +1,4 @@
-//! What the engine asks before and while it begins a fault: who leads, and whether the cluster is whole.
+//! What the engine asks before and while it begins a fault: which node leads, and whether the cluster is whole.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -95,7 +95,7 @@ fn waits() {
     });
 }
 
-/// Not whole for so many looks.
+/// Not whole for this many questions.
 struct Mending(std::sync::atomic::AtomicU32);
 
 impl nemesis::target::RoleResolver for Mending {

@@ -97,7 +97,7 @@ impl Bench {
     ) -> (tokio::task::JoinHandle<Summary>, UnboundedReceiver<Step>) {
         let (sender, receiver) = unbounded_channel();
         let engine = self.engine.clone();
-        let sink = move |step| sender.send(step).expect("somebody listens");
+        let sink = move |step| sender.send(step).expect("the receiver lives");
         let task = tokio::spawn(async move { engine.execute(&plan, &sink, stop).await });
         (task, receiver)
     }

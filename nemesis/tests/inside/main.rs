@@ -1,6 +1,6 @@
 //! Tests that run inside the sandbox. Each case is a process of its own: this program starts itself
 //! again with the case's name, because the sandbox is entered before any thread exists. Where the
-//! machine forbids a sandbox, the case is skipped with a word.
+//! machine forbids a sandbox, the case is reported as skipped.
 //!
 //! `inside` runs all cases, `inside NAME...` those whose names contain one of the words.
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::exit, missing_docs)]

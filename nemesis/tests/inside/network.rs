@@ -159,7 +159,7 @@ fn stalls() {
     );
     assert!(
         figures[1].0 < late,
-        "data against the cut stops for want of acknowledgements"
+        "data against the cut stops for lack of acknowledgements"
     );
     assert!(figures[2].0 > CUT_LENGTH - late, "other links do not stop");
     for (_, resumed) in figures {

@@ -39,7 +39,7 @@ pub(super) fn part(
         h3 id=(format!("charts-{number}")) { "Charts" }
         figure class="drawing" {
             p class="title" { "Availability: share of the probe's records that were acknowledged"
-                (legend(&[("ok", "acknowledged"), ("fail", "not acknowledged")])) }
+                " " (legend(&[("ok", "acknowledged"), ("fail", "not acknowledged")])) }
             (draw("availability", charts::availability(scenario, axis)))
             figcaption { (availability_caption(scenario)) }
         }
@@ -50,13 +50,13 @@ pub(super) fn part(
         }
         figure class="drawing" {
             p class="title" { "Completions per second by outcome"
-                (legend(&[("ok", "● ok"), ("info", "▲ info"), ("fail", "✕ fail")])) }
+                " " (legend(&[("ok", "● ok"), ("info", "▲ info"), ("fail", "✕ fail")])) }
             (draw("rate", charts::rate(scenario, axis)))
             figcaption { (rate_caption(scenario)) }
         }
         figure class="drawing" {
             p class="title" { "Acknowledged but not yet read (must reach 0 after the last heal)"
-                (legend(&[("info", "records")])) }
+                " " (legend(&[("info", "records")])) }
             @if scenario.lag.is_empty() { p class="nodata" { "Not recorded." } } @else {
                 (draw("lag", charts::lag(scenario, axis)))
                 figcaption { (lag_caption(scenario)) }
@@ -82,13 +82,13 @@ fn latency_figures(
     html! {
         figure class="drawing" {
             p class="title" { "Latency of " (untrusted(&series.call)) ", logarithmic"
-                (legend(&[("ok", "ok, darker is more"), ("fail", "✕ fail"), ("info", "▲ info")])) }
+                " " (legend(&[("ok", "ok, darker is more"), ("fail", "✕ fail"), ("info", "▲ info")])) }
             (draw("latency", charts::latency(scenario, series, axis, density)))
             figcaption { (latency_caption(series)) }
         }
         figure class="drawing" {
             p class="title" { "Quantiles of " (untrusted(&series.call)) ", logarithmic"
-                (legend(&[("ok", "p50"), ("p95", "p95"), ("fail", "p99"), ("maximum", "max")])) }
+                " " (legend(&[("ok", "p50"), ("p95", "p95"), ("fail", "p99"), ("maximum", "max")])) }
             (draw("quantiles", charts::quantiles(scenario, series, axis)))
             figcaption { "Per " (length_ms(scenario.series.bucket_ms)) " bucket. The maximum is exact. A line has a break where no operation returned ok." }
         }

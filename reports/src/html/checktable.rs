@@ -112,11 +112,11 @@ fn row(
                         span class="soft" { (question) } " " (prose(&wording::headline(verdict)))
                     }
                     Validity::Invalid | Validity::Undecided => {
-                        (prose(&wording::headline(verdict))) span class="asks" { (question) }
+                        (prose(&wording::headline(verdict))) " " span class="asks" { (question) }
                     }
                 }
                 @if verdict.tolerated_count > 0 {
-                    span class="asks" {
+                    " " span class="asks" {
                         (count(verdict.tolerated_count, "findings"))
                         " that are not violations under this target's promises"
                     }

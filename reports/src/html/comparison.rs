@@ -180,7 +180,7 @@ fn figure_row(figure: &FigureChange) -> Markup {
     let amount = |value: f64, (low, high): (f64, f64)| {
         html! {
             (number(value)) " " (unit)
-            span class="asks" { (number(low)) " to " (number(high)) }
+            " " span class="asks" { (number(low)) " to " (number(high)) }
         }
     };
     html! {
@@ -188,12 +188,12 @@ fn figure_row(figure: &FigureChange) -> Markup {
             td class="status" { span class=(format!("status {class}")) { (symbol) " " (figure.outcome.words()) } }
             th scope="row" {
                 (untrusted(&figure.name))
-                @if !figure.scenario.is_empty() { span class="asks" { (untrusted(&figure.scenario)) } }
+                @if !figure.scenario.is_empty() { " " span class="asks" { (untrusted(&figure.scenario)) } }
             }
             td class="num" { (amount(figure.baseline, figure.baseline_spread)) }
             td class="num" { (amount(figure.value, figure.spread)) }
             td class="num" { (change(figure)) }
-            td class="num" { (number(figure.limit_percent)) " %" span class="asks" { "floor " (number(figure.floor)) " " (unit) } }
+            td class="num" { (number(figure.limit_percent)) " %" " " span class="asks" { "floor " (number(figure.floor)) " " (unit) } }
             td class="num" { (group(figure.pairs)) }
             td class="num" { @match figure.p { Some(p) => (format!("{p:.3}")), None => "–" } }
         }

@@ -85,7 +85,7 @@ fn nearest(scenario: &ScenarioReport, at: u64) -> String {
     let before = changes[..split].last();
     let after = changes.get(split);
     let line = |(t, what): &(u64, String)| match (at.abs_diff(*t), *t < at) {
-        (0..1_000_000, _) => format!("at this moment: {what}"),
+        (0..1_000_000, _) => format!("at the same time: {what}"),
         (distance, true) => format!("{} before: {what}", moment(distance)),
         (distance, false) => format!("{} after: {what}", moment(distance)),
     };

@@ -38,8 +38,8 @@ fn one(report: &RunReport, card: &Card<'_>, timelines: &[Timeline<'_>]) -> Marku
             h3 id=(format!("{}-title", card.id)) {
                 a class="id" href=(format!("#{}", card.id)) { (card.id) }
                 " " span class="mark invalid" aria-hidden="true" { "✗" } " " (words.title)
-                span class="where" { (untrusted(&card.scenario.name)) }
-                (confidence(card.first()))
+                " " span class="where" { (untrusted(&card.scenario.name)) }
+                " " (confidence(card.first()))
             }
             p class="rule" {
                 span class="label" { "Promised" } " " (words.promise)

@@ -54,7 +54,7 @@ pub(super) fn section(
             h2 id=(format!("scenario-{number}")) {
                 a href=(format!("#scenario-{number}")) { (untrusted(&scenario.name)) }
                 " " (chip(scenario.validity()))
-                span class="aside" {
+                " " span class="aside" {
                     (length_ms(scenario.duration_ms)) ", seed " code { (untrusted(&scenario.seed)) }
                     ", " (group(scenario.ops.ok)) " ok, " (group(scenario.ops.fail)) " fail, "
                     (group(scenario.ops.info)) " info"
@@ -113,8 +113,8 @@ fn fault_row(fault: &FaultWindow) -> Markup {
             td { span class=(format!("tag {}", class.word())) { b { (class.letter()) } " " (class.word()) } }
             td {
                 (untrusted(&fault.title()))
-                @if !fault.role.is_empty() && !fault.role_held { span class="asks" { "no longer in that role when the fault took effect" } }
-                @if !links.is_empty() { span class="asks" { (untrusted(&links.join(" "))) } }
+                @if !fault.role.is_empty() && !fault.role_held { " " span class="asks" { "no longer in that role when the fault took effect" } }
+                @if !links.is_empty() { " " span class="asks" { (untrusted(&links.join(" "))) } }
             }
             td class="num" { (moment(fault.begin_ns)) }
             td class="num" { @match fault.end_ns { Some(end) => (moment(end)), None => "–" } }

@@ -78,7 +78,7 @@ fn controls(timeline: &Timeline<'_>) -> Markup {
             (button("failure", "next failure", "jump to the next failure"))
             label { "outcome " select data-filter="outcome" {
                 option value="" { "all" } option value="ok" { "ok" } option value="fail" { "fail" }
-                option value="info" { "info" } option value="proves" { "only proof of a failure" }
+                option value="info" { "info" } option value="proves" { "operations that prove a failure" }
             } }
             label { "partition " select data-filter="partition" {
                 option value="" { "all" }

@@ -30,7 +30,7 @@ fn card(open: &UndecidedCheck<'_>) -> Markup {
             h3 id=(format!("{}-title", open.id)) {
                 a class="id" href=(format!("#{}", open.id)) { (open.id) }
                 " " span class="mark undecided" aria-hidden="true" { "?" } " " (untrusted(&open.verdict.check))
-                span class="where" { (untrusted(&open.scenario.name)) }
+                " " span class="where" { (untrusted(&open.scenario.name)) }
             }
             @if !question.is_empty() { p class="rule" { span class="label" { "Question" } " " (question) } }
             @if doubts.is_empty() { p { "No reason was recorded." } }

@@ -84,6 +84,7 @@ pub(crate) fn doubt(doubt: &Doubt) -> String {
             )
         }
         Doubt::NotInRun { what } => format!("no {} in this run", untrusted(what)),
+        other => other.name().replace('-', " "),
     }
 }
 
@@ -101,5 +102,6 @@ pub(crate) fn doubt_word(doubt: &Doubt) -> &'static str {
         Doubt::CheckFailed { .. } => "check failed",
         Doubt::BadHistory { .. } => "bad history",
         Doubt::NotPromised { .. } | Doubt::NotInRun { .. } => "",
+        other => other.name(),
     }
 }

@@ -31,15 +31,16 @@ fn invalid(verdict: &Verdict) -> String {
         return count(verdict.anomaly_count, "findings");
     };
     let kinds = kinds(verdict).len();
-    let title = words(first).title.to_lowercase();
+    let words = words(first);
+    let title = words.title.to_lowercase();
     if kinds > 1 {
         let total = group(verdict.anomaly_count);
         return format!(
             "{total} findings of {kinds} kinds, first {title}: {}",
-            detail(first)
+            detail(first, words.detail)
         );
     }
-    let line = instance_line(first, verdict.anomaly_count);
+    let line = line_of(first, words.detail, verdict.anomaly_count);
     if line.is_empty() {
         title
     } else {
@@ -48,19 +49,21 @@ fn invalid(verdict: &Verdict) -> String {
 }
 
 /// The particulars that fit in half a line: its own, or partition and offset.
-fn detail(anomaly: &Anomaly) -> String {
+fn detail(anomaly: &Anomaly, own: Option<String>) -> String {
     let place = place(&anomaly.evidence);
-    words(anomaly)
-        .detail
-        .unwrap_or_else(|| match anomaly.evidence.offsets.first() {
-            Some(offset) => format!("{place} offset {offset}").trim().to_string(),
-            None => place,
-        })
+    own.unwrap_or_else(|| match anomaly.evidence.offsets.first() {
+        Some(offset) => format!("{place} offset {offset}").trim().to_string(),
+        None => place,
+    })
 }
 
 /// A kind of anomaly in one short line without its title: how many, and where the first is.
 pub(crate) fn instance_line(first: &Anomaly, total: u64) -> String {
-    let detail = detail(first);
+    line_of(first, words(first).detail, total)
+}
+
+fn line_of(first: &Anomaly, own: Option<String>, total: u64) -> String {
+    let detail = detail(first, own);
     if let Finding::LostWrite { acknowledged, .. } = &first.kind {
         let known = if *acknowledged {
             "acknowledged records"

@@ -145,11 +145,10 @@ fn lengths(finding: &Finding, place: &str) -> Option<Words> {
             LIMIT,
         )
         .seen(format!(
-            "At {} {}, although {}. It could have known this since {} and claimed to lead for \
-                 another {}.",
-            moment(claim.returned),
+            "{}, although {}. {} could have known this since {} and claimed to lead for another {}.",
             belief(claim),
             belief(successor),
+            untrusted(&claim.node),
             moment(*since),
             length_ms(*took)
         ))

@@ -22,7 +22,7 @@ pub(super) fn words(finding: &Finding, at: &Evidence) -> Option<Words> {
             count(copies.len() as u64, "times"),
             each(copies)
         ))
-        .therefore("It was sent only once."),
+        .therefore("The value was sent only once."),
         Finding::InconsistentOffset { offset, copies } => Words::of(
             "Inconsistent offset",
             "An offset names one record, for every reader.",

@@ -51,7 +51,7 @@ pub(super) fn words(finding: &Finding, at: &Evidence) -> Option<Words> {
         .seen(format!(
             "A change of topic {topic} was acknowledged: {}{}.",
             change_word(change),
-            partitions.map_or_else(String::new, |n| format!(", {}", shape(Some(n))))
+            partitions.map_or_else(String::new, |n| format!(" ({})", shape(Some(n))))
         ))
         .therefore(format!(
             "Possible before the request: {}. The request should have been rejected.",

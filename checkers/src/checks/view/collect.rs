@@ -4,16 +4,19 @@ use std::collections::BTreeMap;
 
 use super::{Covered, End, Fact, NONE, Place, Send, Step, Values, View};
 use crate::history::{
-    Append, Call, EndOffset, EndOffsetSeen, History, Isolation, Moment, Offset, Operation, Outcome,
-    Poll, Read, ReadSeen, Record, RecordOutcome, Report,
+    Append, Call, ClientOperation, EndOffset, EndOffsetSeen, History, Isolation, Moment, Offset,
+    Outcome, Poll, Read, ReadSeen, Record, RecordOutcome, Report,
 };
 
-/// How many offsets of one value are looked through before it is noted again; what is noted twice is merged later. A log
-/// that returns the same value everywhere must not cost the square of its length.
+/// How many offsets of one value are looked through before it is noted again; what is noted twice is merged later. A
+/// log that returns the same value everywhere must not cost the square of its length.
 const WALK_MAX: u32 = 16;
 
 /// Every partition to which something was appended or of which something was read, in the order of their names.
-pub(crate) fn collect<'a>(history: &'a History, operations: &'a [Operation<'a>]) -> Vec<View<'a>> {
+pub(crate) fn collect<'a>(
+    history: &'a History,
+    operations: &'a [ClientOperation<'a>],
+) -> Vec<View<'a>> {
     let mut views = Views::default();
     let nodes = history.nodes();
     let number = |name: &str| nodes.iter().position(|node| node == name);
@@ -39,7 +42,7 @@ pub(crate) fn collect<'a>(history: &'a History, operations: &'a [Operation<'a>])
 }
 
 /// The node that a raw read asked.
-pub(super) fn node_of<'a>(operation: &Operation<'a>) -> Option<&'a str> {
+pub(super) fn node_of<'a>(operation: &ClientOperation<'a>) -> Option<&'a str> {
     match operation.call {
         Call::Read(read) => Some(&read.node),
         _ => None,
@@ -78,7 +81,7 @@ impl<'a> Views<'a> {
     fn appended(
         &mut self,
         append: &'a Append,
-        operation: &'a Operation<'a>,
+        operation: &'a ClientOperation<'a>,
         report: Option<&'a Report>,
     ) {
         let view = self.of((&append.topic, append.partition));
@@ -108,7 +111,12 @@ impl<'a> Views<'a> {
         }
     }
 
-    fn polled(&mut self, poll: &'a Poll, operation: &'a Operation<'a>, records: &'a [Record]) {
+    fn polled(
+        &mut self,
+        poll: &'a Poll,
+        operation: &'a ClientOperation<'a>,
+        records: &'a [Record],
+    ) {
         let committed = poll.isolation == Isolation::ReadCommitted;
         // By partition: the offset read last, and whether in this poll. Few partitions: a scan is quicker than a map.
         let mut last: Vec<(usize, Offset, bool)> = Vec::with_capacity(poll.assigned.len());
@@ -149,7 +157,7 @@ impl<'a> Views<'a> {
     fn read(
         &mut self,
         read: &'a Read,
-        operation: &'a Operation<'a>,
+        operation: &'a ClientOperation<'a>,
         seen: &'a ReadSeen,
         node: Option<usize>,
     ) {
@@ -174,7 +182,12 @@ impl<'a> Views<'a> {
             });
     }
 
-    fn end(&mut self, asked: &'a EndOffset, operation: &'a Operation<'a>, seen: &'a EndOffsetSeen) {
+    fn end(
+        &mut self,
+        asked: &'a EndOffset,
+        operation: &'a ClientOperation<'a>,
+        seen: &'a EndOffsetSeen,
+    ) {
         let (Some(offset), Some(returned), Outcome::Ok) =
             (seen.offset, operation.returned(), operation.outcome)
         else {
@@ -222,7 +235,7 @@ impl<'a> View<'a> {
 
     fn saw(
         &mut self,
-        operation: &'a Operation<'a>,
+        operation: &'a ClientOperation<'a>,
         record: &'a Record,
         node: Option<usize>,
         committed: bool,
@@ -278,7 +291,7 @@ impl<'a> View<'a> {
     }
 }
 
-/// Brings a view into its order, and marks requests that were surely written.
+/// Brings a view into its order, and marks requests that are known to be written.
 fn finish(view: &mut View<'_>) {
     if view.noted_twice {
         view.facts

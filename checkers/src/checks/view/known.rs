@@ -6,8 +6,8 @@ use crate::history::Acks;
 /// When it was known, the highest offset known by it, and by which operation.
 pub(crate) type Known = (Moment, Offset, u64);
 
-/// The earliest moment at which an offset, or one above it, was known: of acknowledgements, reads and end offsets, each by
-/// offset, from the highest down.
+/// The earliest moment at which an offset, or one above it, was known: of acknowledgements, reads and end offsets, each
+/// by offset, from the highest down.
 pub(crate) struct Earliest([Vec<(Offset, Moment)>; 3]);
 
 impl Earliest {
@@ -21,7 +21,7 @@ impl Earliest {
     }
 }
 
-/// How many offsets of a descending list are at or above one. Where there are no holes the answer can be told from the
+/// How many offsets of a descending list are at or above one. Where there are no holes the answer follows from the
 /// first; otherwise it is searched for.
 fn count_at_or_above(list: &[(Offset, Moment)], offset: Offset) -> usize {
     let dense = list.first().and_then(|(highest, _)| {
@@ -46,7 +46,8 @@ fn sooner(known: impl Iterator<Item = (Offset, Moment)>) -> Vec<(Offset, Moment)
 
 impl View<'_> {
     /// Everything that was known, in the order of time. An end offset counts committed records: so an acknowledgement
-    /// with acks other than all proves nothing to it, and to readers of committed transactions only what they were given.
+    /// with acks other than all proves nothing to it, and to readers of committed transactions only what they were
+    /// given.
     pub(crate) fn known(&self, committed: bool) -> Vec<Known> {
         let mut known: Vec<Known> = Vec::with_capacity(self.facts.len() + self.ends.len());
         if !committed {

@@ -1,6 +1,6 @@
 //! What raw reads through one node cover, put together.
 
-use super::{Covered, Offset, Operation, View};
+use super::{ClientOperation, Covered, Offset, View};
 
 /// One node's reads of one partition.
 #[derive(Clone, Debug)]
@@ -10,18 +10,18 @@ pub(crate) struct NodeReads<'a> {
     /// The first offset that it keeps.
     pub(crate) start: Offset,
     /// What was covered by whom: ascending, without overlaps.
-    segments: Vec<(Offset, Offset, &'a Operation<'a>)>,
+    segments: Vec<(Offset, Offset, &'a ClientOperation<'a>)>,
     /// How far it was read without a break.
     pub(crate) reached: Offset,
     /// The read that came so far.
-    pub(crate) last: &'a Operation<'a>,
+    pub(crate) last: &'a ClientOperation<'a>,
     /// Whether that was all that it had to serve, in the end.
     pub(crate) to_the_end: bool,
 }
 
 impl<'a> NodeReads<'a> {
     /// The read that covered an offset.
-    pub(crate) fn covering(&self, offset: Offset) -> Option<&'a Operation<'a>> {
+    pub(crate) fn covering(&self, offset: Offset) -> Option<&'a ClientOperation<'a>> {
         let after = self.segments.partition_point(|(from, ..)| *from <= offset);
         let (_, to, operation) = self.segments.get(after.checked_sub(1)?)?;
         (offset < *to && offset >= self.start).then_some(*operation)
@@ -32,7 +32,7 @@ impl<'a> NodeReads<'a> {
         &self,
         offset: Offset,
         asked_after: u64,
-    ) -> Option<&'a Operation<'a>> {
+    ) -> Option<&'a ClientOperation<'a>> {
         (self.to_the_end && self.reached <= offset && self.last.called > asked_after)
             .then_some(self.last)
     }

@@ -1,5 +1,5 @@
-//! Values of one partition as small numbers. A table with open addressing: only looked up, never walked, so that its order
-//! shows nowhere.
+//! Values of one partition as small numbers. A table with open addressing: only looked up, never walked, so that its
+//! order shows nowhere.
 
 use std::hash::{Hash, Hasher};
 

@@ -1,25 +1,27 @@
 //! A log with offsets: appends, fetches, end offsets; every value appended at most once. O(n) after ordering.
 //!
 //! Every offset is *bound* to the append of its value, by an acknowledgement or by a fetch. Let `t_i` be the moment at
-//! which offset `i` is appended. It lies after the append's call and before its return; before the return of every fetch
-//! of `i`; an end offset `m` lies after `t_(m-1)` and before `t_m`. So each offset has a lower and an upper limit, `low_i` and
-//! `high_i`, and a log forces `t_0 < t_1 < ...`.
+//! which offset `i` is appended. It lies after the append's call and before its return; before the return of every
+//! fetch of `i`; an end offset `m` lies after `t_(m-1)` and before `t_m`. So each offset has a lower and an upper
+//! limit, `low_i` and `high_i`, and a log forces `t_0 < t_1 < ...`.
 //!
-//! *There is a linearization if and only if `low_i < high_j` for all `i <= j`.* Necessary: `low_i < t_i <= t_j < high_j`.
-//! Sufficient: let `L_i` be the largest `low` up to `i` and `g` the least distance of two moments; `t_i = L_i + g(i+1)/2(N+1)`
-//! increases strictly, lies above `low_i`, and below every `high_j` with `j >= i`. A fetch goes just before its return; an end
-//! offset into the stretch between its call, its return, `t_(m-1)` and `t_m`, which is not empty, because each lower limit
-//! lies below each upper one. Reads change nothing, so equal moments can be moved apart.
+//! *There is a linearization if and only if `low_i < high_j` for all `i <= j`.* Necessary: `low_i < t_i <= t_j <
+//! high_j`. Sufficient: let `L_i` be the largest `low` up to `i` and `g` the least distance of two moments;
+//! `t_i = L_i + g(i+1)/2(N+1)` increases strictly, lies above `low_i`, and below every `high_j` with `j >= i`. A fetch goes just
+//! before its return; an end offset into the stretch between its call, its return, `t_(m-1)` and `t_m`, which is not
+//! empty, because each lower limit lies below each upper one. Reads change nothing, so equal moments can be moved
+//! apart.
 //!
-//! An offset below the end that nothing is bound to must be some crashed append that nobody saw. These have no returns, so
-//! handing them out upwards by earliest call is as good as any other way.
+//! An offset below the end that nothing is bound to must be some crashed append that nobody saw. These have no returns,
+//! so handing them out upwards by earliest call is as good as any other way.
 //!
 //! A history in which nothing is odd is accepted in one pass; all others are looked at closely.
 
 mod accept;
 
 use super::{Writers, call, contradiction, end};
-use crate::linearizability::models::{Datum, LogAction};
+use crate::linearizability::actions::LogAction;
+use crate::linearizability::models::Datum;
 use crate::linearizability::{Decision, Operation, Rule};
 
 /// How strict a log is.
@@ -27,8 +29,8 @@ use crate::linearizability::{Decision, Operation, Rule};
 pub struct Rules {
     /// Offsets have no gaps. Kafka's have: transaction markers take offsets, compaction takes records away.
     pub dense: bool,
-    /// An end offset includes every append that was acknowledged before it was asked for. Kafka does not promise that of
-    /// its high watermark; then an end offset only says what exists.
+    /// An end offset includes every append that was acknowledged before it was asked for. Kafka does not promise that
+    /// of its high watermark; then an end offset only says what exists.
     pub recent: bool,
 }
 
@@ -62,8 +64,8 @@ const FREE: Place = Place {
     append: NOBODY,
 };
 
-/// Decides a log's history; none if a value is appended twice, or if (in a dense log) an append was acknowledged without
-/// an offset and its value never seen.
+/// Decides a log's history; none if a value is appended twice, or if (in a dense log) an append was acknowledged
+/// without an offset and its value never seen.
 pub fn decide<V: Datum>(operations: &[&Operation<LogAction<V>>], rules: Rules) -> Option<Decision> {
     if accept::accepts(operations, rules).is_some() {
         return Some(Decision::Linearizable);

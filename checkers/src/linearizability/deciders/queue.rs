@@ -1,18 +1,19 @@
 //! A queue whose values are each enqueued at most once, without crashed dequeues.
 //!
-//! Such a history is linearizable if and only if it has none of four patterns (Henzinger, Sezgin, Vafeiadis, CONCUR 2013;
-//! Bouajjani, Emmi, Enea, Hamza, ICALP 2015):
+//! Such a history is linearizable if and only if it has none of four patterns (Henzinger, Sezgin, Vafeiadis, CONCUR
+//! 2013; Bouajjani, Emmi, Enea, Hamza, ICALP 2015):
 //!
 //! 1. a value is dequeued that was never enqueued, or before its enqueue was called;
 //! 2. a value is dequeued twice;
-//! 3. of two values, one surely entered first, and the other surely left first (one that never left leaves last);
-//! 4. an empty dequeue, at every moment of which some value was surely inside.
+//! 3. of two values, one certainly entered first, and the other certainly left first (one that never left leaves last);
+//! 4. an empty dequeue, at every moment of which some value was certainly inside.
 //!
-//! A crashed enqueue whose value never left is left out: it need not have happened. A crashed dequeue may have taken any
-//! value that nobody else took; that is a matching, and left to the search.
+//! A crashed enqueue whose value never left is left out: it need not have happened. A crashed dequeue may have taken
+//! any value that nobody else took; that is a matching, and left to the search.
 
 use super::{Writers, call, contradiction, end};
-use crate::linearizability::models::{Datum, QueueAction};
+use crate::linearizability::actions::QueueAction;
+use crate::linearizability::models::Datum;
 use crate::linearizability::{Decision, Operation, Rule};
 
 /// The way of one value.
@@ -78,7 +79,8 @@ pub fn decide<V: Datum>(operations: &[&Operation<QueueAction<V>>]) -> Option<Dec
     Some(decision.unwrap_or(Decision::Linearizable))
 }
 
-/// The third pattern: by the order of calls of the enqueues, against the one that surely entered before and leaves last.
+/// The third pattern: by the order of calls of the enqueues, against the one that certainly entered before and leaves
+/// last.
 fn reversed(passages: &mut [Passage]) -> Option<Decision> {
     let mut entered: Vec<usize> = (0..passages.len()).collect();
     passages.sort_unstable_by_key(|passage| (passage.entered_from, passage.enqueue));
@@ -103,14 +105,14 @@ fn reversed(passages: &mut [Passage]) -> Option<Decision> {
     None
 }
 
-/// The fourth pattern: against the stretches of time in which some value was surely inside.
+/// The fourth pattern: against the stretches of time in which some value was certainly inside.
 fn never_empty<V: Datum>(
     passages: &mut [Passage],
     operations: &[&Operation<QueueAction<V>>],
 ) -> Option<Decision> {
     passages.sort_unstable_by_key(|passage| (passage.entered_by, passage.enqueue));
     let inside = |passage: &&Passage| passage.entered_by < passage.left_from;
-    // From, to, and the passages that cover it: a range of those surely inside at some time.
+    // From, to, and the passages that cover it: a range of those certainly inside at some time.
     let within: Vec<&Passage> = passages.iter().filter(inside).collect();
     let mut stretches: Vec<(u64, u64, usize)> = Vec::new();
     for (at, passage) in within.iter().enumerate() {

@@ -1,15 +1,16 @@
 //! A register whose values are each written at most once (Gibbons, Korach 1997).
 //!
-//! All operations on one value form a cluster: its write, then its reads. Its *zone* lies between the first return and the
-//! last call among them. If the first return comes before the last call, the register surely holds the value all that
-//! time: a *forward* zone. Otherwise the cluster can be placed at any one moment of the zone: a *backward* zone. The initial
-//! value is written before everything. There is a linearization if and only if no read of a value returns before the value's
-//! write is called, no two forward zones overlap, and no backward zone lies inside a forward one.
+//! All operations on one value form a cluster: its write, then its reads. Its *zone* lies between the first return and
+//! the last call among them. If the first return comes before the last call, the register certainly holds the value all
+//! that time: a *forward* zone. Otherwise the cluster can be placed at any one moment of the zone: a *backward* zone.
+//! The initial value is written before everything. There is a linearization if and only if no read of a value returns
+//! before the value's write is called, no two forward zones overlap, and no backward zone lies inside a forward one.
 //!
 //! A crashed write that nobody read is left out: it need not have happened. One that was read has no return of its own.
 
 use super::{Writers, call, contradiction, end};
-use crate::linearizability::models::{Datum, RegisterAction};
+use crate::linearizability::actions::RegisterAction;
+use crate::linearizability::models::Datum;
 use crate::linearizability::{Decision, Operation, Rule};
 
 /// What happened to one value.

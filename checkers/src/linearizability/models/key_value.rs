@@ -25,7 +25,7 @@ pub enum KeyValueCall {
     Append(Arc<str>),
 }
 
-/// What a key holds, as far as its history can tell.
+/// What a key holds, as far as its history shows.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum KeyValueState {
     /// This text. Before a history was learned.
@@ -159,7 +159,7 @@ impl Model for KeyValue {
     /// A crashed append of something that is part of no text read makes no get possible.
     fn simplify(&self, action: &KeyValueAction) -> KeyValueAction {
         if let (KeyValueCall::Append(tail), Some(observed)) = (&action.call, &self.observed) {
-            // In their order, a text that is the beginning of another stands before it.
+            // In their order, a text that is the beginning of another sorts before it.
             let longest = (0..observed.len()).filter(|at| {
                 let next = observed.get(at + 1);
                 !next.is_some_and(|next| next.starts_with(&*observed[*at]))

@@ -1,37 +1,14 @@
 //! An append-only log with offsets, dense from 0: one partition.
 
 use std::collections::BTreeMap;
-use std::fmt::{Display, Formatter};
 use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::value::Datum;
+use crate::linearizability::actions::LogAction;
 use crate::linearizability::{Decision, Model, Operation, deciders};
 
-/// What was done to a log.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum LogAction<V> {
-    /// Append a value; at this offset, if one was answered.
-    Append {
-        /// The value.
-        value: V,
-        /// The offset.
-        offset: Option<u64>,
-    },
-    /// Fetched this value at this offset.
-    Fetch {
-        /// The offset.
-        offset: u64,
-        /// The value.
-        value: V,
-    },
-    /// Asked for the offset after the last record.
-    End(u64),
-    /// Read the whole log.
-    Read(Arc<[V]>),
-}
-
-/// What a log holds, as far as its history can tell.
+/// What a log holds, as far as its history shows.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum LogState<V> {
     /// These values. Before a history was learned.
@@ -173,24 +150,6 @@ impl<V: Datum> Model for Log<V> {
             LogState::Values(values) => format!("{values:?}"),
             LogState::Length(1) => "1 value".to_owned(),
             LogState::Length(length) => format!("{length} values"),
-        }
-    }
-}
-
-impl<V: std::fmt::Debug> Display for LogAction<V> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
-        match self {
-            LogAction::Append {
-                value,
-                offset: Some(offset),
-            } => write!(f, "append {value:?} at {offset}"),
-            LogAction::Append {
-                value,
-                offset: None,
-            } => write!(f, "append {value:?}"),
-            LogAction::Fetch { offset, value } => write!(f, "fetch {value:?} at {offset}"),
-            LogAction::End(end) => write!(f, "end offset {end}"),
-            LogAction::Read(values) => write!(f, "read {values:?}"),
         }
     }
 }

@@ -1,24 +1,11 @@
 //! A queue, first in, first out: enqueue, dequeue.
 
 use std::collections::VecDeque;
-use std::fmt::{Display, Formatter};
 use std::marker::PhantomData;
 
 use super::value::Datum;
+use crate::linearizability::actions::QueueAction;
 use crate::linearizability::{Decision, Model, Operation, deciders};
-
-/// What was done to a queue.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum QueueAction<V> {
-    /// Put at the end.
-    Enqueue(V),
-    /// Took this from the front.
-    Dequeue(V),
-    /// Found nothing to take.
-    DequeueEmpty,
-    /// Perhaps took whatever was at the front: a crashed dequeue.
-    DequeueUnknown,
-}
 
 /// A queue that begins empty.
 #[derive(Clone, Copy, Debug)]
@@ -78,16 +65,5 @@ impl<V: Datum> Model for Queue<V> {
 
     fn state_bytes(&self, queue: &VecDeque<V>) -> usize {
         size_of::<VecDeque<V>>() + queue.capacity() * size_of::<V>()
-    }
-}
-
-impl<V: std::fmt::Debug> Display for QueueAction<V> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
-        match self {
-            QueueAction::Enqueue(value) => write!(f, "enqueue {value:?}"),
-            QueueAction::Dequeue(value) => write!(f, "dequeue {value:?}"),
-            QueueAction::DequeueEmpty => f.write_str("dequeue: empty"),
-            QueueAction::DequeueUnknown => f.write_str("dequeue"),
-        }
     }
 }

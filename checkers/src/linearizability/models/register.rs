@@ -1,30 +1,12 @@
 //! A register: read, write, compare-and-set.
 
-use std::fmt::{Display, Formatter};
 use std::sync::Arc;
 
 use super::value::Datum;
+use crate::linearizability::actions::RegisterAction;
 use crate::linearizability::{Decision, Model, Operation, deciders};
 
-/// What was done to a register.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum RegisterAction<V> {
-    /// Read, and what was read if it is known.
-    Read(Option<V>),
-    /// Write.
-    Write(V),
-    /// Write `to` if the register holds `from`.
-    CompareAndSet {
-        /// What it must hold.
-        from: V,
-        /// What it holds then.
-        to: V,
-        /// Whether it held `from`, if that is known.
-        took: Option<bool>,
-    },
-}
-
-/// What a register holds, as far as its history can tell.
+/// What a register holds, as far as its history shows.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum RegisterState<V> {
     /// This value.
@@ -136,23 +118,6 @@ impl<V: Datum> Model for Register<V> {
         match state {
             RegisterState::Holds(value) => format!("{value:?}"),
             RegisterState::Unobserved => "a value that nobody read".to_owned(),
-        }
-    }
-}
-
-impl<V: std::fmt::Debug> Display for RegisterAction<V> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
-        match self {
-            RegisterAction::Read(Some(value)) => write!(f, "read {value:?}"),
-            RegisterAction::Read(None) => f.write_str("read"),
-            RegisterAction::Write(value) => write!(f, "write {value:?}"),
-            RegisterAction::CompareAndSet { from, to, took } => {
-                write!(f, "compare-and-set {from:?} to {to:?}")?;
-                match took {
-                    Some(false) => f.write_str(", refused"),
-                    _ => Ok(()),
-                }
-            }
         }
     }
 }

@@ -18,18 +18,19 @@ use zstd::stream::read::Decoder;
 use super::request::{Refusal, Request};
 use super::resource::{Kind, Resource, find};
 
-/// A body that is sent whole, or as it is read.
+/// A body that is sent from memory, or while it is read.
 pub(super) type Body = UnsyncBoxBody<Bytes, Infallible>;
 
-/// Our own page may hold its styles and scripts, and load nothing: the policy that reports state themselves, and more.
+/// A page of this program may contain its styles and scripts, and load nothing. Reports state the same policy
+/// themselves, and this one is stricter.
 const OWN_PAGE: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// Whatever a node or a stranger may have written runs no script and has no origin.
+/// Content that a node or another program may have written runs no script and has no origin.
 const FOREIGN: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// Bytes read and sent at a time.
+/// The size of a read and of a sent chunk.
 const CHUNK_BYTES: usize = 64 * 1024;
 
 /// Answers a request.
@@ -56,7 +57,7 @@ fn of(request: &Request, found: Resource) -> Result<Response<Body>, Refusal> {
         Resource::Compressed(path) => {
             let decoder = File::open(path).and_then(Decoder::new);
             let decoder = decoder.map_err(|_| Refusal::NotFound)?;
-            // Its length is not known beforehand.
+            // Its length is not known in advance.
             let body = if request.body {
                 streamed(decoder)
             } else {
@@ -67,7 +68,7 @@ fn of(request: &Request, found: Resource) -> Result<Response<Body>, Refusal> {
     }
 }
 
-/// A file, or the part of it that was asked for.
+/// A file, or the requested part of it.
 fn part_of(request: &Request, mut file: File, kind: Kind) -> Result<Response<Body>, Refusal> {
     let size = file.metadata().map_err(|_| Refusal::NotFound)?.len();
     let (status, first, count) = match request.range {
@@ -101,7 +102,7 @@ fn part_of(request: &Request, mut file: File, kind: Kind) -> Result<Response<Bod
     Ok(answer)
 }
 
-/// The answer that there is none.
+/// The answer for a path that does not exist.
 fn refuse(refusal: Refusal) -> Response<Body> {
     let status = match refusal {
         Refusal::BadRequest => StatusCode::BAD_REQUEST,
@@ -161,8 +162,8 @@ fn whole(text: String) -> Body {
     Full::from(text).boxed_unsync()
 }
 
-/// A body that is read on a thread that may wait for the disk. Where reading fails, the text ends: the part before is
-/// worth having.
+/// A body that a separate thread reads, because it may wait for the disk. If reading fails, the text ends there: the
+/// part before is still useful.
 fn streamed(mut source: impl Read + Send + 'static) -> Body {
     let (sender, chunks) = mpsc::channel(4);
     tokio::task::spawn_blocking(move || {

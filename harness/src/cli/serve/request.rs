@@ -1,4 +1,4 @@
-//! A request, taken apart: method, path, host, range. A malformed request is refused, never repaired.
+//! A parsed request: method, path, host, range. A malformed request is refused, never repaired.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -8,13 +8,13 @@ use hyper::header::{self, HeaderMap, HeaderName};
 /// A request that may be answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Request {
-    /// Whether the body is wanted: GET, not HEAD.
+    /// Whether the client wants the body: GET, not HEAD.
     pub(super) body: bool,
-    /// The path as it was sent, without query.
+    /// The path as the client sent it, without query.
     pub(super) raw: String,
-    /// Its parts, decoded. None is empty, `.`, `..`, hidden, or holds a slash.
+    /// Its decoded parts. No part is empty, `.`, `..`, hidden, or contains a slash.
     pub(super) parts: Vec<String>,
-    /// The bytes asked for: first and last, or the last so many.
+    /// The requested bytes: first and last, or a number of bytes at the end.
     pub(super) range: Option<Range>,
 }
 
@@ -23,16 +23,16 @@ pub(super) struct Request {
 pub(super) enum Range {
     /// From a first byte to a last one, or to the end.
     From(u64, Option<u64>),
-    /// The last so many.
+    /// This many bytes at the end.
     Last(u64),
 }
 
 /// Why a request is not answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
-    /// It is no request.
+    /// It is not a valid request.
     BadRequest,
-    /// Another host was meant, or the path leads out.
+    /// It names another host, or the path leads out of the directory.
     Forbidden,
     /// There is no such file.
     NotFound,
@@ -50,7 +50,7 @@ impl Request {
             Method::HEAD => false,
             _ => return Err(Refusal::Method),
         };
-        // A target with a host of its own is meant for a proxy.
+        // A target with its own host is meant for a proxy.
         if request.uri().authority().is_some() {
             return Err(Refusal::BadRequest);
         }
@@ -66,23 +66,23 @@ impl Request {
         })
     }
 
-    /// Whether a folder was asked for as one.
+    /// Whether the path requests a folder, by its last slash.
     pub(super) fn is_folder(&self) -> bool {
         self.raw.ends_with('/')
     }
 }
 
-/// The value of a header that was sent once.
+/// The value of a header that was sent exactly once.
 fn only(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
     let mut values = headers.get_all(name).iter();
     let first = values.next()?.to_str().ok();
     first.filter(|_| values.next().is_none())
 }
 
-/// `127.0.0.1:8080`, `[::1]:8080`, `localhost`, and nothing around them.
+/// `127.0.0.1:8080`, `[::1]:8080`, `localhost`, and nothing before or after them.
 fn is_loopback(host: &str) -> bool {
     let (name, port) = match host.rsplit_once(':') {
-        // Not a colon within brackets.
+        // The colon must not be within brackets.
         Some((name, port)) if !port.contains(']') => (name, port),
         _ => (host, ""),
     };
@@ -117,7 +117,7 @@ fn parts(raw: &str) -> Result<Vec<String>, Refusal> {
     path.split('/').map(part).collect()
 }
 
-/// One part, decoded. An empty one would make `//elsewhere` of a redirect; dots lead up or to what is hidden.
+/// One decoded part. An empty one would turn a redirect into `//elsewhere`. Dots lead up or to hidden files.
 fn part(raw: &str) -> Result<String, Refusal> {
     let mut bytes = Vec::with_capacity(raw.len());
     let mut rest = raw.bytes();
@@ -147,7 +147,7 @@ fn part(raw: &str) -> Result<String, Refusal> {
 }
 
 impl Range {
-    /// One range of bytes. Several, or another unit, mean the whole file, as the standard permits.
+    /// One range of bytes. For several ranges or another unit the whole file is sent, as the standard permits.
     fn parse(value: &str) -> Option<Range> {
         let (first, last) = value.strip_prefix("bytes=")?.split_once('-')?;
         match (first.trim(), last.trim()) {

@@ -1,4 +1,4 @@
-//! What a path names below the directory of runs: a page made here, a file, or a compressed text.
+//! The resource of a path below the directory of runs: a generated page, a file, or a compressed text.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -6,25 +6,25 @@ use std::path::{Path, PathBuf};
 use super::request::{Refusal, Request};
 use crate::session::index;
 
-/// What is to be sent.
+/// The kind of resource.
 #[derive(Debug)]
 pub(super) enum Resource {
-    /// A folder that was asked for without its last slash, at its address with it: relative links need it.
+    /// A folder that was requested without its last slash. The redirect adds it, because relative links need it.
     Elsewhere(String),
-    /// A page made here.
+    /// A generated page.
     Page(String),
     /// A file, sent as it is.
     File(PathBuf, Kind),
-    /// A compressed text, sent as the text.
+    /// A compressed text, sent decompressed.
     Compressed(PathBuf),
 }
 
-/// What a browser may take a body for.
+/// How a browser may treat a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// A page that this program wrote.
     OwnPage,
-    /// A page of a node or of a stranger.
+    /// A page that a node or another program wrote.
     Html,
     Json,
     Xml,
@@ -45,12 +45,12 @@ impl Kind {
     }
 }
 
-/// Finds what a request names.
+/// Finds the resource of a request.
 pub(super) fn find(request: &Request, runs: &Path) -> Result<Resource, Refusal> {
     let mut path = runs.to_owned();
     path.extend(&request.parts);
     let real = path.canonicalize().map_err(|_| Refusal::NotFound)?;
-    // Links may lead anywhere; only what is below the directory and visible there is served.
+    // Links may lead anywhere. Only visible files below the directory are served.
     let below = real.strip_prefix(runs).map_err(|_| Refusal::Forbidden)?;
     let hidden = |part: &OsStr| part.as_encoded_bytes().starts_with(b".");
     if below.iter().any(hidden) {
@@ -60,7 +60,7 @@ pub(super) fn find(request: &Request, runs: &Path) -> Result<Resource, Refusal> 
     if meta.is_dir() {
         return folder(request, runs, &real);
     }
-    // A named pipe would keep us waiting for ever.
+    // Opening a named pipe would block forever.
     if !meta.is_file() || request.is_folder() {
         return Err(Refusal::NotFound);
     }
@@ -102,7 +102,7 @@ fn folder(request: &Request, runs: &Path, real: &Path) -> Result<Resource, Refus
     Ok(Resource::Page(reports::listing_html(&title, &names)))
 }
 
-/// A file's kind by its name; none for a compressed one. Whatever lies in a scenario's folder may be written by a node.
+/// The kind of a file by its name. None for a compressed one. A node may have written any file in a scenario's folder.
 fn kind(below: &Path) -> Option<Kind> {
     let name = below.file_name().unwrap_or_default().to_string_lossy();
     let of_a_scenario = below.iter().any(|part| part == "scenarios");

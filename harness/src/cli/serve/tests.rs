@@ -1,4 +1,4 @@
-//! The server over real sockets: what it sends, and what it does not.
+//! The server over real sockets: which files it sends, and which it refuses.
 
 use std::io::{Read, Write};
 use std::net::TcpStream as Client;
@@ -53,7 +53,7 @@ fn served() -> Served {
     }
 }
 
-/// An answer as a client shows it: a body that was sent in chunks is joined.
+/// An answer as a client shows it. The chunks of a body are joined.
 fn unchunked(answer: String) -> String {
     let (head, mut rest) = answer.split_once("\r\n\r\n").expect("a head");
     if !head.contains("Transfer-Encoding: chunked") {
@@ -99,7 +99,7 @@ fn runs_are_listed_and_files_are_sent() {
         log.ends_with("\r\n\r\n0123456789") && log.contains("nosniff"),
         "{log}"
     );
-    // A link that stays inside is a run's other name.
+    // A link that stays inside is another name of a run.
     assert!(
         served
             .get("/latest/scenarios/a/stdout.log")

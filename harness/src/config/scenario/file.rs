@@ -1,4 +1,4 @@
-//! A scenario as a file says it, and the look at each value that turns it into a [`Scenario`].
+//! A scenario in the format of its file, and the validation of each value that turns it into a [`Scenario`].
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::config::time;
 use crate::config::windows::{QUIET_END, WindowFile};
 use crate::config::word::Word;
 
-/// A scenario as a file says it. Values that can be wrong keep their places.
+/// A scenario in the format of its file. Values that can be invalid keep their positions.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::config) struct ScenarioFile {
@@ -43,18 +43,18 @@ pub(in crate::config) struct ScenarioFile {
     needs_network: Option<bool>,
 }
 
-/// Operations a second that can be asked for.
+/// The allowed number of operations per second.
 const RATES: std::ops::RangeInclusive<u32> = 1..=100_000;
-/// Clients that can be asked for: one must produce and one must poll.
+/// The allowed number of clients: one must produce and one must poll.
 const CLIENTS: std::ops::RangeInclusive<usize> = 2..=64;
-/// The longest that a node may be started after the others.
+/// The longest allowed delay between the start of a node and the start of the others.
 const START_AFTER_MAX: Duration = Duration::from_secs(120);
 
 impl ScenarioFile {
-    /// Looks at every value.
+    /// Validates every value.
     ///
     /// # Errors
-    /// The first that cannot be meant, with file, line and what is allowed.
+    /// The first invalid value, with file, line and what is allowed.
     pub(in crate::config) fn read(&self, source: &Source<'_>) -> Result<Scenario> {
         let name = source.read(&self.name, plain_name)?;
         let faults = self.faults(source)?;
@@ -109,7 +109,7 @@ impl ScenarioFile {
             }),
             (Some(words), false) => Err(source.mistake(
                 &words.span(),
-                "`faults` are drawn and `windows` are not: a scenario has one of them",
+                "give either `faults` (drawn by the seed) or `windows` (listed), not both",
             )),
             (None, _) => {
                 let windows = self.windows.iter().map(|window| window.read(source));
@@ -123,7 +123,7 @@ impl ScenarioFile {
             None => Ok(QUIET_END),
             Some(written) if self.windows.is_empty() => Err(source.mistake(
                 &written.span(),
-                "`quiet_end` is the load after the last of `windows`, and there are none",
+                "`quiet_end` is the load after the last of `windows`; there are none",
             )),
             Some(text) => source.read(text, time::parse),
         }
@@ -145,12 +145,12 @@ impl ScenarioFile {
     }
 }
 
-/// Names become folders and parts of commands.
+/// Names become folder names and parts of commands.
 pub(in crate::config) fn plain_name(name: &str) -> Result<String, String> {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if name.is_empty() || name.len() > 60 || !name.chars().all(plain) {
         return Err(format!(
-            "`{name}` is no name: lower-case letters, digits and -, at most 60"
+            "`{name}` is not a name: use lower-case letters, digits and -, at most 60"
         ));
     }
     Ok(name.to_owned())

@@ -1,5 +1,5 @@
-//! What a target file may say beyond its shape: every mistake that would show itself only in the middle of a run is
-//! found before it, and pointed at.
+//! The validation of a target file beyond its types. Every mistake that would otherwise show only in the middle of a
+//! run is reported before it, with its position.
 
 use anyhow::Result;
 use rdkafka::ClientConfig;
@@ -10,15 +10,15 @@ use super::layers::Layers;
 use super::{NodePlace, QuorumSource, ReadyBy, Target};
 use crate::exit::Stop;
 
-/// Checks a target that its files make together.
+/// Validates the target that its files form together.
 pub(super) fn check(target: &Target, layers: &Layers) -> Result<()> {
     let missing = |what: &str| Err(Stop::usage(format!("{}: {what}", layers.top().name)));
     if target.name.is_empty() {
-        return missing("`name` is missing: what reports call it");
+        return missing("`name` is missing: the target's name in reports");
     }
     if target.runs_already() {
         if !target.node.command.is_empty() {
-            let what = "a cluster that runs already has no node.command";
+            let what = "a running cluster (bootstrap addresses) must not set node.command";
             return Err(layers.mistake(&["bootstrap"], what));
         }
     } else if target.node.command.is_empty() {
@@ -33,7 +33,7 @@ pub(super) fn check(target: &Target, layers: &Layers) -> Result<()> {
     for (path, text) in target.texts() {
         let path: Vec<&str> = path.iter().map(String::as_str).collect();
         let filled = match path.as_slice() {
-            // As a whole: a list has placeholders of its own.
+            // As a whole, because a list has placeholders of its own.
             ["lists", name, ..] => target.fill(&format!("{{{name}}}"), &place),
             _ => target.fill(text, &place),
         };
@@ -60,8 +60,8 @@ fn ports(target: &Target, layers: &Layers) -> Result<()> {
     Ok(())
 }
 
-/// Promises and limits are read from histories of other versions too, so their own types ignore what they do not know;
-/// in a target file an unknown name is a slip of the pen.
+/// Promises and limits are also read from histories of other versions, so their own types ignore unknown fields. In a
+/// target file an unknown name is a mistake.
 fn known_keys(layers: &Layers, table: &str, defaults: &impl Serialize) -> Result<()> {
     let known = match serde_json::to_value(defaults) {
         Ok(serde_json::Value::Object(fields)) => fields,
@@ -90,13 +90,13 @@ fn patterns(target: &Target, layers: &Layers) -> Result<()> {
     let pattern = read(&["leadership", "pattern"], &target.leadership.pattern)?;
     let named = pattern.capture_names().flatten().any(|name| name == "term");
     if target.leadership.quorum == QuorumSource::Log && !named {
-        let what = "must be a regular expression with a group (?<term>...), and (?<leader>...) if lines tell it";
+        let what = "must be a regular expression with a group (?<term>...), and (?<leader>...) if lines name it";
         return Err(layers.mistake(&["leadership", "pattern"], what));
     }
     Ok(())
 }
 
-/// What a choice needs beside it.
+/// What a choice requires in addition.
 fn sources(target: &Target, layers: &Layers) -> Result<()> {
     let url = |path: &[&str], url: &str| match url.strip_prefix("http://") {
         Some(rest) if !rest.is_empty() => Ok(()),
@@ -105,7 +105,7 @@ fn sources(target: &Target, layers: &Layers) -> Result<()> {
     match target.ready.by {
         ReadyBy::Kafka => {}
         ReadyBy::Log if target.ready.pattern.is_empty() => {
-            let what = "must be a regular expression of the line that tells that a node is up";
+            let what = "must be a regular expression of the line that shows that a node is up";
             return Err(layers.mistake(&["ready", "pattern"], what));
         }
         ReadyBy::Log => {}
@@ -124,7 +124,7 @@ fn sources(target: &Target, layers: &Layers) -> Result<()> {
     Ok(())
 }
 
-/// librdkafka itself says which properties and values there are.
+/// librdkafka itself reports which properties and values are valid.
 fn client(target: &Target, layers: &Layers) -> Result<()> {
     for (name, value) in &target.client {
         let tried = ClientConfig::new().set(name, value).create_native_config();

@@ -1,26 +1,26 @@
-//! A target file and the files that it is laid over, from the file itself down to the last base.
+//! A target file and the files that it extends, from the file itself down to the last base.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use toml::{Table, Value};
 
-use super::{Target, built_in, check};
+use super::{Target, built_in};
 use crate::config::source::Source;
 use crate::exit::Stop;
 
-/// A base may have a base, this often.
+/// The maximum depth of bases.
 const DEPTH_MAX: usize = 8;
 
 /// One file.
 pub(super) struct Layer {
-    /// How errors call it.
+    /// Its name in error messages.
     pub(super) name: String,
-    /// What stands in it.
+    /// Its content.
     pub(super) text: String,
-    /// The built-in target that it is, or none for a file.
+    /// The name of the built-in target. None for a file.
     built_in: Option<String>,
-    /// The directory of the file; the current one for a text without file.
+    /// The directory of the file. The current directory for a text without a file.
     folder: PathBuf,
 }
 
@@ -58,7 +58,7 @@ impl Layer {
 }
 
 impl Layers {
-    /// What a word on the command line names.
+    /// Finds the target that a word on the command line names.
     pub(super) fn named(word: &str) -> Result<Layers> {
         if let Some(text) = built_in::text(word) {
             return Layers::from(Layer::built_in(word, text));
@@ -81,7 +81,7 @@ impl Layers {
         Layers::from(Layer::file(path)?)
     }
 
-    /// A text that is no file.
+    /// A text without a file.
     pub(super) fn of_text(text: &str, name: &str) -> Result<Layers> {
         Layers::from(Layer {
             name: name.to_owned(),
@@ -94,12 +94,12 @@ impl Layers {
     fn from(first: Layer) -> Result<Layers> {
         let mut layers = vec![first];
         while let Some(top) = layers.last() {
-            // Read strictly, each file by itself: only so does an error know its place.
+            // Each file is parsed strictly and separately, because only then does an error have its position.
             let read: Target = top.source().parse()?;
             let Some(base) = read.base else { break };
             let at = top.source().value_at(&["base"]).unwrap_or_default();
             if layers.len() >= DEPTH_MAX {
-                return Err(top.source().mistake(&at, "bases more than eight deep"));
+                return Err(top.source().mistake(&at, "at most 8 levels of `base`"));
             }
             let path = top.folder.join(&base);
             layers.push(match built_in::text(&base) {
@@ -118,7 +118,7 @@ impl Layers {
         Ok(Layers(layers))
     }
 
-    /// The target that they make together.
+    /// The target that the files form together.
     pub(super) fn target(&self) -> Result<Target> {
         let mut whole = Table::new();
         for layer in self.0.iter().rev() {
@@ -127,7 +127,7 @@ impl Layers {
         let mut target: Target = whole
             .try_into()
             .map_err(|error| Stop::usage(format!("{}: {error}", self.top().name)))?;
-        // What is fetched belongs to the file that says how.
+        // Downloaded data belongs to the file whose `prepare` downloads it.
         let owner = self
             .0
             .iter()
@@ -142,12 +142,11 @@ impl Layers {
             }
             None => target.here.clone_from(&owner.folder),
         }
-        check::check(&target, self)?;
         Ok(target)
     }
 
     pub(super) fn top(&self) -> &Layer {
-        // There is always a first one: see `from`.
+        // There is always a first file: see `from`.
         &self.0[0]
     }
 
@@ -155,7 +154,7 @@ impl Layers {
         self.0.iter()
     }
 
-    /// The error of a value: pointed at in the topmost file that has it.
+    /// The error for a value, positioned in the topmost file that sets it.
     pub(super) fn mistake(&self, path: &[&str], what: impl std::fmt::Display) -> anyhow::Error {
         for layer in &self.0 {
             if let Some(at) = layer.source().value_at(path) {
@@ -166,7 +165,7 @@ impl Layers {
     }
 }
 
-/// Lays one table over another: tables are merged, everything else is replaced.
+/// Merges one table over another: tables are merged, every other value is replaced.
 fn merge(below: &mut Table, above: Table) {
     for (key, value) in above {
         match (below.get_mut(&key), value) {
@@ -176,7 +175,7 @@ fn merge(below: &mut Table, above: Table) {
     }
 }
 
-/// `host:port,host:port`, if the word is that.
+/// `host:port,host:port`, if the word has that form.
 fn addresses(word: &str) -> Option<Vec<String>> {
     let address = |part: &str| {
         let (host, port) = part.rsplit_once(':')?;
@@ -185,7 +184,7 @@ fn addresses(word: &str) -> Option<Vec<String>> {
     word.split(',').map(address).collect()
 }
 
-/// Where prepared targets lie: `$XDG_CACHE_HOME/jepsen/targets`, by default below `~/.cache`.
+/// The directory of prepared targets: `$XDG_CACHE_HOME/jepsen/targets`, by default below `~/.cache`.
 fn cache() -> PathBuf {
     let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
     let base = set("XDG_CACHE_HOME").map(PathBuf::from);

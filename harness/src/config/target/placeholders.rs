@@ -1,4 +1,4 @@
-//! Placeholders of a target file, and what they are replaced by on one node.
+//! Placeholders of a target file, and their values on one node.
 
 use std::path::PathBuf;
 
@@ -6,14 +6,14 @@ use anyhow::Result;
 
 use super::{NodeList, Target};
 
-/// Variables may name variables, this deep.
+/// The maximum depth of variables that refer to variables.
 const DEPTH_MAX: usize = 8;
 
 /// The placeholders that every target has, for messages.
 const KNOWN: &str = "{id} {name} {dir} {address} {address1} {address2} {address3} ... {nodes} {replicas} {port} {port.NAME} \
                      {peers} {jepsen} {seed} {plants} {home} {here} {env.NAME}";
 
-/// What the placeholders of one node stand for.
+/// The values of the placeholders of one node.
 #[derive(Clone, Debug)]
 pub struct NodePlace {
     /// The node's number, counted from 1.
@@ -26,12 +26,12 @@ pub struct NodePlace {
     pub jepsen: PathBuf,
     /// The run's seed.
     pub seed: u64,
-    /// The deliberate bugs that this node is started with.
+    /// The deliberate bugs that this node starts with.
     pub plants: Vec<String>,
 }
 
 impl NodePlace {
-    /// The place of no node: for what is the same on all of them, and for trying a text.
+    /// The place of no particular node, for texts that are the same on all nodes and for trying a text.
     pub fn nowhere() -> NodePlace {
         NodePlace {
             id: 1,
@@ -45,11 +45,11 @@ impl NodePlace {
 }
 
 impl Target {
-    /// Replaces placeholders. A brace that opens no placeholder's name is left as it is, so that JSON can be written
-    /// plainly.
+    /// Replaces placeholders. A brace that does not start a placeholder's name stays as it is, so JSON can be written
+    /// without escapes.
     ///
     /// # Errors
-    /// If a word in braces looks like a placeholder and is none.
+    /// If a word in braces looks like a placeholder and is not one.
     pub fn fill(&self, text: &str, place: &NodePlace) -> Result<String> {
         self.fill_to(text, place, DEPTH_MAX)
     }
@@ -90,7 +90,7 @@ impl Target {
         if let Some(variable) = self.variables.get(name) {
             anyhow::ensure!(
                 depth > 0,
-                "{{{name}}}: its variables name each other in a circle"
+                "{{{name}}}: its variables refer to each other in a cycle"
             );
             return self.fill_to(variable, place, depth - 1);
         }
@@ -108,7 +108,7 @@ impl Target {
             "port" => self.kafka_port().to_string(),
             "jepsen" => place.jepsen.display().to_string(),
             "seed" => place.seed.to_string(),
-            // A JSON array of plain words is a TOML array too.
+            // A JSON array of plain words is also a TOML array.
             "plants" => serde_json::to_string(&place.plants)?,
             "home" => self.home.display().to_string(),
             "here" => self.here.display().to_string(),
@@ -122,16 +122,16 @@ impl Target {
         })
     }
 
-    /// The node of `{address4}`, if there are as many.
+    /// The node of `{address4}`, if the target has that many nodes.
     fn numbered(&self, name: &str) -> Option<usize> {
         let number: usize = name.strip_prefix("address")?.parse().ok()?;
         (1..=self.nodes.count()).contains(&number).then_some(number)
     }
 
-    /// A text of `[lists]`, once for each node. `{each.id}`, `{each.name}` and `{each.address}` are those of the node
-    /// that the text is for; everything else is that of the node whose file it is.
+    /// A text of `[lists]`, repeated for each node. `{each.id}`, `{each.name}` and `{each.address}` belong to the node
+    /// of the repetition. Every other placeholder belongs to the node whose file contains the list.
     fn each_node(&self, list: &NodeList, place: &NodePlace, depth: usize) -> Result<String> {
-        anyhow::ensure!(depth > 0, "[lists] name each other in a circle");
+        anyhow::ensure!(depth > 0, "[lists] refer to each other in a cycle");
         let texts = self.nodes.into_iter().map(|node| {
             let address = place.addresses.get(node.index()).cloned();
             let text = list
@@ -159,7 +159,8 @@ impl Target {
     fn unknown(&self, name: &str) -> anyhow::Error {
         let own = self.variables.keys().chain(self.lists.keys());
         let own: Vec<String> = own.map(|name| format!(" {{{name}}}")).collect();
-        if name.starts_with("address") && name.len() == "address".len() + 1 {
+        let number = name.strip_prefix("address");
+        if number.is_some_and(|number| number.parse::<u8>().is_ok()) {
             let nodes = self.nodes.count();
             return anyhow::anyhow!("{{{name}}}: this target has `nodes = {nodes}`");
         }

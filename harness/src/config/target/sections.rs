@@ -1,5 +1,5 @@
-//! The sections of a target file: how a target is prepared, started and ended, where its leader is read, what of its
-//! output is worth keeping. Plain data, as it stands in the file.
+//! The sections of a target file: how a target is prepared, started and stopped, where its leader is read from, and
+//! which output is kept. Plain data, in the format of the file.
 
 use std::collections::BTreeMap;
 
@@ -7,15 +7,15 @@ use checkers::history::Acks;
 use nemesis::Nodes;
 use serde::{Deserialize, Serialize};
 
-/// `[prepare]`: what fetches or builds a target, once, outside the sandbox and before it.
+/// `[prepare]`: how a target is downloaded or built, once, outside the sandbox and before it starts.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Prepare {
-    /// The program and its arguments; run in `{home}`.
+    /// The program and its arguments, run in `{home}`.
     pub command: Vec<String>,
     /// What must be there afterwards: files or directories.
     pub provides: Vec<String>,
-    /// Environment variables that it looks at: when one of them changes, it is run again.
+    /// Environment variables that it reads. If one of them changes, it runs again.
     pub looks_at: Vec<String>,
 }
 
@@ -25,13 +25,14 @@ pub struct Prepare {
 pub struct NodeCommand {
     /// The program and its arguments.
     pub command: Vec<String>,
-    /// A program that is run to its end before a node's first start, in the node's place: to format its storage.
+    /// A program that runs to completion before a node's first start, in the node's place, for example to format its
+    /// storage.
     pub init: Vec<String>,
     /// Environment variables to set.
     pub environment: BTreeMap<String, String>,
-    /// The signal that asks a node to end, at the end of a run.
+    /// The signal that stops a node at the end of a run.
     pub stop_signal: StopSignal,
-    /// How long it gets before SIGKILL.
+    /// The time between that signal and SIGKILL.
     pub stop_ms: Option<u64>,
 }
 
@@ -46,11 +47,11 @@ pub struct NodeList {
     pub between: String,
 }
 
-/// `replication`: how many copies of every partition a run asks for.
+/// `replication`: the replication factor of the topics of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "toml::Value", into = "toml::Value")]
 pub enum Replication {
-    /// This many, or one on each node where there are fewer nodes.
+    /// This many, or one on each node if there are fewer nodes.
     Copies(Nodes),
     /// One on each node.
     All,
@@ -86,7 +87,7 @@ impl From<Replication> for toml::Value {
     }
 }
 
-/// A signal that asks a process to end.
+/// A signal that stops a process.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum StopSignal {
@@ -99,7 +100,7 @@ pub enum StopSignal {
     Quit,
     /// SIGHUP.
     Hup,
-    /// SIGKILL: it is not asked at all.
+    /// SIGKILL: the process cannot handle it.
     Kill,
 }
 
@@ -107,17 +108,17 @@ pub enum StopSignal {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FileTemplate {
-    /// Where, with placeholders.
+    /// The path, with placeholders.
     pub path: String,
-    /// What, with placeholders.
+    /// The content, with placeholders.
     pub text: String,
 }
 
-/// `[ready]`: what shows that the nodes are up. Only then are topics created.
+/// `[ready]`: how to detect that the nodes are up. Topics are created only after that.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Ready {
-    /// What is looked for.
+    /// The kind of evidence.
     pub by: ReadyBy,
     /// For `log`: a regular expression that a line of the node's output matches.
     pub pattern: String,
@@ -125,11 +126,11 @@ pub struct Ready {
     pub url: String,
 }
 
-/// What shows that a node is up.
+/// The evidence that a node is up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ReadyBy {
-    /// That some node names all brokers.
+    /// Some node names all brokers.
     #[default]
     Kafka,
     /// A line of its output.
@@ -138,11 +139,12 @@ pub enum ReadyBy {
     Http,
 }
 
-/// `[leadership]`: where the quorum's leader and term are read. Leaders of partitions are always read from Metadata.
+/// `[leadership]`: where the quorum's leader and term are read from. Leaders of partitions are always read from
+/// Metadata.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Leadership {
-    /// Where.
+    /// The source.
     pub quorum: QuorumSource,
     /// For `http`: the URL on each node.
     pub url: String,
@@ -150,13 +152,13 @@ pub struct Leadership {
     pub leader: String,
     /// For `http`: a JSON pointer to the term.
     pub term: String,
-    /// For `log`: a regular expression with a group named `term` and, if lines tell it, one named `leader`.
+    /// For `log`: a regular expression with a group named `term` and, if the lines name the leader, one named `leader`.
     pub pattern: String,
-    /// For `log`: the file; the node's standard output and error if absent.
+    /// For `log`: the file. The node's standard output and error if absent.
     pub file: String,
 }
 
-/// Where the quorum's leader and term are read.
+/// Where the quorum's leader and term are read from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum QuorumSource {
@@ -167,19 +169,19 @@ pub enum QuorumSource {
     Http,
     /// Lines of a log.
     Log,
-    /// Nowhere: checks of terms do not apply.
+    /// No source: checks of terms do not apply.
     None,
 }
 
-/// `[logs]`: what of a node's output a reader should see.
+/// `[logs]`: which parts of a node's output a report shows.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Logs {
     /// Regular expressions of lines worth showing.
     pub show: Vec<String>,
-    /// Files to look through besides standard output and error.
+    /// Files to search in addition to standard output and error.
     pub files: Vec<String>,
-    /// Files and directories copied beside the node's output when a scenario is not valid.
+    /// Files and directories that are copied next to the node's output if a scenario is not valid.
     pub keep_on_failure: Vec<String>,
 }
 
@@ -187,9 +189,9 @@ pub struct Logs {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct FaultScale {
-    /// How long the target needs to notice a dead leader. Windows are drawn longer than this.
+    /// The time that the target needs to detect a dead leader. Windows are longer than this.
     pub detection_ms: u64,
-    /// How long it needs after a heal until everything is as before. Gaps between windows are drawn longer than this.
+    /// The time that it needs after a heal until it has fully recovered. Gaps between windows are longer than this.
     pub settling_ms: u64,
 }
 
@@ -202,12 +204,12 @@ impl Default for FaultScale {
     }
 }
 
-/// `[load]`: what the machine can carry of this target.
+/// `[load]`: the load that the machine can carry with this target.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Load {
-    /// Operations a second that a scenario asks for at most; `--rate` says otherwise. A broker that takes all processors for
-    /// its load starves itself when a node starts, and a starved run decides nothing.
+    /// The maximum number of operations per second that a scenario uses. `--rate` overrides it. A broker that uses all
+    /// processors for its load starves itself when a node starts, and a starved run decides nothing.
     pub rate_max: u32,
 }
 
@@ -217,11 +219,11 @@ impl Default for Load {
     }
 }
 
-/// `[bench]`: what is fair to this target when it is compared.
+/// `[bench]`: what a fair comparison of this target needs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct BenchSetting {
-    /// How long it is loaded before warm figures are taken: a just-in-time compiler needs that.
+    /// The length of the load before warm figures are taken: a just-in-time compiler needs that time.
     pub warm_up_ms: u64,
 }
 
@@ -231,7 +233,7 @@ impl Default for BenchSetting {
     }
 }
 
-/// `acks`: what producers wait for.
+/// `acks`: the acknowledgements that producers wait for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AcksSetting {
     /// The in-sync replicas.

@@ -1,4 +1,4 @@
-//! One target once: started afresh, measured in a fixed order, ended.
+//! One target once: started, measured in a fixed order, stopped.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -28,24 +28,24 @@ use crate::store::layout;
 pub(super) const ONE: &str = "bench-1";
 pub(super) const SIXTEEN: &str = "bench-16";
 
-/// How long idle nodes are looked at.
+/// The duration of the measurement of idle nodes.
 const IDLE: Duration = Duration::from_millis(300);
 
 /// One target once.
 pub struct Block<'a> {
     /// The target.
     pub target: &'a Arc<Target>,
-    /// What is measured.
+    /// The measurements.
     pub work: &'a Work,
-    /// Where.
+    /// The environment.
     pub session: &'a Session,
-    /// Where its files go.
+    /// The directory of its files.
     pub directory: &'a Path,
-    /// What the target draws from, if it draws.
+    /// The seed of the target's random draws, if it has any.
     pub seed: u64,
 }
 
-/// A block under way.
+/// A block in progress.
 pub(super) struct Measuring<'a> {
     pub(super) block: &'a Block<'a>,
     pub(super) cluster: Cluster,
@@ -57,7 +57,7 @@ pub(super) struct Measuring<'a> {
 }
 
 impl Block<'_> {
-    /// What a sync costs where the nodes write, as figures of every target: it is the same disk.
+    /// The cost of a sync on the nodes' disk, as a figure of every target: all of them use the same disk.
     ///
     /// # Errors
     /// If the directory cannot be written.
@@ -78,10 +78,11 @@ impl Block<'_> {
         Ok(())
     }
 
-    /// Runs the block and adds its figures. What fails in one part is a warning, and the other parts are measured.
+    /// Runs the block and adds its figures. If one part fails, that is a warning, and the other parts are still
+    /// measured.
     ///
     /// # Errors
-    /// If the nodes cannot be started or do not form.
+    /// If the nodes cannot be started or do not form a cluster.
     pub async fn run(&self, bench: &mut Bench) -> Result<()> {
         let history = self.directory.join(layout::HISTORY);
         let header = run::header(
@@ -149,7 +150,7 @@ impl Measuring<'_> {
         Ok(())
     }
 
-    /// A part that failed is a warning: the others still count.
+    /// A part that failed is a warning. The other parts still count.
     pub(super) fn warn(&self, bench: &mut Bench, part: &str, done: Result<()>) {
         if let Err(error) = done {
             let warning = format!("{}, {part}: {error:#}", self.name());
@@ -158,7 +159,7 @@ impl Measuring<'_> {
         }
     }
 
-    /// Asks every node who leads, until the threads are ended.
+    /// Asks every node who leads, until the threads are stopped.
     fn watch(&self, topics: &[String], threads: &mut Threads) -> Result<()> {
         let (cluster, target) = (&self.cluster, self.block.target);
         let seen = (&self.recorder, &self.view);
@@ -217,7 +218,7 @@ impl Measuring<'_> {
         let target = self.block.target;
         let timing = target.timing();
         let plan = fail_over::plan(&timing);
-        // What was recorded until now is of no interest here.
+        // The events recorded so far are not needed here.
         while events.try_recv().is_ok() {}
         let mut threads = Threads::default();
         let topics = [PROBE.to_owned()];
@@ -248,7 +249,7 @@ impl Measuring<'_> {
             faults::execute(&plan, &context, ending, &self.block.session.interrupt).await;
         tokio::time::sleep(timing.quiet_end).await;
         ended.set();
-        let back = back.await.context("the look at the node that came back")?;
+        let back = back.await.context("measure the return of the follower")?;
         tokio::task::block_in_place(|| threads.end());
         for warning in warnings {
             self.warn(bench, "fail-over", Err(anyhow::anyhow!(warning)));

@@ -1,4 +1,4 @@
-//! End-to-end latency: from when a record is sent until a consumer has it. One process, one clock.
+//! End-to-end latency: from the send of a record until a consumer has it. One process, one clock.
 
 use std::time::{Duration, Instant};
 
@@ -11,15 +11,15 @@ use crate::kafka::clients;
 use crate::kafka::clients::consumer::Consumer;
 use crate::kafka::clients::producer::Producer;
 
-/// Bytes of a value; it begins with the time at which it was sent.
+/// The size of a value in bytes. It starts with the time at which it was sent.
 const BYTES: usize = 1_024;
-/// How long the last record is waited for.
+/// The time that the measurement waits for the last record.
 const LAST: Duration = Duration::from_secs(5);
 
-/// Sends at a rate to partition 0 of the topic, whose end is given, and reads beside it.
+/// Sends at a rate to partition 0 of the topic, whose end offset is given, and reads concurrently.
 ///
 /// # Errors
-/// If a client cannot be made, or nothing arrives.
+/// If a client cannot be created, or no record arrives.
 pub(super) fn end_to_end(aim: Aim<'_>, end: i64, rate: u32, length: Duration) -> Result<Quantiles> {
     let assigned = Assigned {
         topic: aim.topic.into(),
@@ -52,7 +52,7 @@ pub(super) fn end_to_end(aim: Aim<'_>, end: i64, rate: u32, length: Duration) ->
     Quantiles::of(times_us).context("no record reached the consumer")
 }
 
-/// One record that is not counted goes all the way: those after it wait for no connection.
+/// Sends one uncounted record end to end, so that the records after it wait for no connection.
 fn meet(topic: &str, producer: &Producer, consumer: &mut Consumer) -> Result<()> {
     let deadline = Instant::now() + LAST;
     producer.append(topic, 0, &["first"], LAST);
@@ -79,7 +79,7 @@ fn send(topic: &str, producer: &Producer, began: Instant, rate: u32, records: u6
     while producer.report(Duration::from_millis(500)).is_some() {}
 }
 
-/// What the reader waits for.
+/// The state for which the reader waits.
 struct Reading {
     began: Instant,
     records: u64,
@@ -87,7 +87,7 @@ struct Reading {
 }
 
 impl Reading {
-    /// How long each record took, in microseconds.
+    /// The latency of each record, in microseconds.
     fn read(&self, consumer: &mut Consumer) -> Vec<u64> {
         let mut times_us = Vec::new();
         while (times_us.len() as u64) < self.records && Instant::now() < self.deadline {

@@ -1,20 +1,20 @@
-//! What a sync costs on the disk that the nodes write to: without it nobody can tell a slow broker from a slow disk.
+//! The cost of a sync on the disk that the nodes write to. Without it a slow broker cannot be distinguished from a slow
+//! disk.
 
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 use std::time::Instant;
 
+use super::work::SYNCS;
 use anyhow::{Context, Result};
 
 use super::quantile::Quantiles;
 
-/// How many syncs are measured.
-pub(super) const SYNCS: usize = 200;
-/// What is appended before each.
+/// The size of each append before a sync.
 const BYTES: usize = 1_024;
 
-/// Appends and syncs in a file of its own, which it removes again.
+/// Appends and syncs in a temporary file, and removes it.
 ///
 /// # Errors
 /// If the directory cannot be written.

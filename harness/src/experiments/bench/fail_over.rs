@@ -1,5 +1,5 @@
-//! How long a target is away: the gap after its leader was killed, paused or isolated, and how long a node that was away
-//! needs to come back. Through the same engine and the same probe as every run.
+//! The unavailability of a target: the gap after its leader was killed, paused or isolated, and the time that a node
+//! needs to return after an absence. It uses the same engine and the same probe as every run.
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::Receiver;
@@ -18,13 +18,13 @@ use crate::kafka::questions;
 use crate::kafka::wire::Wire;
 use crate::record::StopFlag;
 
-/// The window in which a follower is away.
+/// The window in which a follower is absent.
 const AWAY: &str = "away";
-/// Between two looks at a node that comes back.
+/// The interval of checks of a returning node.
 const LOOK: Duration = Duration::from_millis(5);
-/// How long one look may take.
+/// The time limit of one check.
 const TIMEOUT: Duration = Duration::from_millis(500);
-/// How long a node may take to come back.
+/// The time within which a node must return.
 const BACK_MAX: Duration = Duration::from_secs(60);
 
 /// The faults: one of each kind, long and far enough apart for this target.
@@ -55,11 +55,11 @@ pub(super) fn plan(timing: &Timing) -> Plan {
     }
 }
 
-/// The gaps of the faults that took effect, in milliseconds, by the fault's name. Only complete ones: a gap that had no
-/// end is no figure.
+/// The gaps of the faults that took effect, in milliseconds, by the fault's name. Only complete ones: a gap without an
+/// end is not a figure.
 ///
-/// A gap begins when the fault is called for and ends with a record that was sent after it had begun: one that was sent in
-/// between may reach a leader that is not cut off yet (seen: a gap of 2 ms after an isolation).
+/// A gap starts when the fault is requested and ends with a record that was sent after the fault had started. A record
+/// that was sent in between may reach a leader that is not cut off yet (observed: a gap of 2 ms after an isolation).
 pub(super) fn gaps(events: &[Event]) -> BTreeMap<String, f64> {
     let mut acknowledged: Vec<(Moment, Moment)> = Vec::new();
     let mut begun: Vec<(&str, Moment, Moment)> = Vec::new();
@@ -84,11 +84,11 @@ pub(super) fn gaps(events: &[Event]) -> BTreeMap<String, f64> {
     begun.into_iter().filter_map(gap).collect()
 }
 
-/// Waits for the node that was away to be started again, then looks until it serves what the leader had by then. How long
-/// that took from its start, in milliseconds.
+/// Waits until the absent node is started again, then checks until it serves everything that the leader had at that
+/// time. Returns the time since its start, in milliseconds.
 ///
 /// # Errors
-/// If it did not come back in time.
+/// If it did not return in time.
 pub(super) fn back(
     events: &Receiver<Event>,
     cluster: &Cluster,
@@ -116,7 +116,7 @@ pub(super) fn back(
         questions::end_offset(&mut wire, topics::PROBE, 0).map(|end| end.offset)
     });
     let Some(wanted) = ends.flatten().max() else {
-        anyhow::bail!("no node told an end offset while {node} came back");
+        anyhow::bail!("no node reported an end offset while {node} returned");
     };
     let mut wire = Wire::new(cluster.address(node), TIMEOUT);
     while since.elapsed() < BACK_MAX {
@@ -127,7 +127,7 @@ pub(super) fn back(
         std::thread::sleep(LOOK);
     }
     anyhow::bail!(
-        "{node} was not back {} s after its start",
+        "{node} did not catch up within {} s after its start",
         BACK_MAX.as_secs()
     )
 }
@@ -158,7 +158,7 @@ mod tests {
         let mut events = vec![
             event(110_000_000, What::Fault(Box::new(fault))),
             event(150_000_000, record(90_000_000)),
-            // Sent while the fault was still being made.
+            // Sent while the fault was still being injected.
             event(102_000_000, record(101_000_000)),
         ];
         assert!(gaps(&events).is_empty());

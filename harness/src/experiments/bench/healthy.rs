@@ -8,14 +8,11 @@ use reports::bench::{Bench, Unit};
 use super::block::{Measuring, ONE, SIXTEEN};
 use super::load::{self, Aim, Loaded, Pace, Shape};
 use super::quantile::Quantiles;
-use super::work::Group;
+use super::work::{Group, SATURATION_MAX};
 use super::{delivery, resources};
 use crate::run::final_reads;
 
-/// A rate for latency is below saturation when it is at most this share of what was just carried.
-pub(super) const SATURATION_MAX: f64 = 0.5;
-
-/// How long the end of a partition may take to be told.
+/// The time within which a node must report the end of a partition.
 const END: Duration = Duration::from_secs(5);
 
 /// The shapes that are measured warm.
@@ -38,7 +35,7 @@ const SHAPES: [Shape; 8] = {
         shape(1_024, 16, 8),
     ]
 };
-/// What is measured cold, what is overhead measured by, and what warms up.
+/// The shapes for cold figures, for the overhead, and for the warm-up.
 const PLAIN: Shape = SHAPES[4];
 const PLAIN_SIXTEEN: Shape = SHAPES[6];
 
@@ -57,7 +54,7 @@ impl Measuring<'_> {
         self.aim(if shape.partitions == 1 { ONE } else { SIXTEEN })
     }
 
-    /// Everything that needs no fault, in order: cold, warm-up, warm.
+    /// All measurements that need no fault, in order: cold, warm-up, warm.
     pub(super) fn loads(&self, bench: &mut Bench) {
         let work = self.block.work;
         if work.has(Group::Throughput) {
@@ -128,7 +125,7 @@ impl Measuring<'_> {
         }
     }
 
-    /// Throughput of a shape, and latency at the rate if that is well below it.
+    /// Throughput of a shape, and latency at the rate if the rate is well below that throughput.
     fn shape(&self, bench: &mut Bench, shape: Shape) -> Result<()> {
         let work = self.block.work;
         let (wanted, latency) = (work.has(Group::Throughput), work.has(Group::Latency));
@@ -141,7 +138,7 @@ impl Measuring<'_> {
         }
         if f64::from(work.rate) > carried * SATURATION_MAX {
             let warning = format!(
-                "{}, {}: no latency, {} records a second are more than {:.0} % of the {carried:.0} that it carried",
+                "{}, {}: no latency, because {} records/s exceed {:.0} % of the {carried:.0} that it carried",
                 self.name(),
                 shape.label(),
                 work.rate,
@@ -183,7 +180,7 @@ impl Measuring<'_> {
         Ok(())
     }
 
-    /// The same load without and with its history.
+    /// The same load without and with a recorded history.
     fn overhead(&self, bench: &mut Bench) -> Result<()> {
         let each = self.block.work.each;
         let without = load::run(self.aim_at(PLAIN), PLAIN, Pace::Full, each)?;

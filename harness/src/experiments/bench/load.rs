@@ -1,8 +1,9 @@
-//! Producers: with a full window, to see what a target carries; or at a rate, to see how long it takes.
+//! Producers: with a full window, to measure throughput, or at a rate, to measure latency.
 
 use std::sync::Barrier;
 use std::time::{Duration, Instant};
 
+use super::work::{REQUESTS_IN_FLIGHT, WINDOW};
 use anyhow::{Context, Result};
 use checkers::history::{
     Acks, Append, Appended, Call, Completion, Invocation, Outcome, Report, What, WorkerId,
@@ -15,23 +16,19 @@ use crate::kafka::clients::producer::{Delivered, Producer};
 use crate::kafka::clients::{acks_setting, common};
 use crate::record::{Recorder, WorkerIds};
 
-/// Records in flight of each producer with a full window.
-pub(super) const WINDOW: usize = 100;
-/// Requests in flight on a connection: what the Java client has by default.
-pub(super) const REQUESTS_IN_FLIGHT: usize = 5;
-/// How long the last records are waited for.
+/// The time that the load waits for its last records.
 const LAST: Duration = Duration::from_secs(10);
-/// How long the first record of a producer may take: it has to find its leader.
+/// The time within which a producer's first record must be acknowledged. The producer has to find its leader.
 const FIRST: Duration = Duration::from_secs(10);
 
-/// What is sent where.
+/// What the producers send, and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shape {
-    /// Bytes of each value.
+    /// The size of each value in bytes.
     pub bytes: usize,
-    /// Partitions, taken in turn.
+    /// The number of partitions, used in turn.
     pub partitions: i32,
-    /// Producers, each a client of its own.
+    /// The number of producers, each with its own client.
     pub producers: usize,
 }
 
@@ -52,54 +49,54 @@ impl Shape {
     }
 }
 
-/// Whom the load is for.
+/// The receiver of the load.
 #[derive(Clone, Copy)]
 pub(super) struct Aim<'a> {
     /// The cluster.
     pub(super) bootstrap: &'a str,
-    /// The topic; it has as many partitions as the shape says.
+    /// The topic. It has the number of partitions of the shape.
     pub(super) topic: &'a str,
     /// Further librdkafka properties.
     pub(super) client: &'a [(String, String)],
-    /// What is waited for.
+    /// The acknowledgements that producers wait for.
     pub(super) acks: Acks,
-    /// Where every record is recorded as an operation, if anywhere.
+    /// The recorder that records every record as an operation, if any.
     pub(super) history: Option<(&'a Recorder, &'a WorkerIds)>,
 }
 
-/// What came of it.
+/// The result of a load.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Loaded {
     /// Acknowledged records.
     pub(super) acknowledged: u64,
     /// Records that failed.
     pub(super) failed: u64,
-    /// How long it took.
+    /// The duration.
     pub(super) took: Duration,
-    /// From when each acknowledged record was due, in microseconds.
+    /// The latency of each acknowledged record since it was due, in microseconds.
     pub(super) latencies_us: Vec<u64>,
 }
 
 impl Loaded {
-    /// Acknowledged records a second.
+    /// Acknowledged records per second.
     pub(super) fn per_second(&self) -> f64 {
         self.acknowledged as f64 / self.took.as_secs_f64().max(1e-9)
     }
 }
 
-/// How records are sent.
+/// The pace of the records.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Pace {
-    /// As many in flight as [`WINDOW`].
+    /// [`WINDOW`] records in flight.
     Full,
-    /// So many a second over all producers.
+    /// This many per second over all producers.
     Rate(u32),
 }
 
 /// Runs the load and waits for its last records.
 ///
 /// # Errors
-/// If a producer cannot be made or finds no leader.
+/// If a producer cannot be created or finds no leader.
 pub(super) fn run(aim: Aim<'_>, shape: Shape, pace: Pace, length: Duration) -> Result<Loaded> {
     let ready = Barrier::new(shape.producers);
     let outcomes: Vec<Result<Loaded>> = std::thread::scope(|scope| {
@@ -111,7 +108,7 @@ pub(super) fn run(aim: Aim<'_>, shape: Shape, pace: Pace, length: Duration) -> R
             .collect();
         let joined = threads.into_iter().map(std::thread::ScopedJoinHandle::join);
         joined
-            .map(|ended| ended.unwrap_or_else(|_| anyhow::bail!("a producer ended by a bug")))
+            .map(|ended| ended.unwrap_or_else(|_| anyhow::bail!("a producer panicked")))
             .collect()
     });
     let mut whole = Loaded::default();
@@ -135,7 +132,7 @@ fn settings(aim: Aim<'_>) -> ClientConfig {
             "max.in.flight.requests.per.connection",
             REQUESTS_IN_FLIGHT.to_string(),
         )
-        // What is measured is a healthy cluster; a slow answer is a sample and no reason to send again.
+        // The measured cluster is healthy. A slow answer is a sample, not a reason to send again.
         .set("socket.timeout.ms", "30000")
         .set("request.timeout.ms", "30000")
         .set("message.timeout.ms", "60000")
@@ -166,7 +163,7 @@ fn one(
     ready: &Barrier,
 ) -> Result<Loaded> {
     let found = find_leaders(aim, shape);
-    // Whoever failed waits too, or the others would wait for ever.
+    // A failed producer waits too, or the others would wait forever.
     ready.wait();
     let mut sender = Sender {
         aim,
@@ -187,7 +184,7 @@ fn one(
     Ok(sender.end())
 }
 
-/// A producer that has a connection to every leader: one record to each partition, not counted.
+/// Creates a producer with a connection to every leader: it sends one uncounted record to each partition.
 fn find_leaders(aim: Aim<'_>, shape: Shape) -> Result<Producer> {
     let producer = Producer::new(&settings(aim), false)?;
     for partition in 0..shape.partitions {
@@ -227,7 +224,7 @@ impl Sender<'_> {
             self.take_ready();
         }
         self.loaded.took = self.began.elapsed();
-        // What comes after the end of the time is not of that time.
+        // Records after the end of the time do not count.
         let counted = self.loaded.acknowledged;
         self.wait_for_last();
         self.loaded.acknowledged = counted;
@@ -272,7 +269,8 @@ impl Sender<'_> {
                 }),
             }));
         }
-        // The place is when it was due; with a history it is the record's number, by which its worker is found.
+        // The place is the time at which the record was due. With a history it is the record's number, which identifies
+        // its worker.
         let place = if self.aim.history.is_some() {
             self.sent
         } else {

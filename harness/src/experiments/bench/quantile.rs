@@ -1,18 +1,18 @@
-//! Quantiles by nearest rank, of samples that are kept whole: a bench has few enough.
+//! Quantiles by nearest rank. All samples are kept, because a bench has few enough.
 
 /// The quantiles of some samples, in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Quantiles {
     /// The median.
     pub(super) p50_ms: f64,
-    /// One in a hundred is longer.
+    /// One in a hundred samples is longer.
     pub(super) p99_ms: f64,
-    /// One in a thousand is longer.
+    /// One in a thousand samples is longer.
     pub(super) p999_ms: f64,
 }
 
 impl Quantiles {
-    /// Of samples in microseconds; none of no samples.
+    /// Of samples in microseconds. None if there are no samples.
     pub(super) fn of(mut samples_us: Vec<u64>) -> Option<Quantiles> {
         samples_us.sort_unstable();
         let rank = |per_mille: usize| {

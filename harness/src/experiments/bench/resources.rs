@@ -1,4 +1,4 @@
-//! What the nodes cost while something runs: processor time and memory, sampled beside it.
+//! The resources that the nodes use while something runs: processor time and memory, sampled concurrently.
 
 use std::time::{Duration, Instant};
 
@@ -8,19 +8,19 @@ use nemesis::process::figures::Sampler;
 use crate::cluster::Cluster;
 use crate::record::StopFlag;
 
-/// Between two samples: a thread that lives shorter is not seen.
+/// The interval of samples. Shorter-lived threads are not detected.
 const PERIOD: Duration = Duration::from_millis(100);
 
-/// What the nodes used.
+/// The resources that the nodes used.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Used {
     /// Processor time of all nodes together.
     pub(super) processor: Duration,
-    /// Resident memory of the largest node, at its highest.
+    /// Peak resident memory of the largest node.
     pub(super) resident_bytes: u64,
 }
 
-/// Runs something and samples the nodes meanwhile.
+/// Runs something and samples the nodes in the meantime.
 pub(super) fn during<T>(
     cluster: &Cluster,
     table: &ProcessTable,
@@ -42,7 +42,7 @@ fn watch(cluster: &Cluster, table: &ProcessTable, stop: &StopFlag) -> Used {
         .map(|pid| Sampler::new(table.clone(), pid))
         .collect();
     for sampler in &mut samplers {
-        // The first sample's difference reaches back to the process's start.
+        // The first sample's difference counts from the process's start.
         let _ = sampler.sample();
     }
     let mut used = Used::default();

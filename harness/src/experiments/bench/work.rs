@@ -1,33 +1,40 @@
-//! What a bench measures, how much of it, and the conditions that belong to every figure.
+//! The measurements of a bench, their amount, and the conditions that belong to every figure.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::{disk, healthy, load};
+/// Records in flight of each producer with a full window.
+pub(super) const WINDOW: usize = 100;
+/// Requests in flight on a connection: the default of the Java client.
+pub(super) const REQUESTS_IN_FLIGHT: usize = 5;
+/// A rate is below saturation if it is at most this share of the throughput that was just measured.
+pub(super) const SATURATION_MAX: f64 = 0.5;
+/// The number of measured syncs.
+pub(super) const SYNCS: usize = 200;
 
-/// What can be measured. Formation and memory always are.
+/// The groups of measurements. Formation and memory are always measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
 pub enum Group {
-    /// Records a second with a full window, cold and warm.
+    /// Records per second with a full window, cold and warm.
     Throughput,
     /// From send to acknowledgement, at a stated rate.
     Latency,
     /// From send to a consumer, at a stated rate.
     EndToEnd,
-    /// The gap after kill, pause and isolation of the leader, and the return of a node that was away.
+    /// The gap after kill, pause and isolation of the leader, and the return of an absent node.
     FailOver,
     /// The same load with and without its history recorded.
     Overhead,
 }
 
-/// How much work each block is.
+/// The amount of work of each block.
 #[derive(Clone, Debug)]
 pub struct Work {
-    /// What is measured.
+    /// The selected groups.
     pub groups: BTreeSet<Group>,
-    /// How long each shape of load lasts.
+    /// The duration of each shape of load.
     pub each: Duration,
-    /// Records a second, over all producers, where latency is measured.
+    /// Records per second in latency measurements, over all producers.
     pub rate: u32,
 }
 
@@ -37,37 +44,37 @@ impl Work {
         self.groups.contains(&group)
     }
 
-    /// The conditions, one sentence each: a figure without them means nothing.
+    /// The conditions, one sentence each. Figures have no meaning without them.
     pub fn conditions(&self, repetitions: u32) -> Vec<String> {
         let each = self.each.as_secs_f64();
         vec![
             format!(
-                "{repetitions} repetitions; in each every target is started afresh, measured and ended, one after the \
+                "{repetitions} repetitions; in each every target is started, measured and stopped, one after the \
                  other in an order that rotates"
             ),
             format!(
                 "all through librdkafka: linger.ms 0, at most {} requests in flight on a connection, no compression, no \
                  idempotence, the target's acks; values of random letters",
-                load::REQUESTS_IN_FLIGHT
+                REQUESTS_IN_FLIGHT
             ),
             format!(
                 "throughput: each producer keeps {} records in flight, {each:.0} s for each shape; cold is right after \
                  formation, warm after the target's own warm-up",
-                load::WINDOW
+                WINDOW
             ),
             format!(
-                "latency: {} records a second over all producers, sent when due whatever is in flight, counted from when \
+                "latency: {} records a second over all producers, sent when due, counted from when \
                  they were due; left out where that is more than {:.0} % of what the target just carried",
                 self.rate,
-                healthy::SATURATION_MAX * 100.0
+                SATURATION_MAX * 100.0
             ),
-            "fail-over: from the call for the fault to the first acknowledgement of a record sent once it had begun, one record \
-             every 20 ms, client refresh included"
+            "fail-over: from the request for the fault to the first acknowledgement of a record sent \
+             after its start, one record every 20 ms, client refresh included"
                 .to_owned(),
-            "a node is back when it serves what the leader had when it was started again".to_owned(),
+            "a node is back when it serves all that the leader had at its restart".to_owned(),
             format!(
                 "fdatasync: {} appends of 1 KB in the nodes' file system, each synced, before each repetition",
-                disk::SYNCS
+                SYNCS
             ),
         ]
     }

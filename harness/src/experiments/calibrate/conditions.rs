@@ -1,4 +1,4 @@
-//! Under which workload, faults and time limit a plant or a control is run.
+//! The workload, faults and time limit of a run with a plant, or of a control run.
 
 use std::time::Duration;
 
@@ -6,13 +6,13 @@ use anyhow::Result;
 use nemesis::catalogue::Kind;
 
 use super::CalibrateArguments;
-use super::table::{Row, workload};
-use crate::config::plants::About;
+use super::table::Row;
+use crate::config::find;
 use crate::config::scenario::{self, Faults as Planned};
 use crate::exit::Stop;
 use crate::load::Chosen;
 
-/// Under what the nodes are run.
+/// The conditions of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Conditions {
     /// The workload.
@@ -30,20 +30,20 @@ impl std::fmt::Display for Conditions {
     }
 }
 
-/// Under which faults the plants are run.
+/// The faults under which the plants run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Faults {
-    /// Each under those that provoke it.
+    /// Each plant under the faults that provoke it.
     Own,
-    /// All under the default mix, without some kinds.
+    /// All plants under the default mix, without some kinds.
     Mix(Vec<Kind>),
 }
 
 impl Faults {
-    /// Reads what was typed.
+    /// Parses the arguments.
     ///
     /// # Errors
-    /// If a word names no fault, or none is left.
+    /// If a word is not a fault, or no fault is left.
     pub fn of(arguments: &CalibrateArguments) -> Result<Faults> {
         if !arguments.mix && arguments.without.is_empty() {
             return Ok(Faults::Own);
@@ -68,12 +68,12 @@ impl Faults {
         }
     }
 
-    /// How a plant is run.
+    /// The conditions of a plant.
     ///
     /// # Errors
     /// If the table of plants names a workload that does not exist: a bug.
-    pub fn conditions(&self, about: &About, row: &Row) -> Result<Conditions> {
-        let workload = workload(about)?;
+    pub fn conditions(&self, row: &Row) -> Result<Conditions> {
+        let workload = row.workload()?;
         Ok(match self {
             Faults::Own => Conditions {
                 workload,
@@ -106,9 +106,9 @@ impl std::fmt::Display for Faults {
     }
 }
 
-/// A minute of the default faults.
+/// The default faults for one minute.
 pub fn default_mix(workload: Chosen) -> Conditions {
-    let faults = match scenario::find(scenario::DEFAULT).map(|default| default.faults) {
+    let faults = match find::scenario(scenario::DEFAULT).map(|default| default.faults) {
         Ok(Planned::Drawn(words)) => words,
         _ => "all".to_owned(),
     };

@@ -1,4 +1,4 @@
-//! One run of a calibration: with a plant, ended at its first proof, or without any, ended at the first finding.
+//! One run of a calibration. With a plant it ends at the first proof, without a plant at the first finding.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use super::proof;
 use super::settled::Settled;
 use super::table::Row;
 use super::watch::{self, Flags};
-use crate::config::plants::{About, Planted, Plants};
+use crate::config::plants::{Planted, Plants};
 use crate::config::scenario::Scenario;
 use crate::config::target::Target;
 use crate::output::shown;
@@ -21,11 +21,11 @@ use crate::run::{self, Case};
 use crate::session::{Overrides, Recorded, Session, play, resolve};
 use crate::store::layout;
 
-/// Operations a second: fewer than by default, so that what is judged meanwhile is not starved by the judging.
+/// Operations per second. The rate is below the default, so that judging during the run does not starve the run.
 pub const RATE: u32 = 500;
 /// Clients.
 pub const CONCURRENCY: usize = 8;
-/// How often a run is tried while a starved machine leaves undecided what it is about.
+/// The number of attempts if a starved machine leaves the relevant checks undecided.
 const TRIES_MAX: u32 = 3;
 
 /// Runs the jobs of a calibration.
@@ -36,31 +36,31 @@ pub struct Runner<'a> {
     pub session: &'a Session,
 }
 
-/// A case that was played, and what the watcher saw in it, if it ended the run.
+/// A case after its run, and the watcher's result, if the watcher ended the run.
 struct Played<T> {
     recorded: Recorded,
     seen: Option<T>,
 }
 
 impl Runner<'_> {
-    /// Runs a plant with one seed, again while a starved machine hides it. Nothing if the user interrupted it.
+    /// Runs a plant with one seed. Retries if a starved machine hides the plant. None if the user interrupted it.
     ///
     /// # Errors
-    /// If the harness itself cannot go on.
+    /// If the harness itself cannot continue.
     pub async fn plant(
         &self,
-        (about, row, planted): (&About, &'static Row, &Planted),
+        (row, planted): (&'static Row, &Planted),
         conditions: &Conditions,
         seed: u64,
     ) -> Result<Option<PlantRun>> {
-        let name = format!("{}-{seed:x}", about.name);
+        let name = format!("{}-{seed:x}", row.name);
         let mut tries = 0;
         loop {
             tries += 1;
             let plants = Plants::from_iter([planted.clone()]);
-            let (watched, one) = (about.clone(), planted.clone());
+            let one = planted.clone();
             let is_enough = move |judgement: &Judgement, history: &History, settled: &Settled| {
-                let found = proof::sort(judgement, history, &watched, row, &one, Some(settled));
+                let found = proof::sort(judgement, history, row, &one, Some(settled));
                 found.is_proof().then(|| (found, history.end()))
             };
             let played = self
@@ -74,7 +74,7 @@ impl Runner<'_> {
                 None => {
                     let judged = played.recorded.judge()?;
                     let (judgement, history) = (&judged.judgement, &judged.history);
-                    let found = proof::sort(judgement, history, about, row, planted, None);
+                    let found = proof::sort(judgement, history, row, planted, None);
                     (found, history.end())
                 }
             };
@@ -94,10 +94,10 @@ impl Runner<'_> {
         }
     }
 
-    /// Runs without any plant, again while a starved machine leaves it undecided. Nothing if the user interrupted it.
+    /// Runs without a plant. Retries if a starved machine leaves it undecided. None if the user interrupted it.
     ///
     /// # Errors
-    /// If the harness itself cannot go on.
+    /// If the harness itself cannot continue.
     pub async fn control(&self, conditions: &Conditions, seed: u64) -> Result<Option<ControlRun>> {
         let name = format!("control-{seed:x}");
         let mut run = ControlRun {
@@ -147,7 +147,7 @@ impl Runner<'_> {
         is_enough: impl Fn(&Judgement, &History, &Settled) -> Option<T> + Send + 'static,
     ) -> Result<Played<T>> {
         let directory = self.session.out.join("runs").join(name);
-        // What an earlier calibration left there would be read as this one's.
+        // Files of an earlier calibration must not be mistaken for files of this one.
         let _ = std::fs::remove_dir_all(&directory);
         std::fs::create_dir_all(&directory)
             .with_context(|| format!("create {}", directory.display()))?;
@@ -188,14 +188,14 @@ impl Runner<'_> {
     }
 }
 
-/// The names of the checks that came out as this.
+/// The names of the checks with this verdict.
 fn checks(judgement: &Judgement, validity: Validity) -> Vec<String> {
     let verdicts = judgement.verdicts.iter();
     let with = verdicts.filter(|verdict| verdict.validity == validity);
     with.map(|verdict| verdict.check.clone()).collect()
 }
 
-/// Compresses a history and returns where it is now: where it was, if that failed.
+/// Compresses a history and returns its new path, or the old one if that fails.
 fn keep(recorded: &Recorded) -> String {
     shown(&recorded.compress().0)
 }

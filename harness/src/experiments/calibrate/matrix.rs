@@ -1,11 +1,11 @@
-//! A calibration on the terminal: one line for each plant, and what did not come out as it must.
+//! A calibration on the terminal: one line for each plant, and the results that were not expected.
 
 use std::fmt::Write;
 
 use reports::Calibration;
 use reports::model::{PlantRow, PlantRun};
 
-/// One run as it ends.
+/// The line of one run, printed when it ends.
 pub fn run_line(plant: &str, run: &PlantRun) -> String {
     let (mark, what) = match run.detected_ms {
         Some(ms) => (
@@ -21,7 +21,7 @@ pub fn run_line(plant: &str, run: &PlantRun) -> String {
     format!("  {mark} {plant:<26} seed {:<6} {what}{other}", run.seed)
 }
 
-/// The whole table and what follows from it.
+/// The whole table, and the conclusion.
 pub fn table(calibration: &Calibration) -> String {
     let mut text = format!(
         "{:<28} {:>7} {:>8}  checks (runs), of which expected first\n",

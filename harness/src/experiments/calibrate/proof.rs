@@ -1,14 +1,15 @@
-//! When a finding is the plant's. A check that fires in a run with a plant has not found the plant by that: it may have
-//! seen a consequence that any trouble has, or something that is wrong without the plant too. A finding counts only if
+//! Decides whether a finding is caused by the plant. A check that fires in a run with a plant does not count as
+//! detecting it: the finding may be a consequence of any fault, or a defect that exists without the plant. A finding
+//! counts only if
 //!
 //! 1. the check is one that the plant names,
 //! 2. the finding is of a kind that the plant causes,
-//! 3. it ends after a fault that provokes the plant has begun (or begins while the cluster formed, for a plant that acts
+//! 3. it ends after a fault that provokes the plant has started (or starts during formation, for a plant that acts
 //!    then), and
-//! 4. it is about the node that has the plant, where only one has it and the finding names nodes.
+//! 4. it is about the node that has the plant, if only one node has it and the finding names nodes.
 //!
-//! Everything else is counted as *other*. That the same faults without the plant leave the check silent is what the
-//! control runs show.
+//! Every other finding is counted as *other*. The control runs show that the same faults without the plant cause no
+//! finding.
 
 use checkers::history::{History, Moment, Phase, Window};
 use checkers::judgement::Judgement;
@@ -16,42 +17,41 @@ use checkers::verdict::{Anomaly, Doubt, Validity};
 
 use super::settled::Settled;
 use super::table::{Row, When};
-use crate::config::plants::{About, Planted};
+use crate::config::plants::Planted;
 
-/// What a judgement says of a plant.
+/// The result of a judgement for a plant.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Found {
-    /// Checks that found the plant for its own reason.
+    /// Checks that found the plant for the expected reason.
     pub caught_by: Vec<String>,
     /// Checks that found something else.
     pub other: Vec<String>,
-    /// When the first proof was complete: how early a history holds it.
+    /// The time at which the first proof was complete: the earliest point at which a history contains it.
     pub proven_at: Option<Moment>,
     /// That proof in words.
     pub account: String,
-    /// Whether a check that the plant names was left undecided because the machine was starved.
+    /// Whether a check of the plant's list was undecided because the machine was starved.
     pub starved: bool,
 }
 
 impl Found {
-    /// Whether the plant was found.
+    /// Whether the plant was detected.
     pub fn is_proof(&self) -> bool {
         !self.caught_by.is_empty()
     }
 }
 
-/// Sorts a judgement's findings into the plant's and others. Of a history that still grows, only what has settled counts as
-/// the plant's.
+/// Separates a judgement's findings into those of the plant and others. In a growing history only settled findings
+/// count as those of the plant.
 pub fn sort(
     judgement: &Judgement,
     history: &History,
-    about: &About,
     row: &Row,
     planted: &Planted,
     settled: Option<&Settled>,
 ) -> Found {
     let windows = history.windows();
-    let provoked_at = provocation(&windows, about);
+    let provoked_at = provocation(&windows, row);
     let loaded_at = history.phase(Phase::Load);
     let node = planted.node.map(|node| node.to_string());
     let is_own = |check: &str, anomaly: &Anomaly| {
@@ -59,7 +59,7 @@ pub fn sort(
         let from = evidence.window.map_or(0, |(from, _)| from);
         let to = evidence.window.map_or(history.end(), |(_, to)| to);
         settled.is_none_or(|settled| settled.since(check, anomaly).is_some())
-            && about.caught_by.contains(&check)
+            && row.caught_by.contains(&check)
             && row.findings.contains(&anomaly.kind.name())
             && match row.when {
                 When::Always => true,
@@ -74,11 +74,11 @@ pub fn sort(
     for verdict in &judgement.verdicts {
         if verdict.validity != Validity::Invalid {
             let mut doubts = verdict.doubts.iter();
-            found.starved |= about.caught_by.contains(&verdict.check.as_str())
+            found.starved |= row.caught_by.contains(&verdict.check.as_str())
                 && doubts.any(|doubt| matches!(doubt, Doubt::Starved { .. }));
             continue;
         }
-        // When it was complete; of what still went on, when a look first showed it.
+        // The time at which it was complete. For an ongoing finding, the time of the check that first showed it.
         let proven = |anomaly: &&Anomaly| {
             let ended = anomaly.evidence.window.map_or(history.end(), |(_, to)| to);
             let since = settled.and_then(|settled| settled.since(&verdict.check, anomaly));
@@ -101,13 +101,13 @@ pub fn sort(
     found
 }
 
-/// When the first fault that provokes the plant began.
-fn provocation(windows: &[Window], about: &About) -> Option<Moment> {
+/// The start of the first fault that provokes the plant.
+fn provocation(windows: &[Window], row: &Row) -> Option<Moment> {
     let windows = windows.iter().filter(|window| window.took_effect());
     let provoking = windows.filter(|window| {
         let with_role = format!("{}:{}", window.kind, window.role);
         let words = [window.kind.as_str(), with_role.as_str()];
-        about.trigger.iter().any(|word| words.contains(word))
+        row.trigger.iter().any(|word| words.contains(word))
     });
     provoking.map(|window| window.called).min()
 }
@@ -121,7 +121,7 @@ mod tests {
 
     const SECOND: Moment = 1_000_000_000;
 
-    /// A load from 1 s to 60 s, and a fault `kind:role` that begins at a second.
+    /// A load from 1 s to 60 s, and a fault `kind:role` that starts at a given second.
     fn history(fault: Option<(&str, u64)>) -> History {
         let header = Header {
             format: Header::FORMAT.into(),
@@ -195,19 +195,9 @@ mod tests {
     }
 
     fn found(name: &str, fault: Option<(&str, u64)>, judgement: &Judgement) -> Found {
-        let about = crate::cli::broker::plants()
-            .into_iter()
-            .find(|about| about.name == name);
         let row = Row::of(name).expect("a row");
         let planted = row.plant.parse().expect("a plant");
-        sort(
-            judgement,
-            &history(fault),
-            &about.expect("a plant"),
-            row,
-            &planted,
-            None,
-        )
+        sort(judgement, &history(fault), row, &planted, None)
     }
 
     #[test]

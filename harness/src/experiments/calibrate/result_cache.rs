@@ -1,5 +1,6 @@
-//! Results on disk, each by what it depends on: the plant, the seed, how it was run, and the hash of the sources that
-//! decide. An interrupted calibration finds what it had; a changed source or row finds nothing and runs again.
+//! Results on disk, each keyed by its inputs: the plant, the seed, the conditions, and the hash of the relevant
+//! sources. An interrupted calibration finds its earlier results. After a change of a source or a row nothing is found,
+//! and the plant runs again.
 
 use std::path::{Path, PathBuf};
 
@@ -9,25 +10,25 @@ use serde::de::DeserializeOwned;
 
 use crate::store::write_whole;
 
-/// The hash of the sources of broker, nemesis, checkers and workloads that this program was built from.
+/// The hash of the sources of broker, nemesis, checkers and workloads from which this program was built.
 pub const SOURCES: &str = env!("JEPSEN_SOURCES");
 
 /// A folder of results.
 pub struct ResultCache {
     folder: PathBuf,
-    /// Whether what is there is passed over.
+    /// Whether existing results are ignored.
     fresh: bool,
 }
 
 impl ResultCache {
-    /// Results below `folder`; with `fresh`, they are written and not read.
+    /// Results below `folder`. With `fresh`, results are written but not read.
     ///
     /// # Errors
-    /// If the folder cannot be made.
+    /// If the folder cannot be created.
     pub fn below(folder: &Path, fresh: bool) -> Result<ResultCache> {
         std::fs::create_dir_all(folder).map_err(|error| {
             crate::exit::Stop::usage(format!(
-                "--out {}: {error}; name a directory that can be written",
+                "--out {}: {error}; name a writable directory",
                 folder.display()
             ))
         })?;
@@ -37,7 +38,7 @@ impl ResultCache {
         })
     }
 
-    /// The file of a result. `how` is everything beside the sources that it depends on.
+    /// The file of a result. `how` is every input in addition to the sources.
     fn file(&self, name: &str, how: &str) -> PathBuf {
         let mut hash = 0xcbf2_9ce4_8422_2325_u64;
         for byte in how.bytes().chain(SOURCES.bytes()) {
@@ -46,7 +47,7 @@ impl ResultCache {
         self.folder.join(format!("{name}-{hash:016x}.json"))
     }
 
-    /// A kept result. One that cannot be read counts as absent.
+    /// A stored result. An unreadable one counts as absent.
     pub fn find<T: DeserializeOwned>(&self, name: &str, how: &str) -> Option<T> {
         if self.fresh {
             return None;
@@ -55,7 +56,7 @@ impl ResultCache {
         serde_json::from_str(&text).ok()
     }
 
-    /// Keeps a result.
+    /// Stores a result.
     ///
     /// # Errors
     /// If it cannot be written.

@@ -1,5 +1,6 @@
-//! Which findings of a growing history have settled. What explains an end of it (a fault that has taken effect, a node
-//! that was starved) is written down only once it was seen, so a finding counts from the second look that shows it.
+//! Decides which findings of a growing history have settled. An event that explains the end of the history (a fault
+//! that took effect, a starved node) is recorded only after it was detected, so a finding counts from the second check
+//! that shows it.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +8,7 @@ use checkers::history::{History, Moment};
 use checkers::judgement::Judgement;
 use checkers::verdict::Anomaly;
 
-/// What makes a finding the same in two looks: an ongoing one ends later each time, and begins at the same time.
+/// What identifies a finding in two checks: an ongoing finding ends later each time, and starts at the same time.
 type Key = (
     String,
     &'static str,
@@ -27,17 +28,17 @@ fn key(check: &str, anomaly: &Anomaly) -> Key {
     )
 }
 
-/// The findings of all looks so far.
+/// The findings of all checks so far.
 #[derive(Clone, Debug, Default)]
 pub struct Settled {
-    /// Where the history ended when a finding was first seen; only what every look since has shown.
+    /// The end of the history when a finding was first seen. Contains only findings that every check since has shown.
     first: BTreeMap<Key, Moment>,
-    /// Where it ends now.
+    /// The current end of the history.
     end: Moment,
 }
 
 impl Settled {
-    /// Takes in another look.
+    /// Adds the findings of another check.
     pub fn look(&mut self, judgement: &Judgement, history: &History) {
         self.end = history.end();
         let mut first = BTreeMap::new();
@@ -51,7 +52,7 @@ impl Settled {
         self.first = first;
     }
 
-    /// By when a finding was there, if an earlier look has shown it.
+    /// The time by which a finding existed, if an earlier check has shown it.
     pub fn since(&self, check: &str, anomaly: &Anomaly) -> Option<Moment> {
         let since = self.first.get(&key(check, anomaly)).copied();
         since.filter(|since| *since < self.end)
@@ -99,7 +100,7 @@ mod tests {
         let mut settled = Settled::default();
         settled.look(&judged(&[storm((1, 10))]), &history(10));
         assert_eq!(settled.since("formation", &storm((1, 10))), None);
-        // It goes on, and is the same.
+        // It is ongoing, and is the same finding.
         settled.look(&judged(&[storm((1, 20))]), &history(20));
         assert_eq!(settled.since("formation", &storm((1, 20))), Some(10));
         assert_eq!(settled.since("recovery", &storm((1, 20))), None);

@@ -1,8 +1,8 @@
-//! Judges a history while it grows, and ends the run as soon as it has seen enough.
+//! Judges a history while it grows, and ends the run as soon as there is enough evidence.
 //!
-//! The file is read as it is streamed, whole lines only. A judgement of a part of a history is one of a run that was cut
-//! short there: what it calls invalid stays invalid, except at its very end. That is not taken on trust: control runs are watched in the same way,
-//! and a finding that only a growing history shows would make them unclean.
+//! The file is read while it is written, whole lines only. The judgement of a partial history is that of a run that was
+//! interrupted there: what it calls invalid stays invalid, except at its very end. This is verified: control runs are
+//! watched in the same way, and a finding that only a growing history shows would make them unclean.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -17,15 +17,15 @@ use checkers::judgement::Judgement;
 use super::settled::Settled;
 use crate::record::StopFlag;
 
-/// Between two looks.
+/// The interval of judgements.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
-/// A look may take at most one part in so many of the time, so that judging does not starve what is judged.
+/// A judgement may take at most one part in this many of the time, so that judging does not starve the run.
 const SHARE: u32 = 5;
 
-/// The events of a file that still grows.
+/// The events of a growing file.
 struct Growing {
     path: PathBuf,
-    /// How many bytes have been read as whole lines.
+    /// The number of bytes that were read as whole lines.
     read: u64,
     header: Option<Header>,
     events: Vec<Event>,
@@ -41,7 +41,7 @@ impl Growing {
         }
     }
 
-    /// Takes in what has been written since; false if nothing new can be read.
+    /// Reads the lines that were written since the last call. False if nothing new can be read.
     fn take_in(&mut self) -> Result<bool> {
         let Ok(mut file) = File::open(&self.path) else {
             return Ok(false);
@@ -73,12 +73,12 @@ impl Growing {
     }
 }
 
-/// Starts a thread that judges the history at `path` every few seconds. When `is_enough` says so of a judgement, with what has
-/// settled of it, it sets `enough` and `interrupt` and ends with what that returned;
-/// it ends with nothing once `over` is set. The user's own interrupt is passed on.
+/// Starts a thread that judges the history at `path` every few seconds. If `is_enough` accepts a judgement and its
+/// settled findings, the thread sets `enough` and `interrupt` and ends with the value that `is_enough` returned. It
+/// ends with None once `over` is set. It passes the user's own interrupt on.
 ///
 /// # Errors
-/// If the system has no more threads.
+/// If the system cannot start another thread.
 pub fn start<T: Send + 'static>(
     path: &Path,
     flags: Flags,
@@ -108,7 +108,7 @@ pub fn start<T: Send + 'static>(
                         settled.look(&judgement, &history);
                         is_enough(&judgement, &history, &settled)
                     }),
-                    // What cannot be read now is read with the next look, or judged in the end.
+                    // Data that cannot be read now is read at the next judgement, or at the end.
                     Ok(false) | Err(_) => None,
                 };
                 if seen.is_some() {
@@ -122,14 +122,14 @@ pub fn start<T: Send + 'static>(
         .context("start the thread that watches a history")
 }
 
-/// Who tells whom to end.
+/// The flags between the watcher and the run.
 #[derive(Clone, Default)]
 pub struct Flags {
     /// The user's interrupt.
     pub user: StopFlag,
-    /// The run's own: set by the user's, and when enough was seen.
+    /// The run's own interrupt: set by the user's interrupt, and when there is enough evidence.
     pub interrupt: StopFlag,
-    /// Enough was seen.
+    /// There is enough evidence.
     pub enough: StopFlag,
     /// The run is over.
     pub over: StopFlag,

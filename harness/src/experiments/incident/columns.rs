@@ -1,5 +1,5 @@
-//! The incident's table, measured: the same questions to a cluster with its defects and to one without. Everything comes
-//! from the recorded history and the lengths of the nodes' files; nothing is read from their logs.
+//! The incident's table, measured: the same questions about a cluster with its defects and about one without. All
+//! answers come from the recorded history and the lengths of the nodes' files. The nodes' logs are not read.
 
 use std::collections::BTreeMap;
 
@@ -8,26 +8,26 @@ use checkers::judgement::Judgement;
 use checkers::verdict::{Finding, Validity};
 
 const MS: Moment = 1_000_000;
-/// A node that gave no answer for this long at the end of the history does not answer.
+/// A node without an answer for this long at the end of the history is not answering.
 const SILENT_MS: u64 = 2_000;
-/// At how many points of the history the term is told.
+/// The number of points of the history at which the term is shown.
 const POINTS: u64 = 5;
 
-/// What must be wrong in the cluster with the defects: in words, the check that says so, the kinds of finding.
+/// The expected defects of the cluster: in words, the check that reports it, the kinds of finding.
 pub const REASONS: [(&str, &str, &[&str]); 2] = [
     (
-        "a node froze though nothing was done to it (a forwarded write waits for what it keeps from happening)",
+        "a node froze without a fault (a forwarded write waits for an event that it blocks itself)",
         "node-responds",
         &["node-silent"],
     ),
     (
-        "the start was a storm of elections, or found no end",
+        "the start was a storm of elections, or did not complete",
         "formation",
         &["formation-term", "slow-formation", "never-formed"],
     ),
 ];
 
-/// Whether a judgement says so for one of [`REASONS`].
+/// Whether a judgement reports it for one of [`REASONS`].
 pub fn is_seen(judgement: &Judgement, check: &str, findings: &[&str]) -> bool {
     let verdict = judgement.verdict(check);
     verdict.is_some_and(|verdict| {
@@ -37,7 +37,7 @@ pub fn is_seen(judgement: &Judgement, check: &str, findings: &[&str]) -> bool {
     })
 }
 
-/// What is told of one cluster: the question, and its answer. `data` is how many bytes each node's files hold.
+/// The rows of one cluster: the question, and its answer. `data` is the size in bytes of each node's files.
 pub fn column(
     history: &History,
     judgement: &Judgement,
@@ -80,10 +80,10 @@ fn frozen(judgement: &Judgement) -> String {
         let how = error.as_deref().unwrap_or("no answer");
         Some(format!("{node} from {} {end} ({how})", seconds(from)))
     });
-    listed(silent, "nobody")
+    listed(silent, "no node")
 }
 
-/// Each node's last Metadata answer and its time.
+/// Each node's last Metadata answer and the time of it.
 fn last_answers(history: &History) -> BTreeMap<String, Observed<'_>> {
     let mut last = BTreeMap::new();
     for observed in history.observations() {
@@ -138,7 +138,7 @@ fn roles(history: &History, metadata: &BTreeMap<String, Observed<'_>>) -> String
     roles.join("; ")
 }
 
-/// The quorum's term as it was told, in order of time.
+/// The quorum's term as reported, in order of time.
 fn told_terms(history: &History) -> Vec<(Moment, i32)> {
     let mut terms = Vec::new();
     let mut highest = -1;
@@ -205,8 +205,8 @@ fn growth(data: &[(String, u64)]) -> String {
     listed(data.iter().map(node), "not measured")
 }
 
-/// From the send of a probe record to the first answer of each node that has it: what the client, the leader, the link
-/// and the follower take together.
+/// The time from the send of a probe record to the first answer of each node that has it: the total of client, leader,
+/// link and follower.
 fn delays(history: &History) -> String {
     let mut sent: BTreeMap<u64, Moment> = BTreeMap::new();
     let mut delivered: Vec<(&str, Moment, &Vec<u64>)> = Vec::new();

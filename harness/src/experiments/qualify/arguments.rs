@@ -1,10 +1,12 @@
-//! What `jepsen qualify` takes.
+//! The arguments of `jepsen qualify`.
 
 use std::path::PathBuf;
 
 use clap::Args;
 
 use super::matrix::Shard;
+use crate::config::plants::Planted;
+use crate::reference;
 
 /// Flags of `qualify`.
 #[derive(Clone, Debug, Args)]
@@ -12,19 +14,19 @@ pub struct QualifyArguments {
     /// The suite: a built-in name (see `jepsen list`) or a file.
     #[arg(value_name = "SUITE", default_value = "qualification")]
     pub suite: String,
-    /// The build in question: a built-in target's name or a file.
+    /// The build under test: a built-in target's name or a file.
     #[arg(long, value_name = "NAME|FILE", default_value = "reference")]
     pub target: String,
-    /// Start the build in question with a deliberate bug, see `jepsen list`; on one node only with @n1 to @n3.
-    #[arg(long, value_name = "NAME[@NODE]", value_delimiter = ',')]
-    pub plant: Vec<String>,
-    /// Run this build beside it, interleaved, and compare findings and figures.
+    /// Start the build under test with a deliberate bug, see `jepsen list`; on one node only with @n1 to @n3.
+    #[arg(long, value_name = "NAME[@NODE]", value_delimiter = ',', value_parser = reference::planted)]
+    pub plant: Vec<Planted>,
+    /// Run this build interleaved with the build under test, and compare findings and figures.
     #[arg(long, value_name = "NAME|FILE", conflicts_with = "baseline")]
     pub against: Option<String>,
-    /// Compare findings with this stored run; with none; or, if absent, with the run accepted last.
+    /// Compare findings with this stored run, with `none`, or, if absent, with the run accepted last.
     #[arg(long, value_name = "RUN|none")]
     pub baseline: Option<String>,
-    /// Run every scenario this often, with successive seeds.
+    /// Run every scenario this many times, with successive seeds.
     #[arg(long, value_name = "K", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     pub repeat: u32,
     /// Mark this run as baseline if it is valid; with =RUN mark a stored run and run nothing.
@@ -39,10 +41,10 @@ pub struct QualifyArguments {
     /// Print what would run, with all fault schedules, and stop.
     #[arg(long)]
     pub plan: bool,
-    /// Where runs are kept.
+    /// The directory that contains the runs.
     #[arg(long, value_name = "DIR", default_value = "runs")]
     pub out: PathBuf,
-    /// How many runs are kept; older ones are removed, baselines never.
+    /// The number of runs to keep; older ones are removed, baselines never.
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
     pub keep: u32,
 }

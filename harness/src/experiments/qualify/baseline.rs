@@ -1,6 +1,6 @@
 //! Which stored run is the baseline, and which may become one: `baseline.json` in its directory.
 //!
-//! The mark lies in the run itself, so it is kept and copied with it, and pruning knows what to keep.
+//! The mark is in the run itself, so it is kept and copied with it, and retention recognises it.
 
 use std::path::{Path, PathBuf};
 
@@ -20,9 +20,9 @@ pub struct Stored {
     pub path: PathBuf,
     /// Its values.
     pub report: RunReport,
-    /// What it was a part of; none for a run without suite.
+    /// The part of a suite's run that it is. None for a run without a suite.
     pub manifest: Option<Manifest>,
-    /// When it was accepted as baseline; empty if it was not.
+    /// When it was accepted as baseline. Empty if it was not.
     pub accepted: String,
 }
 
@@ -30,7 +30,7 @@ impl Stored {
     /// Reads a run directory.
     ///
     /// # Errors
-    /// If it holds no finished run, or one of another version.
+    /// If it contains no finished run, or a run of another version.
     pub fn load(path: &Path) -> Result<Stored> {
         let file = path.join(layout::REPORT_VALUES);
         let wrong = |what: String| {
@@ -50,7 +50,7 @@ impl Stored {
     }
 }
 
-/// The run below `out` that was accepted last as baseline of this suite and target; `latest` and other links are not
+/// The run below `out` that was accepted last as baseline of this suite and target. `latest` and other links are not
 /// followed.
 pub fn last(out: &Path, suite: &str, target: &str) -> Option<PathBuf> {
     let entries = std::fs::read_dir(out).ok()?;
@@ -66,7 +66,7 @@ pub fn last(out: &Path, suite: &str, target: &str) -> Option<PathBuf> {
 /// Marks a run as baseline.
 ///
 /// # Errors
-/// If it is not a valid and complete run of a whole suite: a baseline with a finding would excuse that finding for ever.
+/// If it is not a valid and complete run of a whole suite: a baseline with a finding would excuse that finding forever.
 pub fn accept(run: &Path, now: &str) -> Result<Mark> {
     let stored = Stored::load(run)?;
     let refuse = |why: &str| {
@@ -76,7 +76,7 @@ pub fn accept(run: &Path, now: &str) -> Result<Mark> {
         ))
     };
     let manifest = stored.manifest.as_ref();
-    let manifest = manifest.ok_or_else(|| refuse("it is no run of a suite"))?;
+    let manifest = manifest.ok_or_else(|| refuse("it is not a run of a suite"))?;
     let report = &stored.report;
     if let Some(why) = refusal(report, manifest) {
         return Err(refuse(&why));

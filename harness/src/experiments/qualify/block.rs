@@ -1,16 +1,18 @@
 //! The six figures of one block, from its history: a short run with some load and one fault at the leader.
 //!
-//! What a block did not show is none, never 0: a cluster that stayed down has no time to stable, and calling that 0 would
+//! A figure that a block did not show is None, never 0: a cluster that stayed down has no time to stable, and 0 would
 //! make it the best of all.
 
-use checkers::history::{Call, History, Moment, Operation, Outcome, Phase, RecordOutcome, Report};
+use checkers::history::{
+    Call, ClientOperation, History, Moment, Outcome, Phase, RecordOutcome, Report,
+};
 use checkers::judgement::{Explanation, Judgement};
 
 use super::figures::BlockFigures;
 
-/// The first of the load is left out: connections are made and leaders looked up.
+/// The start of the load is left out: clients still connect and look up leaders.
 const WARM_UP: Moment = 500_000_000;
-/// Fewer appends have no 99th percentile.
+/// The minimum number of appends for a 99th percentile.
 const APPENDS_MIN: usize = 100;
 
 /// The figures of a block.
@@ -50,10 +52,10 @@ fn stable_ms(judgement: &Judgement) -> Option<f64> {
     verdict.doubts.is_empty().then_some(measured.value as f64)
 }
 
-/// What appends showed between two moments in which nothing was faulty.
+/// The appends between two moments without faults.
 fn quiet(history: &History, from: Moment, until: Moment, figures: &mut BlockFigures) {
     let operations = history.operations();
-    let within = |operation: &&Operation<'_>| {
+    let within = |operation: &&ClientOperation<'_>| {
         let returned = operation.returned().is_some_and(|at| at <= until);
         matches!(operation.call, Call::Append(_)) && operation.called >= from && returned
     };

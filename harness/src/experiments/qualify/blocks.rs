@@ -1,5 +1,5 @@
-//! The blocks from which figures are taken: short runs of both builds in adjacent pairs, the order of each pair drawn, so
-//! that whatever the machine does over minutes meets both alike.
+//! The blocks from which figures are taken: short runs of both builds in adjacent pairs. The order of each pair is
+//! drawn, so that changes of the machine over minutes affect both builds equally.
 
 use std::path::Path;
 
@@ -19,13 +19,13 @@ use crate::output::say;
 use crate::session::Session;
 use crate::store::{RunDirectory, layout, write_whole};
 
-/// The part of a seed's draws that decides the order within each pair.
+/// The stream of a seed's draws that decides the order within each pair.
 const ORDER: u64 = 56;
 
-/// Runs all pairs. An interrupt ends it after the block under way; whole pairs are returned.
+/// Runs all pairs. An interrupt ends this after the current block. Complete pairs are returned.
 ///
 /// # Errors
-/// If the harness itself cannot go on.
+/// If the harness itself cannot continue.
 pub(super) async fn run(
     figures: &FigureBlocks,
     seed: u64,
@@ -37,7 +37,7 @@ pub(super) async fn run(
     let mut pairs = Vec::new();
     for number in 1..=figures.pairs {
         let place = format!("[pair {number}/{}]", figures.pairs);
-        // Both blocks of a pair have one seed, and so one fault at one time.
+        // Both blocks of a pair have one seed, and therefore the same fault at the same time.
         let seed = seed.wrapping_add(u64::from(number));
         let mut seen = [BlockFigures::default(); 2];
         let candidate_first: bool = order.random();
@@ -63,8 +63,8 @@ pub(super) async fn run(
     Ok(pairs)
 }
 
-/// Runs one block. It is judged like any scenario, because a lost record is a lost record also in a block; one that is
-/// undecided is told as a warning only, because nothing depends on each of many.
+/// Runs one block. It is judged like any scenario, because a lost record in a block is a lost record. An undecided
+/// block is only a warning, because there are many blocks and no single one is essential.
 async fn one(
     build: &mut Build,
     block: &Scenario,
@@ -82,14 +82,14 @@ async fn one(
     let report = &mut build.run.report;
     let undecided = |one: &mut ScenarioReport| one.validity() == Validity::Undecided;
     if report.scenarios.len() > before && report.scenarios.pop_if(undecided).is_some() {
-        report.warnings.push(format!(
-            "{name} was undecided; its figures are counted all the same"
-        ));
+        report
+            .warnings
+            .push(format!("{name} was undecided; its figures are still used"));
     }
     Ok(found)
 }
 
-/// What a pair showed, for the terminal.
+/// The figures of a pair, for the terminal.
 fn told(baseline: &BlockFigures, candidate: &BlockFigures) -> String {
     let both = |name: &str, of: fn(&BlockFigures) -> Option<f64>, unit: &str, per: f64| {
         let shown = |block| of(block).map_or("-".into(), |value| format!("{:.1}", value / per));
@@ -109,7 +109,7 @@ fn told(baseline: &BlockFigures, candidate: &BlockFigures) -> String {
     .join("  ")
 }
 
-/// Keeps the pairs in a run directory.
+/// Stores the pairs in a run directory.
 ///
 /// # Errors
 /// If they cannot be written.
@@ -120,7 +120,7 @@ pub(in crate::experiments) fn save(directory: &RunDirectory, pairs: &[Pair]) -> 
     )
 }
 
-/// The pairs that a run directory keeps; none if it has none.
+/// The pairs stored in a run directory. Empty if it has none.
 pub(in crate::experiments) fn load(run: &Path) -> Vec<Pair> {
     let text = std::fs::read_to_string(run.join(layout::PAIRS)).ok();
     text.and_then(|text| serde_json::from_str(&text).ok())

@@ -23,12 +23,12 @@ pub(super) struct Build {
     pub(super) run: Publication,
     target: Arc<Target>,
     plants: Plants,
-    /// Distinguishes two builds of one invocation; empty where there is one.
+    /// Distinguishes two builds of one invocation. Empty if there is one build.
     label: String,
 }
 
 impl Build {
-    /// Makes its run directory and says what is about to run.
+    /// Creates its run directory and prints what is about to run.
     pub(super) fn begin(
         question: &Question<'_>,
         (target, plants): (&Arc<Target>, &Plants),
@@ -59,12 +59,12 @@ impl Build {
         })
     }
 
-    /// Warns that what follows is not a judgement of the product, if that is so.
+    /// Warns that the results do not judge the product, if the run has plants.
     pub(super) fn warn_of_plants(&self) {
         warn_of(&self.plants);
     }
 
-    /// Writes down what this run is a part of.
+    /// Writes which part of the suite's run this is.
     ///
     /// # Errors
     /// If it cannot be written.
@@ -80,7 +80,7 @@ impl Build {
     /// Runs one cell and adds it to the report.
     ///
     /// # Errors
-    /// If the harness itself cannot go on.
+    /// If the harness itself cannot continue.
     pub(super) async fn cell(
         &mut self,
         scenario: &Scenario,
@@ -100,10 +100,10 @@ impl Build {
         Ok(())
     }
 
-    /// Plays a scenario under a name of its own and leaves the judging to the caller.
+    /// Plays a scenario under a separate name and leaves the judgement to the caller.
     ///
     /// # Errors
-    /// If the harness itself cannot go on.
+    /// If the harness itself cannot continue.
     pub(super) async fn play(
         &self,
         scenario: &Scenario,
@@ -117,7 +117,7 @@ impl Build {
             ..Overrides::default()
         };
         let title = format!("{place} {name}{}", self.label);
-        // On a terminal the bar is titled; lines need a heading.
+        // On a terminal the bar has a title. Plain lines need a heading.
         if !bars() {
             say(&format!(" {title}"));
         }

@@ -8,10 +8,10 @@ use super::findings;
 use super::manifest::Manifest;
 
 /// Why figures of runs at different times are not compared.
-pub const NOT_INTERLEAVED: &str = "the runs did not take place interleaved, on one machine and in one invocation, and a \
-    machine differs from itself from hour to hour by more than builds do; `jepsen qualify --against TARGET` measures both";
+pub const NOT_INTERLEAVED: &str = "the runs were not interleaved on one machine in one invocation, and one \
+    machine varies from hour to hour more than builds differ; `jepsen qualify --against TARGET` measures both";
 
-/// Compares a run with a stored one by their findings. Figures are not compared, and it says why.
+/// Compares the findings of a run with those of a stored one. Figures are not compared, and the result says why.
 pub fn with_stored(baseline: &Stored, candidate: &RunReport, manifest: &Manifest) -> Comparison {
     let mut comparison = findings_of(&baseline.report, candidate);
     comparison.baseline.accepted.clone_from(&baseline.accepted);
@@ -19,7 +19,8 @@ pub fn with_stored(baseline: &Stored, candidate: &RunReport, manifest: &Manifest
     comparison.baseline.runs = u64::from(other.repeat.max(1));
     comparison.runs = u64::from(manifest.repeat.max(1));
     if !other.digest.is_empty() && other.digest != manifest.digest {
-        let what = "the suite was another when the baseline ran: scenarios of one name may differ";
+        let what =
+            "the suite has changed since the baseline ran: scenarios of the same name may differ";
         comparison.differences.insert(0, what.into());
     }
     comparison.figures_not_compared = NOT_INTERLEAVED.into();
@@ -36,7 +37,7 @@ pub fn interleaved(
     let mut comparison = findings_of(baseline, candidate);
     comparison.baseline.runs = u64::from(manifest.repeat.max(1));
     comparison.runs = comparison.baseline.runs;
-    // Blocks are many within one run of the suite.
+    // One run of the suite contains many blocks.
     for finding in &mut comparison.findings {
         finding.runs = finding.runs.min(comparison.runs);
         finding.baseline_runs = finding.baseline_runs.min(comparison.runs);
@@ -65,7 +66,7 @@ fn findings_of(baseline: &RunReport, candidate: &RunReport) -> Comparison {
     }
 }
 
-/// Where machine or settings differ.
+/// The differences of machine or settings.
 fn surroundings(baseline: &RunReport, candidate: &RunReport) -> Vec<String> {
     let (was, is) = (&baseline.environment, &candidate.environment);
     let settings = |report: &RunReport| -> String {

@@ -1,5 +1,5 @@
-//! What is missing for a verdict: scenarios that did not run, classes of faults that could not. A run of which a part is
-//! missing is undecided, never valid: the part that did not run may be the one that fails.
+//! What is missing for a verdict: scenarios that did not run, classes of faults that could not run. An incomplete run
+//! is undecided, never valid, because the missing part may be the one that fails.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use reports::model::{FaultClass, RunReport};
 
 use super::manifest::Manifest;
 
-/// What is missing, one sentence each; nothing for a complete run. `shards` are the parts that were joined, if it was cut
+/// What is missing, one sentence each. Empty for a complete run. `shards` are the joined parts, if the run was split
 /// into several.
 pub fn missing(manifest: &Manifest, report: &RunReport, shards: &[u32]) -> Vec<String> {
     let mut sentences = Vec::new();
@@ -27,7 +27,7 @@ pub fn missing(manifest: &Manifest, report: &RunReport, shards: &[u32]) -> Vec<S
             absent.join(", ")
         ));
     }
-    // A part alone cannot tell what the others had.
+    // A part alone cannot know what the other parts had.
     if absent.is_empty() {
         sentences.extend(cells(&manifest.cells, report));
         sentences.extend(classes(manifest, report));
@@ -85,7 +85,7 @@ fn classes(manifest: &Manifest, report: &RunReport) -> Vec<String> {
         .collect()
 }
 
-/// Why a class of faults cannot run in this version, whatever the machine.
+/// Why a class of faults cannot run in this version, on any machine.
 pub fn unsupported(class: FaultClass) -> Option<&'static str> {
     match class {
         FaultClass::Network | FaultClass::Process => None,

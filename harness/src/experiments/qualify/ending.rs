@@ -1,4 +1,4 @@
-//! How a suite's run ends, and how each of its scenarios does: what is written, what is said.
+//! The end of a suite's run, and of each of its scenarios: the files and the terminal output.
 
 use anyhow::Result;
 use checkers::verdict::Validity;
@@ -10,8 +10,8 @@ use crate::output::{comparison as wording, say, tell};
 use crate::session::{index, publish};
 use crate::store::{self, RunDirectory};
 
-/// Writes the files of a suite's run, the index over runs, tells what changed and what follows, and marks the run as
-/// baseline if that was asked.
+/// Writes the files of a suite's run and the index over runs, prints the comparison and the verdict, and marks the run
+/// as baseline if requested.
 ///
 /// # Errors
 /// If the results cannot be written.
@@ -31,7 +31,7 @@ pub(in crate::experiments) fn finish(
         match baseline::accept(&directory.path, &store::now()) {
             Ok(_) => {
                 say("  accepted as the baseline of its suite");
-                // The list of runs marks baselines.
+                // The list of runs shows baselines.
                 index::write(directory.path.parent().unwrap_or(&directory.path));
             }
             Err(error) => say(&format!("  {error}")),
@@ -40,7 +40,7 @@ pub(in crate::experiments) fn finish(
     Ok(code)
 }
 
-/// The one line that a scenario leaves on the terminal.
+/// The terminal line of one scenario.
 pub(super) fn line(place: &str, build: &str, entry: &ScenarioReport) -> String {
     let symbol = match entry.validity() {
         Validity::Valid => "✓",

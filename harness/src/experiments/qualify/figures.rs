@@ -1,29 +1,29 @@
-//! The six figures by which two builds are compared, and when a difference counts: not by chance, larger than 20 %, and
-//! larger than a floor that nobody would notice below.
+//! The six figures by which two builds are compared. A difference counts if it is not by chance, larger than 20 %, and
+//! larger than a floor below which it does not matter.
 //!
-//! Six at most: each further figure makes chance findings likelier and the correction for them harsher.
+//! Six at most: each further figure makes chance findings more likely and the correction for them stricter.
 
 use reports::model::{FigureChange, FigureOutcome};
 use serde::{Deserialize, Serialize};
 
 use super::statistics::{holm, median, p_value};
 
-/// Wrong alarms over all six figures of two equal builds happen at most this often.
+/// The maximum rate of false alarms over all six figures of two equal builds.
 pub const LEVEL: f64 = 0.01;
-/// How much worse or better a figure must be to count, in percent of the baseline.
+/// The minimum change that counts, in percent of the baseline.
 pub const LIMIT_PERCENT: f64 = 20.0;
 
-/// The figures of one block; none where the block did not show it.
+/// The figures of one block. None if the block did not show a figure.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct BlockFigures {
-    /// The longest stretch without acknowledgement that began with the fault.
+    /// The longest time without acknowledgement that started with the fault.
     pub longest_gap_ms: Option<f64>,
-    /// How long no leader was seen.
+    /// The time without a leader.
     pub leaderless_ms: Option<f64>,
     /// From the heal until all nodes agreed on a leader.
     pub time_to_stable_ms: Option<f64>,
-    /// Acknowledged records a second before the fault.
+    /// Acknowledged records per second before the fault.
     pub throughput_per_s: Option<f64>,
     /// Median append before the fault.
     pub append_p50_us: Option<f64>,
@@ -34,13 +34,13 @@ pub struct BlockFigures {
 /// Two blocks that ran one after the other, the order drawn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Pair {
-    /// The build compared with.
+    /// The build to compare with.
     pub baseline: BlockFigures,
-    /// The build in question.
+    /// The build under test.
     pub candidate: BlockFigures,
 }
 
-/// One of the six.
+/// One of the six figures.
 struct Figure {
     name: &'static str,
     unit: &'static str,
@@ -50,8 +50,8 @@ struct Figure {
     of: fn(&BlockFigures) -> Option<f64>,
 }
 
-/// The floors are twice and more what a probe can tell apart (100 ms for leaders, 20 ms for gaps), or what no client would
-/// notice.
+/// The floors are at least twice the resolution of a probe (100 ms for leaders, 20 ms for gaps), or a difference that
+/// no client would notice.
 const FIGURES: [Figure; 6] = [
     Figure {
         name: "longest gap",
@@ -97,7 +97,7 @@ const FIGURES: [Figure; 6] = [
     },
 ];
 
-/// Compares the figures of these pairs. A pair counts for a figure where both of its blocks show it.
+/// Compares the figures of these pairs. A pair counts for a figure if both of its blocks show it.
 pub fn compare(pairs: &[Pair]) -> Vec<FigureChange> {
     let values = FIGURES.map(|figure| {
         let both =
@@ -153,10 +153,10 @@ mod tests {
     use rand::{Rng, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 
-    /// A block of a build that is `slower` times as slow in committing, on a machine with this mood.
+    /// A block of a build whose commits take `slower` times as long, on a machine in this condition.
     fn block(random: &mut ChaCha8Rng, mood: f64, slower: f64) -> BlockFigures {
         let mut around = |middle: f64, width: f64| {
-            // A right tail, as latencies have: now and then several times the usual.
+            // A right tail, as latencies have: sometimes several times the usual value.
             let tail: f64 = random.random_range(0.0_f64..1.0).powi(8) * 3.0;
             Some(middle * mood * (random.random_range(1.0 - width..1.0 + width) + tail * width))
         };
@@ -173,7 +173,7 @@ mod tests {
     fn pairs(count: usize, slower: f64, random: &mut ChaCha8Rng) -> Vec<Pair> {
         (0..count)
             .map(|_| {
-                // The machine's mood changes from pair to pair, and little within one.
+                // The machine's condition changes from pair to pair, and only a little within one pair.
                 let mood = random.random_range(0.7..1.6);
                 let within = random.random_range(0.95..1.05);
                 Pair {
@@ -203,7 +203,7 @@ mod tests {
                     .any(|change| change.outcome != FigureOutcome::Pass)
             })
             .count();
-        // One in a hundred is allowed to the test alone; the floors and the 20 % leave far less.
+        // The test alone may be wrong once in a hundred times. The floors and the 20 % leave far less.
         assert!(told <= 10, "{told} of 2,000");
     }
 
@@ -246,7 +246,7 @@ mod tests {
             append_p50_us: Some(ms),
             ..BlockFigures::default()
         };
-        // Below 20 %, and above 20 % but below the floor: both surely there, neither worth a word.
+        // Below 20 %, and above 20 % but below the floor: both differences are real, and neither is reported.
         let small: Vec<Pair> = (0..16)
             .map(|n| Pair {
                 baseline: one(1_000.0 + f64::from(n)),

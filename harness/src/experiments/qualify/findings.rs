@@ -1,7 +1,7 @@
-//! Findings of two runs as sets: what is new, ongoing, rare, resolved.
+//! The findings of two runs as sets: new, ongoing, rare, resolved.
 //!
-//! Compared by scenario, check and kind of anomaly, exactly: whether a lost write happened is no matter of statistics.
-//! How often it happened within a run is (it depends on timing), so counts within a run are not compared.
+//! They are compared by scenario, check and kind of anomaly, exactly: whether a lost write happened does not depend on
+//! statistics. How often it happened within a run does (it depends on timing), so counts within a run are not compared.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,14 +13,14 @@ use super::matrix::base_name;
 /// Scenario, check, kind.
 type Key = (String, String, String);
 
-/// One run of a suite, as far as findings go.
+/// The findings of one run of a suite.
 #[derive(Debug, Default)]
 struct Found {
-    /// In how many repetitions each was found.
+    /// The number of repetitions in which each was found.
     times: BTreeMap<Key, u64>,
-    /// How often each scenario ran.
+    /// The number of runs of each scenario.
     runs: BTreeMap<String, u64>,
-    /// Scenario and check of those that came out undecided somewhere: that nothing was found there says little.
+    /// Scenario and check of those that were undecided in some run. The absence of a finding there proves little.
     undecided: BTreeSet<(String, String)>,
 }
 
@@ -56,13 +56,13 @@ impl Found {
     }
 }
 
-/// What changed, and what could not be compared, one sentence each.
+/// The changes, and what could not be compared, one sentence each.
 pub fn compare(baseline: &RunReport, candidate: &RunReport) -> (Vec<FindingChange>, Vec<String>) {
     let before = Found::of(&baseline.scenarios);
     let now = Found::of(&candidate.scenarios);
     let keys: BTreeSet<&Key> = before.times.keys().chain(now.times.keys()).collect();
     let changes = keys.into_iter().filter_map(|key| {
-        // What only one of the two ran, the other cannot have resolved or brought.
+        // A scenario that only one of the two ran can be neither new nor resolved.
         let both_ran = before.runs(key) > 0 && now.runs(key) > 0;
         if !both_ran && now.times(key) == 0 {
             return None;
@@ -103,9 +103,8 @@ pub fn compare(baseline: &RunReport, candidate: &RunReport) -> (Vec<FindingChang
     (changes, differences)
 }
 
-/// `(found, runs)` before and now. Found now and not before is new, in however few repetitions: nobody waits for a lost
-/// write to become frequent. Found before and not now is resolved only if every run of the baseline had it and this run
-/// could have seen it.
+/// `(found, runs)` before and now. One occurrence makes a finding new if it was not found before: a lost write need not
+/// become frequent. A finding is resolved only if every run of the baseline had it and this run could have detected it.
 fn status(before: (u64, u64), now: (u64, u64), undecided: bool) -> FindingStatus {
     match (before, now) {
         ((0, _), _) => FindingStatus::New,
@@ -175,7 +174,7 @@ mod tests {
         assert_eq!(statuses(&[("a", false)], &[("a", true)]), [New]);
         assert_eq!(statuses(&[("a", true)], &[("a", true)]), [Ongoing]);
         assert_eq!(statuses(&[("a", true)], &[("a", false)]), [Resolved]);
-        // The same kind elsewhere is another finding.
+        // The same kind in another scenario is another finding.
         assert_eq!(
             statuses(&[("a", true), ("b", false)], &[("a", false), ("b", true)]),
             [Resolved, New]

@@ -1,5 +1,5 @@
-//! Joins the shards of one suite's run into one report. What does not belong together is refused; what is missing is said
-//! by [`completeness`](super::completeness) and makes the whole undecided.
+//! Joins the shards of one suite's run into one report. Parts that do not belong together are rejected.
+//! [`completeness`](super::completeness) reports what is missing and makes the whole undecided.
 
 use std::collections::BTreeMap;
 
@@ -10,19 +10,19 @@ use super::manifest::Manifest;
 /// One shard's part.
 #[derive(Clone, Debug)]
 pub struct Part {
-    /// What error messages call it.
+    /// Its name in error messages.
     pub name: String,
-    /// What it is a part of.
+    /// The part of the suite's run that it is.
     pub manifest: Manifest,
     /// Its report.
     pub report: RunReport,
 }
 
-/// One report of all parts, scenarios in the suite's order. Run id, directory and commands are the first part's; the
-/// caller sets its own.
+/// One report of all parts, scenarios in the suite's order. Run id, directory and commands are those of the first part.
+/// The caller sets its own.
 ///
 /// # Errors
-/// If the parts are not of one suite, target and matrix, or one shard is there twice.
+/// If the parts are not of one suite, target and matrix, or one shard occurs twice.
 pub fn join(parts: &[Part]) -> Result<(Manifest, RunReport), String> {
     let first = parts.first().ok_or("no run was named")?;
     let mut seen: BTreeMap<u32, &str> = BTreeMap::new();
@@ -85,7 +85,7 @@ fn mismatch(one: &Manifest, other: &Manifest) -> Option<String> {
         })
         .or_else(|| {
             let ran = |manifest: &Manifest| !manifest.against.is_empty();
-            let what = "one ran beside another build and one did not";
+            let what = "one ran interleaved with another build and one did not";
             (ran(one) != ran(other)).then(|| what.to_owned())
         })
 }

@@ -1,5 +1,5 @@
-//! What a stored run of a suite is a part of: `suite.json` in its directory, by which shards are joined and baselines
-//! found.
+//! Which part of a suite's run a stored run is: `suite.json` in its directory. Shards are joined and baselines are
+//! found by it.
 
 use std::path::Path;
 
@@ -15,27 +15,27 @@ use crate::store::{layout, write_whole};
 pub struct Manifest {
     /// The suite's name.
     pub suite: String,
-    /// Of its text: suites that only share a name are not comparable.
+    /// The digest of the suite's text: suites with the same name and different content are not comparable.
     pub digest: String,
-    /// As `--target` named it.
+    /// The value of `--target`.
     pub target: String,
     /// Planted bugs.
     pub plants: Vec<String>,
     /// The seed of the whole suite.
     pub seed: String,
-    /// How often each scenario was to run.
+    /// The number of repetitions of each scenario.
     pub repeat: u32,
-    /// This part's number, from 1; 0 for a merged run.
+    /// This part's number, from 1. 0 for a merged run.
     pub shard: u32,
-    /// Of how many.
+    /// The number of parts.
     pub shards: u32,
-    /// Every cell of the matrix, also those of other shards.
+    /// Every cell of the matrix, including those of other shards.
     pub cells: Vec<String>,
     /// The cells of this part.
     pub mine: Vec<String>,
     /// Classes of faults that the suite requires.
     pub requires: Vec<String>,
-    /// The id of the run that took place beside it, interleaved; empty if none did.
+    /// The id of the run that was interleaved with it. Empty if there is none.
     pub against: String,
     /// Whether this part ran the blocks for figures.
     pub figures: bool,
@@ -61,7 +61,7 @@ impl Manifest {
         )
     }
 
-    /// Of a run directory; none if it is no run of a suite.
+    /// Reads it from a run directory. None if the directory is not a run of a suite.
     pub fn load(run: &Path) -> Option<Manifest> {
         let text = std::fs::read_to_string(run.join(layout::SUITE)).ok()?;
         serde_json::from_str(&text).ok()

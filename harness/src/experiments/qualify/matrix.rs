@@ -1,7 +1,7 @@
-//! The matrix: every scenario of a suite, so often, as cells; and which shard runs which of them.
+//! The matrix: every scenario of a suite, repeated, as cells, and the assignment of cells to shards.
 //!
-//! Every shard computes the whole matrix from the same suite and takes its own part, so that shards need not talk and
-//! together run every cell exactly once.
+//! Every shard computes the whole matrix from the same suite and runs its own part. Shards therefore need no
+//! communication, and together they run every cell exactly once.
 
 use std::time::Duration;
 
@@ -12,13 +12,13 @@ use crate::config::suite::Suite;
 /// One run of one scenario.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cell {
-    /// The scenario's place in the suite.
+    /// The index of the scenario in the suite.
     pub scenario: usize,
-    /// Which repetition, from 1.
+    /// The repetition, from 1.
     pub repetition: u32,
-    /// The name under which it is kept: `kill-leader`, `kill-leader.2`.
+    /// The name of its files: `kill-leader`, `kill-leader.2`.
     pub name: String,
-    /// About how long it takes.
+    /// Its estimated duration.
     pub duration: Duration,
 }
 
@@ -27,18 +27,18 @@ pub struct Cell {
 pub struct Shard {
     /// From 1.
     pub number: u32,
-    /// Of how many.
+    /// The number of parts.
     pub of: u32,
 }
 
-/// The most parts.
+/// The maximum number of parts.
 const SHARDS_MAX: u32 = 256;
 
 impl Shard {
     /// The only shard.
     pub const WHOLE: Shard = Shard { number: 1, of: 1 };
 
-    /// Reads `2/5`.
+    /// Parses `2/5`.
     ///
     /// # Errors
     /// What is wrong, and how to write it.
@@ -47,7 +47,8 @@ impl Shard {
             let (number, of) = (number.trim().parse().ok()?, of.trim().parse().ok()?);
             Some(Shard { number, of })
         });
-        let shard = parsed.ok_or_else(|| format!("`{text}` is no shard; write 2/5"))?;
+        let shard =
+            parsed.ok_or_else(|| format!("`{text}` is not a shard; write for example 2/5"))?;
         if !(1..=SHARDS_MAX).contains(&shard.of) || !(1..=shard.of).contains(&shard.number) {
             return Err(format!(
                 "`{text}`: shards are numbered from 1 to their number, which is at most {SHARDS_MAX}"
@@ -56,13 +57,13 @@ impl Shard {
         Ok(shard)
     }
 
-    /// Whether it is all there is.
+    /// Whether it is the only shard.
     pub fn is_whole(self) -> bool {
         self.of == 1
     }
 }
 
-/// All cells, in the order in which they run: every scenario once before any is repeated.
+/// All cells, in the order in which they run: every scenario runs once before any is repeated.
 pub fn cells(suite: &Suite, repeat: u32, timing: &Timing) -> Vec<Cell> {
     let mut cells = Vec::new();
     for repetition in 1..=repeat {
@@ -78,7 +79,7 @@ pub fn cells(suite: &Suite, repeat: u32, timing: &Timing) -> Vec<Cell> {
     cells
 }
 
-/// The name of a repetition: the first has the scenario's own.
+/// The name of a repetition. The first has the scenario's own name.
 pub fn repeated(name: &str, repetition: u32) -> String {
     match repetition {
         0 | 1 => name.to_owned(),
@@ -86,13 +87,13 @@ pub fn repeated(name: &str, repetition: u32) -> String {
     }
 }
 
-/// The scenario's name without the number of a repetition. Names of scenarios have no dots.
+/// The scenario's name without the number of a repetition. Names of scenarios contain no dots.
 pub fn base_name(name: &str) -> &str {
     name.split('.').next().unwrap_or(name)
 }
 
-/// The cells of one shard, in order. The longest are dealt out first, each to the shard that has least, so that shards end
-/// at about the same time.
+/// The cells of one shard, in order. The longest cells are assigned first, each to the shard with the least work, so
+/// that shards end at about the same time.
 pub fn dealt(cells: &[Cell], shard: Shard) -> Vec<Cell> {
     let mut longest: Vec<usize> = (0..cells.len()).collect();
     longest.sort_by_key(|index| (std::cmp::Reverse(cells[*index].duration), *index));

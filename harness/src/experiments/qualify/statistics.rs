@@ -1,33 +1,33 @@
-//! Whether paired samples differ by more than chance: an exact permutation test within pairs, and Holm's correction over
-//! several figures.
+//! Decides whether paired samples differ by more than chance: an exact permutation test within pairs, and Holm's
+//! correction over several figures.
 //!
-//! If two builds are the same, it is chance which of a pair's two values came from which, because the order within each
-//! pair is drawn and both ran on one machine one after the other. So every exchange of labels within pairs is equally
-//! likely, and the p-value is the share of exchanges that look at least as extreme as what was seen: no assumption on how
-//! latencies are distributed (R. A. Fisher, *The Design of Experiments*, 1935, section 21). The statistic is the sum of
-//! signed ranks (F. Wilcoxon 1945; zeros keep their ranks, J. W. Pratt 1959), because one block that met a hiccup of the
-//! machine would otherwise decide a mean.
+//! If two builds are equal, chance decides which of a pair's two values came from which build, because the order within
+//! each pair is drawn and both ran on one machine one after the other. Every exchange of labels within pairs is then
+//! equally likely, and the p-value is the share of exchanges that look at least as extreme as the observed result. The
+//! test does not assume a distribution of latencies (R. A. Fisher, *The Design of Experiments*, 1935, section 21). The
+//! statistic is the sum of signed ranks (F. Wilcoxon 1945; zeros keep their ranks, J. W. Pratt 1959), because otherwise
+//! one block during a hiccup of the machine would decide a mean.
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// The fewest pairs that are tested. With 12, the smallest p-value is 2 in 4,096, which survives a correction for six
-/// figures at 1 %; with 8 none would, however large the difference.
+/// The minimum number of pairs that are tested. With 12, the smallest p-value is 2 in 4,096, which survives a
+/// correction for six figures at 1 %. With 8 none would, for any difference.
 pub const PAIRS_MIN: usize = 12;
 
-/// Up to so many pairs all exchanges are counted; beyond, exchanges are drawn.
+/// Up to this many pairs the test is exact. Beyond, exchanges are drawn at random.
 const EXACT_PAIRS_MAX: usize = 20;
-/// How many are drawn then.
+/// The number of random exchanges.
 const DRAWN: u32 = 200_000;
 
-/// The two-sided p-value of "both samples of each pair come from the same"; none for fewer than [`PAIRS_MIN`] pairs, or
-/// values that are no numbers.
+/// The two-sided p-value of "both samples of each pair come from the same distribution". None for fewer than
+/// [`PAIRS_MIN`] pairs, or values that are not numbers.
 pub fn p_value(pairs: &[(f64, f64)]) -> Option<f64> {
     let differences: Vec<f64> = pairs.iter().map(|(one, other)| other - one).collect();
     if differences.len() < PAIRS_MIN || differences.iter().any(|d| !d.is_finite()) {
         return None;
     }
-    // Ranks are doubled, so that those of ties are whole: sums are then exact, and "at least as extreme" means it.
+    // Ranks are doubled, so that those of ties are whole numbers. Sums are then exact, and so is "at least as extreme".
     let ranks = doubled_ranks(&differences);
     let seen = sum_of_signed(&ranks, &differences);
     let moving: Vec<i64> = ranks
@@ -77,7 +77,7 @@ fn doubled_ranks(differences: &[f64]) -> Vec<i64> {
 
 /// The share of all sign patterns whose sum is at least as far from zero.
 fn exact(ranks: &[i64], seen: i64) -> f64 {
-    // By counting sums, not patterns: a table of how many patterns reach each sum.
+    // It counts sums, not patterns: a table of the number of patterns that reach each sum.
     let total: i64 = ranks.iter().sum();
     let mut counts = vec![0_u64; usize::try_from(2 * total + 1).unwrap_or(1)];
     let at = |sum: i64| usize::try_from(sum + total).unwrap_or(0);
@@ -103,8 +103,8 @@ fn exact(ranks: &[i64], seen: i64) -> f64 {
     extreme as f64 / all as f64
 }
 
-/// The same by drawn patterns. Counting the pattern that was seen among them keeps the test from ever promising more than
-/// it looked at (B. Phipson, G. K. Smyth 2010).
+/// The same with random patterns. The observed pattern is counted among them, so that the p-value is never smaller than
+/// the number of patterns permits (B. Phipson, G. K. Smyth 2010).
 fn drawn(ranks: &[i64], seen: i64) -> f64 {
     let mut random = ChaCha8Rng::seed_from_u64(0x5EED);
     let pattern = |random: &mut ChaCha8Rng| -> i64 {
@@ -117,8 +117,8 @@ fn drawn(ranks: &[i64], seen: i64) -> f64 {
     (extreme as f64 + 1.0) / (f64::from(DRAWN) + 1.0)
 }
 
-/// Holm's correction: p-values that may each be compared with one level, and all true hypotheses together are rejected
-/// wrongly at most that often (S. Holm 1979). What is none stays none and does not count.
+/// Holm's correction. Each corrected p-value may be compared with one level, and the probability of any wrong rejection
+/// is then at most that level (S. Holm 1979). A None stays None and does not count.
 pub fn holm(p_values: &[Option<f64>]) -> Vec<Option<f64>> {
     let mut order: Vec<(usize, f64)> = p_values
         .iter()
@@ -136,7 +136,7 @@ pub fn holm(p_values: &[Option<f64>]) -> Vec<Option<f64>> {
     corrected
 }
 
-/// The middle value, or the mean of the two; 0 of none.
+/// The middle value, or the mean of the two middle ones. 0 for no values.
 pub fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -175,7 +175,7 @@ mod tests {
         assert_eq!(p_value(&broken), None);
     }
 
-    /// The table of sums against counting every pattern one by one.
+    /// Compares the table of sums with a count of every pattern.
     #[test]
     fn the_count_of_sums_is_the_count_of_patterns() {
         let mut random = ChaCha8Rng::seed_from_u64(1);
@@ -227,8 +227,8 @@ mod tests {
         assert!((counted - drawn).abs() < 0.01, "{counted} {drawn}");
     }
 
-    /// Under the null, p-values are at or below a level at most so often: the promise of the test, for values with ties
-    /// and heavy tails alike.
+    /// Under the null hypothesis, p-values are at or below a level at most with that probability. This is what the test
+    /// guarantees, for values with ties and heavy tails alike.
     #[test]
     fn p_values_keep_their_promise_under_the_null() {
         let mut random = ChaCha8Rng::seed_from_u64(7);

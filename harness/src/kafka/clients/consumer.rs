@@ -1,4 +1,4 @@
-//! A consumer by assignment: it reads on from where it stands and says where it stood.
+//! A consumer by assignment. It reads on from its position and reports its position.
 
 use std::time::{Duration, Instant};
 
@@ -12,10 +12,10 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use super::producer::code_name;
 
-/// At most this many records in one poll, so that an operation's evidence stays readable.
+/// The maximum number of records in one poll, so that an operation's evidence stays readable.
 const RECORDS_PER_POLL_MAX: usize = 500;
 
-/// A context that keeps librdkafka's log lines to itself.
+/// A context that discards librdkafka's log lines.
 pub struct Silent;
 
 impl ClientContext for Silent {
@@ -32,7 +32,7 @@ pub struct Consumer {
 }
 
 impl Consumer {
-    /// Makes a client and assigns it these partitions at these positions.
+    /// Creates a client and assigns it these partitions at these positions.
     ///
     /// # Errors
     /// If librdkafka refuses a setting or the assignment.
@@ -49,13 +49,13 @@ impl Consumer {
         Ok(Consumer { client, assigned })
     }
 
-    /// Where it stands.
+    /// Its position.
     pub fn assigned(&self) -> &[Assigned] {
         &self.assigned
     }
 
-    /// Waits up to `wait` for a first record, then takes what is there. Records before an error are kept: they were
-    /// seen.
+    /// Waits up to `wait` for a first record, then takes all available ones. Records before an error are kept, because
+    /// the client has seen them.
     pub fn poll(&mut self, wait: Duration) -> (Vec<Record>, Option<Text>) {
         let deadline = Instant::now() + wait;
         let mut records: Vec<Record> = Vec::new();
@@ -89,7 +89,7 @@ impl Consumer {
         (records, None)
     }
 
-    /// Lets go of the client on a thread of its own: closing can take as long as a dead broker does.
+    /// Drops the client on a separate thread, because closing can block for as long as a broker does not answer.
     pub fn retire(self) {
         let _ = std::thread::Builder::new()
             .name("retired".into())

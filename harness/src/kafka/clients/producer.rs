@@ -16,23 +16,23 @@ use rdkafka_sys as sys;
 
 use super::outcome_of_failure;
 
-/// How a message ended, with what the caller needs to put it back into its place.
+/// How a message ended, with the number that lets the caller find its record.
 #[derive(Clone, Debug)]
 pub struct Delivered {
-    /// The record's place in its operation, or whatever number the caller gave.
+    /// The index of the record in its operation, or another number that the caller chose.
     pub place: u64,
-    /// How it came out.
+    /// The outcome.
     pub outcome: RecordOutcome,
 }
 
-/// Delivery reports go to a channel; a delivery opaque carries the record's place.
+/// Delivery reports go to a channel. A delivery opaque carries the record's index.
 pub struct Reports {
     sink: Sender<Delivered>,
     not_leader_means_not_written: bool,
 }
 
 impl ClientContext for Reports {
-    // librdkafka's own log lines are of no use to a reader of the run: errors arrive as outcomes.
+    // librdkafka's own log lines are of no use to a reader of the run, because errors are reported as outcomes.
     fn log(&self, _: rdkafka::config::RDKafkaLogLevel, _: &str, _: &str) {}
     fn error(&self, _: KafkaError, _: &str) {}
 }
@@ -62,7 +62,7 @@ impl ProducerContext for Reports {
                 failed(code, persisted, outcome)
             }
         };
-        // The receiver is gone when its worker has given up on this client; then nobody asks.
+        // The receiver is gone if its worker has given up on this client. The report is not needed then.
         let _ = self.sink.send(Delivered {
             place: *place,
             outcome,
@@ -109,10 +109,10 @@ pub struct Producer {
 }
 
 impl Producer {
-    /// Makes a client. Nothing is sent yet.
+    /// Creates a client. Nothing is sent yet.
     ///
     /// # Errors
-    /// If librdkafka refuses a setting; the target file's `client` table may name one.
+    /// If librdkafka rejects a setting. The target file's `client` table may contain one.
     pub fn new(config: &rdkafka::ClientConfig, not_leader_means_not_written: bool) -> Result<Self> {
         let (sink, reports) = channel();
         let context = Reports {
@@ -125,12 +125,12 @@ impl Producer {
         Ok(Producer { client, reports })
     }
 
-    /// librdkafka's handle, alive as long as this value.
+    /// librdkafka's handle. It lives as long as this value.
     pub(super) fn native(&self) -> *mut sys::rd_kafka_t {
         self.client.client().native_ptr()
     }
 
-    /// Hands one record to librdkafka; its report will carry `place`. A record that librdkafka does not take is
+    /// Hands one record to librdkafka. Its report will carry `place`. A record that librdkafka does not accept is
     /// reported at once.
     pub fn send(&self, topic: &str, partition: i32, value: &str, place: u64) -> Option<Delivered> {
         let record = BaseRecord::<(), str, Box<u64>>::with_opaque_to(topic, Box::new(place))
@@ -138,20 +138,20 @@ impl Producer {
             .payload(value);
         let (error, _) = self.client.send(record).err()?;
         let code = error.rdkafka_error_code().unwrap_or(Code::Unknown);
-        // librdkafka did not take it, so it is surely in no log.
+        // librdkafka did not accept it, so it is definitely not in a log.
         Some(Delivered {
             place,
             outcome: failed(code, Persisted::Not, Outcome::Fail),
         })
     }
 
-    /// The next delivery report, or None when none comes within the time.
+    /// The next delivery report, or None if none arrives within the time.
     pub fn report(&self, within: Duration) -> Option<Delivered> {
         self.reports.recv_timeout(within).ok()
     }
 
-    /// Sends an operation's values and waits until each has its report, or `patience` is over: those without are
-    /// `info`. One outcome per value, in order.
+    /// Sends an operation's values and waits until each has its report, or until `patience` is over. Values without a
+    /// report are `info`. Returns one outcome per value, in order.
     pub fn append(
         &self,
         topic: &str,
@@ -191,7 +191,7 @@ impl Producer {
             .collect()
     }
 
-    /// Lets go of the client on a thread of its own, because closing can take as long as a dead broker does.
+    /// Drops the client on a separate thread, because closing can block for as long as a broker does not answer.
     pub fn retire(self) {
         let closing = std::thread::Builder::new().name("retired".into());
         let _ = closing.spawn(move || {
@@ -209,8 +209,8 @@ mod tests {
     use checkers::history::Acks;
     use rdkafka::mocking::MockCluster;
 
-    /// One append is one Produce request, also when the broker answers with an error that makes librdkafka refresh
-    /// its metadata: the operation ends by its time-out instead of being sent again.
+    /// One append is one Produce request, even if the broker answers with an error that makes librdkafka refresh its
+    /// metadata. The operation then ends by its time-out, and the request is not sent again.
     #[test]
     fn an_append_is_never_sent_twice() {
         let cluster = MockCluster::new(1).expect("a mock cluster");
@@ -222,7 +222,7 @@ mod tests {
         let first = producer.append("t", 0, &values, patience);
         assert!(first.iter().all(|r| r.outcome == Outcome::Ok), "{first:?}");
         assert_eq!(first[1].offset, Some(1));
-        // One error is queued. Were the request sent again, the second try would succeed and be acknowledged.
+        // One error is queued. If the request were sent again, the second attempt would succeed and be acknowledged.
         let not_leader = [sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION];
         cluster.request_errors(rdkafka::types::RDKafkaApiKey::Produce, &not_leader);
         let second = producer.append("t", 0, &["c".to_owned()], patience);

@@ -1,10 +1,11 @@
-//! Keeps a client in use of every node, not only of the one that leads.
+//! Keeps a client in contact with every node, not only with the leader.
 //!
-//! librdkafka asks the least idle node for metadata, counted in whole seconds. A node that was not asked within the last
-//! second is never asked again as long as another was, so after a kill or a pause the old leader may be the only one left:
-//! isolated from the other nodes it names no new leader, and the client stays with it until the heal (seen once in twenty
-//! runs: 3.9 s without an acknowledgement where the cluster had elected after 0.4 s). What is to be measured is the target,
-//! so every node gets a small question twice a second; whether it answers does not matter.
+//! librdkafka asks the least idle node for metadata and measures idleness in whole seconds. A node that was not asked
+//! within the last second is never asked again while another one is, so after a kill or a pause the old leader may be
+//! the only one left. Isolated from the other nodes, it names no new leader, and the client stays with it until the
+//! heal (observed once in twenty runs: 3.9 s without an acknowledgement, although the cluster had elected after 0.4 s).
+//! The target is what is measured, so every node gets a small request twice a second. Whether it answers does not
+//! matter.
 
 use std::ffi::{CStr, CString};
 use std::time::{Duration, Instant};
@@ -13,14 +14,14 @@ use rdkafka_sys as sys;
 
 use super::producer::Producer;
 
-/// Between two questions to each node: well below the second that librdkafka counts in.
+/// The time between two requests to each node: well below librdkafka's unit of one second.
 const EVERY: Duration = Duration::from_millis(400);
-/// How long librdkafka may try to ask.
+/// The time that librdkafka may spend on a request.
 const PATIENCE_MS: i32 = 1_000;
-/// Of librdkafka's messages, which are not read.
+/// The buffer size for librdkafka's error messages, which are not read.
 const MESSAGE_BYTES: usize = 256;
 
-/// Asks every node for its own configuration, again and again.
+/// Requests every node's own configuration periodically.
 pub struct Warm<'a> {
     producer: &'a Producer,
     nodes: Vec<CString>,
@@ -29,7 +30,7 @@ pub struct Warm<'a> {
 }
 
 impl Warm<'_> {
-    /// For a producer, and the brokers with these ids.
+    /// For a producer and the brokers with these ids.
     pub fn new<'a>(producer: &'a Producer, ids: impl IntoIterator<Item = i32>) -> Warm<'a> {
         let text = |id: i32| CString::new(id.to_string()).unwrap_or_default();
         Warm {
@@ -41,7 +42,7 @@ impl Warm<'_> {
         }
     }
 
-    /// Asks, if it is time to.
+    /// Sends the requests if they are due.
     pub fn keep(&mut self) {
         if Instant::now() < self.next {
             return;

@@ -1,4 +1,4 @@
-//! Questions that change topics, each asked once of one named node: what comes back is what this one request did.
+//! Requests that change topics, each sent once to one named node. The answer says what this one request did.
 
 use kafka_protocol::error::ResponseError;
 use kafka_protocol::messages::create_partitions_request::CreatePartitionsTopic;
@@ -11,14 +11,14 @@ use crate::kafka::wire::{Wire, WireError};
 const DELETE_TOPICS_VERSION: i16 = 3;
 const CREATE_PARTITIONS_VERSION: i16 = 1;
 
-/// How a change came out.
+/// The outcome of a change.
 #[derive(Debug)]
 pub enum Changed {
     /// The node acknowledged it.
     Acknowledged,
-    /// The node says that it surely did not happen.
+    /// The node reports that it definitely did not happen.
     Refused(String),
-    /// It may have happened, or may still happen: no answer, or an answer that leaves it open.
+    /// It may have happened, or may still happen: there is no answer, or the answer leaves it open.
     Unknown(String),
 }
 
@@ -63,7 +63,7 @@ pub fn grow(wire: &mut Wire, name: &str, partitions: i32, timeout_ms: i32) -> Ch
     changed(answer.map(|answer| answer.results.first().map(|topic| topic.error_code)))
 }
 
-/// How many partitions a node knows of a topic; none if it knows no such topic.
+/// The number of partitions of a topic, as a node reports it. None if it does not know the topic.
 ///
 /// # Errors
 /// If the node does not answer.
@@ -86,8 +86,8 @@ fn changed(answer: Result<Option<i16>, WireError>) -> Changed {
     }
 }
 
-/// Whether an error means that nothing was done. TOPIC_ALREADY_EXISTS and its like are not among them: a node that
-/// passes a request on may have sent it twice, and the second answer is about what the first has done.
+/// Whether an error means that nothing was done. TOPIC_ALREADY_EXISTS and similar errors are not among them: a node
+/// that forwards a request may have sent it twice, and the second answer is about the effect of the first.
 fn surely_not(error: &ResponseError) -> bool {
     matches!(
         error,

@@ -1,8 +1,8 @@
-//! `admin`: topics are created, described, grown and deleted, each request once and through a node drawn at random, while
-//! the other workers append and poll as in `append`.
+//! `admin`: some workers create, describe, grow and delete topics, each request once and through a random node. The
+//! other workers append and poll as in `append`.
 //!
-//! A topic has one owner, which changes it one step after the other; once the outcome of a step is unknown, the topic is
-//! only described any more. So what a topic may look like is known without guessing how requests interleaved.
+//! A topic has one owner, which changes it step by step. Once the outcome of a step is unknown, the topic is only
+//! described. The possible states of a topic therefore do not depend on how requests interleaved.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use crate::load::pace::Pace;
 /// Its row.
 pub(super) const ROW: Row = Row {
     name: "admin",
-    description: "topics created, grown, described, deleted through a random node, beside appends",
+    description: "appends, and topics created, grown, described, deleted through a random node",
     make: || Arc::new(Admin),
 };
 
@@ -35,25 +35,25 @@ impl Workload for Admin {
     }
 }
 
-/// This many of the producing clients change topics instead.
+/// The number of producing clients that change topics instead.
 const WORKERS: usize = 2;
-/// Requests a second of each of them.
+/// The rate of each of them, in requests per second.
 const PER_SECOND: f64 = 10.0;
-/// At most this many partitions at creation.
+/// The maximum number of partitions at creation.
 const PARTITIONS_MAX: i32 = 4;
-/// A worker creates no more topics than this.
+/// The maximum number of topics that a worker creates.
 const TOPICS_MAX: usize = 150;
 
-/// A topic as its owner knows it.
+/// A topic, as its owner knows it.
 struct Owned {
     name: String,
-    /// Its partitions; none once it is deleted.
+    /// The number of its partitions. None once it is deleted.
     partitions: Option<i32>,
-    /// False once the outcome of a change is unknown: it is left alone from then on.
+    /// False once the outcome of a change is unknown. The topic is not changed after that.
     certain: bool,
 }
 
-/// What to do next.
+/// The next step.
 enum Step {
     Create,
     Describe(usize),
@@ -61,7 +61,7 @@ enum Step {
     Delete(usize),
 }
 
-/// Changes topics until told to stop.
+/// Changes topics until asked to stop.
 fn run(load: &Load, turn: Turn) -> Result<()> {
     let thread = turn.thread;
     let mut random = random(load.seed, 3_000 + thread);
@@ -107,7 +107,7 @@ fn run(load: &Load, turn: Turn) -> Result<()> {
     Ok(())
 }
 
-/// Draws a step: creations and questions mostly, deletions rarely, so that there is something to look at.
+/// Draws a step: mostly creations and descriptions, rarely deletions, so that topics exist to describe.
 fn next(topics: &[Owned], random: &mut ChaCha8Rng) -> Step {
     let alive: Vec<usize> = topics
         .iter()
@@ -137,8 +137,8 @@ mod tests {
         }
     }
 
-    /// A topic whose last change nobody knows the outcome of is never changed again: only its owner's order of steps
-    /// makes its possible states few.
+    /// A topic whose last change has an unknown outcome is never changed again. The order of its owner's steps is what
+    /// limits its possible states.
     #[test]
     fn uncertain_and_deleted_topics_are_only_described() {
         let topics = [

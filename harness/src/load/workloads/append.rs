@@ -1,7 +1,7 @@
 //! `append`: an operation is one Produce request with one to five records for one partition, sent once.
 //!
-//! Values are unique in the run: worker id and a counter, which the worker raises in the order of its sends, so that a
-//! value says where in its worker's order it belongs.
+//! Values are unique in the run. A value consists of the worker id and a counter that the worker increments in the
+//! order of its sends, so it shows its position in its worker's order.
 
 use std::sync::Arc;
 
@@ -27,15 +27,15 @@ impl Workload for Appends {
     }
 }
 
-/// One append in this many carries several records.
+/// One in this many appends carries several records.
 const BATCHED_ONE_IN: u32 = 4;
-/// At most this many records in one append.
+/// The maximum number of records in one append.
 const BATCH_RECORDS_MAX: u64 = 5;
 
-/// Appends until told to stop.
+/// Appends until asked to stop.
 ///
 /// # Errors
-/// If librdkafka refuses a setting.
+/// If librdkafka rejects a setting.
 pub(super) fn run(load: &Load, turn: Turn) -> Result<()> {
     let producing = Producing::one_request(load);
     live(load, turn, &producing, |random, worker, counter| {

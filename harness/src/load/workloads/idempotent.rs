@@ -1,5 +1,5 @@
-//! `idempotent`: producers with idempotence and retries. An operation is one record until its delivery report, however
-//! many requests that took; no record may appear twice.
+//! `idempotent`: producers with idempotence and retries. An operation is one record until its delivery report,
+//! regardless of the number of requests. No record may appear twice.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,20 +32,20 @@ impl Workload for Idempotent {
     }
 }
 
-/// The message time-out of [`crate::kafka::clients::idempotent`] and a second and a half for its report.
+/// The message time-out of [`crate::kafka::clients::idempotent`], and a second and a half for its report.
 const PATIENCE: Duration = Duration::from_millis(11_500);
 
-/// Appends until told to stop.
+/// Appends until asked to stop.
 ///
 /// # Errors
-/// If librdkafka refuses a setting.
+/// If librdkafka rejects a setting.
 fn run(load: &Load, turn: Turn) -> Result<()> {
     let producing = Producing {
         settings: idempotent(&load.bootstrap, &load.client),
         acks: Acks::All,
         idempotent: true,
         patience: PATIENCE,
-        // A fatal error (fenced, out of order) ends the client as well as a time-out does.
+        // A fatal error (fenced, out of order) ends the client, as a time-out does.
         ends: |outcome| outcome != Outcome::Ok,
     };
     live(load, turn, &producing, |_, worker, counter| {

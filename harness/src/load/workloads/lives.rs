@@ -1,5 +1,5 @@
-//! The lives of a producing worker: it appends until the outcome of one append ends it, and a fresh worker with a fresh
-//! client goes on in its place. What is appended, and what ends a life, is the workload's.
+//! The lives of a producing worker. A worker appends until the outcome of one append ends its life, and a new worker
+//! with a new client continues in its place. The workload decides what is appended and what ends a life.
 
 use std::time::Duration;
 
@@ -20,35 +20,35 @@ use crate::load::pace::Pace;
 pub(super) struct Producing {
     /// The client's settings.
     pub(super) settings: ClientConfig,
-    /// The acknowledgement that appends ask for.
+    /// The acknowledgements that appends request.
     pub(super) acks: Acks,
     /// Whether the client is an idempotent producer.
     pub(super) idempotent: bool,
-    /// How long one append may take.
+    /// The time limit of one append.
     pub(super) patience: Duration,
-    /// Whether a life ends with such an outcome.
+    /// Whether this outcome ends a life.
     pub(super) ends: fn(Outcome) -> bool,
 }
 
 impl Producing {
-    /// One request for each append, never sent twice. A worker that got no answer is retired.
+    /// One request for each append, never sent twice. A worker whose request got no answer is retired.
     pub(super) fn one_request(load: &Load) -> Producing {
         Producing {
             settings: one_request(&load.bootstrap, load.acks, &load.client),
             acks: load.acks,
             idempotent: false,
-            // librdkafka looks for expired messages once a second, so a time-out is reported up to a second late.
+            // librdkafka checks for expired messages once per second, so it reports a time-out up to a second late.
             patience: MESSAGE_TIMEOUT + Duration::from_millis(1_500),
             ends: |outcome| outcome == Outcome::Info,
         }
     }
 }
 
-/// Appends to partitions drawn by the run's seed until told to stop. `values` draws what a worker appends next; its last
+/// Appends to partitions drawn by the run's seed until asked to stop. `values` draws a worker's next values. Its last
 /// argument counts the values of that worker.
 ///
 /// # Errors
-/// If librdkafka refuses a setting.
+/// If librdkafka rejects a setting.
 pub(super) fn live(
     load: &Load,
     turn: Turn,
@@ -81,7 +81,7 @@ pub(super) fn live(
     }
 }
 
-/// One value that nobody else appends.
+/// One value that is unique in the run.
 pub(super) fn one(worker: WorkerId, counter: &mut u64) -> Values {
     let value = format!("{worker}-{counter}");
     *counter += 1;

@@ -1,6 +1,6 @@
-//! Polling: the reading half of every workload. A consumer by assignment reads all partitions and goes on; now and
-//! then it is replaced by one that starts a little earlier, so that what was read once is read again: that is how an
-//! offset that changed its value after an election shows.
+//! Polling: the reading half of every workload. A consumer by assignment reads all partitions continuously. From time
+//! to time a new consumer replaces it and starts a little earlier, so that some records are read twice. This detects an
+//! offset whose value changed after an election.
 
 use std::time::{Duration, Instant};
 
@@ -17,17 +17,17 @@ use crate::kafka::clients::consumer::Consumer;
 use crate::load::Load;
 use crate::load::pace::Pace;
 
-/// How long a poll waits for a first record.
+/// The time that a poll waits for a first record.
 const WAIT: Duration = Duration::from_millis(100);
-/// A consumer lives about this long.
+/// The approximate lifetime of a consumer.
 const LIFE: Duration = Duration::from_secs(8);
-/// How many records a new consumer reads again.
+/// The number of records that a new consumer reads again.
 const AGAIN_RECORDS: i64 = 200;
 
-/// Polls until told to stop.
+/// Polls until asked to stop.
 ///
 /// # Errors
-/// If librdkafka refuses a setting.
+/// If librdkafka rejects a setting.
 pub(super) fn run(load: &Load, turn: Turn) -> Result<()> {
     let mut random = random(load.seed, 2_000 + turn.thread);
     let config = settings(&load.bootstrap, &load.client);

@@ -1,14 +1,16 @@
 //! `register`: a partition is a register that holds the value of its last record.
 //!
-//! A *write* is an append of one record, sent once. A *read* asks the leader for the end offset and then fetches the record
-//! before that end. What is at an offset never changes, so the read is of the moment at which the end offset was answered.
-//! It is recorded as what it is, an `end-offset` and a `poll` of one worker, so that every check of the log judges it too.
+//! A *write* is an append of one record, sent once. A *read* asks the leader for the end offset and then fetches the
+//! record before that end. The record at an offset never changes, so the read shows the value at the time of the end
+//! offset's answer. It is recorded as an `end-offset` and a `poll` of one worker, so that every check of the log judges
+//! it too.
 //!
-//! Writers and readers are different workers: a writer sits in its time-out behind a cut leader, and that is when a read may
-//! be stale. A reader goes on asking the node that answered it last, as a client does that has not heard of an election,
-//! and turns to the next node when it is refused. A node that leaves it without an answer is left alone for a while: a write
-//! that was lost in an election shows only until the next one replaces it, and by then the reader must have asked elsewhere
-//! (seen: with a second of patience for each partition of a cut leader, none of 254 lost writes showed).
+//! Writers and readers are different workers: a writer waits for its time-out while its leader is cut off, and that is
+//! when a read may be stale. A reader stays with the node that answered it last, like a client that does not know of an
+//! election, and turns to the next node when that node refuses. If a node does not answer, the reader avoids it for a
+//! while: a write that was lost in an election is visible only until the next write replaces it, and by then the reader
+//! must have asked another node (observed: when a reader waited a second for each partition of a cut leader, none of
+//! 254 lost writes was detected).
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -32,7 +34,7 @@ use crate::load::pace::Pace;
 /// Its row.
 pub(super) const ROW: Row = Row {
     name: "register",
-    description: "a partition's last record is a register: one record a write, reads by end offset",
+    description: "a partition's last record is a register: one-record writes, reads by end offset",
     make: || Arc::new(Register),
 };
 
@@ -49,22 +51,22 @@ impl Workload for Register {
     }
 }
 
-/// How long a reader waits for one answer: less than an election takes.
+/// The time that a reader waits for one answer. It is shorter than an election.
 const TIMEOUT: Duration = Duration::from_millis(300);
-/// A node that did not answer is not asked for this long, if there is another.
+/// The time for which a reader avoids a node that did not answer, if there is another node.
 const LEFT_ALONE: Duration = Duration::from_millis(1_500);
-/// Bytes of one fetch: the record before the end, and a few that came since.
+/// The size of one fetch in bytes: the record before the end, and a few newer ones.
 const FETCH_BYTES: i32 = 4 << 10;
 
-/// How many of the workers that produce elsewhere read here: they come last.
+/// The number of workers that read here and produce in other workloads. They come last.
 fn readers_of(producers: usize) -> usize {
     producers / 2
 }
 
-/// Writes until told to stop.
+/// Writes until asked to stop.
 ///
 /// # Errors
-/// If librdkafka refuses a setting.
+/// If librdkafka rejects a setting.
 fn write(load: &Load, turn: Turn) -> Result<()> {
     let producing = Producing::one_request(load);
     live(load, turn, &producing, |_, worker, counter| {
@@ -72,7 +74,7 @@ fn write(load: &Load, turn: Turn) -> Result<()> {
     })
 }
 
-/// Reads until told to stop.
+/// Reads until asked to stop.
 fn read(load: &Load, turn: Turn) -> Result<()> {
     let mut random = random(load.seed, 3_000 + turn.thread);
     let mut pace = Pace::per_second(turn.per_second);
@@ -83,18 +85,18 @@ fn read(load: &Load, turn: Turn) -> Result<()> {
     Ok(())
 }
 
-/// A client that reads last records over connections of its own.
+/// A client that reads last records over its own connections.
 struct Reader<'a> {
     load: &'a Load,
     worker: WorkerId,
     wires: Vec<Wire>,
-    /// By partition: which node is asked.
+    /// For each partition: the node to ask.
     asked: Vec<usize>,
-    /// By node: until when it is left alone.
+    /// For each node: until when it is avoided.
     silent: Vec<Option<Instant>>,
 }
 
-/// Why a node that was asked does not do.
+/// Why the asked node cannot serve the read.
 enum Turned {
     /// It refused.
     Away,
@@ -119,7 +121,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Asks for the end, and then for the record before it, of the same node.
+    /// Asks for the end, and then for the record before it, both from the same node.
     fn read(&mut self, at: usize) {
         let mut node = self.asked[at];
         if self.silent[node].is_some_and(|until| until > Instant::now()) {
@@ -198,7 +200,7 @@ impl<'a> Reader<'a> {
             .record(What::Invoke(Invocation { worker, call }));
     }
 
-    /// Records how the last call came out: a refusal is a failure, and whoever was left without an answer is retired.
+    /// Records the outcome of the last call. A refusal is a failure. Without an answer the worker is retired.
     fn completed(&mut self, report: Report, error: Option<NoAnswer>) -> Result<(), Turned> {
         let completion = Completion {
             worker: self.worker,
@@ -218,7 +220,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The node to ask after this one: the next that is not left alone, or simply the next.
+/// The node to ask after this one: the next one that is not avoided, or else the next one.
 fn next(node: usize, silent: &[Option<Instant>], now: Instant) -> usize {
     let nodes = silent.len().max(1);
     let left_alone = |at: &usize| silent[*at].is_some_and(|until| until > now);
@@ -242,7 +244,7 @@ mod tests {
         assert_eq!(next(2, &[until, None, None], now + LEFT_ALONE), 0);
     }
 
-    /// With two clients, the fewest that can be asked for, one writes and one reads.
+    /// With two clients, the minimum, one writes and one reads.
     #[test]
     fn somebody_writes_and_somebody_reads() {
         for clients in 2..=64 {

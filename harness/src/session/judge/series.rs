@@ -1,25 +1,25 @@
-//! The series behind the charts: one pass over the history, bucketed, so that their size depends on the page only.
+//! The series behind the charts: one pass over the history, in buckets, so that their size depends only on the page.
 
 use std::collections::BTreeMap;
 
-use checkers::history::{Call, History, Operation, Outcome, Phase, Seen, What};
+use checkers::history::{Call, ClientOperation, History, Outcome, Phase, Seen, What};
 use reports::model::{
     AvailabilityBucket, DensityCell, LatencySeries, Mark, PhaseMark, QuantileBucket, RateBucket,
     ScenarioReport, Series,
 };
 
-/// Buckets on a time axis.
+/// The number of buckets on a time axis.
 const BUCKETS_MAX: u64 = 600;
 /// The narrowest bucket.
 const BUCKET_MS_MIN: u64 = 100;
-/// Columns of the density grid.
+/// The number of columns of the density grid.
 const COLUMNS: u64 = 120;
-/// Rows of the density grid, each a third of a power of ten from 100 us to 1,000 s.
+/// The number of rows of the density grid, each a third of a power of ten from 100 us to 1,000 s.
 const ROWS: u64 = 21;
-/// Marks of failed and unknown operations.
+/// The maximum number of marks of failed and unknown operations.
 const MARKS_MAX: usize = 500;
 
-/// Fills in what a scenario's report draws from: series, counts, phases, duration.
+/// Fills in the data of a scenario's report: series, counts, phases, duration.
 pub fn measure(history: &History, entry: &mut ScenarioReport) {
     let operations = history.operations();
     let duration_ms = history.end() / 1_000_000;
@@ -69,7 +69,7 @@ type IsCall = fn(&Call) -> bool;
 
 fn latency(
     history: &History,
-    operations: &[Operation<'_>],
+    operations: &[ClientOperation<'_>],
     name: &str,
     is: IsCall,
     duration_ms: u64,
@@ -94,7 +94,7 @@ fn latency(
                     .entry((at_ms / width_ms, row(latency_us)))
                     .or_default() += 1;
             }
-            // A node that refuses an end offset because it does not lead is no failure worth a mark.
+            // A node that refuses an end offset because it does not lead is not a failure that needs a mark.
             Outcome::Fail if name == "end-offset" => {}
             outcome => marks.push(Mark {
                 at_ms: operation.called / 1_000_000,
@@ -139,7 +139,7 @@ fn latency(
     }
 }
 
-/// The value at or below which `percent` of the sorted values lie (nearest rank).
+/// The value at or below which `percent` of the sorted values are (nearest rank).
 fn quantile(sorted: &[u64], percent: usize) -> u64 {
     let rank = (sorted.len() * percent).div_ceil(100).max(1);
     sorted.get(rank - 1).copied().unwrap_or(0)
@@ -156,7 +156,7 @@ fn row(latency_us: u64) -> u64 {
         .count() as u64
 }
 
-fn rate(operations: &[Operation<'_>], history: &History, bucket_ms: u64) -> Vec<RateBucket> {
+fn rate(operations: &[ClientOperation<'_>], history: &History, bucket_ms: u64) -> Vec<RateBucket> {
     let mut buckets: BTreeMap<u64, RateBucket> = BTreeMap::new();
     let appends_and_polls = operations
         .iter()
@@ -179,8 +179,8 @@ fn rate(operations: &[Operation<'_>], history: &History, bucket_ms: u64) -> Vec<
 }
 
 fn availability(history: &History, bucket_ms: u64) -> Vec<AvailabilityBucket> {
-    // Acknowledged *in time*: within one second of being sent. A record that waited out a fail-over in the client's queue
-    // shows that it was sent into a gap.
+    // Acknowledged *in time*: within one second of being sent. A record that waited in the client's queue during a
+    // fail-over shows that it was sent during a gap.
     const IN_TIME_NS: u64 = 1_000_000_000;
     let mut buckets: BTreeMap<u64, AvailabilityBucket> = BTreeMap::new();
     for observed in history.observations() {

@@ -1,4 +1,5 @@
-//! What a report says before anything has run: program, subject, machine, and what no run of this version tests.
+//! The part of a report that is known before anything has run: program, subject, machine, and what no run of this
+//! version tests.
 
 use nemesis::{Nodes, address};
 use reports::RunReport;
@@ -9,7 +10,7 @@ use crate::output::shown;
 use crate::session::reproduce::recheck;
 use crate::store::{self, RunDirectory};
 
-/// The report of a run that is about to begin.
+/// The report of a run that is about to start.
 pub(super) fn report(
     directory: &RunDirectory,
     conditions: &Conditions<'_>,
@@ -55,7 +56,7 @@ pub(super) fn report(
     if !isolated {
         report.faults_unavailable.push(Unavailable {
             class: "network".into(),
-            why: "this run had no private network; `jepsen doctor` tells whether it could".into(),
+            why: "this run had no private network; `jepsen doctor` shows whether it can".into(),
         });
     }
     report
@@ -124,7 +125,7 @@ pub fn environment(
     }
 }
 
-/// What no run of this version says anything about.
+/// What no run of this version tests.
 fn not_tested(isolated: bool) -> Vec<String> {
     let mut sentences = vec![
         "Loss of unsynced data (power failure): processes are killed, the machine is not.",

@@ -1,4 +1,4 @@
-//! One scenario as a report shows it: what its judged history shows, and which files belong to it.
+//! The report's values of one scenario: those from its judged history, and the files that belong to it.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,7 @@ use reports::model::{FaultClass, FaultWindow, File, Operation, ScenarioReport};
 use crate::config::plan;
 use crate::session::judge::{Judged, measure};
 
-/// What a judged history shows, without what only the run knew.
+/// The values from a judged history, without those that only the run knew.
 pub fn of_judged(judged: &Judged) -> ScenarioReport {
     let history = &judged.history;
     let events = || history.events().iter();
@@ -61,7 +61,7 @@ pub(super) fn files(directory: &Path) -> Vec<File> {
     found.into_iter().map(entry).collect()
 }
 
-/// Files that a reader may want; the nodes' own data is not listed.
+/// Files that a report links to. The nodes' own data is not listed.
 fn collect(directory: &Path, found: &mut Vec<PathBuf>) {
     let Ok(entries) = std::fs::read_dir(directory) else {
         return;

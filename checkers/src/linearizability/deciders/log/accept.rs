@@ -1,9 +1,10 @@
 //! The usual history of a log, accepted in one pass over its operations and one over its offsets.
 //!
-//! The limits are those of [`super`]; only what contradicts nothing is settled here. Whatever is odd, from a value at two
-//! offsets to an acknowledgement without an offset, is left to the whole decider, which also tells who contradicts whom. So
-//! this may say *no* too often and must never say *yes* wrongly: an end offset limits the very places beside it, also
-//! where offsets have gaps, and these limits are at least those of the known offsets next to them.
+//! The limits are those of [`super`]; only what contradicts nothing is settled here. Whatever is odd, from a value at
+//! two offsets to an acknowledgement without an offset, is left to the whole decider, which also reports who
+//! contradicts whom. So this may say *no* too often and must never say *yes* wrongly: an end offset limits the very
+//! places beside it, also where offsets have gaps, and these limits are at least those of the known offsets next to
+//! them.
 
 use hashbrown::HashTable;
 
@@ -13,11 +14,11 @@ use crate::linearizability::Operation;
 use crate::linearizability::mask::hash_of;
 use crate::linearizability::models::{Datum, LogAction};
 
-/// Offsets may reach so many times the number of operations before memory is not worth it.
+/// Offsets may reach this multiple of the number of operations before memory is not worth it.
 const SPARSE_MAX: usize = 4;
 
-/// So many fetches are looked at in a row: each waits for the memory of its place and of its append, and many in a row wait
-/// together.
+/// So many fetches are looked at in a row: each waits for the memory of its place and of its append, and many in a row
+/// wait together.
 const TOGETHER: usize = 1 << 10;
 
 const NOBODY: u32 = u32::MAX;
@@ -68,7 +69,7 @@ struct Fetched<'a, V> {
     append: u32,
 }
 
-/// Whether a history is surely linearizable; none where that takes a closer look.
+/// Whether a history is known to be linearizable; none where that needs the whole decider.
 pub(super) fn accepts<V: Datum>(
     operations: &[&Operation<LogAction<V>>],
     rules: Rules,
@@ -200,7 +201,8 @@ pub(super) fn accepts<V: Datum>(
         fill(places.places.get_mut(..count)?, operations, crashed)?;
         places.places.truncate(count);
     }
-    // The smallest upper limit at or above each offset lies above its lower one; then so does it above all lower ones below.
+    // The smallest upper limit at or above each offset lies above its lower one; then so does it above all lower ones
+    // below.
     let mut least = u64::MAX;
     for place in places.places.iter().rev() {
         least = least.min(place.high);
@@ -211,8 +213,8 @@ pub(super) fn accepts<V: Datum>(
     Some(())
 }
 
-/// Gives every hole a crashed append that nobody saw, upwards by earliest call: these have no returns, so no other way does
-/// better. None if there are too few.
+/// Gives every hole a crashed append that nobody saw, upwards by earliest call: these have no returns, so no other way
+/// does better. None if there are too few.
 fn fill<V: Datum>(
     places: &mut [Place],
     operations: &[&Operation<LogAction<V>>],

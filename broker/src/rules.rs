@@ -1,0 +1,142 @@
+//! Rules: what the broker decides where it could decide otherwise, each with the invariant that it guards.
+//!
+//! [`Rules::default`] is the correct broker. Every other value is a mistake that some broker has shipped; it exists so
+//! that a test can show that it detects the mistake. Plain values, no behaviour: the core, the log and the API read them.
+
+/// How far an append must be before a request with acks=all is acknowledged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AcknowledgeAfter {
+    /// Committed and applied.
+    Commit,
+    /// Synced by the leader alone.
+    LocalSync,
+}
+
+/// When a new leader begins to serve.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServeAfter {
+    /// Once it has applied the first entry of its own term, and with it everything that was acknowledged before.
+    OwnTermApplied,
+    /// As soon as it is elected.
+    Election,
+}
+
+/// What a deposed leader answers for the appends that it has not seen committed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeposedAnswer {
+    /// REQUEST_TIMED_OUT: perhaps written.
+    Unknown,
+    /// NOT_LEADER_OR_FOLLOWER: not written.
+    NotWritten,
+}
+
+/// Who may answer ListOffsets, in the order of how little is asked of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EndOffsets {
+    /// A leader that a quorum has confirmed since the question came.
+    Quorum,
+    /// A node that takes itself for the leader.
+    Leader,
+    /// Any node.
+    Local,
+}
+
+/// Which end of a partition a leader lists as the latest offset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListedEnd {
+    /// After the last record that is applied.
+    Applied,
+    /// After the last record that is appended.
+    Appended,
+}
+
+/// Who remembers what idempotent producers have sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sequences {
+    /// Every node: it is part of the replicated state.
+    Replicated,
+    /// The leader that took it, as long as it leads.
+    Leader,
+}
+
+/// What recovery keeps of the end of the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecoveryKeeps {
+    /// Every intact frame.
+    Intact,
+    /// Only the frames that a later write confirms as synced.
+    Confirmed,
+}
+
+/// How a Produce response shows an append that failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailedAppend {
+    /// By its error code.
+    Error,
+    /// As error 0 with offset -1.
+    Success,
+}
+
+/// All rules of a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rules {
+    /// A candidate first asks whether it would be elected, and raises its term only then. Guards: a node that was cut off
+    /// does not depose a leader that a majority hears.
+    pub pre_vote: bool,
+    /// A leader that does not hear a quorum steps down. Guards: an old leader does not go on beside a new one, and does not
+    /// keep followers that still hear it from electing.
+    pub check_quorum: bool,
+    /// Term and vote are part of what is written to the log. Guards: a node votes at most once in a term, and its term
+    /// never goes back, whether or not it restarts.
+    pub persist_hard_state: bool,
+    /// Requests for votes, and votes, leave only once the vote is synced. Guards: the same, after a power loss.
+    pub vote_waits_for_sync: bool,
+    /// A follower acknowledges entries to the leader only once they are synced. Guards: a committed entry is durable on a
+    /// majority.
+    pub entries_wait_for_sync: bool,
+    /// Entries of an older term are committed only together with one of the leader's own term. Guards: a committed entry
+    /// is never overwritten (figure 8 of the Raft paper).
+    pub commit_needs_own_term: bool,
+    /// Guards: a new leader answers from a state that holds every acknowledged write.
+    pub serve_after: ServeAfter,
+    /// Guards: a write that was acknowledged with acks=all survives the loss of its leader.
+    pub acknowledge_after: AcknowledgeAfter,
+    /// Guards: a write that was refused is never read.
+    pub deposed_answer: DeposedAnswer,
+    /// Guards: the latest offset that is listed covers every write that was acknowledged before the question.
+    pub end_offsets: EndOffsets,
+    /// Guards: the latest offset never goes back.
+    pub listed_end: ListedEnd,
+    /// Guards: a retry after a fail-over is recognized as a duplicate.
+    pub sequences: Sequences,
+    /// Guards: what was synced before a restart is there after it.
+    pub recovery_keeps: RecoveryKeeps,
+    /// Guards: a client learns that its write failed.
+    pub failed_append: FailedAppend,
+}
+
+impl Rules {
+    /// Those of the correct broker.
+    pub const CORRECT: Rules = Rules {
+        pre_vote: true,
+        check_quorum: true,
+        persist_hard_state: true,
+        vote_waits_for_sync: true,
+        entries_wait_for_sync: true,
+        commit_needs_own_term: true,
+        serve_after: ServeAfter::OwnTermApplied,
+        acknowledge_after: AcknowledgeAfter::Commit,
+        deposed_answer: DeposedAnswer::Unknown,
+        end_offsets: EndOffsets::Quorum,
+        listed_end: ListedEnd::Applied,
+        sequences: Sequences::Replicated,
+        recovery_keeps: RecoveryKeeps::Intact,
+        failed_append: FailedAppend::Error,
+    };
+}
+
+impl Default for Rules {
+    fn default() -> Rules {
+        Rules::CORRECT
+    }
+}

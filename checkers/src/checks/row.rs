@@ -1,0 +1,39 @@
+//! One row of the table of checks: a name, what it rules out, and the function that judges.
+
+use super::Check;
+use crate::verdict::{Class, Verdict};
+
+/// A check: one row of [`TABLE`](super::TABLE), or one of your own for [`judge_with`](super::judge_with).
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Row {
+    /// Its stable name.
+    pub name: &'static str,
+    /// What kind of promise it is about.
+    pub class: Class,
+    /// What it rules out.
+    pub rules_out: &'static str,
+    /// On whose authority.
+    pub authority: &'static str,
+    /// Judges. If it panics, the check is *undecided* with the panic's message.
+    pub judge: fn(&Check<'_>) -> Verdict,
+}
+
+impl Row {
+    /// A check of your own.
+    pub const fn new(
+        name: &'static str,
+        class: Class,
+        rules_out: &'static str,
+        authority: &'static str,
+        judge: fn(&Check<'_>) -> Verdict,
+    ) -> Row {
+        Row {
+            name,
+            class,
+            rules_out,
+            authority,
+            judge,
+        }
+    }
+}

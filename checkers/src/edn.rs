@@ -1,0 +1,123 @@
+//! EDN, the notation in which Jepsen stores histories: read, written, and its operations paired.
+//!
+//! [`read`] reads one form, [`Reader`] one after the other, [`entries`] the operation maps of a
+//! history, and [`operations`] pairs calls with completions. Everything borrows from the text. Errors
+//! carry line and column. Nesting deeper than [`DEPTH_MAX`] is an error, so that no input exhausts
+//! the stack. Values are written back by `Display`, in one line.
+//!
+//! The notation is that of `edn-format` with what Clojure's printer adds to it: ratios excepted,
+//! hexadecimal integers, `##Inf`, `##NaN`, and namespaces before a map (`#:a{:b 1}`). Tags are kept,
+//! not interpreted: a record `#jepsen.history.Op{...}` is a tagged map.
+
+mod atoms;
+mod entries;
+mod error;
+mod operations;
+mod reader;
+#[cfg(test)]
+mod tests;
+mod write;
+
+pub use entries::{Entry, EntryType, Process, entries};
+pub use error::{EdnError, Problem};
+pub use operations::{EdnOperation, operations};
+pub use reader::{Reader, read};
+pub use write::quote;
+
+use std::borrow::Cow;
+
+/// The deepest nesting that is read. Real histories nest less than ten deep.
+pub const DEPTH_MAX: usize = 128;
+
+/// One EDN value, borrowed from its text where it can be.
+#[derive(Clone, Debug, PartialEq)]
+pub enum EdnValue<'a> {
+    /// `nil`
+    Nil,
+    /// `true`, `false`
+    Boolean(bool),
+    /// An integer of 64 bits.
+    Integer(i64),
+    /// A longer integer, as its decimal digits with an optional minus sign.
+    BigInteger(Cow<'a, str>),
+    /// A floating-point number, or a decimal one (`1.5M`) rounded to one.
+    Float(f64),
+    /// `\a`, `\newline`
+    Character(char),
+    /// `"text"`
+    String(Cow<'a, str>),
+    /// `:word`, without its colon.
+    Keyword(Cow<'a, str>),
+    /// `word`
+    Symbol(Cow<'a, str>),
+    /// `(1 2)`
+    List(Vec<EdnValue<'a>>),
+    /// `[1 2]`
+    Vector(Vec<EdnValue<'a>>),
+    /// `{:a 1}`, in the order of the text. A key may appear twice: the lookup decides.
+    Map(Vec<(EdnValue<'a>, EdnValue<'a>)>),
+    /// `#{1 2}`, in the order of the text.
+    Set(Vec<EdnValue<'a>>),
+    /// `#tag value`
+    Tagged(Cow<'a, str>, Box<EdnValue<'a>>),
+}
+
+impl<'a> EdnValue<'a> {
+    /// A keyword.
+    pub fn keyword(word: &'a str) -> EdnValue<'a> {
+        EdnValue::Keyword(Cow::Borrowed(word))
+    }
+
+    /// The elements of a list or vector, tagged or not.
+    pub fn elements(&self) -> Option<&[EdnValue<'a>]> {
+        match self.untagged() {
+            EdnValue::List(elements) | EdnValue::Vector(elements) => Some(elements),
+            _ => None,
+        }
+    }
+
+    /// The entries of a map, tagged or not.
+    pub fn pairs(&self) -> Option<&[(EdnValue<'a>, EdnValue<'a>)]> {
+        match self.untagged() {
+            EdnValue::Map(pairs) => Some(pairs),
+            _ => None,
+        }
+    }
+
+    /// The value of a keyword in a map, tagged or not; the first if it appears twice.
+    pub fn get(&self, keyword: &str) -> Option<&EdnValue<'a>> {
+        let named = |key: &EdnValue<'_>| matches!(key, EdnValue::Keyword(word) if word == keyword);
+        let (_, value) = self.pairs()?.iter().find(|(key, _)| named(key))?;
+        Some(value)
+    }
+
+    /// The text of a keyword, symbol or string.
+    pub fn word(&self) -> Option<&str> {
+        match self {
+            EdnValue::Keyword(word) | EdnValue::Symbol(word) | EdnValue::String(word) => Some(word),
+            _ => None,
+        }
+    }
+
+    /// An integer of 64 bits.
+    pub fn integer(&self) -> Option<i64> {
+        match self {
+            EdnValue::Integer(integer) => Some(*integer),
+            _ => None,
+        }
+    }
+
+    /// Whether this is `nil`.
+    pub fn is_nil(&self) -> bool {
+        matches!(self, EdnValue::Nil)
+    }
+
+    /// The value below all tags.
+    pub fn untagged(&self) -> &EdnValue<'a> {
+        let mut value = self;
+        while let EdnValue::Tagged(_, inner) = value {
+            value = inner;
+        }
+        value
+    }
+}

@@ -1,0 +1,73 @@
+//! The reference broker as the harness uses it: one node inside this program, and the list of its plants. Only this
+//! file names the `broker` crate. Everything else knows a target by its command line and the Kafka protocol.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use crate::config::plants::Planted;
+use crate::exit::{self, Stop};
+
+/// What the broker says about one of its plants.
+pub use broker::plants::Entry as Offered;
+
+/// Runs one node until it is stopped.
+///
+/// # Errors
+/// If the configuration is wrong (exit code 254), or the node had to give up (1).
+pub fn run(config: &Path) -> Result<i32> {
+    tracing_subscriber::fmt()
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_default_env()
+                .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info")),
+        )
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .init();
+    let config = broker::NodeConfig::load(config)
+        .map_err(|error| Stop::usage(format!("--config: {error}")))?;
+    match broker::run(config) {
+        Ok(()) => Ok(exit::VALID),
+        Err(error) => Err(Stop {
+            code: exit::INVALID,
+            message: format!("node: {error}"),
+        }
+        .into()),
+    }
+}
+
+/// The plants that the reference broker can be started with, in the order of its own table.
+pub fn plants() -> &'static [Offered] {
+    broker::plants::TABLE
+}
+
+/// Reads a plant as `--plant` takes it.
+///
+/// # Errors
+/// If it names no node, or the broker does not know the plant or its parameter; the message lists what is possible.
+pub fn planted(text: &str) -> Result<Planted, String> {
+    let planted: Planted = text.parse()?;
+    broker::plants::Plants::parse(&[&planted.word]).map_err(|error| error.to_string())?;
+    Ok(planted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistake_says_what_is_possible() {
+        let error = |text: &str| planted(text).expect_err("a mistake");
+        let unknown = error("no-pre-vot");
+        assert!(
+            unknown.contains("no-pre-vot") && unknown.contains("serial-sender"),
+            "{unknown}"
+        );
+        assert!(error("no-pre-vote@x").contains("n1, n2 and so on"));
+        assert!(error("no-pre-vote=3").contains("no parameter"));
+        assert_eq!(
+            planted("slow-leak=8@n2").map(|one| one.to_string()),
+            Ok("slow-leak=8@n2".to_owned())
+        );
+    }
+}
