@@ -31,6 +31,7 @@ pub fn judge(
     model: Option<ModelName>,
     options: &SearchOptions,
 ) -> Result<Judged, ForeignError> {
+    #[cfg(any(feature = "kafka", feature = "transactions"))]
     let notation = notation(utf8(text)?)?;
     match model {
         #[cfg(feature = "kafka")]
