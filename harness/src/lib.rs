@@ -22,7 +22,7 @@
 //! | [`kafka`] | raw requests to single nodes, and librdkafka |
 //! | [`record`] | the history as it is recorded; clock, stop flags, threads, worker ids |
 //! | [`store`] | the run directory |
-//! | [`reference`] | the reference broker: one node inside this program, and its plants |
+//! | [`mod@reference`] | the reference broker: one node inside this program, and its plants |
 //! | [`config`] | targets, scenarios, suites, plans, promises, validated |
 //! | [`output`], [`exit`] | printing, and exit codes |
 

@@ -31,10 +31,7 @@ pub fn judge(
     model: Option<ModelName>,
     options: &SearchOptions,
 ) -> Result<Judged, ForeignError> {
-    #[cfg_attr(
-        not(any(feature = "kafka", feature = "transactions")),
-        expect(unused_variables, reason = "only objects are judged then")
-    )]
+    #[cfg(any(feature = "kafka", feature = "transactions"))]
     let notation = notation(utf8(text)?)?;
     match model {
         #[cfg(feature = "kafka")]

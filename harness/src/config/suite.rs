@@ -255,7 +255,7 @@ mod tests {
                     "{head}{one}faults = \"all\"\nwindows = [{{ fault = \"deaf:leader\", lasts = \"3s\" }}]\n"
                 ),
                 4,
-                "one of them",
+                "not both",
             ),
             (
                 format!("{head}{one}checks = [\"lost-write\",\n  \"lost\"]\n"),

@@ -162,7 +162,7 @@ mod tests {
         let fails = ensure(&target(home.path(), "exit 3")).expect_err("it fails");
         assert!(fails.to_string().contains("exit 3"), "{fails}");
         let idle = ensure(&target(home.path(), "true")).expect_err("nothing made");
-        assert!(idle.to_string().contains("left no"), "{idle}");
+        assert!(idle.to_string().contains("did not create"), "{idle}");
         assert!(!is_there(&target(home.path(), "true")).expect("known"));
     }
 }

@@ -19,7 +19,7 @@ fn the_verdict_decides_the_exit_code() {
     let undecided = check("undecided", &[]);
     assert_eq!(undecided.code, 2, "{}", undecided.stderr);
     assert!(
-        undecided.stdout.contains("too little seen"),
+        undecided.stdout.contains("too little evidence"),
         "{}",
         undecided.stdout
     );

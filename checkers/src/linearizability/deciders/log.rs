@@ -7,9 +7,9 @@
 //!
 //! *There is a linearization if and only if `low_i < high_j` for all `i <= j`.* Necessary: `low_i < t_i <= t_j <
 //! high_j`. Sufficient: let `L_i` be the largest `low` up to `i` and `g` the least distance of two moments;
-//! `t_i = L_i + g(i+1)/2(N+1)` increases strictly, lies above `low_i`, and below every `high_j` with `j >= i`. A fetch goes just
-//! before its return; an end offset into the stretch between its call, its return, `t_(m-1)` and `t_m`, which is not
-//! empty, because each lower limit lies below each upper one. Reads change nothing, so equal moments can be moved
+//! `t_i = L_i + g(i+1)/2(N+1)` increases strictly, lies above `low_i`, and below every `high_j` with `j >= i`. A fetch
+//! goes just before its return; an end offset into the stretch between its call, its return, `t_(m-1)` and `t_m`, which
+//! is not empty, because each lower limit lies below each upper one. Reads change nothing, so equal moments can be moved
 //! apart.
 //!
 //! An offset below the end that nothing is bound to must be some crashed append that nobody saw. These have no returns,

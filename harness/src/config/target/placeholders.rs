@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn variables_hold_placeholders_and_no_circles() {
+    fn variables_hold_placeholders_and_no_cycles() {
         let right = target("[variables]\nlog = \"{dir}/log\"\n");
         let place = NodePlace::nowhere();
         assert_eq!(right.fill("{log}", &place).expect("filled"), "//log");
@@ -220,10 +220,10 @@ mod tests {
         assert!(error.to_string().contains("{log}"), "{error}");
         let text = "name = \"x\"\n[variables]\nround = \"{round}\"\n[node]\ncommand = [\"a\"]\n[ports]\nkafka = 1\n";
         let error = Target::parse(text, "x.toml")
-            .expect_err("a circle")
+            .expect_err("a cycle")
             .to_string();
         assert!(
-            error.contains("circle") && error.contains("line 3"),
+            error.contains("cycle") && error.contains("line 3"),
             "{error}"
         );
     }
