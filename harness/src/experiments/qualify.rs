@@ -47,6 +47,7 @@ use crate::config::target::Target;
 use crate::config::time::shown;
 use crate::exit::{self, Stop};
 use crate::output::{say, tell};
+use crate::run::Case;
 use crate::session::{Overrides, Session, publish, resolve};
 use crate::store;
 
@@ -97,6 +98,10 @@ pub fn run(arguments: &QualifyArguments) -> Result<i32> {
         tell(&question.planned(&mine)?);
         return Ok(exit::VALID);
     }
+    // A word of a scenario that means nothing is reported before anything starts.
+    for cell in &mine {
+        question.case(cell)?;
+    }
     let session = question.enter(&mine)?;
     let code = session
         .runtime
@@ -144,13 +149,7 @@ impl Question<'_> {
     fn planned(&self, mine: &[Cell]) -> Result<String> {
         let mut text = String::new();
         for cell in mine {
-            let scenario = &self.suite.scenarios[cell.scenario];
-            let case = resolve(
-                scenario,
-                &Overrides::default(),
-                self.target,
-                self.seed_of(cell),
-            )?;
+            let case = self.case(cell)?;
             let (name, plan) = (&cell.name, &case.plan);
             text += &format!("{name}  about {}\n{plan}", shown(cell.duration));
         }
@@ -173,15 +172,15 @@ impl Question<'_> {
         Session::open(all_need_it || blocks_need_it, nodes, &self.arguments.out)
     }
 
-    fn needs_network(&self, cell: &Cell) -> bool {
+    /// What a cell runs, apart from the build's own plants.
+    fn case(&self, cell: &Cell) -> Result<Case> {
         let scenario = &self.suite.scenarios[cell.scenario];
-        let case = resolve(
-            scenario,
-            &Overrides::default(),
-            self.target,
-            self.seed_of(cell),
-        );
-        case.is_ok_and(|case| case.needs_network)
+        let seed = self.seed_of(cell);
+        resolve(scenario, &Overrides::default(), self.target, seed)
+    }
+
+    fn needs_network(&self, cell: &Cell) -> bool {
+        self.case(cell).is_ok_and(|case| case.needs_network)
     }
 
     async fn answer(&self, session: &Session, cells: &[Cell], mine: &[Cell]) -> Result<i32> {
