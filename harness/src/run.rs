@@ -22,7 +22,7 @@ use checkers::history::{Phase, PhaseEvent, What};
 
 use crate::cluster::Cluster;
 use crate::cluster_view::ClusterView;
-use crate::config::topics::{TOPICS, names, partitions, watched};
+use crate::config::topics::{PROBE, TOPICS, names, partitions, watched};
 use crate::load::workloads::{Turn, Worker};
 use crate::load::{CreatedTopics, Load};
 use crate::output::{progress, say};
@@ -217,7 +217,7 @@ impl Running<'_> {
                 deadline,
             )
         })?;
-        let probe_topic = [(crate::config::topics::PROBE, 1)];
+        let probe_topic = [(PROBE, 1)];
         for topic in TOPICS.into_iter().chain(probe_topic) {
             tokio::task::block_in_place(|| {
                 let (recorder, stop) = ((&self.recorder, &self.ids), &self.context.interrupt);

@@ -1,7 +1,6 @@
 //! The first line of a history: what ran, its promises, its limits, and its plants.
 
-use checkers::history::Promises;
-use checkers::history::{Header, NodeEntry};
+use checkers::history::{Header, NodeEntry, Promises};
 use nemesis::{Environment, Node};
 
 use crate::config::plants::Plants;

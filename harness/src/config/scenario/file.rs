@@ -157,15 +157,10 @@ pub(in crate::config) fn plain_name(name: &str) -> Result<String, String> {
 }
 
 fn check(word: &str) -> Result<String, String> {
-    let mut names = checkers::checks::TABLE.iter().map(|check| check.name);
-    if names.clone().any(|name| name == word) {
-        return Ok(word.to_owned());
+    match checkers::checks::named(word) {
+        Ok(row) => Ok(row.name.to_owned()),
+        Err(unknown) => Err(unknown.to_string()),
     }
-    let known: Vec<&str> = names.by_ref().collect();
-    Err(format!(
-        "no check `{word}`; there are: {}",
-        known.join(", ")
-    ))
 }
 
 fn within<T: Copy + PartialOrd + std::fmt::Display>(
