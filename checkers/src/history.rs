@@ -14,7 +14,9 @@ mod observation;
 mod operation;
 mod window;
 
-pub use event::{Event, Late, NodeEvent, NodeHappening, Phase, PhaseEvent, TopicEvent, What};
+pub use event::{
+    Event, Late, NodeEvent, NodeHappening, Phase, PhaseEvent, Shortage, TopicEvent, What,
+};
 pub use fault::{FaultEvent, FaultPhase, Link};
 pub use header::{Header, Limits, NodeEntry, Promises};
 pub use ids::{Moment, Nanoseconds, NodeName, Offset, Text, WorkerId};

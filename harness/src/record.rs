@@ -2,11 +2,13 @@
 //! and threads that end a run.
 
 mod recorder;
+mod space;
 mod stop;
 mod threads;
 mod worker_ids;
 
 pub use recorder::{Clock, HistoryFile, Recorder};
+pub use space::{Found, SpaceFlag};
 pub use stop::StopFlag;
 pub use threads::Threads;
 pub use worker_ids::WorkerIds;

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use checkers::history::{Phase, PhaseEvent, What};
+use checkers::history::{Phase, PhaseEvent, Shortage, What};
 
 use crate::cluster::Cluster;
 use crate::cluster_view::ClusterView;
@@ -27,7 +27,7 @@ use crate::load::workloads::{Turn, Worker};
 use crate::load::{CreatedTopics, Load};
 use crate::output::{progress, say};
 use crate::probe;
-use crate::record::{Clock, Recorder, Threads, WorkerIds};
+use crate::record::{Clock, Recorder, SpaceFlag, StopFlag, Threads, WorkerIds};
 use crate::store::layout;
 
 pub use case::{Case, RunContext};
@@ -96,7 +96,13 @@ pub async fn play(
         created: CreatedTopics::default(),
         warnings: Vec::new(),
     };
+    let space = tokio::spawn(end_on_shortage(
+        context.space.clone(),
+        (context.enough.clone(), context.interrupt.clone()),
+        recorder.clone(),
+    ));
     let played = running.play(workload.workers(case.concurrency)).await;
+    space.abort();
     let mut warnings = std::mem::take(&mut running.warnings);
     if let Err(error) = played {
         warnings.push(format!("{error:#}"));
@@ -119,6 +125,21 @@ pub async fn play(
     })
 }
 
+/// Records a shortage of disk space and ends the run.
+async fn end_on_shortage(
+    space: SpaceFlag,
+    (enough, interrupt): (StopFlag, StopFlag),
+    recorder: Recorder,
+) {
+    let found = space.wait().await;
+    recorder.record(What::Shortage(Shortage {
+        since: recorder.at(found.since),
+        free_bytes: found.free_bytes,
+    }));
+    enough.set();
+    interrupt.set();
+}
+
 /// Everything that the phases share.
 struct Running<'a> {
     case: &'a Case,
@@ -135,6 +156,11 @@ struct Running<'a> {
 impl Running<'_> {
     fn phase(&self, phase: Phase) {
         self.recorder.record(What::Phase(PhaseEvent { phase }));
+    }
+
+    /// Whether the user ended the run. A full disk ends it too, and is recorded as such.
+    fn is_interrupted(&self) -> bool {
+        self.context.interrupt.is_set() && !self.context.space.is_set()
     }
 
     async fn play(&mut self, workers: Vec<Worker>) -> Result<()> {
@@ -160,7 +186,7 @@ impl Running<'_> {
             ));
         }
         result?;
-        if self.context.interrupt.is_set() {
+        if self.is_interrupted() {
             self.phase(Phase::Interrupted);
         }
         self.phase(Phase::Done);
@@ -191,8 +217,9 @@ impl Running<'_> {
         })?;
         if !target.runs_already() {
             let (recorder, directory) = (self.recorder.clone(), self.directory.to_owned());
+            let space = self.context.space.clone();
             probes.start("disk", move |stop| {
-                probe::disk::watch(&directory, &recorder, &stop);
+                probe::disk::watch(&directory, &recorder, &space, &stop);
             })?;
         }
         let (recorder, cluster) = (self.recorder.clone(), self.cluster.clone());
@@ -279,7 +306,7 @@ impl Running<'_> {
             tokio::task::block_in_place(|| (workers.end(), produce.end()));
             return Ok(());
         }
-        if self.context.interrupt.is_set() {
+        if self.is_interrupted() {
             self.phase(Phase::Interrupted);
         }
         self.phase(Phase::Recovery);

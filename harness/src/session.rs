@@ -19,7 +19,7 @@ pub mod reproduce;
 pub mod resolve;
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use nemesis::process::ProcessTable;
@@ -29,7 +29,7 @@ use tokio::runtime::Runtime;
 
 use crate::exit::{self, Stop};
 use crate::output::say;
-use crate::record::StopFlag;
+use crate::record::{Found, SpaceFlag, StopFlag};
 use crate::run::RunContext;
 use crate::store;
 
@@ -39,7 +39,7 @@ pub use publish::Publication;
 pub use resolve::{Overrides, resolve};
 
 /// The interval of checks of the free space.
-const SPACE_LOOK: Duration = Duration::from_millis(250);
+const SPACE_LOOK: Duration = Duration::from_millis(50);
 
 /// The environment in which scenarios run, and the flags that end them.
 pub struct Session {
@@ -51,8 +51,8 @@ pub struct Session {
     pub runtime: Runtime,
     /// Set by the user's first Ctrl-C.
     pub interrupt: StopFlag,
-    /// Set together with `interrupt` when the disk is nearly full.
-    pub short: StopFlag,
+    /// Set when the disk is nearly full. `interrupt` is set after it.
+    pub space: SpaceFlag,
     /// The directory that contains the runs.
     pub out: PathBuf,
 }
@@ -91,10 +91,11 @@ impl Session {
             .context("start the runtime")?;
         let interrupt = StopFlag::default();
         runtime.spawn(watch_signals(interrupt.clone()));
-        let short = StopFlag::default();
-        runtime.spawn(watch_space(
+        let space = SpaceFlag::default();
+        runtime.spawn(watch_space(out.to_owned(), space.clone()));
+        runtime.spawn(end_on_shortage(
             out.to_owned(),
-            short.clone(),
+            space.clone(),
             interrupt.clone(),
         ));
         Ok(Session {
@@ -102,7 +103,7 @@ impl Session {
             table,
             runtime,
             interrupt,
-            short,
+            space,
             out: out.to_owned(),
         })
     }
@@ -114,6 +115,7 @@ impl Session {
             table: &self.table,
             interrupt: self.interrupt.clone(),
             enough: StopFlag::default(),
+            space: self.space.clone(),
         }
     }
 
@@ -166,14 +168,16 @@ fn refused(error: &dyn std::fmt::Display) -> anyhow::Error {
 /// First signal: stop, heal, save, judge. Second signal: quit at once. The sandbox then ends every node.
 async fn watch_signals(interrupt: StopFlag) {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut int), Ok(mut term)) = (
+    let (Ok(mut int), Ok(mut term), Ok(mut hangup)) = (
         signal(SignalKind::interrupt()),
         signal(SignalKind::terminate()),
+        // A closed terminal or a lost connection must not lose the judgement.
+        signal(SignalKind::hangup()),
     ) else {
         return;
     };
     loop {
-        tokio::select! { _ = int.recv() => {}, _ = term.recv() => {} }
+        tokio::select! { _ = int.recv() => {}, _ = term.recv() => {}, _ = hangup.recv() => {} }
         if interrupt.is_set() {
             say("jepsen: second signal: quitting now");
             std::process::exit(exit::INTERRUPTED);
@@ -185,23 +189,35 @@ async fn watch_signals(interrupt: StopFlag) {
     }
 }
 
-/// Ends the run early when the disk is nearly full. Otherwise nodes that cannot write would look like crashed nodes,
-/// and the run could not save its files.
-async fn watch_space(out: PathBuf, short: StopFlag, interrupt: StopFlag) {
-    while !interrupt.is_set() {
-        if store::free_bytes(&out).is_some_and(|free| free < store::FREE_BYTES_LOW) {
-            say(&format!("jepsen: {}", short_of_space(&out)));
-            short.set();
-            interrupt.set();
+/// Reports when the disk is nearly full.
+async fn watch_space(out: PathBuf, space: SpaceFlag) {
+    let mut since = Instant::now();
+    // The directory may not exist yet: the first run creates it.
+    while !space.is_set() {
+        let before = Instant::now();
+        match store::free_bytes(&out) {
+            Some(free) if free < store::FREE_BYTES_LOW => space.set(Found {
+                since,
+                free_bytes: Some(free),
+            }),
+            _ => since = before,
         }
         tokio::time::sleep(SPACE_LOOK).await;
     }
 }
 
-pub(crate) fn short_of_space(out: &Path) -> String {
+/// Ends everything early when the disk is nearly full, while there is still space for the results.
+async fn end_on_shortage(out: PathBuf, space: SpaceFlag, interrupt: StopFlag) {
+    space.wait().await;
+    say(&format!("jepsen: {}", short_of_space(&out)));
+    interrupt.set();
+}
+
+/// What a shortage of disk space means for the run.
+fn short_of_space(out: &Path) -> String {
     format!(
-        "less than {} MiB are free in {}: the run ended early and is undecided",
-        store::FREE_BYTES_LOW >> 20,
-        out.display()
+        "the disk of {} is full (less than {} MiB, or a quota): the run ended early and is undecided",
+        out.display(),
+        store::FREE_BYTES_LOW >> 20
     )
 }

@@ -1,23 +1,30 @@
-//! The files of a run. A file that is written in one piece is written under another name and renamed, so a reader never
-//! sees half a file.
+//! The files of a run. What is reported is durable, what is removed is ours, and a run has one writer.
 //!
 //! | part | what it is |
 //! |---|---|
 //! | [`layout`] | the name of every file and folder of a run directory |
+//! | `id` | the exact form of a run's name |
 //! | `directory` | a new run's directory and the link `latest` |
+//! | `lock` | one writer for each run |
 //! | `retention` | which runs exist, and which are removed |
 //! | [`marks`] | which run is a baseline |
 //! | `asked` | what a scenario asked for, stored next to its history |
 //! | [`history_file`] | reading and compressing a history |
 //! | `space` | free space, and whether the file system keeps synced data |
+//! | [`reserve`] | space that is set aside for the end of a run |
 //! | `whole` | files written in one piece |
+//! | [`durable`] | what survives a power cut |
 
 mod asked;
 mod date;
 mod directory;
+pub mod durable;
 pub mod history_file;
+mod id;
 pub mod layout;
+mod lock;
 pub mod marks;
+pub mod reserve;
 mod retention;
 mod space;
 mod whole;
@@ -25,6 +32,7 @@ mod whole;
 pub use asked::Asked;
 pub use date::now;
 pub use directory::RunDirectory;
+pub use lock::RunLock;
 pub use retention::{prune, run_ids};
 pub use space::{FREE_BYTES_LOW, FREE_BYTES_MIN, file_system, free_bytes};
-pub use whole::write_whole;
+pub use whole::{is_full, sweep, write_whole};

@@ -89,7 +89,7 @@ fn plays_judges_and_publishes(out: &Path) {
 
     run.add(&recorded, &judged).expect("added");
     run.settle(&session);
-    assert_eq!(run.finish().expect("published"), exit::INVALID);
+    assert_eq!(run.finish(&session, 20).expect("published"), exit::INVALID);
     for name in [
         layout::RESULTS,
         layout::METRICS,

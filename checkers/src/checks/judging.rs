@@ -1,5 +1,7 @@
 //! Judging as a whole: the history is prepared once, every check runs on it, and a panic ends only what panicked.
 
+mod shortage;
+
 use super::claims::Claims;
 use super::guard::{Failure, guarded, listed, needed};
 use super::prepared::{Check, Prepared};
@@ -116,6 +118,7 @@ fn verdict(row: &Row, check: &Check<'_>) -> Verdict {
     if let Err(failure) = named {
         failed(&mut verdict, &failure);
     }
+    shortage::excuse(check, &mut verdict);
     verdict
 }
 

@@ -214,6 +214,11 @@ pub(super) fn coverage(check: &Check<'_>) -> Verdict {
     if check.history().phase(Phase::Interrupted).is_some() {
         verdict.doubt(Doubt::Interrupted);
     }
+    if let Some(shortage) = check.history().shortage() {
+        verdict.doubt(Doubt::DiskFull {
+            since: shortage.since,
+        });
+    }
     if check.history().phase(Phase::Done).is_none() {
         verdict.doubt(Doubt::CutShort);
     }

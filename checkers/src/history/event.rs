@@ -41,6 +41,8 @@ pub enum What {
     Node(Box<NodeEvent>),
     /// The harness or a node did not get the processor or the disk when it should have.
     Late(Box<Late>),
+    /// The harness had no space left to write.
+    Shortage(Shortage),
     /// A phase of the run began.
     Phase(PhaseEvent),
     /// A type that this version does not know.
@@ -108,6 +110,17 @@ pub struct Late {
     /// The same for input and output.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub io_pressure: Option<f64>,
+}
+
+/// The disk that contains the run is full, or the user's quota is. Nodes that cannot write end, as they must, and would
+/// look like nodes that crash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shortage {
+    /// The last time at which there was enough space. The shortage began after it.
+    pub since: Moment,
+    /// Free bytes when the shortage was noticed. None if they are not known, as with a quota.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub free_bytes: Option<u64>,
 }
 
 /// A phase of the run began; it lasts until the next one.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::event::{Event, Late, NodeEvent, NodeHappening, Phase, TopicEvent, What};
+use super::event::{Event, Late, NodeEvent, NodeHappening, Phase, Shortage, TopicEvent, What};
 use super::fault::FaultPhase;
 use super::header::{Header, Limits, Promises};
 use super::ids::{Moment, NodeName, WorkerId};
@@ -79,6 +79,7 @@ impl History {
                 | What::Topic(_)
                 | What::Node(_)
                 | What::Late(_)
+                | What::Shortage(_)
                 | What::Phase(_) => {
                     others.push(at);
                 }
@@ -284,6 +285,14 @@ impl History {
             most.map(|(who, (at, sum))| (who.to_owned(), at, sum / MS))
         };
         worst.or_else(by_sum)
+    }
+
+    /// The first shortage of disk space.
+    pub fn shortage(&self) -> Option<Shortage> {
+        self.others().find_map(|event| match event.what {
+            What::Shortage(shortage) => Some(shortage),
+            _ => None,
+        })
     }
 
     /// Whether this is the record of a run, with phases or probes, and not of operations alone.

@@ -54,6 +54,11 @@ pub enum Doubt {
     CutShort,
     /// Undecided: the user interrupted the run.
     Interrupted,
+    /// Undecided: the disk was full from this time on, so the nodes could not write.
+    DiskFull {
+        /// The last time at which there was enough space.
+        since: Moment,
+    },
     /// Undecided: the history contains nothing that the check could judge.
     NothingSeen {
         /// What is missing, in the plural, e.g. `final reads`.

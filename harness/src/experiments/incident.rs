@@ -100,7 +100,6 @@ pub fn run(arguments: &RunArguments) -> Result<i32> {
         suite: "",
     };
     let mut run = Publication::begin(&session, &conditions)?;
-    run.prune(&session, arguments.keep);
     run.announce(&session, &conditions);
     let mut columns: Vec<Column> = Vec::new();
     for case in cases {
@@ -117,7 +116,7 @@ pub fn run(arguments: &RunArguments) -> Result<i32> {
         tell(&table(&comparison));
         run.report.before_after = Some(comparison);
     }
-    let code = run.finish()?;
+    let code = run.finish(&session, arguments.keep)?;
     session.leave();
     Ok(code)
 }

@@ -185,7 +185,6 @@ impl Question<'_> {
 
     async fn answer(&self, session: &Session, cells: &[Cell], mine: &[Cell]) -> Result<i32> {
         let mut candidate = Build::begin(self, (self.target, &self.plants), true, session)?;
-        candidate.run.prune(session, self.arguments.keep);
         let none = Plants::default();
         let other = self
             .other
@@ -321,10 +320,11 @@ impl Question<'_> {
         let settle = |build: &mut Build| {
             build.run.settle(session);
             let report = &mut build.run.report;
-            report.run.incomplete =
-                completeness::missing(manifest, report, &[self.arguments.shard.number]);
+            let missing = completeness::missing(manifest, report, &[self.arguments.shard.number]);
+            report.run.incomplete.extend(missing);
         };
         settle(&mut candidate);
+        let mut finished = vec![candidate.run.directory.id.clone()];
         if let Some(mut other) = other {
             settle(&mut other);
             candidate.run.report.comparison = Some(comparison::interleaved(
@@ -333,15 +333,19 @@ impl Question<'_> {
                 pairs,
                 manifest,
             ));
-            publish::write_results(&other.run.directory, &mut other.run.report)?;
+            publish::write_results(&other.run.directory.path, &mut other.run.report)?;
+            finished.push(other.run.directory.id.clone());
         } else if let Some(stored) = &self.baseline {
             let compared = comparison::with_stored(stored, &candidate.run.report, manifest);
             candidate.run.report.comparison = Some(compared);
         }
-        finish(
+        let code = finish(
             &candidate.run.directory,
             &mut candidate.run.report,
             self.arguments.accept.is_some(),
-        )
+        )?;
+        let finished: Vec<&str> = finished.iter().map(String::as_str).collect();
+        publish::prune(session, self.arguments.keep, &finished);
+        Ok(code)
     }
 }

@@ -192,12 +192,6 @@ async fn play(
         suite: "",
     };
     let mut run = Publication::begin(session, &conditions)?;
-    for removed in run.prune(session, arguments.keep) {
-        say(&format!(
-            "  removed old run {removed} (--keep {})",
-            arguments.keep
-        ));
-    }
     run.announce(session, &conditions);
     warn_of(plants);
     for case in planned.cases {
@@ -227,7 +221,7 @@ async fn play(
         }
     }
     run.settle(session);
-    run.finish()
+    run.finish(session, arguments.keep)
 }
 
 async fn keep_running(session: &Session, cluster: &Cluster) -> Result<()> {

@@ -7,7 +7,7 @@
 //! does not wait for a processor. The kernel's pressure figure does not distinguish a busy log from a blocked disk.
 
 use std::fs::{File, OpenOptions};
-use std::io::{Result, Seek, SeekFrom, Write};
+use std::io::{Error, Result, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -16,30 +16,44 @@ use nemesis::process::pressure::Resource;
 
 use super::PERIOD;
 use super::lateness::Share;
-use crate::record::{Recorder, StopFlag};
+use crate::record::{Found, Recorder, SpaceFlag, StopFlag};
+use crate::store::is_full;
 
 /// The size of each write: one page, so that there is something to sync.
 const BYTES: [u8; 4096] = [0; 4096];
 /// A sync that takes at least this long is recorded. Shorter ones are caused by the nodes' own load on a slow disk.
 const WORTH_TELLING: Duration = Duration::from_millis(100);
 
-/// Appends and syncs in `directory` until asked to stop. If that fails (a full disk), it retries and records nothing,
-/// because the nodes' own output reports what is wrong there.
-pub fn watch(directory: &Path, recorder: &Recorder, stop: &StopFlag) {
+/// Appends and syncs in `directory` until asked to stop. A failure for lack of space is reported by `space`. It is
+/// noticed here and not by the number of free blocks if a quota is exhausted, or no file can be created any more. After
+/// any other failure it retries and records nothing, because the nodes' own output reports what is wrong there.
+pub fn watch(directory: &Path, recorder: &Recorder, space: &SpaceFlag, stop: &StopFlag) {
+    let mut written = Instant::now();
+    let short = |error: &Error, since| {
+        if is_full(error) {
+            space.set(Found {
+                since,
+                free_bytes: None,
+            });
+        }
+    };
     let mut pressure = Share::begin(Resource::Io);
     let mut file = None;
     let mut next = Instant::now();
     while stop.sleep_until(next) {
         next = Instant::now() + PERIOD;
         if file.is_none() {
-            file = nameless(directory).ok();
+            let opened = nameless(directory);
+            file = opened.inspect_err(|error| short(error, written)).ok();
         }
         let Some(open) = &mut file else { continue };
         let before = Instant::now();
-        if synced(open).is_err() {
+        if let Err(error) = synced(open) {
+            short(&error, written);
             file = None;
             continue;
         }
+        written = before;
         let took = before.elapsed();
         if took >= WORTH_TELLING {
             recorder.record(What::Late(Box::new(Late {

@@ -2,10 +2,12 @@
 //!
 //! An event's time is taken under the same lock that gives it its index, so `i` is dense and in the order of `t`.
 //! Recording must never alter or fail a run. An event is added to memory here, and a separate thread writes it to the
-//! file. If the file cannot be written, the run continues and ends *undecided* with the reason.
+//! file. If the file cannot be written, the run continues and ends *undecided* with the reason. Blocks of the file are
+//! allocated in advance, so that the last events, among them a shortage of space, can be written on a full disk.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,9 +16,13 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use checkers::history::{Event, Header, Moment, What};
+use nix::fcntl::{FallocateFlags, fallocate};
 
 /// The longest time between an event and its write to the file. A kill -9 loses at most this much.
 const FLUSH_AFTER: Duration = Duration::from_millis(100);
+/// Bytes that are allocated beyond the end of the file. The run ends within a second when the disk is full, which is
+/// enough for a hundred times the default rate.
+const AHEAD: i64 = 16 << 20;
 
 /// The one clock of a run: nanoseconds since its start, monotonic.
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +36,13 @@ impl Clock {
 
     /// Nanoseconds since the start of the run.
     pub fn now(&self) -> Moment {
-        Moment::try_from(self.0.elapsed().as_nanos()).unwrap_or(Moment::MAX)
+        self.at(Instant::now())
+    }
+
+    /// The same for another time. A time before the run counts as its start.
+    pub fn at(&self, instant: Instant) -> Moment {
+        let since = instant.saturating_duration_since(self.0);
+        Moment::try_from(since.as_nanos()).unwrap_or(Moment::MAX)
     }
 }
 
@@ -60,7 +72,8 @@ impl Recorder {
     /// # Errors
     /// If the file cannot be created or its first line cannot be written.
     pub fn create(path: &Path, header: &Header, clock: Clock) -> Result<(Recorder, HistoryFile)> {
-        let file = File::create(path).with_context(|| format!("create {}", path.display()))?;
+        let file = File::create_new(path).with_context(|| format!("create {}", path.display()))?;
+        allocate(&file, 0);
         let mut file = BufWriter::with_capacity(1 << 18, file);
         let line = serde_json::to_string(header).context("write the header")?;
         writeln!(file, "{line}")
@@ -88,6 +101,11 @@ impl Recorder {
     /// The clock of the events' times.
     pub fn now(&self) -> Moment {
         self.0.clock.now()
+    }
+
+    /// Another time on the clock of the events' times.
+    pub fn at(&self, instant: Instant) -> Moment {
+        self.0.clock.at(instant)
     }
 
     /// Records an event now, and returns its time.
@@ -141,6 +159,8 @@ impl HistoryFile {
 
 fn write_events(mut file: BufWriter<File>, events: &Receiver<Event>) -> std::io::Result<u64> {
     let mut written = 0;
+    let mut bytes = 0;
+    let mut allocated = AHEAD;
     let mut flushed = Instant::now();
     let mut line = Vec::with_capacity(4096);
     loop {
@@ -151,10 +171,19 @@ fn write_events(mut file: BufWriter<File>, events: &Receiver<Event>) -> std::io:
                 line.push(b'\n');
                 file.write_all(&line)?;
                 written += 1;
+                bytes += i64::try_from(line.len()).unwrap_or(0);
+                if allocated - bytes < AHEAD / 2 {
+                    allocated += AHEAD / 2;
+                    allocate(file.get_ref(), allocated - AHEAD);
+                }
             }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => {
                 file.flush()?;
+                // Gives back what was allocated beyond the end.
+                let file = file.get_ref();
+                file.set_len(file.metadata()?.len())?;
+                file.sync_all()?;
                 return Ok(written);
             }
         }
@@ -163,6 +192,17 @@ fn write_events(mut file: BufWriter<File>, events: &Receiver<Event>) -> std::io:
             flushed = Instant::now();
         }
     }
+}
+
+/// Allocates blocks from here on without changing the file's length. Without them (not every file system has them) a
+/// history ends where the disk became full.
+fn allocate(file: &File, from: i64) {
+    let _ = fallocate(
+        file.as_fd(),
+        FallocateFlags::FALLOC_FL_KEEP_SIZE,
+        from,
+        AHEAD,
+    );
 }
 
 #[cfg(test)]

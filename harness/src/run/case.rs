@@ -12,7 +12,7 @@ use crate::config::plants::Plants;
 use crate::config::scenario::Opening;
 use crate::config::target::Target;
 use crate::load::Chosen;
-use crate::record::StopFlag;
+use crate::record::{SpaceFlag, StopFlag};
 
 /// What to run.
 #[derive(Clone, Debug)]
@@ -64,4 +64,7 @@ pub struct RunContext<'a> {
     /// Set when there is enough evidence. The nodes are then killed at once, and the run waits for and reads nothing
     /// more.
     pub enough: StopFlag,
+    /// Set when the disk is nearly full. The run then records the shortage and ends as with `enough`: nodes that cannot
+    /// write would look like nodes that crash, and the space that is left is needed for the results.
+    pub space: SpaceFlag,
 }

@@ -48,6 +48,8 @@ pub async fn play(
     write_whole(&directory.join(layout::FAULTS), &case.plan.to_json())?;
     let asked = Asked {
         checks: case.checks.clone(),
+        description: case.description.clone(),
+        seed: format!("{:#x}", case.seed),
     };
     asked.save(directory)?;
     let finished = run::play(&case, run, directory, context).await?;

@@ -3,6 +3,7 @@
 //!
 //! A failure here never changes a verdict: a page that cannot be drawn is a warning.
 
+mod complete;
 mod opening;
 mod scenario;
 
@@ -21,8 +22,9 @@ use crate::config::plants::Plants;
 use crate::config::target::Target;
 use crate::exit;
 use crate::output::{colour, say, shown, tell};
-use crate::store::{self, RunDirectory, layout, write_whole};
+use crate::store::{self, RunDirectory, RunLock, durable, layout, reserve, write_whole};
 
+pub use complete::complete;
 pub use opening::{environment, tool};
 pub use scenario::of_judged;
 
@@ -47,6 +49,7 @@ pub struct Publication {
     /// The report's values.
     pub report: RunReport,
     began: Instant,
+    _lock: RunLock,
 }
 
 impl Publication {
@@ -60,15 +63,11 @@ impl Publication {
         let text = serde_json::to_string_pretty(&report).context("write run.json")?;
         write_whole(&directory.path.join(layout::RUN), &text)?;
         Ok(Publication {
+            _lock: RunLock::take(&directory.path)?,
             directory,
             report,
             began: Instant::now(),
         })
-    }
-
-    /// Removes the oldest runs beyond `keep`. Returns the ids of the removed runs.
-    pub fn prune(&self, session: &Session, keep: u32) -> Vec<String> {
-        store::prune(&session.out, keep as usize, &self.directory.id)
     }
 
     /// Prints what is about to run, and where.
@@ -133,19 +132,7 @@ impl Publication {
         }
         report.warnings.extend(recorded.warnings.iter().cloned());
         report.warnings.extend(judged.warnings.iter().cloned());
-        let mut entry = of_judged(judged);
-        entry.description.clone_from(&recorded.case.description);
-        entry.seed = format!("{:#x}", recorded.case.seed);
-        if !report.environment.data_filesystem.figures_apply {
-            // Data is never synced on this file system, so neither latency nor throughput says anything about the
-            // target.
-            entry.series.latency.clear();
-            entry.series.rate = Default::default();
-        }
-        write_whole(
-            &recorded.directory.join(layout::VERDICT),
-            &serde_json::to_string_pretty(&entry.judgement).context("write verdict.json")?,
-        )?;
+        let mut entry = scenario::entry(report, judged, &recorded.directory)?;
         if let (_, Err(error)) = recorded.compress() {
             report
                 .warnings
@@ -174,21 +161,41 @@ impl Publication {
 
     /// Records how the run ended: its duration, and whether it was interrupted.
     pub fn settle(&mut self, session: &Session) {
-        let short = session.short.is_set();
+        let short = session.space.is_set();
         self.report.run.interrupted = session.interrupt.is_set() && !short;
         if short {
-            self.report.warnings.push(short_of_space(&session.out));
+            self.report
+                .run
+                .incomplete
+                .push(short_of_space(&session.out));
         }
         let took = self.began.elapsed().as_millis();
         self.report.run.duration_ms = u64::try_from(took).unwrap_or(u64::MAX);
     }
 
-    /// Publishes the run: see [`finish`].
+    /// Publishes the run: see [`finish`]. After that, removes the oldest runs beyond `keep`.
     ///
     /// # Errors
     /// If the results cannot be written.
-    pub fn finish(&mut self) -> Result<i32> {
-        finish(&self.directory, &mut self.report)
+    pub fn finish(&mut self, session: &Session, keep: u32) -> Result<i32> {
+        let code = finish(&self.directory, &mut self.report)?;
+        prune(session, keep, &[&self.directory.id]);
+        Ok(code)
+    }
+}
+
+/// Removes the oldest runs beyond `keep`, after the runs with the ids `finished` have ended with results. A run that was
+/// interrupted or ran out of space replaces no older run.
+pub fn prune(session: &Session, keep: u32, finished: &[&str]) {
+    if session.interrupt.is_set() {
+        return;
+    }
+    let removed = store::prune(&session.out, keep as usize, finished);
+    for id in &removed {
+        say(&format!("  removed old run {id} (--keep {keep})"));
+    }
+    if !removed.is_empty() {
+        index::write(&session.out);
     }
 }
 
@@ -197,7 +204,7 @@ impl Publication {
 /// # Errors
 /// If the results cannot be written.
 pub fn finish(directory: &RunDirectory, report: &mut RunReport) -> Result<i32> {
-    write_results(directory, report)?;
+    write_results(&directory.path, report)?;
     if let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY") {
         append_summary(Path::new(&path), report);
     }
@@ -215,23 +222,29 @@ pub fn warn_of(plants: &Plants) {
     }
 }
 
-/// Decides the exit code and writes all files for people and scripts, results.json last.
+/// Decides the exit code and writes all files for people and scripts. `results.json` is written last, after everything
+/// that it relies on has been synced: after a power cut, results never exist without their evidence.
 ///
 /// # Errors
-/// If the results cannot be written.
-pub fn write_results(directory: &RunDirectory, report: &mut RunReport) -> Result<()> {
+/// If the results cannot be written, or the evidence cannot be synced.
+pub fn write_results(run: &Path, report: &mut RunReport) -> Result<()> {
     report.exit_code = exit::of_run(report);
-    write_page(&directory.path, report);
-    write_whole(
-        &directory.path.join(layout::RESULTS),
-        &reports::results_json(report),
-    )
+    write_page(run, report);
+    durable::sync_tree(run).with_context(|| format!("sync {}", run.display()))?;
+    write_whole(&run.join(layout::RESULTS), &reports::results_json(report))?;
+    reserve::release(run);
+    Ok(())
 }
 
 /// Writes the page and the other files that are rendered from the report's values. A failure is a warning.
 pub fn write_page(directory: &Path, report: &mut RunReport) {
     let rendered = reports::html(report);
-    report.warnings.extend(rendered.warnings);
+    for warning in rendered.warnings {
+        // A page that is rendered again has the same problem again.
+        if !report.warnings.contains(&warning) {
+            report.warnings.push(warning);
+        }
+    }
     let values = serde_json::to_string(report).unwrap_or_default();
     let texts = [
         (layout::REPORT_VALUES, values),

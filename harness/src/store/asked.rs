@@ -1,4 +1,5 @@
-//! What a scenario asked for. It is stored next to the history, for every later judgement of it.
+//! What a scenario asked for. It is stored next to the history, for every later judgement of it and for the report of a
+//! run that ended before its own.
 
 use std::path::Path;
 
@@ -13,6 +14,10 @@ use super::{layout, write_whole};
 pub struct Asked {
     /// The checks that decide it; all if empty.
     pub checks: Vec<String>,
+    /// What it does and what is expected, in one line.
+    pub description: String,
+    /// Its seed, as the report shows it.
+    pub seed: String,
 }
 
 impl Asked {

@@ -1,14 +1,17 @@
-//! The directory of a new run: its name, and the link `latest` to it.
+//! The directory of a new run: its name, its reserve, and the link `latest` to it.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-
 use jiff::Timestamp;
 
 use super::date::written;
-use super::layout;
+use super::durable::create_directory;
+use super::id::is_run_id;
 use super::space::{FREE_BYTES_MIN, free_bytes};
+use super::whole::{PART, TEMPORARY};
+use super::{layout, reserve};
 use crate::exit::Stop;
 
 /// A run's directory.
@@ -48,18 +51,19 @@ impl RunDirectory {
         let (compact, started) = written(Timestamp::now());
         let mut id = format!("{compact}-{seed:x}");
         let mut again = 1;
-        while out.join(&id).exists() {
+        // The directory is created exclusively: two processes never share one.
+        while let Err(error) = create_directory(&out.join(&id)) {
+            if error.kind() != ErrorKind::AlreadyExists {
+                return Err(refuse(error));
+            }
             again += 1;
             id = format!("{compact}-{seed:x}-{again}");
         }
         let path = out.join(&id);
-        std::fs::create_dir_all(path.join(layout::SCENARIOS)).map_err(refuse)?;
-        let link = out.join(format!(".latest-{}", std::process::id()));
-        let _ = std::fs::remove_file(&link);
-        // A file system without links must not prevent a run.
-        if std::os::unix::fs::symlink(&id, &link).is_ok() {
-            let _ = std::fs::rename(&link, out.join(layout::LATEST));
-        }
+        create_directory(&path.join(layout::SCENARIOS)).map_err(refuse)?;
+        // Without a reserve the run can still be made. Its end may be lost if the disk becomes full.
+        let _ = reserve::set_aside(&path);
+        point_latest(&out, &id);
         Ok(RunDirectory { id, path, started })
     }
 
@@ -69,7 +73,87 @@ impl RunDirectory {
     /// If it cannot be created.
     pub fn scenario(&self, name: &str) -> Result<PathBuf> {
         let path = self.path.join(layout::SCENARIOS).join(name);
-        std::fs::create_dir_all(&path).with_context(|| format!("create {}", path.display()))?;
+        match create_directory(&path) {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
+            _ => Ok(()),
+        }
+        .with_context(|| format!("create {}", path.display()))?;
         Ok(path)
+    }
+}
+
+/// Points `out/latest` to a run. A file system without links must not prevent a run. Only a link to a run is replaced:
+/// a user's file, directory or own link of that name stays.
+fn point_latest(out: &Path, id: &str) {
+    let latest = out.join(layout::LATEST);
+    let is_ours = match std::fs::symlink_metadata(&latest) {
+        Err(error) => error.kind() == ErrorKind::NotFound,
+        Ok(_) => std::fs::read_link(&latest).is_ok_and(|to| {
+            to.to_str()
+                .is_some_and(|to| is_run_id(to.trim_end_matches('/')))
+        }),
+    };
+    if is_ours {
+        // The temporary link has a random name and is removed if it cannot take its place.
+        let link = tempfile::Builder::new()
+            .prefix(TEMPORARY)
+            .suffix(PART)
+            .make_in(out, |path| std::os::unix::fs::symlink(id, path));
+        let _ = link.map(|link| link.persist(&latest));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(out: &Path) -> Vec<String> {
+        let entries = std::fs::read_dir(out).expect("a folder").flatten();
+        let mut names: Vec<String> = entries
+            .filter_map(|entry| entry.file_name().into_string().ok())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn runs_of_one_second_have_directories_of_their_own() {
+        let out = tempfile::tempdir().expect("a folder");
+        let ids = std::thread::scope(|scope| {
+            let create = || RunDirectory::create(out.path(), 7).expect("made").id;
+            let runs: Vec<_> = (0..4).map(|_| scope.spawn(create)).collect();
+            let mut ids: Vec<String> = runs
+                .into_iter()
+                .map(|run| run.join().expect("made"))
+                .collect();
+            ids.sort();
+            ids.dedup();
+            ids
+        });
+        assert_eq!(ids.len(), 4, "{ids:?}");
+        assert!(ids.iter().all(|id| is_run_id(id)), "{ids:?}");
+        assert_eq!(names(out.path()), [ids, vec!["latest".to_owned()]].concat());
+    }
+
+    #[test]
+    fn only_our_own_link_is_replaced() {
+        let out = tempfile::tempdir().expect("a folder");
+        let (path, latest) = (out.path(), out.path().join("latest"));
+        let to = || std::fs::read_link(&latest).ok();
+        point_latest(path, "20260101T000000Z-1");
+        point_latest(path, "20260101T000000Z-2");
+        assert_eq!(to(), Some("20260101T000000Z-2".into()));
+        let replace_by = |make: &dyn Fn()| {
+            let _ = std::fs::remove_file(&latest);
+            make();
+            point_latest(path, "20260101T000000Z-3");
+            assert_eq!(names(path), ["latest"], "nothing temporary stays");
+        };
+        replace_by(&|| std::fs::write(&latest, "mine").expect("written"));
+        assert_eq!(std::fs::read_to_string(&latest).expect("there"), "mine");
+        replace_by(&|| std::os::unix::fs::symlink("/somewhere", &latest).expect("linked"));
+        assert_eq!(to(), Some("/somewhere".into()));
+        replace_by(&|| std::fs::create_dir(&latest).expect("made"));
+        assert!(latest.is_dir());
     }
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use super::layout;
+use super::whole::write_by;
 use crate::exit::Stop;
 
 /// The compression level. Histories shrink tenfold at the lowest levels already.
@@ -39,20 +40,20 @@ pub fn unpacked(path: &Path) -> std::io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Compresses a closed history and removes the plain one. If anything fails, the plain one stays.
+/// Compresses a closed history and removes the plain one, which the compressed one replaces only when it is durable. If
+/// anything fails, the plain one stays.
 ///
 /// # Errors
 /// If the compressed file cannot be written.
 pub fn compress(plain: &Path, compressed: &Path) -> Result<()> {
-    let beside = compressed.with_extension("part");
-    let copy = || -> std::io::Result<()> {
-        let mut encoder = zstd::stream::write::Encoder::new(File::create(&beside)?, COMPRESSION)?;
+    let pack = |packed: &mut File| {
+        let mut encoder = zstd::stream::write::Encoder::new(packed, COMPRESSION)?;
         std::io::copy(&mut BufReader::new(File::open(plain)?), &mut encoder)?;
-        encoder.finish()?.flush()?;
-        std::fs::rename(&beside, compressed)?;
-        std::fs::remove_file(plain)
+        encoder.finish()?.flush()
     };
-    copy().with_context(|| format!("compress {}", plain.display()))
+    write_by(compressed, pack)
+        .and_then(|()| std::fs::remove_file(plain))
+        .with_context(|| format!("compress {}", plain.display()))
 }
 
 /// The history files that a path names: the path itself, or those of a run directory.

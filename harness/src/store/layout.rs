@@ -50,3 +50,18 @@ pub const VERDICT: &str = "verdict.json";
 pub const NODES: &str = "nodes";
 /// The lines of the nodes' logs that the target file selects, in the folder of all nodes.
 pub const HIGHLIGHTS: &str = "highlights.log";
+
+/// Everything that a run directory contains, apart from hidden names. A directory with other files is not removed by
+/// `--keep`.
+pub(super) const OF_A_RUN: [&str; 10] = [
+    RUN,
+    RESULTS,
+    REPORT_VALUES,
+    METRICS,
+    PAGE,
+    JUNIT,
+    SUITE,
+    BASELINE,
+    PAIRS,
+    SCENARIOS,
+];

@@ -24,3 +24,10 @@ pub fn mark(run: &Path) -> Option<Mark> {
     let text = std::fs::read_to_string(run.join(layout::BASELINE)).ok()?;
     serde_json::from_str(&text).ok()
 }
+
+/// Whether a run may have a mark. A mark that is there and cannot be read still marks: a baseline whose mark was torn
+/// was removed.
+pub fn is_marked(run: &Path) -> bool {
+    let looked = std::fs::symlink_metadata(run.join(layout::BASELINE));
+    !looked.is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
+}

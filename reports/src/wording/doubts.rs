@@ -55,6 +55,10 @@ pub(crate) fn doubt(doubt: &Doubt) -> String {
         ),
         Doubt::CutShort => "the history ends before the end of the run".to_string(),
         Doubt::Interrupted => "the run was interrupted".to_string(),
+        Doubt::DiskFull { since } => format!(
+            "the disk became full after {}, so the nodes could not write",
+            moment(*since)
+        ),
         Doubt::NothingSeen { what } => {
             format!("the history contains no {} to judge", untrusted(what))
         }
@@ -98,6 +102,7 @@ pub(crate) fn doubt_word(doubt: &Doubt) -> &'static str {
         Doubt::FaultHadNoEffect { .. } => "no effect",
         Doubt::CutShort => "cut short",
         Doubt::Interrupted => "interrupted",
+        Doubt::DiskFull { .. } => "disk full",
         Doubt::ReadIncomplete { .. } => "not read",
         Doubt::CheckFailed { .. } => "check failed",
         Doubt::BadHistory { .. } => "bad history",

@@ -2,10 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use anyhow::{Context, Result};
+use reports::RunReport;
 use reports::model::{FaultClass, FaultWindow, File, Operation, ScenarioReport};
 
 use crate::config::plan;
 use crate::session::judge::{Judged, measure};
+use crate::store::{Asked, layout, write_whole};
 
 /// The values from a judged history, without those that only the run knew.
 pub fn of_judged(judged: &Judged) -> ScenarioReport {
@@ -22,6 +25,28 @@ pub fn of_judged(judged: &Judged) -> ScenarioReport {
     };
     measure(history, &mut entry);
     entry
+}
+
+/// The report's entry of a judged scenario in `directory`. Writes its verdict there.
+///
+/// # Errors
+/// If the verdict cannot be written.
+pub(super) fn entry(
+    report: &RunReport,
+    judged: &Judged,
+    directory: &Path,
+) -> Result<ScenarioReport> {
+    let mut entry = of_judged(judged);
+    let asked = Asked::beside(&directory.join(layout::HISTORY));
+    (entry.description, entry.seed) = (asked.description, asked.seed);
+    if !report.environment.data_filesystem.figures_apply {
+        // Data is never synced on this file system, so neither latency nor throughput says anything about the target.
+        entry.series.latency.clear();
+        entry.series.rate = Default::default();
+    }
+    let verdict = serde_json::to_string_pretty(&entry.judgement).context("write verdict.json")?;
+    write_whole(&directory.join(layout::VERDICT), &verdict)?;
+    Ok(entry)
 }
 
 fn class_of(kind: &str) -> FaultClass {
