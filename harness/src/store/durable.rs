@@ -59,3 +59,11 @@ pub fn sync_tree(directory: &Path) -> io::Result<()> {
     }
     sync_directory(directory)
 }
+
+/// The directory that contains a path's name.
+pub(super) fn directory_of(path: &Path) -> &Path {
+    let parent = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    parent.unwrap_or(Path::new("."))
+}

@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 
 use nix::fcntl::{FallocateFlags, fallocate};
 
-use super::durable::sync_directory;
-use super::whole::{directory_of, is_full};
+use super::durable::{directory_of, sync_directory};
+use super::space::is_full;
 
 /// The folder of the reserve, in a run directory.
 const FOLDER: &str = ".reserve";

@@ -1,7 +1,9 @@
-//! Free space, and whether a file system keeps synced data.
+//! Free space, errors that say that there is none, and whether a file system keeps synced data.
 
+use std::io;
 use std::path::Path;
 
+use nix::errno::Errno;
 use nix::sys::statvfs::statvfs;
 
 /// With less free space than this a run does not start. A minute at the default rate needs about a tenth of it.
@@ -14,6 +16,14 @@ pub const FREE_BYTES_LOW: u64 = 128 << 20;
 pub fn free_bytes(path: &Path) -> Option<u64> {
     let stat = statvfs(path).ok()?;
     Some(stat.blocks_available() * stat.fragment_size())
+}
+
+/// Whether an error says that there is no space left, on the disk or in the user's quota.
+pub fn is_full(error: &io::Error) -> bool {
+    let full = [Errno::ENOSPC, Errno::EDQUOT].map(|errno| errno as i32);
+    error
+        .raw_os_error()
+        .is_some_and(|number| full.contains(&number))
 }
 
 /// The name of the file system of `path`, and whether synced data survives a power loss there.

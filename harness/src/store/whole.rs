@@ -5,11 +5,10 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 
-use anyhow::{Context, Result};
-use nix::errno::Errno;
-
-use super::durable::sync_directory;
+use super::durable::{directory_of, sync_directory};
 use super::reserve;
+use super::space::is_full;
+use anyhow::{Context, Result};
 
 /// The start of a temporary file's name. The rest is random.
 pub(super) const TEMPORARY: &str = ".jepsen-";
@@ -70,22 +69,6 @@ pub fn sweep(directory: &Path) {
             _ => {}
         }
     }
-}
-
-/// The directory that contains a path's name.
-pub(super) fn directory_of(path: &Path) -> &Path {
-    let parent = path
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty());
-    parent.unwrap_or(Path::new("."))
-}
-
-/// Whether an error says that there is no space left, on the disk or in the user's quota.
-pub fn is_full(error: &io::Error) -> bool {
-    let full = [Errno::ENOSPC, Errno::EDQUOT].map(|errno| errno as i32);
-    error
-        .raw_os_error()
-        .is_some_and(|number| full.contains(&number))
 }
 
 #[cfg(test)]
