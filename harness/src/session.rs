@@ -195,12 +195,12 @@ async fn watch_space(out: PathBuf, space: SpaceFlag) {
     // The directory may not exist yet: the first run creates it.
     while !space.is_set() {
         let before = Instant::now();
-        match store::free_bytes(&out) {
-            Some(free) if free < store::FREE_BYTES_LOW => space.set(Found {
+        match store::shortage(&out) {
+            Some(free) => space.set(Found {
                 since,
                 free_bytes: Some(free),
             }),
-            _ => since = before,
+            None => since = before,
         }
         tokio::time::sleep(SPACE_LOOK).await;
     }
@@ -209,15 +209,10 @@ async fn watch_space(out: PathBuf, space: SpaceFlag) {
 /// Ends everything early when the disk is nearly full, while there is still space for the results.
 async fn end_on_shortage(out: PathBuf, space: SpaceFlag, interrupt: StopFlag) {
     space.wait().await;
-    say(&format!("jepsen: {}", short_of_space(&out)));
-    interrupt.set();
-}
-
-/// What a shortage of disk space means for the run.
-fn short_of_space(out: &Path) -> String {
-    format!(
-        "the disk of {} is full (less than {} MiB, or a quota): the run ended early and is undecided",
+    say(&format!(
+        "jepsen: the disk of {} is full (less than {} MiB are free, too few files, or a quota): ending early",
         out.display(),
         store::FREE_BYTES_LOW >> 20
-    )
+    ));
+    interrupt.set();
 }

@@ -34,5 +34,5 @@ pub use date::now;
 pub use directory::RunDirectory;
 pub use lock::RunLock;
 pub use retention::{prune, run_ids};
-pub use space::{FREE_BYTES_LOW, FREE_BYTES_MIN, file_system, free_bytes, is_full};
+pub use space::{FREE_BYTES_LOW, FREE_BYTES_MIN, file_system, free_bytes, is_full, shortage};
 pub use whole::{sweep, write_whole};

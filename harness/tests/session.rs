@@ -88,7 +88,7 @@ fn plays_judges_and_publishes(out: &Path) {
     assert_eq!(formation.validity, Validity::Invalid);
 
     run.add(&recorded, &judged).expect("added");
-    run.settle(&session);
+    run.settle(&session, 1);
     assert_eq!(run.finish(&session, 20).expect("published"), exit::INVALID);
     for name in [
         layout::RESULTS,

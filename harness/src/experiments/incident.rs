@@ -110,7 +110,7 @@ pub fn run(arguments: &RunArguments) -> Result<i32> {
             break;
         }
     }
-    run.settle(&session);
+    run.settle(&session, 2);
     if let [before, after] = columns.as_slice() {
         let comparison = compare(plants.words(), before, after);
         tell(&table(&comparison));

@@ -194,6 +194,7 @@ async fn play(
     let mut run = Publication::begin(session, &conditions)?;
     run.announce(session, &conditions);
     warn_of(plants);
+    let count = planned.cases.len();
     for case in planned.cases {
         if let Some(words) = &case.drawn
             && let Some(sentence) = plan::no_room(words, &case.plan, target)?
@@ -220,7 +221,7 @@ async fn play(
             break;
         }
     }
-    run.settle(session);
+    run.settle(session, count);
     run.finish(session, arguments.keep)
 }
 

@@ -17,7 +17,7 @@ use reports::RunReport;
 use reports::model::NodeSetup;
 
 use super::judge::Judged;
-use super::{Recorded, Session, highlights, index, short_of_space};
+use super::{Recorded, Session, highlights, index};
 use crate::config::plants::Plants;
 use crate::config::target::Target;
 use crate::exit;
@@ -159,15 +159,16 @@ impl Publication {
         Ok(())
     }
 
-    /// Records how the run ended: its duration, and whether it was interrupted.
-    pub fn settle(&mut self, session: &Session) {
+    /// Records how the run ended: its duration, and whether it was interrupted, or ran out of space before all `planned`
+    /// scenarios. A scenario that was recorded to its end keeps its verdict.
+    pub fn settle(&mut self, session: &Session, planned: usize) {
         let short = session.space.is_set();
         self.report.run.interrupted = session.interrupt.is_set() && !short;
-        if short {
-            self.report
-                .run
-                .incomplete
-                .push(short_of_space(&session.out));
+        let played = self.report.scenarios.len();
+        if short && played < planned {
+            self.report.run.incomplete.push(format!(
+                "the disk became full: {played} of {planned} scenarios ran"
+            ));
         }
         let took = self.began.elapsed().as_millis();
         self.report.run.duration_ms = u64::try_from(took).unwrap_or(u64::MAX);

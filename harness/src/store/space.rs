@@ -12,10 +12,22 @@ pub const FREE_BYTES_MIN: u64 = 512 << 20;
 /// With less free space than this a run ends early, while there is still space to save its data.
 pub const FREE_BYTES_LOW: u64 = 128 << 20;
 
+/// With fewer free files than this a run ends early, too.
+const FREE_FILES_LOW: u64 = 64;
+
 /// Free bytes for this user on the file system of `path`.
 pub fn free_bytes(path: &Path) -> Option<u64> {
     let stat = statvfs(path).ok()?;
     Some(stat.blocks_available() * stat.fragment_size())
+}
+
+/// Whether so little is left that a run must end: the free bytes then. File systems that have no fixed number of files
+/// report none at all.
+pub fn shortage(path: &Path) -> Option<u64> {
+    let stat = statvfs(path).ok()?;
+    let free = stat.blocks_available() * stat.fragment_size();
+    let few_files = stat.files() > 0 && stat.files_available() < FREE_FILES_LOW;
+    (free < FREE_BYTES_LOW || few_files).then_some(free)
 }
 
 /// Whether an error says that there is no space left, on the disk or in the user's quota.

@@ -169,7 +169,7 @@ fn cell(moment: Moment, ending: Ending) -> Option<String> {
     let met = if met { "" } else { " (it had ended)" };
     Some(format!(
         "| {moment:14} | {ending:15} | {ended:8} | nothing | {own:7} | {check} | {report} | {} |{met}",
-        results["verdict"].as_str().unwrap_or("?")
+        results["validity"].as_str().unwrap_or("?")
     ))
 }
 

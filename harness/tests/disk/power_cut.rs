@@ -6,81 +6,19 @@
 //! it again replays what the journal has. What a disk's own cache loses is not simulated. It needs root and a loop
 //! device, and says so where there is none.
 //!
-//! `JEPSEN_POWER_CUTS=50` cuts fifty times and prints a table; without it, twice. `JEPSEN_PROGRAM` names another
-//! program to test.
+//! `JEPSEN_POWER_CUTS=50` cuts fifty times and prints a table; without it, twice.
 
-use std::fs::File;
-use std::os::fd::AsRawFd;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rand::Rng;
 use serde_json::Value;
 
-/// `_IOR('X', 125, __u32)`.
-const FS_IOC_SHUTDOWN: u64 = 0x8004_587d;
-/// Nothing is written any more, not even the journal.
-const NO_LOG_FLUSH: u32 = 2;
-/// Enough for two runs, and more than a run demands.
-const IMAGE_BYTES: u64 = 1 << 30;
+use crate::image::{Mounted, make, program, runs, tool};
+
 /// The time after the verdict within which a cut may come.
 const AFTER: Duration = Duration::from_secs(10);
-
-fn program() -> PathBuf {
-    std::env::var_os("JEPSEN_PROGRAM").map_or(env!("CARGO_BIN_EXE_jepsen").into(), PathBuf::from)
-}
-
-/// An ext4 in a file, mounted.
-struct Mounted {
-    at: PathBuf,
-}
-
-impl Mounted {
-    fn mount(image: &Path, at: &Path) -> Result<Mounted, String> {
-        std::fs::create_dir_all(at).map_err(|error| error.to_string())?;
-        tool("mount", &["-o", "loop"], &[image, at])?;
-        Ok(Mounted { at: at.to_owned() })
-    }
-
-    fn out(&self) -> PathBuf {
-        self.at.join("runs")
-    }
-
-    /// Loses power.
-    fn cut(&self) {
-        let root = File::open(&self.at).expect("mounted");
-        // SAFETY: the request reads one u32.
-        let result = unsafe { libc::ioctl(root.as_raw_fd(), FS_IOC_SHUTDOWN as _, &NO_LOG_FLUSH) };
-        assert_eq!(result, 0, "{}", std::io::Error::last_os_error());
-    }
-}
-
-impl Drop for Mounted {
-    fn drop(&mut self) {
-        let deadline = Instant::now() + Duration::from_secs(20);
-        // The namespaces of a killed run hold copies of the mount until the kernel has removed them.
-        while tool("umount", &[], &[&self.at]).is_err() && Instant::now() < deadline {
-            std::thread::sleep(Duration::from_millis(100));
-        }
-    }
-}
-
-fn tool(name: &str, flags: &[&str], paths: &[&Path]) -> Result<(), String> {
-    let mut command = Command::new(name);
-    let output = command
-        .args(flags)
-        .args(paths)
-        .output()
-        .map_err(|error| format!("{name}: {error}"))?;
-    match output.status.success() {
-        true => Ok(()),
-        false => Err(format!(
-            "{name}: {}",
-            String::from_utf8_lossy(&output.stderr).trim()
-        )),
-    }
-}
 
 fn start(out: &Path, seed: &str) -> Child {
     let mut command = Command::new(program());
@@ -101,19 +39,6 @@ fn start(out: &Path, seed: &str) -> Child {
         .stdout(Stdio::null())
         .stderr(Stdio::null());
     command.spawn().expect("started")
-}
-
-fn runs(out: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(out).into_iter().flatten().flatten();
-    let runs = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
-    let mut runs: Vec<PathBuf> = runs.map(|entry| entry.path()).collect();
-    runs.retain(|path| {
-        !path
-            .file_name()
-            .is_some_and(|name| name.to_string_lossy().starts_with('.'))
-    });
-    runs.sort();
-    runs
 }
 
 /// What a run is after the cut.
@@ -196,10 +121,7 @@ fn a_verdict_never_exists_without_its_evidence() {
         scratch.path().join("image"),
         scratch.path().join("at"),
     );
-    File::create(&base)
-        .and_then(|file| file.set_len(IMAGE_BYTES))
-        .expect("an image");
-    let mounted = tool("mkfs.ext4", &["-q"], &[&base]).and_then(|()| Mounted::mount(&base, &at));
+    let mounted = make(&base).and_then(|()| Mounted::mount(&base, &at));
     let mounted = match mounted {
         Ok(mounted) => mounted,
         Err(why) => {
