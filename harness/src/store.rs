@@ -5,7 +5,7 @@
 //! | [`layout`] | the name of every file and folder of a run directory |
 //! | `id` | the exact form of a run's name |
 //! | `directory` | a new run's directory and the link `latest` |
-//! | `lock` | one writer for each run |
+//! | `lock` | one writer for each run and each shared directory |
 //! | `retention` | which runs exist, and which are removed |
 //! | [`marks`] | which run is a baseline |
 //! | `asked` | what a scenario asked for, stored next to its history |
@@ -31,8 +31,8 @@ mod whole;
 
 pub use asked::Asked;
 pub use date::now;
-pub use directory::RunDirectory;
-pub use lock::RunLock;
+pub use directory::{RunDirectory, replace_scenario};
+pub use lock::{RunLock, lock_directory};
 pub use retention::{prune, run_ids};
 pub use space::{FREE_BYTES_LOW, FREE_BYTES_MIN, file_system, free_bytes, is_full, shortage};
 pub use whole::{sweep, write_whole};

@@ -137,9 +137,16 @@ pub struct Unavailable {
 }
 
 impl RunReport {
-    /// The run's verdict: the worst of its checks. A run without any applicable check is *not applicable*.
+    /// The run's verdict: the worst of its checks. A run without any applicable check is *not applicable*. A run that was
+    /// interrupted or lacks a part is never valid.
     pub fn validity(&self) -> Validity {
-        Validity::of_all(self.scenarios.iter().map(ScenarioReport::validity))
+        let judged = Validity::of_all(self.scenarios.iter().map(ScenarioReport::validity));
+        match judged {
+            Validity::Valid if self.run.interrupted || !self.run.incomplete.is_empty() => {
+                Validity::Undecided
+            }
+            judged => judged,
+        }
     }
 
     /// How many checks have this verdict.

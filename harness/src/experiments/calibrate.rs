@@ -37,7 +37,7 @@ use crate::output::{say, shown, tell};
 use crate::reference::Offered;
 use crate::session::Session;
 use crate::session::reproduce::typed;
-use crate::store::write_whole;
+use crate::store::{self, write_whole};
 use conditions::{Conditions, Faults, default_mix};
 use job::{CONCURRENCY, RATE, Runner};
 use result_cache::{ResultCache, SOURCES};
@@ -86,6 +86,12 @@ pub fn run(arguments: &CalibrateArguments) -> Result<i32> {
     }
     let cache = ResultCache::below(&arguments.out.join("results"), arguments.fresh)?;
     let out = arguments.out.canonicalize()?;
+    let _lock = store::lock_directory(&out, false).ok_or_else(|| {
+        Stop::usage(format!(
+            "--out {}: another jepsen is calibrating there; name another directory",
+            out.display()
+        ))
+    })?;
     say(&format!(
         "jepsen {}  calibration of {} plants, {} seeds each, faults: {faults}, sources {SOURCES}",
         env!("CARGO_PKG_VERSION"),

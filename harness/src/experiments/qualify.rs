@@ -112,6 +112,7 @@ pub fn run(arguments: &QualifyArguments) -> Result<i32> {
 
 /// Marks a stored run as baseline.
 fn accept(run: &std::path::Path) -> Result<i32> {
+    let _lock = store::RunLock::take(run)?;
     let mark = baseline::accept(run, &store::now())?;
     tell(&format!(
         "{} is now the baseline of suite {}",
@@ -346,7 +347,7 @@ impl Question<'_> {
             self.arguments.accept.is_some(),
         )?;
         let finished: Vec<&str> = finished.iter().map(String::as_str).collect();
-        publish::prune(session, self.arguments.keep, &finished);
+        publish::prune(session, self.arguments.keep, (&finished, code));
         Ok(code)
     }
 }

@@ -80,7 +80,7 @@ pub struct RunArguments {
     /// The directory that contains the runs.
     #[arg(long, value_name = "DIR", default_value = "runs")]
     pub out: PathBuf,
-    /// The number of runs to keep; older ones are removed.
+    /// The number of runs to keep; older finished ones are removed after a verdict.
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
     pub keep: u32,
 }

@@ -44,6 +44,8 @@ pub fn page(out: &Path) -> String {
 
 /// Writes `index.html` next to the runs. A failure is a warning, not a failure of the run.
 pub fn write(out: &Path) {
+    // Without the lock, a list that another process read earlier could replace the newer one.
+    let _lock = store::lock_directory(out, true);
     if let Err(error) = write_whole(&out.join(layout::INDEX), &page(out)) {
         say(&format!("  warning: {error:#}"));
     }

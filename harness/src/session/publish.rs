@@ -180,15 +180,16 @@ impl Publication {
     /// If the results cannot be written.
     pub fn finish(&mut self, session: &Session, keep: u32) -> Result<i32> {
         let code = finish(&self.directory, &mut self.report)?;
-        prune(session, keep, &[&self.directory.id]);
+        prune(session, keep, (&[&self.directory.id], code));
         Ok(code)
     }
 }
 
-/// Removes the oldest runs beyond `keep`, after the runs with the ids `finished` have ended with results. A run that was
-/// interrupted or ran out of space replaces no older run.
-pub fn prune(session: &Session, keep: u32, finished: &[&str]) {
-    if session.interrupt.is_set() {
+/// Removes the oldest runs beyond `keep`, after the runs with the ids `finished` have ended with this exit code. Only a
+/// verdict replaces an older run: one that was interrupted, ran out of space or is undecided may be the worse evidence.
+pub fn prune(session: &Session, keep: u32, (finished, code): (&[&str], i32)) {
+    let is_decided = matches!(code, exit::VALID | exit::INVALID | exit::PERFORMANCE);
+    if !is_decided || session.interrupt.is_set() {
         return;
     }
     let removed = store::prune(&session.out, keep as usize, finished);

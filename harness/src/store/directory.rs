@@ -82,6 +82,30 @@ impl RunDirectory {
     }
 }
 
+/// Creates an empty directory for a scenario outside of a run, in place of that of an earlier calibration, whose files
+/// must not be mistaken for files of this one.
+///
+/// # Errors
+/// If there is a directory that contains anything else. It stays.
+pub fn replace_scenario(directory: &Path) -> Result<()> {
+    let named = || format!("create {}", directory.display());
+    if let Ok(entries) = std::fs::read_dir(directory) {
+        for entry in entries {
+            let name = entry.with_context(named)?.file_name();
+            if !layout::OF_A_SCENARIO.iter().any(|ours| name == *ours) {
+                return Err(Stop::usage(format!(
+                    "{}: it contains {}, which is not a file of a scenario; move it, or name another --out",
+                    directory.display(),
+                    name.display()
+                )));
+            }
+        }
+        std::fs::remove_dir_all(directory)
+            .with_context(|| format!("remove {}", directory.display()))?;
+    }
+    std::fs::create_dir_all(directory).with_context(named)
+}
+
 /// Points `out/latest` to a run. A file system without links must not prevent a run. Only a link to a run is replaced:
 /// a user's file, directory or own link of that name stays.
 fn point_latest(out: &Path, id: &str) {
@@ -133,6 +157,20 @@ mod tests {
         assert_eq!(ids.len(), 4, "{ids:?}");
         assert!(ids.iter().all(|id| is_run_id(id)), "{ids:?}");
         assert_eq!(names(out.path()), [ids, vec!["latest".to_owned()]].concat());
+    }
+
+    #[test]
+    fn a_folder_of_a_user_is_not_replaced() {
+        let out = tempfile::tempdir().expect("a folder");
+        let scenario = out.path().join("runs/no-pre-vote-1");
+        replace_scenario(&scenario).expect("made");
+        std::fs::write(scenario.join(layout::FAULTS), "{}").expect("written");
+        replace_scenario(&scenario).expect("made again");
+        assert!(names(&scenario).is_empty());
+        std::fs::write(scenario.join("notes"), "mine").expect("written");
+        let error = replace_scenario(&scenario).expect_err("notes");
+        assert!(error.to_string().contains("notes"), "{error}");
+        assert_eq!(names(&scenario), ["notes"]);
     }
 
     #[test]

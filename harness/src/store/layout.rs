@@ -65,3 +65,13 @@ pub(super) const OF_A_RUN: [&str; 10] = [
     PAIRS,
     SCENARIOS,
 ];
+
+/// Everything that the directory of a scenario contains.
+pub(super) const OF_A_SCENARIO: [&str; 6] = [
+    HISTORY,
+    HISTORY_COMPRESSED,
+    FAULTS,
+    SCENARIO,
+    VERDICT,
+    NODES,
+];

@@ -1,7 +1,7 @@
-//! The lock of a run: one process at a time writes a run, and a run in progress is not removed.
+//! Locks: one process at a time writes a run, and a run in progress is not removed.
 //!
-//! It is an advisory lock (flock) on the run's `run.json`, so no file is left behind, and the kernel releases it when
-//! its holder dies by any cause.
+//! They are advisory locks (flock) on the run's `run.json`, or on a directory that several commands share. So no file is
+//! left behind, and the kernel releases a lock when its holder dies by any cause.
 
 use std::fs::File;
 use std::path::Path;
@@ -60,6 +60,27 @@ impl RunLock {
     }
 }
 
+/// Locks a directory that several processes write, for example the directory of all runs while their list is made.
+/// `wait` says whether to wait for others. None if another process has locked it.
+pub fn lock_directory(directory: &Path, wait: bool) -> Option<DirectoryLock> {
+    let argument = match wait {
+        true => FlockArg::LockExclusive,
+        false => FlockArg::LockExclusiveNonblock,
+    };
+    match File::open(directory).map(|file| Flock::lock(file, argument)) {
+        Ok(Ok(lock)) => Some(DirectoryLock(Some(lock))),
+        Ok(Err((_, Errno::EWOULDBLOCK))) => None,
+        // Some network file systems have no such locks.
+        _ => Some(DirectoryLock(None)),
+    }
+}
+
+/// Held as long as this process writes in a directory.
+#[derive(Debug)]
+pub struct DirectoryLock(
+    #[expect(dead_code, reason = "held until it is dropped")] Option<Flock<File>>,
+);
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -75,7 +96,10 @@ mod tests {
             error.to_string().contains("another jepsen is writing"),
             "{error}"
         );
-        drop(held);
+        let shared = lock_directory(run.path(), false).expect("free");
+        assert!(lock_directory(run.path(), false).is_none());
+        drop((held, shared));
+        assert!(lock_directory(run.path(), true).is_some());
         assert!(RunLock::attempt(run.path()).is_some());
     }
 }

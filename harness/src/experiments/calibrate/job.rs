@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use checkers::history::History;
 use checkers::judgement::Judgement;
 use checkers::verdict::Validity;
@@ -19,7 +19,7 @@ use crate::config::target::Target;
 use crate::output::shown;
 use crate::run::{self, Case};
 use crate::session::{Overrides, Recorded, Session, play, resolve};
-use crate::store::layout;
+use crate::store::{self, layout};
 
 /// Operations per second. The rate is below the default, so that judging during the run does not starve the run.
 pub const RATE: u32 = 500;
@@ -147,10 +147,7 @@ impl Runner<'_> {
         is_enough: impl Fn(&Judgement, &History, &Settled) -> Option<T> + Send + 'static,
     ) -> Result<Played<T>> {
         let directory = self.session.out.join("runs").join(name);
-        // Files of an earlier calibration must not be mistaken for files of this one.
-        let _ = std::fs::remove_dir_all(&directory);
-        std::fs::create_dir_all(&directory)
-            .with_context(|| format!("create {}", directory.display()))?;
+        store::replace_scenario(&directory)?;
         let overrides = Overrides {
             workload: Some(conditions.workload),
             faults: Some(conditions.faults.clone()),
