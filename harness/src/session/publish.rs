@@ -62,6 +62,8 @@ impl Publication {
         let report = opening::report(&directory, conditions, session.is_isolated());
         let text = serde_json::to_string_pretty(&report).context("write run.json")?;
         write_whole(&directory.path.join(layout::RUN), &text)?;
+        // Without a reserve the run can still be made. Its end may be lost if the disk becomes full.
+        let _ = reserve::set_aside(&directory.path);
         Ok(Publication {
             _lock: RunLock::take(&directory.path)?,
             directory,
@@ -182,6 +184,13 @@ impl Publication {
         let code = finish(&self.directory, &mut self.report)?;
         prune(session, keep, (&[&self.directory.id], code));
         Ok(code)
+    }
+}
+
+impl Drop for Publication {
+    /// A run that ends with an error needs its reserve no longer.
+    fn drop(&mut self) {
+        reserve::release(&self.directory.path);
     }
 }
 

@@ -1,4 +1,4 @@
-//! The directory of a new run: its name, its reserve, and the link `latest` to it.
+//! The directory of a new run: its name, and the link `latest` to it.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -9,9 +9,9 @@ use jiff::Timestamp;
 use super::date::written;
 use super::durable::create_directory;
 use super::id::is_run_id;
+use super::layout;
 use super::space::{FREE_BYTES_MIN, free_bytes};
 use super::whole::{PART, TEMPORARY};
-use super::{layout, reserve};
 use crate::exit::Stop;
 
 /// A run's directory.
@@ -61,8 +61,6 @@ impl RunDirectory {
         }
         let path = out.join(&id);
         create_directory(&path.join(layout::SCENARIOS)).map_err(refuse)?;
-        // Without a reserve the run can still be made. Its end may be lost if the disk becomes full.
-        let _ = reserve::set_aside(&path);
         point_latest(&out, &id);
         Ok(RunDirectory { id, path, started })
     }

@@ -5,4 +5,5 @@ mod check;
 mod outside;
 mod plans;
 mod process;
+mod store;
 mod support;
