@@ -32,6 +32,7 @@ mod overlaps;
 mod svg;
 mod text;
 mod timelines;
+pub mod visible;
 mod wording;
 
 pub use html::Rendered;

@@ -14,7 +14,7 @@ use nix::unistd::Pid;
 use crate::exit::{self, Stop};
 use crate::kafka::questions;
 use crate::kafka::wire::Wire;
-use crate::output::{say, tell};
+use crate::output::{name, say, tell, written};
 
 /// Flags of `cluster`.
 #[derive(Debug, Args)]
@@ -61,9 +61,10 @@ pub fn run(arguments: &ClusterArguments) -> Result<i32> {
         let bootstrap = bootstrap(arguments);
         say(&format!(
             "three nodes are up; data in {}; press Ctrl-C to stop them",
-            data.display()
+            name(data)
         ));
         tell(&bootstrap);
+        written()?;
         wait_for_signal(&signals, &mut nodes)
     })();
     drop(nodes);

@@ -7,7 +7,7 @@ use clap::Args;
 use reports::RunReport;
 
 use crate::exit::{self, Stop};
-use crate::output::tell;
+use crate::output::{name, tell};
 use crate::session::publish::write_page;
 use crate::store::layout;
 
@@ -22,18 +22,18 @@ pub struct ReportArguments {
 /// Renders the page again. The verdict is not recomputed (`jepsen check` does that).
 ///
 /// # Errors
-/// If the run has no stored values, because it was interrupted or is of another version.
+/// If the run has no stored values, because it was interrupted or is of another version, or if a file cannot be written.
 pub fn run(arguments: &ReportArguments) -> Result<i32> {
     let path = arguments.run.join(layout::REPORT_VALUES);
     let text = std::fs::read_to_string(&path).map_err(|error| {
         Stop::usage(format!(
             "{}: {error}; an interrupted run has no page, but `jepsen check` judges its history",
-            path.display()
+            name(&path)
         ))
     })?;
     let mut report: RunReport = serde_json::from_str(&text)
-        .map_err(|error| Stop::usage(format!("{}: {error}", path.display())))?;
-    write_page(&arguments.run, &mut report);
-    tell(&arguments.run.join(layout::PAGE).display().to_string());
+        .map_err(|error| Stop::usage(format!("{}: {error}", name(&path))))?;
+    write_page(&arguments.run, &mut report)?;
+    tell(&name(&arguments.run.join(layout::PAGE)));
     Ok(exit::VALID)
 }

@@ -28,7 +28,7 @@ use tokio::sync::Semaphore;
 use tokio_io_timeout::TimeoutStream;
 
 use crate::exit::{self, Stop};
-use crate::output::{say, tell};
+use crate::output::{name, say, tell, written};
 
 /// The maximum number of simultaneous connections.
 const CONNECTIONS_MAX: usize = 64;
@@ -80,7 +80,7 @@ pub fn run(arguments: &ServeArguments) -> Result<i32> {
     let runs = runs.map_err(|error| {
         Stop::usage(format!(
             "{}: {error}; use a directory of runs",
-            arguments.runs.display()
+            name(&arguments.runs)
         ))
     })?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -93,6 +93,7 @@ pub fn run(arguments: &ServeArguments) -> Result<i32> {
             Stop::usage(format!("--addr {address}: {error}; choose another port"))
         })?;
         tell(&format!("http://{}/", listener.local_addr()?));
+        written()?;
         say("serving until Ctrl-C");
         tokio::select! {
             () = serve(listener, runs.into(), PATIENCE) => {}

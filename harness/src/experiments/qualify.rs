@@ -46,7 +46,7 @@ use crate::config::suite::Suite;
 use crate::config::target::Target;
 use crate::config::time::shown;
 use crate::exit::{self, Stop};
-use crate::output::{say, tell};
+use crate::output::{self, say, tell, visible};
 use crate::run::Case;
 use crate::session::{Overrides, Session, publish, resolve};
 use crate::store;
@@ -115,7 +115,8 @@ fn accept(run: &std::path::Path) -> Result<i32> {
     let mark = baseline::accept(run, &store::now())?;
     tell(&format!(
         "{} is now the baseline of suite {}",
-        mark.run, mark.suite
+        visible(&mark.run),
+        visible(&mark.suite)
     ));
     Ok(exit::VALID)
 }
@@ -150,8 +151,8 @@ impl Question<'_> {
         let mut text = String::new();
         for cell in mine {
             let case = self.case(cell)?;
-            let (name, plan) = (&cell.name, &case.plan);
-            text += &format!("{name}  about {}\n{plan}", shown(cell.duration));
+            let about = format!("about {}", shown(cell.duration));
+            text += &output::plan::text(&cell.name, &about, &case.plan);
         }
         let all: Duration = mine.iter().map(|cell| cell.duration).sum();
         text += &format!("{} scenarios, about {}\n", mine.len(), shown(all));

@@ -20,7 +20,7 @@ use super::{Recorded, Session, highlights, index, short_of_space};
 use crate::config::plants::Plants;
 use crate::config::target::Target;
 use crate::exit;
-use crate::output::{colour, say, shown, tell};
+use crate::output::{colour, say, shown, tell_painted};
 use crate::store::{self, RunDirectory, layout, write_whole};
 
 pub use opening::{environment, tool};
@@ -201,7 +201,7 @@ pub fn finish(directory: &RunDirectory, report: &mut RunReport) -> Result<i32> {
     if let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY") {
         append_summary(Path::new(&path), report);
     }
-    tell(&reports::summary_text(report, colour()));
+    tell_painted(&reports::summary_text(report, colour()));
     index::write(directory.path.parent().unwrap_or(&directory.path));
     Ok(report.exit_code)
 }
@@ -221,7 +221,8 @@ pub fn warn_of(plants: &Plants) {
 /// If the results cannot be written.
 pub fn write_results(directory: &RunDirectory, report: &mut RunReport) -> Result<()> {
     report.exit_code = exit::of_run(report);
-    write_page(&directory.path, report);
+    // Every failure has become a warning of the run.
+    let _ = write_page(&directory.path, report);
     write_whole(
         &directory.path.join(layout::RESULTS),
         &reports::results_json(report),
@@ -229,7 +230,11 @@ pub fn write_results(directory: &RunDirectory, report: &mut RunReport) -> Result
 }
 
 /// Writes the page and the other files that are rendered from the report's values. A failure is a warning.
-pub fn write_page(directory: &Path, report: &mut RunReport) {
+///
+/// # Errors
+/// The first failure. The other files are still written.
+pub fn write_page(directory: &Path, report: &mut RunReport) -> Result<()> {
+    let mut failed = Ok(());
     let rendered = reports::html(report);
     report.warnings.extend(rendered.warnings);
     let values = serde_json::to_string(report).unwrap_or_default();
@@ -243,8 +248,10 @@ pub fn write_page(directory: &Path, report: &mut RunReport) {
         if let Err(error) = write_whole(&directory.join(name), &text) {
             say(&format!("  warning: {error:#}"));
             report.warnings.push(format!("{error:#}"));
+            failed = failed.and(Err(error));
         }
     }
+    failed
 }
 
 fn append_summary(path: &Path, report: &RunReport) {
