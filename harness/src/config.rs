@@ -2,6 +2,7 @@
 
 pub mod find;
 pub mod limits;
+pub mod place;
 pub mod plan;
 pub mod plants;
 pub mod promises;

@@ -27,6 +27,7 @@ use nemesis::sandbox::{self, Isolation, SandboxOptions};
 use nemesis::{Environment, Nodes, address};
 use tokio::runtime::Runtime;
 
+use crate::config::place;
 use crate::exit::{self, Stop};
 use crate::output::say;
 use crate::record::StopFlag;
@@ -62,8 +63,10 @@ impl Session {
     /// for. Files are written below `out`.
     ///
     /// # Errors
-    /// If this machine permits no such sandbox (exit code 253). The message says what to do.
+    /// If this machine permits no such sandbox (exit code 253), or no target can use the path of `out` (254). The
+    /// message says what to do.
     pub fn open(network: bool, nodes: Nodes, out: &Path) -> Result<Session> {
+        place::quotable("--out", &place::resolved(out)?)?;
         Session::of(&enter(network, nodes)?, out)
     }
 

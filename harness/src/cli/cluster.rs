@@ -11,6 +11,7 @@ use clap::Args;
 use nix::sys::signal::{SigSet, Signal, kill};
 use nix::unistd::Pid;
 
+use crate::config::place;
 use crate::exit::{self, Stop};
 use crate::kafka::questions;
 use crate::kafka::wire::Wire;
@@ -52,6 +53,7 @@ pub fn run(arguments: &ClusterArguments) -> Result<i32> {
     }
     let temporary = std::env::temp_dir().join(format!("jepsen-cluster-{}", std::process::id()));
     let data = arguments.data.as_deref().unwrap_or(&temporary);
+    place::quotable("--data", data)?;
     let mut nodes = Nodes(Vec::new());
     let outcome = (|| {
         for at in 0..NODES {

@@ -187,7 +187,7 @@ fn class(word: &str) -> Result<FaultClass, String> {
 }
 
 /// FNV-1a, 64 bits. That is enough to tell texts apart if nobody forges them on purpose.
-fn digest(text: &str) -> String {
+pub(super) fn digest(text: &str) -> String {
     const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
     const PRIME: u64 = 0x0100_0000_01b3;
     let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(PRIME);

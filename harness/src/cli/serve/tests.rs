@@ -43,6 +43,7 @@ fn served() -> Served {
     let patience = Patience {
         head: Duration::from_millis(400),
         write: Duration::from_millis(400),
+        whole: Duration::from_secs(60),
     };
     runtime.spawn(serve(listener, root, patience));
     Served {
