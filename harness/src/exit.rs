@@ -146,12 +146,7 @@ pub fn message(error: &anyhow::Error) -> String {
         Some(stop) => visible::lines(&stop.message).into_owned(),
         None => visible::line(&cause.to_string()).into_owned(),
     };
-    let mut causes = vec![match error.downcast_ref::<Stop>() {
-        Some(stop) => visible::lines(&stop.message).into_owned(),
-        None => visible::line(&error.to_string()).into_owned(),
-    }];
-    causes.extend(error.chain().skip(1).map(cause));
-    causes.join(": ")
+    error.chain().map(cause).collect::<Vec<_>>().join(": ")
 }
 
 /// An error that ends the program with a chosen code. For any other error, see [`of_error`].

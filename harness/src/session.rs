@@ -66,7 +66,7 @@ impl Session {
     /// If this machine permits no such sandbox (exit code 253), or no target can use the path of `out` (254). The
     /// message says what to do.
     pub fn open(network: bool, nodes: Nodes, out: &Path) -> Result<Session> {
-        place::quotable("--out", &place::resolved(out)?)?;
+        place::of_runs(out)?;
         Session::of(&enter(network, nodes)?, out)
     }
 

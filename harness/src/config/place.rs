@@ -7,6 +7,14 @@ use anyhow::{Context, Result};
 use crate::exit::Stop;
 use crate::output::name;
 
+/// Refuses a directory of runs that no target can quote, wherever its links lead.
+///
+/// # Errors
+/// As [`quotable`], or if a part of the path cannot be read.
+pub fn of_runs(out: &Path) -> Result<()> {
+    quotable("--out", &resolved(out)?)
+}
+
 /// Refuses a path that no target can quote. A target's files are TOML, YAML, properties or any other format, and its
 /// commands may be for a shell, so the harness cannot escape for all of them. It refuses what a quoted text in one of
 /// them cannot contain: `"`, `'`, `\`, `` ` ``, `$` and characters that nobody sees, line breaks among them. Spaces are

@@ -124,7 +124,7 @@ impl Target {
 
     /// The digest of everything that its files define: targets with the same name and different content differ.
     pub fn digest(&self) -> String {
-        super::suite::digest(&serde_json::to_string(self).unwrap_or_default())
+        super::digest::digest(&serde_json::to_string(self).unwrap_or_default())
     }
 
     /// Whether it is a running cluster.

@@ -46,14 +46,14 @@ pub struct MergeArguments {
 /// If a path is not a shard, shards do not belong together, or the joined run cannot be written. No half run stays.
 pub fn run(arguments: &MergeArguments) -> Result<i32> {
     let shards = shards(&arguments.runs)?;
+    let paths: Vec<PathBuf> = shards.iter().map(|shard| shard.path.clone()).collect();
+    place::check(&arguments.out, &paths)?;
     let parts: Vec<Part> = shards.iter().map(part).collect::<Result<_>>()?;
     let (manifest, mut report) = join(&parts).map_err(Stop::usage)?;
     let other = match manifest.against.is_empty() {
         true => None,
         false => Some(beside(&parts, &shards)?),
     };
-    let paths: Vec<PathBuf> = shards.iter().map(|shard| shard.path.clone()).collect();
-    place::check(&arguments.out, &paths)?;
     let scenarios: Vec<PathBuf> = paths
         .iter()
         .map(|path| path.join(layout::SCENARIOS))
@@ -185,6 +185,7 @@ fn shards(paths: &[PathBuf]) -> Result<Vec<Stored>> {
         .iter()
         .filter_map(|stored| stored.manifest.as_ref())
         .map(|manifest| manifest.against.clone())
+        .filter(|id| !id.is_empty())
         .collect();
     found.retain(|stored| !others.contains(&stored.report.run.id));
     if found.is_empty() {

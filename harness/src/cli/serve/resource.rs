@@ -168,3 +168,32 @@ fn is_run(folder: &Path) -> bool {
     let values = [layout::RUN, layout::REPORT_VALUES, "bench.json"];
     values.iter().any(|name| folder.join(name).is_file())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A node may replace a folder by a link after the path was resolved.
+    #[test]
+    fn a_link_on_the_way_is_not_followed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let outside = tempfile::tempdir().expect("a folder");
+        std::fs::write(outside.path().join("x"), "secret").expect("written");
+        std::fs::create_dir(folder.path().join("real")).expect("made");
+        std::fs::write(folder.path().join("real/x"), "").expect("written");
+        std::os::unix::fs::symlink(outside.path(), folder.path().join("link")).expect("linked");
+        std::os::unix::fs::symlink("real", folder.path().join("inner")).expect("linked");
+        let open = |below: &str| file(folder.path(), Path::new(below)).map(|_| ());
+        assert_eq!(open("real/x"), Ok(()));
+        for below in [
+            "link/x",
+            "inner/x",
+            "../x",
+            "real",
+            "real/none",
+            "/etc/passwd",
+        ] {
+            assert_eq!(open(below), Err(Refusal::NotFound), "{below}");
+        }
+    }
+}
