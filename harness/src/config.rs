@@ -1,7 +1,9 @@
 //! The inputs of a run, validated once: the target, the scenarios and suites, and the user's options on top of them.
 
+mod digest;
 pub mod find;
 pub mod limits;
+pub mod place;
 pub mod plan;
 pub mod plants;
 pub mod promises;

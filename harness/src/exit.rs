@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind};
 
 use checkers::verdict::{Class, Validity};
 use nix::errno::Errno;
-use reports::RunReport;
+use reports::{RunReport, visible};
 
 /// Everything valid.
 pub const VALID: i32 = 0;
@@ -27,7 +27,7 @@ pub const BUG: i32 = 255;
 /// The text that `--help` ends with.
 pub const HELP: &str = "Exit codes: 0 all valid; 1 something invalid; 2 nothing invalid, something undecided; \
 3 only a performance limit or the baseline comparison failed; 130 interrupted; 253 this machine cannot run it \
-(see `jepsen doctor`); 254 bad arguments or files; 255 a bug of the harness.";
+(see `jepsen doctor`), or its output could not be written; 254 bad arguments or files; 255 a bug of the harness.";
 
 /// The exit code of a judged run.
 pub fn of(validity: Validity, interrupted: bool) -> i32 {
@@ -105,8 +105,10 @@ pub fn of_error(error: &anyhow::Error) -> i32 {
 fn of_io(error: &io::Error) -> Option<i32> {
     match (error.raw_os_error(), error.kind()) {
         (Some(number), _) => of_errno(Errno::from_raw(number)),
-        // The file ends too early, or its content is of another kind than its name says.
-        (None, ErrorKind::InvalidData | ErrorKind::UnexpectedEof) => Some(USAGE),
+        // The file ends too early, its content is of another kind than its name says, or its name contains a zero byte.
+        (None, ErrorKind::InvalidData | ErrorKind::UnexpectedEof | ErrorKind::InvalidInput) => {
+            Some(USAGE)
+        }
         (None, _) => None,
     }
 }
@@ -118,6 +120,7 @@ fn of_errno(errno: Errno) -> Option<i32> {
         // The machine ran out of a resource, or a device failed.
         Errno::ENOSPC
         | Errno::EDQUOT
+        | Errno::EFBIG
         | Errno::EMFILE
         | Errno::ENFILE
         | Errno::ENOMEM
@@ -128,32 +131,65 @@ fn of_errno(errno: Errno) -> Option<i32> {
     }
 }
 
+/// The exit code of a command whose standard output was lost. Invalid outranks it, and an error keeps its own code.
+pub fn of_lost_output(code: i32, cause: Errno) -> i32 {
+    match code {
+        VALID | UNDECIDED | PERFORMANCE => of_errno(cause).unwrap_or(USAGE),
+        other => other,
+    }
+}
+
+/// An error as its message: every cause, the outermost first, in lines of ours. A line break within a cause is visible,
+/// because it may come from a value.
+pub fn message(error: &anyhow::Error) -> String {
+    let cause = |cause: &(dyn std::error::Error + 'static)| match cause.downcast_ref::<Stop>() {
+        Some(stop) => visible::lines(&stop.message).into_owned(),
+        None => visible::line(&cause.to_string()).into_owned(),
+    };
+    error.chain().map(cause).collect::<Vec<_>>().join(": ")
+}
+
 /// An error that ends the program with a chosen code. For any other error, see [`of_error`].
 #[derive(Debug)]
 pub struct Stop {
     /// The exit code.
     pub code: i32,
-    /// The message for the user: what is wrong, and what to do.
+    /// The message for the user: what is wrong, and what to do. Its line breaks are ours, because the constructors
+    /// make those of values visible.
     pub message: String,
 }
 
 impl Stop {
     /// Bad arguments or files.
-    pub fn usage(message: impl Into<String>) -> anyhow::Error {
+    pub fn usage(message: impl AsRef<str>) -> anyhow::Error {
+        Stop::of(USAGE, message)
+    }
+
+    /// Bad arguments or files, with lines below the message, such as the line of the file.
+    pub fn usage_with_lines<S: AsRef<str>>(
+        message: impl AsRef<str>,
+        lines: impl IntoIterator<Item = S>,
+    ) -> anyhow::Error {
+        let mut message = visible::line(message.as_ref()).into_owned();
+        for line in lines {
+            message += "\n  ";
+            message += &visible::line(line.as_ref());
+        }
         Stop {
             code: USAGE,
-            message: message.into(),
+            message,
         }
         .into()
     }
 
     /// This machine cannot run it.
-    pub fn machine(message: impl Into<String>) -> anyhow::Error {
-        Stop {
-            code: MACHINE,
-            message: message.into(),
-        }
-        .into()
+    pub fn machine(message: impl AsRef<str>) -> anyhow::Error {
+        Stop::of(MACHINE, message)
+    }
+
+    fn of(code: i32, message: impl AsRef<str>) -> anyhow::Error {
+        let message = visible::line(message.as_ref()).into_owned();
+        Stop { code, message }.into()
     }
 }
 
@@ -237,12 +273,29 @@ mod tests {
         assert_eq!(code(Errno::ENOSPC), MACHINE);
         assert_eq!(code(Errno::EMFILE), MACHINE);
         assert_eq!(code(Errno::EBADF), BUG);
+        assert_eq!(code(Errno::EFBIG), MACHINE);
+        assert_eq!(code(Errno::ELOOP), USAGE);
         let direct = anyhow::Error::from(Errno::ENOSPC).context("mount");
         assert_eq!(of_error(&direct), MACHINE);
         let damaged = io::Error::new(ErrorKind::UnexpectedEof, "cut");
         assert_eq!(of_error(&damaged.into()), USAGE);
         assert_eq!(of_error(&Stop::machine("no").context("run")), MACHINE);
         assert_eq!(of_error(&anyhow::anyhow!("an index is out of range")), BUG);
+    }
+
+    #[test]
+    fn lost_output_is_never_a_success_and_never_a_bug() {
+        assert_eq!(of_lost_output(VALID, Errno::ENOSPC), MACHINE);
+        assert_eq!(of_lost_output(UNDECIDED, Errno::EIO), MACHINE);
+        assert_eq!(of_lost_output(VALID, Errno::EBADF), USAGE);
+        assert_eq!(of_lost_output(INVALID, Errno::ENOSPC), INVALID);
+    }
+
+    #[test]
+    fn a_value_in_a_message_forges_no_line() {
+        let stop = Stop::usage_with_lines("a\nb", ["1 | c\nd"]);
+        assert_eq!(message(&stop.context("e\nf")), "e\\nf: a\\nb\n  1 | c\\nd");
+        assert_eq!(message(&Stop::machine("a\u{1b}[2J")), "a\\x1b[2J");
     }
 
     #[test]

@@ -2,27 +2,19 @@
 
 use std::panic::{PanicHookInfo, catch_unwind, set_hook};
 
-use clap::Parser;
 use harness::cli::{Cli, Command};
 use harness::{exit, output};
 
 fn main() {
+    output::survive_file_limit();
     let code = catch_unwind(run).unwrap_or(exit::BUG);
-    std::process::exit(code);
+    std::process::exit(output::finish(code));
 }
 
 fn run() -> i32 {
-    let cli = match Cli::try_parse() {
+    let cli: Cli = match output::arguments::parse() {
         Ok(cli) => cli,
-        Err(error) => {
-            // Help and version are not errors. clap exits with 2 for usage errors, which means undecided here.
-            let _ = error.print();
-            return if error.use_stderr() {
-                exit::USAGE
-            } else {
-                exit::VALID
-            };
-        }
+        Err(code) => return code,
     };
     // A panic message is written to the node's log, which the harness searches for panics.
     if !matches!(cli.command, Some(Command::Broker(_))) {
@@ -31,7 +23,7 @@ fn run() -> i32 {
     match cli.answer() {
         Ok(code) => code,
         Err(error) => {
-            output::say(&format!("jepsen: {error:#}"));
+            output::complain(&error);
             exit::of_error(&error)
         }
     }

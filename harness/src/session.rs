@@ -27,6 +27,7 @@ use nemesis::sandbox::{self, Isolation, SandboxOptions};
 use nemesis::{Environment, Nodes, address};
 use tokio::runtime::Runtime;
 
+use crate::config::place;
 use crate::exit::{self, Stop};
 use crate::output::say;
 use crate::record::{Found, SpaceFlag, StopFlag};
@@ -62,8 +63,10 @@ impl Session {
     /// for. Files are written below `out`.
     ///
     /// # Errors
-    /// If this machine permits no such sandbox (exit code 253). The message says what to do.
+    /// If this machine permits no such sandbox (exit code 253), or no target can use the path of `out` (254). The
+    /// message says what to do.
     pub fn open(network: bool, nodes: Nodes, out: &Path) -> Result<Session> {
+        place::of_runs(out)?;
         Session::of(&enter(network, nodes)?, out)
     }
 
@@ -155,7 +158,7 @@ fn enter(network: bool, nodes: Nodes) -> Result<sandbox::Entered> {
 
 fn refused(error: &dyn std::fmt::Display) -> anyhow::Error {
     Stop::machine(format!(
-        "no private network on this machine: {error}.\n\
+        "no private network on this machine: {error}. \
          `jepsen doctor` names the setting that permits it. Pauses and kills do not need it: \
          `jepsen run process` runs them with nodes on 127.0.0.1, 127.0.0.2 and so on."
     ))

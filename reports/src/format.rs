@@ -1,6 +1,7 @@
-//! Numbers and untrusted texts as a reader wants them: fitting units, grouped digits, no control characters.
+//! Numbers and untrusted texts as a reader wants them: fitting units, grouped digits, no hidden characters.
 
 use crate::limits::TEXT_CHARACTERS_MAX;
+use crate::visible;
 
 /// A moment since the run began: `12.410 s`.
 pub(crate) fn moment(ns: u64) -> String {
@@ -107,14 +108,10 @@ pub(crate) fn plain(text: &str) -> String {
     text.replace('\u{202f}', " ")
 }
 
-/// A text that came from elsewhere: control characters become visible, long ones are cut and say so.
+/// A text that came from elsewhere: hidden characters become visible, long ones are cut and say so.
 pub(crate) fn untrusted(text: &str) -> String {
-    let mut shown: String = text
-        .chars()
-        .take(TEXT_CHARACTERS_MAX)
-        .map(visible)
-        .collect();
-    let left = text.chars().count().saturating_sub(TEXT_CHARACTERS_MAX);
+    let (kept, left) = cut(text, TEXT_CHARACTERS_MAX);
+    let mut shown = visible::line(kept).into_owned();
     if left > 0 {
         shown += &format!("… (+{left} characters)");
     }
@@ -123,30 +120,19 @@ pub(crate) fn untrusted(text: &str) -> String {
 
 /// A block of text that came from elsewhere: as [`untrusted`], with its line breaks and a limit of its own.
 pub(crate) fn untrusted_block(text: &str, characters_max: usize) -> String {
-    let keep = |c: char| {
-        if c == '\n' || c == '\t' {
-            c
-        } else {
-            visible(c)
-        }
-    };
-    let mut shown: String = text.chars().take(characters_max).map(keep).collect();
-    let left = text.chars().count().saturating_sub(characters_max);
+    let (kept, left) = cut(text, characters_max);
+    let mut shown = visible::block(kept).into_owned();
     if left > 0 {
         shown += &format!("\n… (+{left} characters)");
     }
     shown
 }
 
-/// A character without effect: control characters become their picture (`␛`), and those that change the
-/// direction of writing become a replacement mark.
-fn visible(c: char) -> char {
-    match c {
-        '\u{0}'..='\u{1f}' => char::from_u32(0x2400 + c as u32).unwrap_or('\u{fffd}'),
-        '\u{7f}' => '\u{2421}',
-        '\u{80}'..='\u{9f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' => '\u{fffd}',
-        '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}' => '\u{fffd}',
-        other => other,
+/// The first characters of a text, and the number of the others.
+fn cut(text: &str, characters_max: usize) -> (&str, usize) {
+    match text.char_indices().nth(characters_max) {
+        Some((at, _)) => (&text[..at], text[at..].chars().count()),
+        None => (text, 0),
     }
 }
 
@@ -173,8 +159,11 @@ mod tests {
 
     #[test]
     fn untrusted_text_cannot_act() {
-        assert_eq!(untrusted("a\u{1b}[31m\0b\u{202e}"), "a␛[31m␀b\u{fffd}");
+        assert_eq!(
+            untrusted("a\u{1b}[31m\0b\u{202e}"),
+            "a\\x1b[31m\\x00b\\u{202e}"
+        );
         assert!(untrusted(&"x".repeat(600)).ends_with("(+100 characters)"));
-        assert_eq!(untrusted_block("a\nb\r", 10), "a\nb␍");
+        assert_eq!(untrusted_block("a\nb\r", 10), "a\nb\\r");
     }
 }

@@ -32,6 +32,7 @@ mod overlaps;
 mod svg;
 mod text;
 mod timelines;
+pub mod visible;
 mod wording;
 
 pub use html::Rendered;
@@ -40,12 +41,16 @@ pub use model::{Calibration, RunReport};
 
 /// The page: one HTML file that needs nothing else.
 pub fn html(report: &RunReport) -> Rendered {
-    html::render(report)
+    let rendered = html::render(report);
+    Rendered {
+        text: harmless(rendered.text),
+        ..rendered
+    }
 }
 
 /// The page of a calibration. `known` are the names of all checks, in the order of their columns.
 pub fn calibration_html(calibration: &Calibration, known: &[&str]) -> String {
-    html::calibration::page(calibration, known)
+    harmless(html::calibration::page(calibration, known))
 }
 
 /// An anomaly in plain words: what was seen, and why it contradicts a promise.
@@ -55,17 +60,17 @@ pub fn account_text(anomaly: &checkers::verdict::Anomaly) -> String {
 
 /// The index over runs, newest first, with the trend of each suite. Its links lead to `./ID/...` beside it.
 pub fn index_html(runs: &[model::RunSummary]) -> String {
-    html::render_index(runs)
+    harmless(html::render_index(runs))
 }
 
 /// A folder of a run as a page of links; names that end in `/` are folders.
 pub fn listing_html(title: &str, names: &[String]) -> String {
-    html::render_listing(title, names)
+    harmless(html::render_listing(title, names))
 }
 
 /// A page of one comparison alone.
 pub fn comparison_html(title: &str, comparison: &model::Comparison) -> String {
-    html::render_comparison(title, comparison)
+    harmless(html::render_comparison(title, comparison))
 }
 
 /// `results.json`, schema 1.
@@ -80,7 +85,7 @@ pub fn metrics_json(report: &RunReport) -> String {
 
 /// `junit.xml`: a test suite per scenario, a test case per check.
 pub fn junit_xml(report: &RunReport) -> String {
-    junit::xml(report)
+    harmless(junit::xml(report))
 }
 
 /// The terminal's final block, at most 15 lines.
@@ -90,5 +95,14 @@ pub fn summary_text(report: &RunReport, colour: bool) -> String {
 
 /// The verdict and the check table as Markdown.
 pub fn summary_markdown(report: &RunReport) -> String {
-    markdown::summary(report)
+    harmless(markdown::summary(report))
+}
+
+/// The last step of every text for people: a value that was not made visible where it was written is made visible here.
+/// Our own markup, styles and scripts contain no hidden characters.
+fn harmless(text: String) -> String {
+    match visible::block(&text) {
+        std::borrow::Cow::Borrowed(_) => text,
+        std::borrow::Cow::Owned(shown) => shown,
+    }
 }

@@ -12,7 +12,7 @@ use reports::model::Subject;
 
 use super::model;
 use crate::exit::{self, Stop};
-use crate::output::{colour, say, tell};
+use crate::output::{colour, name, say, tell, tell_json, tell_painted};
 use crate::session::judge;
 use crate::session::publish::of_judged;
 use crate::store::history_file::histories;
@@ -84,10 +84,10 @@ fn one(arguments: &CheckArguments, path: &Path) -> Result<Validity> {
     }
     let validity = judged.judgement.validity();
     if arguments.json {
-        tell(&serde_json::to_string(&judged.judgement)?);
+        tell_json(&judged.judgement)?;
         return Ok(validity);
     }
-    tell(&format!("{}  {}", validity.word(), path.display()));
+    tell(&format!("{}  {}", validity.word(), name(path)));
     if matches!(validity, Validity::Invalid | Validity::Undecided) {
         let report = RunReport {
             scenarios: vec![of_judged(&judged)],
@@ -98,7 +98,7 @@ fn one(arguments: &CheckArguments, path: &Path) -> Result<Validity> {
             },
             ..RunReport::default()
         };
-        tell(&reports::summary_text(&report, colour()));
+        tell_painted(&reports::summary_text(&report, colour()));
     }
     Ok(validity)
 }

@@ -11,10 +11,11 @@ use clap::Args;
 use nix::sys::signal::{SigSet, Signal, kill};
 use nix::unistd::Pid;
 
+use crate::config::place;
 use crate::exit::{self, Stop};
 use crate::kafka::questions;
 use crate::kafka::wire::Wire;
-use crate::output::{say, tell};
+use crate::output::{name, say, tell, written};
 
 /// Flags of `cluster`.
 #[derive(Debug, Args)]
@@ -52,6 +53,7 @@ pub fn run(arguments: &ClusterArguments) -> Result<i32> {
     }
     let temporary = std::env::temp_dir().join(format!("jepsen-cluster-{}", std::process::id()));
     let data = arguments.data.as_deref().unwrap_or(&temporary);
+    place::quotable("--data", data)?;
     let mut nodes = Nodes(Vec::new());
     let outcome = (|| {
         for at in 0..NODES {
@@ -61,9 +63,10 @@ pub fn run(arguments: &ClusterArguments) -> Result<i32> {
         let bootstrap = bootstrap(arguments);
         say(&format!(
             "three nodes are up; data in {}; press Ctrl-C to stop them",
-            data.display()
+            name(data)
         ));
         tell(&bootstrap);
+        written()?;
         wait_for_signal(&signals, &mut nodes)
     })();
     drop(nodes);

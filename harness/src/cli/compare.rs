@@ -10,7 +10,7 @@ use reports::model::{Comparison, FindingStatus};
 use crate::exit;
 use crate::experiments::qualify::baseline::Stored;
 use crate::experiments::qualify::comparison;
-use crate::output::{comparison as wording, tell};
+use crate::output::{comparison as wording, tell, tell_data};
 use crate::store::write_whole;
 
 /// Flags of `compare`.
@@ -39,7 +39,7 @@ pub fn run(arguments: &CompareArguments) -> Result<i32> {
     let after = Stored::load(&arguments.after)?;
     let compared = compare(&before, &after);
     if arguments.json {
-        tell(&serde_json::to_string_pretty(&compared)?);
+        tell_data(&serde_json::to_string_pretty(&compared)?);
     } else {
         tell(&wording::text(&compared));
     }

@@ -4,7 +4,7 @@ use anyhow::Result;
 use nemesis::doctor::{Outcome, examine};
 
 use crate::exit::{self, Stop};
-use crate::output::tell;
+use crate::output::{tell, visible};
 
 /// Tests everything and prints the results. Exit code 0 if every fault can run here, 253 if some cannot.
 ///
@@ -16,14 +16,14 @@ pub fn run() -> Result<i32> {
     for trial in &diagnosis.trials {
         let name = trial.capability.name();
         match &trial.outcome {
-            Outcome::Works(seen) => text += &format!("  ok      {name:<38} {seen}\n"),
-            Outcome::Refused(why) => text += &format!("  refused {name:<38} {why}\n"),
+            Outcome::Works(seen) => text += &format!("  ok      {name:<38} {}\n", visible(seen)),
+            Outcome::Refused(why) => text += &format!("  refused {name:<38} {}\n", visible(why)),
             Outcome::NotTried => {
                 text += &format!("  -       {name:<38} not tried, depends on what was refused\n")
             }
         }
         for remedy in &trial.remedies {
-            text += &format!("            to permit it: {remedy}\n");
+            text += &format!("            to permit it: {}\n", visible(remedy));
         }
     }
     let word = |can| {

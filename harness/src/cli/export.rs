@@ -1,14 +1,13 @@
 //! `jepsen export RUN --edn`: writes a stored history in the format of Jepsen's own Kafka checker, to standard output.
 
-use std::io::Write;
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use checkers::export;
 use clap::Args;
 
 use crate::exit::{self, Stop};
-use crate::output::say;
+use crate::output::{name, say, tell_data};
 use crate::session::judge;
 use crate::store::history_file::histories;
 
@@ -25,17 +24,14 @@ pub struct ExportArguments {
 /// Writes the complete history or nothing: other tools judge it, and a part may be valid although the whole is not.
 ///
 /// # Errors
-/// If the path is neither a run nor a history, or names several histories, or if standard output cannot be written.
+/// If the path is neither a run nor a history, or names several histories.
 pub fn run(arguments: &ExportArguments) -> Result<i32> {
     let found = histories(&arguments.path)?;
     let [path] = found.as_slice() else {
-        let names: Vec<String> = found
-            .iter()
-            .map(|path| path.display().to_string())
-            .collect();
+        let names: Vec<String> = found.iter().map(|path| name(path)).collect();
         return Err(Stop::usage(format!(
             "{}: a run of {} scenarios, but an export contains one history; name one of: {}",
-            arguments.path.display(),
+            name(&arguments.path),
             found.len(),
             names.join(", ")
         )));
@@ -44,12 +40,6 @@ pub fn run(arguments: &ExportArguments) -> Result<i32> {
     for warning in &warnings {
         say(&format!("warning: {warning}"));
     }
-    let text = export::edn(&history);
-    let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        // A reader that closes the pipe early, such as `head`, is not an error.
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
-        written => written.context("standard output")?,
-    }
+    tell_data(&export::edn(&history));
     Ok(exit::VALID)
 }

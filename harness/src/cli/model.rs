@@ -10,7 +10,7 @@ use checkers::linearizability::SearchOptions;
 use checkers::verdict::Validity;
 
 use crate::exit::Stop;
-use crate::output::tell;
+use crate::output::{self, tell, tell_json, visible};
 use crate::store::history_file::unpacked;
 
 /// Parses a model's name.
@@ -32,18 +32,18 @@ pub fn named(text: &str) -> Result<ModelName, String> {
 /// # Errors
 /// If the file cannot be read, or is not a history of this model. The message names file and line.
 pub fn judge(path: &Path, model: ModelName, json: bool) -> Result<Validity> {
-    let name = path.display().to_string();
+    let name = output::name(path);
     let wrong = |problem: String| Stop::usage(format!("{name}: {problem}"));
     let bytes = unpacked(path).map_err(|error| wrong(error.to_string()))?;
     let judged = foreign::judge(&name, &bytes, Some(model), &SearchOptions::default())
         .map_err(|error| wrong(error.to_string()))?;
     let validity = judged.validity();
     if json {
-        tell(&serde_json::to_string(&judged)?);
+        tell_json(&judged)?;
     } else {
         tell(&format!("{}  {name}", validity.word()));
         for line in judged.lines() {
-            tell(&format!("  {line}"));
+            tell(&format!("  {}", visible(&line)));
         }
     }
     Ok(validity)

@@ -5,7 +5,7 @@ use clap::Args;
 
 use crate::config::target::Target;
 use crate::exit;
-use crate::output::{say, tell};
+use crate::output::{name, say, tell};
 use crate::session::prepare;
 
 /// Flags of `prepare`.
@@ -36,12 +36,12 @@ pub fn run(arguments: &PrepareArguments) -> Result<i32> {
         say(&format!(
             "{} {word} prepared in {}",
             target.name,
-            target.home.display()
+            name(&target.home)
         ));
         return Ok(if there { exit::VALID } else { exit::MACHINE });
     }
     say(&format!("preparing {}", target.name));
     prepare::anew(&target)?;
-    tell(&target.home.display().to_string());
+    tell(&name(&target.home));
     Ok(exit::VALID)
 }

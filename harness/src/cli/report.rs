@@ -9,7 +9,7 @@ use reports::RunReport;
 
 use crate::exit::{self, Stop};
 use crate::experiments::qualify::{completeness, manifest::Manifest};
-use crate::output::{colour, say, tell};
+use crate::output::{colour, name, say, tell, tell_painted};
 use crate::session::{index, publish};
 use crate::store::{RunLock, layout};
 
@@ -29,9 +29,9 @@ pub struct ReportArguments {
 pub fn run(arguments: &ReportArguments) -> Result<i32> {
     let path = arguments.run.as_path();
     // The index over runs is beside the run itself and not beside a link to it.
-    let run = path.canonicalize().map_err(|error| {
-        Stop::usage(format!("{}: {error}; name a run directory", path.display()))
-    })?;
+    let run = path
+        .canonicalize()
+        .map_err(|error| Stop::usage(format!("{}: {error}; name a run directory", name(path))))?;
     let lock = RunLock::take(&run)?;
     let code = if run.join(layout::RESULTS).is_file() {
         render(&run)?;
@@ -39,13 +39,13 @@ pub fn run(arguments: &ReportArguments) -> Result<i32> {
     } else {
         complete(&run, &lock)?
     };
-    tell(&path.join(layout::PAGE).display().to_string());
+    tell(&name(&path.join(layout::PAGE)));
     Ok(code)
 }
 
 fn render(run: &Path) -> Result<()> {
     let values = run.join(layout::REPORT_VALUES);
-    let wrong = |what: String| Stop::usage(format!("{}: {what}", values.display()));
+    let wrong = |what: String| Stop::usage(format!("{}: {what}", name(&values)));
     let text = std::fs::read_to_string(&values).map_err(|error| {
         wrong(format!(
             "{error}; `jepsen check` judges the histories of a run without stored values"
@@ -53,7 +53,8 @@ fn render(run: &Path) -> Result<()> {
     })?;
     let mut report: RunReport =
         serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
-    publish::write_results(run, &mut report)
+    publish::write_page(run, &mut report)?;
+    publish::write_head(run, &report)
 }
 
 fn complete(run: &Path, lock: &RunLock) -> Result<i32> {
@@ -64,7 +65,7 @@ fn complete(run: &Path, lock: &RunLock) -> Result<i32> {
         report.run.incomplete.extend(missing);
     }
     publish::write_results(run, &mut report)?;
-    tell(&reports::summary_text(&report, colour()));
+    tell_painted(&reports::summary_text(&report, colour()));
     index::write(run.parent().context("a run directory without a parent")?);
     Ok(report.exit_code)
 }

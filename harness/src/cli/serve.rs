@@ -7,8 +7,12 @@
 //! The server never reads outside the directory: it splits a path, resolves it with its links, and refuses it if it
 //! leads out. It listens only on loopback and answers only requests whose `Host` is loopback. Otherwise a foreign page
 //! could read runs through the user's browser (DNS rebinding).
+//!
+//! A node may write anything into its own directory. Only pages that this program wrote, decided by their place, may run
+//! scripts.
 
 mod answer;
+mod connections;
 mod request;
 mod resource;
 
@@ -24,14 +28,12 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio_io_timeout::TimeoutStream;
 
-use crate::exit::{self, Stop};
-use crate::output::{say, tell};
+use connections::{Connections, Noted, Progress};
 
-/// The maximum number of simultaneous connections.
-const CONNECTIONS_MAX: usize = 64;
+use crate::exit::{self, Stop};
+use crate::output::{name, say, tell, written};
 
 /// The maximum size of a request's head. It is the smallest that hyper accepts.
 const HEAD_BYTES_MAX: usize = 8 * 1024;
@@ -41,13 +43,16 @@ const HEAD_BYTES_MAX: usize = 8 * 1024;
 struct Patience {
     /// For the arrival of the request's head.
     head: Duration,
-    /// For accepting the next bytes of the answer. An answer as a whole has no limit, because a history may be long.
+    /// For accepting the next bytes of the answer.
     write: Duration,
+    /// For everything. A history may be long, but loopback is fast.
+    whole: Duration,
 }
 
 const PATIENCE: Patience = Patience {
     head: Duration::from_secs(5),
     write: Duration::from_secs(10),
+    whole: Duration::from_secs(600),
 };
 
 /// Flags of `serve`.
@@ -80,7 +85,7 @@ pub fn run(arguments: &ServeArguments) -> Result<i32> {
     let runs = runs.map_err(|error| {
         Stop::usage(format!(
             "{}: {error}; use a directory of runs",
-            arguments.runs.display()
+            name(&arguments.runs)
         ))
     })?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -93,6 +98,7 @@ pub fn run(arguments: &ServeArguments) -> Result<i32> {
             Stop::usage(format!("--addr {address}: {error}; choose another port"))
         })?;
         tell(&format!("http://{}/", listener.local_addr()?));
+        written()?;
         say("serving until Ctrl-C");
         tokio::select! {
             () = serve(listener, runs.into(), PATIENCE) => {}
@@ -106,18 +112,16 @@ pub fn run(arguments: &ServeArguments) -> Result<i32> {
 
 /// Accepts connections until this future is dropped.
 async fn serve(listener: TcpListener, runs: Arc<Path>, patience: Patience) {
-    let free = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let open = Connections::default();
     loop {
-        let Ok(permit) = free.clone().acquire_owned().await else {
-            return;
-        };
         match listener.accept().await {
-            Ok((stream, _)) => {
-                let runs = runs.clone();
-                tokio::spawn(async move {
-                    connection(stream, runs, patience).await;
-                    drop(permit);
+            Ok((stream, client)) => {
+                let (runs, progress) = (runs.clone(), Progress::new());
+                let answered = connection(stream, runs, patience, progress.clone());
+                let task = tokio::spawn(async move {
+                    let _ = tokio::time::timeout(patience.whole, answered).await;
                 });
+                open.add(client.ip(), progress, task.abort_handle());
             }
             // Most likely there are no free descriptors. Connections that end release theirs.
             Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
@@ -126,9 +130,13 @@ async fn serve(listener: TcpListener, runs: Arc<Path>, patience: Patience) {
 }
 
 /// Answers one request and closes the connection. A client that disconnects or is too slow is not reported.
-async fn connection(stream: TcpStream, runs: Arc<Path>, patience: Patience) {
+async fn connection(stream: TcpStream, runs: Arc<Path>, patience: Patience, progress: Progress) {
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(patience.write));
+    let stream = Noted {
+        stream: Box::pin(stream),
+        progress,
+    };
     let service = service_fn(|request| {
         let runs = runs.clone();
         async move { Ok::<_, Infallible>(answer::to(&request, &runs)) }
@@ -139,7 +147,7 @@ async fn connection(stream: TcpStream, runs: Arc<Path>, patience: Patience) {
         .max_buf_size(HEAD_BYTES_MAX)
         .keep_alive(false)
         .title_case_headers(true)
-        .serve_connection(TokioIo::new(Box::pin(stream)), service)
+        .serve_connection(TokioIo::new(stream), service)
         .await;
 }
 

@@ -28,14 +28,18 @@ impl Source<'_> {
     /// column, and lists the allowed fields.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T> {
         toml::from_str(self.text).map_err(|error| {
-            Stop::usage(format!("{}: {}", self.name, error.to_string().trim_end()))
+            let what = error.message().trim_end();
+            match error.span() {
+                Some(at) => self.mistake(&at, what),
+                None => Stop::usage(format!("{}: {what}", self.name)),
+            }
         })
     }
 
     /// The error for a value that parses but is not allowed.
     pub fn mistake(&self, at: &Range<usize>, what: impl Display) -> anyhow::Error {
         let (place, line) = self.place(at);
-        Stop::usage(format!("{place}: {what}{line}"))
+        Stop::usage_with_lines(format!("{place}: {what}"), [line])
     }
 
     /// The position, for the start of an error message, and the line itself, for its end.
@@ -49,7 +53,7 @@ impl Source<'_> {
         let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
         let line = self.text.lines().nth(number - 1).unwrap_or_default();
         let place = format!("{}: line {number}, column {column}", self.name);
-        (place, format!("\n  {number} | {line}"))
+        (place, format!("{number} | {line}"))
     }
 
     /// Reads one value with a function that reports what is wrong with it.

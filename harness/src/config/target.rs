@@ -122,6 +122,11 @@ impl Target {
         Ok(target)
     }
 
+    /// The digest of everything that its files define: targets with the same name and different content differ.
+    pub fn digest(&self) -> String {
+        super::digest::digest(&serde_json::to_string(self).unwrap_or_default())
+    }
+
     /// Whether it is a running cluster.
     pub fn runs_already(&self) -> bool {
         !self.bootstrap.is_empty()

@@ -41,11 +41,9 @@ impl Word {
     /// # Errors
     /// The message of `read`, with the position of the word.
     pub fn read<T>(&self, read: impl FnOnce(&str) -> Result<T, String>) -> Result<T> {
-        read(&self.text).map_err(|what| {
-            Stop::usage(match &self.place {
-                Some((place, line)) => format!("{place}: {what}{line}"),
-                None => what,
-            })
+        read(&self.text).map_err(|what| match &self.place {
+            Some((place, line)) => Stop::usage_with_lines(format!("{place}: {what}"), [line]),
+            None => Stop::usage(what),
         })
     }
 }

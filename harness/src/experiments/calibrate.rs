@@ -28,6 +28,7 @@ use clap::Args;
 use reports::Calibration;
 use reports::model::{ControlRun, PlantRow, PlantRun, Tool};
 
+use crate::config::place;
 use crate::config::plants::Planted;
 use crate::config::scenario;
 use crate::config::target::Target;
@@ -77,6 +78,7 @@ pub struct CalibrateArguments {
 /// # Errors
 /// If a plant or fault is unknown, or the machine cannot run it.
 pub fn run(arguments: &CalibrateArguments) -> Result<i32> {
+    place::of_runs(&arguments.out)?;
     let target = Arc::new(Target::load("reference")?);
     let faults = Faults::of(arguments)?;
     let mut plants = chosen(&arguments.plants)?;

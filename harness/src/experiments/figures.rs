@@ -9,7 +9,7 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::exit;
-use crate::output::{say, tell};
+use crate::output::{say, tell, tell_json, visible};
 use crate::session::judge::{self, Judged};
 use crate::store::history_file::histories;
 
@@ -93,7 +93,7 @@ pub fn run(arguments: &FiguresArguments) -> Result<i32> {
     }
     let figures = samples.figures();
     if arguments.json {
-        tell(&serde_json::to_string(&figures)?);
+        tell_json(&figures)?;
     } else {
         tell(&table(&figures));
     }
@@ -175,7 +175,8 @@ fn table(figures: &Figures) -> String {
     ];
     lines.extend(figures.faults.iter().map(|(name, row)| {
         format!(
-            "| {name} | {} | {} | {} | {} | {} ms | {} ms | {} ms |",
+            "| {} | {} | {} | {} | {} | {} ms | {} ms | {} ms |",
+            visible(name),
             row.windows,
             row.affecting_leader,
             row.leader_changes,

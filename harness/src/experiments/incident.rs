@@ -18,7 +18,7 @@ use crate::config::plants::{Planted, Plants};
 use crate::config::scenario::Scenario;
 use crate::config::target::Target;
 use crate::exit::Stop;
-use crate::output::tell;
+use crate::output::{self, tell, visible};
 use crate::run::Case;
 use crate::session::publish::{Conditions, Publication, warn_of};
 use crate::session::reproduce::reproduce;
@@ -87,7 +87,8 @@ pub fn run(arguments: &RunArguments) -> Result<i32> {
     let cases = resolved.into_iter().collect::<Result<Vec<Case>>>()?;
     if arguments.plan {
         for case in &cases {
-            tell(&format!("{}  seed {seed:#x}\n{}", case.name, case.plan));
+            let seed = format!("seed {seed:#x}");
+            tell(&output::plan::text(&case.name, &seed, &case.plan));
         }
         return Ok(crate::exit::VALID);
     }
@@ -163,12 +164,18 @@ fn table(comparison: &BeforeAfter) -> String {
     for row in &comparison.rows {
         text += &format!(
             "{}\n  before  {}\n  after   {}\n",
-            row.what, row.before, row.after
+            visible(&row.what),
+            visible(&row.before),
+            visible(&row.after)
         );
     }
     for reason in &comparison.reasons {
         let mark = if reason.seen { "✓" } else { "✗" };
-        text += &format!("{mark} before: {} ({})\n", reason.what, reason.check);
+        text += &format!(
+            "{mark} before: {} ({})\n",
+            visible(&reason.what),
+            visible(&reason.check)
+        );
     }
     text + if comparison.as_expected {
         "✓ as expected: before not valid for the expected reasons, after valid\n"

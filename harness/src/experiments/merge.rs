@@ -1,10 +1,14 @@
 //! `jepsen merge RUN...`: joins the shards of one suite's run, from any number of machines, into one run directory with
 //! one verdict. A missing shard makes it undecided.
 
-use std::path::{Path, PathBuf};
+mod place;
+mod tree;
+
+use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::Args;
+use reports::RunReport;
 
 use super::qualify::{finish, load_pairs, save_pairs};
 use crate::exit::Stop;
@@ -12,9 +16,11 @@ use crate::experiments::qualify::baseline::{self, Stored};
 use crate::experiments::qualify::comparison;
 use crate::experiments::qualify::completeness;
 use crate::experiments::qualify::figures::Pair;
-use crate::experiments::qualify::join::{Part, join};
-use crate::output::{say, shown};
-use crate::store::{RunDirectory, layout};
+use crate::experiments::qualify::join::{Part, belong_beside, join};
+use crate::output::{name, say, shown};
+use crate::store::{self, RunDirectory, layout, write_whole};
+
+use tree::Tree;
 
 /// Flags of `merge`.
 #[derive(Debug, Args)]
@@ -33,55 +39,106 @@ pub struct MergeArguments {
     pub out: PathBuf,
 }
 
-/// Joins the shards and returns the exit code of the joined run.
+/// Joins the shards and returns the exit code of the joined run. Everything is read and checked before anything is
+/// written. The shards are not changed.
 ///
 /// # Errors
-/// If a path is not a shard, shards do not belong together, or the joined run cannot be written.
+/// If a path is not a shard, shards do not belong together, or the joined run cannot be written. No half run stays.
 pub fn run(arguments: &MergeArguments) -> Result<i32> {
     let shards = shards(&arguments.runs)?;
+    let paths: Vec<PathBuf> = shards.iter().map(|shard| shard.path.clone()).collect();
+    place::check(&arguments.out, &paths)?;
     let parts: Vec<Part> = shards.iter().map(part).collect::<Result<_>>()?;
     let (manifest, mut report) = join(&parts).map_err(Stop::usage)?;
+    let other = match manifest.against.is_empty() {
+        true => None,
+        false => Some(beside(&parts, &shards)?),
+    };
+    let scenarios: Vec<PathBuf> = paths
+        .iter()
+        .map(|path| path.join(layout::SCENARIOS))
+        .collect();
+    let tree = Tree::survey(&scenarios)?;
     let numbers: Vec<u32> = parts.iter().map(|part| part.manifest.shard).collect();
+    let pairs: Vec<Pair> = paths.iter().flat_map(|path| load_pairs(path)).collect();
+    let stored = match (&other, arguments.baseline.as_deref()) {
+        (Some(_), _) | (None, Some("none")) => None,
+        (None, Some(path)) => Some(Stored::load(Path::new(path))?),
+        (None, None) => baseline::last(&arguments.out, &manifest.suite, &manifest.target)
+            .map(|path| Stored::load(&path))
+            .transpose()?,
+    };
     let seed = u64::from_str_radix(manifest.seed.trim_start_matches("0x"), 16).unwrap_or(0);
-    let directory = RunDirectory::create(&arguments.out, seed)?;
-    for shard in &shards {
-        copy(
-            &shard.path.join(layout::SCENARIOS),
-            &directory.path.join(layout::SCENARIOS),
-        )?;
-    }
-    manifest.save(&directory.path)?;
+    let (directory, unfinished) = filled(&arguments.out, seed, &tree)?;
     report.run.id.clone_from(&directory.id);
     report.run.directory = shown(&directory.path);
     report.run.reproduce = whole(&report.run.reproduce);
     report.run.recheck = crate::session::reproduce::recheck(&report.run.directory);
     report.run.incomplete = completeness::missing(&manifest, &report, &numbers);
-    let pairs: Vec<Pair> = shards
-        .iter()
-        .flat_map(|shard| load_pairs(&shard.path))
-        .collect();
-    if manifest.against.is_empty() {
-        let stored = match arguments.baseline.as_deref() {
-            Some("none") => None,
-            Some(path) => Some(Stored::load(Path::new(path))?),
-            None => baseline::last(&arguments.out, &manifest.suite, &manifest.target)
-                .map(|path| Stored::load(&path))
-                .transpose()?,
-        };
-        let compared = stored.map(|stored| comparison::with_stored(&stored, &report, &manifest));
-        report.comparison = compared;
-    } else {
-        let other = beside(&shards)?;
-        report.comparison = Some(comparison::interleaved(&other, &report, &pairs, &manifest));
-        save_pairs(&directory, &pairs)?;
-    }
+    write_whole(
+        &directory.path.join(layout::RUN),
+        &serde_json::to_string_pretty(&report).context("write run.json")?,
+    )?;
+    manifest.save(&directory.path)?;
+    report.comparison = match (&other, &stored) {
+        (Some(other), _) => {
+            save_pairs(&directory, &pairs)?;
+            Some(comparison::interleaved(other, &report, &pairs, &manifest))
+        }
+        (None, Some(stored)) => Some(comparison::with_stored(stored, &report, &manifest)),
+        (None, None) => None,
+    };
     say(&format!(
         "  {} of {} shards, {} scenarios",
         numbers.len(),
         manifest.shards,
         report.scenarios.len()
     ));
-    finish(&directory, &mut report, arguments.accept)
+    let code = finish(&directory, &mut report, arguments.accept)?;
+    unfinished.keep();
+    Ok(code)
+}
+
+/// A run directory that is removed if it does not become a whole run.
+struct Unfinished(Option<PathBuf>);
+
+impl Unfinished {
+    fn keep(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        if let Some(path) = self.0.take() {
+            let _ = std::fs::remove_dir_all(path);
+        }
+    }
+}
+
+/// A new run directory with the scenarios of all shards. They are copied to a hidden folder first, because a copy that
+/// is cut short must not look like a run.
+fn filled(out: &Path, seed: u64, tree: &Tree) -> Result<(RunDirectory, Unfinished)> {
+    let wrong =
+        |error: std::io::Error| anyhow::Error::from(error).context(format!("--out {}", name(out)));
+    std::fs::create_dir_all(out).map_err(wrong)?;
+    let needed = tree.bytes.saturating_add(store::FREE_BYTES_LOW);
+    if store::free_bytes(out).is_some_and(|free| free < needed) {
+        return Err(Stop::machine(format!(
+            "--out {}: the joined run needs {} MiB of free space; name another place",
+            name(out),
+            needed >> 20
+        )));
+    }
+    let staging = tempfile::Builder::new().prefix(".merge-").tempdir_in(out);
+    let staging = staging.map_err(wrong)?;
+    let copied = staging.path().join(layout::SCENARIOS);
+    tree.copy_to(&copied)?;
+    let directory = RunDirectory::create(out, seed)?;
+    let unfinished = Unfinished(Some(directory.path.clone()));
+    let scenarios = directory.path.join(layout::SCENARIOS);
+    std::fs::rename(&copied, &scenarios).with_context(|| format!("write {}", name(&scenarios)))?;
+    Ok((directory, unfinished))
 }
 
 /// The command of the whole run, from a shard's command.
@@ -98,17 +155,20 @@ fn whole(command: &str) -> String {
     kept.join(" ")
 }
 
-/// The shards that these paths name. A directory that is not a run is searched for runs, so that the files collected by
+/// The shards that these paths name, by their paths without links. A directory that is not a run is searched for runs, so that the files collected by
 /// a CI system can be named as a whole. Runs of the other build in it are left out.
 fn shards(paths: &[PathBuf]) -> Result<Vec<Stored>> {
     let mut found = Vec::new();
     for path in paths {
+        let path = path
+            .canonicalize()
+            .map_err(|error| Stop::usage(format!("{}: {error}", name(path))))?;
         if path.join(layout::REPORT_VALUES).is_file() {
-            found.push(Stored::load(path)?);
+            found.push(Stored::load(&path)?);
             continue;
         }
         let mut below = Vec::new();
-        search(path, 3, &mut below);
+        search(&path, 3, &mut below);
         below.sort();
         for run in below {
             let stored = Stored::load(&run)?;
@@ -125,13 +185,11 @@ fn shards(paths: &[PathBuf]) -> Result<Vec<Stored>> {
         .iter()
         .filter_map(|stored| stored.manifest.as_ref())
         .map(|manifest| manifest.against.clone())
+        .filter(|id| !id.is_empty())
         .collect();
     found.retain(|stored| !others.contains(&stored.report.run.id));
     if found.is_empty() {
-        let names: Vec<String> = paths
-            .iter()
-            .map(|path| path.display().to_string())
-            .collect();
+        let names: Vec<String> = paths.iter().map(|path| name(path)).collect();
         return Err(Stop::usage(format!(
             "{}: no run of a shard there; name the run directories of `jepsen qualify --shard I/N`",
             names.join(", ")
@@ -159,7 +217,7 @@ fn search(path: &Path, depth: u32, found: &mut Vec<PathBuf>) {
 }
 
 fn part(stored: &Stored) -> Result<Part> {
-    let name = stored.path.display().to_string();
+    let name = shown(&stored.path);
     let manifest = stored.manifest.clone();
     let manifest = manifest.ok_or_else(|| {
         Stop::usage(format!(
@@ -175,33 +233,25 @@ fn part(stored: &Stored) -> Result<Part> {
 }
 
 /// The runs of the other build, which are next to the shards, as one report.
-fn beside(shards: &[Stored]) -> Result<reports::RunReport> {
-    let others = shards.iter().map(|shard| {
-        let id = shard
-            .manifest
-            .as_ref()
-            .map_or("", |manifest| manifest.against.as_str());
-        part(&Stored::load(&shard.path.with_file_name(id))?)
-    });
-    let others: Vec<Part> = others.collect::<Result<_>>()?;
-    join(&others).map(|(_, report)| report).map_err(Stop::usage)
-}
-
-/// Copies a directory tree. Links in it are left out.
-fn copy(from: &Path, to: &Path) -> Result<()> {
-    std::fs::create_dir_all(to).with_context(|| format!("create {}", to.display()))?;
-    let entries = std::fs::read_dir(from).with_context(|| format!("read {}", from.display()))?;
-    for entry in entries {
-        let entry = entry.with_context(|| format!("read {}", from.display()))?;
-        let (kind, target) = (entry.file_type()?, to.join(entry.file_name()));
-        if kind.is_dir() {
-            copy(&entry.path(), &target)?;
-        } else if kind.is_file() {
-            let copied = std::fs::copy(entry.path(), &target);
-            copied.with_context(|| format!("copy to {}", target.display()))?;
+fn beside(parts: &[Part], shards: &[Stored]) -> Result<RunReport> {
+    let mut others = Vec::new();
+    for (own, shard) in parts.iter().zip(shards) {
+        let id = own.manifest.against.as_str();
+        // The id is from a file: it must not lead to another directory.
+        let plain = Path::new(id)
+            .components()
+            .eq([Component::Normal(id.as_ref())]);
+        if !plain {
+            return Err(Stop::usage(format!(
+                "{}: its suite.json names the run of the other build `{id}`, which is not the name of a run",
+                own.name
+            )));
         }
+        let other = part(&Stored::load(&shard.path.with_file_name(id))?)?;
+        belong_beside(own, &other).map_err(Stop::usage)?;
+        others.push(other);
     }
-    Ok(())
+    join(&others).map(|(_, report)| report).map_err(Stop::usage)
 }
 
 #[cfg(test)]

@@ -46,7 +46,7 @@ use crate::config::suite::Suite;
 use crate::config::target::Target;
 use crate::config::time::shown;
 use crate::exit::{self, Stop};
-use crate::output::{say, tell};
+use crate::output::{self, say, tell, visible};
 use crate::run::Case;
 use crate::session::{Overrides, Session, publish, resolve};
 use crate::store;
@@ -84,9 +84,7 @@ pub fn run(arguments: &QualifyArguments) -> Result<i32> {
     let question = Question {
         plants: Plants::of(arguments.plant.clone(), &target)?,
         baseline: chosen(arguments, &suite, &target)?,
-        seed: arguments
-            .seed
-            .unwrap_or_else(|| u64::from(rand::random::<u32>())),
+        seed: arguments.seed.unwrap_or_else(|| drawn(arguments, &suite)),
         arguments,
         suite: &suite,
         target: &target,
@@ -116,7 +114,8 @@ fn accept(run: &std::path::Path) -> Result<i32> {
     let mark = baseline::accept(run, &store::now())?;
     tell(&format!(
         "{} is now the baseline of suite {}",
-        mark.run, mark.suite
+        visible(&mark.run),
+        visible(&mark.suite)
     ));
     Ok(exit::VALID)
 }
@@ -131,6 +130,15 @@ fn chosen(arguments: &QualifyArguments, suite: &Suite, target: &Target) -> Resul
             Some(path) => Stored::load(&path).map(Some),
             None => Ok(None),
         },
+    }
+}
+
+/// The seed if none was given. Shards cannot agree on a drawn one, and only shards of one seed are one run. Therefore
+/// they all take it from the suite's text.
+fn drawn(arguments: &QualifyArguments, suite: &Suite) -> u64 {
+    match arguments.shard.is_whole() {
+        true => u64::from(rand::random::<u32>()),
+        false => u64::from_str_radix(&suite.digest, 16).unwrap_or(0) & u64::from(u32::MAX),
     }
 }
 
@@ -151,8 +159,8 @@ impl Question<'_> {
         let mut text = String::new();
         for cell in mine {
             let case = self.case(cell)?;
-            let (name, plan) = (&cell.name, &case.plan);
-            text += &format!("{name}  about {}\n{plan}", shown(cell.duration));
+            let about = format!("about {}", shown(cell.duration));
+            text += &output::plan::text(&cell.name, &about, &case.plan);
         }
         let all: Duration = mine.iter().map(|cell| cell.duration).sum();
         text += &format!("{} scenarios, about {}\n", mine.len(), shown(all));
@@ -246,6 +254,7 @@ impl Question<'_> {
             suite: self.suite.name.clone(),
             digest: self.suite.digest.clone(),
             target: self.target.name.clone(),
+            target_digest: self.target.digest(),
             plants: self.plants.words(),
             seed: format!("{:#x}", self.seed),
             repeat: self.arguments.repeat,
@@ -307,6 +316,12 @@ impl Question<'_> {
             ),
         };
         say(&format!("  {against}"));
+        if !self.arguments.shard.is_whole() && self.arguments.seed.is_none() {
+            say(&format!(
+                "  seed {:#x} is the suite's own, because all shards need the same; --seed N names another",
+                self.seed
+            ));
+        }
         candidate.warn_of_plants();
     }
 

@@ -19,7 +19,7 @@ use crate::config::scenario::{self, Scenario};
 use crate::config::target::Target;
 use crate::exit;
 use crate::load::{Chosen, workloads};
-use crate::output::{say, tell};
+use crate::output::{self, say, tell};
 use crate::reference;
 use crate::run::{Case, topics};
 use crate::session::publish::{Conditions, Publication, warn_of};
@@ -139,10 +139,8 @@ pub fn run(arguments: &RunArguments) -> Result<i32> {
     if arguments.plan {
         let planned = resolved(0)?;
         for case in &planned.cases {
-            tell(&format!(
-                "{}  seed {:#x}\n{}",
-                case.name, case.seed, case.plan
-            ));
+            let seed = format!("seed {:#x}", case.seed);
+            tell(&output::plan::text(&case.name, &seed, &case.plan));
         }
         return Ok(exit::VALID);
     }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::visible;
 use reports::model::{Comparison, FigureChange, FigureOutcome, FindingStatus};
 
 /// The number of findings listed one by one. The page lists all of them.
@@ -10,10 +11,14 @@ const SHOWN_MAX: usize = 10;
 /// The text.
 pub fn text(comparison: &Comparison) -> String {
     let baseline = &comparison.baseline;
-    let mut text = format!("vs {} {}", baseline.name, baseline.version);
-    let _ = write!(text, "  run {}", baseline.run);
+    let mut text = format!(
+        "vs {} {}  run {}",
+        visible(&baseline.name),
+        visible(&baseline.version),
+        visible(&baseline.run)
+    );
     if let Some((day, _)) = baseline.accepted.split_once('T') {
-        let _ = write!(text, " (qualified {day})");
+        let _ = write!(text, " (qualified {})", visible(day));
     }
     let counts = [
         FindingStatus::New,
@@ -36,9 +41,9 @@ pub fn text(comparison: &Comparison) -> String {
             text,
             "  {:<9} {}  {}: {}  ({} of {} runs, before {} of {})",
             finding.status.word(),
-            finding.scenario,
-            finding.check,
-            finding.kind,
+            visible(&finding.scenario),
+            visible(&finding.check),
+            visible(&finding.kind),
             finding.runs,
             comparison.runs.max(1),
             finding.baseline_runs,
@@ -49,13 +54,13 @@ pub fn text(comparison: &Comparison) -> String {
         let _ = writeln!(text, "  and {} more", findings.len() - SHOWN_MAX);
     }
     for difference in &comparison.differences {
-        let _ = writeln!(text, "  differs: {difference}");
+        let _ = writeln!(text, "  differs: {}", visible(difference));
     }
     if !comparison.figures_not_compared.is_empty() {
         let _ = writeln!(
             text,
             "  figures not compared: {}",
-            comparison.figures_not_compared
+            visible(&comparison.figures_not_compared)
         );
     }
     for figure in &comparison.figures {
@@ -77,10 +82,10 @@ fn row(figure: &FigureChange) -> String {
     let p = figure.p.map_or_else(String::new, |p| format!("  p {p:.4}"));
     format!(
         "{symbol} {:<16} {:>10.0} -> {:>10.0} {:<9} {change:>7}  {} pairs{p}  {}",
-        figure.name,
+        visible(&figure.name),
         figure.baseline,
         figure.value,
-        figure.unit,
+        visible(&figure.unit),
         figure.pairs,
         figure.outcome.words()
     )

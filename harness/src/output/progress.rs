@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use checkers::history::{Event, FaultPhase, Observation, Phase, Seen, What};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::{bars, say};
+use super::{bars, say, visible};
 
 /// How often the bar is drawn.
 const REFRESH: Duration = Duration::from_millis(200);
@@ -54,7 +54,7 @@ pub fn show(
             {
                 bar.set_style(style.progress_chars("##-"));
             }
-            bar.set_prefix(title);
+            bar.set_prefix(visible(&title).into_owned());
             follow(&events, &bar, on_terminal);
             bar.finish_and_clear();
         })
@@ -75,7 +75,7 @@ fn follow(events: &Receiver<Event>, bar: &ProgressBar, on_terminal: bool) {
                 }
                 if let Some(line) = status.take(&event) {
                     if on_terminal {
-                        bar.println(line);
+                        bar.println(visible(&line));
                     } else {
                         say(&line);
                     }
@@ -89,7 +89,7 @@ fn follow(events: &Receiver<Event>, bar: &ProgressBar, on_terminal: bool) {
             if let Some(began) = load_began {
                 bar.set_position(began.elapsed().as_secs().min(bar.length().unwrap_or(0)));
             }
-            bar.set_message(status.line());
+            bar.set_message(visible(&status.line()).into_owned());
         }
         if !on_terminal && Instant::now() >= line_next {
             line_next += LINE_EVERY;

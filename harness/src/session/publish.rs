@@ -21,7 +21,7 @@ use super::{Recorded, Session, highlights, index};
 use crate::config::plants::Plants;
 use crate::config::target::Target;
 use crate::exit;
-use crate::output::{colour, say, shown, tell};
+use crate::output::{colour, say, shown, tell_painted};
 use crate::store::{self, RunDirectory, RunLock, durable, layout, reserve, write_whole};
 
 pub use complete::complete;
@@ -219,7 +219,7 @@ pub fn finish(directory: &RunDirectory, report: &mut RunReport) -> Result<i32> {
     if let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY") {
         append_summary(Path::new(&path), report);
     }
-    tell(&reports::summary_text(report, colour()));
+    tell_painted(&reports::summary_text(report, colour()));
     index::write(directory.path.parent().unwrap_or(&directory.path));
     Ok(report.exit_code)
 }
@@ -240,7 +240,16 @@ pub fn warn_of(plants: &Plants) {
 /// If the results cannot be written, or the evidence cannot be synced.
 pub fn write_results(run: &Path, report: &mut RunReport) -> Result<()> {
     report.exit_code = exit::of_run(report);
-    write_page(run, report);
+    // Every failure has become a warning of the run.
+    let _ = write_page(run, report);
+    write_head(run, report)
+}
+
+/// Writes `results.json`, after everything that it relies on has been synced.
+///
+/// # Errors
+/// If it cannot be written, or the evidence cannot be synced.
+pub fn write_head(run: &Path, report: &RunReport) -> Result<()> {
     durable::sync_tree(run).with_context(|| format!("sync {}", run.display()))?;
     write_whole(&run.join(layout::RESULTS), &reports::results_json(report))?;
     reserve::release(run);
@@ -248,7 +257,11 @@ pub fn write_results(run: &Path, report: &mut RunReport) -> Result<()> {
 }
 
 /// Writes the page and the other files that are rendered from the report's values. A failure is a warning.
-pub fn write_page(directory: &Path, report: &mut RunReport) {
+///
+/// # Errors
+/// The first failure. The other files are still written.
+pub fn write_page(directory: &Path, report: &mut RunReport) -> Result<()> {
+    let mut failed = Ok(());
     let rendered = reports::html(report);
     for warning in rendered.warnings {
         // A page that is rendered again has the same problem again.
@@ -267,8 +280,10 @@ pub fn write_page(directory: &Path, report: &mut RunReport) {
         if let Err(error) = write_whole(&directory.join(name), &text) {
             say(&format!("  warning: {error:#}"));
             report.warnings.push(format!("{error:#}"));
+            failed = failed.and(Err(error));
         }
     }
+    failed
 }
 
 fn append_summary(path: &Path, report: &RunReport) {

@@ -1,24 +1,30 @@
 //! The command that repeats a run, with arguments quoted for a shell.
 
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
+
+use reports::visible::is_hidden;
+
 /// The command that repeats this run: the typed arguments, with the seed. `run --repeat` makes one run per seed. For
 /// `qualify`, repetitions are a part of the run.
 pub fn reproduce(command: &str, seed: u64) -> String {
     let mut words = Vec::new();
-    let mut typed = std::env::args().skip(1);
+    let mut typed = arguments();
     let dropped: &[&str] = match command {
         "run" => &["--seed", "--repeat"],
         _ => &["--seed"],
     };
     while let Some(word) = typed.next() {
-        let name = word.split('=').next().unwrap_or_default();
-        match word.as_str() {
+        let text = word.0.to_str().unwrap_or_default();
+        let name = text.split('=').next().unwrap_or_default();
+        match text {
             _ if dropped.contains(&name) => {
-                if name == word {
+                if name == text {
                     drop(typed.next());
                 }
             }
             "--until-fail" | "--accept" => {}
-            _ => words.push(quote(&word)),
+            _ => words.push(word.quoted()),
         }
     }
     if words.first().is_none_or(|first| first != command) {
@@ -29,34 +35,69 @@ pub fn reproduce(command: &str, seed: u64) -> String {
 
 /// The command line as it was typed.
 pub fn typed() -> String {
-    let words: Vec<String> = std::env::args().skip(1).map(|word| quote(&word)).collect();
+    let words: Vec<String> = arguments().map(|word| word.quoted()).collect();
     format!("{PROGRAM} {}", words.join(" "))
 }
 
 /// The command that judges a run's histories again.
 pub fn recheck(directory: &str) -> String {
-    format!("{PROGRAM} check {directory}")
+    format!("{PROGRAM} check {}", quote(directory))
 }
 
 const PROGRAM: &str = "cargo run --release --bin jepsen --";
 
+/// An argument. It need not be UTF-8.
+struct Word(OsString);
+
+fn arguments() -> impl Iterator<Item = Word> {
+    std::env::args_os().skip(1).map(Word)
+}
+
+impl Word {
+    fn quoted(&self) -> String {
+        match self.0.to_str() {
+            Some(text) => quote(text),
+            None => escaped(self.0.as_bytes()),
+        }
+    }
+}
+
 /// Quotes a word for a shell.
-pub fn quote(word: &str) -> String {
+fn quote(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./,=:@%+".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
+    if word.chars().any(is_hidden) {
+        escaped(word.as_bytes())
+    } else if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()
     } else {
         format!("'{}'", word.replace('\'', r"'\''"))
     }
 }
 
+/// Quotes bytes for a shell as `$'...'`, in which nothing is hidden.
+fn escaped(bytes: &[u8]) -> String {
+    let escaped = bytes.iter().map(|byte| match byte {
+        b'\\' | b'\'' => format!("\\{}", char::from(*byte)),
+        b' '..=b'~' => char::from(*byte).to_string(),
+        other => format!("\\x{other:02x}"),
+    });
+    format!("$'{}'", escaped.collect::<String>())
+}
+
 #[cfg(test)]
 mod tests {
+    use std::os::unix::ffi::OsStringExt;
+
     use super::*;
 
     #[test]
     fn words_are_quoted_for_a_shell() {
         assert_eq!(quote("a,b"), "a,b");
         assert_eq!(quote("it's"), r"'it'\''s'");
+        assert_eq!(quote("a\n'\u{202e}"), r"$'a\x0a\'\xe2\x80\xae'");
+        assert_eq!(
+            Word(OsString::from_vec(vec![b'a', 0xff])).quoted(),
+            r"$'a\xff'"
+        );
     }
 }

@@ -2,7 +2,11 @@
 
 mod arguments;
 mod check;
+mod hostile;
+mod lost_output;
+mod merge;
 mod outside;
+mod places;
 mod plans;
 mod process;
 mod store;

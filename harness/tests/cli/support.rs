@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::io::Write;
+use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -47,6 +48,23 @@ pub(crate) fn ended(command: &mut Command) -> Ended {
         );
     }
     ended
+}
+
+/// Limits the size of the files that a command may write, as `ulimit -f` does.
+pub(crate) fn limit_files(command: &mut Command, bytes: u64) {
+    let limit = nix::libc::rlimit {
+        rlim_cur: bytes,
+        rlim_max: bytes,
+    };
+    // SAFETY: setrlimit is a system call that reads one live value, and allocates nothing.
+    unsafe {
+        command.pre_exec(move || {
+            match nix::libc::setrlimit(nix::libc::RLIMIT_FSIZE, &raw const limit) {
+                0 => Ok(()),
+                _ => Err(std::io::Error::last_os_error()),
+            }
+        });
+    }
 }
 
 /// A file or folder next to the tests.

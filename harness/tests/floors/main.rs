@@ -54,7 +54,7 @@ const FLOORS: &[(&str, &[&[&str]])] = &[
             &["charts", "findings", "junit"],
             &["model", "overlaps", "wording"],
             &["format"],
-            &["axis", "limits"],
+            &["axis", "limits", "visible"],
         ],
     ),
     (

@@ -44,7 +44,7 @@ pub fn page(bench: &Bench) -> String {
             }
         }
     };
-    markup.into_string()
+    crate::visible::block(&markup.into_string()).into_owned()
 }
 
 fn groups(bench: &Bench) -> Vec<&str> {

@@ -32,7 +32,7 @@ pub(crate) fn page(calibration: &Calibration, known: &[&str]) -> String {
                     (plants(calibration))
                     (controls(calibration))
                 }
-                footer { p { "Written by " (calibration.tool.name) " " (calibration.tool.version) ". A finding counts as a "
+                footer { p { "Written by " (untrusted(&calibration.tool.name)) " " (untrusted(&calibration.tool.version)) ". A finding counts as a "
                     "detection only if the plant names its check, if it is of the kind that the plant causes, and if it occurs at the "
                     "time and on the node where the plant acts. Other findings are counted separately." } }
             }

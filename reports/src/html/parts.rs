@@ -70,7 +70,7 @@ pub(super) fn navigation(
     html! {
         nav class="bar" aria-label="Sections" {
             a class="skip" href="#main" { "Skip to the checks" }
-            span class="brand" { (report.tool.name) }
+            span class="brand" { (untrusted(&report.tool.name)) }
             ul {
                 li { a href="#checks" { "Checks" } }
                 @if !cards.is_empty() { li { a href="#failures" { "Failures " span class="n" { (cards.len()) } } } }
@@ -110,7 +110,7 @@ pub(super) fn footer(report: &RunReport) -> Markup {
     html! {
         footer {
             p {
-                "Written by " (report.tool.name) " " (report.tool.version)
+                "Written by " (untrusted(&report.tool.name)) " " (untrusted(&report.tool.version))
                 @if !report.tool.commit.is_empty() {
                     ", commit " code { (untrusted(&report.tool.commit)) }
                     @if report.tool.dirty { " with changes" }

@@ -30,6 +30,10 @@ const OWN_PAGE: &str = "default-src 'none'; style-src 'unsafe-inline'; script-sr
 const FOREIGN: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+/// The binary logarithm of the memory that decompressing may need: 8 MiB for each connection. The histories of this
+/// program need 2 MiB.
+const WINDOW_LOG_MAX: u32 = 23;
+
 /// The size of a read and of a sent chunk.
 const CHUNK_BYTES: usize = 64 * 1024;
 
@@ -50,12 +54,12 @@ fn of(request: &Request, found: Resource) -> Result<Response<Body>, Refusal> {
             Ok(answer)
         }
         Resource::Page(text) => Ok(answer(StatusCode::OK, Kind::OwnPage, whole(text))),
-        Resource::File(path, kind) => {
-            let file = File::open(path).map_err(|_| Refusal::NotFound)?;
-            part_of(request, file, kind)
-        }
-        Resource::Compressed(path) => {
-            let decoder = File::open(path).and_then(Decoder::new);
+        Resource::File(file, kind) => part_of(request, file, kind),
+        Resource::Compressed(file) => {
+            let decoder = Decoder::new(file).and_then(|mut decoder| {
+                decoder.window_log_max(WINDOW_LOG_MAX)?;
+                Ok(decoder)
+            });
             let decoder = decoder.map_err(|_| Refusal::NotFound)?;
             // Its length is not known in advance.
             let body = if request.body {
@@ -109,6 +113,7 @@ fn refuse(refusal: Refusal) -> Response<Body> {
         Refusal::Forbidden => StatusCode::FORBIDDEN,
         Refusal::NotFound => StatusCode::NOT_FOUND,
         Refusal::Method => StatusCode::METHOD_NOT_ALLOWED,
+        Refusal::TooMany => StatusCode::INSUFFICIENT_STORAGE,
         Refusal::Range(_) => StatusCode::RANGE_NOT_SATISFIABLE,
     };
     let mut answer = answer(status, Kind::Text, whole(format!("{status}\n")));
@@ -136,6 +141,10 @@ fn answer(status: StatusCode, kind: Kind, body: Body) -> Response<Body> {
         (header::CACHE_CONTROL, "no-store"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
+        (
+            HeaderName::from_static("cross-origin-resource-policy"),
+            "same-origin",
+        ),
         (header::CONTENT_SECURITY_POLICY, policy),
     ] {
         set(&mut answer, name, HeaderValue::from_static(value));

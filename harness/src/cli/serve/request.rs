@@ -38,6 +38,8 @@ pub(super) enum Refusal {
     NotFound,
     /// Only GET and HEAD.
     Method,
+    /// The folder has too many names.
+    TooMany,
     /// The range is not in the file.
     Range(u64),
 }

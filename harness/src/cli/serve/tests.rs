@@ -6,6 +6,9 @@ use std::os::unix::fs::symlink;
 
 use super::*;
 
+mod crowd;
+mod place;
+
 struct Served {
     address: SocketAddr,
     outside: tempfile::TempDir,
@@ -15,7 +18,16 @@ struct Served {
 
 const RUN: &str = "20260101T000000Z-1";
 
+/// Short limits, for tests that wait for them.
 fn served() -> Served {
+    served_with(Patience {
+        head: Duration::from_millis(400),
+        write: Duration::from_millis(400),
+        whole: Duration::from_secs(60),
+    })
+}
+
+fn served_with(patience: Patience) -> Served {
     let runs = tempfile::tempdir().expect("a folder");
     let outside = tempfile::tempdir().expect("a folder");
     std::fs::write(outside.path().join("secret"), "secret").expect("written");
@@ -40,10 +52,6 @@ fn served() -> Served {
         .block_on(TcpListener::bind("127.0.0.1:0"))
         .expect("a port");
     let address = listener.local_addr().expect("an address");
-    let patience = Patience {
-        head: Duration::from_millis(400),
-        write: Duration::from_millis(400),
-    };
     runtime.spawn(serve(listener, root, patience));
     Served {
         address,

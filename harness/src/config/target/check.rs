@@ -81,7 +81,12 @@ fn known_keys(layers: &Layers, table: &str, defaults: &impl Serialize) -> Result
 
 fn patterns(target: &Target, layers: &Layers) -> Result<()> {
     let read = |path: &[&str], pattern: &str| {
-        Regex::new(pattern).map_err(|error| layers.mistake(path, error))
+        Regex::new(pattern).map_err(|error| {
+            // The lines above the last one repeat the pattern.
+            let text = error.to_string();
+            let why = text.lines().last().unwrap_or_default();
+            layers.mistake(path, why.trim_start_matches("error: "))
+        })
     };
     read(&["ready", "pattern"], &target.ready.pattern)?;
     for (at, pattern) in target.logs.show.iter().enumerate() {

@@ -1,10 +1,11 @@
 //! Placeholders of a target file, and their values on one node.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
 use super::{NodeList, Target};
+use crate::config::place::quotable;
 
 /// The maximum depth of variables that refer to variables.
 const DEPTH_MAX: usize = 8;
@@ -101,17 +102,17 @@ impl Target {
         Ok(match name {
             "id" => place.id.to_string(),
             "name" => format!("n{}", place.id),
-            "dir" => place.directory.display().to_string(),
+            "dir" => quoted("a node's directory", &place.directory)?,
             "address" => address(place.id),
             "nodes" => self.nodes.count().to_string(),
             "replicas" => self.replicas().to_string(),
             "port" => self.kafka_port().to_string(),
-            "jepsen" => place.jepsen.display().to_string(),
+            "jepsen" => quoted("this program", &place.jepsen)?,
             "seed" => place.seed.to_string(),
             // A JSON array of plain words is also a TOML array.
             "plants" => serde_json::to_string(&place.plants)?,
-            "home" => self.home.display().to_string(),
-            "here" => self.here.display().to_string(),
+            "home" => quoted("the directory of prepared targets", &self.home)?,
+            "here" => quoted("the target's directory", &self.here)?,
             "peers" => self.peers(place)?,
             other if self.numbered(other).is_some() => address(self.numbered(other).unwrap_or(1)),
             other => match (other.strip_prefix("port."), other.strip_prefix("env.")) {
@@ -169,6 +170,12 @@ impl Target {
             own.concat()
         )
     }
+}
+
+/// A path as a value that the quotes of any format can hold.
+fn quoted(what: &str, path: &Path) -> Result<String> {
+    quotable(what, path)?;
+    Ok(path.display().to_string())
 }
 
 #[cfg(test)]

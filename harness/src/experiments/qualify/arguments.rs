@@ -35,7 +35,7 @@ pub struct QualifyArguments {
     /// Run one part of several, such as 2/5; `jepsen merge` joins them.
     #[arg(long, value_name = "I/N", default_value = "1/1", value_parser = Shard::parse)]
     pub shard: Shard,
-    /// The seed of faults and workloads, decimal or 0x hexadecimal; drawn if absent.
+    /// The seed of faults and workloads, decimal or 0x hexadecimal; if absent, drawn, or with --shard the suite's own.
     #[arg(long, value_name = "N", value_parser = crate::config::seed::parse)]
     pub seed: Option<u64>,
     /// Print what would run, with all fault schedules, and stop.

@@ -71,6 +71,7 @@ impl Build {
     pub(super) fn save_manifest(&self, manifest: &Manifest) -> Result<()> {
         let manifest = Manifest {
             target: self.target.name.clone(),
+            target_digest: self.target.digest(),
             plants: self.plants.words(),
             ..manifest.clone()
         };

@@ -19,6 +19,8 @@ pub struct Manifest {
     pub digest: String,
     /// The value of `--target`.
     pub target: String,
+    /// The digest of the target as its file and the files that it extends define it.
+    pub target_digest: String,
     /// Planted bugs.
     pub plants: Vec<String>,
     /// The seed of the whole suite.

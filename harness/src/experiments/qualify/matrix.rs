@@ -32,7 +32,7 @@ pub struct Shard {
 }
 
 /// The maximum number of parts.
-const SHARDS_MAX: u32 = 256;
+pub const SHARDS_MAX: u32 = 256;
 
 impl Shard {
     /// The only shard.
@@ -49,12 +49,17 @@ impl Shard {
         });
         let shard =
             parsed.ok_or_else(|| format!("`{text}` is not a shard; write for example 2/5"))?;
-        if !(1..=SHARDS_MAX).contains(&shard.of) || !(1..=shard.of).contains(&shard.number) {
+        if !shard.exists() {
             return Err(format!(
                 "`{text}`: shards are numbered from 1 to their number, which is at most {SHARDS_MAX}"
             ));
         }
         Ok(shard)
+    }
+
+    /// Whether there is such a part.
+    pub fn exists(self) -> bool {
+        (1..=SHARDS_MAX).contains(&self.of) && (1..=self.of).contains(&self.number)
     }
 
     /// Whether it is the only shard.
