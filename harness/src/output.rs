@@ -7,14 +7,17 @@ pub mod progress;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 
+use crate::secret::clean_text;
+
 /// Writes a message line to stderr. A closed terminal does not end a run.
 pub fn say(line: &str) {
-    let _ = writeln!(std::io::stderr(), "{line}");
+    let _ = writeln!(std::io::stderr(), "{}", clean_text(line));
 }
 
 /// Writes data to stdout. A reader that closed the pipe (`| head`) is not an error.
 pub fn tell(text: &str) {
     let mut out = std::io::stdout();
+    let text = clean_text(text);
     let _ = out.write_all(text.as_bytes());
     if !text.ends_with('\n') {
         let _ = out.write_all(b"\n");

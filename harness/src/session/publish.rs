@@ -21,6 +21,7 @@ use crate::config::plants::Plants;
 use crate::config::target::Target;
 use crate::exit;
 use crate::output::{colour, say, shown, tell};
+use crate::secret::clean_text;
 use crate::store::{self, RunDirectory, layout, write_whole};
 
 pub use opening::{environment, tool};
@@ -253,8 +254,9 @@ fn append_summary(path: &Path, report: &RunReport) {
         .append(true)
         .create(true)
         .open(path);
+    let summary = reports::summary_markdown(report);
     let written =
-        opened.and_then(|mut file| file.write_all(reports::summary_markdown(report).as_bytes()));
+        opened.and_then(|mut file| file.write_all(clean_text(&summary).as_bytes()));
     if let Err(error) = written {
         say(&format!("  warning: {}: {error}", path.display()));
     }

@@ -75,7 +75,7 @@ const FLOORS: &[(&str, &[&[&str]])] = &[
             &["store", "reference"],
             &["config"],
             &["output"],
-            &["exit"],
+            &["exit", "secret"],
         ],
     ),
     (
