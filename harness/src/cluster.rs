@@ -5,11 +5,11 @@
 
 mod layout;
 mod ports;
+mod program;
 pub mod running;
 
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -25,13 +25,13 @@ use nix::unistd::Pid;
 use tokio::sync::{OnceCell, watch};
 
 use crate::config::plants::Plants;
-use crate::config::target::{NodePlace, StopSignal, Target, environment};
+use crate::config::target::{NodePlace, StopSignal, Target};
 use crate::exit::Stop;
 use crate::record::Recorder;
-use crate::secret::Filled;
 use crate::store::layout::NODES;
 
 use layout::Layout;
+use program::{describe, shown};
 
 /// The time between the request to end and SIGKILL, unless the target file sets another.
 const ENDING: Duration = Duration::from_secs(3);
@@ -81,7 +81,9 @@ impl Cluster {
         recorder: &Recorder,
     ) -> Result<Cluster> {
         ports::are_free(environment, target)?;
-        environment.renew().context("renew the nodes' shared memory")?;
+        environment
+            .renew()
+            .context("renew the nodes' shared memory")?;
         let addresses: Vec<String> = target
             .nodes
             .into_iter()
@@ -195,36 +197,6 @@ impl Cluster {
         };
         let ended = futures::future::join_all(self.nodes().into_iter().map(run)).await;
         ended.into_iter().collect()
-    }
-
-    /// Starts a program in a node's place and appends its output to the node's. None for an empty command.
-    fn spawn(&self, node: Node, words: &[Filled]) -> Result<Option<tokio::process::Child>> {
-        let Some((program, arguments)) = words.split_first() else {
-            return Ok(None);
-        };
-        let layout = &self.process(node).layout;
-        let environment = &self.0.environment;
-        let own_temporary = environment.confinement().view().is_ok()
-            && !layout.needs_the_temporary_directory(&self.0.target);
-        let mut command = tokio::process::Command::new(program.reveal());
-        let set = layout.environment.iter();
-        command
-            .args(arguments.iter().map(Filled::reveal))
-            .stdin(Stdio::null())
-            .stdout(layout.output("stdout.log")?)
-            .stderr(layout.output("stderr.log")?)
-            .current_dir(&layout.place.directory)
-            .env_clear()
-            .envs(environment::base())
-            .env("HOME", layout.home())
-            .envs(set.map(|(name, value)| (name, value.reveal())));
-        if !own_temporary && !layout.environment.iter().any(|(name, _)| name == "TMPDIR") {
-            command.env("TMPDIR", layout.temporary());
-        }
-        let room = layout.room(own_temporary)?;
-        let child = tokio::task::block_in_place(|| environment.spawn(node, command, &room))
-            .map_err(|error| Stop::usage(format!("start {program}: {error}")))?;
-        Ok(Some(child))
     }
 
     /// Starts a node's process. It has then started, but is not yet known to be up. The first start of any node runs
@@ -396,18 +368,4 @@ fn directory_bytes(directory: &Path) -> u64 {
         Err(_) => 0,
     };
     entries.flatten().map(bytes).sum()
-}
-
-fn shown(words: &[Filled]) -> String {
-    let words: Vec<String> = words.iter().map(Filled::to_string).collect();
-    words.join(" ")
-}
-
-fn describe(status: std::process::ExitStatus) -> String {
-    use std::os::unix::process::ExitStatusExt;
-    match (status.code(), status.signal()) {
-        (Some(code), _) => format!("exit {code}"),
-        (None, Some(signal)) => format!("signal {signal}"),
-        (None, None) => "ended".into(),
-    }
 }

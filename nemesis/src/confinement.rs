@@ -112,8 +112,9 @@ impl Confinement {
     ) -> io::Result<Confined> {
         let missing = room.directories.iter().chain(&room.files);
         for path in missing {
-            std::fs::symlink_metadata(path)
-                .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))?;
+            std::fs::symlink_metadata(path).map_err(|error| {
+                io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+            })?;
         }
         let view = match self.view {
             Ok(()) => Some(view::View::new(node, room, working)?),

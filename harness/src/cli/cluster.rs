@@ -117,7 +117,10 @@ impl Place {
         if let Place::Temporary(created) = self {
             let path = created.path().to_owned();
             if let Err(error) = created.close() {
-                say(&format!("  warning: {} was not removed: {error}", path.display()));
+                say(&format!(
+                    "  warning: {} was not removed: {error}",
+                    path.display()
+                ));
             }
         }
     }
@@ -159,7 +162,10 @@ fn start(arguments: &ClusterArguments, at: u16, data: &Path) -> Result<Child> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true).mode(PRIVATE_DIRECTORY);
     builder.create(&directory).map_err(refuse)?;
-    if !std::fs::symlink_metadata(&directory).map_err(refuse)?.is_dir() {
+    if !std::fs::symlink_metadata(&directory)
+        .map_err(refuse)?
+        .is_dir()
+    {
         let what = "is a link, and links are not followed";
         return Err(Stop::usage(format!("{} {what}", directory.display())));
     }

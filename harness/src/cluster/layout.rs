@@ -47,7 +47,10 @@ impl Layout {
     pub(super) fn make(target: &Target, place: NodePlace, logs: PathBuf) -> Result<Layout> {
         let file = |file: &crate::config::target::FileTemplate| {
             let path = target.fill(&file.path, &place)?;
-            anyhow::Ok((PathBuf::from(path.reveal()), target.fill(&file.text, &place)?))
+            anyhow::Ok((
+                PathBuf::from(path.reveal()),
+                target.fill(&file.text, &place)?,
+            ))
         };
         let writable = target.fill_all(&target.node.writable, &place)?;
         let layout = Layout {
@@ -55,7 +58,10 @@ impl Layout {
             init: target.fill_all(&target.node.init, &place)?,
             environment: target.variables_of(&target.node.environment, &place)?,
             files: target.file.iter().map(file).collect::<Result<_>>()?,
-            writable: writable.iter().map(|path| PathBuf::from(path.reveal())).collect(),
+            writable: writable
+                .iter()
+                .map(|path| PathBuf::from(path.reveal()))
+                .collect(),
             place,
             logs,
         };
@@ -78,7 +84,9 @@ impl Layout {
         for path in [&self.place.directory, &self.home(), &self.temporary()] {
             private_directory(path)?;
         }
-        self.files.iter().try_for_each(|(path, text)| write(path, text))
+        self.files
+            .iter()
+            .try_for_each(|(path, text)| write(path, text))
     }
 
     /// Creates again what [`Layout::clean`] has removed, for a node that starts after the end of a run.
@@ -87,7 +95,9 @@ impl Layout {
             private_directory(&path)?;
         }
         let secret = self.files.iter().filter(|(_, text)| text.is_secret());
-        secret.into_iter().try_for_each(|(path, text)| write(path, text))
+        secret
+            .into_iter()
+            .try_for_each(|(path, text)| write(path, text))
     }
 
     /// Removes what only a running node needs: its home, its temporary files, and the secrets in its files and its
@@ -98,7 +108,10 @@ impl Layout {
         }
         let mut failed = Vec::new();
         let mut note = |path: &Path, error: &dyn std::fmt::Display| {
-            failed.push(format!("{}: it may contain a secret: {error}", path.display()));
+            failed.push(format!(
+                "{}: it may contain a secret: {error}",
+                path.display()
+            ));
         };
         for (path, text) in self.files.iter().filter(|(_, text)| text.is_secret()) {
             // A node that rewrote its file has put its secret there itself.
@@ -219,11 +232,13 @@ fn copy(from: &Path, to: &Path, left: &mut u64, depth: usize) -> Result<()> {
     Ok(())
 }
 
+/// Creates a directory for this user only. Those above it are as usual.
 fn private_directory(path: &Path) -> Result<()> {
+    let parent = path.parent().unwrap_or(Path::new("/"));
     let mut builder = DirBuilder::new();
     builder.recursive(true).mode(PRIVATE_DIRECTORY);
-    builder
-        .create(path)
+    std::fs::create_dir_all(parent)
+        .and_then(|()| builder.create(path))
         .with_context(|| format!("create {}", path.display()))
 }
 
@@ -232,7 +247,11 @@ fn write(path: &Path, text: &Filled) -> Result<()> {
     if let Some(parent) = path.parent() {
         std::fs::create_dir_all(parent).with_context(|| format!("create {}", parent.display()))?;
     }
-    let mode = if text.is_secret() { PRIVATE_FILE } else { 0o644 };
+    let mode = if text.is_secret() {
+        PRIVATE_FILE
+    } else {
+        0o644
+    };
     let written = OpenOptions::new()
         .write(true)
         .create(true)

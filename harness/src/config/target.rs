@@ -194,7 +194,9 @@ impl Target {
     /// The same as a report shows them: a password or a key that the file contains is not shown either.
     pub fn client_settings_shown(&self) -> Vec<(String, String)> {
         let is_secret = |name: &str| SECRET_PROPERTIES.iter().any(|word| name.contains(word));
-        let shown = |(name, value): (&String, &String)| match is_secret(name) && !value.starts_with("{env.") {
+        let shown = |(name, value): (&String, &String)| match is_secret(name)
+            && !value.starts_with("{env.")
+        {
             true => (name.clone(), NOT_SHOWN.to_owned()),
             false => (name.clone(), value.clone()),
         };

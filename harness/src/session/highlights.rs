@@ -58,7 +58,10 @@ fn matching(file: &Path, patterns: &RegexSet) -> Vec<String> {
         .read(true)
         .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
         .open(file);
-    let Some(file) = opened.ok().filter(|file| file.metadata().is_ok_and(|meta| meta.is_file())) else {
+    let Some(file) = opened
+        .ok()
+        .filter(|file| file.metadata().is_ok_and(|meta| meta.is_file()))
+    else {
         return Vec::new();
     };
     let mut reader = BufReader::new(file);

@@ -124,7 +124,10 @@ pub fn anew(target: &Target) -> Result<()> {
 fn provided(target: &Target) -> Result<Vec<PathBuf>> {
     let place = NodePlace::nowhere();
     let filled = target.fill_all(&target.prepare.provides, &place)?;
-    Ok(filled.iter().map(|path| PathBuf::from(path.reveal())).collect())
+    Ok(filled
+        .iter()
+        .map(|path| PathBuf::from(path.reveal()))
+        .collect())
 }
 
 fn record(target: &Target) -> Record {

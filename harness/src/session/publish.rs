@@ -255,8 +255,7 @@ fn append_summary(path: &Path, report: &RunReport) {
         .create(true)
         .open(path);
     let summary = reports::summary_markdown(report);
-    let written =
-        opened.and_then(|mut file| file.write_all(clean_text(&summary).as_bytes()));
+    let written = opened.and_then(|mut file| file.write_all(clean_text(&summary).as_bytes()));
     if let Err(error) = written {
         say(&format!("  warning: {}: {error}", path.display()));
     }

@@ -60,9 +60,15 @@ pub(super) fn build(room: &Room, shared: Option<&Path>) -> io::Result<OwnedFd> {
     let devices = DEVICES.iter().map(|path| (Path::new(path), false));
     let shared = shared.into_iter().map(|path| (path, true));
     let all = directories.chain(files).chain(devices).chain(shared);
-    let created = all.into_iter().try_fold(created, |created, (path, is_directory)| {
-        permit(created, path, if is_directory { writing } else { to_file() })
-    })?;
+    let created = all
+        .into_iter()
+        .try_fold(created, |created, (path, is_directory)| {
+            permit(
+                created,
+                path,
+                if is_directory { writing } else { to_file() },
+            )
+        })?;
     Option::<OwnedFd>::from(created)
         .ok_or_else(|| io::Error::other("the kernel made no Landlock rules"))
 }

@@ -98,7 +98,10 @@ fn attempt(confined: &Confined, parent: Pid, file: &CString, memory: &CString) -
     let mut note = |one: Attempt, succeeded: bool| done |= i32::from(succeeded) << (one as u8);
     note(Attempt::Write, opens(file, OFlag::O_WRONLY));
     note(Attempt::Memory, opens(memory, OFlag::O_RDONLY));
-    note(Attempt::Signal, nix::sys::signal::kill(parent, None).is_ok());
+    note(
+        Attempt::Signal,
+        nix::sys::signal::kill(parent, None).is_ok(),
+    );
     note(Attempt::Capabilities, privileges::has_capabilities());
     note(Attempt::Mount, can_mount());
     done

@@ -47,7 +47,9 @@ impl View {
         let path = |text: &str| c_string(Path::new(text));
         let writable = room.directories.iter().chain(&room.files);
         Ok(View {
-            writable: writable.map(|path| c_string(path)).collect::<io::Result<_>>()?,
+            writable: writable
+                .map(|path| c_string(path))
+                .collect::<io::Result<_>>()?,
             temporary: room.temporary.as_deref().map(c_string).transpose()?,
             shared: c_string(&shared_memory(node))?,
             working: c_string(working.unwrap_or(Path::new("/")))?,

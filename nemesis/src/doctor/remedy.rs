@@ -59,7 +59,10 @@ impl Surroundings {
                 self.for_namespaces()
             }
             Capability::Landlock if reason.contains("not supported") => {
-                vec!["add landlock to the kernel's list of security modules: lsm=landlock,...".to_owned()]
+                vec![
+                    "add landlock to the kernel's list of security modules: lsm=landlock,..."
+                        .to_owned(),
+                ]
             }
             Capability::OwnProc if self.container => {
                 vec!["docker run --security-opt systempaths=unconfined".to_owned()]

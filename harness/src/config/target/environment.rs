@@ -62,7 +62,9 @@ impl Target {
         place: &NodePlace,
     ) -> Result<Vec<(String, Filled)>> {
         let is_absent = |text: &str| {
-            let name = text.strip_prefix("{env.").and_then(|rest| rest.strip_suffix('}'));
+            let name = text
+                .strip_prefix("{env.")
+                .and_then(|rest| rest.strip_suffix('}'));
             name.is_some_and(|name| !name.contains('}') && std::env::var_os(name).is_none())
         };
         let set = table.iter().filter(|(_, text)| !is_absent(text));

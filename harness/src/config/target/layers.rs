@@ -189,7 +189,11 @@ fn addresses(word: &str) -> Option<Vec<String>> {
 fn cache() -> PathBuf {
     let set = |name| std::env::var_os(name).map(PathBuf::from);
     let home = || set("HOME").filter(|home| home.is_absolute());
-    let entry = || nix::unistd::User::from_uid(nix::unistd::geteuid()).ok().flatten();
+    let entry = || {
+        nix::unistd::User::from_uid(nix::unistd::geteuid())
+            .ok()
+            .flatten()
+    };
     let base = set("XDG_CACHE_HOME").filter(|cache| cache.is_absolute());
     let base = base.or_else(|| Some(home().or_else(|| Some(entry()?.dir))?.join(".cache")));
     // A user without a home directory has nowhere to prepare a target; `prepare` then reports this path.

@@ -196,7 +196,10 @@ mod tests {
             ..NodePlace::nowhere()
         };
         let filled = target("").fill("{ \"x\": {id}, \"at\": \"{address}:{port}\" }", &place);
-        assert_eq!(filled.expect("filled").reveal(), "{ \"x\": 2, \"at\": \"b:7\" }");
+        assert_eq!(
+            filled.expect("filled").reveal(),
+            "{ \"x\": 2, \"at\": \"b:7\" }"
+        );
     }
 
     #[test]
@@ -222,7 +225,10 @@ mod tests {
     fn variables_hold_placeholders_and_no_cycles() {
         let right = target("[variables]\nlog = \"{dir}/log\"\n");
         let place = NodePlace::nowhere();
-        assert_eq!(right.fill("{log}", &place).expect("filled").reveal(), "//log");
+        assert_eq!(
+            right.fill("{log}", &place).expect("filled").reveal(),
+            "//log"
+        );
         let error = right.fill("{lag}", &place).expect_err("unknown");
         assert!(error.to_string().contains("{log}"), "{error}");
         let text = "name = \"x\"\n[variables]\nround = \"{round}\"\n[node]\ncommand = [\"a\"]\n[ports]\nkafka = 1\n";
