@@ -6,7 +6,7 @@
 //!
 //! Foreign text (a node's output, an error of the operating system) may repeat a value. Such text is searched for every
 //! known value at the edges: the terminal, every file that is written in one piece, every line of a history, every log
-//! of a node. See [`scrub`] for the values that are not searched for.
+//! of a node. The module `scrub` states which values are not searched for.
 
 mod files;
 mod filled;
@@ -16,7 +16,7 @@ use std::fmt;
 
 pub use files::scrub_file;
 pub use filled::Filled;
-pub use scrub::{clean_bytes, clean_json, clean_text, written};
+pub use scrub::{clean_json, clean_text, written};
 
 /// A value that is shown by its placeholder.
 #[derive(Clone, PartialEq, Eq)]

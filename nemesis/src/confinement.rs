@@ -45,6 +45,8 @@ pub struct Room {
 pub struct Confinement {
     /// Whether a node gets a view of its own; or why not.
     view: Result<(), String>,
+    /// Whether the sandbox has shared memory of its own, which ends with it.
+    staged: bool,
     /// The version of Landlock that is used; or why it is not.
     landlock: Result<i32, String>,
     /// What a process that was confined in this way succeeded in doing.
@@ -60,6 +62,7 @@ impl Confinement {
             false => Err("there are no private namespaces".to_owned()),
         };
         let mut confinement = Confinement {
+            staged: staged.is_ok(),
             view: staged,
             landlock: rules::version(),
             open: Vec::new(),
@@ -122,7 +125,11 @@ impl Confinement {
         };
         let rules = match self.landlock {
             Ok(_) => {
-                let shared = view.is_some().then(|| stage::shared_memory(node));
+                // Without a view a node sees the shared memory of the whole sandbox.
+                let shared = match view {
+                    Some(_) => Some(stage::shared_memory(node)),
+                    None => self.staged.then(|| PathBuf::from(stage::SHARED)),
+                };
                 Some(rules::build(room, shared.as_deref())?)
             }
             Err(_) => None,

@@ -35,8 +35,8 @@ pub(super) struct Layout {
     /// What the target file sets, beyond what every node has.
     pub(super) environment: Vec<(String, Filled)>,
     files: Vec<(PathBuf, Filled)>,
-    /// What the target file permits beyond the node's own directories.
-    writable: Vec<PathBuf>,
+    /// What the target file permits beyond the node's own directories; whether each is a directory.
+    writable: Vec<(PathBuf, bool)>,
 }
 
 impl Layout {
@@ -58,10 +58,7 @@ impl Layout {
             init: target.fill_all(&target.node.init, &place)?,
             environment: target.variables_of(&target.node.environment, &place)?,
             files: target.file.iter().map(file).collect::<Result<_>>()?,
-            writable: writable
-                .iter()
-                .map(|path| PathBuf::from(path.reveal()))
-                .collect(),
+            writable: writable.iter().map(permitted).collect::<Result<_>>()?,
             place,
             logs,
         };
@@ -76,7 +73,7 @@ impl Layout {
 
     /// The directory of the node's temporary files.
     pub(super) fn temporary(&self) -> PathBuf {
-        self.logs.join("tmp")
+        self.place.temporary()
     }
 
     /// Creates what is missing: directories, and the files of the target.
@@ -151,26 +148,20 @@ impl Layout {
     }
 
     /// Where the node may write. Its output must exist.
-    ///
-    /// # Errors
-    /// If a path that the target file permits does not exist.
-    pub(super) fn room(&self, has_temporary: bool) -> Result<Room> {
+    pub(super) fn room(&self, has_temporary: bool) -> Room {
         let own = [self.place.directory.clone(), self.home(), self.temporary()];
         let mut room = Room {
             directories: own.into(),
             files: OUTPUT.map(|name| self.logs.join(name)).into(),
             temporary: has_temporary.then(|| self.temporary()),
         };
-        for path in &self.writable {
-            let meta = std::fs::metadata(path).map_err(|error| {
-                Stop::usage(format!("node.writable: {}: {error}", path.display()))
-            })?;
-            match meta.is_dir() {
+        for (path, is_directory) in &self.writable {
+            match is_directory {
                 true => room.directories.push(path.clone()),
                 false => room.files.push(path.clone()),
             }
         }
-        Ok(room)
+        room
     }
 
     /// Whether the node's programs need something that lies in the machine's temporary directory, so that it must stay
@@ -230,6 +221,13 @@ fn copy(from: &Path, to: &Path, left: &mut u64, depth: usize) -> Result<()> {
         secret::scrub_file(to).with_context(shown)?;
     }
     Ok(())
+}
+
+/// A path that the target file lets a node write, and whether it is a directory.
+fn permitted(path: &Filled) -> Result<(PathBuf, bool)> {
+    let meta = std::fs::metadata(path.reveal())
+        .map_err(|error| Stop::usage(format!("node.writable: {path}: {error}")))?;
+    Ok((path.reveal().into(), meta.is_dir()))
 }
 
 /// Creates a directory for this user only. Those above it are as usual.

@@ -39,7 +39,7 @@ impl Cluster {
         if !own_temporary && !layout.environment.iter().any(|(name, _)| name == "TMPDIR") {
             command.env("TMPDIR", layout.temporary());
         }
-        let room = layout.room(own_temporary)?;
+        let room = layout.room(own_temporary);
         let child = tokio::task::block_in_place(|| environment.spawn(node, command, &room))
             .map_err(|error| Stop::usage(format!("start {program}: {error}")))?;
         Ok(Some(child))

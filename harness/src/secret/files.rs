@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use super::clean_bytes;
+use super::scrub::{clean_bytes, knows_nothing};
 
 /// The longest piece that is searched at once. A log's line is shorter.
 const PIECE_BYTES_MAX: u64 = 1 << 20;
@@ -16,7 +16,7 @@ const PIECE_BYTES_MAX: u64 = 1 << 20;
 /// # Errors
 /// If the file cannot be read or replaced.
 pub fn scrub_file(path: &Path) -> std::io::Result<()> {
-    if !contains_any(path)? {
+    if knows_nothing() || !contains_any(path)? {
         return Ok(());
     }
     let folder = path.parent().unwrap_or(Path::new("."));

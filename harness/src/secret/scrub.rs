@@ -49,10 +49,11 @@ fn is_distinct(value: &str) -> bool {
     let count = value.chars().count();
     let is_number = value.bytes().all(|byte| byte.is_ascii_digit());
     let is_place = Path::new(value).is_absolute() && Path::new(value).exists();
-    count >= CHARACTERS_MIN
-        && !(is_number && count < DIGITS_MIN)
-        && !SWITCHES.contains(&value)
-        && !is_place
+    let long_enough = match is_number {
+        true => count >= DIGITS_MIN,
+        false => count >= CHARACTERS_MIN,
+    };
+    long_enough && !SWITCHES.contains(&value) && !is_place
 }
 
 fn forms(value: &str) -> Vec<String> {
@@ -88,6 +89,12 @@ fn percent_encoded(text: &str) -> String {
     text.bytes().map(one).collect()
 }
 
+/// Whether there is no value to search for.
+pub(super) fn knows_nothing() -> bool {
+    let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner);
+    known.is_empty()
+}
+
 /// A text for people.
 pub fn clean_text(text: &str) -> Cow<'_, str> {
     let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner);
@@ -101,7 +108,7 @@ pub fn clean_text(text: &str) -> Cow<'_, str> {
 }
 
 /// Bytes that need not be text, such as a node's output. None if they contain no known value.
-pub fn clean_bytes(bytes: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn clean_bytes(bytes: &[u8]) -> Option<Vec<u8>> {
     let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner);
     let mut clean: Option<Vec<u8>> = None;
     for (form, placeholder) in known.iter() {

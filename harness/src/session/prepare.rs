@@ -182,6 +182,29 @@ mod tests {
         assert_eq!(made(), "a\nb\n");
     }
 
+    /// Cargo sets variables for tests, which stand for the tokens of whoever starts the program.
+    #[test]
+    fn the_command_inherits_only_what_is_named() {
+        let home = tempfile::tempdir().expect("a folder");
+        let mut target = target(home.path(), "env > made");
+        target.prepare.looks_at = vec!["CARGO_PKG_NAME".to_owned()];
+        let renamed = ("RENAMED".to_owned(), "{env.CARGO_MANIFEST_DIR}".to_owned());
+        target.prepare.environment = [renamed].into();
+        ensure(&target).expect("prepared");
+        let made = std::fs::read_to_string(home.path().join("made")).expect("made");
+        for set in ["PATH=", "LANG=", "CARGO_PKG_NAME=", "RENAMED="] {
+            assert!(
+                made.lines().any(|line| line.starts_with(set)),
+                "{set}: {made}"
+            );
+        }
+        assert!(!made.contains("CARGO_PKG_VERSION="), "{made}");
+        let record = std::fs::read_to_string(home.path().join(RECORD)).expect("kept");
+        assert!(record.contains("CARGO_PKG_NAME"), "{record}");
+        assert!(!record.contains(env!("CARGO_PKG_NAME")), "{record}");
+        assert!(is_there(&target).expect("known"));
+    }
+
     #[test]
     fn a_command_that_fails_or_makes_nothing_is_told() {
         let home = tempfile::tempdir().expect("a folder");

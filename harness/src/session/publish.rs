@@ -97,6 +97,14 @@ impl Publication {
             target.name,
             nodes.join("  ")
         ));
+        let open = environment.confinement().open();
+        if !open.is_empty() && !target.runs_already() {
+            let open: Vec<String> = open.iter().map(ToString::to_string).collect();
+            say(&format!(
+                "  nodes are not fully confined on this machine: they can {}; `jepsen doctor` says why",
+                open.join(", ")
+            ));
+        }
         if !durable {
             say(&format!(
                 "  {kind} loses data on power loss: durability and performance figures do not apply"

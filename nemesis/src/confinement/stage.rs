@@ -19,7 +19,7 @@ pub(super) const DEVICES: [&str; 5] = [
 ];
 
 /// The sandbox's shared memory, which also contains the stage.
-const SHARED: &str = "/dev/shm";
+pub(super) const SHARED: &str = "/dev/shm";
 
 /// The `/dev` that every node sees.
 pub(super) const DEV: &str = "/dev/shm/dev";

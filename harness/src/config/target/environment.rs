@@ -81,7 +81,7 @@ mod tests {
     fn a_variable_that_is_not_set_is_left_out() {
         let text = "name = \"x\"\nports = { kafka = 7 }\n[node]\ncommand = [\"a\"]\n\
                     [node.environment]\nA = \"{env.JEPSEN_IS_NEVER_SET}\"\n\
-                    B = \"<{env.JEPSEN_IS_NEVER_SET}>\"\nC = \"{env.CARGO_PKG_NAME}\"\n";
+                    B = \"<{env.JEPSEN_IS_NEVER_SET}>\"\nC = \"{env.CARGO_MANIFEST_DIR}\"\n";
         let target = Target::parse(text, "x.toml").expect("right");
         let table = &target.node.environment;
         let set = target.variables_of(table, &NodePlace::nowhere());
@@ -89,8 +89,8 @@ mod tests {
         let names: Vec<&str> = set.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, ["B", "C"]);
         assert_eq!(set[0].1.reveal(), "<>");
-        assert_eq!(set[1].1.reveal(), env!("CARGO_PKG_NAME"));
-        assert_eq!(set[1].1.to_string(), "{env.CARGO_PKG_NAME}");
+        assert_eq!(set[1].1.reveal(), env!("CARGO_MANIFEST_DIR"));
+        assert_eq!(set[1].1.to_string(), "{env.CARGO_MANIFEST_DIR}");
     }
 
     #[test]

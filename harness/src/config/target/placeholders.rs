@@ -11,7 +11,7 @@ use crate::secret::{Filled, Secret};
 const DEPTH_MAX: usize = 8;
 
 /// The placeholders that every target has, for messages.
-const KNOWN: &str = "{id} {name} {dir} {address} {address1} {address2} {address3} ... {nodes} {replicas} {port} {port.NAME} \
+const KNOWN: &str = "{id} {name} {dir} {tmp} {address} {address1} {address2} {address3} ... {nodes} {replicas} {port} {port.NAME} \
                      {peers} {jepsen} {seed} {plants} {home} {here} {env.NAME}";
 
 /// The values of the placeholders of one node.
@@ -32,6 +32,12 @@ pub struct NodePlace {
 }
 
 impl NodePlace {
+    /// The directory of the node's temporary files, next to its data. Its path is the same whether or not the node also
+    /// sees it as `/tmp`.
+    pub fn temporary(&self) -> PathBuf {
+        self.directory.with_file_name("tmp")
+    }
+
     /// The place of no particular node, for texts that are the same on all nodes and for trying a text.
     pub fn nowhere() -> NodePlace {
         NodePlace {
@@ -106,6 +112,7 @@ impl Target {
             "id" => place.id.to_string(),
             "name" => format!("n{}", place.id),
             "dir" => place.directory.display().to_string(),
+            "tmp" => place.temporary().display().to_string(),
             "address" => address(place.id),
             "nodes" => self.nodes.count().to_string(),
             "replicas" => self.replicas().to_string(),

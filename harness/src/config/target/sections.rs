@@ -32,7 +32,7 @@ pub struct NodeCommand {
     pub init: Vec<String>,
     /// Environment variables to set, beyond PATH, HOME and LANG. A node inherits nothing else.
     pub environment: BTreeMap<String, String>,
-    /// Files and directories that it may write besides `{dir}`. They must exist.
+    /// Files and directories that it may write besides `{dir}`, `{tmp}` and its home. They must exist.
     pub writable: Vec<String>,
     /// The signal that stops a node at the end of a run.
     pub stop_signal: StopSignal,
