@@ -214,7 +214,13 @@ impl Cluster {
         }
         if self.0.cleaned.swap(false, Ordering::SeqCst) {
             let mut all = self.0.nodes.iter();
+            // The data of a valid run was removed.
+            let is_empty = all.any(|process| !process.layout.place.directory.exists());
+            let mut all = self.0.nodes.iter();
             all.try_for_each(|process| process.layout.restore())?;
+            if is_empty {
+                self.init().await?;
+            }
         }
         self.0.initialised.get_or_try_init(|| self.init()).await?;
         let mut child = self

@@ -88,6 +88,9 @@ impl Layout {
 
     /// Creates again what [`Layout::clean`] has removed, for a node that starts after the end of a run.
     pub(super) fn restore(&self) -> Result<()> {
+        if !self.place.directory.exists() {
+            return self.create();
+        }
         for path in [self.home(), self.temporary()] {
             private_directory(&path)?;
         }
