@@ -38,6 +38,9 @@ pub struct Room {
     /// A directory that the node sees as `/tmp`, where it has a view of its own. It must exist, and must also be one of
     /// `directories`.
     pub temporary: Option<PathBuf>,
+    /// Directories that the node sees as empty, where it has a view of its own. A service of the machine that listens in
+    /// `/run` would act for a node with more rights than the node has.
+    pub hidden: Vec<PathBuf>,
 }
 
 /// Which layers this machine permits, and what a confined process could nevertheless do: all tried.
@@ -113,8 +116,8 @@ impl Confinement {
         room: &Room,
         working: Option<&Path>,
     ) -> io::Result<Confined> {
-        let missing = room.directories.iter().chain(&room.files);
-        for path in missing {
+        let named = room.directories.iter().chain(&room.files);
+        for path in named.chain(&room.hidden) {
             std::fs::symlink_metadata(path).map_err(|error| {
                 io::Error::new(error.kind(), format!("{}: {error}", path.display()))
             })?;

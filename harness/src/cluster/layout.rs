@@ -151,12 +151,15 @@ impl Layout {
     }
 
     /// Where the node may write. Its output must exist.
-    pub(super) fn room(&self, has_temporary: bool) -> Room {
+    pub(super) fn room(&self, target: &Target) -> Room {
         let own = [self.place.directory.clone(), self.home(), self.temporary()];
+        let services = [Path::new("/run")].into_iter();
+        let hides = |path: &&Path| path.is_dir() && !self.needs(target, path);
         let mut room = Room {
             directories: own.into(),
             files: OUTPUT.map(|name| self.logs.join(name)).into(),
-            temporary: has_temporary.then(|| self.temporary()),
+            temporary: (!self.needs(target, Path::new("/tmp"))).then(|| self.temporary()),
+            hidden: services.filter(hides).map(Path::to_owned).collect(),
         };
         for (path, is_directory) in &self.writable {
             match is_directory {
@@ -167,9 +170,9 @@ impl Layout {
         room
     }
 
-    /// Whether the node's programs need something that lies in the machine's temporary directory, so that it must stay
+    /// Whether the node's programs need something that exists below this directory of the machine, so that it must stay
     /// visible.
-    pub(super) fn needs_the_temporary_directory(&self, target: &Target) -> bool {
+    fn needs(&self, target: &Target, below: &Path) -> bool {
         let environment = self.environment.iter().map(|(_, value)| value);
         let words = self.command.iter().chain(&self.init).chain(environment);
         let path = std::env::var("PATH").unwrap_or_default();
@@ -177,9 +180,14 @@ impl Layout {
         let separators = [':', '=', ',', ' '];
         let mut named = words.flat_map(|word| word.split(separators)).map(Path::new);
         let fixed = [&self.logs, &self.place.jepsen, &target.home, &target.here];
-        let is_there = |path: &Path| path.starts_with("/tmp") && path != Path::new("/tmp");
-        fixed.into_iter().any(|path| is_there(path))
-            || named.any(|path| is_there(path) && path.exists())
+        let is_below = |path: &Path| path.starts_with(below) && path != below;
+        let permitted = self
+            .writable
+            .iter()
+            .any(|(path, _)| path.starts_with(below));
+        permitted
+            || fixed.into_iter().any(|path| is_below(path))
+            || named.any(|path| is_below(path) && path.exists())
     }
 
     /// Copies what the target file selects next to the node's output. Returns what was not copied, and why.

@@ -22,8 +22,8 @@ impl Cluster {
         };
         let layout = &self.process(node).layout;
         let environment = &self.0.environment;
-        let own_temporary = environment.confinement().view().is_ok()
-            && !layout.needs_the_temporary_directory(&self.0.target);
+        let room = layout.room(&self.0.target);
+        let own_temporary = environment.confinement().view().is_ok() && room.temporary.is_some();
         let mut command = tokio::process::Command::new(program.reveal());
         let set = layout.environment.iter();
         command
@@ -39,7 +39,6 @@ impl Cluster {
         if !own_temporary && !layout.environment.iter().any(|(name, _)| name == "TMPDIR") {
             command.env("TMPDIR", layout.temporary());
         }
-        let room = layout.room(own_temporary);
         let child = tokio::task::block_in_place(|| environment.spawn(node, command, &room))
             .map_err(|error| Stop::usage(format!("start {program}: {error}")))?;
         Ok(Some(child))

@@ -27,6 +27,9 @@ pub(super) const DEV: &str = "/dev/shm/dev";
 /// Where a node's shared memory is mounted in it.
 pub(super) const DEV_SHARED: &str = "/dev/shm/dev/shm";
 
+/// What a node sees in the place of a directory that is hidden from it.
+pub(super) const EMPTY: &str = "/dev/shm/empty";
+
 /// Usual links of a `/dev`.
 const LINKS: [(&str, &str); 4] = [
     ("fd", "/proc/self/fd"),
@@ -56,6 +59,7 @@ fn build(nodes: Nodes) -> std::io::Result<()> {
     };
     public(DEV)?;
     public(DEV_SHARED)?;
+    public(EMPTY)?;
     for device in DEVICES {
         let Some(name) = Path::new(device).file_name() else {
             continue;

@@ -9,7 +9,7 @@ use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
 
 use super::privileges::done;
-use super::stage::{DEV, DEV_SHARED, DEVICES, shared_memory};
+use super::stage::{DEV, DEV_SHARED, DEVICES, EMPTY, shared_memory};
 use super::{Room, c_string};
 use crate::node::Node;
 
@@ -22,6 +22,8 @@ pub(super) struct View {
     writable: Vec<CString>,
     /// What the node sees as `/tmp`.
     temporary: Option<CString>,
+    /// What it sees as empty.
+    hidden: Vec<CString>,
     /// What it sees as `/dev/shm`.
     shared: CString,
     /// Where its program starts.
@@ -34,6 +36,7 @@ pub(super) struct View {
 /// Fixed paths.
 struct Stage {
     root: CString,
+    empty: CString,
     dev: CString,
     dev_shared: CString,
     real_dev: CString,
@@ -51,11 +54,17 @@ impl View {
                 .map(|path| c_string(path))
                 .collect::<io::Result<_>>()?,
             temporary: room.temporary.as_deref().map(c_string).transpose()?,
+            hidden: room
+                .hidden
+                .iter()
+                .map(|path| c_string(path))
+                .collect::<io::Result<_>>()?,
             shared: c_string(&shared_memory(node))?,
             working: c_string(working.unwrap_or(Path::new("/")))?,
             devices: DEVICES.into_iter().map(path).collect::<io::Result<_>>()?,
             stage: Stage {
                 root: path("/")?,
+                empty: path(EMPTY)?,
                 dev: path(DEV)?,
                 dev_shared: path(DEV_SHARED)?,
                 real_dev: path("/dev")?,
@@ -71,6 +80,9 @@ impl View {
         unshare(CloneFlags::CLONE_NEWNS)?;
         for path in &self.writable {
             bind(path, path, MsFlags::empty())?;
+        }
+        for path in &self.hidden {
+            bind(&stage.empty, path, MsFlags::empty())?;
         }
         bind(&self.shared, &stage.dev_shared, MsFlags::empty())?;
         // Hides the machine's devices: a disk, a terminal, another node's shared memory.

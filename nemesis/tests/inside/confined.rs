@@ -95,7 +95,7 @@ struct Ground {
 impl Ground {
     fn new() -> Ground {
         let folder = tempfile::tempdir().expect("a folder");
-        for name in ["room", "tmp"] {
+        for name in ["room", "tmp", "hidden"] {
             fs::create_dir(folder.path().join(name)).expect("made");
         }
         for name in ["history", "output"] {
@@ -113,6 +113,7 @@ impl Ground {
             directories: vec![self.path("room"), self.path("tmp")],
             files: vec![self.path("output")],
             temporary: None,
+            hidden: vec![self.path("hidden")],
         }
     }
 }
@@ -131,6 +132,9 @@ fn attacks(isolation: Isolation) {
         .is_ok_and(|version| version >= 6);
     let environment = Environment::build(&entered).expect("it is built");
     let ground = Ground::new();
+    // A service of the machine, as a container engine is one.
+    let service = std::os::unix::net::UnixListener::bind(ground.path("hidden/service"));
+    let _service = service.expect("it listens");
     let said = runtime().block_on(async {
         let [n1, n2, _] = three();
         let mut sleeper = crate::support::sleeper();
@@ -163,6 +167,9 @@ fn attacks(isolation: Isolation) {
     let mut expected = vec!["own file", "own rename", "own output", "null"];
     if isolation == Isolation::Network {
         expected.push("shared memory");
+    } else {
+        // Only a view of its own hides it.
+        expected.push("service");
     }
     if !scopes_signals {
         expected.extend(["signal harness", "signal init", "signal other"]);

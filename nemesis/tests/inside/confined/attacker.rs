@@ -47,6 +47,11 @@ pub(crate) fn attack(aim: &str) {
             && writes(&history),
     );
     told("planted", fs::write(folder.join("planted"), "x").is_ok());
+    let service = folder.join("hidden/service");
+    told(
+        "service",
+        std::os::unix::net::UnixStream::connect(service).is_ok(),
+    );
     told("etc", writes(Path::new("/etc/passwd")));
     told(
         "setting",
