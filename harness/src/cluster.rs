@@ -5,12 +5,11 @@
 
 mod layout;
 mod ports;
+mod program;
 pub mod running;
 
-use std::fs::{File, OpenOptions};
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -32,6 +31,7 @@ use crate::record::Recorder;
 use crate::store::layout::NODES;
 
 use layout::Layout;
+use program::{describe, shown};
 
 /// The time between the request to end and SIGKILL, unless the target file sets another.
 const ENDING: Duration = Duration::from_secs(3);
@@ -49,6 +49,8 @@ struct Inner {
     nodes: Vec<NodeProcess>,
     /// Set when `init` has run.
     initialised: OnceCell<()>,
+    /// Set when the nodes' files were cleaned at the end of a run.
+    cleaned: AtomicBool,
 }
 
 /// One node: its place on disk, and its process if it runs.
@@ -79,6 +81,9 @@ impl Cluster {
         recorder: &Recorder,
     ) -> Result<Cluster> {
         ports::are_free(environment, target)?;
+        environment
+            .renew()
+            .context("renew the nodes' shared memory")?;
         let addresses: Vec<String> = target
             .nodes
             .into_iter()
@@ -112,6 +117,7 @@ impl Cluster {
             recorder: recorder.clone(),
             nodes,
             initialised: OnceCell::new(),
+            cleaned: AtomicBool::new(false),
         })))
     }
 
@@ -153,15 +159,16 @@ impl Cluster {
         addresses.join(",")
     }
 
-    /// A node's command line, placeholders filled.
+    /// A node's command line, placeholders filled, except for secrets.
     pub fn command_line(&self, node: Node) -> String {
-        self.process(node).layout.command.join(" ")
+        shown(&self.process(node).layout.command)
     }
 
-    /// A node's first configuration file as it was written. None if the target has no files.
+    /// A node's first configuration file as it was written, except for secrets. None if the target has no files.
     pub fn configuration(&self, node: Node) -> Option<String> {
         let file = self.0.target.file.first()?;
-        self.0.target.fill(&file.text, self.place(node)).ok()
+        let filled = self.0.target.fill(&file.text, self.place(node)).ok()?;
+        Some(filled.to_string())
     }
 
     /// A node's process id (also its process group's), if it runs.
@@ -181,7 +188,7 @@ impl Cluster {
             if status.success() {
                 return Ok(());
             }
-            let program = layout.init.join(" ");
+            let program = shown(&layout.init);
             Err(Stop::usage(format!(
                 "{node}: `{program}` ended with {}; its output is in {}",
                 describe(status),
@@ -190,26 +197,6 @@ impl Cluster {
         };
         let ended = futures::future::join_all(self.nodes().into_iter().map(run)).await;
         ended.into_iter().collect()
-    }
-
-    /// Starts a program in a node's place and appends its output to the node's. None for an empty command.
-    fn spawn(&self, node: Node, words: &[String]) -> Result<Option<tokio::process::Child>> {
-        let Some((program, arguments)) = words.split_first() else {
-            return Ok(None);
-        };
-        let layout = &self.process(node).layout;
-        let mut command = tokio::process::Command::new(program);
-        command
-            .args(arguments)
-            .stdin(Stdio::null())
-            .stdout(log(&layout.logs, "stdout.log")?)
-            .stderr(log(&layout.logs, "stderr.log")?)
-            .current_dir(&layout.place.directory)
-            .envs(layout.environment.iter().map(|(name, value)| (name, value)));
-        let environment = &self.0.environment;
-        let child = tokio::task::block_in_place(|| environment.spawn(node, command))
-            .map_err(|error| Stop::usage(format!("start {program}: {error}")))?;
-        Ok(Some(child))
     }
 
     /// Starts a node's process. It has then started, but is not yet known to be up. The first start of any node runs
@@ -224,6 +211,16 @@ impl Cluster {
         }
         if self.0.target.runs_already() {
             return Ok(0);
+        }
+        if self.0.cleaned.swap(false, Ordering::SeqCst) {
+            let mut all = self.0.nodes.iter();
+            // The data of a valid run was removed.
+            let is_empty = all.any(|process| !process.layout.place.directory.exists());
+            let mut all = self.0.nodes.iter();
+            all.try_for_each(|process| process.layout.restore())?;
+            if is_empty {
+                self.init().await?;
+            }
         }
         self.0.initialised.get_or_try_init(|| self.init()).await?;
         let mut child = self
@@ -274,8 +271,16 @@ impl Cluster {
             .clone())
     }
 
-    /// Ends all nodes: sends the stop signal, waits, kills.
-    pub async fn stop(&self) {
+    /// Ends all nodes: sends the stop signal, waits, kills. Then removes what only running nodes need, such as secrets in
+    /// their files. Returns what could not be removed, and why.
+    pub async fn stop(&self) -> Vec<String> {
+        self.end().await;
+        self.0.cleaned.store(true, Ordering::SeqCst);
+        let all = self.0.nodes.iter();
+        all.flat_map(|process| process.layout.clean()).collect()
+    }
+
+    async fn end(&self) {
         let node = &self.0.target.node;
         let grace = node.stop_ms.map_or(ENDING, Duration::from_millis);
         let signal = match node.stop_signal {
@@ -369,22 +374,4 @@ fn directory_bytes(directory: &Path) -> u64 {
         Err(_) => 0,
     };
     entries.flatten().map(bytes).sum()
-}
-
-fn log(directory: &Path, name: &str) -> Result<File> {
-    let path = directory.join(name);
-    OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(&path)
-        .with_context(|| format!("open {}", path.display()))
-}
-
-fn describe(status: std::process::ExitStatus) -> String {
-    use std::os::unix::process::ExitStatusExt;
-    match (status.code(), status.signal()) {
-        (Some(code), _) => format!("exit {code}"),
-        (None, Some(signal)) => format!("signal {signal}"),
-        (None, None) => "ended".into(),
-    }
 }

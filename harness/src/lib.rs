@@ -25,6 +25,7 @@
 //! | [`mod@reference`] | the reference broker: one node inside this program, and its plants |
 //! | [`config`] | targets, scenarios, suites, plans, promises, validated |
 //! | [`output`], [`exit`] | printing, and exit codes |
+//! | [`secret`] | values that nothing written by the harness may contain |
 
 pub mod cli;
 pub mod cluster;
@@ -39,5 +40,6 @@ pub mod probe;
 pub mod record;
 pub mod reference;
 pub mod run;
+pub mod secret;
 pub mod session;
 pub mod store;

@@ -20,17 +20,22 @@ use reports::visible;
 use serde::Serialize;
 
 use crate::exit;
+use crate::secret::clean_text;
 
 pub use standard::{finish, survive_file_limit, written};
 
 /// Writes a message to stderr, as one line. A closed terminal does not end a run.
 pub fn say(line: &str) {
-    let _ = writeln!(std::io::stderr(), "{}", visible::line(line));
+    let _ = writeln!(std::io::stderr(), "{}", visible::line(&clean_text(line)));
 }
 
 /// Writes an error that ends the program to stderr.
 pub fn complain(error: &anyhow::Error) {
-    let _ = writeln!(std::io::stderr(), "jepsen: {}", exit::message(error));
+    let _ = writeln!(
+        std::io::stderr(),
+        "jepsen: {}",
+        clean_text(&exit::message(error))
+    );
 }
 
 /// Writes lines of data to stdout. Foreign values in it must have passed [`visible`], because its line breaks stay. A

@@ -107,7 +107,7 @@ pub async fn play(
     if let Err(error) = played {
         warnings.push(format!("{error:#}"));
     }
-    cluster.stop().await;
+    warnings.extend(cluster.stop().await);
     recorder.finish();
     if let Err(error) = file.close() {
         warnings.push(format!("the history is truncated: {error:#}"));

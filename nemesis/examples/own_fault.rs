@@ -20,7 +20,7 @@ use nemesis::process::{ControlError, ProcessControl, ProcessTable};
 use nemesis::sandbox::{self, Isolation, SandboxOptions};
 use nemesis::site::Site;
 use nemesis::target::{Role, RoleResolver};
-use nemesis::{Environment, Node, Nodes};
+use nemesis::{Environment, Node, Nodes, Room};
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::unistd::Pid;
 
@@ -174,7 +174,7 @@ fn main() -> Result<(), Cause> {
         let sleeper = |node| {
             let mut command = tokio::process::Command::new("sleep");
             command.arg("60");
-            environment.spawn(node, command)
+            environment.spawn(node, command, &Room::default())
         };
         let children = Nodes::THREE.into_iter().map(sleeper);
         let sleepers = Arc::new(Sleepers(Mutex::new(children.collect::<Result<_, _>>()?)));

@@ -66,6 +66,18 @@ pub enum Capability {
     /// to recognise.
     #[strum(serialize = "read run-queue delay and pressure")]
     Figures,
+    /// Segments, queues and shared memory that end with the run.
+    #[strum(serialize = "keep shared memory apart")]
+    OwnMemory,
+    /// A read-only view of the machine for each node.
+    #[strum(serialize = "give nodes a read-only view")]
+    OwnView,
+    /// Landlock's rules for each node.
+    #[strum(serialize = "confine nodes by Landlock")]
+    Landlock,
+    /// A confined process attempts what a node must not do.
+    #[strum(serialize = "deny nodes what they must not do")]
+    Denied,
 }
 
 impl Capability {
@@ -82,6 +94,10 @@ impl Capability {
                 | Capability::OwnProc
                 | Capability::OwnHosts
                 | Capability::Figures
+                | Capability::OwnMemory
+                | Capability::OwnView
+                | Capability::Landlock
+                | Capability::Denied
         )
     }
 }

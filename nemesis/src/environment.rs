@@ -3,11 +3,13 @@
 
 use std::io;
 use std::net::Ipv4Addr;
+use std::path::Path;
 use std::sync::Arc;
 
 use nix::sys::signal::Signal;
 
 use crate::address;
+use crate::confinement::{self, Confined, Confinement, Room};
 use crate::link::End;
 use crate::network::{Network, NetworkError};
 use crate::node::Node;
@@ -16,7 +18,13 @@ use crate::sandbox::{Entered, Isolation};
 
 /// Where the nodes run.
 #[derive(Clone, Debug)]
-pub enum Environment {
+pub struct Environment {
+    place: Place,
+    confinement: Arc<Confinement>,
+}
+
+#[derive(Clone, Debug)]
+enum Place {
     /// Each in its own network namespace: every fault can run.
     Sandboxed(Arc<Network>),
     /// On 127.0.0.1, 127.0.0.2 and so on: pauses and kills only.
@@ -25,7 +33,7 @@ pub enum Environment {
 
 /// The thread that starts the nodes where there are no namespaces.
 #[derive(Debug)]
-pub struct Loopback {
+struct Loopback {
     spawner: Resident,
 }
 
@@ -33,38 +41,61 @@ impl Environment {
     /// Builds what the sandbox was entered for. Blocks for some hundred
     /// milliseconds, rarely more than a second.
     pub fn build(entered: &Entered) -> Result<Environment, NetworkError> {
-        match entered.isolation() {
-            Isolation::Network => Network::build(entered).map(Environment::Sandboxed),
+        let place = match entered.isolation() {
+            Isolation::Network => Place::Sandboxed(Network::build(entered)?),
             Isolation::ProcessesOnly => {
                 let spawner =
                     Resident::here("spawner").map_err(|source| NetworkError::Refused {
                         step: "start a thread".to_owned(),
                         source,
                     })?;
-                Ok(Environment::Loopback(Arc::new(Loopback { spawner })))
+                Place::Loopback(Arc::new(Loopback { spawner }))
             }
+        };
+        let confinement = Arc::new(entered.confinement().clone());
+        Ok(Environment { place, confinement })
+    }
+
+    /// What nodes are kept from here.
+    pub fn confinement(&self) -> &Confinement {
+        &self.confinement
+    }
+
+    /// Makes room for a new cluster in the same sandbox: the nodes' shared memory is emptied, and their segments and
+    /// queues are removed. No node may run.
+    ///
+    /// # Errors
+    /// If the kernel refuses a new IPC namespace.
+    pub fn renew(&self) -> io::Result<()> {
+        let Place::Sandboxed(network) = &self.place else {
+            return Ok(());
+        };
+        for node in network.nodes() {
+            self.resident(node)?.renew_ipc()?;
+            confinement::empty_shared_memory(node);
         }
+        Ok(())
     }
 
     /// Where a node listens. Every node may use the same ports.
     pub fn address(&self, node: Node) -> Ipv4Addr {
-        match self {
-            Environment::Sandboxed(network) => network.address(node),
-            Environment::Loopback(_) => address::loopback(node),
+        match &self.place {
+            Place::Sandboxed(network) => network.address(node),
+            Place::Loopback(_) => address::loopback(node),
         }
     }
 
     /// The private network, where there is one.
     pub fn network(&self) -> Option<&Arc<Network>> {
-        match self {
-            Environment::Sandboxed(network) => Some(network),
-            Environment::Loopback(_) => None,
+        match &self.place {
+            Place::Sandboxed(network) => Some(network),
+            Place::Loopback(_) => None,
         }
     }
 
     /// Starts a process as a node: in its namespace, leader of its own process group, killed when
-    /// the harness ends. Its process id is also its group's. Call it inside a tokio runtime, which
-    /// reaps the process.
+    /// the harness ends, confined to its room as far as this machine permits. Its process id is also its group's. Call
+    /// it inside a tokio runtime, which reaps the process.
     ///
     /// Always use this instead of `command.spawn()`: a child's parent-death signal fires when the
     /// thread that started it ends, and a runtime starts and ends threads at any time.
@@ -72,9 +103,14 @@ impl Environment {
         &self,
         node: Node,
         mut command: tokio::process::Command,
+        room: &Room,
     ) -> io::Result<tokio::process::Child> {
         let runtime = tokio::runtime::Handle::try_current().map_err(io::Error::other)?;
+        let working = command.as_std().get_current_dir().map(Path::to_owned);
+        let working = working.or_else(|| std::env::current_dir().ok());
+        let confined = self.confinement.prepare(node, room, working.as_deref())?;
         tie_to_harness(command.as_std_mut());
+        confine(command.as_std_mut(), confined);
         self.resident(node)?
             .run(move |_| {
                 let _entered = runtime.enter();
@@ -95,11 +131,11 @@ impl Environment {
     }
 
     fn resident(&self, node: Node) -> io::Result<&Resident> {
-        match self {
-            Environment::Sandboxed(network) => {
+        match &self.place {
+            Place::Sandboxed(network) => {
                 network.resident(End::Node(node)).map_err(io::Error::other)
             }
-            Environment::Loopback(loopback) => Ok(&loopback.spawner),
+            Place::Loopback(loopback) => Ok(&loopback.spawner),
         }
     }
 }
@@ -121,5 +157,14 @@ fn tie_to_harness(command: &mut std::process::Command) {
                 Err(io::Error::from_raw_os_error(libc::ESRCH))
             }
         });
+    }
+}
+
+/// Takes away what a node must not have, as the last step before its program.
+fn confine(command: &mut std::process::Command, confined: Confined) {
+    use std::os::unix::process::CommandExt;
+    // SAFETY: the closure runs between fork and exec; it makes system calls with values that exist already.
+    unsafe {
+        command.pre_exec(move || confined.apply());
     }
 }

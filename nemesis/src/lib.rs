@@ -9,6 +9,7 @@
 //! |---|---|
 //! | [`node`], [`link`], [`address`] | how many nodes there are, the links between them, where they are reached |
 //! | [`sandbox`] | private namespaces, and the process tree in which nothing outlives anything |
+//! | [`confinement`] | what a node may not do: write outside its room, gain privileges, reach other processes |
 //! | [`environment`] | where the nodes run: in the sandbox's network, or on loopback without it |
 //! | [`network`] | links, cuts and the probe that sees them |
 //! | [`process`] | who owns the nodes' processes, and a node's figures from `/proc` |
@@ -23,6 +24,7 @@
 
 pub mod address;
 pub mod catalogue;
+pub mod confinement;
 pub mod doctor;
 pub mod engine;
 pub mod environment;
@@ -37,6 +39,7 @@ pub mod sandbox;
 pub mod site;
 pub mod target;
 
+pub use confinement::Room;
 pub use environment::Environment;
 pub use link::{End, Link};
 pub use node::{Node, Nodes};

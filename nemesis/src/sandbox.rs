@@ -12,6 +12,8 @@
 //! called before the first thread and before any async runtime exists: a multi-threaded process
 //! cannot be forked safely, and may not make a user namespace. Only the harness returns from it.
 //!
+//! Nodes run as the caller's user, but confined: see [`crate::confinement`].
+//!
 //! Without the network ([`Isolation::ProcessesOnly`]) the tree is the same but no namespace is
 //! made; init is then a sub-reaper and ends what the nodes leave behind.
 
@@ -27,6 +29,7 @@ use std::os::fd::OwnedFd;
 use nix::errno::Errno;
 use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal, sigprocmask};
 
+use crate::confinement::Confinement;
 use crate::node::Nodes;
 
 pub(crate) use outer::{leave, reap};
@@ -35,7 +38,7 @@ pub use status::Step;
 /// How far the nodes are kept apart from the machine and from each other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Isolation {
-    /// Private user, mount, process and network namespaces: links can be cut.
+    /// Private user, mount, process, network, IPC and UTS namespaces: links can be cut.
     #[default]
     Network,
     /// No namespaces: nodes on 127.0.0.1, 127.0.0.2 and so on; pauses and kills only. Needs no privilege.
@@ -60,6 +63,7 @@ pub struct Entered {
     user_namespace: bool,
     own_proc: Result<(), String>,
     own_hosts: Result<(), String>,
+    confinement: Confinement,
 }
 
 impl Entered {
@@ -88,6 +92,11 @@ impl Entered {
     /// Whether `/etc/hosts` names the nodes; or why not.
     pub fn own_hosts(&self) -> Result<(), &str> {
         self.own_hosts.as_ref().map(|_| ()).map_err(String::as_str)
+    }
+
+    /// What nodes are kept from here, as it was tried on entering.
+    pub fn confinement(&self) -> &Confinement {
+        &self.confinement
     }
 }
 

@@ -1,6 +1,8 @@
 //! `jepsen cluster`: three reference nodes on 127.0.0.1, on three ports, until Ctrl-C, to try the broker with kcat or
 //! any other client. There are no faults and no private network.
 
+use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -12,6 +14,7 @@ use nix::sys::signal::{SigSet, Signal, kill};
 use nix::unistd::Pid;
 
 use crate::config::place;
+use crate::config::target::environment;
 use crate::exit::{self, Stop};
 use crate::kafka::questions;
 use crate::kafka::wire::Wire;
@@ -28,6 +31,10 @@ pub struct ClusterArguments {
     pub port: u16,
 }
 
+/// For this user only.
+const PRIVATE_DIRECTORY: u32 = 0o700;
+const PRIVATE_FILE: u32 = 0o600;
+
 const NODES: u16 = 3;
 /// The difference between peer ports and Kafka ports.
 const PEER_PORT_OFFSET: u16 = 100;
@@ -36,14 +43,20 @@ const FORMATION: Duration = Duration::from_secs(10);
 /// The time within which the nodes must end.
 const ENDING: Duration = Duration::from_secs(3);
 
-/// Runs until SIGINT or SIGTERM.
+/// The signals that end the command.
+const ENDS: [Signal; 4] = [
+    Signal::SIGINT,
+    Signal::SIGTERM,
+    Signal::SIGHUP,
+    Signal::SIGQUIT,
+];
+
+/// Runs until SIGINT, SIGTERM, SIGHUP or SIGQUIT. A temporary directory is then removed; only SIGKILL leaves it behind.
 ///
 /// # Errors
 /// If a port is taken, a node cannot be started, or a node exits by itself.
 pub fn run(arguments: &ClusterArguments) -> Result<i32> {
-    let mut signals = SigSet::empty();
-    signals.add(Signal::SIGINT);
-    signals.add(Signal::SIGTERM);
+    let signals: SigSet = ENDS.into_iter().collect();
     // Blocked before the first thread starts, and received by sigtimedwait below.
     signals.thread_block().context("block signals")?;
     for port in (0..NODES).flat_map(|at| [arguments.port + at, peer_port(arguments, at)]) {
@@ -51,8 +64,8 @@ pub fn run(arguments: &ClusterArguments) -> Result<i32> {
             Stop::usage(format!("127.0.0.1:{port}: {error}; choose another --port"))
         })?;
     }
-    let temporary = std::env::temp_dir().join(format!("jepsen-cluster-{}", std::process::id()));
-    let data = arguments.data.as_deref().unwrap_or(&temporary);
+    let place = Place::of(arguments)?;
+    let data = place.path();
     place::quotable("--data", data)?;
     let mut nodes = Nodes(Vec::new());
     let outcome = (|| {
@@ -70,10 +83,50 @@ pub fn run(arguments: &ClusterArguments) -> Result<i32> {
         wait_for_signal(&signals, &mut nodes)
     })();
     drop(nodes);
-    if arguments.data.is_none() {
-        let _ = std::fs::remove_dir_all(&temporary);
-    }
+    place.remove();
     outcome
+}
+
+/// The directory of the nodes' data and logs.
+enum Place {
+    Named(PathBuf),
+    /// Its name cannot be foretold, it is created exclusively, and only its user may enter it. So nobody else can put a
+    /// link in the place of a file.
+    Temporary(tempfile::TempDir),
+}
+
+impl Place {
+    fn of(arguments: &ClusterArguments) -> Result<Place> {
+        if let Some(data) = &arguments.data {
+            return Ok(Place::Named(data.clone()));
+        }
+        let mut builder = tempfile::Builder::new();
+        let created = builder
+            .prefix("jepsen-cluster-")
+            .permissions(std::fs::Permissions::from_mode(PRIVATE_DIRECTORY))
+            .tempdir();
+        let created = created.context("create a temporary directory")?;
+        Ok(Place::Temporary(created))
+    }
+
+    fn path(&self) -> &Path {
+        match self {
+            Place::Named(path) => path,
+            Place::Temporary(created) => created.path(),
+        }
+    }
+
+    fn remove(self) {
+        if let Place::Temporary(created) = self {
+            let path = created.path().to_owned();
+            if let Err(error) = created.close() {
+                say(&format!(
+                    "  warning: {} was not removed: {error}",
+                    path.display()
+                ));
+            }
+        }
+    }
 }
 
 /// The nodes' processes. Dropping this value ends them.
@@ -108,16 +161,29 @@ fn bootstrap(arguments: &ClusterArguments) -> String {
 
 fn start(arguments: &ClusterArguments, at: u16, data: &Path) -> Result<Child> {
     let directory = data.join(format!("n{}", at + 1));
-    std::fs::create_dir_all(&directory)
-        .map_err(|error| Stop::usage(format!("--data {}: {error}", data.display())))?;
+    let refuse = |error| Stop::usage(format!("--data {}: {error}", data.display()));
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true).mode(PRIVATE_DIRECTORY);
+    builder.create(&directory).map_err(refuse)?;
+    if !std::fs::symlink_metadata(&directory)
+        .map_err(refuse)?
+        .is_dir()
+    {
+        let what = "is a link, and links are not followed";
+        return Err(Stop::usage(format!("{} {what}", directory.display())));
+    }
     let file = directory.join("node.toml");
-    std::fs::write(&file, config(arguments, at, &directory))
+    own_file(&file)?
+        .write_all(config(arguments, at, &directory).as_bytes())
         .map_err(|error| Stop::usage(format!("{}: {error}", file.display())))?;
-    let log = std::fs::File::create(directory.join("stderr.log")).context("create stderr.log")?;
+    let log = own_file(&directory.join("stderr.log"))?;
     let mut command = Command::new(std::env::current_exe().context("find this program")?);
     command
         .args(["broker", "--config"])
         .arg(&file)
+        .env_clear()
+        .envs(environment::base())
+        .env("HOME", &directory)
         .stdin(Stdio::null())
         .stdout(Stdio::null());
     command.stderr(log).process_group(0);
@@ -131,6 +197,18 @@ fn start(arguments: &ClusterArguments, at: u16, data: &Path) -> Result<Child> {
         });
     }
     command.spawn().context("start a node")
+}
+
+/// An empty file for this user only. A link in its place is not followed.
+fn own_file(path: &Path) -> Result<std::fs::File> {
+    let opened = std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(PRIVATE_FILE)
+        .custom_flags(libc::O_NOFOLLOW)
+        .open(path);
+    opened.map_err(|error| Stop::usage(format!("{}: {error}", path.display())))
 }
 
 fn config(arguments: &ClusterArguments, at: u16, directory: &Path) -> String {

@@ -179,7 +179,7 @@ mod tests {
             vec!["no-pre-vote".to_owned(), "slow-leak=8".to_owned()],
         ] {
             let text = target.fill(&target.file[0].text, &place(plants.clone()));
-            let table: toml::Table = text.expect("filled").parse().expect("TOML");
+            let table: toml::Table = text.expect("filled").reveal().parse().expect("TOML");
             let written = table["plants"].as_array().expect("an array");
             let written: Vec<&str> = written.iter().filter_map(toml::Value::as_str).collect();
             assert_eq!(written, plants);

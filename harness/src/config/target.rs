@@ -6,6 +6,7 @@
 
 mod built_in;
 mod check;
+pub mod environment;
 mod layers;
 mod placeholders;
 mod sections;
@@ -94,6 +95,12 @@ pub struct Target {
     pub companions: Vec<(&'static str, &'static str)>,
 }
 
+/// What the names of librdkafka's secret properties contain.
+const SECRET_PROPERTIES: [&str; 4] = ["password", "secret", "key.pem", "oauthbearer.config"];
+
+/// The value of such a property in a report.
+const NOT_SHOWN: &str = "(not shown)";
+
 impl Target {
     /// The names of the built-in targets.
     pub fn built_in() -> impl Iterator<Item = &'static str> {
@@ -180,9 +187,25 @@ impl Target {
         pairs(&self.topic)
     }
 
-    /// librdkafka properties as pairs.
+    /// librdkafka properties as pairs, placeholders filled.
     pub fn client_settings(&self) -> Vec<(String, String)> {
-        pairs(&self.client)
+        let filled = |(name, value): (&String, &String)| {
+            let value = self.fill(value, &NodePlace::nowhere()).ok()?;
+            Some((name.clone(), value.reveal().to_owned()))
+        };
+        self.client.iter().filter_map(filled).collect()
+    }
+
+    /// The same as a report shows them: a password or a key that the file contains is not shown either.
+    pub fn client_settings_shown(&self) -> Vec<(String, String)> {
+        let is_secret = |name: &str| SECRET_PROPERTIES.iter().any(|word| name.contains(word));
+        let shown = |(name, value): (&String, &String)| match is_secret(name)
+            && !value.starts_with("{env.")
+        {
+            true => (name.clone(), NOT_SHOWN.to_owned()),
+            false => (name.clone(), value.clone()),
+        };
+        self.client.iter().map(shown).collect()
     }
 
     /// The time that the target needs to detect a dead leader.
@@ -215,7 +238,14 @@ impl Target {
         for (name, value) in &self.node.environment {
             add(&["node", "environment", name], value);
         }
-        let lists: [(&[&str], &Vec<String>); 5] = [
+        for (name, value) in &self.prepare.environment {
+            add(&["prepare", "environment", name], value);
+        }
+        for (name, value) in &self.client {
+            add(&["client", name], value);
+        }
+        let lists: [(&[&str], &Vec<String>); 6] = [
+            (&["node", "writable"], &self.node.writable),
             (&["prepare", "command"], &self.prepare.command),
             (&["prepare", "provides"], &self.prepare.provides),
             (&["node", "command"], &self.node.command),

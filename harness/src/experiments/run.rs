@@ -234,7 +234,9 @@ async fn keep_running(session: &Session, cluster: &Cluster) -> Result<()> {
     while !session.interrupt.is_set() {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    cluster.stop().await;
+    for warning in cluster.stop().await {
+        say(&format!("  warning: {warning}"));
+    }
     Ok(())
 }
 

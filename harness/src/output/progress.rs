@@ -9,6 +9,7 @@ use checkers::history::{Event, FaultPhase, Observation, Phase, Seen, What};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{bars, say, visible};
+use crate::secret::clean_text;
 
 /// How often the bar is drawn.
 const REFRESH: Duration = Duration::from_millis(200);
@@ -75,7 +76,7 @@ fn follow(events: &Receiver<Event>, bar: &ProgressBar, on_terminal: bool) {
                 }
                 if let Some(line) = status.take(&event) {
                     if on_terminal {
-                        bar.println(visible(&line));
+                        bar.println(visible(&clean_text(&line)));
                     } else {
                         say(&line);
                     }

@@ -12,6 +12,7 @@ use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction
 
 use super::say;
 use crate::exit::{self, Stop};
+use crate::secret::clean_text;
 
 /// The time until a pipe that is full is tried again. A pipe is only refused if another program made it non-blocking.
 const AGAIN: Duration = Duration::from_millis(5);
@@ -19,8 +20,9 @@ const AGAIN: Duration = Duration::from_millis(5);
 /// The first failure. Nothing is written after it, because a text with a gap is worse than one that ends.
 static LOST: Mutex<Option<Errno>> = Mutex::new(None);
 
-/// Writes a text, and a line break if it ends without one.
+/// Writes a text without secrets, and a line break if it ends without one.
 pub(super) fn write(text: &str) {
+    let text = &*clean_text(text);
     let mut lost = LOST.lock().unwrap_or_else(PoisonError::into_inner);
     if lost.is_some() {
         return;

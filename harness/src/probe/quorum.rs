@@ -59,14 +59,14 @@ impl QuorumProbe {
             QuorumSource::None => QuorumProbe::None,
             QuorumSource::Http => QuorumProbe::Http(Box::new(HttpStatus {
                 agent: agent(TIMEOUT),
-                url: target.fill(&leadership.url, place)?,
+                url: target.fill(&leadership.url, place)?.reveal().to_owned(),
                 leadership: leadership.clone(),
             })),
             QuorumSource::Log => {
                 let pattern = Regex::new(&leadership.pattern).context("leadership.pattern")?;
                 let files = match leadership.file.is_empty() {
                     true => vec![logs.join("stdout.log"), logs.join("stderr.log")],
-                    false => vec![target.fill(&leadership.file, place)?.into()],
+                    false => vec![target.fill(&leadership.file, place)?.reveal().into()],
                 };
                 let tail = |path| LogTail {
                     path,

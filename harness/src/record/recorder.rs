@@ -18,6 +18,8 @@ use anyhow::{Context, Result};
 use checkers::history::{Event, Header, Moment, What};
 use nix::fcntl::{FallocateFlags, fallocate};
 
+use crate::secret::clean_json;
+
 /// The longest time between an event and its write to the file. A kill -9 loses at most this much.
 const FLUSH_AFTER: Duration = Duration::from_millis(100);
 /// Bytes that are allocated beyond the end of the file. The run ends within a second when the disk is full, which is
@@ -168,6 +170,10 @@ fn write_events(mut file: BufWriter<File>, events: &Receiver<Event>) -> std::io:
             Ok(event) => {
                 line.clear();
                 serde_json::to_writer(&mut line, &event)?;
+                // An error or a status of a node may repeat a secret.
+                if let Some(clean) = std::str::from_utf8(&line).ok().and_then(clean_json) {
+                    line = clean.into_bytes();
+                }
                 line.push(b'\n');
                 file.write_all(&line)?;
                 written += 1;

@@ -15,6 +15,7 @@ use crate::kafka::questions;
 use crate::kafka::wire::Wire;
 use crate::probe::quorum::agent;
 use crate::record::StopFlag;
+use crate::secret::Filled;
 
 /// The interval between two checks.
 const STEP: Duration = Duration::from_millis(20);
@@ -58,7 +59,7 @@ fn names_all(cluster: &Cluster, node: Node) -> bool {
 /// How one node is checked.
 enum Look {
     Log(Vec<PathBuf>, Regex),
-    Http(ureq::Agent, String),
+    Http(ureq::Agent, Filled),
 }
 
 impl Look {
@@ -83,7 +84,7 @@ impl Look {
                 let text = std::fs::read(file).unwrap_or_default();
                 pattern.is_match(&String::from_utf8_lossy(&text))
             }),
-            Look::Http(agent, url) => agent.get(url.as_str()).call().is_ok(),
+            Look::Http(agent, url) => agent.get(url.reveal()).call().is_ok(),
         }
     }
 

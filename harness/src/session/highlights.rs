@@ -1,7 +1,8 @@
 //! Collects the log lines of the nodes that the target's file selects, in one file next to their output.
 
-use std::fs::File;
+use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader, Read};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -33,7 +34,7 @@ pub fn gather(target: &Target, cluster: &Cluster, directory: &Path) -> Result<us
             .map(|name| logs.join(name))
             .into();
         let more = target.fill_all(&target.logs.files, cluster.place(node))?;
-        files.extend(more.into_iter().map(PathBuf::from));
+        files.extend(more.iter().map(|file| PathBuf::from(file.reveal())));
         for file in files {
             let name = file.file_name().unwrap_or_default().to_string_lossy();
             for line in matching(&file, &patterns) {
@@ -52,8 +53,15 @@ pub fn gather(target: &Target, cluster: &Cluster, directory: &Path) -> Result<us
 }
 
 fn matching(file: &Path, patterns: &RegexSet) -> Vec<String> {
-    let Ok(file) = File::open(file) else {
-        // A target need not write every file in every run.
+    // A target need not write every file in every run. A node may have put a link or a pipe in its place.
+    let opened = OpenOptions::new()
+        .read(true)
+        .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
+        .open(file);
+    let Some(file) = opened
+        .ok()
+        .filter(|file| file.metadata().is_ok_and(|meta| meta.is_file()))
+    else {
         return Vec::new();
     };
     let mut reader = BufReader::new(file);

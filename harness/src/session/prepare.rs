@@ -4,15 +4,17 @@
 //! A file next to the prepared files records what they were prepared from. If the command, the target's own files or a
 //! declared environment variable has changed, the target is prepared again.
 
+use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
-use crate::config::target::{NodePlace, Target};
+use crate::config::target::{NodePlace, Target, environment};
 use crate::exit::Stop;
 use crate::output::say;
+use crate::secret::Filled;
 use crate::store::write_whole;
 
 /// The file next to the prepared files.
@@ -23,6 +25,7 @@ const RECORD: &str = "prepared.json";
 struct Record {
     command: Vec<String>,
     files: Vec<(String, String)>,
+    /// Names of variables, with a fingerprint of each value: a file in a cache must not contain a token.
     environment: Vec<(String, String)>,
 }
 
@@ -85,17 +88,24 @@ pub fn anew(target: &Target) -> Result<()> {
         return Ok(());
     };
     // The output of the command consists of messages, and standard output is for data.
-    let ran = Command::new(program)
-        .args(arguments)
+    let place = NodePlace::nowhere();
+    let set = target.variables_of(&target.prepare.environment, &place)?;
+    let ran = Command::new(program.reveal())
+        .args(arguments.iter().map(Filled::reveal))
         .current_dir(home)
+        .env_clear()
+        .envs(environment::base())
+        .envs(environment::of_preparing(target))
+        .envs(set.iter().map(|(name, value)| (name, value.reveal())))
         .stdin(Stdio::null())
         .stdout(std::io::stderr())
         .status();
+    let words: Vec<String> = command.iter().map(Filled::to_string).collect();
     let failed = |why: String| {
         Stop::machine(format!(
             "prepare {}: `{}` {why}. It ran in {}; the target file's top lists what it needs",
             target.name,
-            command.join(" ").trim(),
+            words.join(" ").trim(),
             home.display()
         ))
     };
@@ -114,17 +124,33 @@ pub fn anew(target: &Target) -> Result<()> {
 fn provided(target: &Target) -> Result<Vec<PathBuf>> {
     let place = NodePlace::nowhere();
     let filled = target.fill_all(&target.prepare.provides, &place)?;
-    Ok(filled.into_iter().map(PathBuf::from).collect())
+    Ok(filled
+        .iter()
+        .map(|path| PathBuf::from(path.reveal()))
+        .collect())
 }
 
 fn record(target: &Target) -> Record {
-    let variable = |name: &String| (name.clone(), std::env::var(name).unwrap_or_default());
+    let variable = |name: &String| {
+        let value = std::env::var_os(name).unwrap_or_default();
+        (name.clone(), fingerprint(&value))
+    };
     let own = |(name, text): &(&str, &str)| ((*name).to_owned(), (*text).to_owned());
     Record {
         command: target.prepare.command.clone(),
         files: target.companions.iter().map(own).collect(),
         environment: target.prepare.looks_at.iter().map(variable).collect(),
     }
+}
+
+/// Tells whether a value has changed, and not what it is. Empty for a variable that is not set or empty.
+fn fingerprint(value: &std::ffi::OsStr) -> String {
+    if value.is_empty() {
+        return String::new();
+    }
+    let mut hasher = std::hash::DefaultHasher::new();
+    value.hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
 }
 
 #[cfg(test)]
@@ -154,6 +180,29 @@ mod tests {
         assert!(!is_there(&other).expect("known"));
         ensure(&other).expect("prepared");
         assert_eq!(made(), "a\nb\n");
+    }
+
+    /// Cargo sets variables for tests, which stand for the tokens of whoever starts the program.
+    #[test]
+    fn the_command_inherits_only_what_is_named() {
+        let home = tempfile::tempdir().expect("a folder");
+        let mut target = target(home.path(), "env > made");
+        target.prepare.looks_at = vec!["CARGO_PKG_NAME".to_owned()];
+        let renamed = ("RENAMED".to_owned(), "{env.CARGO_MANIFEST_DIR}".to_owned());
+        target.prepare.environment = [renamed].into();
+        ensure(&target).expect("prepared");
+        let made = std::fs::read_to_string(home.path().join("made")).expect("made");
+        for set in ["PATH=", "LANG=", "CARGO_PKG_NAME=", "RENAMED="] {
+            assert!(
+                made.lines().any(|line| line.starts_with(set)),
+                "{set}: {made}"
+            );
+        }
+        assert!(!made.contains("CARGO_PKG_VERSION="), "{made}");
+        let record = std::fs::read_to_string(home.path().join(RECORD)).expect("kept");
+        assert!(record.contains("CARGO_PKG_NAME"), "{record}");
+        assert!(!record.contains(env!("CARGO_PKG_NAME")), "{record}");
+        assert!(is_there(&target).expect("known"));
     }
 
     #[test]

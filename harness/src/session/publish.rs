@@ -22,6 +22,7 @@ use crate::config::plants::Plants;
 use crate::config::target::Target;
 use crate::exit;
 use crate::output::{colour, say, shown, tell_painted};
+use crate::secret::clean_text;
 use crate::store::{self, RunDirectory, RunLock, durable, layout, reserve, write_whole};
 
 pub use complete::complete;
@@ -97,6 +98,14 @@ impl Publication {
             target.name,
             nodes.join("  ")
         ));
+        let open = environment.confinement().open();
+        if !open.is_empty() && !target.runs_already() {
+            let open: Vec<String> = open.iter().map(ToString::to_string).collect();
+            say(&format!(
+                "  nodes are not fully confined on this machine: they can {}; `jepsen doctor` says why",
+                open.join(", ")
+            ));
+        }
         if !durable {
             say(&format!(
                 "  {kind} loses data on power loss: durability and performance figures do not apply"
@@ -292,8 +301,8 @@ fn append_summary(path: &Path, report: &RunReport) {
         .append(true)
         .create(true)
         .open(path);
-    let written =
-        opened.and_then(|mut file| file.write_all(reports::summary_markdown(report).as_bytes()));
+    let summary = reports::summary_markdown(report);
+    let written = opened.and_then(|mut file| file.write_all(clean_text(&summary).as_bytes()));
     if let Err(error) = written {
         say(&format!("  warning: {}: {error}", path.display()));
     }

@@ -10,6 +10,8 @@ use super::reserve;
 use super::space::is_full;
 use anyhow::{Context, Result};
 
+use crate::secret::written;
+
 /// The start of a temporary file's name. The rest is random.
 pub(super) const TEMPORARY: &str = ".jepsen-";
 /// The end of a temporary file's name.
@@ -21,9 +23,12 @@ pub(super) const PART: &str = ".part";
 /// The temporary name is random and created exclusively. With a fixed name (`report.part` served both report.json and
 /// report.html), two writers of one run destroyed each other's files, and a user's own `out.part` was overwritten.
 ///
+/// Secrets are replaced by their placeholders.
+///
 /// # Errors
 /// If it cannot be written. The previous content stays.
 pub fn write_whole(path: &Path, text: &str) -> Result<()> {
+    let text = &*written(path, text);
     write_by(path, |file| file.write_all(text.as_bytes()))
         .or_else(|error| match is_full(&error) {
             true => reserve::write(path, text.as_bytes()).unwrap_or(Err(error)),

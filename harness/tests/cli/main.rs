@@ -2,6 +2,8 @@
 
 mod arguments;
 mod check;
+mod cluster;
+mod confined;
 mod hostile;
 mod lost_output;
 mod merge;

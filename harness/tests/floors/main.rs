@@ -39,6 +39,7 @@ const FLOORS: &[(&str, &[&[&str]])] = &[
             &["doctor", "environment"],
             &["network", "process"],
             &["sandbox"],
+            &["confinement"],
             &["address"],
             &["fault", "link", "target"],
             &["node"],
@@ -74,7 +75,7 @@ const FLOORS: &[(&str, &[&[&str]])] = &[
             &["store", "reference"],
             &["config"],
             &["output"],
-            &["exit"],
+            &["exit", "secret"],
         ],
     ),
     (

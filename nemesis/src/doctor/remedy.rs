@@ -23,7 +23,7 @@ pub struct Surroundings {
     pub root: bool,
 }
 
-const NAMESPACE_LIMITS: [&str; 4] = ["user", "net", "pid", "mnt"];
+const NAMESPACE_LIMITS: [&str; 6] = ["user", "net", "pid", "mnt", "ipc", "uts"];
 
 impl Surroundings {
     /// Reads them.
@@ -57,6 +57,12 @@ impl Surroundings {
         match capability {
             Capability::Namespaces | Capability::UserMap | Capability::PrivateMounts => {
                 self.for_namespaces()
+            }
+            Capability::Landlock if reason.contains("not supported") => {
+                vec![
+                    "add landlock to the kernel's list of security modules: lsm=landlock,..."
+                        .to_owned(),
+                ]
             }
             Capability::OwnProc if self.container => {
                 vec!["docker run --security-opt systempaths=unconfined".to_owned()]

@@ -8,9 +8,11 @@ use std::time::Duration;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, fork, pause};
+use strum::VariantArray;
 
 use super::remedy::Surroundings;
 use super::{Capability, Outcome, Trial};
+use crate::confinement::Attempt;
 use crate::link::Link;
 use crate::network::{Cut, Network, partition};
 use crate::node::Nodes;
@@ -65,6 +67,15 @@ pub(super) fn perform(writer: File) {
     }) {
         Err(error) => {
             refused_entry(&mut report, &error);
+            // Nodes on loopback are confined as well.
+            let plain = SandboxOptions {
+                isolation: Isolation::ProcessesOnly,
+                nodes: Nodes::THREE,
+            };
+            if let Ok(entered) = enter(&plain) {
+                confined(&mut report, &entered);
+                leave(0);
+            }
         }
         Ok(entered) => {
             inside(&mut report, &entered);
@@ -116,6 +127,7 @@ fn inside(report: &mut Report, entered: &Entered) {
     let seen = |result: Result<(), &str>| result.map(|()| String::new()).map_err(str::to_owned);
     report.record(Capability::OwnProc, seen(entered.own_proc()));
     report.record(Capability::OwnHosts, seen(entered.own_hosts()));
+    confined(report, entered);
     let network = match Network::build(entered) {
         Ok(network) => network,
         Err(error) => {
@@ -139,6 +151,33 @@ fn inside(report: &mut Report, entered: &Entered) {
             report.record(Capability::Cut, cut_and_heal(&cut));
         }
     }
+}
+
+/// What nodes are kept from. The attempts were made when the sandbox was entered.
+fn confined(report: &mut Report, entered: &Entered) {
+    let confinement = entered.confinement();
+    let memory = match entered.isolation() {
+        Isolation::Network => Ok("an IPC namespace for each node".to_owned()),
+        Isolation::ProcessesOnly => {
+            Err("segments and queues of nodes on loopback outlive the run".to_owned())
+        }
+    };
+    report.record(Capability::OwnMemory, memory);
+    let view = confinement.view().map(|()| "tried".to_owned());
+    report.record(Capability::OwnView, view.map_err(str::to_owned));
+    let version = confinement
+        .landlock()
+        .map(|version| format!("version {version}"));
+    report.record(Capability::Landlock, version.map_err(str::to_owned));
+    let list = |attempts: &[Attempt]| {
+        let words: Vec<String> = attempts.iter().map(ToString::to_string).collect();
+        words.join(", ")
+    };
+    let denied = match confinement.open() {
+        [] => Ok(format!("refused: {}", list(Attempt::VARIANTS))),
+        open => Err(format!("a node here can {}", list(open))),
+    };
+    report.record(Capability::Denied, denied);
 }
 
 fn cut_and_heal(cut: &Cut) -> Result<String, String> {

@@ -21,6 +21,7 @@ use super::namespaces::{self, Identity};
 use super::outer::{FORWARDED, PARENT_DIED, awaited_signals, exit_code, leave};
 use super::status::{self, Step};
 use super::{Entered, Isolation, SandboxOptions};
+use crate::confinement::{self, Confinement};
 
 /// How often the sweep looks for descendants that are still alive.
 const SWEEP_INTERVAL: Duration = Duration::from_millis(5);
@@ -81,6 +82,8 @@ fn set_up(
         leave(REFUSED_EXIT);
     }
     setsid().map_err(at(Step::Session))?;
+    // A core file of the harness would contain every secret that it passed on to a node.
+    let _ = confinement::forbid_core_files();
     let (own_proc, own_hosts) = match isolation {
         Isolation::ProcessesOnly => {
             prctl::set_child_subreaper(true).map_err(at(Step::ParentDeath))?;
@@ -94,10 +97,17 @@ fn set_up(
                 namespaces::map_identity(identity).map_err(at(Step::UserMap))?;
             }
             namespaces::make_mounts_private().map_err(at(Step::Mounts))?;
-            (namespaces::mount_proc(), namespaces::bind_hosts(nodes))
+            namespaces::set_host_name();
+            let own_proc = namespaces::mount_proc();
+            if user_namespace {
+                namespaces::forbid_user_namespaces();
+            }
+            (own_proc, namespaces::bind_hosts(nodes))
         }
     };
+    let namespaces = isolation == Isolation::Network;
     Ok(Entered {
+        confinement: Confinement::set_up(namespaces, nodes),
         isolation,
         nodes,
         user_namespace,

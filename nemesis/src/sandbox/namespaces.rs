@@ -4,6 +4,7 @@
 use std::fs;
 use std::io::Write;
 use std::net::Ipv4Addr;
+use std::os::unix::fs::PermissionsExt;
 
 use nix::errno::Errno;
 use nix::mount::{MsFlags, mount};
@@ -40,7 +41,14 @@ pub(super) enum Cloned {
     Child { user_namespace: bool },
 }
 
-const PRIVATE: i32 = libc::CLONE_NEWNET | libc::CLONE_NEWNS | libc::CLONE_NEWPID;
+const PRIVATE: i32 = libc::CLONE_NEWNET
+    | libc::CLONE_NEWNS
+    | libc::CLONE_NEWPID
+    | libc::CLONE_NEWIPC
+    | libc::CLONE_NEWUTS;
+
+/// The machine's name inside. The real one is nobody's business in a log that leaves the machine.
+const HOST_NAME: &str = "jepsen";
 
 impl Split {
     /// Root needs no user namespace.
@@ -137,27 +145,38 @@ pub(super) fn mount_proc() -> Result<(), String> {
         .map_err(|errno| format!("a fresh /proc could not be mounted: {errno}"))
 }
 
+/// A neutral name of the machine. The old one stays where that is refused.
+pub(super) fn set_host_name() {
+    let _ = nix::unistd::sethostname(HOST_NAME);
+}
+
+/// No process below can make a user namespace, in which it would have every capability. The setting belongs to the
+/// sandbox's own user namespace and ends with it.
+pub(super) fn forbid_user_namespaces() {
+    let _ = write_once("/proc/sys/user/max_user_namespaces", "0");
+}
+
 /// Names for the nodes. The file is bound over the machine's and unlinked at once: the mount keeps
 /// it alive, and nothing stays behind.
 pub(super) fn bind_hosts(nodes: Nodes) -> Result<(), String> {
-    let path = std::env::temp_dir().join(format!("hosts-{}-{}", std::process::id(), monotonic()));
-    fs::write(&path, hosts_text(nodes)).map_err(|error| format!("{}: {error}", path.display()))?;
-    let bound = mount(
-        Some(&path),
+    let file = hosts_file(nodes).map_err(|error| format!("a file for names: {error}"))?;
+    mount(
+        Some(file.path()),
         "/etc/hosts",
         None::<&str>,
         MsFlags::MS_BIND,
         None::<&str>,
     )
-    .map_err(|errno| format!("/etc/hosts could not be replaced: {errno}"));
-    let _ = fs::remove_file(&path);
-    bound
+    .map_err(|errno| format!("/etc/hosts could not be replaced: {errno}"))
 }
 
-fn monotonic() -> i64 {
-    nix::time::clock_gettime(nix::time::ClockId::CLOCK_MONOTONIC)
-        .map(|time| time.tv_nsec())
-        .unwrap_or(0)
+/// Nobody can foretell its name, and it is created exclusively, so no link is followed.
+fn hosts_file(nodes: Nodes) -> std::io::Result<tempfile::NamedTempFile> {
+    let readable = fs::Permissions::from_mode(0o644);
+    let mut builder = tempfile::Builder::new();
+    let mut file = builder.permissions(readable).tempfile()?;
+    file.write_all(hosts_text(nodes).as_bytes())?;
+    Ok(file)
 }
 
 fn hosts_text(nodes: Nodes) -> String {

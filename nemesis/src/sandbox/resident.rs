@@ -83,6 +83,13 @@ impl Resident {
         self.namespace.as_ref()
     }
 
+    /// Moves the thread into another new IPC namespace. The kernel removes the old one, with every segment and queue in
+    /// it, when the last process that was started there has ended.
+    pub(crate) fn renew_ipc(&self) -> io::Result<()> {
+        let renewed = self.run(|_| unshare(CloneFlags::CLONE_NEWIPC));
+        Ok(renewed.map_err(io::Error::other)??)
+    }
+
     /// Runs a job on the thread and waits for it.
     pub(crate) fn run<T: Send + 'static>(
         &self,
@@ -122,9 +129,9 @@ fn plain(error: rtnetlink::Error) -> io::Error {
     }
 }
 
-/// Moves this thread into a network namespace of its own, without IPv6.
+/// Moves this thread into a network namespace of its own, without IPv6, and into an IPC namespace.
 fn settle() -> io::Result<File> {
-    unshare(CloneFlags::CLONE_NEWNET)?;
+    unshare(CloneFlags::CLONE_NEWNET | CloneFlags::CLONE_NEWIPC)?;
     quieten_ipv6();
     File::open("/proc/thread-self/ns/net")
 }

@@ -12,7 +12,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use nemesis::process::{ControlError, ProcessControl};
 use nemesis::target::RoleResolver;
-use nemesis::{Environment, Node, Nodes};
+use nemesis::{Environment, Node, Nodes, Room};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use tokio::process::{Child, Command};
@@ -117,7 +117,7 @@ impl Cluster {
         let own = std::env::current_exe()?;
         let mut command = Command::new(own);
         command.env(ECHO, address(&self.environment, node).to_string());
-        let child = self.environment.spawn(node, command)?;
+        let child = self.environment.spawn(node, command, &Room::default())?;
         let group = child.id().ok_or("it ended at once")? as i32;
         self.children.lock().await.insert(node, child);
         self.groups.lock().expect("no panic").insert(node, group);

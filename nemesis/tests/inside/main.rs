@@ -5,6 +5,7 @@
 //! `inside` runs all cases, `inside NAME...` those whose names contain one of the words.
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::exit, missing_docs)]
 
+mod confined;
 mod doctor;
 mod echo;
 mod engine;
@@ -34,6 +35,7 @@ fn cases() -> Vec<Case> {
         engine::CASES,
         own::CASES,
         doctor::CASES,
+        confined::CASES,
     ]
     .concat()
 }
@@ -43,8 +45,17 @@ fn main() -> ExitCode {
         echo::serve(&address);
         return ExitCode::SUCCESS;
     }
+    if let Ok(aim) = std::env::var(confined::ATTACK) {
+        confined::attack(&aim);
+        return ExitCode::SUCCESS;
+    }
+    if let Ok(value) = std::env::var(confined::LEAVE) {
+        confined::leave(&value);
+        return ExitCode::SUCCESS;
+    }
     if let Ok(wanted) = std::env::var(CASE) {
-        let mut all = cases().into_iter().chain(tree::HELPERS.iter().copied());
+        let helpers = tree::HELPERS.iter().chain(confined::HELPERS);
+        let mut all = cases().into_iter().chain(helpers.copied());
         let case = all.find(|(name, _)| *name == wanted);
         case.expect("the parent names an existing case").1();
         return ExitCode::SUCCESS;

@@ -28,7 +28,9 @@ pub(crate) const CASES: &[Case] = &[
 
 /// What has happened to a node while this file is there.
 fn marker(node: Node) -> PathBuf {
-    std::env::temp_dir().join(format!("nemesis-mark-{}-{node}", std::process::id()))
+    // Not in the machine's temporary directory, where others could foretell the name.
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+    folder.join(format!("mark-{}-{node}", std::process::id()))
 }
 
 struct MarkKind;

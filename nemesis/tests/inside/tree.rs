@@ -7,10 +7,10 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use nemesis::Nodes;
 use nemesis::process::ProcessTable;
 use nemesis::process::figures::Sampler;
 use nemesis::sandbox::Isolation;
+use nemesis::{Nodes, Room};
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::signal::{Signal, kill};
@@ -89,7 +89,9 @@ fn own_group() {
     let environment = environment(Isolation::Network);
     runtime().block_on(async {
         for node in Nodes::THREE {
-            let mut child = environment.spawn(node, sleeper()).expect("it starts");
+            let mut child = environment
+                .spawn(node, sleeper(), &Room::default())
+                .expect("it starts");
             let pid = Pid::from_raw(child.id().expect("it runs") as i32);
             assert_eq!(nix::unistd::getpgid(Some(pid)), Ok(pid));
             let own = fs::read_link("/proc/self/ns/net").expect("own");
@@ -132,7 +134,9 @@ fn interrupt_once() {
 fn counts_interrupts() {
     let environment = environment(Isolation::Network);
     runtime().block_on(async {
-        let mut node = environment.spawn(three()[0], sleeper()).expect("it starts");
+        let mut node = environment
+            .spawn(three()[0], sleeper(), &Room::default())
+            .expect("it starts");
         let mut signals =
             tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt()).expect("yes");
         println!("ready");
@@ -162,7 +166,11 @@ fn runs(isolation: Isolation, with_children: bool) {
                 "exec sleep 1000"
             };
             command.arg("-c").arg(script);
-            nodes.push(environment.spawn(node, command).expect("it starts"));
+            nodes.push(
+                environment
+                    .spawn(node, command, &Room::default())
+                    .expect("it starts"),
+            );
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
         let paused = Pid::from_raw(nodes[0].id().expect("it runs") as i32);
@@ -235,7 +243,9 @@ fn figures() {
     runtime().block_on(async {
         let mut command = tokio::process::Command::new("sh");
         command.arg("-c").arg("while :; do :; done");
-        let mut node = environment.spawn(three()[0], command).expect("it starts");
+        let mut node = environment
+            .spawn(three()[0], command, &Room::default())
+            .expect("it starts");
         let mut sampler = Sampler::new(table, node.id().expect("it runs") as i32);
         sampler.sample();
         tokio::time::sleep(Duration::from_millis(300)).await;
@@ -273,7 +283,9 @@ fn without_fresh_proc() {
     let environment = nemesis::Environment::build(&entered).expect("it is built");
     let table = ProcessTable::of(&entered);
     runtime().block_on(async {
-        let mut node = environment.spawn(three()[0], sleeper()).expect("it starts");
+        let mut node = environment
+            .spawn(three()[0], sleeper(), &Room::default())
+            .expect("it starts");
         let group = node.id().expect("it runs") as i32;
         let mut pause = nemesis::catalogue::Pause::new(table.clone(), vec![(three()[0], group)]);
         use nemesis::fault::Fault;

@@ -131,7 +131,7 @@ fn sources(target: &Target, layers: &Layers) -> Result<()> {
 
 /// librdkafka itself reports which properties and values are valid.
 fn client(target: &Target, layers: &Layers) -> Result<()> {
-    for (name, value) in &target.client {
+    for (name, value) in &target.client_settings() {
         let tried = ClientConfig::new().set(name, value).create_native_config();
         if let Err(error) = tried {
             let what = format!("librdkafka refuses it: {error}");

@@ -184,11 +184,19 @@ fn addresses(word: &str) -> Option<Vec<String>> {
     word.split(',').map(address).collect()
 }
 
-/// The directory of prepared targets: `$XDG_CACHE_HOME/jepsen/targets`, by default below `~/.cache`.
+/// The directory of prepared targets: `$XDG_CACHE_HOME/jepsen/targets`, by default below `~/.cache`. Never below the
+/// temporary directory: whoever creates a directory there first would choose the programs that run.
 fn cache() -> PathBuf {
-    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
-    let base = set("XDG_CACHE_HOME").map(PathBuf::from);
-    let base = base.or_else(|| Some(PathBuf::from(set("HOME")?).join(".cache")));
-    base.unwrap_or_else(std::env::temp_dir)
+    let set = |name| std::env::var_os(name).map(PathBuf::from);
+    let home = || set("HOME").filter(|home| home.is_absolute());
+    let entry = || {
+        nix::unistd::User::from_uid(nix::unistd::geteuid())
+            .ok()
+            .flatten()
+    };
+    let base = set("XDG_CACHE_HOME").filter(|cache| cache.is_absolute());
+    let base = base.or_else(|| Some(home().or_else(|| Some(entry()?.dir))?.join(".cache")));
+    // A user without a home directory has nowhere to prepare a target; `prepare` then reports this path.
+    base.unwrap_or_else(|| PathBuf::from("/nonexistent"))
         .join("jepsen/targets")
 }

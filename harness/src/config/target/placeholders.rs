@@ -6,12 +6,13 @@ use anyhow::Result;
 
 use super::{NodeList, Target};
 use crate::config::place::quotable;
+use crate::secret::{Filled, Secret};
 
 /// The maximum depth of variables that refer to variables.
 const DEPTH_MAX: usize = 8;
 
 /// The placeholders that every target has, for messages.
-const KNOWN: &str = "{id} {name} {dir} {address} {address1} {address2} {address3} ... {nodes} {replicas} {port} {port.NAME} \
+const KNOWN: &str = "{id} {name} {dir} {tmp} {address} {address1} {address2} {address3} ... {nodes} {replicas} {port} {port.NAME} \
                      {peers} {jepsen} {seed} {plants} {home} {here} {env.NAME}";
 
 /// The values of the placeholders of one node.
@@ -32,6 +33,12 @@ pub struct NodePlace {
 }
 
 impl NodePlace {
+    /// The directory of the node's temporary files, next to its data. Its path is the same whether or not the node also
+    /// sees it as `/tmp`.
+    pub fn temporary(&self) -> PathBuf {
+        self.directory.with_file_name("tmp")
+    }
+
     /// The place of no particular node, for texts that are the same on all nodes and for trying a text.
     pub fn nowhere() -> NodePlace {
         NodePlace {
@@ -46,12 +53,12 @@ impl NodePlace {
 }
 
 impl Target {
-    /// Replaces placeholders. A brace that does not start a placeholder's name stays as it is, so JSON can be written
+    /// Replaces placeholders. The result is shown with `{env.NAME}` in place of the value. A brace that does not start a placeholder's name stays as it is, so JSON can be written
     /// without escapes.
     ///
     /// # Errors
     /// If a word in braces looks like a placeholder and is not one.
-    pub fn fill(&self, text: &str, place: &NodePlace) -> Result<String> {
+    pub fn fill(&self, text: &str, place: &NodePlace) -> Result<Filled> {
         self.fill_to(text, place, DEPTH_MAX)
     }
 
@@ -59,12 +66,12 @@ impl Target {
     ///
     /// # Errors
     /// As [`Target::fill`].
-    pub fn fill_all(&self, texts: &[String], place: &NodePlace) -> Result<Vec<String>> {
+    pub fn fill_all(&self, texts: &[String], place: &NodePlace) -> Result<Vec<Filled>> {
         texts.iter().map(|text| self.fill(text, place)).collect()
     }
 
-    fn fill_to(&self, text: &str, place: &NodePlace, depth: usize) -> Result<String> {
-        let mut out = String::with_capacity(text.len());
+    fn fill_to(&self, text: &str, place: &NodePlace, depth: usize) -> Result<Filled> {
+        let mut out = Filled::default();
         let mut rest = text;
         while let Some(open) = rest.find('{') {
             out.push_str(&rest[..open]);
@@ -76,10 +83,10 @@ impl Target {
                     .chars()
                     .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'));
             if plausible {
-                out.push_str(&self.value(name, place, depth)?);
+                out.push(&self.value(name, place, depth)?);
                 rest = &after[name.len() + 1..];
             } else {
-                out.push('{');
+                out.push_str("{");
                 rest = after;
             }
         }
@@ -87,7 +94,7 @@ impl Target {
         Ok(out)
     }
 
-    fn value(&self, name: &str, place: &NodePlace, depth: usize) -> Result<String> {
+    fn value(&self, name: &str, place: &NodePlace, depth: usize) -> Result<Filled> {
         if let Some(variable) = self.variables.get(name) {
             anyhow::ensure!(
                 depth > 0,
@@ -98,11 +105,15 @@ impl Target {
         if let Some(list) = self.lists.get(name) {
             return self.each_node(list, place, depth);
         }
+        if let Some(variable) = name.strip_prefix("env.") {
+            return Ok(Filled::from(&Secret::of_environment(variable)));
+        }
         let address = |id: usize| place.addresses.get(id - 1).cloned().unwrap_or_default();
-        Ok(match name {
+        Ok(Filled::plain(match name {
             "id" => place.id.to_string(),
             "name" => format!("n{}", place.id),
             "dir" => quoted("a node's directory", &place.directory)?,
+            "tmp" => quoted("a node's temporary directory", &place.temporary())?,
             "address" => address(place.id),
             "nodes" => self.nodes.count().to_string(),
             "replicas" => self.replicas().to_string(),
@@ -115,12 +126,11 @@ impl Target {
             "here" => quoted("the target's directory", &self.here)?,
             "peers" => self.peers(place)?,
             other if self.numbered(other).is_some() => address(self.numbered(other).unwrap_or(1)),
-            other => match (other.strip_prefix("port."), other.strip_prefix("env.")) {
-                (Some(port), _) if self.ports.contains_key(port) => self.ports[port].to_string(),
-                (_, Some(variable)) => std::env::var(variable).unwrap_or_default(),
+            other => match other.strip_prefix("port.") {
+                Some(port) if self.ports.contains_key(port) => self.ports[port].to_string(),
                 _ => return Err(self.unknown(other)),
             },
-        })
+        }))
     }
 
     /// The node of `{address4}`, if the target has that many nodes.
@@ -131,19 +141,22 @@ impl Target {
 
     /// A text of `[lists]`, repeated for each node. `{each.id}`, `{each.name}` and `{each.address}` belong to the node
     /// of the repetition. Every other placeholder belongs to the node whose file contains the list.
-    fn each_node(&self, list: &NodeList, place: &NodePlace, depth: usize) -> Result<String> {
+    fn each_node(&self, list: &NodeList, place: &NodePlace, depth: usize) -> Result<Filled> {
         anyhow::ensure!(depth > 0, "[lists] refer to each other in a cycle");
-        let texts = self.nodes.into_iter().map(|node| {
+        let mut all = Filled::default();
+        for (at, node) in self.nodes.into_iter().enumerate() {
             let address = place.addresses.get(node.index()).cloned();
             let text = list
                 .each
                 .replace("{each.id}", &node.number().to_string())
                 .replace("{each.name}", &node.to_string())
                 .replace("{each.address}", &address.unwrap_or_default());
-            self.fill_to(&text, place, depth - 1)
-        });
-        let texts: Vec<String> = texts.collect::<Result<_>>()?;
-        Ok(texts.join(&list.between))
+            if at > 0 {
+                all.push_str(&list.between);
+            }
+            all.push(&self.fill_to(&text, place, depth - 1)?);
+        }
+        Ok(all)
     }
 
     /// `1@ADDRESS:PORT,2@...` with the port named `peer`.
@@ -197,7 +210,10 @@ mod tests {
             ..NodePlace::nowhere()
         };
         let filled = target("").fill("{ \"x\": {id}, \"at\": \"{address}:{port}\" }", &place);
-        assert_eq!(filled.expect("filled"), "{ \"x\": 2, \"at\": \"b:7\" }");
+        assert_eq!(
+            filled.expect("filled").reveal(),
+            "{ \"x\": 2, \"at\": \"b:7\" }"
+        );
     }
 
     #[test]
@@ -212,8 +228,9 @@ mod tests {
         };
         let filled = five.fill("{id} of {nodes}: {voters}", &place);
         let expected = "2 of 5: n1=a:7,n2=b:7,n3=c:7,n4=d:7,n5=e:7";
-        assert_eq!(filled.expect("filled"), expected);
-        assert_eq!(five.fill("{address5}", &place).expect("filled"), "e");
+        assert_eq!(filled.expect("filled").reveal(), expected);
+        let fifth = five.fill("{address5}", &place).expect("filled");
+        assert_eq!(fifth.reveal(), "e");
         let error = five.fill("{address6}", &place).expect_err("five nodes");
         assert!(error.to_string().contains("nodes = 5"), "{error}");
     }
@@ -222,7 +239,10 @@ mod tests {
     fn variables_hold_placeholders_and_no_cycles() {
         let right = target("[variables]\nlog = \"{dir}/log\"\n");
         let place = NodePlace::nowhere();
-        assert_eq!(right.fill("{log}", &place).expect("filled"), "//log");
+        assert_eq!(
+            right.fill("{log}", &place).expect("filled").reveal(),
+            "//log"
+        );
         let error = right.fill("{lag}", &place).expect_err("unknown");
         assert!(error.to_string().contains("{log}"), "{error}");
         let text = "name = \"x\"\n[variables]\nround = \"{round}\"\n[node]\ncommand = [\"a\"]\n[ports]\nkafka = 1\n";

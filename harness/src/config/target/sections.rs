@@ -17,6 +17,8 @@ pub struct Prepare {
     pub provides: Vec<String>,
     /// Environment variables that it reads. If one of them changes, it runs again.
     pub looks_at: Vec<String>,
+    /// Environment variables to set, beyond PATH, HOME, LANG, those of a proxy, and `looks_at`.
+    pub environment: BTreeMap<String, String>,
 }
 
 /// `[node]`: how to start and stop one node.
@@ -28,8 +30,10 @@ pub struct NodeCommand {
     /// A program that runs to completion before a node's first start, in the node's place, for example to format its
     /// storage.
     pub init: Vec<String>,
-    /// Environment variables to set.
+    /// Environment variables to set, beyond PATH, HOME and LANG. A node inherits nothing else.
     pub environment: BTreeMap<String, String>,
+    /// Files and directories that it may write besides `{dir}`, `{tmp}` and its home. They must exist.
+    pub writable: Vec<String>,
     /// The signal that stops a node at the end of a run.
     pub stop_signal: StopSignal,
     /// The time between that signal and SIGKILL.

@@ -112,7 +112,7 @@ impl Block<'_> {
             client: self.target.client_settings(),
         };
         let measured = measuring.measure(bench, &events).await;
-        measuring.cluster.stop().await;
+        let _ = measuring.cluster.stop().await;
         recorder.finish();
         let closed = file.close();
         measuring.cluster.remove_data();

@@ -48,7 +48,7 @@ pub(super) fn report(
                 figures_apply,
             },
             (isolated, target.nodes),
-            target.client_settings(),
+            target.client_settings_shown(),
         ),
         not_tested: not_tested(isolated),
         ..RunReport::default()
