@@ -12,6 +12,7 @@ mod index;
 pub mod jsonl;
 mod observation;
 mod operation;
+mod seal;
 mod window;
 
 pub use event::{Event, Late, NodeEvent, NodeHappening, Phase, PhaseEvent, TopicEvent, What};
@@ -25,6 +26,7 @@ pub use operation::{
     Isolation, Outcome, Persisted, Poll, Polled, Read, ReadSeen, Record, RecordOutcome, Report,
     TopicCall, TopicSeen, Values,
 };
+pub use seal::{Digest, Seal};
 pub use window::Window;
 
 #[cfg(test)]

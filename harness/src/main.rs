@@ -3,8 +3,12 @@
 use std::panic::{PanicHookInfo, catch_unwind, set_hook};
 
 use clap::Parser;
+use harness::bounded::memory;
 use harness::cli::{Cli, Command};
 use harness::{exit, output};
+
+#[global_allocator]
+static MEMORY: memory::OrEnd = memory::OrEnd;
 
 fn main() {
     let code = catch_unwind(run).unwrap_or(exit::BUG);

@@ -9,11 +9,13 @@
 //! | [`marks`] | which run is a baseline |
 //! | `asked` | what a scenario asked for, stored next to its history |
 //! | [`history_file`] | reading and compressing a history |
+//! | [`digests`] | whether the files of a run are those that it wrote |
 //! | `space` | free space, and whether the file system keeps synced data |
 //! | `whole` | files written in one piece |
 
 mod asked;
 mod date;
+pub mod digests;
 mod directory;
 pub mod history_file;
 pub mod layout;

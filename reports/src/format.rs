@@ -2,6 +2,11 @@
 
 use crate::limits::TEXT_CHARACTERS_MAX;
 
+/// The sum of stored counts, which may be anything: the largest number rather than an overflow.
+pub(crate) fn sum_of(counts: impl Iterator<Item = u64>) -> u64 {
+    counts.fold(0, u64::saturating_add)
+}
+
 /// A moment since the run began: `12.410 s`.
 pub(crate) fn moment(ns: u64) -> String {
     format!(

@@ -1,7 +1,7 @@
 //! `jepsen check RUN|FILE...`: judges stored histories again. The verdict line comes first. Several files give one line
 //! each and the worst exit code.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Result;
 use checkers::foreign::ModelName;
@@ -13,9 +13,9 @@ use reports::model::Subject;
 use super::model;
 use crate::exit::{self, Stop};
 use crate::output::{colour, say, tell};
-use crate::session::judge;
+use crate::session::evidence::{self, Found};
+use crate::session::judge::{self, Judged};
 use crate::session::publish::of_judged;
-use crate::store::history_file::histories;
 
 /// Flags of `check`.
 #[derive(Debug, Args)]
@@ -58,25 +58,41 @@ pub fn run(arguments: &CheckArguments) -> Result<i32> {
     }
     let mut worst = Validity::NotApplicable;
     for path in &arguments.paths {
+        let (found, is_damaged) = evidence::histories(path)?;
+        if is_damaged {
+            worst = worst.merge(Validity::Undecided);
+        }
         if let Some(model) = arguments.model.filter(|model| *model != ModelName::Kafka) {
-            for history in histories(path)? {
-                worst = worst.merge(model::judge(&history, model, arguments.json)?);
+            for one in found {
+                worst = worst.merge(match &one.damage {
+                    None => model::judge(&one.history, model, arguments.json)?,
+                    Some(_) => print(arguments, &one, judged(arguments, &one)?)?,
+                });
             }
             continue;
         }
-        for history in histories(path)? {
-            worst = worst.merge(one(arguments, &history)?);
+        for one in found {
+            let judged = judged(arguments, &one)?;
+            worst = worst.merge(print(arguments, &one, judged)?);
         }
     }
     Ok(exit::of(worst, false))
 }
 
-fn one(arguments: &CheckArguments, path: &Path) -> Result<Validity> {
-    let mut judged = judge::file_by(path, &arguments.promise)?;
+/// A history whose own file differs from the digest is not judged: nothing that it contains is known to be true.
+fn judged(arguments: &CheckArguments, found: &Found) -> Result<Judged> {
+    match &found.damage {
+        None => judge::file_by(&found.history, &arguments.promise),
+        Some(problem) => Ok(Judged::damaged(&found.history, problem)),
+    }
+}
+
+fn print(arguments: &CheckArguments, found: &Found, mut judged: Judged) -> Result<Validity> {
     for warning in &judged.warnings {
         say(&format!("warning: {warning}"));
     }
-    if !arguments.only.is_empty() {
+    if !arguments.only.is_empty() && !judged.judgement.verdicts.is_empty() && found.damage.is_none()
+    {
         judged
             .judgement
             .verdicts
@@ -87,7 +103,11 @@ fn one(arguments: &CheckArguments, path: &Path) -> Result<Validity> {
         tell(&serde_json::to_string(&judged.judgement)?);
         return Ok(validity);
     }
-    tell(&format!("{}  {}", validity.word(), path.display()));
+    tell(&format!(
+        "{}  {}",
+        validity.word(),
+        found.history.path.display()
+    ));
     if matches!(validity, Validity::Invalid | Validity::Undecided) {
         let report = RunReport {
             scenarios: vec![of_judged(&judged)],

@@ -9,8 +9,7 @@ use clap::Args;
 
 use crate::exit::{self, Stop};
 use crate::output::say;
-use crate::session::judge;
-use crate::store::history_file::histories;
+use crate::session::{evidence, judge};
 
 /// Flags of `export`.
 #[derive(Clone, Debug, Args)]
@@ -27,11 +26,11 @@ pub struct ExportArguments {
 /// # Errors
 /// If the path is neither a run nor a history, or names several histories, or if standard output cannot be written.
 pub fn run(arguments: &ExportArguments) -> Result<i32> {
-    let found = histories(&arguments.path)?;
-    let [path] = found.as_slice() else {
+    let (found, _) = evidence::histories(&arguments.path)?;
+    let [one] = found.as_slice() else {
         let names: Vec<String> = found
             .iter()
-            .map(|path| path.display().to_string())
+            .map(|one| one.history.path.display().to_string())
             .collect();
         return Err(Stop::usage(format!(
             "{}: a run of {} scenarios, but an export contains one history; name one of: {}",
@@ -40,7 +39,13 @@ pub fn run(arguments: &ExportArguments) -> Result<i32> {
             names.join(", ")
         )));
     };
-    let (history, warnings) = judge::read(path)?;
+    if let Some(problem) = &one.damage {
+        return Err(Stop::usage(format!(
+            "{}: history damaged: {problem}",
+            arguments.path.display()
+        )));
+    }
+    let (history, warnings) = judge::read(&one.history)?;
     for warning in &warnings {
         say(&format!("warning: {warning}"));
     }

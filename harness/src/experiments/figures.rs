@@ -2,16 +2,17 @@
 //! clusters. It prints figures, not verdicts: `check` judges.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
 
-use crate::exit;
+use crate::exit::{self, Stop};
 use crate::output::{say, tell};
+use crate::session::evidence;
 use crate::session::judge::{self, Judged};
-use crate::store::history_file::histories;
+use crate::store::history_file::HistoryPath;
 
 /// Flags of `figures`.
 #[derive(Debug, Args)]
@@ -87,8 +88,12 @@ struct Samples {
 pub fn run(arguments: &FiguresArguments) -> Result<i32> {
     let mut samples = Samples::default();
     for path in &arguments.paths {
-        for history in histories(path)? {
-            samples.take(&judged(&history)?);
+        for one in evidence::histories(path)?.0 {
+            if let Some(problem) = &one.damage {
+                let name = one.history.path.display();
+                return Err(Stop::usage(format!("{name}: history damaged: {problem}")));
+            }
+            samples.take(&judged(&one.history)?);
         }
     }
     let figures = samples.figures();
@@ -100,8 +105,13 @@ pub fn run(arguments: &FiguresArguments) -> Result<i32> {
     Ok(exit::VALID)
 }
 
-fn judged(history: &Path) -> Result<Judged> {
-    let judged = judge::file(history)?;
+/// Figures have no doubt that a reader would see, so a damaged history is an error.
+fn judged(history: &HistoryPath) -> Result<Judged> {
+    let history = HistoryPath {
+        run: None,
+        ..history.clone()
+    };
+    let judged = judge::file(&history)?;
     for warning in &judged.warnings {
         say(&format!("warning: {warning}"));
     }

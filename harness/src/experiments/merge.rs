@@ -14,6 +14,7 @@ use crate::experiments::qualify::completeness;
 use crate::experiments::qualify::figures::Pair;
 use crate::experiments::qualify::join::{Part, join};
 use crate::output::{say, shown};
+use crate::session::evidence::Evidence;
 use crate::store::{RunDirectory, layout};
 
 /// Flags of `merge`.
@@ -43,6 +44,10 @@ pub fn run(arguments: &MergeArguments) -> Result<i32> {
     let (manifest, mut report) = join(&parts).map_err(Stop::usage)?;
     let numbers: Vec<u32> = parts.iter().map(|part| part.manifest.shard).collect();
     let seed = u64::from_str_radix(manifest.seed.trim_start_matches("0x"), 16).unwrap_or(0);
+    // Everything of a shard is copied, so everything must be what the shard wrote.
+    for shard in &shards {
+        Evidence::of(&shard.path).require(&shard.path)?;
+    }
     let directory = RunDirectory::create(&arguments.out, seed)?;
     for shard in &shards {
         copy(
@@ -56,10 +61,10 @@ pub fn run(arguments: &MergeArguments) -> Result<i32> {
     report.run.reproduce = whole(&report.run.reproduce);
     report.run.recheck = crate::session::reproduce::recheck(&report.run.directory);
     report.run.incomplete = completeness::missing(&manifest, &report, &numbers);
-    let pairs: Vec<Pair> = shards
-        .iter()
-        .flat_map(|shard| load_pairs(&shard.path))
-        .collect();
+    let mut pairs: Vec<Pair> = Vec::new();
+    for shard in &shards {
+        pairs.extend(load_pairs(&shard.path)?);
+    }
     if manifest.against.is_empty() {
         let stored = match arguments.baseline.as_deref() {
             Some("none") => None,

@@ -2,7 +2,8 @@
 //!
 //! An event's time is taken under the same lock that gives it its index, so `i` is dense and in the order of `t`.
 //! Recording must never alter or fail a run. An event is added to memory here, and a separate thread writes it to the
-//! file. If the file cannot be written, the run continues and ends *undecided* with the reason.
+//! file. If the file cannot be written, the run continues and ends *undecided* with the reason. The last line is the
+//! [`Seal`], which the header announces: a file without it was not closed.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -13,7 +14,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use checkers::history::{Event, Header, Moment, What};
+use checkers::history::{Digest, Event, Header, Moment, Seal, What};
 
 /// The longest time between an event and its write to the file. A kill -9 loses at most this much.
 const FLUSH_AFTER: Duration = Duration::from_millis(100);
@@ -62,14 +63,20 @@ impl Recorder {
     pub fn create(path: &Path, header: &Header, clock: Clock) -> Result<(Recorder, HistoryFile)> {
         let file = File::create(path).with_context(|| format!("create {}", path.display()))?;
         let mut file = BufWriter::with_capacity(1 << 18, file);
-        let line = serde_json::to_string(header).context("write the header")?;
-        writeln!(file, "{line}")
+        let header = Header {
+            sealed: true,
+            ..header.clone()
+        };
+        let line = serde_json::to_string(&header).context("write the header")? + "\n";
+        let mut digest = Digest::new();
+        digest.add(line.as_bytes());
+        file.write_all(line.as_bytes())
             .and_then(|()| file.flush())
             .with_context(|| format!("write {}", path.display()))?;
         let (sink, events) = channel();
         let writer = std::thread::Builder::new()
             .name("history".into())
-            .spawn(move || write_events(file, &events))
+            .spawn(move || write_events(file, &events, digest))
             .context("start the thread that writes the history")?;
         let order = Mutex::new(Order {
             next: 0,
@@ -139,8 +146,13 @@ impl HistoryFile {
     }
 }
 
-fn write_events(mut file: BufWriter<File>, events: &Receiver<Event>) -> std::io::Result<u64> {
-    let mut written = 0;
+/// `digest` is that of what the file contains already.
+fn write_events(
+    mut file: BufWriter<File>,
+    events: &Receiver<Event>,
+    mut digest: Digest,
+) -> std::io::Result<u64> {
+    let (mut written, mut last) = (0, 0);
     let mut flushed = Instant::now();
     let mut line = Vec::with_capacity(4096);
     loop {
@@ -150,10 +162,13 @@ fn write_events(mut file: BufWriter<File>, events: &Receiver<Event>) -> std::io:
                 serde_json::to_writer(&mut line, &event)?;
                 line.push(b'\n');
                 file.write_all(&line)?;
+                digest.add(&line);
+                last = event.t;
                 written += 1;
             }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => {
+                writeln!(file, "{}", Seal::new(written, last, &digest).line())?;
                 file.flush()?;
                 return Ok(written);
             }
@@ -168,7 +183,7 @@ fn write_events(mut file: BufWriter<File>, events: &Receiver<Event>) -> std::io:
 #[cfg(test)]
 mod tests {
     use super::*;
-    use checkers::history::{Late, Promises};
+    use checkers::history::{Late, Promises, jsonl};
 
     #[test]
     fn indexes_are_dense_and_in_the_order_of_time() {
@@ -184,6 +199,7 @@ mod tests {
             promises: Promises::default(),
             limits: Default::default(),
             plants: vec![],
+            sealed: false,
         };
         let (recorder, file) = Recorder::create(&path, &header, Clock::begin()).expect("a file");
         std::thread::scope(|scope| {
@@ -204,15 +220,9 @@ mod tests {
         recorder.finish();
         assert_eq!(file.close().expect("written"), 2000);
         let text = std::fs::read_to_string(&path).expect("readable");
-        let events: Vec<Event> = text
-            .lines()
-            .skip(1)
-            .map(|l| serde_json::from_str(l).expect("an event"))
-            .collect();
-        assert_eq!(events.len(), 2000);
-        for (expected, pair) in events.windows(2).enumerate() {
-            assert_eq!(pair[0].i, expected as u64);
-            assert!(pair[0].t <= pair[1].t);
-        }
+        // The reader checks indexes, times, and the end line.
+        let parsed = jsonl::parse(&text).expect("a history");
+        assert_eq!((parsed.events.len(), parsed.cut), (2000, false));
+        assert!(parsed.warnings.is_empty(), "{:?}", parsed.warnings);
     }
 }

@@ -1,12 +1,12 @@
 //! Collects the log lines of the nodes that the target's file selects, in one file next to their output.
 
-use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use regex::RegexSet;
 
+use crate::bounded;
 use crate::cluster::Cluster;
 use crate::config::target::Target;
 use crate::store::{layout, write_whole};
@@ -52,7 +52,7 @@ pub fn gather(target: &Target, cluster: &Cluster, directory: &Path) -> Result<us
 }
 
 fn matching(file: &Path, patterns: &RegexSet) -> Vec<String> {
-    let Ok(file) = File::open(file) else {
+    let Ok(file) = bounded::open(file) else {
         // A target need not write every file in every run.
         return Vec::new();
     };

@@ -21,7 +21,7 @@ use crate::config::plants::Plants;
 use crate::config::target::Target;
 use crate::exit;
 use crate::output::{colour, say, shown, tell};
-use crate::store::{self, RunDirectory, layout, write_whole};
+use crate::store::{self, RunDirectory, digests, layout, write_whole};
 
 pub use opening::{environment, tool};
 pub use scenario::of_judged;
@@ -222,19 +222,30 @@ pub fn warn_of(plants: &Plants) {
 pub fn write_results(directory: &RunDirectory, report: &mut RunReport) -> Result<()> {
     report.exit_code = exit::of_run(report);
     write_page(&directory.path, report);
+    if let Err(error) = write_values(&directory.path, report) {
+        say(&format!("  warning: {error:#}"));
+        report.warnings.push(format!("{error:#}"));
+    }
+    // Last, because it says that all other files are complete.
+    let evidence = digests::of_run(&directory.path).context("compute the digests of the run")?;
+    let results = reports::results_json_with(report, &evidence);
     write_whole(
         &directory.path.join(layout::RESULTS),
-        &reports::results_json(report),
+        &digests::close(&results),
     )
+}
+
+/// Writes the report's values, from which the page can be rendered again.
+fn write_values(directory: &Path, report: &RunReport) -> Result<()> {
+    let values = serde_json::to_string(report).context("write report.json")?;
+    write_whole(&directory.join(layout::REPORT_VALUES), &values)
 }
 
 /// Writes the page and the other files that are rendered from the report's values. A failure is a warning.
 pub fn write_page(directory: &Path, report: &mut RunReport) {
     let rendered = reports::html(report);
     report.warnings.extend(rendered.warnings);
-    let values = serde_json::to_string(report).unwrap_or_default();
     let texts = [
-        (layout::REPORT_VALUES, values),
         (layout::METRICS, reports::metrics_json(report)),
         (layout::JUNIT, reports::junit_xml(report)),
         (layout::PAGE, rendered.text),

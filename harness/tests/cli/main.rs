@@ -2,6 +2,8 @@
 
 mod arguments;
 mod check;
+mod damage;
+mod hostile;
 mod outside;
 mod plans;
 mod process;

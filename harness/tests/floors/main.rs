@@ -73,7 +73,7 @@ const FLOORS: &[(&str, &[&[&str]])] = &[
             &["record"],
             &["store", "reference"],
             &["config"],
-            &["output"],
+            &["bounded", "output"],
             &["exit"],
         ],
     ),
