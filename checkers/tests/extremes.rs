@@ -7,10 +7,13 @@
     reason = "a test takes its size from the environment"
 )]
 
+#[allow(dead_code, reason = "the changes of drawn runs are for another test")]
 mod generate;
 mod notation;
 
-use checkers::history::{Event, Header, History, Limits};
+use checkers::foreign::{self, ModelName};
+use checkers::history::{Event, Header, History, Limits, jsonl};
+use checkers::linearizability::SearchOptions;
 use checkers::verdict::Doubt;
 use generate::Run;
 use rand::seq::IndexedRandom;
@@ -60,6 +63,19 @@ fn numbers<'a>(value: &'a mut Value, found: &mut Vec<&'a mut Value>) {
 }
 
 fn judge(header: Header, events: Vec<Event>, what: &str) {
+    let mut text = serde_json::to_string(&header).expect("JSON") + "\n";
+    for event in &events {
+        text += &(jsonl::line(event) + "\n");
+    }
+    for model in [ModelName::Log, ModelName::Register] {
+        // An error is an answer, too.
+        let _ = foreign::judge(
+            what,
+            text.as_bytes(),
+            Some(model),
+            &SearchOptions::default(),
+        );
+    }
     for verdict in checkers::judge(&History::new(header, events)).verdicts {
         for doubt in &verdict.doubts {
             let failed = matches!(doubt, Doubt::CheckFailed { .. });

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use checkers::export;
+use checkers::history::What;
 use clap::Args;
 
 use crate::exit::{self, Stop};
@@ -49,12 +50,20 @@ pub fn run(arguments: &ExportArguments) -> Result<i32> {
     for warning in &warnings {
         say(&format!("warning: {warning}"));
     }
+    let mut events = history.events().iter();
+    let is_empty = !events.any(|event| matches!(event.what, What::Invoke(_)));
     let text = export::edn(&history);
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         // A reader that closes the pipe early, such as `head`, is not an error.
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
         written => written.context("standard output")?,
+    }
+    if is_empty {
+        say(
+            "warning: the history contains no operations: whoever judges the export judges nothing",
+        );
+        return Ok(exit::UNDECIDED);
     }
     Ok(exit::VALID)
 }

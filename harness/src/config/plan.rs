@@ -13,8 +13,8 @@ use crate::bounded;
 use crate::config::target::Target;
 use crate::exit::Stop;
 
-/// The latest end of a plan: a year. Later times are mistakes, and sums of them exceed 64 bits.
-const PLAN_MS_MAX: u64 = 366 * 24 * 3_600_000;
+/// The latest end of a plan: 31 days. Later times are mistakes, and sums of them exceed 64 bits.
+const PLAN_MS_MAX: u64 = 31 * 24 * 3_600_000;
 
 /// Draws a plan of the faults named in `words` (classes, kinds, kinds with a role, or `none`).
 ///
@@ -81,12 +81,12 @@ pub fn replay(file: &Path) -> Result<Plan> {
     };
     if let Some(window) = plan.windows.iter().find(too_late) {
         return Err(wrong(format!(
-            "window {} ends after more than a year",
+            "window {} ends after more than 31 days",
             window.id
         )));
     }
     match plan.time_limit_ms > PLAN_MS_MAX {
-        true => Err(wrong("its time_limit_ms is more than a year".to_owned())),
+        true => Err(wrong("its time_limit_ms is more than 31 days".to_owned())),
         false => Ok(plan),
     }
 }

@@ -97,10 +97,15 @@ pub fn run(arguments: &FiguresArguments) -> Result<i32> {
         }
     }
     let figures = samples.figures();
+    let is_empty = figures.formation.starts == 0 && figures.faults.is_empty();
     if arguments.json {
         tell(&serde_json::to_string(&figures)?);
     } else {
         tell(&table(&figures));
+    }
+    if is_empty {
+        say("warning: no history contains a formation or a fault");
+        return Ok(exit::UNDECIDED);
     }
     Ok(exit::VALID)
 }

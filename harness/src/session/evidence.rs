@@ -9,6 +9,7 @@ use crate::exit::Stop;
 use crate::output::say;
 use crate::store::digests::{self, Digests, Recorded};
 use crate::store::history_file::{self, HistoryPath};
+use crate::store::layout;
 
 /// What is wrong with the files of a run. Empty if they are as they were written, or if that is not recorded.
 #[derive(Clone, Debug, Default)]
@@ -27,15 +28,15 @@ impl Evidence {
         let shown = run.display();
         let damaged = match digests::recorded(run) {
             Recorded::Digests(digests) => digests::differences(run, &digests, is_wanted),
-            Recorded::Damaged(problem) => {
-                Digests::from([(crate::store::layout::RESULTS.to_owned(), problem)])
-            }
+            Recorded::Damaged(problem) => Digests::from([(layout::RESULTS.to_owned(), problem)]),
             Recorded::Older => {
                 say(&format!(
                     "note: {shown}: an older version wrote it without digests, so its files cannot be verified"
                 ));
                 Digests::new()
             }
+            // A folder that is no run, such as a collection of histories, has none.
+            Recorded::Unfinished if !run.join(layout::RUN).exists() => Digests::new(),
             Recorded::Unfinished => {
                 say(&format!(
                     "note: {shown}: it has no results.json, so its files cannot be verified"
