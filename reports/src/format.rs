@@ -45,11 +45,11 @@ pub(crate) fn latency_us(us: u64) -> String {
     match us {
         0..1_000 => format!("{us} µs"),
         1_000..99_950 => {
-            let tenths = (us + 50) / 100;
+            let tenths = us.saturating_add(50) / 100;
             format!("{}.{} ms", tenths / 10, tenths % 10)
         }
         99_950..999_500 => format!("{} ms", (us + 500) / 1000),
-        _ => length_ms((us + 500) / 1000),
+        _ => length_ms(us.saturating_add(500) / 1000),
     }
 }
 

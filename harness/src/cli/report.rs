@@ -47,7 +47,11 @@ pub fn run(arguments: &ReportArguments) -> Result<i32> {
     doubt(&mut report, &evidence);
     write_page(&arguments.run, &mut report);
     if let Err(error) = digests::renew_rendered(&arguments.run) {
-        say(&format!("  warning: {error:#}"));
+        say(&format!(
+            "  warning: {}/{}: {error:#}",
+            arguments.run.display(),
+            layout::RESULTS
+        ));
     }
     tell(&path.with_file_name(layout::PAGE).display().to_string());
     Ok(match evidence.is_whole() {

@@ -145,8 +145,8 @@ impl Samples {
             let (row, gaps) = self.rows.entry(name).or_default();
             row.windows += 1;
             row.affecting_leader += usize::from(window.affects_leader);
-            row.leader_changes += effect.leader_changes;
-            row.epochs += effect.epochs;
+            row.leader_changes = row.leader_changes.saturating_add(effect.leader_changes);
+            row.epochs = row.epochs.saturating_add(effect.epochs);
             gaps.push(effect.longest_gap_ms);
         }
     }

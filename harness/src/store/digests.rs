@@ -50,16 +50,15 @@ pub enum Recorded {
     Digests(Digests),
 }
 
-/// The digests of all files of a run that exist.
-///
-/// # Errors
-/// If one of them cannot be read.
-pub fn of_run(run: &Path) -> Result<Digests> {
-    let mut digests = Digests::new();
-    for name in names(run) {
-        digests.insert(name.clone(), of_file(run, &name)?);
-    }
-    Ok(digests)
+/// The digests of all files of a run that exist. A file that cannot be read gets the error instead, which no digest
+/// equals: the run still has results, and every reader reports the file.
+pub fn of_run(run: &Path) -> Digests {
+    let digest = |name: String| {
+        let digest = of_file(run, &name);
+        let digest = digest.unwrap_or_else(|error| format!("unreadable: {error}"));
+        (name, digest)
+    };
+    names(run).into_iter().map(digest).collect()
 }
 
 /// Adds its own digest to the text of `results.json`.
