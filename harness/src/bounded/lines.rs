@@ -26,7 +26,7 @@ impl<R: BufRead> Lines<R> {
     ///
     /// # Errors
     /// If the source cannot be read, or the line is longer than [`LINE_BYTES_MAX`].
-    pub fn next(&mut self) -> Result<Option<&[u8]>> {
+    pub fn advance(&mut self) -> Result<Option<&[u8]>> {
         // A single long line must not keep its memory for the rest of the file.
         if self.line.capacity() > 1 << 20 {
             self.line = Vec::new();
@@ -69,15 +69,18 @@ mod tests {
     fn lines_come_with_their_ends() {
         let mut lines = Lines::of(BufReader::with_capacity(3, &b"one\n\nthree"[..]));
         for line in [&b"one\n"[..], b"\n", b"three"] {
-            assert_eq!(lines.next().expect("read"), Some(line));
+            assert_eq!(lines.advance().expect("read"), Some(line));
         }
-        assert_eq!(lines.next().expect("read"), None);
+        assert_eq!(lines.advance().expect("read"), None);
     }
 
     #[test]
     fn a_line_without_end_is_refused() {
         let endless = BufReader::new(std::io::repeat(b'x').take(1 << 40));
-        let error = Lines::of(endless).next().expect_err("too long").to_string();
+        let error = Lines::of(endless)
+            .advance()
+            .expect_err("too long")
+            .to_string();
         assert!(error.contains("line 1 is longer than 32 MiB"), "{error}");
     }
 }

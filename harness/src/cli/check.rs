@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use checkers::foreign::ModelName;
-use checkers::verdict::Validity;
+use checkers::verdict::{Doubt, Validity};
 use clap::Args;
 use reports::RunReport;
 use reports::model::Subject;
@@ -91,12 +91,13 @@ fn print(arguments: &CheckArguments, found: &Found, mut judged: Judged) -> Resul
     for warning in &judged.warnings {
         say(&format!("warning: {warning}"));
     }
-    if !arguments.only.is_empty() && !judged.judgement.verdicts.is_empty() && found.damage.is_none()
-    {
-        judged
-            .judgement
-            .verdicts
-            .retain(|verdict| arguments.only.contains(&verdict.check));
+    if !arguments.only.is_empty() {
+        // Damage concerns every check.
+        let is_damage = |doubt: &Doubt| matches!(doubt, Doubt::Damaged { .. });
+        judged.judgement.verdicts.retain(|verdict| {
+            arguments.only.contains(&verdict.check) || verdict.doubts.iter().any(is_damage)
+        });
+        judged.require_a_check();
     }
     let validity = judged.judgement.validity();
     if arguments.json {

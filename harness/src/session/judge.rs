@@ -52,6 +52,17 @@ impl Judged {
             )],
         }
     }
+
+    /// If no check is left, nothing was judged: that is *undecided*, and not valid.
+    pub fn require_a_check(&mut self) {
+        if self.judgement.verdicts.is_empty() {
+            let mut verdict = Verdict::new("coverage", Class::Safety);
+            verdict.doubt(Doubt::NothingSeen {
+                what: "checks that its scenario asked for".to_owned(),
+            });
+            self.judgement.verdicts.push(verdict);
+        }
+    }
 }
 
 /// Reads a history file, plain or compressed. Also returns the problems of the file.
@@ -102,11 +113,13 @@ pub fn file_by(path: &HistoryPath, promises: &[String]) -> Result<Judged> {
             judgement.doubt(&Doubt::Damaged { problem });
         }
     }
-    Ok(Judged {
+    let mut judged = Judged {
         history,
         judgement,
         warnings,
-    })
+    };
+    judged.require_a_check();
+    Ok(judged)
 }
 
 fn parse(path: &HistoryPath) -> Result<jsonl::Parsed> {

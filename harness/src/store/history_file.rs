@@ -66,7 +66,7 @@ impl HistoryPath {
     pub fn parse(&self) -> Result<Parsed> {
         let mut lines = Lines::of(self.content()?);
         let mut reader = LineReader::default();
-        while let Some(line) = lines.next()? {
+        while let Some(line) = lines.advance()? {
             reader.line(line)?;
         }
         Ok(reader.finish()?)
