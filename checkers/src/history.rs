@@ -12,6 +12,7 @@ mod index;
 pub mod jsonl;
 mod observation;
 mod operation;
+mod seal;
 mod window;
 
 pub use event::{
@@ -27,6 +28,7 @@ pub use operation::{
     Isolation, Outcome, Persisted, Poll, Polled, Read, ReadSeen, Record, RecordOutcome, Report,
     TopicCall, TopicSeen, Values,
 };
+pub use seal::{Digest, Seal};
 pub use window::Window;
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::history::{Moment, NodeName};
 use crate::promises::Configuration;
-use crate::verdict::{GapScope, Validity, Verdict};
+use crate::verdict::{Doubt, GapScope, Validity, Verdict};
 
 /// What all checks say of one history.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -28,6 +28,15 @@ impl Judgement {
     /// The word for all verdicts together.
     pub fn validity(&self) -> Validity {
         Validity::of_all(self.verdicts.iter().map(|verdict| verdict.validity))
+    }
+
+    /// Adds a reason for doubt to every verdict: what is valid becomes undecided, and what is invalid stays invalid.
+    pub fn doubt(&mut self, doubt: &Doubt) {
+        for verdict in &mut self.verdicts {
+            if matches!(verdict.validity, Validity::Valid | Validity::Undecided) {
+                verdict.doubt(doubt.clone());
+            }
+        }
     }
 
     /// The verdict of a check, by its name.

@@ -154,14 +154,15 @@ fn errors_name_their_line() {
 }
 
 #[test]
-fn nothing_is_a_valid_history() {
+fn a_history_of_nothing_is_undecided() {
     for text in ["", "\n\n", "; nothing\n", "[]", "()"] {
         let verdict = judged(text).expect(text);
         assert_eq!(
             (verdict.validity, verdict.operations),
-            (Validity::Valid, 0),
+            (Validity::Undecided, 0),
             "{text}"
         );
+        assert!(verdict.lines()[0].contains("no operations"), "{text}");
     }
 }
 

@@ -17,6 +17,7 @@ pub mod serve;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+use crate::bounded::memory;
 use crate::experiments::{bench, calibrate, figures, incident, merge, qualify, run};
 
 /// The command line.
@@ -77,13 +78,28 @@ pub enum Command {
     Broker(broker::BrokerArguments),
 }
 
+impl Command {
+    /// Whether it starts no process, so that a limit of its memory is that of no node.
+    fn only_reads(&self) -> bool {
+        use Command::{Check, Compare, Export, Figures, List, Merge, Report, Serve};
+        matches!(
+            self,
+            Check(_) | Compare(_) | Export(_) | Figures(_) | List | Merge(_) | Report(_) | Serve(_)
+        )
+    }
+}
+
 impl Cli {
     /// Executes the command. Returns the exit code.
     ///
     /// # Errors
     /// As of the sub-command. An error that is not a [`crate::exit::Stop`] is a bug.
     pub fn answer(self) -> Result<i32> {
-        match self.command.unwrap_or(Command::Run(self.run)) {
+        let command = self.command.unwrap_or(Command::Run(self.run));
+        if command.only_reads() {
+            memory::limit_to_what_is_free();
+        }
+        match command {
             Command::Run(asked) if incident::is_asked(&asked) => incident::run(&asked),
             Command::Run(asked) => run::run(&asked),
             Command::List => list::run(),

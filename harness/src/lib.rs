@@ -24,9 +24,11 @@
 //! | [`store`] | the run directory |
 //! | [`mod@reference`] | the reference broker: one node inside this program, and its plants |
 //! | [`config`] | targets, scenarios, suites, plans, promises, validated |
+//! | [`bounded`] | files of others, read within bounds |
 //! | [`output`], [`exit`] | printing, and exit codes |
 //! | [`secret`] | values that nothing written by the harness may contain |
 
+pub mod bounded;
 pub mod cli;
 pub mod cluster;
 pub mod cluster_view;

@@ -2,8 +2,12 @@
 
 use std::panic::{PanicHookInfo, catch_unwind, set_hook};
 
+use harness::bounded::memory;
 use harness::cli::{Cli, Command};
 use harness::{exit, output};
+
+#[global_allocator]
+static MEMORY: memory::OrEnd = memory::OrEnd;
 
 fn main() {
     output::survive_file_limit();

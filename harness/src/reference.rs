@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
+use crate::bounded;
 use crate::config::plants::Planted;
 use crate::exit::{self, Stop};
 
@@ -24,6 +25,9 @@ pub fn run(config: &Path) -> Result<i32> {
         .with_writer(std::io::stderr)
         .with_ansi(false)
         .init();
+    // The broker reads it again. This refuses what is not a regular file, or has no end.
+    bounded::text(config, bounded::CONFIG)
+        .map_err(|error| Stop::usage(format!("--config {}: {error}", config.display())))?;
     let config = broker::NodeConfig::load(config)
         .map_err(|error| Stop::usage(format!("--config: {error}")))?;
     match broker::run(config) {

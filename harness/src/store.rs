@@ -10,6 +10,7 @@
 //! | [`marks`] | which run is a baseline |
 //! | `asked` | what a scenario asked for, stored next to its history |
 //! | [`history_file`] | reading and compressing a history |
+//! | [`digests`] | whether the files of a run are those that it wrote |
 //! | `space` | free space, and whether the file system keeps synced data |
 //! | [`reserve`] | space that is set aside for the end of a run |
 //! | `whole` | files written in one piece |
@@ -17,6 +18,7 @@
 
 mod asked;
 mod date;
+pub mod digests;
 mod directory;
 pub mod durable;
 pub mod history_file;

@@ -125,6 +125,50 @@ fn nothing_is_left_over() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Files of the harness that open files themselves, each with what they open. Everything else goes through `bounded`,
+/// because a path may lead to a pipe, a device, or a file without end.
+const OPENING: [(&str, &str); 7] = [
+    ("harness/src/bounded/file.rs", "the one way"),
+    ("harness/src/bounded/memory.rs", "/proc and /sys"),
+    ("harness/src/cluster.rs", "appends to a node's output"),
+    (
+        "harness/src/experiments/calibrate/watch.rs",
+        "the history that this process writes",
+    ),
+    ("harness/src/probe/disk.rs", "its own file"),
+    (
+        "harness/src/session/publish.rs",
+        "appends to the file of GITHUB_STEP_SUMMARY",
+    ),
+    ("harness/src/session/publish/opening.rs", "/proc"),
+];
+
+#[test]
+fn files_of_others_are_opened_within_bounds() {
+    let ways = [
+        concat!("File::", "open("),
+        concat!("fs::", "read("),
+        concat!("fs::", "read_to_string("),
+        concat!("Open", "Options"),
+    ];
+    let mut wrong = Vec::new();
+    for (name, text) in all_sources() {
+        let is_allowed = OPENING.iter().any(|(file, _)| *file == name);
+        if !name.starts_with("harness/src/") || name.ends_with("tests.rs") || is_allowed {
+            continue;
+        }
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for (number, line) in code.lines().enumerate() {
+            // A history is compressed by the process that wrote it.
+            let own = line.contains("File::open(plain)");
+            if ways.iter().any(|way| line.contains(way)) && !own {
+                wrong.push(format!("{name}:{}: {}", number + 1, line.trim()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "use `bounded`:\n{}", wrong.join("\n"));
+}
+
 /// The crates that a manifest names as dependencies of any kind, in any syntax.
 fn dependencies(manifest: &toml::Table) -> Vec<String> {
     let mut found = Vec::new();

@@ -19,9 +19,12 @@ pub(crate) struct Axis {
 impl Axis {
     /// An axis over this time range; an empty range gets a length.
     pub(crate) fn new(begin_ns: u64, end_ns: u64) -> Axis {
+        const LENGTH_NS_MIN: u64 = 1_000_000;
+        // Stored values may have any time.
+        let begin_ns = begin_ns.min(u64::MAX - LENGTH_NS_MIN);
         Axis {
             begin_ns,
-            end_ns: end_ns.max(begin_ns + 1_000_000),
+            end_ns: end_ns.max(begin_ns + LENGTH_NS_MIN),
         }
     }
 
@@ -37,19 +40,14 @@ impl Axis {
         begin_ns <= self.end_ns && end_ns >= self.begin_ns
     }
 
-    /// Round moments, about ten of them.
+    /// Round moments, about ten of them, however long the axis is.
     pub(crate) fn ticks(&self) -> Vec<u64> {
         let length = self.end_ns - self.begin_ns;
-        let steps = [1u64, 2, 5].map(|s| s * 100_000_000);
-        let mut step = 10_000_000;
-        'found: for scale in [1u64, 10, 100, 1_000, 10_000, 100_000] {
-            for base in steps {
-                step = base * scale;
-                if length / step <= 12 {
-                    break 'found;
-                }
-            }
-        }
+        let powers = (8..=18).map(|power| 10u64.pow(power));
+        let mut steps = powers.flat_map(|power| [1, 2, 5].map(|n| n * power));
+        let step = steps
+            .find(|step| length / step <= 12)
+            .unwrap_or(length.max(1));
         let first = self.begin_ns.div_ceil(step);
         (first..=self.end_ns / step).map(|n| n * step).collect()
     }

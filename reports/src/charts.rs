@@ -227,7 +227,8 @@ fn linear(max: f64, label: fn(f64) -> String) -> Scale {
         .into_iter()
         .find(|s| max / s <= 4.5)
         .unwrap_or(scale * 10.0);
-    let count = (max / step).ceil();
+    // A maximum that is not finite must not give a key for every integer.
+    let count = (max / step).ceil().clamp(1.0, 10.0);
     let keys = (0..=count as u32).map(|k| f64::from(k) * step).collect();
     Scale {
         range: (0.0, count * step),

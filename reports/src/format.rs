@@ -3,6 +3,11 @@
 use crate::limits::TEXT_CHARACTERS_MAX;
 use crate::visible;
 
+/// The sum of stored counts, which may be anything: the largest number rather than an overflow.
+pub(crate) fn sum_of(counts: impl Iterator<Item = u64>) -> u64 {
+    counts.fold(0, u64::saturating_add)
+}
+
 /// A moment since the run began: `12.410 s`.
 pub(crate) fn moment(ns: u64) -> String {
     format!(
@@ -41,11 +46,11 @@ pub(crate) fn latency_us(us: u64) -> String {
     match us {
         0..1_000 => format!("{us} µs"),
         1_000..99_950 => {
-            let tenths = (us + 50) / 100;
+            let tenths = us.saturating_add(50) / 100;
             format!("{}.{} ms", tenths / 10, tenths % 10)
         }
         99_950..999_500 => format!("{} ms", (us + 500) / 1000),
-        _ => length_ms((us + 500) / 1000),
+        _ => length_ms(us.saturating_add(500) / 1000),
     }
 }
 

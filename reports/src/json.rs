@@ -1,6 +1,8 @@
 //! `results.json`, schema 1. Field order is part of the format, so it is written from its own structs and not from the
 //! model: the model may change, these structs may only grow.
 
+use std::collections::BTreeMap;
+
 use checkers::verdict::{Anomaly, Class, Figure, Validity, Verdict};
 use serde::Serialize;
 
@@ -36,6 +38,8 @@ struct Results<'a> {
     faults_unavailable: &'a [Unavailable],
     not_tested: &'a [String],
     warnings: &'a [String],
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    evidence: &'a BTreeMap<String, String>,
 }
 
 #[derive(Serialize)]
@@ -135,7 +139,7 @@ struct Faults {
 }
 
 /// `results.json`.
-pub(crate) fn results(report: &RunReport) -> String {
+pub(crate) fn results(report: &RunReport, evidence: &BTreeMap<String, String>) -> String {
     let cards = findings::cards(report);
     let run = &report.run;
     let results = Results {
@@ -170,6 +174,7 @@ pub(crate) fn results(report: &RunReport) -> String {
         faults_unavailable: &report.faults_unavailable,
         not_tested: &report.not_tested,
         warnings: &report.warnings,
+        evidence,
     };
     text(&results)
 }

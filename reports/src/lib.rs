@@ -35,6 +35,8 @@ mod timelines;
 pub mod visible;
 mod wording;
 
+use std::collections::BTreeMap;
+
 pub use html::Rendered;
 pub use json::{RESULTS_SCHEMA, SCHEMA};
 pub use model::{Calibration, RunReport};
@@ -75,7 +77,12 @@ pub fn comparison_html(title: &str, comparison: &model::Comparison) -> String {
 
 /// `results.json`, schema 1.
 pub fn results_json(report: &RunReport) -> String {
-    json::results(report)
+    json::results(report, &BTreeMap::new())
+}
+
+/// The same with the digests of the run's files, by their paths: the field `evidence`.
+pub fn results_json_with(report: &RunReport, evidence: &BTreeMap<String, String>) -> String {
+    json::results(report, evidence)
 }
 
 /// `metrics.json`: the series as drawn, and the fault regions.

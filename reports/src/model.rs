@@ -136,7 +136,43 @@ pub struct Unavailable {
     pub why: String,
 }
 
+/// The longest run that stored values may state: ten years. Drawings and texts compute with times in nanoseconds.
+const DURATION_MS_MAX: u64 = 10 * 366 * 24 * 3_600_000;
+
+/// Why a text is not the values of a run.
+#[derive(Debug, thiserror::Error)]
+pub enum ValuesError {
+    /// It is not JSON, or has another structure.
+    #[error("not the values of a run: {0}")]
+    Malformed(#[from] serde_json::Error),
+    /// It has no run id: it is another file.
+    #[error("not the values of a run: it names no run")]
+    NoRun,
+    /// It states a time that no run takes.
+    #[error("not the values of a run: {0} takes more than ten years")]
+    TooLong(String),
+}
+
 impl RunReport {
+    /// Reads stored values: `report.json`.
+    ///
+    /// # Errors
+    /// If the text is not such JSON, or states what no run has.
+    pub fn read(report_json: &str) -> Result<RunReport, ValuesError> {
+        let report: RunReport = serde_json::from_str(report_json)?;
+        if report.run.id.is_empty() {
+            return Err(ValuesError::NoRun);
+        }
+        if report.run.duration_ms > DURATION_MS_MAX {
+            return Err(ValuesError::TooLong("the run".to_owned()));
+        }
+        let long = |scenario: &&ScenarioReport| scenario.duration_ms > DURATION_MS_MAX;
+        match report.scenarios.iter().find(long) {
+            Some(scenario) => Err(ValuesError::TooLong(format!("scenario {}", scenario.name))),
+            None => Ok(report),
+        }
+    }
+
     /// The run's verdict: the worst of its checks. A run without any applicable check is *not applicable*. A run that was
     /// interrupted or lacks a part is never valid.
     pub fn validity(&self) -> Validity {

@@ -56,7 +56,7 @@ fn time_axis(axis: &Axis, height: u32) -> Markup {
     let ticks = axis.ticks();
     let step = ticks
         .windows(2)
-        .map(|t| t[1] - t[0])
+        .map(|t| t[1].saturating_sub(t[0]))
         .next()
         .unwrap_or(1_000_000_000);
     html! {

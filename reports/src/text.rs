@@ -5,7 +5,7 @@ use std::fmt::Write;
 use checkers::verdict::{Validity, Verdict};
 
 use crate::findings::{self, Card, Headline, UndecidedCheck, headline, symbol, word};
-use crate::format::{count, group, length_ms, plain, untrusted};
+use crate::format::{count, group, length_ms, plain, sum_of, untrusted};
 use crate::limits::{REASONS_MAX, SUMMARY_LINES_MAX};
 use crate::model::{RunReport, ScenarioReport};
 use crate::wording;
@@ -105,7 +105,7 @@ fn reasons(
         lines.push(format!("  and {} more", total - lines.len()));
     }
     if total == 0 {
-        let ok: u64 = report.scenarios.iter().map(|s| s.ops.ok).sum();
+        let ok = sum_of(report.scenarios.iter().map(|s| s.ops.ok));
         let gaps = report.scenarios.iter().flat_map(|s| &s.judgement.gaps);
         let gap = gaps.map(|g| g.length_ms).max();
         let gap = gap

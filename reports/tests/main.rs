@@ -3,6 +3,7 @@
 mod common;
 
 mod budgets;
+mod extremes;
 mod golden;
 mod hostile;
 mod machine;

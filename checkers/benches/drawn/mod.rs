@@ -168,6 +168,7 @@ fn header() -> Header {
     };
     Header {
         plants: Vec::new(),
+        sealed: false,
         format: Header::FORMAT.to_owned(),
         version: Header::VERSION,
         run: String::new(),

@@ -89,10 +89,14 @@ pub(super) fn served(check: &Check<'_>) -> Verdict {
         .map(|w| settle(check.history(), w, 0))
         .max()
         .unwrap_or(0);
-    let limit_ms = check.history().limits().recovery_ms + longest / MS;
+    let limit_ms = check
+        .history()
+        .limits()
+        .recovery_ms
+        .saturating_add(longest / MS);
     let end = check.history().end();
     let asked = check.probe().sent.partition_point(|sent| *sent < healed);
-    let asked = (check.probe().sent.len() - asked) as u64;
+    let asked = check.probe().sent.len().saturating_sub(asked) as u64;
     let first = check.probe().first_after(healed);
     let to = first.unwrap_or(end);
     let waited_ms = to.saturating_sub(healed) / MS;

@@ -78,11 +78,11 @@ impl<'c, 'w> Away<'c, 'w> {
 /// From when on a node that starts has a majority to start with: Apache Kafka answers nobody before it has registered
 /// with the quorum. That is its start, or the heal of a fault which, with this node not there yet, leaves no majority.
 pub(super) fn majority_from(check: &Prepared<'_>, node: &NodeName, started: Moment) -> Moment {
-    let formation = check.history().limits().formation_ms * MS;
+    let formation = check.history().limits().formation_ms.saturating_mul(MS);
     let mut from = started;
     for window in check.windows().iter().filter(|window| window.took_effect()) {
         let alone = Window::break_majority_without(Some(node), &[window], check.nodes());
-        if alone && window.overlaps(from, from + formation, 0) {
+        if alone && window.overlaps(from, from.saturating_add(formation), 0) {
             from = from.max(window.healed.unwrap_or(Moment::MAX - formation));
         }
     }

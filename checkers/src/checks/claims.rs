@@ -133,7 +133,9 @@ fn remade(history: &History) -> BTreeMap<&str, Vec<Moment>> {
 
 /// How long after a heal what it set in motion may still show: two election time-outs and the probes' own pace.
 pub(super) fn margin(history: &History) -> Moment {
-    (2 * history.limits().election_timeout_ms + 500) * MS
+    (history.limits().election_timeout_ms.saturating_mul(2))
+        .saturating_add(500)
+        .saturating_mul(MS)
 }
 
 /// The same for a window: TCP backs off for as long as a cut lasted, unless the target bounds its own connections.

@@ -84,7 +84,7 @@ pub(super) fn inconsistent_offset(check: &Check<'_>) -> Verdict {
         }
         for same in claims.chunk_by(|a, b| a.0 == b.0) {
             let offset = same[0].0;
-            let read = view.facts_between(offset, offset + 1);
+            let read = view.facts_between(offset, offset.saturating_add(1));
             let mut copies: Vec<Sighting> = same
                 .iter()
                 .map(|(offset, send)| claim(send, *offset))

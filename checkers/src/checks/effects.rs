@@ -32,7 +32,10 @@ fn effect(
         .end(margin(check.history()))
         .min(load_end.unwrap_or(Moment::MAX).max(from));
     // The old leader's last acknowledgements may still arrive: what counts is a record sent under the fault.
-    let fail_over = probe.first_after(from).map_or(to, |at| at.min(to)) - from;
+    let fail_over = probe
+        .first_after(from)
+        .map_or(to, |at| at.min(to))
+        .saturating_sub(from);
     let longest = neighbours(&probe.acknowledged, from, to);
     let within = |election: &&Election| from <= election.at && election.at <= to;
     let leader_changes = elections
@@ -60,7 +63,7 @@ fn neighbours(probe: &[Acknowledged], from: Moment, to: Moment) -> Moment {
     let mut longest = 0;
     let within = probe.iter().map(|acknowledged| acknowledged.at);
     for at in within.filter(|at| from < *at && *at <= to).chain([to]) {
-        longest = longest.max(at - before);
+        longest = longest.max(at.saturating_sub(before));
         before = at;
     }
     longest

@@ -52,7 +52,7 @@ pub(super) fn elections(
     for (reign, old) in changes {
         let fresh = election(history, claims, windows, formed, reign, old);
         let same = elections.iter_mut().rev().find(|known| {
-            fresh.at - known.at <= TOGETHER
+            fresh.at.saturating_sub(known.at) <= TOGETHER
                 && (known.old_epoch, &known.old_leader) == (fresh.old_epoch, &fresh.old_leader)
                 && (known.new_epoch, &known.new_leader) == (fresh.new_epoch, &fresh.new_leader)
         });
@@ -169,7 +169,9 @@ fn anomaly(check: &Check<'_>, election: &Election, kind: Finding) -> Anomaly {
             evidence: Evidence::default(),
         };
     };
-    let from = election.at.saturating_sub(election.leaderless_ms * MS);
+    let from = election
+        .at
+        .saturating_sub(election.leaderless_ms.saturating_mul(MS));
     let claims = check.claims();
     let of = |row: &&Row<'_>| {
         let (seat_topic, seat_partition, _) = claims.seats[row.seat];
@@ -240,7 +242,7 @@ pub(super) fn terms(check: &Check<'_>) -> Verdict {
     // The highest answer so far, seen for the last time.
     let mut highest: Option<&Row<'_>> = None;
     let mut burned: BTreeMap<Option<String>, Burned> = BTreeMap::new();
-    let mut growth = 0;
+    let mut growth: u64 = 0;
     for row in &check.claims().quorum {
         let before = highest;
         if before.is_none_or(|known| row.epoch >= known.epoch) {
@@ -249,13 +251,13 @@ pub(super) fn terms(check: &Check<'_>) -> Verdict {
         let Some(known) = before.filter(|known| row.epoch > known.epoch) else {
             continue;
         };
-        let same_round = known.called <= formed && row.called <= formed + SAME_ROUND;
+        let same_round = known.called <= formed && row.called <= formed.saturating_add(SAME_ROUND);
         if row.returned <= formed || same_round {
             continue;
         }
         let (from, to) = (known.epoch.unwrap_or(0), row.epoch.unwrap_or(0));
         let passed = u64::from(to.abs_diff(from));
-        growth += passed;
+        growth = growth.saturating_add(passed);
         let last_before = known.returned.min(row.called);
         let cause = explanation(check.history(), check.windows(), last_before, row.returned);
         let cause = match cause {
@@ -283,7 +285,7 @@ pub(super) fn terms(check: &Check<'_>) -> Verdict {
             window: (known.called, row.returned),
         });
         (entry.to, entry.window.1) = (to, row.returned);
-        entry.terms += passed;
+        entry.terms = entry.terms.saturating_add(passed);
         entry.events.truncate(1);
         entry.events.push(row.id);
     }

@@ -37,7 +37,9 @@ pub(super) fn gaps(check: &Prepared<'_>) -> Vec<Gap> {
             scope,
             limit_ms,
             fault: window.map(|window| window.id.clone()),
-            failing: (failing.partition_point(|at| *at <= to) - before) as u64,
+            failing: failing
+                .partition_point(|at| *at <= to)
+                .saturating_sub(before) as u64,
             validity,
         });
     };
@@ -81,8 +83,11 @@ fn of_faults<'w>(check: &Prepared<'w>, load_end: Moment, add: Add<'_, 'w>) {
             .unwrap_or(last.max(load_end))
             .min(next)
     };
-    let after_heal_ms =
-        |window: &Window| limits.fail_over_ms + settle(check.history(), window, 0) / MS;
+    let after_heal_ms = |window: &Window| {
+        limits
+            .fail_over_ms
+            .saturating_add(settle(check.history(), window, 0) / MS)
+    };
     let away = Away::of(check);
     for window in check.windows().iter().filter(|window| window.took_effect()) {
         let at_once = at_once(check, window);

@@ -8,7 +8,7 @@ use super::prepared::{Check, Prepared};
 use super::probe::Probe;
 use super::row::Row;
 use super::{effects, elections, gaps, lanes, view};
-use crate::history::{History, Moment, Window};
+use crate::history::{History, Moment, What, Window};
 use crate::judgement::{Effect, Judgement, WindowRow};
 use crate::promises::Configuration;
 use crate::verdict::{Doubt, Verdict};
@@ -84,7 +84,19 @@ pub fn judge_with(history: &History, rows: &[Row]) -> Judgement {
         };
         verdict(row, &check)
     });
-    let verdicts = verdicts.collect();
+    let mut verdicts: Vec<Verdict> = verdicts.collect();
+    // Every check accepts a history without operations, and none of them has judged anything.
+    if !history
+        .events()
+        .iter()
+        .any(|event| matches!(event.what, What::Invoke(_)))
+    {
+        for verdict in &mut verdicts {
+            verdict.doubt(Doubt::NothingSeen {
+                what: "operations".to_owned(),
+            });
+        }
+    }
     let effects = effects.unwrap_or_default().into_iter();
     Judgement {
         verdicts,

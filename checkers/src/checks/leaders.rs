@@ -49,7 +49,7 @@ pub(super) fn stale(check: &Check<'_>) -> Verdict {
             claim: row,
             successor,
             since,
-            limit_ms: limits.old_leader_claims_ms + back_off_ms,
+            limit_ms: limits.old_leader_claims_ms.saturating_add(back_off_ms),
         };
         let entry = worst.entry((row.seat, row.node, row.epoch));
         let known = entry.or_insert_with(|| Stale { ..stale });
@@ -139,7 +139,7 @@ pub(super) fn disagreement(check: &Check<'_>) -> Verdict {
             .filter(|other| row.returned.saturating_sub(other.returned) < FRESH)
             .collect();
         let faulty = check.windows().iter().any(|w| {
-            let settle = settle(check.history(), w, limit_ms * MS);
+            let settle = settle(check.history(), w, limit_ms.saturating_mul(MS));
             !w.skipped && w.overlaps(row.called, row.returned, settle)
         });
         let trouble = trouble(&known).filter(|_| !faulty && known.len() == check.nodes().len());

@@ -94,7 +94,9 @@ fn without(
     known_at: Moment,
 ) -> Option<(LossProof, u64)> {
     let proof = |reads: &NodeReads<'_>, operation: &ClientOperation<'_>| {
-        let here = offset.map_or(&[][..], |offset| view.facts_between(offset, offset + 1));
+        let here = offset.map_or(&[][..], |offset| {
+            view.facts_between(offset, offset.saturating_add(1))
+        });
         let instead = here
             .iter()
             .find(|fact| fact.nodes & (1 << reads.node.min(63)) != 0);
@@ -160,7 +162,7 @@ impl Jumps {
             .last()
             .filter(|(_, next, _)| *next > offset);
         let other = || {
-            let here = view.facts_between(offset, offset + 1);
+            let here = view.facts_between(offset, offset.saturating_add(1));
             let fact = here.iter().find(|fact| fact.surely)?;
             Some((offset, fact.seen_by.id))
         };

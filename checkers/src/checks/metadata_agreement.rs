@@ -82,7 +82,7 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
         return verdict;
     }
     let (mut judged, mut told) = (0, BTreeSet::new());
-    let limit = check.history().limits().metadata_ms * MS;
+    let limit = check.history().limits().metadata_ms.saturating_mul(MS);
     let mut steps = BTreeMap::new();
     for (topic, changes) in &changes {
         match possible(changes) {
@@ -132,7 +132,9 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
             ..Evidence::default()
         };
         // A starved node may lag for longer, and not for ever.
-        let long_ago = operation.called.saturating_sub(STARVED_TIMES * limit);
+        let long_ago = operation
+            .called
+            .saturating_sub(limit.saturating_mul(STARVED_TIMES));
         if states_between(steps, long_ago, returned).contains(&seen.partitions) {
             check.unless_starved(finding, evidence, from, returned, &mut verdict);
         } else {

@@ -44,7 +44,7 @@ pub(super) fn responds(check: &Check<'_>) -> Verdict {
                 window: Some((silence.from, silence.to)),
                 ..Evidence::default()
             };
-            let excess_ms = length_ms - limit_ms;
+            let excess_ms = length_ms.saturating_sub(limit_ms);
             let stretch = (silence.from, silence.to);
             check.unless_starved_by(excess_ms, finding, evidence, stretch, &mut verdict);
         }
@@ -108,7 +108,7 @@ fn excused(
     let limits = check.history().limits();
     let done = check.history().phase(Phase::Done);
     // After a heal the probe itself has to time out and dial again.
-    let settle = limits.response_ms * MS;
+    let settle = limits.response_ms.saturating_mul(MS);
     let faulty = check.windows().iter().any(|window| {
         (window.stops(node) || window.hides(node)) && window.overlaps(from, to, settle)
     });
@@ -130,7 +130,9 @@ fn excused(
                     Some(answered) if answered >= at => at,
                     _ => away::majority_from(check.prepared(), node, at),
                 };
-                if down <= to && from <= begins.saturating_add(limits.formation_ms * MS) {
+                if down <= to
+                    && from <= begins.saturating_add(limits.formation_ms.saturating_mul(MS))
+                {
                     return true;
                 }
             }

@@ -28,7 +28,7 @@ fn agreement<'r, 'a: 'r>(
         let agreed = |answer: &Option<&Row<'_>>| {
             answer.is_some_and(|other| {
                 (other.leader, other.epoch) == (row.leader, row.epoch)
-                    && row.returned - other.returned < FRESH
+                    && row.returned.saturating_sub(other.returned) < FRESH
             })
         };
         if row.leader.is_some() && told.iter().all(agreed) {
@@ -96,7 +96,7 @@ pub(super) fn formation(check: &Check<'_>) -> Verdict {
             limit_ms: limits.formation_ms,
         };
         if end.saturating_sub(started) / MS > limits.formation_ms {
-            let excess_ms = end.saturating_sub(started) / MS - limits.formation_ms;
+            let excess_ms = (end.saturating_sub(started) / MS).saturating_sub(limits.formation_ms);
             let evidence = whole(started, end);
             check.unless_starved_by(excess_ms, finding, evidence, (started, end), &mut verdict);
         } else {
@@ -122,7 +122,7 @@ pub(super) fn formation(check: &Check<'_>) -> Verdict {
             limit_ms: limits.formation_ms,
         };
         check.unless_starved_by(
-            took_ms - limits.formation_ms,
+            took_ms.saturating_sub(limits.formation_ms),
             finding,
             whole(started, agreed),
             (started, agreed),
@@ -169,7 +169,7 @@ pub(super) fn recovery(check: &Check<'_>) -> Verdict {
         .map(|w| settle(check.history(), w, 0))
         .max()
         .unwrap_or(0);
-    let limit_ms = limits.recovery_ms + longest / MS;
+    let limit_ms = limits.recovery_ms.saturating_add(longest / MS);
     let end = check.history().end();
     let agreed = all_agreed(check, healed);
     let took_ms = agreed.unwrap_or(end).saturating_sub(healed) / MS;

@@ -17,7 +17,7 @@ pub(super) fn poll_skip(check: &Check<'_>) -> Verdict {
     let mut verdict = check.verdict();
     for view in check.views() {
         for step in view.steps.iter().filter(|step| step.next > step.after) {
-            let between = view.facts_between(step.after + 1, step.next);
+            let between = view.facts_between(step.after.saturating_add(1), step.next);
             // Records of aborted transactions are there for readers of everything, and not for this one.
             let exists = |fact: &&Fact<'_>| fact.committed || !step.committed;
             let mut skipped: Vec<&Fact<'_>> = between.iter().filter(exists).collect();

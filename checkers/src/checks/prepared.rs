@@ -196,7 +196,7 @@ impl Check<'_> {
         let explained = self
             .history()
             .starved(from, to)
-            .is_some_and(|(_, _, by_ms)| excess_ms <= STARVED_TIMES * by_ms);
+            .is_some_and(|(_, _, by_ms)| excess_ms <= by_ms.saturating_mul(STARVED_TIMES));
         if explained {
             self.unless_starved(finding, evidence, from, to, verdict);
         } else {

@@ -149,7 +149,7 @@ fn growth(samples: &[Sample], limit: u64) -> (u64, Option<Rise>) {
             (low, largest_step) = (*sample, 0);
             continue;
         }
-        let rise = steady(after - low.value, largest_step);
+        let rise = steady(after.saturating_sub(low.value), largest_step);
         most = most.max(rise);
         if rise > limit && beyond.is_none() {
             beyond = Some(Rise {
@@ -167,8 +167,8 @@ fn growth(samples: &[Sample], limit: u64) -> (u64, Option<Rise>) {
 
 /// What counts of a rise: all of it, or what is left without the one step that makes up more than half.
 fn steady(rise: u64, largest_step: u64) -> u64 {
-    if largest_step * 2 > rise {
-        rise - largest_step
+    if largest_step.saturating_mul(2) > rise {
+        rise.saturating_sub(largest_step)
     } else {
         rise
     }

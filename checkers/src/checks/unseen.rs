@@ -216,7 +216,7 @@ fn realtime_lag(check: &Check<'_>) -> Moment {
             match known_at.filter(|known_at| *known_at < operation.called) {
                 None => drop(caught_up.insert(consumer)),
                 Some(known_at) if caught_up.contains(&consumer) => {
-                    longest = longest.max(operation.called - known_at);
+                    longest = longest.max(operation.called.saturating_sub(known_at));
                 }
                 Some(_) => {}
             }

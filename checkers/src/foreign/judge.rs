@@ -16,11 +16,13 @@ use crate::linearizability::SearchOptions;
 use crate::transactions::{
     TransactionOptions, judge_list_append, judge_rw_register, judge_sends_and_polls,
 };
+#[cfg(feature = "kafka")]
+use crate::verdict::Doubt;
 
 /// Judges a history of any of the notations that [`super`] lists, by any model.
 ///
 /// `name` is for the verdict only. Without a model, it follows from the functions that the history calls; a recorded
-/// run is judged by the checks of runs. An empty text is a history without operations. `options` are those of the
+/// run is judged by the checks of runs. A history without operations, such as an empty text, is *undecided*. `options` are those of the
 /// search for a linearization; of transactions strict serializability is expected.
 ///
 /// # Errors
@@ -61,7 +63,11 @@ fn is_of_transactions(model: ModelName) -> bool {
 fn run(text: &str) -> Result<Judged, ForeignError> {
     let parsed = jsonl::parse(text).map_err(ForeignError::Recorded)?;
     let history = History::new(parsed.header, parsed.events);
-    Ok(Judged::Run(Box::new(crate::judge(&history))))
+    let mut judgement = crate::judge(&history);
+    if parsed.cut {
+        judgement.doubt(&Doubt::CutShort);
+    }
+    Ok(Judged::Run(Box::new(judgement)))
 }
 
 /// Judges transactions.

@@ -50,7 +50,12 @@ pub(super) fn judge(
             judge,
         )?;
     }
-    Ok(words::finish(verdict))
+    let mut verdict = words::finish(verdict);
+    if parsed.cut && verdict.validity == Validity::Valid {
+        verdict.validity = Validity::Undecided;
+        "the history ends before the end of the run".clone_into(&mut verdict.reason);
+    }
+    Ok(verdict)
 }
 
 fn each<A: Display>(

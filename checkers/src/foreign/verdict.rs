@@ -106,6 +106,9 @@ impl ForeignVerdict {
                 lines.push(format!("the search did not get past: {}", operation.line()));
             }
         }
+        if self.operations == 0 {
+            lines.push(self.reason.clone());
+        }
         lines.extend(
             self.warnings
                 .iter()

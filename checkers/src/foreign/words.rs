@@ -78,15 +78,20 @@ fn proof(failure: Failure, object: Option<String>, shown: &impl Fn(usize) -> Sho
     }
 }
 
-/// Says why, in one sentence.
+/// Says why, in one sentence. Where nothing was judged, the answer is *undecided*: an empty file proves nothing.
 pub(super) fn finish(mut verdict: ForeignVerdict) -> ForeignVerdict {
+    if verdict.operations == 0 {
+        verdict.validity = verdict.validity.merge(Validity::Undecided);
+    }
     verdict.reason = match (&verdict.evidence, verdict.undecided.first()) {
         (Some(proof), _) => match proof.rule {
             Some(rule) => rule.sentence().to_owned(),
             None => format!("no order explains: {}", proof.operation.line()),
         },
         (None, Some(open)) => unfinished(open),
-        (None, None) if verdict.operations == 0 => "no operations".to_owned(),
+        (None, None) if verdict.operations == 0 => {
+            "the history contains no operations to judge".to_owned()
+        }
         (None, None) => {
             let on = match verdict.objects {
                 1 => String::new(),

@@ -35,6 +35,10 @@ pub struct Header {
     /// the target without them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub plants: Vec<String>,
+    /// Whether the recorder closes the history with a [`Seal`](super::Seal). If it announced one and there is none,
+    /// the end of the history is missing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sealed: bool,
 }
 
 impl Header {

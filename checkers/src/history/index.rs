@@ -273,10 +273,11 @@ impl History {
             let within = event.t.min(to).saturating_sub(began.max(from));
             let within = (u128::from(within) * u128::from(*by_ms) / u128::from(over_ms)) as Moment;
             let (last, sum) = sums.entry(who).or_default();
-            (*last, *sum) = (event.t, *sum + within);
+            (*last, *sum) = (event.t, sum.saturating_add(within));
         }
         let third = to.saturating_sub(from) / 3;
-        let starving = |(_, (_, sum)): &(&str, (Moment, u64))| *sum > third.max(limit_ms * MS);
+        let starving =
+            |(_, (_, sum)): &(&str, (Moment, u64))| *sum > third.max(limit_ms.saturating_mul(MS));
         let by_sum = || {
             let most = sums
                 .into_iter()

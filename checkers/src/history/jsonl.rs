@@ -1,7 +1,13 @@
-//! `history.jsonl`: one event a line after a header line. Text in, values out; no files.
+//! `history.jsonl`: one event a line after a header line, and the end line after the last event. Text in, values out; no
+//! files. [`parse`] reads a whole text, [`LineReader`] takes one line after the other.
 
-use super::event::Event;
+use super::event::{Event, What};
 use super::header::Header;
+use super::ids::Moment;
+use super::seal::{Digest, Seal};
+
+/// The most lines without content. No recorder writes one, and a packed file can hold billions of them.
+const BLANK_LINES_MAX: usize = 1_000;
 
 /// A history's text, read.
 #[derive(Clone, Debug)]
@@ -10,8 +16,11 @@ pub struct Parsed {
     pub header: Header,
     /// The events, in order.
     pub events: Vec<Event>,
-    /// What was odd and did not matter, e.g. a torn last line.
+    /// What was odd, e.g. a torn last line.
     pub warnings: Vec<String>,
+    /// Whether the header announces an end line that is not there: the history was cut, or never closed. Its last
+    /// events are missing, and what it contains cannot be verified.
+    pub cut: bool,
 }
 
 /// Why a text is not a history. Lines count from 1.
@@ -38,6 +47,13 @@ pub enum ParseError {
         /// What is wrong with it.
         problem: String,
     },
+    /// The history is not as it was recorded.
+    Damaged {
+        /// The line that shows it.
+        line: usize,
+        /// What it shows.
+        problem: String,
+    },
 }
 
 impl std::fmt::Display for ParseError {
@@ -58,6 +74,7 @@ impl std::fmt::Display for ParseError {
             ParseError::Line { line, problem } => {
                 write!(f, "line {line} is not an event: {problem}")
             }
+            ParseError::Damaged { line, problem } => write!(f, "line {line}: {problem}"),
         }
     }
 }
@@ -74,60 +91,171 @@ fn problem(error: &serde_json::Error) -> String {
 /// Reads a history. A torn last line (without its line end) is a warning: that is what a crash leaves behind.
 ///
 /// # Errors
-/// If the header is missing or of another format, or a line that is not the last one is not an event.
+/// If the header is missing or of another format, if a line that is not the last one is not an event, or if the end line
+/// contradicts what is ahead of it.
 pub fn parse(text: &str) -> Result<Parsed, ParseError> {
-    let mut lines = text.split_inclusive('\n').enumerate();
-    let (_, first) = lines.next().ok_or(ParseError::Empty)?;
-    let header: Header =
-        serde_json::from_str(first.trim_end()).map_err(|error| ParseError::Header {
-            problem: problem(&error),
-        })?;
-    if header.format != Header::FORMAT || header.version != Header::VERSION {
-        return Err(ParseError::Format {
-            format: header.format,
-            version: header.version,
-        });
+    let mut reader = LineReader::default();
+    for line in text.split_inclusive('\n') {
+        reader.line(line.as_bytes())?;
     }
-    let (mut events, mut warnings): (Vec<Event>, Vec<String>) = (Vec::new(), Vec::new());
-    for (at, line) in lines {
-        let number = at + 1;
-        if line.trim().is_empty() {
-            continue;
+    reader.finish()
+}
+
+/// Reads a history line by line.
+#[derive(Clone, Debug, Default)]
+pub struct LineReader {
+    header: Option<Header>,
+    events: Vec<Event>,
+    warnings: Vec<String>,
+    /// The number of lines so far.
+    lines: usize,
+    blank: usize,
+    /// Of all lines so far. Only for a history that announces an end line.
+    digest: Option<Digest>,
+    /// The number of the end line.
+    end: Option<usize>,
+}
+
+impl LineReader {
+    /// Takes the next line, with its line end if it has one. Only the last line of a file has none.
+    ///
+    /// # Errors
+    /// As of [`parse`].
+    pub fn line(&mut self, line: &[u8]) -> Result<(), ParseError> {
+        self.lines += 1;
+        if let Some(end) = self.end {
+            return Err(self.damaged(format!("this line follows the end line {end}")));
         }
-        match serde_json::from_str::<Event>(line.trim_end()) {
-            Ok(event) => {
-                if event.i != events.len() as u64 {
-                    let problem = format!("its `i` is {}, expected {}", event.i, events.len());
-                    return Err(ParseError::Line {
-                        line: number,
-                        problem,
-                    });
-                }
-                if events.last().is_some_and(|last| event.t < last.t) {
-                    let problem = "its time lies before the line ahead of it".to_owned();
-                    return Err(ParseError::Line {
-                        line: number,
-                        problem,
-                    });
-                }
-                events.push(event);
+        if self.header.is_none() {
+            return self.first(line);
+        }
+        let whole = line.ends_with(b"\n");
+        let event = match std::str::from_utf8(line) {
+            Ok(text) if text.trim().is_empty() => self.blank(),
+            Ok(text) => self.event(text.trim_end(), whole),
+            Err(_) => Err(self.no_event("not UTF-8 text")),
+        };
+        if let Some(digest) = &mut self.digest {
+            digest.add(line);
+        }
+        match event {
+            Err(ParseError::Line { line, .. }) if !whole => {
+                let warning = format!("line {line} is torn and was ignored");
+                self.warnings.push(warning);
+                Ok(())
             }
-            Err(_) if !line.ends_with('\n') => {
-                warnings.push(format!("line {number} is torn and was ignored"));
-            }
-            Err(error) => {
-                return Err(ParseError::Line {
-                    line: number,
-                    problem: problem(&error),
-                });
+            read => read,
+        }
+    }
+
+    /// The end of the file.
+    ///
+    /// # Errors
+    /// If there was no header.
+    pub fn finish(mut self) -> Result<Parsed, ParseError> {
+        let header = self.header.ok_or(ParseError::Empty)?;
+        let cut = header.sealed && self.end.is_none();
+        if cut {
+            self.warnings.push(format!(
+                "the end line that the header announces is missing after line {}: the history was cut or not closed, \
+                 and cannot be verified",
+                self.lines
+            ));
+        }
+        Ok(Parsed {
+            header,
+            events: self.events,
+            warnings: self.warnings,
+            cut,
+        })
+    }
+
+    fn first(&mut self, line: &[u8]) -> Result<(), ParseError> {
+        let header = |problem| ParseError::Header { problem };
+        let text = std::str::from_utf8(line).map_err(|_| header("not UTF-8 text".to_owned()))?;
+        let read: Header =
+            serde_json::from_str(text.trim_end()).map_err(|error| header(problem(&error)))?;
+        if read.format != Header::FORMAT || read.version != Header::VERSION {
+            return Err(ParseError::Format {
+                format: read.format,
+                version: read.version,
+            });
+        }
+        if read.sealed {
+            let mut digest = Digest::new();
+            digest.add(line);
+            self.digest = Some(digest);
+        }
+        self.header = Some(read);
+        Ok(())
+    }
+
+    fn blank(&mut self) -> Result<(), ParseError> {
+        self.blank += 1;
+        match self.blank > BLANK_LINES_MAX {
+            true => Err(self.damaged(format!("more than {BLANK_LINES_MAX} empty lines"))),
+            false => Ok(()),
+        }
+    }
+
+    fn event(&mut self, line: &str, whole: bool) -> Result<(), ParseError> {
+        let event: Event =
+            serde_json::from_str(line).map_err(|error| self.no_event(problem(&error)))?;
+        // A torn end line proves nothing, so it counts as missing.
+        if matches!(event.what, What::Unknown)
+            && whole
+            && let Some(seal) = Seal::read(line)
+        {
+            return self.end(&seal, line);
+        }
+        let next = self.events.len() as u64;
+        if event.i != next {
+            return Err(self.no_event(format!("its `i` is {}, expected {next}", event.i)));
+        }
+        if event.t < self.last() {
+            return Err(self.no_event("its time lies before the line ahead of it"));
+        }
+        if matches!(event.what, What::Unknown) && !whole && Seal::read(line).is_some() {
+            return Err(self.no_event("torn"));
+        }
+        self.events.push(event);
+        Ok(())
+    }
+
+    fn end(&mut self, seal: &Seal, line: &str) -> Result<(), ParseError> {
+        let Some(digest) = &self.digest else {
+            let problem = "an end line, which the header does not announce";
+            return Err(self.damaged(problem));
+        };
+        let own = Seal::new(self.events.len() as u64, self.last(), digest);
+        let problem = seal.contradiction(&own);
+        let respelled = || (line != own.line()).then(|| "the end line is respelled".to_owned());
+        match problem.or_else(respelled) {
+            Some(problem) => Err(self.damaged(problem)),
+            None => {
+                self.end = Some(self.lines);
+                Ok(())
             }
         }
     }
-    Ok(Parsed {
-        header,
-        events,
-        warnings,
-    })
+
+    fn last(&self) -> Moment {
+        self.events.last().map_or(0, |event| event.t)
+    }
+
+    fn no_event(&self, problem: impl Into<String>) -> ParseError {
+        ParseError::Line {
+            line: self.lines,
+            problem: problem.into(),
+        }
+    }
+
+    fn damaged(&self, problem: impl Into<String>) -> ParseError {
+        ParseError::Damaged {
+            line: self.lines,
+            problem: problem.into(),
+        }
+    }
 }
 
 /// One event as a line, without its line end.
@@ -137,30 +265,4 @@ pub fn line(event: &Event) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const HEADER: &str = "{\"format\":\"jepsen-history\",\"version\":1}\n";
-
-    #[test]
-    fn a_torn_last_line_is_a_warning_and_any_other_an_error() {
-        let good = "{\"i\":0,\"t\":1,\"type\":\"phase\",\"phase\":\"load\"}\n";
-        let torn = format!("{HEADER}{good}{{\"i\":1,\"t\"");
-        let parsed = parse(&torn).expect("readable");
-        assert_eq!((parsed.events.len(), parsed.warnings.len()), (1, 1));
-        let broken = format!("{HEADER}{{\"i\":0,\"t\"\n{good}");
-        assert!(matches!(
-            parse(&broken),
-            Err(ParseError::Line { line: 2, .. })
-        ));
-        assert_eq!(parse("").err(), Some(ParseError::Empty));
-        assert!(matches!(parse("hello\n"), Err(ParseError::Header { .. })));
-        let other = HEADER.replace('1', "2");
-        assert!(matches!(
-            parse(&other),
-            Err(ParseError::Format { version: 2, .. })
-        ));
-        let gap = format!("{HEADER}{}", good.replace("\"i\":0", "\"i\":5"));
-        assert!(matches!(parse(&gap), Err(ParseError::Line { line: 2, .. })));
-    }
-}
+mod tests;

@@ -83,6 +83,11 @@ pub enum Doubt {
         /// How many problems there are.
         problems: u64,
     },
+    /// Undecided: the history, or a file that it is judged by, is not as it was recorded.
+    Damaged {
+        /// Which file, and what is wrong with it.
+        problem: String,
+    },
     /// Not applicable: the target does not promise this under the configuration that ran.
     NotPromised {
         /// The promise, by its name in the header.

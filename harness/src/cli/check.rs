@@ -1,11 +1,11 @@
 //! `jepsen check RUN|FILE...`: judges stored histories again. The verdict line comes first. Several files give one line
 //! each and the worst exit code.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Result;
 use checkers::foreign::ModelName;
-use checkers::verdict::Validity;
+use checkers::verdict::{Doubt, Validity};
 use clap::Args;
 use reports::RunReport;
 use reports::model::Subject;
@@ -13,9 +13,9 @@ use reports::model::Subject;
 use super::model;
 use crate::exit::{self, Stop};
 use crate::output::{colour, name, say, tell, tell_json, tell_painted};
-use crate::session::judge;
+use crate::session::evidence::{self, Found};
+use crate::session::judge::{self, Judged};
 use crate::session::publish::of_judged;
-use crate::store::history_file::histories;
 
 /// Flags of `check`.
 #[derive(Debug, Args)]
@@ -58,36 +58,57 @@ pub fn run(arguments: &CheckArguments) -> Result<i32> {
     }
     let mut worst = Validity::NotApplicable;
     for path in &arguments.paths {
+        let (found, is_damaged) = evidence::histories(path)?;
+        if is_damaged {
+            worst = worst.merge(Validity::Undecided);
+        }
         if let Some(model) = arguments.model.filter(|model| *model != ModelName::Kafka) {
-            for history in histories(path)? {
-                worst = worst.merge(model::judge(&history, model, arguments.json)?);
+            for one in found {
+                worst = worst.merge(match &one.damage {
+                    None => model::judge(&one.history, model, arguments.json)?,
+                    Some(_) => print(arguments, &one, judged(arguments, &one)?)?,
+                });
             }
             continue;
         }
-        for history in histories(path)? {
-            worst = worst.merge(one(arguments, &history)?);
+        for one in found {
+            let judged = judged(arguments, &one)?;
+            worst = worst.merge(print(arguments, &one, judged)?);
         }
     }
     Ok(exit::of(worst, false))
 }
 
-fn one(arguments: &CheckArguments, path: &Path) -> Result<Validity> {
-    let mut judged = judge::file_by(path, &arguments.promise)?;
+/// A history whose own file differs from the digest is not judged: nothing that it contains is known to be true.
+fn judged(arguments: &CheckArguments, found: &Found) -> Result<Judged> {
+    match &found.damage {
+        None => judge::file_by(&found.history, &arguments.promise),
+        Some(problem) => Ok(Judged::damaged(&found.history, problem)),
+    }
+}
+
+fn print(arguments: &CheckArguments, found: &Found, mut judged: Judged) -> Result<Validity> {
     for warning in &judged.warnings {
         say(&format!("warning: {warning}"));
     }
     if !arguments.only.is_empty() {
-        judged
-            .judgement
-            .verdicts
-            .retain(|verdict| arguments.only.contains(&verdict.check));
+        // Damage concerns every check.
+        let is_damage = |doubt: &Doubt| matches!(doubt, Doubt::Damaged { .. });
+        judged.judgement.verdicts.retain(|verdict| {
+            arguments.only.contains(&verdict.check) || verdict.doubts.iter().any(is_damage)
+        });
+        judged.require_a_check();
     }
     let validity = judged.judgement.validity();
     if arguments.json {
         tell_json(&judged.judgement)?;
         return Ok(validity);
     }
-    tell(&format!("{}  {}", validity.word(), name(path)));
+    tell(&format!(
+        "{}  {}",
+        validity.word(),
+        name(&found.history.path)
+    ));
     if matches!(validity, Validity::Invalid | Validity::Undecided) {
         let report = RunReport {
             scenarios: vec![of_judged(&judged)],

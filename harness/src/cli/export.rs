@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use checkers::export;
+use checkers::history::What;
 use clap::Args;
 
 use crate::exit::{self, Stop};
 use crate::output::{name, say, tell_data};
-use crate::session::judge;
-use crate::store::history_file::histories;
+use crate::session::{evidence, judge};
 
 /// Flags of `export`.
 #[derive(Clone, Debug, Args)]
@@ -26,9 +26,9 @@ pub struct ExportArguments {
 /// # Errors
 /// If the path is neither a run nor a history, or names several histories.
 pub fn run(arguments: &ExportArguments) -> Result<i32> {
-    let found = histories(&arguments.path)?;
-    let [path] = found.as_slice() else {
-        let names: Vec<String> = found.iter().map(|path| name(path)).collect();
+    let (found, _) = evidence::histories(&arguments.path)?;
+    let [one] = found.as_slice() else {
+        let names: Vec<String> = found.iter().map(|one| name(&one.history.path)).collect();
         return Err(Stop::usage(format!(
             "{}: a run of {} scenarios, but an export contains one history; name one of: {}",
             name(&arguments.path),
@@ -36,10 +36,24 @@ pub fn run(arguments: &ExportArguments) -> Result<i32> {
             names.join(", ")
         )));
     };
-    let (history, warnings) = judge::read(path)?;
+    if let Some(problem) = &one.damage {
+        return Err(Stop::usage(format!(
+            "{}: history damaged: {problem}",
+            arguments.path.display()
+        )));
+    }
+    let (history, warnings) = judge::read(&one.history)?;
     for warning in &warnings {
         say(&format!("warning: {warning}"));
     }
+    let mut events = history.events().iter();
+    let is_empty = !events.any(|event| matches!(event.what, What::Invoke(_)));
     tell_data(&export::edn(&history));
+    if is_empty {
+        say(
+            "warning: the history contains no operations: whoever judges the export judges nothing",
+        );
+        return Ok(exit::UNDECIDED);
+    }
     Ok(exit::VALID)
 }

@@ -2,8 +2,6 @@
 //! lines, Jepsen's EDN or etcd's logs, plain or compressed with zstd. The verdict line comes first, its evidence
 //! follows.
 
-use std::path::Path;
-
 use anyhow::Result;
 use checkers::foreign::{self, ModelName};
 use checkers::linearizability::SearchOptions;
@@ -11,7 +9,7 @@ use checkers::verdict::Validity;
 
 use crate::exit::Stop;
 use crate::output::{self, tell, tell_json, visible};
-use crate::store::history_file::unpacked;
+use crate::store::history_file::HistoryPath;
 
 /// Parses a model's name.
 ///
@@ -31,10 +29,10 @@ pub fn named(text: &str) -> Result<ModelName, String> {
 ///
 /// # Errors
 /// If the file cannot be read, or is not a history of this model. The message names file and line.
-pub fn judge(path: &Path, model: ModelName, json: bool) -> Result<Validity> {
-    let name = output::name(path);
+pub fn judge(path: &HistoryPath, model: ModelName, json: bool) -> Result<Validity> {
+    let name = output::name(&path.path);
     let wrong = |problem: String| Stop::usage(format!("{name}: {problem}"));
-    let bytes = unpacked(path).map_err(|error| wrong(error.to_string()))?;
+    let bytes = path.bytes().map_err(|error| wrong(error.to_string()))?;
     let judged = foreign::judge(&name, &bytes, Some(model), &SearchOptions::default())
         .map_err(|error| wrong(error.to_string()))?;
     let validity = judged.validity();
@@ -51,12 +49,15 @@ pub fn judge(path: &Path, model: ModelName, json: bool) -> Result<Validity> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     #[test]
     fn a_file_is_judged_by_the_model_that_is_asked_for() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("history.edn");
+        let judge = |path: &Path, model, json| judge(&HistoryPath::named(path), model, json);
         let write = |read: &str| {
             let text = format!(
                 "{{:process 0, :type :invoke, :f :write, :value 1}}\n\

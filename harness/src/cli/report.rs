@@ -4,14 +4,18 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use checkers::verdict::Doubt;
 use clap::Args;
 use reports::RunReport;
+use reports::model::ScenarioReport;
 
+use crate::bounded;
 use crate::exit::{self, Stop};
 use crate::experiments::qualify::{completeness, manifest::Manifest};
 use crate::output::{colour, name, say, tell, tell_painted};
+use crate::session::evidence::Evidence;
 use crate::session::{index, publish};
-use crate::store::{RunLock, layout};
+use crate::store::{RunLock, digests, layout};
 
 /// Flags of `report`.
 #[derive(Debug, Args)]
@@ -22,10 +26,11 @@ pub struct ReportArguments {
 }
 
 /// Renders the page again. The verdict of a finished run is not recomputed (`jepsen check` does that), and the exit code
-/// is 0 if the page was written. A run without results is completed, and the exit code is that of its verdict.
+/// is 0 if the page was written. A scenario whose files are not as the run wrote them is undecided on the page, and so is
+/// the exit code. A run without results is completed, and the exit code is that of its verdict.
 ///
 /// # Errors
-/// If the run cannot be read, another process writes it, or the page cannot be written.
+/// If the run cannot be read, its stored values are damaged, another process writes it, or the page cannot be written.
 pub fn run(arguments: &ReportArguments) -> Result<i32> {
     let path = arguments.run.as_path();
     // The index over runs is beside the run itself and not beside a link to it.
@@ -33,34 +38,43 @@ pub fn run(arguments: &ReportArguments) -> Result<i32> {
         .canonicalize()
         .map_err(|error| Stop::usage(format!("{}: {error}; name a run directory", name(path))))?;
     let lock = RunLock::take(&run)?;
-    let code = if run.join(layout::RESULTS).is_file() {
-        render(&run)?;
-        exit::VALID
-    } else {
-        complete(&run, &lock)?
+    // A link or a pipe counts as results, too: it is damage, and not a run that died.
+    let code = match run.join(layout::RESULTS).symlink_metadata() {
+        Ok(_) => render(&run)?,
+        Err(_) => complete(&run, &lock)?,
     };
     tell(&name(&path.join(layout::PAGE)));
     Ok(code)
 }
 
-fn render(run: &Path) -> Result<()> {
+fn render(run: &Path) -> Result<i32> {
     let values = run.join(layout::REPORT_VALUES);
     let wrong = |what: String| Stop::usage(format!("{}: {what}", name(&values)));
-    let text = std::fs::read_to_string(&values).map_err(|error| {
+    let text = bounded::text_below(run, layout::REPORT_VALUES, bounded::VALUES);
+    let text = text.map_err(|error| {
         wrong(format!(
             "{error}; `jepsen check` judges the histories of a run without stored values"
         ))
     })?;
-    let mut report: RunReport =
-        serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+    let mut report = RunReport::read(&text).map_err(|error| wrong(error.to_string()))?;
+    // The rendered files are written again, so their content does not matter.
+    let evidence = Evidence::of_files(run, |name| !digests::is_rendered(name));
+    if evidence.is_damaged(layout::REPORT_VALUES) {
+        return evidence.require(run).map(|()| exit::UNDECIDED);
+    }
+    doubt(&mut report, &evidence);
     publish::write_page(run, &mut report)?;
-    publish::write_head(run, &report)
+    digests::renew_rendered(run).with_context(|| format!("write {}", layout::RESULTS))?;
+    Ok(match evidence.is_whole() {
+        true => exit::VALID,
+        false => exit::UNDECIDED,
+    })
 }
 
 fn complete(run: &Path, lock: &RunLock) -> Result<i32> {
     say("this run ended before its verdict: judging what it recorded");
     let mut report = publish::complete(run, lock)?;
-    if let Some(manifest) = Manifest::load(run) {
+    if let Some(manifest) = Manifest::load(run)? {
         let missing = completeness::missing(&manifest, &report, &[manifest.shard]);
         report.run.incomplete.extend(missing);
     }
@@ -68,4 +82,26 @@ fn complete(run: &Path, lock: &RunLock) -> Result<i32> {
     tell_painted(&reports::summary_text(&report, colour()));
     index::write(run.parent().context("a run directory without a parent")?);
     Ok(report.exit_code)
+}
+
+/// What is valid by files that have changed since is undecided.
+fn doubt(report: &mut RunReport, evidence: &Evidence) {
+    for scenario in &mut report.scenarios {
+        let damage = folder(scenario).and_then(|folder| evidence.of_scenario(folder));
+        if let Some(problem) = damage {
+            scenario.judgement.doubt(&Doubt::Damaged { problem });
+        }
+    }
+    for (name, problem) in evidence.damaged() {
+        report.warnings.push(format!("damaged: {name}: {problem}"));
+    }
+}
+
+/// The folder of a scenario's files.
+fn folder(scenario: &ScenarioReport) -> Option<&str> {
+    let mut below = scenario.files.iter().filter_map(|file| {
+        let rest = file.path.strip_prefix(layout::SCENARIOS)?;
+        rest.strip_prefix('/')?.split('/').next()
+    });
+    below.next().or(Some(&scenario.name))
 }

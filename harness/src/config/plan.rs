@@ -5,12 +5,16 @@ use std::time::Duration;
 
 use anyhow::Result;
 use nemesis::catalogue::{Class, Kind, Selection};
-use nemesis::plan::Timing;
+use nemesis::plan::{Timing, Window};
 
 pub use nemesis::plan::Plan;
 
+use crate::bounded;
 use crate::config::target::Target;
 use crate::exit::Stop;
+
+/// The latest end of a plan: 31 days. Later times are mistakes, and sums of them exceed 64 bits.
+const PLAN_MS_MAX: u64 = 31 * 24 * 3_600_000;
 
 /// Draws a plan of the faults named in `words` (classes, kinds, kinds with a role, or `none`).
 ///
@@ -68,9 +72,23 @@ pub fn no_room(words: &str, plan: &Plan, target: &Target) -> Result<Option<Strin
 /// If the file cannot be read or is not a plan.
 pub fn replay(file: &Path) -> Result<Plan> {
     let name = file.display();
-    let text = std::fs::read_to_string(file)
-        .map_err(|error| Stop::usage(format!("--schedule {name}: {error}")))?;
-    Plan::from_json(&text).map_err(|error| Stop::usage(format!("--schedule {name}: {error}")))
+    let wrong = |what: String| Stop::usage(format!("--schedule {name}: {what}"));
+    let text = bounded::text(file, bounded::PLAN).map_err(|error| wrong(error.to_string()))?;
+    let plan = Plan::from_json(&text).map_err(|error| wrong(error.to_string()))?;
+    let too_late = |window: &&Window| {
+        let end = window.at_ms.checked_add(window.duration_ms);
+        end.is_none_or(|end| end > PLAN_MS_MAX)
+    };
+    if let Some(window) = plan.windows.iter().find(too_late) {
+        return Err(wrong(format!(
+            "window {} ends after more than 31 days",
+            window.id
+        )));
+    }
+    match plan.time_limit_ms > PLAN_MS_MAX {
+        true => Err(wrong("its time_limit_ms is more than 31 days".to_owned())),
+        false => Ok(plan),
+    }
 }
 
 /// `network` or `process`, for a kind's name.

@@ -24,6 +24,7 @@ use toml::Spanned;
 use super::digest::digest;
 use super::scenario::{Scenario, ScenarioFile};
 use super::source::Source;
+use crate::bounded;
 use crate::exit::Stop;
 
 /// A set of scenarios that decides together.
@@ -107,14 +108,14 @@ impl Suite {
             return Suite::parse(text, &format!("built-in suite {name}"));
         }
         let path = Path::new(name_or_path);
-        if !path.is_file() {
+        if !path.exists() {
             let known: Vec<_> = Suite::built_in().collect();
             return Err(Stop::usage(format!(
                 "{name_or_path}: no such built-in suite and no such file; built-in: {}",
                 known.join(", ")
             )));
         }
-        let text = std::fs::read_to_string(path)
+        let text = bounded::text(path, bounded::CONFIG)
             .map_err(|error| Stop::usage(format!("{}: {error}", path.display())))?;
         Suite::parse(&text, &path.display().to_string())
     }

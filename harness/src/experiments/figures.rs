@@ -2,16 +2,17 @@
 //! clusters. It prints figures, not verdicts: `check` judges.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
 
-use crate::exit;
+use crate::exit::{self, Stop};
 use crate::output::{say, tell, tell_json, visible};
+use crate::session::evidence;
 use crate::session::judge::{self, Judged};
-use crate::store::history_file::histories;
+use crate::store::history_file::HistoryPath;
 
 /// Flags of `figures`.
 #[derive(Debug, Args)]
@@ -87,21 +88,35 @@ struct Samples {
 pub fn run(arguments: &FiguresArguments) -> Result<i32> {
     let mut samples = Samples::default();
     for path in &arguments.paths {
-        for history in histories(path)? {
-            samples.take(&judged(&history)?);
+        for one in evidence::histories(path)?.0 {
+            if let Some(problem) = &one.damage {
+                let name = one.history.path.display();
+                return Err(Stop::usage(format!("{name}: history damaged: {problem}")));
+            }
+            samples.take(&judged(&one.history)?);
         }
     }
     let figures = samples.figures();
+    let is_empty = figures.formation.starts == 0 && figures.faults.is_empty();
     if arguments.json {
         tell_json(&figures)?;
     } else {
         tell(&table(&figures));
     }
+    if is_empty {
+        say("warning: no history contains a formation or a fault");
+        return Ok(exit::UNDECIDED);
+    }
     Ok(exit::VALID)
 }
 
-fn judged(history: &Path) -> Result<Judged> {
-    let judged = judge::file(history)?;
+/// Figures have no doubt that a reader would see, so a damaged history is an error.
+fn judged(history: &HistoryPath) -> Result<Judged> {
+    let history = HistoryPath {
+        run: None,
+        ..history.clone()
+    };
+    let judged = judge::file(&history)?;
     for warning in &judged.warnings {
         say(&format!("warning: {warning}"));
     }
@@ -130,8 +145,8 @@ impl Samples {
             let (row, gaps) = self.rows.entry(name).or_default();
             row.windows += 1;
             row.affecting_leader += usize::from(window.affects_leader);
-            row.leader_changes += effect.leader_changes;
-            row.epochs += effect.epochs;
+            row.leader_changes = row.leader_changes.saturating_add(effect.leader_changes);
+            row.epochs = row.epochs.saturating_add(effect.epochs);
             gaps.push(effect.longest_gap_ms);
         }
     }

@@ -18,7 +18,8 @@ use crate::experiments::qualify::completeness;
 use crate::experiments::qualify::figures::Pair;
 use crate::experiments::qualify::join::{Part, belong_beside, join};
 use crate::output::{name, say, shown};
-use crate::store::{self, RunDirectory, layout, write_whole};
+use crate::session::evidence::Evidence;
+use crate::store::{self, RunDirectory, digests, layout, write_whole};
 
 use tree::Tree;
 
@@ -60,7 +61,10 @@ pub fn run(arguments: &MergeArguments) -> Result<i32> {
         .collect();
     let tree = Tree::survey(&scenarios)?;
     let numbers: Vec<u32> = parts.iter().map(|part| part.manifest.shard).collect();
-    let pairs: Vec<Pair> = paths.iter().flat_map(|path| load_pairs(path)).collect();
+    let mut pairs: Vec<Pair> = Vec::new();
+    for path in &paths {
+        pairs.extend(load_pairs(path)?);
+    }
     let stored = match (&other, arguments.baseline.as_deref()) {
         (Some(_), _) | (None, Some("none")) => None,
         (None, Some(path)) => Some(Stored::load(Path::new(path))?),
@@ -69,6 +73,10 @@ pub fn run(arguments: &MergeArguments) -> Result<i32> {
             .transpose()?,
     };
     let seed = u64::from_str_radix(manifest.seed.trim_start_matches("0x"), 16).unwrap_or(0);
+    // Everything of a shard is copied, so everything must be what the shard wrote.
+    for path in &paths {
+        Evidence::of_files(path, |name| !digests::is_rendered(name)).require(path)?;
+    }
     let (directory, unfinished) = filled(&arguments.out, seed, &tree)?;
     report.run.id.clone_from(&directory.id);
     report.run.directory = shown(&directory.path);

@@ -4,7 +4,6 @@
 //! A log reports changes, not the present state. Its content is recorded once, when the line appears, and never
 //! repeated, because the node may have stopped meanwhile.
 
-use std::fs::File;
 use std::io::{BufRead, BufReader, Seek, SeekFrom};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -14,6 +13,7 @@ use regex::Regex;
 use serde_json::Value;
 
 use super::TIMEOUT;
+use crate::bounded;
 use crate::config::target::{Leadership, NodePlace, QuorumSource, Target};
 use crate::kafka::questions::{self, NoAnswer, Quorum};
 use crate::kafka::wire::{Wire, WireError};
@@ -143,7 +143,7 @@ fn read_status(text: &str, leadership: &Leadership) -> Result<Quorum, NoAnswer> 
 impl LogTail {
     /// The quorum in the newest matching line since the last read.
     fn newest(&mut self) -> Option<Quorum> {
-        let mut file = File::open(&self.path).ok()?;
+        let mut file = bounded::open(&self.path).ok()?;
         if file.metadata().ok()?.len() < self.position {
             // The file was truncated or replaced.
             self.position = 0;
@@ -208,7 +208,7 @@ mod tests {
             pattern: Regex::new("term (?<term>\\d+)( leader (?<leader>\\d+))?").expect("right"),
         };
         assert!(tail.newest().is_none());
-        let mut file = File::create(&path).expect("a file");
+        let mut file = std::fs::File::create(&path).expect("a file");
         let mut write = |text: &str| file.write_all(text.as_bytes()).expect("written");
         write("term 1\nterm 2 leader 3\nnothing\nterm 4 lea");
         let newest = tail.newest().expect("told");

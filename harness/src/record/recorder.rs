@@ -3,7 +3,8 @@
 //! An event's time is taken under the same lock that gives it its index, so `i` is dense and in the order of `t`.
 //! Recording must never alter or fail a run. An event is added to memory here, and a separate thread writes it to the
 //! file. If the file cannot be written, the run continues and ends *undecided* with the reason. Blocks of the file are
-//! allocated in advance, so that the last events, among them a shortage of space, can be written on a full disk.
+//! allocated in advance, so that the last events, among them a shortage of space, can be written on a full disk. The last
+//! line is the [`Seal`], which the header announces: a file without it was not closed.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -15,7 +16,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use checkers::history::{Event, Header, Moment, What};
+use checkers::history::{Digest, Event, Header, Moment, Seal, What};
 use nix::fcntl::{FallocateFlags, fallocate};
 
 use crate::secret::clean_json;
@@ -77,14 +78,20 @@ impl Recorder {
         let file = File::create_new(path).with_context(|| format!("create {}", path.display()))?;
         allocate(&file, 0);
         let mut file = BufWriter::with_capacity(1 << 18, file);
-        let line = serde_json::to_string(header).context("write the header")?;
-        writeln!(file, "{line}")
+        let header = Header {
+            sealed: true,
+            ..header.clone()
+        };
+        let line = serde_json::to_string(&header).context("write the header")? + "\n";
+        let mut digest = Digest::new();
+        digest.add(line.as_bytes());
+        file.write_all(line.as_bytes())
             .and_then(|()| file.flush())
             .with_context(|| format!("write {}", path.display()))?;
         let (sink, events) = channel();
         let writer = std::thread::Builder::new()
             .name("history".into())
-            .spawn(move || write_events(file, &events))
+            .spawn(move || write_events(file, &events, digest))
             .context("start the thread that writes the history")?;
         let order = Mutex::new(Order {
             next: 0,
@@ -159,10 +166,14 @@ impl HistoryFile {
     }
 }
 
-fn write_events(mut file: BufWriter<File>, events: &Receiver<Event>) -> std::io::Result<u64> {
-    let mut written = 0;
-    let mut bytes = 0;
-    let mut allocated = AHEAD;
+/// `digest` is that of what the file contains already.
+fn write_events(
+    mut file: BufWriter<File>,
+    events: &Receiver<Event>,
+    mut digest: Digest,
+) -> std::io::Result<u64> {
+    let (mut written, mut last) = (0, 0);
+    let (mut bytes, mut allocated) = (0, AHEAD);
     let mut flushed = Instant::now();
     let mut line = Vec::with_capacity(4096);
     loop {
@@ -176,6 +187,8 @@ fn write_events(mut file: BufWriter<File>, events: &Receiver<Event>) -> std::io:
                 }
                 line.push(b'\n');
                 file.write_all(&line)?;
+                digest.add(&line);
+                last = event.t;
                 written += 1;
                 bytes += i64::try_from(line.len()).unwrap_or(0);
                 if allocated - bytes < AHEAD / 2 {
@@ -185,6 +198,7 @@ fn write_events(mut file: BufWriter<File>, events: &Receiver<Event>) -> std::io:
             }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => {
+                writeln!(file, "{}", Seal::new(written, last, &digest).line())?;
                 file.flush()?;
                 // Gives back what was allocated beyond the end.
                 let file = file.get_ref();
@@ -214,7 +228,7 @@ fn allocate(file: &File, from: i64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use checkers::history::{Late, Promises};
+    use checkers::history::{Late, Promises, jsonl};
 
     #[test]
     fn indexes_are_dense_and_in_the_order_of_time() {
@@ -230,6 +244,7 @@ mod tests {
             promises: Promises::default(),
             limits: Default::default(),
             plants: vec![],
+            sealed: false,
         };
         let (recorder, file) = Recorder::create(&path, &header, Clock::begin()).expect("a file");
         std::thread::scope(|scope| {
@@ -250,15 +265,9 @@ mod tests {
         recorder.finish();
         assert_eq!(file.close().expect("written"), 2000);
         let text = std::fs::read_to_string(&path).expect("readable");
-        let events: Vec<Event> = text
-            .lines()
-            .skip(1)
-            .map(|l| serde_json::from_str(l).expect("an event"))
-            .collect();
-        assert_eq!(events.len(), 2000);
-        for (expected, pair) in events.windows(2).enumerate() {
-            assert_eq!(pair[0].i, expected as u64);
-            assert!(pair[0].t <= pair[1].t);
-        }
+        // The reader checks indexes, times, and the end line.
+        let parsed = jsonl::parse(&text).expect("a history");
+        assert_eq!((parsed.events.len(), parsed.cut), (2000, false));
+        assert!(parsed.warnings.is_empty(), "{:?}", parsed.warnings);
     }
 }

@@ -28,5 +28,6 @@ pub fn header(
         promises,
         limits: target.limits.clone(),
         plants: plants.words(),
+        sealed: false,
     }
 }

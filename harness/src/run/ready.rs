@@ -2,6 +2,7 @@
 //! matches, or every node answers over HTTP. Topics are created only after that: a creation that is refused or lost
 //! while the cluster forms would leave the history without a definite order of events for the topic.
 
+use std::io::Read;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -9,6 +10,7 @@ use anyhow::{Context, Result};
 use nemesis::Node;
 use regex::Regex;
 
+use crate::bounded;
 use crate::cluster::Cluster;
 use crate::config::target::{ReadyBy, Target};
 use crate::kafka::questions;
@@ -81,8 +83,11 @@ impl Look {
     fn is_up(&self) -> bool {
         match self {
             Look::Log(files, pattern) => files.iter().any(|file| {
-                let text = std::fs::read(file).unwrap_or_default();
-                pattern.is_match(&String::from_utf8_lossy(&text))
+                // A node may replace its output by anything.
+                let mut text = Vec::new();
+                let read = bounded::open(file)
+                    .and_then(|file| file.take(bounded::LOG).read_to_end(&mut text));
+                read.is_ok() && pattern.is_match(&String::from_utf8_lossy(&text))
             }),
             Look::Http(agent, url) => agent.get(url.reveal()).call().is_ok(),
         }

@@ -1,13 +1,12 @@
 //! Collects the log lines of the nodes that the target's file selects, in one file next to their output.
 
-use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader, Read};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use regex::RegexSet;
 
+use crate::bounded;
 use crate::cluster::Cluster;
 use crate::config::target::Target;
 use crate::store::{layout, write_whole};
@@ -54,14 +53,10 @@ pub fn gather(target: &Target, cluster: &Cluster, directory: &Path) -> Result<us
 
 fn matching(file: &Path, patterns: &RegexSet) -> Vec<String> {
     // A target need not write every file in every run. A node may have put a link or a pipe in its place.
-    let opened = OpenOptions::new()
-        .read(true)
-        .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
-        .open(file);
-    let Some(file) = opened
-        .ok()
-        .filter(|file| file.metadata().is_ok_and(|meta| meta.is_file()))
-    else {
+    let (Some(folder), Some(name)) = (file.parent(), file.file_name()) else {
+        return Vec::new();
+    };
+    let Ok(file) = bounded::open_below(folder, Path::new(name)) else {
         return Vec::new();
     };
     let mut reader = BufReader::new(file);

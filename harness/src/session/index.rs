@@ -5,6 +5,7 @@ use std::path::Path;
 use reports::model::RunSummary;
 
 use crate::output::say;
+use crate::store::digests::{self, Recorded};
 use crate::store::marks::mark;
 use crate::store::{self, layout, write_whole};
 
@@ -26,9 +27,19 @@ pub fn runs(out: &Path) -> Vec<RunSummary> {
 }
 
 fn summary(run: &Path, id: &str) -> RunSummary {
-    let results = std::fs::read_to_string(run.join(layout::RESULTS)).ok();
-    let read = results.and_then(|text| RunSummary::read(&text).ok());
-    let mut summary = read.unwrap_or_else(|| RunSummary::without_results(id));
+    let mut summary = match digests::read(run) {
+        Ok(None) => RunSummary::without_results(id),
+        // `run.json` names the run: the results of another run do not fit it.
+        Ok(Some((_, Recorded::Digests(digests))))
+            if !digests::differences(run, &digests, |name| name == layout::RUN).is_empty() =>
+        {
+            RunSummary::damaged(id)
+        }
+        Ok(Some((text, Recorded::Digests(_) | Recorded::Older))) => {
+            RunSummary::read(&text).unwrap_or_else(|_| RunSummary::damaged(id))
+        }
+        Ok(Some(_)) | Err(_) => RunSummary::damaged(id),
+    };
     // Links need the folder's current name, which a user may have changed.
     id.clone_into(&mut summary.id);
     summary.baseline = mark(run).is_some();

@@ -3,16 +3,16 @@
 
 pub mod series;
 
-use std::path::Path;
-
 use anyhow::Result;
 use checkers::history::{History, jsonl};
 use checkers::judgement::Judgement;
+use checkers::verdict::{Class, Doubt, Verdict};
 
+use super::evidence;
 use crate::config::promises::lay_over;
 use crate::exit::Stop;
 use crate::store::Asked;
-use crate::store::history_file::unpacked;
+use crate::store::history_file::HistoryPath;
 
 pub use series::measure;
 
@@ -26,55 +26,109 @@ pub struct Judged {
     pub warnings: Vec<String>,
 }
 
+impl Judged {
+    /// The result for a history of a run that is damaged: *undecided*, with the reason. The other scenarios of the run
+    /// are still judged.
+    pub fn damaged(history: &HistoryPath, problem: &str) -> Judged {
+        let mut verdict = Verdict::new("coverage", Class::Safety);
+        verdict.doubt(Doubt::Damaged {
+            problem: problem.to_owned(),
+        });
+        let mut header = jsonl::parse("{\"format\":\"jepsen-history\",\"version\":1}\n")
+            .map(|parsed| parsed.header)
+            .unwrap_or_else(|error| unreachable!("because it is a header: {error}"));
+        evidence::scenario(&history.path)
+            .unwrap_or_default()
+            .clone_into(&mut header.scenario);
+        Judged {
+            history: History::new(header, Vec::new()),
+            judgement: Judgement {
+                verdicts: vec![verdict],
+                ..Judgement::default()
+            },
+            warnings: vec![format!(
+                "{}: history damaged: {problem}",
+                history.path.display()
+            )],
+        }
+    }
+
+    /// If no check is left, nothing was judged: that is *undecided*, and not valid.
+    pub fn require_a_check(&mut self) {
+        if self.judgement.verdicts.is_empty() {
+            let mut verdict = Verdict::new("coverage", Class::Safety);
+            verdict.doubt(Doubt::NothingSeen {
+                what: "checks that its scenario asked for".to_owned(),
+            });
+            self.judgement.verdicts.push(verdict);
+        }
+    }
+}
+
 /// Reads a history file, plain or compressed. Also returns the problems of the file.
 ///
 /// # Errors
-/// If the file cannot be read or is not a history. The message names file and line.
-pub fn read(path: &Path) -> Result<(History, Vec<String>)> {
-    read_by(path, &[])
-}
-
-fn read_by(path: &Path, promises: &[String]) -> Result<(History, Vec<String>)> {
-    let name = path.display();
-    let wrong = |what: String| Stop::usage(format!("{name}: {what}"));
-    let text = text(path).map_err(|error| wrong(error.to_string()))?;
-    let mut parsed = jsonl::parse(&text).map_err(|error| wrong(error.to_string()))?;
-    let warnings = parsed
-        .warnings
-        .iter()
-        .map(|warning| format!("{name}: {warning}"))
-        .collect();
-    lay_over(&mut parsed.header.promises, promises)?;
+/// If the file cannot be read, is damaged, or is not a history. The message names file and line.
+pub fn read(path: &HistoryPath) -> Result<(History, Vec<String>)> {
+    let parsed = parse(path)?;
+    let warnings = warnings(path, &parsed);
     Ok((History::new(parsed.header, parsed.events), warnings))
 }
 
 /// Reads and judges a history file by the checks that its scenario asked for.
 ///
 /// # Errors
-/// As of [`read`].
-pub fn file(path: &Path) -> Result<Judged> {
+/// As of [`file_by`].
+pub fn file(path: &HistoryPath) -> Result<Judged> {
     file_by(path, &[])
 }
 
 /// The same by other promises than those in the history, in the syntax of `--promise`.
 ///
+/// A history that was cut is judged as far as it goes, and what is valid so far is undecided. A history of a run that
+/// cannot be read is undecided.
+///
 /// # Errors
-/// As of [`read`], or if a word is not a promise.
-pub fn file_by(path: &Path, promises: &[String]) -> Result<Judged> {
-    let (history, warnings) = read_by(path, promises)?;
+/// If a file that the user named cannot be read, is damaged, or is not a history; or if a word is not a promise.
+pub fn file_by(path: &HistoryPath, promises: &[String]) -> Result<Judged> {
+    let mut parsed = match parse(path) {
+        Err(error) if path.run.is_some() => return Ok(Judged::damaged(path, &error.to_string())),
+        parsed => parsed?,
+    };
+    let mut warnings = warnings(path, &parsed);
+    lay_over(&mut parsed.header.promises, promises)?;
+    let cut = parsed.cut;
+    let history = History::new(parsed.header, parsed.events);
     let mut judgement = checkers::judge(&history);
-    let asked = Asked::beside(path);
-    judgement
-        .verdicts
-        .retain(|verdict| asked.includes(&verdict.check));
-    Ok(Judged {
+    if cut {
+        judgement.doubt(&Doubt::CutShort);
+    }
+    match Asked::beside(&path.path) {
+        Ok(asked) => judgement
+            .verdicts
+            .retain(|verdict| asked.includes(&verdict.check)),
+        Err(error) => {
+            let problem = format!("{error:#}");
+            warnings.push(problem.clone());
+            judgement.doubt(&Doubt::Damaged { problem });
+        }
+    }
+    let mut judged = Judged {
         history,
         judgement,
         warnings,
-    })
+    };
+    judged.require_a_check();
+    Ok(judged)
 }
 
-fn text(path: &Path) -> std::io::Result<String> {
-    // A torn character can occur only in a torn line, which is reported separately.
-    Ok(String::from_utf8_lossy(&unpacked(path)?).into_owned())
+fn parse(path: &HistoryPath) -> Result<jsonl::Parsed> {
+    let named = |error| Stop::usage(format!("{}: {error}", path.path.display()));
+    path.parse().map_err(named)
+}
+
+fn warnings(path: &HistoryPath, parsed: &jsonl::Parsed) -> Vec<String> {
+    let name = path.path.display();
+    let named = |warning: &String| format!("{name}: {warning}");
+    parsed.warnings.iter().map(named).collect()
 }

@@ -9,7 +9,8 @@ use super::Session;
 use super::judge::{self, Judged};
 use crate::cluster::Cluster;
 use crate::run::{self, Case, RunContext};
-use crate::store::{Asked, history_file, layout, write_whole};
+use crate::store::history_file::{self, HistoryPath};
+use crate::store::{Asked, layout, write_whole};
 
 /// A case after its run. Its history is closed and not yet judged.
 pub struct Recorded {
@@ -68,7 +69,7 @@ impl Recorded {
     /// # Errors
     /// If the history cannot be read back.
     pub fn judge(&self) -> Result<Judged> {
-        judge::file(&self.history)
+        judge::file(&HistoryPath::of_run(&self.directory, self.history.clone()))
     }
 
     /// Compresses the history and returns its new path. If that fails, returns the old path and the error.

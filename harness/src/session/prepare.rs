@@ -11,6 +11,7 @@ use std::process::{Command, Stdio};
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
+use crate::bounded;
 use crate::config::target::{NodePlace, Target, environment};
 use crate::exit::Stop;
 use crate::output::say;
@@ -55,7 +56,7 @@ pub fn ensure(target: &Target) -> Result<()> {
 /// # Errors
 /// If a placeholder cannot be filled.
 pub fn is_there(target: &Target) -> Result<bool> {
-    let text = std::fs::read_to_string(target.home.join(RECORD)).unwrap_or_default();
+    let text = bounded::text(&target.home.join(RECORD), bounded::MARK).unwrap_or_default();
     let same = serde_json::from_str::<Record>(&text).is_ok_and(|kept| kept == record(target));
     let provided = provided(target)?;
     Ok(target.prepare.command.is_empty() || (same && provided.iter().all(|path| path.exists())))

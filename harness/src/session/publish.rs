@@ -22,8 +22,8 @@ use crate::config::plants::Plants;
 use crate::config::target::Target;
 use crate::exit;
 use crate::output::{colour, say, shown, tell_painted};
-use crate::secret::clean_text;
-use crate::store::{self, RunDirectory, RunLock, durable, layout, reserve, write_whole};
+use crate::secret::{clean_text, written};
+use crate::store::{self, RunDirectory, RunLock, digests, durable, layout, reserve, write_whole};
 
 pub use complete::complete;
 pub use opening::{environment, tool};
@@ -251,18 +251,25 @@ pub fn write_results(run: &Path, report: &mut RunReport) -> Result<()> {
     report.exit_code = exit::of_run(report);
     // Every failure has become a warning of the run.
     let _ = write_page(run, report);
-    write_head(run, report)
-}
-
-/// Writes `results.json`, after everything that it relies on has been synced.
-///
-/// # Errors
-/// If it cannot be written, or the evidence cannot be synced.
-pub fn write_head(run: &Path, report: &RunReport) -> Result<()> {
+    if let Err(error) = write_values(run, report) {
+        say(&format!("  warning: {error:#}"));
+        report.warnings.push(format!("{error:#}"));
+    }
     durable::sync_tree(run).with_context(|| format!("sync {}", run.display()))?;
-    write_whole(&run.join(layout::RESULTS), &reports::results_json(report))?;
+    let evidence = digests::of_run(run);
+    let results = reports::results_json_with(report, &evidence);
+    let path = run.join(layout::RESULTS);
+    // A secret in it is replaced before its digest is computed.
+    let results = digests::close(&written(&path, &results));
+    write_whole(&path, &results)?;
     reserve::release(run);
     Ok(())
+}
+
+/// Writes the report's values, from which the page can be rendered again.
+fn write_values(directory: &Path, report: &RunReport) -> Result<()> {
+    let values = serde_json::to_string(report).context("write report.json")?;
+    write_whole(&directory.join(layout::REPORT_VALUES), &values)
 }
 
 /// Writes the page and the other files that are rendered from the report's values. A failure is a warning.
@@ -278,9 +285,7 @@ pub fn write_page(directory: &Path, report: &mut RunReport) -> Result<()> {
             report.warnings.push(warning);
         }
     }
-    let values = serde_json::to_string(report).unwrap_or_default();
     let texts = [
-        (layout::REPORT_VALUES, values),
         (layout::METRICS, reports::metrics_json(report)),
         (layout::JUNIT, reports::junit_xml(report)),
         (layout::PAGE, rendered.text),

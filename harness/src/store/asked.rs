@@ -1,12 +1,14 @@
 //! What a scenario asked for. It is stored next to the history, for every later judgement of it and for the report of a
 //! run that ended before its own.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 use super::{layout, write_whole};
+use crate::bounded;
 
 /// The file next to a scenario's history.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,12 +35,21 @@ impl Asked {
     }
 
     /// Reads the file next to a history. If there is none, all checks judge the history.
-    pub fn beside(history: &Path) -> Asked {
-        let read = || {
-            let text = std::fs::read_to_string(history.parent()?.join(layout::SCENARIO)).ok()?;
-            serde_json::from_str(&text).ok()
-        };
-        read().unwrap_or_default()
+    ///
+    /// # Errors
+    /// If there is one that cannot be read: which checks count is then unknown.
+    pub fn beside(history: &Path) -> Result<Asked> {
+        let file = history.with_file_name(layout::SCENARIO);
+        let named = || format!("{}", file.display());
+        let folder = history.parent().unwrap_or(history);
+        match bounded::text_below(folder, layout::SCENARIO, bounded::MARK) {
+            Err(error)
+                if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
+            {
+                Ok(Asked::default())
+            }
+            text => serde_json::from_str(&text.with_context(named)?).with_context(named),
+        }
     }
 
     /// Whether this check counts for the verdict.

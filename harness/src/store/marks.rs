@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::layout;
+use crate::bounded;
 
 /// The mark.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,7 +22,7 @@ pub struct Mark {
 
 /// The mark of a run, if it has one.
 pub fn mark(run: &Path) -> Option<Mark> {
-    let text = std::fs::read_to_string(run.join(layout::BASELINE)).ok()?;
+    let text = bounded::text_below(run, layout::BASELINE, bounded::MARK).ok()?;
     serde_json::from_str(&text).ok()
 }
 

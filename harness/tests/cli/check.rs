@@ -65,6 +65,56 @@ fn a_file_alone_is_judged_by_all_checks_or_those_named() {
 }
 
 #[test]
+fn what_judges_nothing_is_undecided() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let header = "{\"format\":\"jepsen-history\",\"version\":1}\n";
+    std::fs::write(folder.path().join("history.jsonl"), header).expect("written");
+    let file = folder.path().join("history.jsonl").display().to_string();
+    let empty = folder.path().join("empty").display().to_string();
+    std::fs::write(&empty, "").expect("written");
+    // The scenario asked for three checks, and this is none of them.
+    let run = beside("histories/valid").display().to_string();
+    for arguments in [
+        &["check", &file][..],
+        &["check", "--model", "kafka", &file],
+        &["check", "--model", "log", &file],
+        &["check", "--model", "register", &empty],
+        &["check", "--model", "list-append", &empty],
+        &["check", "--only", "recovery", &run],
+    ] {
+        let ended = jepsen(arguments);
+        assert_eq!(
+            ended.code, 2,
+            "{arguments:?}: {}{}",
+            ended.stdout, ended.stderr
+        );
+    }
+}
+
+#[test]
+fn damage_is_reported_whichever_checks_are_asked_for() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let scenario = folder.path().join("scenarios/small");
+    std::fs::create_dir_all(&scenario).expect("made");
+    let history = beside("histories/valid/scenarios/small/history.jsonl");
+    let packed = zstd::encode_all(std::fs::read(history).expect("read").as_slice(), 3);
+    let mut packed = packed.expect("packed");
+    packed.truncate(packed.len() - 5);
+    let path = scenario.join("history.jsonl.zst");
+    std::fs::write(&path, packed).expect("written");
+    let (run, file) = (
+        folder.path().display().to_string(),
+        path.display().to_string(),
+    );
+    let whole = jepsen(&["check", "--only", "lost-write", &run]);
+    assert_eq!(whole.code, 2, "{}", whole.stderr);
+    assert!(whole.stdout.contains("history damaged"), "{}", whole.stdout);
+    let alone = jepsen(&["check", &file]);
+    assert_eq!(alone.code, 254, "{}", alone.stdout);
+    assert!(alone.stderr.contains("damaged or cut"), "{}", alone.stderr);
+}
+
+#[test]
 fn the_worst_of_several_counts() {
     let path = |name: &str| beside(&format!("histories/{name}")).display().to_string();
     let both = jepsen(&[

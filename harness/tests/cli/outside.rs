@@ -11,6 +11,8 @@ use crate::support::{Ended, JEPSEN, beside, command, ended, jepsen, skipped};
 
 const MACHINE: i32 = 253;
 const USAGE: i32 = 254;
+/// The values of a run without scenarios.
+const VALUES: &str = "{\"run\":{\"id\":\"r\"}}";
 
 fn expect(ended: &Ended, code: i32, says: &str, what: &dyn std::fmt::Debug) {
     assert_eq!(ended.code, code, "{what:?}: {}", ended.stderr);
@@ -23,7 +25,7 @@ fn what_is_missing_is_named() {
     let missing = folder.path().join("missing").display().to_string();
     let run = folder.path().join("run");
     std::fs::create_dir(&run).expect("made");
-    std::fs::write(run.join("report.json"), "{}").expect("written");
+    std::fs::write(run.join("report.json"), VALUES).expect("written");
     let run = run.display().to_string();
     let page = format!("{missing}/page.html");
     let cases: &[&[&str]] = &[
@@ -75,7 +77,7 @@ fn a_file_is_no_place_for_runs() {
     }
     let below = format!("{file}/page.html");
     let run = folder.path().display().to_string();
-    std::fs::write(folder.path().join("report.json"), "{}").expect("written");
+    std::fs::write(folder.path().join("report.json"), VALUES).expect("written");
     let compare = ["compare", &run, &run, "--html", &below];
     expect(&jepsen(&compare), USAGE, "Not a directory", &compare);
 }

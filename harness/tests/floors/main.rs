@@ -74,7 +74,7 @@ const FLOORS: &[(&str, &[&[&str]])] = &[
             &["record"],
             &["store", "reference"],
             &["config"],
-            &["output"],
+            &["bounded", "output"],
             &["exit", "secret"],
         ],
     ),

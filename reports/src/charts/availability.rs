@@ -31,11 +31,17 @@ pub(crate) fn availability(scenario: &ScenarioReport, axis: &Axis) -> Result<Str
         };
         let width = series.bucket_ms.max(1);
         let adjoin = |a: &&AvailabilityBucket, b: &&AvailabilityBucket| {
-            b.begin_ms == a.begin_ms + width && share(a) == share(b)
+            b.begin_ms == a.begin_ms.saturating_add(width) && share(a) == share(b)
         };
         for run in buckets.chunk_by(adjoin) {
             let (first, last) = (run[0], run[run.len() - 1]);
-            let (from, to) = span(first.begin_ms, last.begin_ms + width - first.begin_ms, axis);
+            let (from, to) = span(
+                first.begin_ms,
+                last.begin_ms
+                    .saturating_add(width)
+                    .saturating_sub(first.begin_ms),
+                axis,
+            );
             let share = share(first);
             let parts = [(0.0, share, OK), (share, 1.0, FAIL)];
             for (low, high, colour) in parts.into_iter().filter(|(low, high, _)| high > low) {

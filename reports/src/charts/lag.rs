@@ -19,7 +19,10 @@ pub(crate) fn lag(scenario: &ScenarioReport, axis: &Axis) -> Result<String, NotD
         .ok_or(NotDrawn::NoData)?;
     let scale = linear(most as f64, |v| crate::format::plain(&group(v as u64)));
     frame(scenario, axis, HEIGHT, scale, |plot| {
-        let on_axis = |ms: u64| axis.shows(ms * 1_000_000, ms * 1_000_000);
+        let on_axis = |ms: u64| {
+            let ns = ms.saturating_mul(1_000_000);
+            axis.shows(ns, ns)
+        };
         let buckets = scenario.lag.iter().filter(|b| on_axis(b.begin_ms));
         let points = buckets.map(|b| (b.begin_ms as f64 / 1e3, b.unread as f64));
         plot.draw_series(

@@ -30,7 +30,10 @@ pub(crate) fn latency(
     let scale = decades(bounds.chain(series.marks.iter().map(|m| m.latency_us)));
     let scale = scale.ok_or(NotDrawn::NoData)?;
     let most = cells.iter().map(|c| c.count).max().unwrap_or(1).max(1) as f64;
-    let on_axis = |ms: u64| axis.shows(ms * 1_000_000, ms * 1_000_000);
+    let on_axis = |ms: u64| {
+        let ns = ms.saturating_mul(1_000_000);
+        axis.shows(ns, ns)
+    };
     frame(scenario, axis, HEIGHT, scale, |plot| {
         let kept = cells.iter().filter(|c| c.count > 0 && on_axis(c.begin_ms));
         for cell in kept.take(DENSITY_CELLS_MAX) {

@@ -40,7 +40,7 @@ pub(crate) fn quantiles(
     let scale = scale.ok_or(NotDrawn::NoData)?;
     frame(scenario, axis, HEIGHT, scale, |plot| {
         for (value, colour, width) in LINES {
-            for run in buckets.chunk_by(|a, b| b.begin_ms <= a.begin_ms + bucket_ms) {
+            for run in buckets.chunk_by(|a, b| b.begin_ms <= a.begin_ms.saturating_add(bucket_ms)) {
                 let point = |q: &&QuantileBucket| (middle(q.begin_ms, bucket_ms), log(value(q)));
                 let on_axis = |(x, _): &(f64, f64)| *x <= axis.end_ns as f64 / 1e9;
                 let points: Vec<(f64, f64)> = run.iter().map(point).filter(on_axis).collect();

@@ -13,7 +13,7 @@ const HEIGHT: u32 = 270;
 pub(crate) fn rate(scenario: &ScenarioReport, axis: &Axis) -> Result<String, NotDrawn> {
     let series = &scenario.series;
     let per_second = 1e3 / series.bucket_ms.max(1) as f64;
-    let total = |b: &RateBucket| (b.ok + b.fail + b.info) as f64 * per_second;
+    let total = |b: &RateBucket| (b.ok as f64 + b.fail as f64 + b.info as f64) * per_second;
     let buckets = &series.rate[..series.rate.len().min(SERIES_BUCKETS_MAX)];
     let most = buckets.iter().map(total).fold(0.0, f64::max);
     if most <= 0.0 {
@@ -39,7 +39,10 @@ pub(crate) fn rate(scenario: &ScenarioReport, axis: &Axis) -> Result<String, Not
 pub(super) fn span(begin_ms: u64, bucket_ms: u64, axis: &Axis) -> (f64, f64) {
     let end = axis.end_ns as f64 / 1e9;
     let from = (begin_ms as f64 / 1e3).min(end);
-    (from, ((begin_ms + bucket_ms) as f64 / 1e3).min(end))
+    (
+        from,
+        (begin_ms.saturating_add(bucket_ms) as f64 / 1e3).min(end),
+    )
 }
 
 fn whole(value: f64) -> String {

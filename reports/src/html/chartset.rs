@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use super::{Detail, raw};
 use crate::axis::Axis;
 use crate::charts::{self, NotDrawn};
-use crate::format::{count, group, latency_us, length_ms, untrusted};
+use crate::format::{count, group, latency_us, length_ms, sum_of, untrusted};
 use crate::model::{LatencySeries, ScenarioReport};
 
 /// The part of one scenario.
@@ -105,22 +105,22 @@ fn legend(entries: &[(&str, &str)]) -> Markup {
 
 fn availability_caption(scenario: &ScenarioReport) -> String {
     let buckets = &scenario.series.availability;
-    let attempted: u64 = buckets.iter().map(|b| b.attempted).sum();
+    let attempted: u64 = sum_of(buckets.iter().map(|b| b.attempted));
     let lost = buckets
         .iter()
         .filter(|b| b.attempted > 0 && b.acknowledged == 0)
         .count() as u64;
-    let acknowledged: u64 = buckets.iter().map(|b| b.acknowledged).sum();
+    let acknowledged: u64 = sum_of(buckets.iter().map(|b| b.acknowledged));
     if attempted == 0 {
         return "The probe sent no records.".to_string();
     }
-    let share = acknowledged.min(attempted) * 10_000 / attempted;
+    let share = u128::from(acknowledged.min(attempted)) * 10_000 / u128::from(attempted);
     format!(
         "{}.{:02} % of {} were acknowledged. For {} none was acknowledged.",
         share / 100,
         share % 100,
         count(attempted, "probe records"),
-        length_ms(lost * scenario.series.bucket_ms)
+        length_ms(lost.saturating_mul(scenario.series.bucket_ms))
     )
 }
 
@@ -156,8 +156,9 @@ fn latency_caption(series: &LatencySeries) -> String {
 
 fn rate_caption(scenario: &ScenarioReport) -> String {
     let ops = &scenario.ops;
-    let total = ops.ok + ops.fail + ops.info;
-    let rate = (total * 1000)
+    let total = sum_of([ops.ok, ops.fail, ops.info].into_iter());
+    let rate = total
+        .saturating_mul(1000)
         .checked_div(scenario.duration_ms)
         .unwrap_or(0);
     format!(

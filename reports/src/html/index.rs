@@ -98,6 +98,7 @@ fn trend((suite, subject, runs): &Line<'_>) -> Markup {
 fn verdict_mark(run: &RunSummary) -> Markup {
     let (class, symbol, word) = match run.validity {
         Some(validity) => (validity.word(), symbol(validity), word(validity)),
+        None if run.damaged => ("undecided", "?", "damaged"),
         None => ("not_applicable", "…", "incomplete"),
     };
     let says = format!("{} {}: {word}", run.started, run.version);
@@ -128,6 +129,7 @@ fn row(run: &RunSummary) -> Markup {
             td class="status" {
                 @match run.validity {
                     Some(validity) => { (chip(validity)) @if run.incomplete { span class="asks" { "incomplete" } } },
+                    None if run.damaged => span class="chip undecided" { "? damaged" },
                     None => span class="chip not_applicable" { "… incomplete" },
                 }
                 @if run.baseline { span class="asks" { "baseline" } }

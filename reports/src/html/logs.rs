@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::parts::heading;
-use crate::format::{count, group, moment, untrusted};
+use crate::format::{count, group, moment, sum_of, untrusted};
 use crate::model::{LogExcerpt, LogLevel, NodeLog, RunReport, ScenarioReport};
 
 /// All excerpts, or a note that there are none.
@@ -37,7 +37,7 @@ fn one(scenario: &ScenarioReport, excerpt: &LogExcerpt) -> Markup {
         details class="numbers" open {
             summary {
                 (untrusted(&scenario.name)) ", " (moment(excerpt.begin_ns)) " to " (moment(excerpt.end_ns)) ": "
-                (count(excerpt.nodes.iter().map(|n| n.lines_total).sum(), "lines"))
+                (count(sum_of(excerpt.nodes.iter().map(|n| n.lines_total)), "lines"))
             }
             @if silent { p class="nodata" { "No node wrote a line at that time." } } @else {
                 div class="scroll" tabindex="0" role="group" aria-label="Lines of the nodes' logs" {

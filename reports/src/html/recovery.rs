@@ -125,7 +125,7 @@ fn after_heal(scenario: &ScenarioReport) -> Distribution {
             .gaps
             .iter()
             .find(|g| g.from <= heal && g.to > heal);
-        let ms = open.map_or(0, |g| (g.to - heal) / 1_000_000);
+        let ms = open.map_or(0, |g| g.to.saturating_sub(heal) / 1_000_000);
         let over =
             open.is_some_and(|g| g.scope == GapScope::AfterHeal && g.validity == Validity::Invalid);
         Dot {

@@ -5,7 +5,9 @@ use maud::{Markup, html};
 
 use super::parts::command;
 use crate::findings::{Card, UndecidedCheck, headline, symbol};
-use crate::format::{count, group, latency_us, length_ms, limit_ms, sentence_case, untrusted};
+use crate::format::{
+    count, group, latency_us, length_ms, limit_ms, sentence_case, sum_of, untrusted,
+};
 use crate::limits::REASONS_MAX;
 use crate::model::RunReport;
 use crate::wording;
@@ -159,7 +161,7 @@ fn reasons(cards: &[Card<'_>], open: &[UndecidedCheck<'_>], total: usize) -> Mar
 /// The figures of a run: each the worst of its scenarios, with its limit if it has one.
 fn tiles(report: &RunReport) -> Markup {
     let sum = |of: fn(&crate::model::OpsCount) -> u64| -> u64 {
-        report.scenarios.iter().map(|s| of(&s.ops)).sum()
+        sum_of(report.scenarios.iter().map(|s| of(&s.ops)))
     };
     let gap = report
         .scenarios

@@ -133,7 +133,7 @@ impl PlantRow {
         match times.len() {
             0 => None,
             odd if odd % 2 == 1 => Some(times[middle]),
-            _ => Some((times[middle - 1] + times[middle]) / 2),
+            _ => Some(u64::midpoint(times[middle - 1], times[middle])),
         }
     }
 }

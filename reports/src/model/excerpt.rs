@@ -128,7 +128,9 @@ impl Excerpt {
         let operations_total = operations.len() as u64;
         operations.sort_by_key(|o| {
             let returned = o.returned_ns.unwrap_or(u64::MAX);
-            let distance = from.saturating_sub(returned) + o.called_ns.saturating_sub(to);
+            let distance = from
+                .saturating_sub(returned)
+                .saturating_add(o.called_ns.saturating_sub(to));
             (distance, o.called_ns.abs_diff(from), o.op)
         });
         if operations.len() > OPERATIONS_PER_EXCERPT_MAX {
@@ -166,7 +168,7 @@ pub(crate) fn span(operations: &[Operation], anomaly: &Anomaly) -> Option<(u64, 
         let from = first.called_ns;
         let to = known.iter().map(|o| end(o)).max()?;
         // Far apart: the final read that proves a loss is a minute later. Show the first.
-        let far = to - from > 4 * MINI_TIMELINE_HALF_NS;
+        let far = to.saturating_sub(from) > 4 * MINI_TIMELINE_HALF_NS;
         Some((from, if far { end(first) } else { to }))
     })
 }

@@ -126,7 +126,9 @@ impl NodeLog {
             let (from, to) = around.failure;
             kept.sort_by_key(|&index| {
                 let at = within[index].at_ns;
-                let far = from.saturating_sub(at) + at.saturating_sub(to);
+                let far = from
+                    .saturating_sub(at)
+                    .saturating_add(at.saturating_sub(to));
                 (within[index].level, far, index)
             });
             kept.truncate(LOG_LINES_MAX);

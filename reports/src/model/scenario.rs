@@ -118,7 +118,7 @@ impl ScenarioReport {
 
     /// The end of its time axis.
     pub fn end_ns(&self) -> u64 {
-        self.duration_ms * 1_000_000
+        self.duration_ms.saturating_mul(1_000_000)
     }
 
     /// The fault of this id.

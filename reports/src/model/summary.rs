@@ -27,6 +27,9 @@ pub struct RunSummary {
     pub exit_code: i32,
     /// Whether the user stopped it, or a part is missing.
     pub incomplete: bool,
+    /// Whether its `results.json` is not as it was written. Then nothing in it is shown.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub damaged: bool,
     /// Scenarios that are valid.
     pub scenarios_valid: u64,
     /// Scenarios that are invalid.
@@ -66,6 +69,14 @@ impl RunSummary {
             id: id.to_string(),
             incomplete: true,
             ..RunSummary::default()
+        }
+    }
+
+    /// For a directory with a `results.json` that is not as it was written.
+    pub fn damaged(id: &str) -> RunSummary {
+        RunSummary {
+            damaged: true,
+            ..RunSummary::without_results(id)
         }
     }
 }

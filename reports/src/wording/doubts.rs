@@ -81,6 +81,7 @@ pub(crate) fn doubt(doubt: &Doubt) -> String {
                 count(*problems, "problems")
             )
         }
+        Doubt::Damaged { problem } => format!("history damaged: {}", untrusted(problem)),
         Doubt::NotPromised { promise } => {
             format!(
                 "not promised by this target: {}",
@@ -106,6 +107,7 @@ pub(crate) fn doubt_word(doubt: &Doubt) -> &'static str {
         Doubt::ReadIncomplete { .. } => "not read",
         Doubt::CheckFailed { .. } => "check failed",
         Doubt::BadHistory { .. } => "bad history",
+        Doubt::Damaged { .. } => "damaged",
         Doubt::NotPromised { .. } | Doubt::NotInRun { .. } => "",
         other => other.name(),
     }

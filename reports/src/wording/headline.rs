@@ -3,7 +3,7 @@
 use checkers::verdict::{Anomaly, Finding, Validity, Verdict};
 
 use super::{doubts, place, words};
-use crate::format::{count, group, untrusted};
+use crate::format::{count, group, sum_of, untrusted};
 
 /// A verdict in one short line without its check's name.
 pub(crate) fn headline(verdict: &Verdict) -> String {
@@ -103,7 +103,7 @@ fn total(counts: &[u64], what: &str) -> String {
         [first, _, ..] if counts.iter().all(|c| c == first) => {
             format!("{} in each of {}", count(*first, &what), counts.len())
         }
-        _ => count(counts.iter().sum(), &what),
+        _ => count(sum_of(counts.iter().copied()), &what),
     }
 }
 

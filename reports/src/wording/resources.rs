@@ -21,7 +21,7 @@ pub(super) fn words(finding: &Finding, at: &Evidence) -> Option<Words> {
     };
     let took = at
         .window
-        .map(|(from, to)| format!(" within {}", length_ms((to - from) / 1_000_000)))
+        .map(|(from, to)| format!(" within {}", length_ms(to.saturating_sub(from) / 1_000_000)))
         .unwrap_or_default();
     let (node, what) = (untrusted(node), word(resource));
     let [from, to, highest, limit] =

@@ -122,7 +122,7 @@ impl<'a> Views<'a> {
         let mut last: Vec<(usize, Offset, bool)> = Vec::with_capacity(poll.assigned.len());
         for assigned in &poll.assigned {
             let at = self.index((&assigned.topic, assigned.partition));
-            last.push((at, assigned.position - 1, false));
+            last.push((at, assigned.position.saturating_sub(1), false));
         }
         let mut current = 0;
         for record in records {
@@ -140,7 +140,7 @@ impl<'a> Views<'a> {
                 last.push((at, next, true));
                 continue;
             };
-            if next != *after + 1 {
+            if next != after.saturating_add(1) {
                 let (after, internal) = (*after, *internal);
                 view.steps.push(Step {
                     operation,

@@ -64,7 +64,8 @@ impl View<'_> {
             .filter(|fact| fact.committed || !committed);
         known.extend(facts.map(|fact| (fact.seen_at, fact.offset, fact.seen_by.id)));
         let ends = self.ends.iter().filter(|end| end.committed || !committed);
-        known.extend(ends.map(|end| (end.returned, end.offset - 1, end.operation.id)));
+        known
+            .extend(ends.map(|end| (end.returned, end.offset.saturating_sub(1), end.operation.id)));
         known.sort_unstable();
         known
     }
@@ -81,7 +82,10 @@ impl View<'_> {
             .iter()
             .rev()
             .map(|fact| (fact.offset, fact.seen_at));
-        let ends = self.ends.iter().map(|end| (end.offset - 1, end.returned));
+        let ends = self
+            .ends
+            .iter()
+            .map(|end| (end.offset.saturating_sub(1), end.returned));
         let mut ends: Vec<(Offset, Moment)> = ends.collect();
         ends.sort_unstable_by_key(|(offset, _)| std::cmp::Reverse(*offset));
         Earliest([

@@ -13,13 +13,13 @@ use hyper::header::{self, HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
 use tokio::sync::mpsc;
 use tokio::task::block_in_place;
-use zstd::stream::read::Decoder;
 
 use super::request::{Refusal, Request};
 use super::resource::{Kind, Resource, find};
+use crate::bounded::packed;
 
-/// A body that is sent from memory, or while it is read.
-pub(super) type Body = UnsyncBoxBody<Bytes, Infallible>;
+/// A body that is sent from memory, or while it is read. An error ends the connection before the answer is complete.
+pub(super) type Body = UnsyncBoxBody<Bytes, std::io::Error>;
 
 /// A page of this program may contain its styles and scripts, and load nothing. Reports state the same policy
 /// themselves, and this one is stricter.
@@ -29,10 +29,6 @@ const OWN_PAGE: &str = "default-src 'none'; style-src 'unsafe-inline'; script-sr
 /// Content that a node or another program may have written runs no script and has no origin.
 const FOREIGN: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
-/// The binary logarithm of the memory that decompressing may need: 8 MiB for each connection. The histories of this
-/// program need 2 MiB.
-const WINDOW_LOG_MAX: u32 = 23;
 
 /// The size of a read and of a sent chunk.
 const CHUNK_BYTES: usize = 64 * 1024;
@@ -56,10 +52,7 @@ fn of(request: &Request, found: Resource) -> Result<Response<Body>, Refusal> {
         Resource::Page(text) => Ok(answer(StatusCode::OK, Kind::OwnPage, whole(text))),
         Resource::File(file, kind) => part_of(request, file, kind),
         Resource::Compressed(file) => {
-            let decoder = Decoder::new(file).and_then(|mut decoder| {
-                decoder.window_log_max(WINDOW_LOG_MAX)?;
-                Ok(decoder)
-            });
+            let decoder = packed::content(file);
             let decoder = decoder.map_err(|_| Refusal::NotFound)?;
             // Its length is not known in advance.
             let body = if request.body {
@@ -164,22 +157,31 @@ fn set_text(answer: &mut Response<Body>, name: HeaderName, text: &str) {
 }
 
 fn empty() -> Body {
-    Empty::new().boxed_unsync()
+    Empty::new().map_err(never).boxed_unsync()
 }
 
 fn whole(text: String) -> Body {
-    Full::from(text).boxed_unsync()
+    Full::from(text).map_err(never).boxed_unsync()
 }
 
-/// A body that a separate thread reads, because it may wait for the disk. If reading fails, the text ends there: the
-/// part before is still useful.
+fn never(infallible: Infallible) -> std::io::Error {
+    match infallible {}
+}
+
+/// A body that a separate thread reads, because it may wait for the disk. If reading fails, the connection ends before
+/// the answer is complete, so that no client takes the part before for the whole.
 fn streamed(mut source: impl Read + Send + 'static) -> Body {
     let (sender, chunks) = mpsc::channel(4);
     tokio::task::spawn_blocking(move || {
         let mut chunk = vec![0; CHUNK_BYTES];
-        while let Ok(read @ 1..) = source.read(&mut chunk) {
-            let frame = Frame::data(Bytes::copy_from_slice(&chunk[..read]));
-            if sender.blocking_send(Ok(frame)).is_err() {
+        loop {
+            let frame = match source.read(&mut chunk) {
+                Ok(0) => return,
+                Ok(read) => Ok(Frame::data(Bytes::copy_from_slice(&chunk[..read]))),
+                Err(error) => Err(error),
+            };
+            let is_last = frame.is_err();
+            if sender.blocking_send(frame).is_err() || is_last {
                 return;
             }
         }

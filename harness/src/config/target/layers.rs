@@ -6,6 +6,7 @@ use anyhow::Result;
 use toml::{Table, Value};
 
 use super::{Target, built_in};
+use crate::bounded;
 use crate::config::source::Source;
 use crate::exit::Stop;
 
@@ -46,7 +47,7 @@ impl Layer {
 
     fn file(path: &Path) -> Result<Layer> {
         let wrong = |error| Stop::usage(format!("target file {}: {error}", path.display()));
-        let text = std::fs::read_to_string(path).map_err(wrong)?;
+        let text = bounded::text(path, bounded::CONFIG).map_err(wrong)?;
         let folder = path.canonicalize().map_err(wrong)?;
         Ok(Layer {
             name: path.display().to_string(),

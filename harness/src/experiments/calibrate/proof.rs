@@ -133,6 +133,7 @@ mod tests {
             promises: Default::default(),
             limits: Default::default(),
             plants: vec![],
+            sealed: false,
         };
         let mut whats = vec![(SECOND, What::Phase(PhaseEvent { phase: Phase::Load }))];
         if let Some((word, at)) = fault {

@@ -8,6 +8,7 @@ use anyhow::Result;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::bounded;
 use crate::store::write_whole;
 
 /// The hash of the sources of broker, nemesis, checkers and workloads from which this program was built.
@@ -52,7 +53,7 @@ impl ResultCache {
         if self.fresh {
             return None;
         }
-        let text = std::fs::read_to_string(self.file(name, how)).ok()?;
+        let text = bounded::text(&self.file(name, how), bounded::VALUES).ok()?;
         serde_json::from_str(&text).ok()
     }
 

@@ -9,9 +9,11 @@ use checkers::verdict::Validity;
 use reports::RunReport;
 
 use super::manifest::Manifest;
+use crate::bounded;
 use crate::exit::Stop;
+use crate::session::evidence::Evidence;
 use crate::store::marks::{Mark, mark};
-use crate::store::{layout, write_whole};
+use crate::store::{digests, layout, write_whole};
 
 /// A stored run that others are compared with.
 #[derive(Clone, Debug)]
@@ -39,11 +41,17 @@ impl Stored {
                 file.display()
             ))
         };
-        let text = std::fs::read_to_string(&file).map_err(|error| wrong(error.to_string()))?;
-        let report = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+        let text = bounded::text_below(path, layout::REPORT_VALUES, bounded::VALUES);
+        let text = text.map_err(|error| wrong(error.to_string()))?;
+        let report = RunReport::read(&text).map_err(|error| wrong(error.to_string()))?;
+        // The values are what everything else is compared with, so they must be those that the run wrote.
+        Evidence::of_files(path, |name| {
+            !name.contains('/') && !digests::is_rendered(name)
+        })
+        .require(path)?;
         Ok(Stored {
             report,
-            manifest: Manifest::load(path),
+            manifest: Manifest::load(path)?,
             accepted: mark(path).map(|mark| mark.accepted).unwrap_or_default(),
             path: path.to_owned(),
         })
@@ -57,7 +65,7 @@ pub fn last(out: &Path, suite: &str, target: &str) -> Option<PathBuf> {
     let accepted = entries.flatten().filter_map(|entry| {
         let is_run = entry.file_type().ok()?.is_dir();
         let mark = mark(&entry.path()).filter(|mark| is_run && mark.suite == suite)?;
-        let manifest = Manifest::load(&entry.path())?;
+        let manifest = Manifest::load(&entry.path()).ok()??;
         (manifest.target == target).then(|| (mark.accepted, mark.run, entry.path()))
     });
     accepted.max().map(|(_, _, path)| path)

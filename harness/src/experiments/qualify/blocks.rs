@@ -1,6 +1,7 @@
 //! The blocks from which figures are taken: short runs of both builds in adjacent pairs. The order of each pair is
 //! drawn, so that changes of the machine over minutes affect both builds equally.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use anyhow::Result;
@@ -12,9 +13,11 @@ use super::block::figures as block_figures;
 use super::build::Build;
 use super::figures::{BlockFigures, Pair};
 use super::matrix::repeated;
+use crate::bounded;
 use crate::config::scenario::Scenario;
 use crate::config::seed::random;
 use crate::config::suite::FigureBlocks;
+use crate::exit::Stop;
 use crate::output::say;
 use crate::session::Session;
 use crate::store::{RunDirectory, layout, write_whole};
@@ -121,8 +124,15 @@ pub(in crate::experiments) fn save(directory: &RunDirectory, pairs: &[Pair]) -> 
 }
 
 /// The pairs stored in a run directory. Empty if it has none.
-pub(in crate::experiments) fn load(run: &Path) -> Vec<Pair> {
-    let text = std::fs::read_to_string(run.join(layout::PAIRS)).ok();
-    text.and_then(|text| serde_json::from_str(&text).ok())
-        .unwrap_or_default()
+///
+/// # Errors
+/// If the file is there and cannot be read.
+pub(in crate::experiments) fn load(run: &Path) -> Result<Vec<Pair>> {
+    let wrong =
+        |what: String| Stop::usage(format!("{}: {what}", run.join(layout::PAIRS).display()));
+    match bounded::text_below(run, layout::PAIRS, bounded::VALUES) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(wrong(error.to_string())),
+        Ok(text) => serde_json::from_str(&text).map_err(|error| wrong(error.to_string())),
+    }
 }

@@ -184,7 +184,7 @@ fn mismatch(one: &Part, other: &Part) -> Option<String> {
 
 fn add(report: &mut RunReport, part: &RunReport) {
     report.scenarios.extend(part.scenarios.iter().cloned());
-    report.run.duration_ms += part.run.duration_ms;
+    report.run.duration_ms = report.run.duration_ms.saturating_add(part.run.duration_ms);
     report.run.interrupted |= part.run.interrupted;
     for unavailable in &part.faults_unavailable {
         if !report.faults_unavailable.contains(unavailable) {

@@ -1,12 +1,15 @@
 //! Which part of a suite's run a stored run is: `suite.json` in its directory. Shards are joined and baselines are
 //! found by it.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
 use super::matrix::Shard;
+use crate::bounded;
+use crate::exit::Stop;
 use crate::store::{layout, write_whole};
 
 /// The part that a run is.
@@ -64,8 +67,27 @@ impl Manifest {
     }
 
     /// Reads it from a run directory. None if the directory is not a run of a suite.
-    pub fn load(run: &Path) -> Option<Manifest> {
-        let text = std::fs::read_to_string(run.join(layout::SUITE)).ok()?;
-        serde_json::from_str(&text).ok()
+    ///
+    /// # Errors
+    /// If the file is there and cannot be read, or states a part that no suite has.
+    pub fn load(run: &Path) -> Result<Option<Manifest>> {
+        let wrong =
+            |what: String| Stop::usage(format!("{}: {what}", run.join(layout::SUITE).display()));
+        let text = match bounded::text_below(run, layout::SUITE, bounded::VALUES) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            text => text.map_err(|error| wrong(error.to_string()))?,
+        };
+        let manifest: Manifest =
+            serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+        if manifest.suite.is_empty() {
+            return Err(wrong("it names no suite".to_owned()));
+        }
+        match manifest.part().is_possible() {
+            true => Ok(Some(manifest)),
+            false => Err(wrong(format!(
+                "shard {} of {}: no suite has such a part",
+                manifest.shard, manifest.shards
+            ))),
+        }
     }
 }

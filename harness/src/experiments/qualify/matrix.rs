@@ -62,6 +62,11 @@ impl Shard {
         (1..=SHARDS_MAX).contains(&self.of) && (1..=self.of).contains(&self.number)
     }
 
+    /// Whether a stored run may be this part. A joined run is part 0, and the default of an old file is 0 of 0.
+    pub fn is_possible(self) -> bool {
+        self.of <= SHARDS_MAX && self.number <= self.of
+    }
+
     /// Whether it is the only shard.
     pub fn is_whole(self) -> bool {
         self.of == 1

@@ -82,7 +82,10 @@ fn latency(
     let width_ms = duration_ms.div_ceil(COLUMNS).max(1);
     for operation in operations.iter().filter(|operation| is(operation.call)) {
         let returned = operation.returned().unwrap_or(history.end());
-        let (at_ms, latency_us) = (returned / 1_000_000, (returned - operation.called) / 1_000);
+        let (at_ms, latency_us) = (
+            returned / 1_000_000,
+            returned.saturating_sub(operation.called) / 1_000,
+        );
         match operation.outcome {
             Outcome::Ok => {
                 all.push(latency_us);

@@ -9,9 +9,12 @@ use reports::RunReport;
 use reports::model::NodeSetup;
 
 use super::scenario;
+use crate::bounded;
 use crate::exit::Stop;
+use crate::output::name;
 use crate::session::judge;
-use crate::store::{RunLock, history_file, layout, reserve, sweep};
+use crate::store::history_file::{self, HistoryPath};
+use crate::store::{RunLock, layout, reserve, sweep};
 
 /// The sentence that marks such a run.
 const MARK: &str = "the run ended before its verdict: `jepsen report` judged what it had recorded";
@@ -24,16 +27,16 @@ const MARK: &str = "the run ended before its verdict: `jepsen report` judged wha
 pub fn complete(run: &Path, _lock: &RunLock) -> Result<RunReport> {
     let head = run.join(layout::RUN);
     let wrong =
-        |what: String| Stop::usage(format!("{}: {what}; name a run directory", head.display()));
-    let text = std::fs::read_to_string(&head).map_err(|error| wrong(error.to_string()))?;
-    let mut report: RunReport =
-        serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+        |what: String| Stop::usage(format!("{}: {what}; name a run directory", name(&head)));
+    let text = bounded::text_below(run, layout::RUN, bounded::VALUES);
+    let text = text.map_err(|error| wrong(error.to_string()))?;
+    let mut report = RunReport::read(&text).map_err(|error| wrong(error.to_string()))?;
     sweep(run);
     reserve::release(run);
     report.run.interrupted = true;
     report.run.incomplete.push(MARK.into());
     for directory in scenarios(run)? {
-        if let Err(error) = add(&mut report, &directory) {
+        if let Err(error) = add(&mut report, run, &directory) {
             report.run.incomplete.push(format!("{error:#}"));
         }
     }
@@ -51,15 +54,17 @@ fn scenarios(run: &Path) -> Result<Vec<std::path::PathBuf>> {
     Ok(folders)
 }
 
-fn add(report: &mut RunReport, directory: &Path) -> Result<()> {
+fn add(report: &mut RunReport, run: &Path, directory: &Path) -> Result<()> {
     let plain = directory.join(layout::HISTORY);
     let packed = history_file::compressed(&plain);
     // A power cut may leave both. The plain one is removed only after the packed one is durable, so it is whole.
-    let history = [&plain, &packed].into_iter().find(|path| path.is_file());
+    let history = [&plain, &packed]
+        .into_iter()
+        .find(|path| path.symlink_metadata().is_ok());
     let Some(history) = history else {
         anyhow::bail!("{}: it has no history", directory.display());
     };
-    let judged = judge::file(history)?;
+    let judged = judge::file(&HistoryPath::of_run(run, history.clone()))?;
     report.warnings.extend(judged.warnings.iter().cloned());
     if report.environment.nodes.is_empty() {
         let nodes = judged.history.header().nodes.iter();
@@ -70,7 +75,10 @@ fn add(report: &mut RunReport, directory: &Path) -> Result<()> {
         };
         report.environment.nodes = nodes.map(setup).collect();
     }
-    report.run.duration_ms += judged.history.end() / 1_000_000;
+    report.run.duration_ms = report
+        .run
+        .duration_ms
+        .saturating_add(judged.history.end() / 1_000_000);
     let mut entry = scenario::entry(report, &judged, directory)?;
     if *history == plain
         && let Err(error) = history_file::compress(&plain, &packed)

@@ -37,7 +37,8 @@ pub(super) fn entry(
     directory: &Path,
 ) -> Result<ScenarioReport> {
     let mut entry = of_judged(judged);
-    let asked = Asked::beside(&directory.join(layout::HISTORY));
+    // The judgement has reported a damaged file already.
+    let asked = Asked::beside(&directory.join(layout::HISTORY)).unwrap_or_default();
     (entry.description, entry.seed) = (asked.description, asked.seed);
     if !report.environment.data_filesystem.figures_apply {
         // Data is never synced on this file system, so neither latency nor throughput says anything about the target.

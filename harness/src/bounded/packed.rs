@@ -1,0 +1,124 @@
+//! zstd data within bounds. A file of 50 KiB can state a window of 2 GiB, and can expand to hundreds of GiB.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Error, ErrorKind, Read, Result};
+
+use zstd::stream::read::Decoder;
+
+/// The magic number of a frame, and that of a skippable one without its lowest four bits.
+const FRAME: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+const SKIPPABLE: [u8; 3] = [0x2a, 0x4d, 0x18];
+
+/// The maximum window: 128 MiB, which is what `zstd --ultra -22` needs. We write 2 MiB.
+const WINDOW_LOG_MAX: u32 = 27;
+/// How far any data may expand.
+const FREE_BYTES: u64 = 64 << 20;
+/// How many times its size larger data may expand. Histories expand 10 to 30 times.
+const RATIO_MAX: u64 = 1_000;
+
+/// The content of a file, decompressed if it is zstd data, whatever its name is. Frames may follow each other.
+///
+/// The reader fails if the data is damaged or cut, or expands too far: it never ends early without an error.
+///
+/// # Errors
+/// If the file cannot be read.
+pub fn content(file: File) -> Result<Box<dyn BufRead + Send>> {
+    let size = file.metadata()?.len();
+    let mut file = BufReader::with_capacity(1 << 16, file);
+    let head = file.fill_buf()?;
+    let skippable = head.len() > 3 && head[0] & 0xf0 == 0x50 && head[1..4] == SKIPPABLE;
+    if !head.starts_with(&FRAME) && !skippable {
+        return Ok(Box::new(file));
+    }
+    let mut decoder = Decoder::with_buffer(file)?;
+    decoder.window_log_max(WINDOW_LOG_MAX)?;
+    let left = size.saturating_mul(RATIO_MAX).saturating_add(FREE_BYTES);
+    let expanding = Expanding { decoder, left };
+    Ok(Box::new(BufReader::with_capacity(1 << 17, expanding)))
+}
+
+/// Decompressed data that may not exceed a size.
+struct Expanding {
+    decoder: Decoder<'static, BufReader<File>>,
+    left: u64,
+}
+
+impl Read for Expanding {
+    fn read(&mut self, into: &mut [u8]) -> Result<usize> {
+        let read = self.decoder.read(into).map_err(|error| {
+            let what = format!("the compressed data is damaged or cut: {error}");
+            Error::new(ErrorKind::InvalidData, what)
+        })?;
+        self.left = self.left.checked_sub(read as u64).ok_or_else(|| {
+            let what = format!(
+                "the compressed data expands to more than {RATIO_MAX} times its size: this is not a history"
+            );
+            Error::new(ErrorKind::InvalidData, what)
+        })?;
+        Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn read(bytes: &[u8]) -> Result<Vec<u8>> {
+        let mut file = tempfile::tempfile()?;
+        file.write_all(bytes)?;
+        std::io::Seek::rewind(&mut file)?;
+        let mut content = content(file)?;
+        let (mut read, mut chunk) = (Vec::new(), vec![0; 1 << 16]);
+        loop {
+            match content.read(&mut chunk)? {
+                0 => return Ok(read),
+                // The end of a bomb is not interesting.
+                count if read.len() < 1 << 20 => read.extend_from_slice(&chunk[..count]),
+                _ => {}
+            }
+        }
+    }
+
+    #[test]
+    fn frames_follow_each_other_and_plain_data_stays() {
+        let one = zstd::encode_all(&b"one "[..], 3).expect("packed");
+        let two = zstd::encode_all(&b"two"[..], 3).expect("packed");
+        let skipped = [&[0x50, 0x2a, 0x4d, 0x18, 2, 0, 0, 0, 9, 9][..], &one, &two].concat();
+        assert_eq!(read(&skipped).expect("read"), b"one two");
+        assert_eq!(read(b"plain").expect("read"), b"plain");
+        assert_eq!(read(b"").expect("read"), b"");
+    }
+
+    #[test]
+    fn no_error_is_swallowed() {
+        let text: String = (0..20_000).map(|n| format!("line {n}\n")).collect();
+        let packed = zstd::encode_all(text.as_bytes(), 3).expect("packed");
+        for cut in [1, 5, packed.len() / 2] {
+            let error = read(&packed[..packed.len() - cut])
+                .expect_err("cut")
+                .to_string();
+            assert!(error.contains("damaged or cut"), "{cut}: {error}");
+        }
+        let more = [&packed[..], b"junk"].concat();
+        assert!(read(&more).is_err());
+    }
+
+    #[test]
+    fn a_bomb_is_refused() {
+        let mut encoder = zstd::stream::write::Encoder::new(Vec::new(), 19).expect("an encoder");
+        let zeros = vec![0; 1 << 20];
+        for _ in 0..400 {
+            encoder.write_all(&zeros).expect("packed");
+        }
+        let bomb = encoder.finish().expect("packed");
+        assert!(bomb.len() < 1 << 17, "{}", bomb.len());
+        let error = read(&bomb).expect_err("a bomb").to_string();
+        assert!(error.contains("1000 times"), "{error}");
+        // A window of 2 GiB, as `zstd --long=31` states it.
+        let wide = [0x28, 0xb5, 0x2f, 0xfd, 0x00, 21 << 3, 0x01, 0x00, 0x00];
+        let error = read(&wide).expect_err("too wide").to_string();
+        assert!(error.contains("damaged or cut"), "{error}");
+    }
+}
