@@ -3,7 +3,7 @@
 //!
 //! Everything passes [`reports::visible`] here, so no value can act on a terminal. Only the writer of a text knows which
 //! of its line breaks are its own. A message is therefore one line, and a text of several lines must be composed with
-//! [`visible`] around each foreign value.
+//! [`visible()`] around each foreign value.
 
 pub mod arguments;
 pub mod comparison;
@@ -38,7 +38,7 @@ pub fn complain(error: &anyhow::Error) {
     );
 }
 
-/// Writes lines of data to stdout. Foreign values in it must have passed [`visible`], because its line breaks stay. A
+/// Writes lines of data to stdout. Foreign values in it must have passed [`visible()`], because its line breaks stay. A
 /// failure is remembered until [`finish`].
 pub fn tell(text: &str) {
     standard::write(&visible::lines(text));

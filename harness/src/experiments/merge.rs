@@ -83,9 +83,14 @@ pub fn run(arguments: &MergeArguments) -> Result<i32> {
     report.run.reproduce = whole(&report.run.reproduce);
     report.run.recheck = crate::session::reproduce::recheck(&report.run.directory);
     report.run.incomplete = completeness::missing(&manifest, &report, &numbers);
+    // The first file of a run says what it is about, without results.
+    let about = RunReport {
+        scenarios: Vec::new(),
+        ..report.clone()
+    };
     write_whole(
         &directory.path.join(layout::RUN),
-        &serde_json::to_string_pretty(&report).context("write run.json")?,
+        &serde_json::to_string_pretty(&about).context("write run.json")?,
     )?;
     manifest.save(&directory.path)?;
     report.comparison = match (&other, &stored) {

@@ -23,7 +23,8 @@ fn shard(folder: &Path, number: u32, cell: &str, change: &Value) -> PathBuf {
     for (key, value) in change.as_object().expect("fields") {
         manifest[key] = value.clone();
     }
-    let report = json!({"scenarios": [{"name": cell}]});
+    let id = run.file_name().expect("a name").to_string_lossy();
+    let report = json!({"run": {"id": id}, "scenarios": [{"name": cell}]});
     for (name, value) in [("suite.json", &manifest), ("report.json", &report)] {
         std::fs::write(run.join(name), value.to_string()).expect("written");
     }

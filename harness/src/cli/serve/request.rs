@@ -112,10 +112,10 @@ fn parts(raw: &str) -> Result<Vec<String>, Refusal> {
         return Err(Refusal::BadRequest);
     }
     let path = raw.strip_prefix('/').ok_or(Refusal::BadRequest)?;
-    let path = path.strip_suffix('/').unwrap_or(path);
     if path.is_empty() {
         return Ok(Vec::new());
     }
+    let path = path.strip_suffix('/').unwrap_or(path);
     path.split('/').map(part).collect()
 }
 
@@ -207,6 +207,7 @@ mod tests {
             ("/a%2f..%2fb", Refusal::BadRequest),
             ("/a\\b", Refusal::BadRequest),
             ("//elsewhere/", Refusal::BadRequest),
+            ("//", Refusal::BadRequest),
             ("/%00", Refusal::BadRequest),
             ("/%ff", Refusal::BadRequest),
             ("/%4", Refusal::BadRequest),

@@ -7,6 +7,7 @@ use std::os::unix::fs::symlink;
 use super::*;
 
 mod crowd;
+mod odd;
 mod place;
 
 struct Served {

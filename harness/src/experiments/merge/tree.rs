@@ -178,7 +178,7 @@ mod tests {
         };
         let pipe = a.join("a/pipe");
         nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).expect("made");
-        assert!(told(&[a.clone()]).contains("a/pipe: neither a file"));
+        assert!(told(std::slice::from_ref(&a)).contains("a/pipe: neither a file"));
         std::fs::remove_file(pipe).expect("removed");
         std::fs::create_dir(b.join("a")).expect("made");
         assert!(told(&[a.clone(), b]).contains("both contain a"));
@@ -192,7 +192,7 @@ mod tests {
     fn a_file_that_became_a_link_is_not_followed() {
         let folder = tempfile::tempdir().expect("a folder");
         let a = shard(folder.path(), "a");
-        let tree = Tree::survey(&[a.clone()]).expect("right");
+        let tree = Tree::survey(std::slice::from_ref(&a)).expect("right");
         let log = a.join("a/nodes/n1/stdout.log");
         std::fs::remove_file(&log).expect("removed");
         symlink("/etc/passwd", &log).expect("linked");

@@ -60,7 +60,7 @@ fn a_file_of_a_node_is_text() {
     // The folder shows the page that it contains, and so do other names of it.
     paths.extend([
         format!("{node}/"),
-        format!("/latest/scenarios/a/nodes/n1/report.html"),
+        "/latest/scenarios/a/nodes/n1/report.html".to_owned(),
     ]);
     for path in paths {
         let head = head_of(&served.get(&path));
