@@ -164,7 +164,12 @@ fn a_node_reaches_nothing_but_its_own_directory() {
         let victim = std::fs::read_to_string(attacked.folder.path().join("victim"));
         assert_eq!(victim.expect("readable"), "before");
         assert!(!attacked.folder.path().join("runs/latest/planted").exists());
-        assert!(!Path::new("/tmp/jepsen-test-of-a-node").exists());
+        let name = attacked.folder.path().file_name().expect("a name");
+        assert!(
+            !Path::new("/tmp")
+                .join(format!("of-{}", name.display()))
+                .exists()
+        );
         assert!(said.contains("host jepsen\n"), "{said}");
     }
 }

@@ -22,7 +22,7 @@ try outside-processes sh -c 'cat /proc/[0-9]*/environ | tr "\0" "\n" | grep -q ^
 # What a node must be able to do.
 try own-data sh -c "echo x >'$data/own' && mkdir '$data/below' && mv '$data/own' '$data/below/own'"
 try own-home sh -c 'echo x >"$HOME/own"'
-try own-temporary sh -c 'echo x >"${TMPDIR:-/tmp}/jepsen-test-of-a-node"'
+try own-temporary sh -c "echo x >'${TMPDIR:-/tmp}/of-$(basename "$(dirname "$victim")")'"
 try own-output sh -c 'echo reopened >/dev/stdout'
 try null sh -c 'echo x >/dev/null'
 grep Cap /proc/self/status | sed 's/^/status /'
