@@ -23,6 +23,14 @@ const RATIO_MAX: u64 = 1_000;
 /// # Errors
 /// If the file cannot be read.
 pub fn content(file: File) -> Result<Box<dyn BufRead + Send>> {
+    content_within(file, WINDOW_LOG_MAX)
+}
+
+/// The same within a maximum window, stated as its binary logarithm.
+///
+/// # Errors
+/// If the file cannot be read.
+pub fn content_within(file: File, window_log_max: u32) -> Result<Box<dyn BufRead + Send>> {
     let size = file.metadata()?.len();
     let mut file = BufReader::with_capacity(1 << 16, file);
     let head = file.fill_buf()?;
@@ -31,7 +39,7 @@ pub fn content(file: File) -> Result<Box<dyn BufRead + Send>> {
         return Ok(Box::new(file));
     }
     let mut decoder = Decoder::with_buffer(file)?;
-    decoder.window_log_max(WINDOW_LOG_MAX)?;
+    decoder.window_log_max(window_log_max)?;
     let left = size.saturating_mul(RATIO_MAX).saturating_add(FREE_BYTES);
     let expanding = Expanding { decoder, left };
     Ok(Box::new(BufReader::with_capacity(1 << 17, expanding)))

@@ -6,15 +6,15 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::support::{JEPSEN, command, ended, jepsen, skipped};
+use crate::support::{JEPSEN, command, ended, finished, jepsen, skipped};
 
 const MACHINE: i32 = 253;
 const USAGE: i32 = 254;
 
 fn run_in(folder: &Path) -> PathBuf {
-    let run = folder.join("run");
-    std::fs::create_dir_all(&run).expect("made");
-    std::fs::write(run.join("report.json"), "{}").expect("written");
+    let run = finished(folder, "20260101T000000Z-1");
+    // Only this test's program writes it.
+    std::fs::remove_file(run.join("report.html")).expect("removed");
     run
 }
 
@@ -72,7 +72,9 @@ fn a_report_on_a_bad_disk_is_not_a_success() {
     let folder = tempfile::tempdir().expect("a folder");
     let disk = folder.path().display().to_string();
     let run = format!("{disk}/run");
-    let prepare = "mount -t tmpfs -o size=64k none \"$0\" && mkdir \"$0/run\" && echo {} > \"$0/run/report.json\"";
+    let other = tempfile::tempdir().expect("a folder");
+    let source = run_in(other.path()).display().to_string();
+    let prepare = format!("mount -t tmpfs -o size=64k none \"$0\" && cp -r {source} \"$0/run\"");
     let on_disk = |then: &str| {
         let script = format!("{prepare} && {then} && exec \"$@\"");
         let mut command = Command::new("unshare");
@@ -100,7 +102,7 @@ fn a_report_on_a_bad_disk_is_not_a_success() {
     ] {
         let ended = ended(on_disk(then).args([JEPSEN, "report", &run]));
         assert_eq!(ended.code, code, "{then}: {}", ended.stderr);
-        let named = ended.stderr.contains("run/report.");
+        let named = ended.stderr.contains("/run/");
         assert!(named && ended.stderr.contains(says), "{}", ended.stderr);
         assert_eq!(ended.stdout, "");
     }

@@ -1,31 +1,13 @@
 //! What stays in a directory of runs: whole files of concurrent writers, and older runs.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use nix::fcntl::{Flock, FlockArg};
 use reports::RunReport;
 
-use crate::support::{command, jepsen};
+use crate::support::{command, finished, jepsen};
 
 const USAGE: i32 = 254;
-
-/// A finished run, made by hand.
-fn finished(out: &Path, id: &str) -> PathBuf {
-    let run = out.join(id);
-    std::fs::create_dir_all(run.join("scenarios")).expect("made");
-    let mut report = RunReport::default();
-    report.run.id = id.to_owned();
-    let values = serde_json::to_string(&report).expect("values");
-    let files = [
-        ("run.json", values.clone()),
-        ("report.json", values),
-        ("results.json", reports::results_json(&report)),
-    ];
-    for (name, text) in files {
-        std::fs::write(run.join(name), text).expect("written");
-    }
-    run
-}
 
 /// `report.part` served both report.json and report.html: of two writers one failed, and values were destroyed.
 #[test]

@@ -3,8 +3,11 @@
 use std::ffi::OsStr;
 use std::io::Write;
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use harness::session::publish::write_results;
+use reports::RunReport;
 
 /// How the program ended.
 pub(crate) struct Ended {
@@ -75,4 +78,16 @@ pub(crate) fn beside(path: &str) -> PathBuf {
 /// Reports what could not be tested here, past the test runner, which hides the output of a passing test.
 pub(crate) fn skipped(what: &str, why: &str) {
     let _ = writeln!(std::io::stderr(), "SKIPPED: {what}: {why}");
+}
+
+/// A finished run below `out`, without scenarios.
+pub(crate) fn finished(out: &Path, id: &str) -> PathBuf {
+    let run = out.join(id);
+    std::fs::create_dir_all(run.join("scenarios")).expect("made");
+    let mut report = RunReport::default();
+    report.run.id = id.to_owned();
+    let head = serde_json::to_string(&report).expect("values");
+    std::fs::write(run.join("run.json"), head).expect("written");
+    write_results(&run, &mut report).expect("written");
+    run
 }

@@ -33,6 +33,10 @@ const FOREIGN: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'; i
 /// The size of a read and of a sent chunk.
 const CHUNK_BYTES: usize = 64 * 1024;
 
+/// The binary logarithm of the memory that decompressing may need: 8 MiB for each connection. The histories of this
+/// program need 2 MiB.
+const WINDOW_LOG_MAX: u32 = 23;
+
 /// Answers a request.
 pub(super) fn to<B>(request: &hyper::Request<B>, runs: &Path) -> Response<Body> {
     let answer = Request::parse(request).and_then(|request| {
@@ -52,7 +56,7 @@ fn of(request: &Request, found: Resource) -> Result<Response<Body>, Refusal> {
         Resource::Page(text) => Ok(answer(StatusCode::OK, Kind::OwnPage, whole(text))),
         Resource::File(file, kind) => part_of(request, file, kind),
         Resource::Compressed(file) => {
-            let decoder = packed::content(file);
+            let decoder = packed::content_within(file, WINDOW_LOG_MAX);
             let decoder = decoder.map_err(|_| Refusal::NotFound)?;
             // Its length is not known in advance.
             let body = if request.body {
