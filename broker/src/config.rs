@@ -6,6 +6,7 @@
 
 mod address;
 mod check;
+mod secret;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -13,10 +14,12 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::peers::auth::LinkKey;
 use crate::plants::Plants;
 use crate::request::NodeId;
 
 pub use address::Address;
+pub use secret::ClusterSecret;
 
 /// The configuration of one node.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +29,10 @@ pub struct NodeConfig {
     pub node_id: NodeId,
     /// Name of the cluster. Peers of another cluster are turned away.
     pub cluster_id: String,
+    /// What the nodes of this cluster, and nobody else, know. A node without one does not start: its peer port would
+    /// take orders from whoever reaches it, and a name that everybody can guess protects nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cluster_secret: Option<ClusterSecret>,
     /// Directory of the log. Made if it is missing.
     pub data_dir: PathBuf,
     /// Where other nodes reach this one; by default the `peer` address of its own entry in `peers`.
@@ -122,8 +129,30 @@ pub struct LimitsConfig {
     pub message_bytes: usize,
     /// Most record bytes in one Fetch response (a single larger batch is still returned).
     pub fetch_bytes: usize,
-    /// Most client connections at a time; more are closed at once.
+    /// Most client connections at a time. One more closes a slow or an idle one; if there is none, it is turned away.
     pub connections: usize,
+    /// Most client connections from one address at a time, with the same consequence. No bound of its own unless given:
+    /// behind one address may be a whole test bench.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address_connections: Option<usize>,
+    /// Most topics of the cluster.
+    pub topics: u32,
+    /// Most partitions of the cluster, all topics together.
+    pub partitions: u32,
+    /// Most partitions that one CreateTopics or CreatePartitions request may ask for.
+    pub request_partitions: u32,
+    /// A compressed record batch may have at most this many bytes of records.
+    pub uncompressed_bytes: usize,
+}
+
+impl LimitsConfig {
+    /// What the leader writes into a change of topics, so that all nodes decide alike.
+    pub(crate) fn of_topics(&self) -> crate::request::TopicLimits {
+        crate::request::TopicLimits {
+            topics: self.topics,
+            partitions: self.partitions,
+        }
+    }
 }
 
 impl Default for LimitsConfig {
@@ -134,6 +163,11 @@ impl Default for LimitsConfig {
             message_bytes: (1 << 20) + 12,
             fetch_bytes: 8 << 20,
             connections: 256,
+            address_connections: None,
+            topics: 2_000,
+            partitions: 10_000,
+            request_partitions: 5_000,
+            uncompressed_bytes: 16 << 20,
         }
     }
 }
@@ -206,7 +240,9 @@ impl NodeConfig {
             path: path.to_owned(),
             source,
         })?;
-        NodeConfig::parse(&text, path)
+        let config = NodeConfig::parse(&text, path)?;
+        warn_if_readable(path);
+        Ok(config)
     }
 
     /// Reads and checks a text; `path` is only named in errors.
@@ -216,7 +252,7 @@ impl NodeConfig {
     pub fn parse(text: &str, path: &Path) -> Result<NodeConfig, ConfigError> {
         let config: NodeConfig = toml::from_str(text).map_err(|error| ConfigError::Parse {
             path: path.to_owned(),
-            message: error.to_string(),
+            message: message_of(&error, text),
         })?;
         config
             .check()
@@ -241,6 +277,16 @@ impl NodeConfig {
     pub fn voters(&self) -> Vec<NodeId> {
         let ids: BTreeSet<NodeId> = self.peers.iter().map(|peer| peer.id).collect();
         ids.into_iter().collect()
+    }
+
+    /// What the links of this cluster are proved with.
+    pub(crate) fn link_key(&self) -> Result<LinkKey, &'static str> {
+        let secret = self.cluster_secret.as_ref();
+        let secret = secret.ok_or(
+            "missing: give 64 hexadecimal characters, the same on every node and known to nobody else \
+             (`openssl rand -hex 32`)",
+        )?;
+        LinkKey::new(secret, &self.cluster_id)
     }
 
     /// This node's own entry.
@@ -273,6 +319,40 @@ impl NodeConfig {
     }
 }
 
+/// The parser's message. It quotes the line of the mistake, unless that line contains the secret.
+fn message_of(error: &toml::de::Error, text: &str) -> String {
+    let Some(span) = error.span() else {
+        return error.to_string();
+    };
+    let before = text.get(..span.start).unwrap_or(text);
+    let begin = before.rfind('\n').map_or(0, |at| at + 1);
+    let rest = text.get(span.end.max(begin)..).unwrap_or_default();
+    let end = text.len() - rest.len() + rest.find('\n').unwrap_or(rest.len());
+    let quoted = text.get(begin..end).unwrap_or(text);
+    // Also a misspelt name: `cluster_secre` is followed by the same characters.
+    if !quoted.contains("secre") {
+        return error.to_string();
+    }
+    let line = before.matches('\n').count() + 1;
+    format!(
+        "line {line}, which is not quoted because it contains a secret: write \
+         `cluster_secret = \"...\"` with 64 hexadecimal characters, once"
+    )
+}
+
+/// Whoever reads the file can speak as a node.
+fn warn_if_readable(path: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = std::fs::metadata(path).map_or(0, |meta| meta.permissions().mode());
+    if mode & 0o077 != 0 {
+        let path = path.display();
+        tracing::warn!(
+            "{path} contains the cluster's secret, and other users may read it (mode {:o}); chmod 600 {path}",
+            mode & 0o777
+        );
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -280,6 +360,7 @@ mod tests {
     const TEXT: &str = r#"
 node_id = 2
 cluster_id = "test"
+cluster_secret = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 data_dir = "data/2"
 
 [kafka]
@@ -329,7 +410,7 @@ peer = "[::1]:9194"
             .to_string();
         assert!(
             unknown.contains("node.toml")
-                && unknown.contains("line 8")
+                && unknown.contains("line 9")
                 && unknown.contains("advertized"),
             "{unknown}"
         );
@@ -337,7 +418,7 @@ peer = "[::1]:9194"
             .unwrap_err()
             .to_string();
         assert!(
-            port.contains("line 7") && port.contains("host:port"),
+            port.contains("line 8") && port.contains("host:port"),
             "{port}"
         );
         let stranger = parse(&TEXT.replace("node_id = 2", "node_id = 7"))
@@ -351,7 +432,7 @@ peer = "[::1]:9194"
             .unwrap_err()
             .to_string();
         assert!(
-            plant.contains("line 6")
+            plant.contains("line 7")
                 && plant.contains("\"no-pre-vot\"")
                 && plant.contains("no-pre-vote,"),
             "{plant}"
@@ -360,5 +441,38 @@ peer = "[::1]:9194"
             .unwrap_err()
             .to_string();
         assert!(twice.contains("`peers`"), "{twice}");
+    }
+
+    #[test]
+    fn a_node_without_a_secret_does_not_start_and_no_message_shows_one() {
+        let hex = "00112233445566778899aabbccddeeff";
+        let missing = TEXT.replace("cluster_secret", "#");
+        for (wrong, expected) in [
+            (missing, "openssl rand"),
+            (TEXT.replace("ddeeff\"", "ddeef\""), "64 hexadecimal"),
+            (TEXT.replace("ddeeff\"", "ddeeff"), "contains a secret"),
+            (TEXT.replace("\"001122", "[\"001122"), "contains a secret"),
+            (
+                TEXT.replace(
+                    "cluster_secret = ",
+                    "cluster_secret = \"x\"\ncluster_secret = ",
+                ),
+                "secret",
+            ),
+            (
+                TEXT.replace("cluster_secret", "cluster_secre"),
+                "cluster_secre",
+            ),
+        ] {
+            let error = parse(&wrong).unwrap_err();
+            let shown = format!("{error} {error:?}");
+            assert!(shown.contains(expected), "{shown}");
+            assert!(!shown.contains(&hex[..20]), "{shown}");
+        }
+        let shown = format!("{:?}", parse(TEXT).unwrap());
+        assert!(
+            !shown.contains(&hex[..20]) && shown.contains("not shown"),
+            "{shown}"
+        );
     }
 }

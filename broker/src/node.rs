@@ -23,21 +23,21 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tracing::{error, info};
 
-use crate::api::{Context, FETCHED_BUDGET_BYTES};
+use crate::api::Context;
 use crate::ask::{Clock, CoreHandle};
 use crate::config::{Address, ConfigError, NodeConfig};
 use crate::core::{Core, CoreConfig, CoreError};
 use crate::disk::Directory;
 use crate::forward::Forwarder;
-use crate::frame::Budget;
 use crate::hooks::{Hooks, Surroundings};
 use crate::log::{self, LogError, LogOptions};
 use crate::messages::Class;
 use crate::peers::forwarding::{self, ForwardLinks};
 use crate::peers::{APPEND_EVENTS_QUEUED_MAX, CONTROL_EVENTS_QUEUED_MAX, Shared, inbound, link};
+use crate::refusals::Refusals;
 use crate::request::{NodeId, Time};
 use crate::rules::Rules;
 use crate::server;
@@ -151,15 +151,13 @@ impl Node {
         let (forward_links, forward_queues) =
             ForwardLinks::new(others().map(|peer| peer.id), clock);
         let forwarder = Forwarder::new(core.clone(), forward_links, hooks.clone());
-        let context = Arc::new(Context {
-            config: Arc::clone(&config),
-            core: core.clone(),
-            forwarder: forwarder.clone(),
+        let context = Arc::new(Context::new(
+            Arc::clone(&config),
+            core.clone(),
+            forwarder.clone(),
             rules,
-            hooks: hooks.clone(),
-            budget: Budget::new(),
-            fetched: Arc::new(Semaphore::new(FETCHED_BUDGET_BYTES)),
-        });
+            hooks.clone(),
+        ));
         let kafka = listen(&runtime, &config.kafka.listen, "kafka.listen")?;
         let kafka_address = kafka.local_addr().map_err(|source| Error::System {
             what: "reading the Kafka port's address".to_owned(),
@@ -183,6 +181,11 @@ impl Node {
             torn_bytes = recovered.torn_bytes,
             "log recovered"
         );
+        let key = config.link_key().map_err(|problem| ConfigError::Value {
+            path: "(configuration)".into(),
+            field: "cluster_secret".to_owned(),
+            problem: problem.to_owned(),
+        })?;
         let consensus = Core::new(core_config(&config, rules, hooks.clone()), recovered)?;
 
         let (control, control_events) = mpsc::channel(CONTROL_EVENTS_QUEUED_MAX);
@@ -190,6 +193,8 @@ impl Node {
         let (hello, hello_seen) = watch::channel(consensus.hello());
         let shared = Shared {
             config: Arc::clone(&config),
+            key,
+            refusals: Arc::new(Refusals::new("a connection between nodes is refused")),
             hello: hello_seen,
             control,
             append,
@@ -261,6 +266,7 @@ impl Node {
             groups,
             hello,
             hooks,
+            refusals: Arc::new(Refusals::new("a message between nodes is refused")),
         };
         let core_thread = spawn("core", move || core_thread.run(&say_ended))?;
         let peers = config.peer_listen();
@@ -364,6 +370,7 @@ fn core_config(config: &NodeConfig, rules: Rules, hooks: Hooks) -> CoreConfig {
         retention_bytes: config.log.retention_bytes,
         rules,
         hooks,
+        topic_limits: config.limits.of_topics(),
         ..CoreConfig::new(config.node_id, config.voters())
     }
 }

@@ -26,7 +26,7 @@ use nix::unistd::Pid;
 use tokio::sync::{OnceCell, watch};
 
 use crate::config::plants::Plants;
-use crate::config::target::{NodePlace, StopSignal, Target};
+use crate::config::target::{ClusterSecret, NodePlace, StopSignal, Target};
 use crate::exit::Stop;
 use crate::record::Recorder;
 use crate::store::layout::NODES;
@@ -85,6 +85,7 @@ impl Cluster {
             .map(|node| environment.address(node).to_string())
             .collect();
         let jepsen = std::env::current_exe().context("find this program")?;
+        let secret = ClusterSecret::draw()?;
         let mut nodes = Vec::new();
         for node in target.nodes {
             let logs = directory.join(NODES).join(node.to_string());
@@ -95,6 +96,7 @@ impl Cluster {
                 jepsen: jepsen.clone(),
                 seed,
                 plants: plants.on(node),
+                secret: secret.clone(),
             };
             nodes.push(NodeProcess {
                 node,
@@ -153,9 +155,10 @@ impl Cluster {
         addresses.join(",")
     }
 
-    /// A node's command line, placeholders filled.
+    /// A node's command line, placeholders filled, without the cluster's secret.
     pub fn command_line(&self, node: Node) -> String {
-        self.process(node).layout.command.join(" ")
+        let layout = &self.process(node).layout;
+        layout.place.secret.hidden_in(&layout.command.join(" "))
     }
 
     /// A node's first configuration file as it was written. None if the target has no files.
@@ -181,7 +184,7 @@ impl Cluster {
             if status.success() {
                 return Ok(());
             }
-            let program = layout.init.join(" ");
+            let program = layout.place.secret.hidden_in(&layout.init.join(" "));
             Err(Stop::usage(format!(
                 "{node}: `{program}` ended with {}; its output is in {}",
                 describe(status),

@@ -4,6 +4,7 @@
 //! While no leader is known, partitions say LEADER_NOT_AVAILABLE, so clients ask again instead of
 //! writing to a guess.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -55,7 +56,10 @@ pub(super) async fn answer(
             .iter()
             .map(|(name, topic)| known(context, &view, name, topic))
             .collect(),
-        Some(named) => {
+        Some(mut named) => {
+            // Each topic once, as Kafka has it: a name of one letter, 16,000 times, would make an answer of gigabytes.
+            let mut seen = BTreeSet::new();
+            named.retain(|topic| seen.insert((topic.name.clone(), topic.topic_id)));
             let mut names: Vec<Option<String>> = Vec::with_capacity(named.len());
             for topic in &named {
                 let by_id = || {

@@ -18,7 +18,9 @@ use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
 use broker::plants::Plants;
-use broker::{KafkaConfig, LimitsConfig, LogConfig, Node, NodeConfig, PeerConfig, TimingConfig};
+use broker::{
+    ClusterSecret, KafkaConfig, LimitsConfig, LogConfig, Node, NodeConfig, PeerConfig, TimingConfig,
+};
 use bytes::{Bytes, BytesMut};
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::create_topics_request::CreatableTopic;
@@ -83,6 +85,7 @@ impl Cluster {
             let mut config = NodeConfig {
                 node_id: peer.id,
                 cluster_id: "test".to_owned(),
+                cluster_secret: Some(ClusterSecret::new(secret())),
                 data_dir: directory.path().join(peer.id.to_string()),
                 peer_listen: None,
                 auto_create_topics: true,
@@ -163,6 +166,11 @@ impl Cluster {
             });
         }
     }
+}
+
+/// The secret of every cluster here.
+pub fn secret() -> [u8; 32] {
+    std::array::from_fn(|at| at as u8)
 }
 
 /// Asks `question` until it yields something.

@@ -1,6 +1,8 @@
 //! `jepsen cluster`: three reference nodes on 127.0.0.1, on three ports, until Ctrl-C, to try the broker with kcat or
 //! any other client. There are no faults and no private network.
 
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -11,6 +13,7 @@ use clap::Args;
 use nix::sys::signal::{SigSet, Signal, kill};
 use nix::unistd::Pid;
 
+use crate::config::target::ClusterSecret;
 use crate::exit::{self, Stop};
 use crate::kafka::questions;
 use crate::kafka::wire::Wire;
@@ -54,8 +57,9 @@ pub fn run(arguments: &ClusterArguments) -> Result<i32> {
     let data = arguments.data.as_deref().unwrap_or(&temporary);
     let mut nodes = Nodes(Vec::new());
     let outcome = (|| {
+        let secret = ClusterSecret::draw()?;
         for at in 0..NODES {
-            nodes.0.push(start(arguments, at, data)?);
+            nodes.0.push(start(arguments, at, data, &secret)?);
         }
         wait_for_leader(arguments)?;
         let bootstrap = bootstrap(arguments);
@@ -103,12 +107,17 @@ fn bootstrap(arguments: &ClusterArguments) -> String {
     (0..NODES).map(address).collect::<Vec<_>>().join(",")
 }
 
-fn start(arguments: &ClusterArguments, at: u16, data: &Path) -> Result<Child> {
+fn start(
+    arguments: &ClusterArguments,
+    at: u16,
+    data: &Path,
+    secret: &ClusterSecret,
+) -> Result<Child> {
     let directory = data.join(format!("n{}", at + 1));
     std::fs::create_dir_all(&directory)
         .map_err(|error| Stop::usage(format!("--data {}: {error}", data.display())))?;
     let file = directory.join("node.toml");
-    std::fs::write(&file, config(arguments, at, &directory))
+    write(&file, &config(arguments, at, &directory, secret))
         .map_err(|error| Stop::usage(format!("{}: {error}", file.display())))?;
     let log = std::fs::File::create(directory.join("stderr.log")).context("create stderr.log")?;
     let mut command = Command::new(std::env::current_exe().context("find this program")?);
@@ -130,11 +139,28 @@ fn start(arguments: &ClusterArguments, at: u16, data: &Path) -> Result<Child> {
     command.spawn().context("start a node")
 }
 
-fn config(arguments: &ClusterArguments, at: u16, directory: &Path) -> String {
+/// Writes a file that only its owner may read: it contains the cluster's secret. An earlier one is replaced.
+fn write(file: &Path, text: &str) -> std::io::Result<()> {
+    match std::fs::remove_file(file) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true).mode(0o600);
+    options.open(file)?.write_all(text.as_bytes())
+}
+
+fn config(
+    arguments: &ClusterArguments,
+    at: u16,
+    directory: &Path,
+    secret: &ClusterSecret,
+) -> String {
     let mut text = format!(
-        "node_id = {}\ncluster_id = \"jepsen-cluster\"\ndata_dir = {:?}\ndefault_partitions = 1\n\n\
-         [kafka]\nlisten = \"127.0.0.1:{}\"\n",
+        "node_id = {}\ncluster_id = \"jepsen-cluster\"\ncluster_secret = {:?}\ndata_dir = {:?}\n\
+         default_partitions = 1\n\n[kafka]\nlisten = \"127.0.0.1:{}\"\n",
         at + 1,
+        secret.text(),
         directory.join("log").display().to_string(),
         arguments.port + at,
     );

@@ -1,6 +1,7 @@
 //! A node's place on disk: its directories, its files from the target's templates, its commands with placeholders
 //! filled, and the files that are copied if a scenario is not valid.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -38,7 +39,13 @@ impl Layout {
                 std::fs::create_dir_all(parent)
                     .with_context(|| format!("create {}", parent.display()))?;
             }
-            std::fs::write(&path, text).with_context(|| format!("write {}", path.display()))?;
+            // A file with the cluster's secret is for the node's user alone, from its first byte on.
+            let mode = if place.secret.is_in(&text) {
+                0o600
+            } else {
+                0o666
+            };
+            write(&path, &text, mode).with_context(|| format!("write {}", path.display()))?;
         }
         let variable =
             |(name, value): (&String, &String)| Ok((name.clone(), target.fill(value, &place)?));
@@ -72,6 +79,19 @@ impl Layout {
         }
         warnings
     }
+}
+
+fn write(path: &Path, text: &str, mode: u32) -> std::io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt;
+    match std::fs::remove_file(path) {
+        // An earlier file may have another mode.
+        Ok(()) => {}
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true).mode(mode);
+    options.open(path)?.write_all(text.as_bytes())
 }
 
 fn copy(from: &Path, to: &Path, left: &mut u64, depth: usize) -> Result<()> {
@@ -123,5 +143,35 @@ mod tests {
             warnings.len() == 1 && warnings[0].contains("{dir}/none"),
             "{warnings:?}"
         );
+    }
+
+    #[test]
+    fn a_file_with_the_secret_is_its_owners_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().expect("a folder");
+        let text = "name = \"x\"\nports = { kafka = 1 }\nnode = { command = [\"a\"] }\n\
+                    [variables]\nword = \"{cluster.secret}\"\n\
+                    [[file]]\npath = \"{dir}/secret\"\ntext = \"<{word}>\"\n\
+                    [[file]]\npath = \"{dir}/plain\"\ntext = \"{name}\"\n";
+        let target = Target::parse(text, "x.toml").expect("right");
+        let logs = folder.path().join("n1");
+        let directory = logs.join("data");
+        std::fs::create_dir_all(&directory).expect("made");
+        std::fs::write(directory.join("secret"), "of an earlier run").expect("written");
+        let place = NodePlace {
+            directory: directory.clone(),
+            ..NodePlace::nowhere()
+        };
+        let expected = format!("<{}>", place.secret.text());
+        Layout::make(&target, place, logs).expect("made");
+        let mode = |name| {
+            let meta = std::fs::metadata(directory.join(name)).expect("there");
+            meta.permissions().mode() & 0o777
+        };
+        assert_eq!(
+            std::fs::read_to_string(directory.join("secret")).expect("read"),
+            expected
+        );
+        assert_eq!(mode("secret"), 0o600);
     }
 }

@@ -8,6 +8,7 @@ mod built_in;
 mod check;
 mod layers;
 mod placeholders;
+mod secret;
 mod sections;
 
 use std::collections::BTreeMap;
@@ -22,6 +23,7 @@ use nemesis::{Environment, Node, Nodes};
 use serde::{Deserialize, Serialize};
 
 pub use placeholders::NodePlace;
+pub use secret::ClusterSecret;
 pub use sections::{
     AcksSetting, BenchSetting, FaultScale, FileTemplate, Leadership, Load, Logs, NodeCommand,
     NodeList, Prepare, QuorumSource, Ready, ReadyBy, Replication, StopSignal,

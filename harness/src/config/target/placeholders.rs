@@ -4,14 +4,14 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-use super::{NodeList, Target};
+use super::{ClusterSecret, NodeList, Target};
 
 /// The maximum depth of variables that refer to variables.
 const DEPTH_MAX: usize = 8;
 
 /// The placeholders that every target has, for messages.
 const KNOWN: &str = "{id} {name} {dir} {address} {address1} {address2} {address3} ... {nodes} {replicas} {port} {port.NAME} \
-                     {peers} {jepsen} {seed} {plants} {home} {here} {env.NAME}";
+                     {peers} {jepsen} {seed} {plants} {cluster.secret} {home} {here} {env.NAME}";
 
 /// The values of the placeholders of one node.
 #[derive(Clone, Debug)]
@@ -28,6 +28,8 @@ pub struct NodePlace {
     pub seed: u64,
     /// The deliberate bugs that this node starts with.
     pub plants: Vec<String>,
+    /// What the nodes of this cluster share.
+    pub secret: ClusterSecret,
 }
 
 impl NodePlace {
@@ -40,6 +42,7 @@ impl NodePlace {
             jepsen: "jepsen".into(),
             seed: 0,
             plants: Vec::new(),
+            secret: ClusterSecret::of_nobody(),
         }
     }
 }
@@ -110,6 +113,7 @@ impl Target {
             "seed" => place.seed.to_string(),
             // A JSON array of plain words is also a TOML array.
             "plants" => serde_json::to_string(&place.plants)?,
+            "cluster.secret" => place.secret.text().to_owned(),
             "home" => self.home.display().to_string(),
             "here" => self.here.display().to_string(),
             "peers" => self.peers(place)?,
