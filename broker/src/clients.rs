@@ -1,8 +1,9 @@
 //! The client connections of a node, and which of them goes first when something runs out.
 //!
 //! A connection that is slow (it does not take its answer, or does not finish its request) goes before an idle one; of the
-//! idle ones, those that never asked anything go first, then those that asked longest ago. A connection whose request is
-//! being answered is never closed. So clients that only hold connections cannot lock out others, and one that asks
+//! idle ones, those that never asked anything go first, then those that asked longest ago; and if there is none, one that
+//! begins to be slow. A connection that takes its answers and whose
+//! request is being answered is never closed. So clients that only hold connections cannot lock out others, and one that asks
 //! like an honest client is served like one.
 
 use std::collections::BTreeMap;
@@ -17,6 +18,10 @@ use crate::refusals::Refusals;
 /// From here on a client that does not take its answer, or does not finish its request, is slow. An honest one on a bad
 /// network may be, and is closed only when others need the room.
 const SLOW: Duration = Duration::from_secs(1);
+
+/// From here on a client begins to be slow: it is closed for a newcomer only if nobody is slow or idle. Otherwise a crowd
+/// that asks, never reads and comes back at once would hold all places for [`SLOW`].
+const LAGGING: Duration = Duration::from_millis(200);
 
 /// All connections of clients.
 #[derive(Debug)]
@@ -111,7 +116,8 @@ impl Clients {
     /// Closes the slowest connection. False if none is slow.
     pub(crate) fn close_slow(&self) -> bool {
         self.close(Instant::now(), |open, now| {
-            open.is_slow(now).then_some((0, false, open.since))
+            open.is_slower_than(SLOW, now)
+                .then_some((false, open.since))
         })
     }
 
@@ -119,9 +125,12 @@ impl Clients {
     pub(crate) fn close_one(&self, address: Option<IpAddr>) -> bool {
         self.close(Instant::now(), |open, now| {
             let concerned = address.is_none_or(|address| open.client.ip() == address);
-            let rank = match open.is_slow(now) {
-                true => Some(0),
-                false => open.is_idle().then_some(1),
+            let rank = if open.is_slower_than(SLOW, now) {
+                Some(0)
+            } else if open.is_idle() {
+                Some(1)
+            } else {
+                open.is_slower_than(LAGGING, now).then_some(2)
             };
             rank.filter(|_| concerned)
                 .map(|rank| (rank, open.has_asked, open.since))
@@ -153,8 +162,8 @@ impl Clients {
 }
 
 impl Open {
-    fn is_slow(&self, now: Instant) -> bool {
-        self.activity != Activity::Quiet && now.saturating_duration_since(self.since) >= SLOW
+    fn is_slower_than(&self, bound: Duration, now: Instant) -> bool {
+        self.activity != Activity::Quiet && now.saturating_duration_since(self.since) >= bound
     }
 
     fn is_idle(&self) -> bool {
@@ -255,9 +264,9 @@ mod tests {
     #[test]
     fn the_slow_go_first_then_those_that_never_asked_then_the_longest_idle() {
         let clients = Clients::new();
-        let all: Vec<Client> = (0..5).map(|_| clients.add(at(1))).collect();
-        let [idle, busy, never, slow, recent] = &all[..] else {
-            unreachable!("five were made")
+        let all: Vec<Client> = (0..6).map(|_| clients.add(at(1))).collect();
+        let [idle, busy, never, slow, recent, lagging] = &all[..] else {
+            unreachable!("six were made")
         };
         for client in [idle, recent] {
             client.has_asked();
@@ -267,7 +276,10 @@ mod tests {
         slow.has_asked();
         slow.writes();
         slow.change(|open| open.since -= SLOW);
-        let expected = [slow, never, idle, recent];
+        lagging.has_asked();
+        lagging.writes();
+        lagging.change(|open| open.since -= LAGGING);
+        let expected = [slow, never, idle, recent, lagging];
         for expected in expected {
             assert_eq!(next(&clients, None), Some(expected.id));
         }

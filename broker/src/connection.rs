@@ -28,8 +28,11 @@ const REQUESTS_IN_FLIGHT_MAX: usize = 64;
 const WRITE_WAIT: Duration = Duration::from_secs(20);
 
 /// Serves one client until it leaves or breaks the protocol.
-pub(crate) async fn serve(stream: TcpStream, client: SocketAddr, context: Arc<Context>) {
-    let known = context.clients.add(client);
+pub(crate) async fn serve(
+    stream: TcpStream,
+    (client, known): (SocketAddr, Client),
+    context: Arc<Context>,
+) {
     // Answers are whole messages: waiting to fill a packet only adds latency. Failing to set it
     // harms nothing else.
     let _ = stream.set_nodelay(true);

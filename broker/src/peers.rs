@@ -30,7 +30,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use raft::eraftpb::Message;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
 use tracing::debug;
 
@@ -52,6 +52,8 @@ pub(crate) enum PeerEvent {
         from: NodeId,
         /// The message.
         message: Box<Message>,
+        /// Its room in [`Shared::append_room`], given back once the core has it.
+        room: Option<OwnedSemaphorePermit>,
     },
     /// The sending side of a link is connected, and the other side said this of itself.
     LinkUp {
@@ -74,9 +76,12 @@ pub(crate) enum PeerEvent {
 /// Control messages, and comings and goings of links, on their way to the core.
 pub(crate) const CONTROL_EVENTS_QUEUED_MAX: usize = 1024;
 
-/// Append messages on their way to the core. Each is about 1 MiB at most; a reader that finds the
+/// Append messages on their way to the core. Each is about 1 MiB as a rule; a reader that finds the
 /// queue full stops reading its connection, and no other.
 pub(crate) const APPEND_EVENTS_QUEUED_MAX: usize = 64;
+
+/// Bytes of append messages on their way to the core, because one may have 80 MiB.
+pub(crate) const APPEND_BYTES_QUEUED_MAX: usize = 128 << 20;
 
 /// What the tasks of all links share.
 #[derive(Clone, Debug)]
@@ -93,6 +98,8 @@ pub(crate) struct Shared {
     pub(crate) control: mpsc::Sender<PeerEvent>,
     /// To the core: append messages.
     pub(crate) append: mpsc::Sender<PeerEvent>,
+    /// Room for append messages on their way to the core.
+    pub(crate) append_room: Arc<Semaphore>,
     /// The hooks of this node.
     pub(crate) hooks: Hooks,
 }

@@ -55,8 +55,10 @@ pub(crate) async fn serve(listener: TcpListener, context: Arc<Context>, mut shut
         match place(&places, &context, client).await {
             Ok(place) => {
                 let context = Arc::clone(&context);
+                // Counted before the next one is accepted.
+                let known = context.clients.add(client);
                 connections.spawn(async move {
-                    connection::serve(stream, client, context).await;
+                    connection::serve(stream, (client, known), context).await;
                     drop(place);
                 });
             }

@@ -76,6 +76,7 @@ fn topics_and_partitions_end_at_their_bounds_on_every_node() {
     let grow = |client: &mut Client, count| {
         let topic = CreatePartitionsTopic::default()
             .with_name(name("one"))
+            .with_assignments(None)
             .with_count(count);
         let request = CreatePartitionsRequest::default()
             .with_topics(vec![topic])
@@ -180,6 +181,10 @@ fn round(address: &str) -> bool {
     (0..3).all(|_| client.receive_frame().is_some())
 }
 
+#[expect(
+    clippy::print_stdout,
+    reason = "the latency is a result, not an assertion"
+)]
 fn crowd(size: &Crowd) {
     let cluster = Cluster::start_with(|config| config.limits.connections = size.connections);
     let leader = cluster.leader();
@@ -243,7 +248,6 @@ fn crowd(size: &Crowd) {
     for node in 1..=3 {
         assert_eq!(partitions(&cluster, node), 1 + created * 1000);
     }
-    assert_eq!(cluster.leader(), leader, "no election over it");
 }
 
 #[test]

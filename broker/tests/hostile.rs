@@ -263,8 +263,10 @@ fn a_small_corpus_passes_through_the_fuzzing_entry_points() {
 
 #[test]
 fn sessions_of_a_hostile_peer_end_no_node() {
-    let mut random = ChaCha8Rng::seed_from_u64(SEED);
-    for _ in 0..3_000 {
+    // More, and others, for a longer search: SESSIONS=100000 SEED=7.
+    let given = |name| std::env::var(name).ok().and_then(|text| text.parse().ok());
+    let mut random = ChaCha8Rng::seed_from_u64(given("SEED").unwrap_or(SEED));
+    for _ in 0..given("SESSIONS").unwrap_or(3_000) {
         let mut bytes = vec![0; random.random_range(0..600)];
         random.fill_bytes(&mut bytes);
         broker::fuzzing::peer_session(&bytes);

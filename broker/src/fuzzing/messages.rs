@@ -108,13 +108,13 @@ pub(super) fn message(choices: &mut Choices<'_>, from: u64, to: u64, near: [u64;
 }
 
 fn entry(choices: &mut Choices<'_>, index: u64, term: u64, near: [u64; 3]) -> Entry {
-    let follows = choices.next() % 4 != 0;
+    let follows = !choices.next().is_multiple_of(4);
     let mut entry = Entry {
         index: if follows { index } else { choices.number(near) },
         term: if follows { term } else { choices.number(near) },
         ..Entry::default()
     };
-    if choices.next() % 8 == 0 {
+    if choices.next().is_multiple_of(8) {
         entry.set_entry_type(EntryType::EntryConfChange);
     }
     let length = usize::from(choices.next());

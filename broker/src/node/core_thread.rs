@@ -267,7 +267,12 @@ impl CoreThread {
 
     fn peer_event(&mut self, event: PeerEvent, inputs: &mut Vec<Input>) {
         let (peer, class, hello) = match event {
-            PeerEvent::Message { from, message } => {
+            PeerEvent::Message {
+                from,
+                message,
+                room,
+            } => {
+                drop(room);
                 inputs.push(Input::Peer { from, message });
                 return;
             }

@@ -52,7 +52,10 @@ struct Stranger {
 /// The connections of nodes that are known: one of each purpose. The newest counts, because its node dials a link again
 /// only when it has given up the one before.
 #[derive(Clone, Default)]
-struct Links(Arc<Mutex<BTreeMap<(NodeId, Purpose), Arc<Notify>>>>);
+struct Links(Arc<Mutex<Known>>);
+
+/// For each link, what ends its connection.
+type Known = BTreeMap<(NodeId, Purpose), Arc<Notify>>;
 
 impl Links {
     /// Takes the place of an earlier connection, if there is one, which ends.
@@ -188,9 +191,19 @@ async fn receive_messages(
         if message.from != from || message.to != shared.config.node_id {
             return Err(WireError::Content.into());
         }
+        // A control frame has its bound in its size.
+        let room = match u32::try_from(payload.len()) {
+            Ok(bytes) if limit > CONTROL_FRAME_BYTES_MAX => {
+                let room = Arc::clone(&shared.append_room);
+                let room = room.acquire_many_owned(bytes).await;
+                Some(room.map_err(|_| LinkError::Ending)?)
+            }
+            _ => None,
+        };
         let event = PeerEvent::Message {
             from,
             message: Box::new(message),
+            room,
         };
         queue.send(event).await.map_err(|_| LinkError::Ending)?;
     }
