@@ -197,6 +197,14 @@ impl Core {
 
     /// Whether entries follow each other, and agree with what is committed here.
     fn entries(&self, message: &Message) -> Result<(), String> {
+        // Only the beginning of the log has no term. Raft 0.7.0 takes a term of 0 for that of any entry it lacks, and then
+        // appends behind a gap, which panics.
+        if (message.index == 0) != (message.log_term == 0) {
+            return Err(format!(
+                "entries after entry {} of term {}",
+                message.index, message.log_term
+            ));
+        }
         let log = &self.raft.raft.raft_log;
         let is_current = message.term >= self.raft.raft.term;
         let mut previous = (message.index, message.log_term);
@@ -443,6 +451,9 @@ mod tests {
     #[test]
     fn a_conflict_with_a_committed_entry_and_foreign_snapshots_are_refused() {
         let mut core = healthy();
+        let mut behind_a_gap = message(MessageType::MsgAppend);
+        (behind_a_gap.index, behind_a_gap.log_term) = (9, 0);
+        assert!(refused(&mut core, behind_a_gap));
         let mut overwrites = message(MessageType::MsgAppend);
         (overwrites.index, overwrites.log_term, overwrites.term) = (3, 3, 4);
         overwrites.entries = vec![Entry {
