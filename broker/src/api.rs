@@ -5,6 +5,7 @@
 //! the request to the response that asks the core and knows nothing of sockets. Offered is what
 //! works; nothing else is listed.
 
+mod all_topics;
 mod api_versions;
 mod configs;
 mod create_partitions;
@@ -47,6 +48,7 @@ use crate::pools::Pools;
 use crate::request::{NodeId, Request, Response, Time, View};
 use crate::rules::Rules;
 use crate::shape::{Shape, Walked};
+use all_topics::AllTopics;
 use envelope::{Call, Hangup, Reply, decode, encode, open, put_length};
 
 /// What is offered: API key, first and last version.
@@ -103,6 +105,8 @@ pub(crate) struct Context {
     pub(crate) rules: Rules,
     /// Who may interfere with it.
     pub(crate) hooks: Hooks,
+    /// The answer to Metadata of all topics.
+    all_topics: AllTopics,
     /// The connections of clients.
     pub(crate) clients: Arc<Clients>,
     /// Room for requests.
@@ -158,12 +162,7 @@ async fn dispatch(context: &Arc<Context>, call: Call) -> Result<Option<Reply>, H
             })
             .await
         }
-        ApiKey::Metadata => {
-            respond(context, &call, metadata::shape, |request| {
-                metadata::answer(context, version, request)
-            })
-            .await
-        }
+        ApiKey::Metadata => Ok(Some(metadata::reply(context, &call).await?)),
         ApiKey::FindCoordinator => {
             respond(context, &call, find_coordinator::shape, async |request| {
                 find_coordinator::answer(version, request)
@@ -251,6 +250,7 @@ impl Context {
         let clients = Clients::new();
         let pools = |small_max, totals| Pools::new(small_max, totals, Arc::clone(&clients));
         Context {
+            all_topics: AllTopics::default(),
             budget: frame::budget(&clients),
             elements: pools(FEW_ELEMENTS_MAX, ELEMENTS_TOTALS),
             answers: pools(SMALL_ANSWER_BYTES_MAX, ANSWER_TOTALS),

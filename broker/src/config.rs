@@ -451,7 +451,7 @@ peer = "[::1]:9194"
             (missing, "openssl rand"),
             (TEXT.replace("ddeeff\"", "ddeef\""), "64 hexadecimal"),
             (TEXT.replace("ddeeff\"", "ddeeff"), "contains a secret"),
-            (TEXT.replace("\"001122", "[\"001122"), "contains a secret"),
+            (TEXT.replace("\"001122", "[\"001122"), "line 5"),
             (
                 TEXT.replace(
                     "cluster_secret = ",

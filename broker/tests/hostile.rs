@@ -266,7 +266,7 @@ fn sessions_of_a_hostile_peer_end_no_node() {
     // More, and others, for a longer search: SESSIONS=100000 SEED=7.
     let given = |name| std::env::var(name).ok().and_then(|text| text.parse().ok());
     let mut random = ChaCha8Rng::seed_from_u64(given("SEED").unwrap_or(SEED));
-    for _ in 0..given("SESSIONS").unwrap_or(3_000) {
+    for _ in 0..given("SESSIONS").unwrap_or(20_000) {
         let mut bytes = vec![0; random.random_range(0..600)];
         random.fill_bytes(&mut bytes);
         broker::fuzzing::peer_session(&bytes);
