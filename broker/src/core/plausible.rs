@@ -176,13 +176,15 @@ impl Core {
                 return refuse(what, index, indexes);
             }
         }
-        // No node here asks for snapshots, and a vote with a context would be one without the lease's protection.
+        // No node here asks for snapshots; a vote with a context would be one without the lease's protection; and a
+        // question for a vote that is refused for its priority makes a node in term 0 panic.
         let votes = matches!(
             kind,
             MessageType::MsgRequestVote | MessageType::MsgRequestPreVote
         );
         let context = if votes { 0 } else { CONTEXT_BYTES_MAX };
-        if message.request_snapshot != 0 || message.context.len() > context {
+        let priority = message.priority != 0 || message.deprecated_priority != 0;
+        if message.request_snapshot != 0 || priority || message.context.len() > context {
             return Err(format!("{kind:?} with fields that no node sets"));
         }
         let has_entries = !message.entries.is_empty();
@@ -408,7 +410,8 @@ mod tests {
         ] {
             assert!(!refused(&mut core, message(kind)), "{kind:?}");
         }
-        let changes: [fn(&mut Message); 11] = [
+        let changes: [fn(&mut Message); 12] = [
+            |message| message.priority = -1,
             |message| message.term = u64::MAX,
             |message| message.term = 0,
             |message| message.term = 3 + (1 << 21),
