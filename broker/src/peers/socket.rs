@@ -183,9 +183,11 @@ pub(crate) async fn read_frame(
         .await
         .map_err(|_| LinkError::Silent(silence_max))??;
     let (length, kind) = wire::prefix(head, limit)?;
-    let mut payload = BytesMut::with_capacity(length.min(FIRST_ALLOCATION_BYTES));
-    while payload.len() < length {
-        let left = (length - payload.len()) as u64;
+    // With its tag, which costs no further call of the system.
+    let whole = length + TAG_BYTES;
+    let mut payload = BytesMut::with_capacity(whole.min(FIRST_ALLOCATION_BYTES));
+    while payload.len() < whole {
+        let left = (whole - payload.len()) as u64;
         let mut rest = (&mut *reader).take(left);
         let reading = rest.read_buf(&mut payload);
         if timeout(silence_max, reading)
@@ -197,9 +199,7 @@ pub(crate) async fn read_frame(
         }
     }
     let mut tag = [0; TAG_BYTES];
-    timeout(silence_max, reader.read_exact(&mut tag))
-        .await
-        .map_err(|_| LinkError::Silent(silence_max))??;
+    tag.copy_from_slice(&payload.split_off(length));
     tags.check(kind, &payload, tag)?;
     Ok((kind, payload.freeze()))
 }
