@@ -5,6 +5,7 @@
 //! the request to the response that asks the core and knows nothing of sockets. Offered is what
 //! works; nothing else is listed.
 
+mod all_topics;
 mod api_versions;
 mod configs;
 mod create_partitions;
@@ -24,25 +25,30 @@ mod metadata;
 mod offset_for_leader_epoch;
 mod produce;
 mod produce_legacy;
-mod topic_name;
+mod room;
+pub(crate) mod topic_name;
 
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use kafka_protocol::messages::{ApiKey, BrokerId, TopicName};
 use kafka_protocol::protocol::{Decodable, Encodable, StrBytes};
 use tokio::sync::Semaphore;
 
 use crate::ask::{CoreHandle, Ending};
+use crate::clients::Clients;
 use crate::config::NodeConfig;
 use crate::forward::Forwarder;
-use crate::frame::{Budget, Frame};
+use crate::frame::{self, Frame};
 use crate::hooks::Hooks;
+use crate::pools::Pools;
 use crate::request::{NodeId, Request, Response, Time, View};
 use crate::rules::Rules;
 use crate::shape::{Shape, Walked};
+use all_topics::AllTopics;
 use envelope::{Call, Hangup, Reply, decode, encode, open, put_length};
 
 /// What is offered: API key, first and last version.
@@ -67,9 +73,24 @@ pub(crate) const OFFERED: &[(ApiKey, i16, i16)] = &[
     (ApiKey::DescribeCluster, 0, 1),
 ];
 
-/// Record bytes in Fetch responses that are not yet taken by their clients, all connections
-/// together.
-pub(crate) const FETCHED_BUDGET_BYTES: usize = 128 << 20;
+/// Answers up to this size draw on a pool of their own, so that large ones which nobody takes cannot hold up the rest.
+const SMALL_ANSWER_BYTES_MAX: usize = 64 << 10;
+
+/// Bytes of answers that are not yet taken by their clients, all connections together: of small ones and of large ones.
+pub(crate) const ANSWER_TOTALS: (usize, usize) = (16 << 20, 112 << 20);
+
+/// Bytes of answers that are ready and wait for their room. What exceeds it is given up with its connection.
+const WAITING_ANSWER_BYTES: usize = 32 << 20;
+
+/// Requests with so few elements draw on a pool of their own.
+const FEW_ELEMENTS_MAX: usize = 64;
+
+/// Elements of decoded requests, all connections together: of small requests and of large ones. At no more than 256 bytes
+/// each that is 32 and 96 MiB.
+pub(crate) const ELEMENTS_TOTALS: (usize, usize) = (1 << 17, 3 << 17);
+
+/// Compressed batches that are unpacked at the same time, to count their records.
+const UNPACKED_AT_ONCE: usize = 2;
 
 /// What every handler may use.
 #[derive(Debug)]
@@ -84,10 +105,20 @@ pub(crate) struct Context {
     pub(crate) rules: Rules,
     /// Who may interfere with it.
     pub(crate) hooks: Hooks,
+    /// The answer to Metadata of all topics.
+    all_topics: AllTopics,
+    /// The connections of clients.
+    pub(crate) clients: Arc<Clients>,
     /// Room for requests.
-    pub(crate) budget: Budget,
-    /// Room for records on their way out.
-    pub(crate) fetched: Arc<Semaphore>,
+    pub(crate) budget: Pools,
+    /// Room for decoded requests.
+    elements: Pools,
+    /// Room for answers on their way out.
+    answers: Pools,
+    /// Room for answers that wait for that room.
+    waiting_answers: Arc<Semaphore>,
+    /// Turns to unpack batches.
+    unpacking: Arc<Semaphore>,
 }
 
 /// The answer to one request: bytes, nothing (acks=0), or the end of the connection.
@@ -124,67 +155,62 @@ async fn dispatch(context: &Arc<Context>, call: Call) -> Result<Option<Reply>, H
     match call.key {
         ApiKey::Produce => produce::begin(context, call).await.await,
         ApiKey::Fetch => fetch::answer(context, &call).await,
-        ApiKey::ApiVersions => api_versions::answer(&call),
+        ApiKey::ApiVersions => Ok(Some(context.reply(api_versions::answer(&call)?).await?)),
         ApiKey::ListOffsets => {
-            respond(&call, list_offsets::shape, |request| {
+            respond(context, &call, list_offsets::shape, |request| {
                 list_offsets::answer(context, version, request)
             })
             .await
         }
-        ApiKey::Metadata => {
-            respond(&call, metadata::shape, |request| {
-                metadata::answer(context, version, request)
-            })
-            .await
-        }
+        ApiKey::Metadata => Ok(Some(metadata::reply(context, &call).await?)),
         ApiKey::FindCoordinator => {
-            respond(&call, find_coordinator::shape, async |request| {
+            respond(context, &call, find_coordinator::shape, async |request| {
                 find_coordinator::answer(version, request)
             })
             .await
         }
         ApiKey::CreateTopics => {
-            respond(&call, create_topics::shape, |request| {
+            respond(context, &call, create_topics::shape, |request| {
                 create_topics::answer(context, request)
             })
             .await
         }
         ApiKey::DeleteTopics => {
-            respond(&call, delete_topics::shape, |request| {
+            respond(context, &call, delete_topics::shape, |request| {
                 delete_topics::answer(context, request)
             })
             .await
         }
         ApiKey::InitProducerId => {
-            respond(&call, init_producer_id::shape, |request| {
+            respond(context, &call, init_producer_id::shape, |request| {
                 init_producer_id::answer(context, request)
             })
             .await
         }
         ApiKey::OffsetForLeaderEpoch => {
             let answer = |request| offset_for_leader_epoch::answer(context, request);
-            respond(&call, offset_for_leader_epoch::shape, answer).await
+            respond(context, &call, offset_for_leader_epoch::shape, answer).await
         }
         ApiKey::DescribeConfigs => {
-            respond(&call, describe_configs::shape, |request| {
+            respond(context, &call, describe_configs::shape, |request| {
                 describe_configs::answer(context, request)
             })
             .await
         }
         ApiKey::CreatePartitions => {
-            respond(&call, create_partitions::shape, |request| {
+            respond(context, &call, create_partitions::shape, |request| {
                 create_partitions::answer(context, request)
             })
             .await
         }
         ApiKey::DescribeQuorum => {
-            respond(&call, describe_quorum::shape, |request| {
+            respond(context, &call, describe_quorum::shape, |request| {
                 describe_quorum::answer(context, request)
             })
             .await
         }
         ApiKey::DescribeCluster => {
-            respond(&call, describe_cluster::shape, |request| {
+            respond(context, &call, describe_cluster::shape, |request| {
                 describe_cluster::answer(context, request)
             })
             .await
@@ -198,19 +224,59 @@ async fn dispatch(context: &Arc<Context>, call: Call) -> Result<Option<Reply>, H
 
 /// Decodes, lets `handler` answer, encodes.
 async fn respond<Q: Decodable, R: Encodable, F: Future<Output = Result<R, Ending>>>(
+    context: &Context,
     call: &Call,
     shape: fn(&mut Shape<'_>, i16) -> Walked,
     handler: impl FnOnce(Q) -> F,
 ) -> Result<Option<Reply>, Hangup> {
-    let request = decode(call, shape)?;
+    let (request, decoded) = decode(context, call, shape).await?;
     let response = handler(request).await?;
-    Ok(Some(Reply {
-        bytes: encode(call, call.version, &response)?,
-        room: None,
-    }))
+    drop(decoded);
+    let bytes = encode(call, call.version, &response)?;
+    // Only one of the two while it waits.
+    drop(response);
+    Ok(Some(context.reply(bytes).await?))
 }
 
 impl Context {
+    /// Everything that handlers share.
+    pub(crate) fn new(
+        config: Arc<NodeConfig>,
+        core: CoreHandle,
+        forwarder: Forwarder,
+        rules: Rules,
+        hooks: Hooks,
+    ) -> Context {
+        let clients = Clients::new();
+        let pools = |small_max, totals| Pools::new(small_max, totals, Arc::clone(&clients));
+        Context {
+            all_topics: AllTopics::default(),
+            budget: frame::budget(&clients),
+            elements: pools(FEW_ELEMENTS_MAX, ELEMENTS_TOTALS),
+            answers: pools(SMALL_ANSWER_BYTES_MAX, ANSWER_TOTALS),
+            waiting_answers: Arc::new(Semaphore::new(WAITING_ANSWER_BYTES)),
+            unpacking: Arc::new(Semaphore::new(UNPACKED_AT_ONCE)),
+            clients,
+            config,
+            core,
+            forwarder,
+            rules,
+            hooks,
+        }
+    }
+
+    /// An answer with its room. While it waits for that, it occupies memory already, which has a bound of its own.
+    async fn reply(&self, bytes: Bytes) -> Result<Reply, Hangup> {
+        if let Some(room) = self.answers.take_now(bytes.len()) {
+            return Ok(Reply { bytes, room });
+        }
+        let amount = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+        let waits = self.waiting_answers.try_acquire_many(amount);
+        let _waits = waits.map_err(|_| Hangup::NoRoom)?;
+        let room = self.answers.take(bytes.len()).await;
+        Ok(Reply { bytes, room })
+    }
+
     /// This node's idea of the cluster.
     async fn view(&self) -> Result<Arc<View>, Ending> {
         match self.core.ask(Request::View).await? {

@@ -14,7 +14,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use uuid::Uuid;
 
 use crate::codec::{Reader, put_string};
-use crate::request::AdminChange;
+use crate::request::{AdminChange, TopicLimits};
 
 const VERSION: u8 = 1;
 const DATA: u8 = 1;
@@ -42,8 +42,8 @@ pub(crate) struct Batch {
 pub(crate) enum Command {
     /// Append batches.
     Data(Vec<Batch>),
-    /// Change topics.
-    Admin(AdminChange),
+    /// Change topics, within bounds.
+    Admin(AdminChange, TopicLimits),
     /// Hand out a producer id.
     ProducerId,
     /// Forget everything in entries below this index.
@@ -74,12 +74,15 @@ impl Command {
                     out.put_slice(&batch.bytes);
                 }
             }
-            Command::Admin(AdminChange::CreateTopic {
-                name,
-                id,
-                partitions,
-                settings,
-            }) => {
+            Command::Admin(
+                AdminChange::CreateTopic {
+                    name,
+                    id,
+                    partitions,
+                    settings,
+                },
+                limits,
+            ) => {
                 put_string(&mut out, name);
                 out.put_slice(id.as_bytes());
                 out.put_i32_le(*partitions);
@@ -88,11 +91,13 @@ impl Command {
                     put_string(&mut out, key);
                     put_string(&mut out, value);
                 }
+                put_limits(&mut out, limits);
             }
-            Command::Admin(AdminChange::DeleteTopic { name }) => put_string(&mut out, name),
-            Command::Admin(AdminChange::GrowTopic { name, partitions }) => {
+            Command::Admin(AdminChange::DeleteTopic { name }, _) => put_string(&mut out, name),
+            Command::Admin(AdminChange::GrowTopic { name, partitions }, limits) => {
                 put_string(&mut out, name);
                 out.put_i32_le(*partitions);
+                put_limits(&mut out, limits);
             }
             Command::ProducerId => {}
             Command::Trim { first_index } => out.put_u64_le(*first_index),
@@ -103,9 +108,9 @@ impl Command {
     fn kind(&self) -> u8 {
         match self {
             Command::Data(_) => DATA,
-            Command::Admin(AdminChange::CreateTopic { .. }) => CREATE_TOPIC,
-            Command::Admin(AdminChange::DeleteTopic { .. }) => DELETE_TOPIC,
-            Command::Admin(AdminChange::GrowTopic { .. }) => GROW_TOPIC,
+            Command::Admin(AdminChange::CreateTopic { .. }, _) => CREATE_TOPIC,
+            Command::Admin(AdminChange::DeleteTopic { .. }, _) => DELETE_TOPIC,
+            Command::Admin(AdminChange::GrowTopic { .. }, _) => GROW_TOPIC,
             Command::ProducerId => PRODUCER_ID,
             Command::Trim { .. } => TRIM,
         }
@@ -142,19 +147,22 @@ impl Command {
                 for _ in 0..reader.u32()? {
                     settings.push((reader.string()?, reader.string()?));
                 }
-                Command::Admin(AdminChange::CreateTopic {
+                let change = AdminChange::CreateTopic {
                     name,
                     id,
                     partitions,
                     settings,
-                })
+                };
+                Command::Admin(change, limits(&mut reader)?)
             }
-            DELETE_TOPIC => Command::Admin(AdminChange::DeleteTopic {
-                name: reader.string()?,
-            }),
+            DELETE_TOPIC => {
+                let name = reader.string()?;
+                Command::Admin(AdminChange::DeleteTopic { name }, TopicLimits::NONE)
+            }
             GROW_TOPIC => {
                 let (name, partitions) = (reader.string()?, reader.i32()?);
-                Command::Admin(AdminChange::GrowTopic { name, partitions })
+                let change = AdminChange::GrowTopic { name, partitions };
+                Command::Admin(change, limits(&mut reader)?)
             }
             PRODUCER_ID => Command::ProducerId,
             TRIM => Command::Trim {
@@ -164,6 +172,22 @@ impl Command {
         };
         reader.is_empty().then_some((term, command))
     }
+}
+
+fn put_limits(out: &mut BytesMut, limits: &TopicLimits) {
+    out.put_u32_le(limits.topics);
+    out.put_u32_le(limits.partitions);
+}
+
+/// The bounds at the end of a change. Entries of earlier versions have none.
+fn limits(reader: &mut Reader) -> Option<TopicLimits> {
+    if reader.is_empty() {
+        return Some(TopicLimits::NONE);
+    }
+    Some(TopicLimits {
+        topics: reader.u32()?,
+        partitions: reader.u32()?,
+    })
 }
 
 #[cfg(test)]
@@ -181,17 +205,32 @@ mod tests {
         };
         vec![
             Command::Data(vec![batch(0, b"abc", 38), batch(3, b"", 65)]),
-            Command::Admin(AdminChange::CreateTopic {
-                name: "t".into(),
-                id: Uuid::from_u128(9),
-                partitions: 3,
-                settings: vec![("a".into(), "b".into())],
-            }),
-            Command::Admin(AdminChange::DeleteTopic { name: "t".into() }),
-            Command::Admin(AdminChange::GrowTopic {
-                name: "t".into(),
-                partitions: 9,
-            }),
+            Command::Admin(
+                AdminChange::CreateTopic {
+                    name: "t".into(),
+                    id: Uuid::from_u128(9),
+                    partitions: 3,
+                    settings: vec![("a".into(), "b".into())],
+                },
+                TopicLimits {
+                    topics: 7,
+                    partitions: 8,
+                },
+            ),
+            Command::Admin(
+                AdminChange::DeleteTopic { name: "t".into() },
+                TopicLimits::NONE,
+            ),
+            Command::Admin(
+                AdminChange::GrowTopic {
+                    name: "t".into(),
+                    partitions: 9,
+                },
+                TopicLimits {
+                    topics: 1,
+                    partitions: 2,
+                },
+            ),
             Command::ProducerId,
             Command::Trim { first_index: 77 },
         ]
@@ -205,12 +244,34 @@ mod tests {
     }
 
     #[test]
+    fn a_change_without_bounds_is_one_of_an_earlier_version() {
+        for command in examples() {
+            let with = command.encode(5);
+            let Command::Admin(
+                change @ (AdminChange::CreateTopic { .. } | AdminChange::GrowTopic { .. }),
+                _,
+            ) = command
+            else {
+                continue;
+            };
+            let without = with.slice(..with.len() - 8);
+            let expected = Command::Admin(change, TopicLimits::NONE);
+            assert_eq!(Command::decode(&without), Some((5, expected)));
+        }
+    }
+
+    #[test]
     fn hostile_bytes_are_no_command_and_no_panic() {
         let mut random = ChaCha8Rng::seed_from_u64(1);
         for command in examples() {
             let good = command.encode(5).to_vec();
             for cut in 0..good.len() {
-                assert_eq!(Command::decode(&Bytes::copy_from_slice(&good[..cut])), None);
+                let read = Command::decode(&Bytes::copy_from_slice(&good[..cut]));
+                let earlier = matches!(&read, Some((5, Command::Admin(_, limits))) if *limits == TopicLimits::NONE);
+                assert!(
+                    read.is_none() || earlier && cut + 8 == good.len(),
+                    "cut at {cut}"
+                );
             }
             for _ in 0..2_000 {
                 let mut bad = good.clone();

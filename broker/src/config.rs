@@ -6,6 +6,9 @@
 
 mod address;
 mod check;
+mod secret;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -13,10 +16,12 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::peers::auth::LinkKey;
 use crate::plants::Plants;
 use crate::request::NodeId;
 
 pub use address::Address;
+pub use secret::ClusterSecret;
 
 /// The configuration of one node.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +31,10 @@ pub struct NodeConfig {
     pub node_id: NodeId,
     /// Name of the cluster. Peers of another cluster are turned away.
     pub cluster_id: String,
+    /// What the nodes of this cluster, and nobody else, know. A node without one does not start: its peer port would
+    /// take orders from whoever reaches it, and a name that everybody can guess protects nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cluster_secret: Option<ClusterSecret>,
     /// Directory of the log. Made if it is missing.
     pub data_dir: PathBuf,
     /// Where other nodes reach this one; by default the `peer` address of its own entry in `peers`.
@@ -122,8 +131,30 @@ pub struct LimitsConfig {
     pub message_bytes: usize,
     /// Most record bytes in one Fetch response (a single larger batch is still returned).
     pub fetch_bytes: usize,
-    /// Most client connections at a time; more are closed at once.
+    /// Most client connections at a time. One more closes a slow or an idle one; if there is none, it is turned away.
     pub connections: usize,
+    /// Most client connections from one address at a time, with the same consequence. No bound of its own unless given:
+    /// behind one address may be a whole test bench.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address_connections: Option<usize>,
+    /// Most topics of the cluster.
+    pub topics: u32,
+    /// Most partitions of the cluster, all topics together.
+    pub partitions: u32,
+    /// Most partitions that one CreateTopics or CreatePartitions request may ask for.
+    pub request_partitions: u32,
+    /// A compressed record batch may have at most this many bytes of records.
+    pub uncompressed_bytes: usize,
+}
+
+impl LimitsConfig {
+    /// What the leader writes into a change of topics, so that all nodes decide alike.
+    pub(crate) fn of_topics(&self) -> crate::request::TopicLimits {
+        crate::request::TopicLimits {
+            topics: self.topics,
+            partitions: self.partitions,
+        }
+    }
 }
 
 impl Default for LimitsConfig {
@@ -134,6 +165,11 @@ impl Default for LimitsConfig {
             message_bytes: (1 << 20) + 12,
             fetch_bytes: 8 << 20,
             connections: 256,
+            address_connections: None,
+            topics: 2_000,
+            partitions: 10_000,
+            request_partitions: 5_000,
+            uncompressed_bytes: 16 << 20,
         }
     }
 }
@@ -206,7 +242,9 @@ impl NodeConfig {
             path: path.to_owned(),
             source,
         })?;
-        NodeConfig::parse(&text, path)
+        let config = NodeConfig::parse(&text, path)?;
+        warn_if_readable(path);
+        Ok(config)
     }
 
     /// Reads and checks a text; `path` is only named in errors.
@@ -216,7 +254,7 @@ impl NodeConfig {
     pub fn parse(text: &str, path: &Path) -> Result<NodeConfig, ConfigError> {
         let config: NodeConfig = toml::from_str(text).map_err(|error| ConfigError::Parse {
             path: path.to_owned(),
-            message: error.to_string(),
+            message: message_of(&error, text),
         })?;
         config
             .check()
@@ -241,6 +279,16 @@ impl NodeConfig {
     pub fn voters(&self) -> Vec<NodeId> {
         let ids: BTreeSet<NodeId> = self.peers.iter().map(|peer| peer.id).collect();
         ids.into_iter().collect()
+    }
+
+    /// What the links of this cluster are proved with.
+    pub(crate) fn link_key(&self) -> Result<LinkKey, &'static str> {
+        let secret = self.cluster_secret.as_ref();
+        let secret = secret.ok_or(
+            "missing: give 64 hexadecimal characters, the same on every node and known to nobody else \
+             (`openssl rand -hex 32`)",
+        )?;
+        LinkKey::new(secret, &self.cluster_id)
     }
 
     /// This node's own entry.
@@ -273,92 +321,36 @@ impl NodeConfig {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const TEXT: &str = r#"
-node_id = 2
-cluster_id = "test"
-data_dir = "data/2"
-
-[kafka]
-listen = "0.0.0.0:9093"
-advertised = "localhost:9093"
-
-[[peers]]
-id = 1
-kafka = "127.0.0.1:9092"
-peer = "127.0.0.1:9192"
-
-[[peers]]
-id = 2
-kafka = "127.0.0.1:9093"
-peer = "127.0.0.1:9193"
-
-[[peers]]
-id = 3
-kafka = "127.0.0.1:9094"
-peer = "[::1]:9194"
-"#;
-
-    fn parse(text: &str) -> Result<NodeConfig, ConfigError> {
-        NodeConfig::parse(text, Path::new("node.toml"))
+/// The parser's message. It quotes the line of the mistake, unless that line contains the secret.
+fn message_of(error: &toml::de::Error, text: &str) -> String {
+    let Some(span) = error.span() else {
+        return error.to_string();
+    };
+    let before = text.get(..span.start).unwrap_or(text);
+    let begin = before.rfind('\n').map_or(0, |at| at + 1);
+    let rest = text.get(span.end.max(begin)..).unwrap_or_default();
+    let end = text.len() - rest.len() + rest.find('\n').unwrap_or(rest.len());
+    let quoted = text.get(begin..end).unwrap_or(text);
+    // Also a misspelt name: `cluster_secre` is followed by the same characters.
+    if !quoted.contains("secre") {
+        return error.to_string();
     }
+    let line = before.matches('\n').count() + 1;
+    format!(
+        "line {line}, which is not quoted because it contains a secret: write \
+         `cluster_secret = \"...\"` with 64 hexadecimal characters, once"
+    )
+}
 
-    #[test]
-    fn a_short_file_is_enough_and_is_rendered_back_to_the_same_value() {
-        let config = parse(TEXT).unwrap();
-        assert_eq!(config.voters(), [1, 2, 3]);
-        assert_eq!(config.peer_listen().to_string(), "127.0.0.1:9193");
-        assert_eq!(
-            config.advertised(config.own()).to_string(),
-            "localhost:9093"
+/// Whoever reads the file can speak as a node.
+fn warn_if_readable(path: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = std::fs::metadata(path).map_or(0, |meta| meta.permissions().mode());
+    if mode & 0o077 != 0 {
+        let path = path.display();
+        tracing::warn!(
+            "{path} contains the cluster's secret, and other users may read it (mode {:o}); chmod 600 {path}",
+            mode & 0o777
         );
-        assert_eq!(
-            config.advertised(&config.peers[2]).to_string(),
-            "127.0.0.1:9094"
-        );
-        assert_eq!(parse(&config.to_toml()).unwrap(), config);
-    }
-
-    #[test]
-    fn a_problem_names_the_file_the_line_or_field_and_the_remedy() {
-        let unknown = parse(&TEXT.replace("advertised", "advertized"))
-            .unwrap_err()
-            .to_string();
-        assert!(
-            unknown.contains("node.toml")
-                && unknown.contains("line 8")
-                && unknown.contains("advertized"),
-            "{unknown}"
-        );
-        let port = parse(&TEXT.replace("0.0.0.0:9093", "0.0.0.0"))
-            .unwrap_err()
-            .to_string();
-        assert!(
-            port.contains("line 7") && port.contains("host:port"),
-            "{port}"
-        );
-        let stranger = parse(&TEXT.replace("node_id = 2", "node_id = 7"))
-            .unwrap_err()
-            .to_string();
-        assert!(
-            stranger.contains("`node_id`") && stranger.contains("add its entry"),
-            "{stranger}"
-        );
-        let plant = parse(&TEXT.replace("[kafka]", "plants = [\"no-pre-vot\"]\n[kafka]"))
-            .unwrap_err()
-            .to_string();
-        assert!(
-            plant.contains("line 6")
-                && plant.contains("\"no-pre-vot\"")
-                && plant.contains("no-pre-vote,"),
-            "{plant}"
-        );
-        let twice = parse(&TEXT.replace("id = 3", "id = 1"))
-            .unwrap_err()
-            .to_string();
-        assert!(twice.contains("`peers`"), "{twice}");
     }
 }

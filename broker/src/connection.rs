@@ -17,35 +17,47 @@ use tokio::time::timeout;
 use tracing::debug;
 
 use crate::api::{self, Answer, Context, Waiting};
+use crate::clients::Client;
 use crate::frame;
 
 /// Requests of one connection that are taken and not answered.
 const REQUESTS_IN_FLIGHT_MAX: usize = 64;
 
-/// A client that does not take its answer for this long is cut off, for the answer occupies memory.
+/// A client that does not take its answer for this long is cut off, for the answer occupies memory; sooner if others need
+/// the room (see `clients`).
 const WRITE_WAIT: Duration = Duration::from_secs(20);
 
 /// Serves one client until it leaves or breaks the protocol.
-pub(crate) async fn serve(stream: TcpStream, client: SocketAddr, context: Arc<Context>) {
+pub(crate) async fn serve(
+    stream: TcpStream,
+    (client, known): (SocketAddr, Client),
+    context: Arc<Context>,
+) {
     // Answers are whole messages: waiting to fill a packet only adds latency. Failing to set it
     // harms nothing else.
     let _ = stream.set_nodelay(true);
     let (reader, writer) = stream.into_split();
     let (line, turn) = mpsc::channel(REQUESTS_IN_FLIGHT_MAX);
-    let reading = read_requests(reader, client, context, line);
-    let writing = write_answers(writer, client, turn);
+    let reading = read_requests(reader, (client, &known), context, line);
+    let writing = write_answers(writer, (client, &known), turn);
     tokio::pin!(reading, writing);
-    tokio::select! {
+    let serving = async {
+        tokio::select! {
         // What was taken is still answered: a client may half-close, and acks=0 records must not be
         // lost.
         () = &mut reading => writing.await,
         () = &mut writing => {}
+        }
+    };
+    tokio::select! {
+        () = serving => {}
+        () = known.closed() => {}
     }
 }
 
 async fn read_requests(
     reader: OwnedReadHalf,
-    client: SocketAddr,
+    (client, known): (SocketAddr, &Client),
     context: Arc<Context>,
     line: mpsc::Sender<Answer>,
 ) {
@@ -56,6 +68,7 @@ async fn read_requests(
             &mut reader,
             &context.budget,
             context.config.limits.request_bytes,
+            known,
         )
         .await
         {
@@ -76,20 +89,24 @@ async fn read_requests(
 
 async fn write_answers(
     mut writer: OwnedWriteHalf,
-    client: SocketAddr,
+    (client, known): (SocketAddr, &Client),
     mut turn: mpsc::Receiver<Answer>,
 ) {
     while let Some(answer) = turn.recv().await {
         let reply = match answer.await {
             Ok(Some(reply)) => reply,
-            Ok(None) => continue,
+            Ok(None) => {
+                known.is_answered();
+                continue;
+            }
             Err(reason) => {
                 debug!(%client, %reason, "connection closed");
                 return;
             }
         };
+        known.writes();
         match timeout(WRITE_WAIT, writer.write_all(&reply.bytes)).await {
-            Ok(Ok(())) => {}
+            Ok(Ok(())) => known.is_answered(),
             Ok(Err(error)) => {
                 debug!(%client, %error, "answer not delivered");
                 return;

@@ -11,6 +11,7 @@ mod fetch;
 #[cfg(feature = "simulation")]
 mod inspection;
 mod interface;
+mod plausible;
 mod reads;
 mod ready;
 mod step;
@@ -34,6 +35,7 @@ pub use inspection::Inspection;
 pub use interface::{Action, CoreConfig, CoreError, Input};
 
 use append::Appends;
+use plausible::Ceilings;
 use reads::Reads;
 use store::LogStore;
 
@@ -78,6 +80,10 @@ pub struct Core {
     /// A checkpoint from the leader that is not durable yet: its index and Raft's number of the ready. Until it is, Raft's applied index
     /// lies before the log's begin, and neither ticks nor messages may reach it.
     installing: Option<(u64, u64)>,
+    /// What terms and indexes a message may have at most.
+    ceilings: Ceilings,
+    /// Since when every leader heard of knows this node to have entries that it lacks.
+    older_copy: Option<Time>,
     /// Why the process has to end, once that is known.
     fatal: Option<String>,
     /// Indexes before which a segment begins, whose checkpoint is not taken yet.
@@ -131,6 +137,7 @@ impl Core {
                 "there must be a tick <= heartbeat < election_min < election_max".to_owned(),
             ));
         }
+        plausible::stored(&config.voters, &recovered).map_err(CoreError::Recovered)?;
         let raft_config = raft::Config {
             id: config.id,
             election_tick: minimum,
@@ -163,7 +170,10 @@ impl Core {
         let mut raft = RawNode::new(&raft_config, store, &logger)
             .map_err(|error| CoreError::Config(error.to_string()))?;
         raft.set_batch_append(true);
+        let ceilings = Ceilings::new(&config, raft.raft.term, synced_index);
         let mut core = Core {
+            ceilings,
+            older_copy: None,
             random: ChaCha8Rng::seed_from_u64(config.seed),
             durable_term: recovered.hard_state.term,
             log_bytes: recovered.bytes,
@@ -245,6 +255,7 @@ impl Core {
             Input::Tick => self.tick(),
             Input::Peer { from, message } => self.step(from, *message),
             Input::PeerUp { peer, hello } => {
+                let hello = self.plausible_hello(peer, hello);
                 self.peers.insert(peer, hello);
                 self.kick();
             }

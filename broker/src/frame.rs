@@ -4,12 +4,10 @@
 //! budget for requests in flight has room. The room is given back when the frame is dropped, that
 //! is, once it is answered.
 //!
-//! What clients can make a node hold: 160 MiB of requests (both budgets here), 128 MiB of records
-//! on their way out ([`crate::api::FETCHED_BUDGET_BYTES`]), and per connection one request in
-//! decoded form (at most 8 MiB, see [`crate::shape`]) beside some 20 KiB of buffers and its queue.
-//! With the default of 256 connections, all of them hostile, that is 2.3 GiB; honest clients need a
-//! small part of it. Clients that announce large Produce requests and stall can keep other large
-//! ones waiting for up to [`WHOLE_FRAME_WAIT`], but nothing small.
+//! What clients can make a node hold: 160 MiB of requests (both pools here), 128 MiB of requests in decoded form
+//! ([`crate::api::ELEMENTS_TOTALS`]), 160 MiB of answers on their way out ([`crate::api::ANSWER_TOTALS`] and those that
+//! wait for room), and per connection some 20 KiB of buffers and its queue. With 256 connections, all of them hostile,
+//! that is below 500 MiB; honest clients need a small part of it.
 
 use std::io;
 use std::sync::Arc;
@@ -18,8 +16,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use kafka_protocol::messages::ApiKey;
 use tokio::io::{AsyncRead, AsyncReadExt};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
+
+use crate::clients::{Client, Clients};
+use crate::pools::Pools;
 
 /// Largest request of every API but Produce.
 pub const OTHER_REQUEST_BYTES_MAX: usize = 1 << 20;
@@ -44,32 +45,9 @@ const WHOLE_FRAME_WAIT: Duration = Duration::from_secs(20);
 const IDLE_WAIT: Duration = Duration::from_secs(600);
 
 /// Room for requests in flight.
-#[derive(Clone, Debug)]
-pub(crate) struct Budget {
-    small: Arc<Semaphore>,
-    large: Arc<Semaphore>,
-}
-
-impl Budget {
-    /// The whole budget of a node.
-    pub(crate) fn new() -> Budget {
-        Budget {
-            small: Arc::new(Semaphore::new(SMALL_BUDGET_BYTES)),
-            large: Arc::new(Semaphore::new(LARGE_BUDGET_BYTES)),
-        }
-    }
-
-    async fn take(&self, bytes: usize) -> OwnedSemaphorePermit {
-        let semaphore = if bytes <= SMALL_REQUEST_BYTES_MAX {
-            &self.small
-        } else {
-            &self.large
-        };
-        let permits =
-            u32::try_from(bytes).expect("a checked length fits, because limits end at 64 MiB");
-        let permit = Arc::clone(semaphore).acquire_many_owned(permits).await;
-        permit.expect("the budget is never closed")
-    }
+pub(crate) fn budget(clients: &Arc<Clients>) -> Pools {
+    let totals = (SMALL_BUDGET_BYTES, LARGE_BUDGET_BYTES);
+    Pools::new(SMALL_REQUEST_BYTES_MAX, totals, Arc::clone(clients))
 }
 
 /// A whole request.
@@ -103,8 +81,9 @@ pub(crate) enum FrameError {
 /// Reads one request; None at the end of the connection.
 pub(crate) async fn read(
     reader: &mut (impl AsyncRead + Unpin),
-    budget: &Budget,
+    budget: &Pools,
     produce_bytes_max: usize,
+    client: &Client,
 ) -> Result<Option<Frame>, FrameError> {
     let mut length = [0; 4];
     match timeout(IDLE_WAIT, reader.read_exact(&mut length)).await {
@@ -114,7 +93,7 @@ pub(crate) async fn read(
         Ok(Ok(_)) => {}
     }
     let length = i32::from_be_bytes(length);
-    let whole = read_body(reader, budget, length, produce_bytes_max);
+    let whole = read_body(reader, budget, length, produce_bytes_max, client);
     timeout(WHOLE_FRAME_WAIT, whole)
         .await
         .map_err(|_| FrameError::Slow)?
@@ -123,9 +102,10 @@ pub(crate) async fn read(
 
 async fn read_body(
     reader: &mut (impl AsyncRead + Unpin),
-    budget: &Budget,
+    budget: &Pools,
     claimed: i32,
     produce_bytes_max: usize,
+    client: &Client,
 ) -> Result<Frame, FrameError> {
     let too_long = |key, limit| FrameError::Length {
         length: claimed,
@@ -137,15 +117,19 @@ async fn read_body(
         _ => return Err(too_long(-1, produce_bytes_max)),
     };
     let mut prefix = [0; PREFIX_BYTES];
+    client.reads();
     reader.read_exact(&mut prefix).await?;
     let key = i16::from_be_bytes([prefix[0], prefix[1]]);
     if key != ApiKey::Produce as i16 && length > OTHER_REQUEST_BYTES_MAX {
         return Err(too_long(key, OTHER_REQUEST_BYTES_MAX));
     }
     let permit = budget.take(length).await;
+    // Not slow because it waited for room.
+    client.reads();
     let mut bytes = vec![0; length];
     bytes[..PREFIX_BYTES].copy_from_slice(&prefix);
     reader.read_exact(&mut bytes[PREFIX_BYTES..]).await?;
+    client.has_asked();
     Ok(Frame {
         key,
         version: i16::from_be_bytes([prefix[2], prefix[3]]),
@@ -162,7 +146,9 @@ mod tests {
     const LIMIT: usize = 16 << 20;
 
     async fn read_all(mut wire: &[u8]) -> Result<Option<Frame>, FrameError> {
-        read(&mut wire, &Budget::new(), LIMIT).await
+        let clients = Clients::new();
+        let client = clients.add(([127, 0, 0, 1], 9).into());
+        read(&mut wire, &budget(&clients), LIMIT, &client).await
     }
 
     #[tokio::test]

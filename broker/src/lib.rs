@@ -15,6 +15,7 @@
 
 mod api;
 mod ask;
+mod clients;
 mod codec;
 mod command;
 mod config;
@@ -31,7 +32,9 @@ mod messages;
 mod node;
 mod peers;
 pub mod plants;
+mod pools;
 pub mod record_batch;
+mod refusals;
 pub mod request;
 pub mod rules;
 mod server;
@@ -40,8 +43,8 @@ mod shutdown;
 mod state;
 
 pub use config::{
-    Address, ConfigError, KafkaConfig, LimitsConfig, LogConfig, NodeConfig, PeerConfig,
-    TimingConfig,
+    Address, ClusterSecret, ConfigError, KafkaConfig, LimitsConfig, LogConfig, NodeConfig,
+    PeerConfig, TimingConfig,
 };
 pub use frame::OTHER_REQUEST_BYTES_MAX;
 pub use hooks::Hooks;

@@ -6,8 +6,9 @@
 //!                <-- link tasks   <--messages-- [           ]
 //! ```
 //!
-//! Two threads of their own, core and log, and a runtime with two workers for everything with a
-//! socket. They share channels and nothing else. The Kafka port opens first, so that clients can
+//! Two threads of their own, core and log, and two runtimes with two workers each: one for clients, one for the other
+//! nodes. They share channels and nothing else. With one runtime for both, a crowd of clients that asks for all topics
+//! again and again kept heartbeats waiting for longer than an election time-out. The Kafka port opens first, so that clients can
 //! connect (they are answered once the log was read); the peer port only after the log was recovered: a
 //! node must not vote before it knows its own earlier promises.
 
@@ -26,25 +27,28 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Semaphore, mpsc, watch};
 use tracing::{error, info};
 
-use crate::api::{Context, FETCHED_BUDGET_BYTES};
+use crate::api::Context;
 use crate::ask::{Clock, CoreHandle};
 use crate::config::{Address, ConfigError, NodeConfig};
 use crate::core::{Core, CoreConfig, CoreError};
 use crate::disk::Directory;
 use crate::forward::Forwarder;
-use crate::frame::Budget;
 use crate::hooks::{Hooks, Surroundings};
 use crate::log::{self, LogError, LogOptions};
 use crate::messages::Class;
 use crate::peers::forwarding::{self, ForwardLinks};
-use crate::peers::{APPEND_EVENTS_QUEUED_MAX, CONTROL_EVENTS_QUEUED_MAX, Shared, inbound, link};
+use crate::peers::{
+    APPEND_BYTES_QUEUED_MAX, APPEND_EVENTS_QUEUED_MAX, CONTROL_EVENTS_QUEUED_MAX, Shared, inbound,
+    link,
+};
+use crate::refusals::Refusals;
 use crate::request::{NodeId, Time};
 use crate::rules::Rules;
 use crate::server;
 use crate::shutdown::{self, Trigger};
 use core_thread::{CoreThread, PeerLinks};
 
-/// Workers for sockets.
+/// Workers for the sockets of clients, and as many for those of nodes.
 const SOCKET_WORKERS: usize = 2;
 
 /// How long tasks may take to end after the node was stopped; what is left is dropped.
@@ -95,6 +99,8 @@ pub struct Node {
     threads: Vec<JoinHandle<()>>,
     /// Taken when the node ends.
     runtime: Option<Runtime>,
+    /// The same, for the links between nodes.
+    links: Option<Runtime>,
 }
 
 /// Starts a node and keeps it until SIGTERM or SIGINT.
@@ -134,15 +140,8 @@ impl Node {
             })?;
         let config = Arc::new(config);
         let (rules, hooks) = config.plants.plant_loudly();
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(SOCKET_WORKERS)
-            .thread_name("sockets")
-            .enable_all()
-            .build()
-            .map_err(|source| Error::System {
-                what: "starting the socket threads".to_owned(),
-                source,
-            })?;
+        let runtime = sockets("clients")?;
+        let links_runtime = sockets("peers")?;
 
         let clock = Clock::start();
         let (core, asks) = CoreHandle::new(clock);
@@ -151,15 +150,13 @@ impl Node {
         let (forward_links, forward_queues) =
             ForwardLinks::new(others().map(|peer| peer.id), clock);
         let forwarder = Forwarder::new(core.clone(), forward_links, hooks.clone());
-        let context = Arc::new(Context {
-            config: Arc::clone(&config),
-            core: core.clone(),
-            forwarder: forwarder.clone(),
+        let context = Arc::new(Context::new(
+            Arc::clone(&config),
+            core.clone(),
+            forwarder.clone(),
             rules,
-            hooks: hooks.clone(),
-            budget: Budget::new(),
-            fetched: Arc::new(Semaphore::new(FETCHED_BUDGET_BYTES)),
-        });
+            hooks.clone(),
+        ));
         let kafka = listen(&runtime, &config.kafka.listen, "kafka.listen")?;
         let kafka_address = kafka.local_addr().map_err(|source| Error::System {
             what: "reading the Kafka port's address".to_owned(),
@@ -183,6 +180,11 @@ impl Node {
             torn_bytes = recovered.torn_bytes,
             "log recovered"
         );
+        let key = config.link_key().map_err(|problem| ConfigError::Value {
+            path: "(configuration)".into(),
+            field: "cluster_secret".to_owned(),
+            problem: problem.to_owned(),
+        })?;
         let consensus = Core::new(core_config(&config, rules, hooks.clone()), recovered)?;
 
         let (control, control_events) = mpsc::channel(CONTROL_EVENTS_QUEUED_MAX);
@@ -190,24 +192,27 @@ impl Node {
         let (hello, hello_seen) = watch::channel(consensus.hello());
         let shared = Shared {
             config: Arc::clone(&config),
+            key,
+            refusals: Arc::new(Refusals::new("a connection between nodes is refused")),
             hello: hello_seen,
             control,
             append,
+            append_room: Arc::new(Semaphore::new(APPEND_BYTES_QUEUED_MAX)),
             hooks: hooks.clone(),
         };
-        let peer_port = listen(&runtime, config.peer_listen(), "peer_listen")?;
-        runtime.spawn(inbound::serve(peer_port, shared.clone(), core));
+        let peer_port = listen(&links_runtime, config.peer_listen(), "peer_listen")?;
+        links_runtime.spawn(inbound::serve(peer_port, shared.clone(), core));
         let mut links = Vec::new();
         for peer in others() {
             let (control_sender, control_queue) = link::link(Class::Control);
             let (append_sender, append_queue) = link::link(Class::Append);
-            runtime.spawn(link::run(
+            links_runtime.spawn(link::run(
                 shared.clone(),
                 peer.clone(),
                 Class::Control,
                 control_queue,
             ));
-            runtime.spawn(link::run(
+            links_runtime.spawn(link::run(
                 shared.clone(),
                 peer.clone(),
                 Class::Append,
@@ -219,7 +224,7 @@ impl Node {
             let peer = others()
                 .find(|peer| peer.id == id)
                 .expect("the links were made from these peers");
-            runtime.spawn(forwarding::run(shared.clone(), peer.clone(), queue, clock));
+            links_runtime.spawn(forwarding::run(shared.clone(), peer.clone(), queue, clock));
         }
 
         let (say_ended, ended) = mpsc::unbounded_channel();
@@ -232,7 +237,7 @@ impl Node {
         let links: BTreeMap<NodeId, PeerLinks> = links.into_iter().collect();
         hooks.started(&Surroundings {
             node: config.node_id,
-            runtime: runtime.handle().clone(),
+            runtime: links_runtime.handle().clone(),
             heartbeat: Duration::from_millis(config.timing.heartbeat_ms),
             links: links
                 .iter()
@@ -261,6 +266,7 @@ impl Node {
             groups,
             hello,
             hooks,
+            refusals: Arc::new(Refusals::new("a message between nodes is refused")),
         };
         let core_thread = spawn("core", move || core_thread.run(&say_ended))?;
         let peers = config.peer_listen();
@@ -273,6 +279,7 @@ impl Node {
             ended,
             threads,
             runtime: Some(runtime),
+            links: Some(links_runtime),
         })
     }
 
@@ -301,7 +308,10 @@ impl Node {
                 error!("a thread of the node panicked");
             }
         }
-        if let Some(runtime) = self.runtime.take() {
+        for runtime in [self.runtime.take(), self.links.take()]
+            .into_iter()
+            .flatten()
+        {
             runtime.shutdown_timeout(SHUTDOWN_WAIT);
         }
     }
@@ -344,6 +354,18 @@ fn listen(runtime: &Runtime, address: &Address, field: &'static str) -> Result<T
     })
 }
 
+fn sockets(name: &'static str) -> Result<Runtime, Error> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(SOCKET_WORKERS)
+        .thread_name(name)
+        .enable_all()
+        .build()
+        .map_err(|source| Error::System {
+            what: format!("starting the threads for {name}"),
+            source,
+        })
+}
+
 fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, Error> {
     let builder = std::thread::Builder::new().name(name.to_owned());
     builder.spawn(body).map_err(|source| Error::System {
@@ -364,6 +386,7 @@ fn core_config(config: &NodeConfig, rules: Rules, hooks: Hooks) -> CoreConfig {
         retention_bytes: config.log.retention_bytes,
         rules,
         hooks,
+        topic_limits: config.limits.of_topics(),
         ..CoreConfig::new(config.node_id, config.voters())
     }
 }

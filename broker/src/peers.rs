@@ -8,17 +8,21 @@
 //!
 //! | file | what |
 //! |---|---|
+//! | `auth` | who is on the other end: proofs, and a tag on every frame |
 //! | `wire` | frames and the handshake, as bytes; no sockets |
+//! | `schema` | whether bytes have the shape of a Raft message |
 //! | `questions` | what forward links carry, as bytes |
 //! | `socket` | dialling, options, liveness |
 //! | `link` | the sending side of control and append |
 //! | `inbound` | the receiving side of all three |
 //! | `forwarding` | the sending side of forward |
 
+pub(crate) mod auth;
 pub(crate) mod forwarding;
 pub(crate) mod inbound;
 pub(crate) mod link;
 pub(crate) mod questions;
+pub(crate) mod schema;
 pub(crate) mod socket;
 pub(crate) mod wire;
 
@@ -26,12 +30,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use raft::eraftpb::Message;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
-use crate::config::NodeConfig;
+use tracing::debug;
+
+use crate::config::{NodeConfig, PeerConfig};
 use crate::hooks::Hooks;
 use crate::messages::{Class, Hello};
+use crate::refusals::Refusals;
 use crate::request::NodeId;
+use auth::LinkKey;
+use socket::{LinkError, Proved};
+use wire::{Purpose, WireError};
 
 /// Something that happened on a link.
 #[derive(Debug)]
@@ -42,6 +52,8 @@ pub(crate) enum PeerEvent {
         from: NodeId,
         /// The message.
         message: Box<Message>,
+        /// Its room in [`Shared::append_room`], given back once the core has it.
+        room: Option<OwnedSemaphorePermit>,
     },
     /// The sending side of a link is connected, and the other side said this of itself.
     LinkUp {
@@ -64,21 +76,30 @@ pub(crate) enum PeerEvent {
 /// Control messages, and comings and goings of links, on their way to the core.
 pub(crate) const CONTROL_EVENTS_QUEUED_MAX: usize = 1024;
 
-/// Append messages on their way to the core. Each is about 1 MiB at most; a reader that finds the
+/// Append messages on their way to the core. Each is about 1 MiB as a rule; a reader that finds the
 /// queue full stops reading its connection, and no other.
 pub(crate) const APPEND_EVENTS_QUEUED_MAX: usize = 64;
+
+/// Bytes of append messages on their way to the core, because one may have 80 MiB.
+pub(crate) const APPEND_BYTES_QUEUED_MAX: usize = 128 << 20;
 
 /// What the tasks of all links share.
 #[derive(Clone, Debug)]
 pub(crate) struct Shared {
     /// The configuration of this node.
     pub(crate) config: Arc<NodeConfig>,
+    /// What proves that a node belongs to this cluster.
+    pub(crate) key: LinkKey,
+    /// Nodes that do not talk to this one, or are not talked to.
+    pub(crate) refusals: Arc<Refusals>,
     /// What the core says of itself in handshakes.
     pub(crate) hello: watch::Receiver<Hello>,
     /// To the core: control messages, and links.
     pub(crate) control: mpsc::Sender<PeerEvent>,
     /// To the core: append messages.
     pub(crate) append: mpsc::Sender<PeerEvent>,
+    /// Room for append messages on their way to the core.
+    pub(crate) append_room: Arc<Semaphore>,
     /// The hooks of this node.
     pub(crate) hooks: Hooks,
 }
@@ -97,5 +118,27 @@ impl Shared {
     /// How often each side of a link says something, if only that it is there.
     pub(crate) fn ping_interval(&self) -> Duration {
         Duration::from_millis((self.config.timing.election_max_ms / 6).max(1))
+    }
+
+    /// Connects to a peer.
+    pub(crate) async fn dial(
+        &self,
+        peer: &PeerConfig,
+        purpose: Purpose,
+    ) -> Result<(Proved, Hello), LinkError> {
+        let ends = (self.config.node_id, peer.id);
+        socket::dial(&peer.peer, &self.key, purpose, ends, self.silence_max()).await
+    }
+
+    /// What stands at a peer's address is not that peer: an operator's mistake or an attack, and worth a warning. The
+    /// rest is the life of networks.
+    pub(crate) fn not_dialled(&self, peer: &PeerConfig, error: &LinkError) {
+        match error {
+            LinkError::Wire(WireError::Proof | WireError::Tag | WireError::Magic(_)) => {
+                self.refusals
+                    .report(format_args!("node {} at {}", peer.id, peer.peer), error);
+            }
+            error => debug!(peer = peer.id, %error, "not connected"),
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! The v2 record batch as far as a broker must know it: the fixed header, its check, and the two fields it patches.
 //!
-//! A batch is stored as it was received, compressed or not; records inside are never read. Base offset
+//! A batch is stored as it was received, compressed or not; the records inside are only counted (`records`). Base offset
 //! and leader epoch lie before the part that the checksum covers, so that patching them keeps it valid.
 //!
 //! ```text
@@ -9,6 +9,8 @@
 //! 12 leader epoch i32      21 attributes i16        43 producer id i64       57 record count i32
 //!                          23 last offset delta i32                          61 records
 //! ```
+
+pub(crate) mod records;
 
 use kafka_protocol::error::ResponseError;
 
@@ -102,15 +104,29 @@ pub enum BatchError {
     /// Transactional and control batches are not supported.
     #[error("transactions are not supported")]
     Transactional,
+    /// The records are not those that the header claims.
+    #[error("the records are not as many as the header claims, or not numbered from 0")]
+    Records,
+    /// The records cannot be unpacked.
+    #[error("the records cannot be unpacked")]
+    Packed,
+    /// The records are larger than `limits.uncompressed_bytes` when unpacked.
+    #[error("the records exceed limits.uncompressed_bytes when unpacked")]
+    Unpacked,
 }
 
 impl BatchError {
     /// The Kafka error for the client.
     pub fn code(&self) -> ResponseError {
         match self {
-            BatchError::Length { .. } | BatchError::Checksum => ResponseError::CorruptMessage,
+            BatchError::Length { .. } | BatchError::Checksum | BatchError::Packed => {
+                ResponseError::CorruptMessage
+            }
+            BatchError::Unpacked => ResponseError::MessageTooLarge,
             BatchError::Magic(_) => ResponseError::UnsupportedForMessageFormat,
-            BatchError::Count { .. } | BatchError::Producer => ResponseError::InvalidRecord,
+            BatchError::Count { .. } | BatchError::Producer | BatchError::Records => {
+                ResponseError::InvalidRecord
+            }
             BatchError::Compression(_) => ResponseError::UnsupportedCompressionType,
             BatchError::Transactional => ResponseError::InvalidTxnState,
         }

@@ -167,6 +167,24 @@ pub enum AdminChange {
     },
 }
 
+/// Bounds on the topics of a cluster. They travel with each change, because all nodes must decide alike whatever their
+/// own configuration says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TopicLimits {
+    /// Most topics.
+    pub topics: u32,
+    /// Most partitions, all topics together.
+    pub partitions: u32,
+}
+
+impl TopicLimits {
+    /// No bounds: what entries mean that were written before there were any.
+    pub const NONE: TopicLimits = TopicLimits {
+        topics: u32::MAX,
+        partitions: u32::MAX,
+    };
+}
+
 /// The one answer to a [`Request`].
 #[derive(Debug)]
 pub enum Response {

@@ -8,8 +8,8 @@
 //! (UTF-8, values) are the decoder's business.
 
 /// Most array elements and tagged fields in one request, all levels together. At no more than 256
-/// bytes each in memory, a decoded request stays below 8 MiB beside its own bytes.
-pub(crate) const ELEMENTS_PER_REQUEST_MAX: usize = 32_768;
+/// bytes each in memory, a decoded request stays below 4 MiB beside its own bytes.
+pub(crate) const ELEMENTS_PER_REQUEST_MAX: usize = 16_384;
 
 /// The request ends too early, or claims more than it holds or may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -41,6 +41,11 @@ impl<'a> Shape<'a> {
     /// The same position, read on in this encoding: a request header mixes both.
     pub(crate) fn with_encoding(self, flexible: bool) -> Shape<'a> {
         Shape { flexible, ..self }
+    }
+
+    /// Array elements and tagged fields walked over so far.
+    pub(crate) fn elements(&self) -> usize {
+        self.elements
     }
 
     /// Bytes that were not walked over yet.

@@ -16,7 +16,7 @@ use uuid::Uuid;
 use crate::codec::{Reader, put_string};
 use crate::command::{Batch, Command};
 use crate::record_batch;
-use crate::request::AdminChange;
+use crate::request::{AdminChange, TopicLimits};
 use partition::Partition;
 
 const VERSION: u8 = 1;
@@ -73,12 +73,14 @@ impl State {
                     .map(|batch| self.append(index, batch))
                     .collect(),
             ),
-            Command::Admin(change) => Applied::Admin(self.change(change)),
+            Command::Admin(change, limits) => Applied::Admin(self.change(change, &limits)),
             Command::ProducerId => {
                 let id = self.next_producer_id;
                 self.next_producer_id += 1;
                 Applied::ProducerId(id)
             }
+            // An entry forgets what lies before it, never itself and what follows.
+            Command::Trim { first_index } if first_index > index => Applied::Nothing,
             Command::Trim { first_index } => {
                 for partition in self
                     .topics
@@ -106,7 +108,7 @@ impl State {
         true
     }
 
-    fn change(&mut self, change: AdminChange) -> Result<(), ResponseError> {
+    fn change(&mut self, change: AdminChange, limits: &TopicLimits) -> Result<(), ResponseError> {
         match change {
             AdminChange::CreateTopic {
                 name,
@@ -121,6 +123,10 @@ impl State {
                 if count == 0 || count > PARTITIONS_MAX {
                     return Err(ResponseError::InvalidPartitions);
                 }
+                if self.topics.len() >= limits.topics as usize {
+                    return Err(ResponseError::PolicyViolation);
+                }
+                self.has_room(count, limits)?;
                 self.names.insert(id, name.clone());
                 let partitions = vec![Partition::default(); count];
                 self.topics.insert(
@@ -140,18 +146,35 @@ impl State {
                 self.names.remove(&topic.id);
             }
             AdminChange::GrowTopic { name, partitions } => {
-                let topic = self
-                    .topics
-                    .get_mut(&name)
+                let topic = self.topics.get(&name);
+                let known = topic
+                    .map(|topic| topic.partitions.len())
                     .ok_or(ResponseError::UnknownTopicOrPartition)?;
                 let count = usize::try_from(partitions).unwrap_or(0);
-                if count <= topic.partitions.len() || count > PARTITIONS_MAX {
+                if count <= known || count > PARTITIONS_MAX {
                     return Err(ResponseError::InvalidPartitions);
                 }
+                self.has_room(count - known, limits)?;
+                let topic = self.topics.get_mut(&name);
+                let topic = topic.ok_or(ResponseError::UnknownTopicOrPartition)?;
                 topic.partitions.resize(count, Partition::default());
             }
         }
         self.topics_version += 1;
+        Ok(())
+    }
+
+    /// Whether so many partitions more are within bounds. Summed up each time: changes of topics are rare, and a count
+    /// beside the topics would have to be right through deletions and checkpoints.
+    fn has_room(&self, more: usize, limits: &TopicLimits) -> Result<(), ResponseError> {
+        let present: usize = self
+            .topics
+            .values()
+            .map(|topic| topic.partitions.len())
+            .sum();
+        if present.saturating_add(more) > limits.partitions as usize {
+            return Err(ResponseError::PolicyViolation);
+        }
         Ok(())
     }
 
@@ -230,5 +253,75 @@ impl State {
             );
         }
         reader.is_empty().then_some(state)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn apply(state: &mut State, change: AdminChange, limits: TopicLimits) -> Applied {
+        let data = Command::Admin(change, limits).encode(1);
+        state.apply(9, 1, &data)
+    }
+
+    fn create(name: &str, partitions: i32) -> AdminChange {
+        AdminChange::CreateTopic {
+            name: name.into(),
+            id: Uuid::from_u128(name.len() as u128),
+            partitions,
+            settings: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn the_bounds_of_an_entry_decide_on_every_node_alike() {
+        let limits = TopicLimits {
+            topics: 2,
+            partitions: 10,
+        };
+        let refused = Applied::Admin(Err(ResponseError::PolicyViolation));
+        let mut state = State::default();
+        assert_eq!(apply(&mut state, create("a", 11), limits), refused);
+        assert_eq!(
+            apply(&mut state, create("a", 6), limits),
+            Applied::Admin(Ok(()))
+        );
+        assert_eq!(apply(&mut state, create("bb", 5), limits), refused);
+        assert_eq!(
+            apply(&mut state, create("bb", 2), limits),
+            Applied::Admin(Ok(()))
+        );
+        let grow = |partitions| AdminChange::GrowTopic {
+            name: "bb".into(),
+            partitions,
+        };
+        assert_eq!(apply(&mut state, grow(5), limits), refused);
+        assert_eq!(apply(&mut state, grow(4), limits), Applied::Admin(Ok(())));
+        assert_eq!(
+            apply(&mut state, create("ccc", 1), limits),
+            refused,
+            "a third topic"
+        );
+        let delete = AdminChange::DeleteTopic { name: "a".into() };
+        assert_eq!(apply(&mut state, delete, limits), Applied::Admin(Ok(())));
+        assert_eq!(
+            apply(&mut state, create("ccc", 6), limits),
+            Applied::Admin(Ok(()))
+        );
+        let none = TopicLimits::NONE;
+        assert_eq!(
+            apply(&mut state, create("dddd", 100), none),
+            Applied::Admin(Ok(()))
+        );
+    }
+
+    #[test]
+    fn an_entry_cannot_forget_what_follows_it() {
+        let mut state = State::default();
+        let trim = |first_index| Command::Trim { first_index }.encode(1);
+        assert_eq!(state.apply(9, 1, &trim(u64::MAX)), Applied::Nothing);
+        assert_eq!(state.apply(9, 1, &trim(10)), Applied::Nothing);
+        assert_eq!(state.apply(9, 1, &trim(9)), Applied::Trimmed(9));
     }
 }

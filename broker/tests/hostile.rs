@@ -217,7 +217,7 @@ fn noise_on_the_peer_port_harms_nobody() {
         if round % 3 == 0 {
             // A plausible first frame: the right kind and a length that fits.
             noise.resize(64, 1);
-            noise[..9].copy_from_slice(&[0, 0, 0, 59, 1, b'J', b'P', b'R', b'1']);
+            noise[..9].copy_from_slice(&[0, 0, 0, 59, 1, b'J', b'P', b'R', b'2']);
         }
         let mut client = Client::connect(&address);
         client.send_raw(&noise);
@@ -253,10 +253,22 @@ fn a_small_corpus_passes_through_the_fuzzing_entry_points() {
         broker::fuzzing::peer_message(&bytes);
         // Handshakes and requests begin with something recognisable.
         if bytes.len() > 16 {
-            bytes[..6].copy_from_slice(&[b'J', b'P', b'R', b'1', 0, 1]);
+            bytes[..6].copy_from_slice(&[b'J', b'P', b'R', b'2', 0, 2]);
             broker::fuzzing::peer_frame(&bytes);
             bytes[12] = random.random_range(0..5);
             broker::fuzzing::peer_frame(&bytes);
         }
+    }
+}
+
+#[test]
+fn sessions_of_a_hostile_peer_end_no_node() {
+    // More, and others, for a longer search: SESSIONS=100000 SEED=7.
+    let given = |name| std::env::var(name).ok().and_then(|text| text.parse().ok());
+    let mut random = ChaCha8Rng::seed_from_u64(given("SEED").unwrap_or(SEED));
+    for _ in 0..given("SESSIONS").unwrap_or(20_000) {
+        let mut bytes = vec![0; random.random_range(0..600)];
+        random.fill_bytes(&mut bytes);
+        broker::fuzzing::peer_session(&bytes);
     }
 }

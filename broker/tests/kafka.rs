@@ -195,6 +195,19 @@ fn bad_batches_are_refused_by_name_and_leave_nothing() {
         0,
         "exactly one batch"
     );
+    // A claim of records that are not there would burn as many offsets.
+    for claimed in [2, 1000, i32::MAX] {
+        let mut wrong = good.to_vec();
+        wrong[23..27].copy_from_slice(&(claimed - 1_i32).to_be_bytes());
+        wrong[57..61].copy_from_slice(&claimed.to_be_bytes());
+        let checksum = crc32c::crc32c(&wrong[21..]);
+        wrong[17..21].copy_from_slice(&checksum.to_be_bytes());
+        assert_eq!(
+            client.produce("clean", -1, wrong.into()).0,
+            code(ResponseError::InvalidRecord),
+            "{claimed} records claimed"
+        );
+    }
     let huge = "x".repeat(2 << 20);
     assert_eq!(
         client.produce("clean", -1, batch(&[&huge])).0,

@@ -25,7 +25,7 @@ use nix::unistd::Pid;
 use tokio::sync::{OnceCell, watch};
 
 use crate::config::plants::Plants;
-use crate::config::target::{NodePlace, StopSignal, Target};
+use crate::config::target::{NodePlace, StopSignal, Target, cluster_secret};
 use crate::exit::Stop;
 use crate::record::Recorder;
 use crate::store::layout::NODES;
@@ -90,6 +90,7 @@ impl Cluster {
             .map(|node| environment.address(node).to_string())
             .collect();
         let jepsen = std::env::current_exe().context("find this program")?;
+        let secret = cluster_secret::draw()?;
         let mut nodes = Vec::new();
         for node in target.nodes {
             let logs = directory.join(NODES).join(node.to_string());
@@ -100,6 +101,7 @@ impl Cluster {
                 jepsen: jepsen.clone(),
                 seed,
                 plants: plants.on(node),
+                secret: secret.clone(),
             };
             nodes.push(NodeProcess {
                 node,

@@ -8,6 +8,7 @@ use kafka_protocol::messages::create_partitions_response::CreatePartitionsTopicR
 use kafka_protocol::messages::{CreatePartitionsRequest, CreatePartitionsResponse};
 
 use super::create_topics::{PARTITIONS_MAX, Refusal};
+use super::room::{self, Room};
 use super::{Context, string};
 use crate::ask::Ending;
 use crate::request::{AdminChange, View};
@@ -33,9 +34,18 @@ pub(super) async fn answer(
 ) -> Result<CreatePartitionsResponse, Ending> {
     let view = context.view().await?;
     let deadline = context.forward_deadline(request.timeout_ms);
+    let more = |topic: &CreatePartitionsTopic| {
+        let known = view.topics.get(topic.name.as_str());
+        let known = known.map_or(0, |known| known.partitions);
+        topic.count.saturating_sub(known).max(0)
+    };
+    let asked = request.topics.iter().map(|topic| more(topic) as usize);
+    let mut room = Room::new(context, &view, 0, asked.sum());
     let mut results = Vec::with_capacity(request.topics.len());
     for topic in request.topics {
-        let outcome = match check(&view, &topic, request.validate_only) {
+        let checked =
+            check(&view, &topic, request.validate_only).and_then(|()| room.take(0, more(&topic)));
+        let outcome = match checked {
             Err(refusal) => Err(refusal),
             Ok(()) if request.validate_only => Ok(()),
             Ok(()) => {
@@ -44,7 +54,7 @@ pub(super) async fn answer(
                     partitions: topic.count,
                 };
                 let outcome = context.forwarder.change(change, deadline).await?;
-                outcome.map_err(|error| (error, error.to_string()))
+                outcome.map_err(|error| room::refusal(context, error))
             }
         };
         let answer = CreatePartitionsTopicResult::default().with_name(topic.name);

@@ -12,6 +12,7 @@ use kafka_protocol::messages::{CreateTopicsRequest, CreateTopicsResponse};
 
 use super::configs::{self, Source};
 use super::metadata::new_topic_id;
+use super::room::{self, Room};
 use super::{Context, string};
 use crate::ask::Ending;
 use crate::request::{AdminChange, Time, View};
@@ -50,6 +51,11 @@ pub(super) async fn answer(
     for topic in &request.topics {
         *named.entry(topic.name.as_str()).or_default() += 1;
     }
+    let asked = request.topics.iter().map(|topic| {
+        let given = usize::try_from(topic.num_partitions).unwrap_or(1);
+        given.max(topic.assignments.len())
+    });
+    let mut room = Room::new(context, &view, request.topics.len(), asked.sum());
     let mut results = Vec::with_capacity(request.topics.len());
     for topic in &request.topics {
         let outcome = if named[topic.name.as_str()] > 1 {
@@ -58,7 +64,14 @@ pub(super) async fn answer(
                 "the request names this topic twice".to_owned(),
             ))
         } else {
-            create(context, &view, topic, request.validate_only, deadline).await?
+            create(
+                context,
+                (&view, &mut room),
+                topic,
+                request.validate_only,
+                deadline,
+            )
+            .await?
         };
         results.push(result(context, topic, outcome));
     }
@@ -73,7 +86,7 @@ type Created = (i32, Vec<(String, String)>);
 
 async fn create(
     context: &Arc<Context>,
-    view: &View,
+    (view, room): (&View, &mut Room<'_>),
     topic: &CreatableTopic,
     validate_only: bool,
     deadline: Time,
@@ -83,6 +96,11 @@ async fn create(
         Ok(checked) => checked,
         Err(refusal) => return Ok(Err(refusal)),
     };
+    if !view.topics.contains_key(&name)
+        && let Err(refusal) = room.take(1, partitions)
+    {
+        return Ok(Err(refusal));
+    }
     if validate_only {
         return Ok(match view.topics.contains_key(&name) {
             true => Err((
@@ -101,7 +119,7 @@ async fn create(
     let outcome = context.forwarder.change(change, deadline).await?;
     Ok(outcome
         .map(|()| (partitions, settings))
-        .map_err(|error| (error, error.to_string())))
+        .map_err(|error| room::refusal(context, error)))
 }
 
 /// Everything that can be judged without knowing which topics exist.

@@ -1,6 +1,7 @@
 //! DescribeConfigs: the settings of a topic, or of this node. All are read-only; there is no
 //! AlterConfigs.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use kafka_protocol::ResponseError;
@@ -35,7 +36,13 @@ pub(super) async fn answer(
     request: DescribeConfigsRequest,
 ) -> Result<DescribeConfigsResponse, Ending> {
     let view = context.view().await?;
-    let results = request.resources.into_iter().map(|resource| {
+    // Each resource once: its settings take a hundred times the bytes that ask for them.
+    let mut seen = BTreeSet::new();
+    let asked = request
+        .resources
+        .into_iter()
+        .filter(|resource| seen.insert((resource.resource_type, resource.resource_name.clone())));
+    let results = asked.map(|resource| {
         let answer = DescribeConfigsResult::default()
             .with_resource_type(resource.resource_type)
             .with_resource_name(resource.resource_name.clone());

@@ -8,7 +8,7 @@ use kafka_protocol::messages::{ApiKey, ResponseHeader};
 use kafka_protocol::protocol::{Decodable, Encodable};
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::OFFERED;
+use super::{Context, OFFERED};
 use crate::ask::Ending;
 use crate::frame::Frame;
 use crate::shape::{Malformed, Shape, Walked};
@@ -20,7 +20,7 @@ pub(crate) struct Reply {
     pub(crate) bytes: Bytes,
     /// Room in a budget, given back once the bytes are written.
     #[expect(dead_code, reason = "held for its drop")]
-    pub(crate) room: Option<OwnedSemaphorePermit>,
+    pub(crate) room: OwnedSemaphorePermit,
 }
 
 /// Why a connection is closed instead of answered.
@@ -46,6 +46,8 @@ pub(crate) enum Hangup {
         "a Produce request with acks=0 failed, and closing the connection is the only way to report it"
     )]
     Unacknowledged,
+    #[error("answers that nobody takes occupy all the room there is")]
+    NoRoom,
     #[error(transparent)]
     Ending(#[from] Ending),
 }
@@ -126,15 +128,35 @@ fn is_flexible(key: ApiKey, version: i16) -> bool {
     key.request_header_version(version) >= 2
 }
 
-/// Decodes a request whose counts were found to be true.
-pub(super) fn decode<Q: Decodable>(
+/// Decodes a request whose counts were found to be true, once there is room for what they become.
+pub(super) async fn decode<Q: Decodable>(
+    context: &Context,
+    call: &Call,
+    shape: fn(&mut Shape<'_>, i16) -> Walked,
+) -> Result<(Q, OwnedSemaphorePermit), Hangup> {
+    let elements = walk(call, shape)?;
+    let room = context.elements.take(elements).await;
+    Ok((decode_walked(call)?, room))
+}
+
+/// The same without a node around it.
+#[cfg(feature = "fuzzing")]
+pub(super) fn decode_alone<Q: Decodable>(
     call: &Call,
     shape: fn(&mut Shape<'_>, i16) -> Walked,
 ) -> Result<Q, Hangup> {
-    shape(
-        &mut Shape::new(&call.body, is_flexible(call.key, call.version)),
-        call.version,
-    )?;
+    walk(call, shape)?;
+    decode_walked(call)
+}
+
+/// How many elements a request has, if its counts are true.
+fn walk(call: &Call, shape: fn(&mut Shape<'_>, i16) -> Walked) -> Result<usize, Malformed> {
+    let mut walked = Shape::new(&call.body, is_flexible(call.key, call.version));
+    shape(&mut walked, call.version)?;
+    Ok(walked.elements())
+}
+
+fn decode_walked<Q: Decodable>(call: &Call) -> Result<Q, Hangup> {
     let mut body = call.body.clone();
     Q::decode(&mut body, call.version).map_err(|problem| Hangup::Decode {
         key: call.key,

@@ -12,17 +12,19 @@ use bytes::Bytes;
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::fetch_response::{FetchableTopicResponse, PartitionData};
 use kafka_protocol::messages::{FetchRequest, FetchResponse};
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::spawn_blocking;
 use tracing::error;
 
-use super::{Call, Context, FETCHED_BUDGET_BYTES, Hangup, Reply, decode, encode};
+use super::{Call, Context, Hangup, Reply, decode, encode};
 use crate::ask::Ending;
 use crate::request::{Extent, FetchPartition, FetchRefusal, Fetched, Request, Response};
 use crate::shape::{Shape, Walked};
 
 /// `isolation_level` of a consumer that leaves aborted transactions out.
 const READ_COMMITTED: i8 = 1;
+
+/// What a partition's part of the answer has beside its records, at most.
+const PARTITION_BYTES: usize = 64;
 
 pub(super) fn shape(shape: &mut Shape<'_>, version: i16) -> Walked {
     shape.skip(17 + if version >= 7 { 8 } else { 0 })?;
@@ -51,22 +53,34 @@ pub(super) fn shape(shape: &mut Shape<'_>, version: i16) -> Walked {
 }
 
 pub(super) async fn answer(context: &Arc<Context>, call: &Call) -> Result<Option<Reply>, Hangup> {
-    let request: FetchRequest = decode(call, shape)?;
+    let (request, decoded): (FetchRequest, _) = decode(context, call, shape).await?;
     if request.session_id != 0 {
         let error = ResponseError::FetchSessionIdNotFound.code();
         let response = FetchResponse::default().with_error_code(error);
-        return Ok(Some(Reply {
-            bytes: encode(call, call.version, &response)?,
-            room: None,
-        }));
+        let bytes = encode(call, call.version, &response)?;
+        return Ok(Some(context.reply(bytes).await?));
     }
     let outcomes = find(context, &request, call.version).await?;
-    let (records, room) = read(context, &outcomes).await;
+    // Room for the whole answer before anything is read for it.
+    let sizes = outcomes
+        .iter()
+        .flatten()
+        .flat_map(|fetched| &fetched.batches);
+    let records: usize = sizes.map(|extent| extent.length).sum();
+    let names: usize = request
+        .topics
+        .iter()
+        .map(|topic| topic.topic.len() + 16)
+        .sum();
+    let room = context
+        .answers
+        .take(records + names + outcomes.len() * PARTITION_BYTES)
+        .await;
+    let records = read(&outcomes).await;
     let response = respond(request, outcomes, records);
-    Ok(Some(Reply {
-        bytes: encode(call, call.version, &response)?,
-        room,
-    }))
+    drop(decoded);
+    let bytes = encode(call, call.version, &response)?;
+    Ok(Some(Reply { bytes, room }))
 }
 
 type Outcome = Result<Fetched, FetchRefusal>;
@@ -109,26 +123,16 @@ async fn find(
 /// Records per partition that has some, None where they could not be read.
 type Records = Vec<Option<Bytes>>;
 
-async fn read(
-    context: &Arc<Context>,
-    outcomes: &[Outcome],
-) -> (Records, Option<OwnedSemaphorePermit>) {
+async fn read(outcomes: &[Outcome]) -> Records {
     let extents = |outcome: &Outcome| {
         outcome
             .as_ref()
             .map_or(Vec::new(), |fetched| fetched.batches.clone())
     };
     let extents: Vec<Vec<Extent>> = outcomes.iter().map(extents).collect();
-    let total: usize = extents.iter().flatten().map(|extent| extent.length).sum();
-    if total == 0 {
-        return (vec![Some(Bytes::new()); outcomes.len()], None);
+    if extents.iter().all(Vec::is_empty) {
+        return vec![Some(Bytes::new()); outcomes.len()];
     }
-    let permits =
-        u32::try_from(total.min(FETCHED_BUDGET_BYTES)).expect("the budget is below 4 GiB");
-    let room = Arc::clone(&context.fetched)
-        .acquire_many_owned(permits)
-        .await;
-    let room = room.expect("the budget is never closed");
     let asked = extents.len();
     let records = spawn_blocking(move || {
         extents
@@ -138,7 +142,7 @@ async fn read(
     })
     .await;
     // The thread does not panic; should it, the records count as unreadable.
-    (records.unwrap_or_else(|_| vec![None; asked]), Some(room))
+    records.unwrap_or_else(|_| vec![None; asked])
 }
 
 fn read_batches(batches: &[Extent]) -> Option<Bytes> {

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use kafka_protocol::messages::{self as m, ApiKey};
 use tokio::sync::Semaphore;
 
-use super::envelope::{Call, Hangup, decode, open};
+use super::envelope::{Call, Hangup, decode_alone as decode, open};
 use super::{
     api_versions, create_partitions, create_topics, delete_topics, describe_cluster,
     describe_configs, describe_quorum, fetch, find_coordinator, init_producer_id, list_offsets,

@@ -4,10 +4,12 @@
 //! While no leader is known, partitions say LEADER_NOT_AVAILABLE, so clients ask again instead of
 //! writing to a guess.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use kafka_protocol::ResponseError;
+use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
 use kafka_protocol::messages::metadata_response::{
     MetadataResponseBroker, MetadataResponsePartition, MetadataResponseTopic,
 };
@@ -15,7 +17,9 @@ use kafka_protocol::messages::{MetadataRequest, MetadataResponse};
 use tracing::debug;
 use uuid::Uuid;
 
-use super::{Context, broker_id, leader_id, string, topic_name};
+use super::{
+    Call, Context, Hangup, Reply, broker_id, decode, encode, leader_id, string, topic_name,
+};
 use crate::ask::Ending;
 use crate::request::{AdminChange, TopicView, View};
 use crate::shape::{Shape, Walked};
@@ -39,49 +43,72 @@ pub(super) fn shape(shape: &mut Shape<'_>, version: i16) -> Walked {
     shape.tags()
 }
 
-pub(super) async fn answer(
-    context: &Arc<Context>,
-    version: i16,
-    request: MetadataRequest,
-) -> Result<MetadataResponse, Ending> {
-    let mut view = context.view().await?;
+/// Answers a request.
+pub(super) async fn reply(context: &Arc<Context>, call: &Call) -> Result<Reply, Hangup> {
+    let (request, decoded): (MetadataRequest, _) = decode(context, call, shape).await?;
+    let view = context.view().await?;
     // Version 0 has no null: there, none named means all.
     let named = request
         .topics
-        .filter(|topics| version >= 1 || !topics.is_empty());
-    let topics = match named {
-        None => view
-            .topics
-            .iter()
-            .map(|(name, topic)| known(context, &view, name, topic))
-            .collect(),
-        Some(named) => {
-            let mut names: Vec<Option<String>> = Vec::with_capacity(named.len());
-            for topic in &named {
-                let by_id = || {
-                    view.topics
-                        .iter()
-                        .find(|(_, known)| known.id == topic.topic_id)
-                };
-                names.push(match &topic.name {
-                    Some(name) => Some(name.to_string()),
-                    None => by_id().map(|(name, _)| name.clone()),
-                });
-            }
+        .filter(|topics| call.version >= 1 || !topics.is_empty());
+    let bytes = match named {
+        None => {
+            let make = || {
+                let topics = view
+                    .topics
+                    .iter()
+                    .map(|(name, topic)| known(context, &view, name, topic));
+                encode(call, call.version, &whole(context, &view, topics.collect()))
+            };
+            let answers = &context.all_topics;
+            answers.answer(&view, call.version, call.correlation_id, make)?
+        }
+        Some(topics) => {
             let may_create = request.allow_auto_topic_creation && context.config.auto_create_topics;
-            let created =
-                may_create && create_missing(context, &view, names.iter().flatten()).await?;
-            if created {
-                view = context.view().await?;
-            }
-            let ids = named.iter().map(|topic| topic.topic_id);
-            names
-                .iter()
-                .zip(ids)
-                .map(|(name, id)| one(context, &view, name.as_deref(), id, created))
-                .collect()
+            let (view, topics) = named_topics(context, view, topics, may_create).await?;
+            encode(call, call.version, &whole(context, &view, topics))?
         }
     };
+    drop(decoded);
+    context.reply(bytes).await
+}
+
+/// The topics that a request names, and the view that they are shown of.
+async fn named_topics(
+    context: &Arc<Context>,
+    mut view: Arc<View>,
+    mut named: Vec<MetadataRequestTopic>,
+    may_create: bool,
+) -> Result<(Arc<View>, Vec<MetadataResponseTopic>), Ending> {
+    // Each topic once, as Kafka has it: a name of one letter, 16,000 times, would make an answer of gigabytes.
+    let mut seen = BTreeSet::new();
+    named.retain(|topic| seen.insert((topic.name.clone(), topic.topic_id)));
+    let mut names: Vec<Option<String>> = Vec::with_capacity(named.len());
+    for topic in &named {
+        let by_id = || {
+            view.topics
+                .iter()
+                .find(|(_, known)| known.id == topic.topic_id)
+        };
+        names.push(match &topic.name {
+            Some(name) => Some(name.to_string()),
+            None => by_id().map(|(name, _)| name.clone()),
+        });
+    }
+    let created = may_create && create_missing(context, &view, names.iter().flatten()).await?;
+    if created {
+        view = context.view().await?;
+    }
+    let ids = named.iter().map(|topic| topic.topic_id);
+    let topics = names
+        .iter()
+        .zip(ids)
+        .map(|(name, id)| one(context, &view, name.as_deref(), id, created))
+        .collect();
+    Ok((view, topics))
+}
+
+fn whole(context: &Context, view: &View, topics: Vec<MetadataResponseTopic>) -> MetadataResponse {
     let brokers = context.config.peers.iter().map(|peer| {
         let address = context.config.advertised(peer);
         MetadataResponseBroker::default()
@@ -89,11 +116,11 @@ pub(super) async fn answer(
             .with_host(string(address.host.as_str()))
             .with_port(address.port.into())
     });
-    Ok(MetadataResponse::default()
+    MetadataResponse::default()
         .with_brokers(brokers.collect())
         .with_cluster_id(Some(string(context.config.cluster_id.as_str())))
         .with_controller_id(leader_id(view.leader))
-        .with_topics(topics))
+        .with_topics(topics)
 }
 
 /// Creates what is missing and legal; true if anything was tried.

@@ -12,13 +12,14 @@ use kafka_protocol::messages::produce_response::{
     LeaderIdAndEpoch, NodeEndpoint, PartitionProduceResponse, TopicProduceResponse,
 };
 use kafka_protocol::messages::{ProduceRequest, ProduceResponse};
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::task::spawn_blocking;
 
 use super::{
     Answer, Call, Context, Hangup, Reply, broker_id, decode, encode, produce_legacy, string,
 };
 use crate::ask::Ending;
-use crate::record_batch;
+use crate::record_batch::{self, BatchError, Header, records};
 use crate::request::{Acks, Appended, ProducePartition, Request, Response};
 use crate::rules::FailedAppend;
 use crate::shape::{Shape, Walked};
@@ -67,13 +68,19 @@ struct Pending {
     refused: Vec<Option<ResponseError>>,
     /// None if every partition was refused.
     outcomes: Option<oneshot::Receiver<Response>>,
+    /// Room for `request`.
+    decoded: OwnedSemaphorePermit,
 }
 
 async fn submit(context: &Arc<Context>, call: &Call) -> Result<Submitted, Hangup> {
     if call.version < FIRST_VERSION {
-        return Ok(Submitted::Refused(produce_legacy::refuse(call)?));
+        let reply = match produce_legacy::refuse(call)? {
+            None => None,
+            Some(bytes) => Some(context.reply(bytes).await?),
+        };
+        return Ok(Submitted::Refused(reply));
     }
-    let mut request: ProduceRequest = decode(call, shape)?;
+    let (mut request, decoded): (ProduceRequest, _) = decode(context, call, shape).await?;
     let acks = match request.acks {
         -1 => Ok(Acks::All),
         0 | 1 => Ok(Acks::Leader),
@@ -88,7 +95,11 @@ async fn submit(context: &Arc<Context>, call: &Call) -> Result<Submitted, Hangup
     let mut partitions = Vec::new();
     for topic in &mut request.topic_data {
         for data in &mut topic.partition_data {
-            match whole.map_or_else(|| checked(context, data), Err) {
+            let checked = match whole {
+                Some(error) => Err(error),
+                None => checked(context, data).await,
+            };
+            match checked {
                 Ok(batch) => {
                     partitions.push(ProducePartition {
                         topic: topic.name.to_string(),
@@ -122,20 +133,45 @@ async fn submit(context: &Arc<Context>, call: &Call) -> Result<Submitted, Hangup
         request,
         refused,
         outcomes,
+        decoded,
     }))
 }
 
 /// Takes the batch out of the request and checks it.
-fn checked(context: &Context, data: &mut PartitionProduceData) -> Result<Bytes, ResponseError> {
+async fn checked(
+    context: &Context,
+    data: &mut PartitionProduceData,
+) -> Result<Bytes, ResponseError> {
     let batch = data.records.take().unwrap_or_default();
     if batch.len() > context.config.limits.message_bytes {
         return Err(ResponseError::MessageTooLarge);
     }
-    record_batch::validate(&batch).map_err(|error| {
+    let judged = match record_batch::validate(&batch) {
+        Ok(header) => check_records(context, &batch, header).await,
+        Err(error) => Err(error),
+    };
+    judged.map_err(|error| {
         tracing::debug!(%error, partition = data.index, "batch refused");
         error.code()
     })?;
     Ok(batch)
+}
+
+/// Checks the records: at once where they lie open, and on a thread that may take its time where they are compressed, a
+/// few batches at a time.
+async fn check_records(context: &Context, batch: &Bytes, header: Header) -> Result<(), BatchError> {
+    let bytes_max = context.config.limits.uncompressed_bytes;
+    if !header.is_compressed() {
+        return records::check(batch, &header, bytes_max);
+    }
+    let turn = Arc::clone(&context.unpacking).acquire_owned().await;
+    let batch = batch.clone();
+    let checking = spawn_blocking(move || {
+        let _turn = turn;
+        records::check(&batch, &header, bytes_max)
+    });
+    // The thread does not panic; should a decoder, its batch is not one to store.
+    checking.await.unwrap_or(Err(BatchError::Packed))
 }
 
 impl Pending {
@@ -144,6 +180,7 @@ impl Pending {
             request,
             refused,
             outcomes,
+            decoded,
         } = self;
         let outcomes = match outcomes {
             None => Vec::new(),
@@ -172,10 +209,9 @@ impl Pending {
         if call.version >= LEADER_HINT_VERSION {
             name_leader(&context, &mut response).await?;
         }
-        Ok(Some(Reply {
-            bytes: encode(&call, call.version, &response)?,
-            room: None,
-        }))
+        let bytes = encode(&call, call.version, &response)?;
+        drop((response, decoded));
+        Ok(Some(context.reply(bytes).await?))
     }
 }
 

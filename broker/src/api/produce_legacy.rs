@@ -6,7 +6,7 @@
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use kafka_protocol::ResponseError;
 
-use super::{Call, Hangup, Reply, put_length};
+use super::{Call, Hangup, put_length};
 use crate::shape::{Malformed, Shape, Walked};
 
 fn shape(shape: &mut Shape<'_>) -> Walked {
@@ -20,7 +20,7 @@ fn shape(shape: &mut Shape<'_>) -> Walked {
     })
 }
 
-pub(super) fn refuse(call: &Call) -> Result<Option<Reply>, Hangup> {
+pub(super) fn refuse(call: &Call) -> Result<Option<Bytes>, Hangup> {
     shape(&mut Shape::new(&call.body, false))?;
     // From here on all lengths are known to be true.
     let mut body = call.body.clone();
@@ -54,10 +54,7 @@ pub(super) fn refuse(call: &Call) -> Result<Option<Reply>, Hangup> {
         bytes.put_i32(0);
     }
     put_length(&mut bytes).map_err(|_| Malformed)?;
-    Ok(Some(Reply {
-        bytes: bytes.freeze(),
-        room: None,
-    }))
+    Ok(Some(bytes.freeze()))
 }
 
 /// What follows a length; nothing where it is null.

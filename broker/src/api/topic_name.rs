@@ -5,7 +5,7 @@
 const NAME_BYTES_MAX: usize = 249;
 
 /// Why `name` cannot be a topic, or nothing.
-pub(super) fn problem(name: &str) -> Option<&'static str> {
+pub(crate) fn problem(name: &str) -> Option<&'static str> {
     if name.is_empty() || name.len() > NAME_BYTES_MAX {
         return Some("a topic name has 1 to 249 characters");
     }

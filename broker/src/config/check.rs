@@ -12,6 +12,9 @@ impl NodeConfig {
         if self.cluster_id.is_empty() || self.cluster_id.len() > 200 {
             return refuse("cluster_id", "give 1 to 200 characters");
         }
+        if let Err(problem) = self.link_key() {
+            return refuse("cluster_secret", problem);
+        }
         if ids.len() != self.peers.len() {
             return refuse(
                 "peers",
@@ -67,6 +70,25 @@ impl NodeConfig {
         }
         if !(1..=16_384).contains(&limits.connections) {
             return refuse("limits.connections", "give 1 to 16384");
+        }
+        if limits.address_connections == Some(0) {
+            return refuse("limits.address_connections", "give at least 1");
+        }
+        if !(1..=100_000).contains(&limits.topics) {
+            return refuse("limits.topics", "give 1 to 100000");
+        }
+        if !(1..=200_000).contains(&limits.partitions) {
+            return refuse("limits.partitions", "give 1 to 200000");
+        }
+        if limits.request_partitions == 0 {
+            return refuse("limits.request_partitions", "give at least 1");
+        }
+        if limits.uncompressed_bytes < limits.message_bytes || limits.uncompressed_bytes > 256 << 20
+        {
+            return refuse(
+                "limits.uncompressed_bytes",
+                "give limits.message_bytes up to 268435456 (256 MiB)",
+            );
         }
         if self.log.segment_bytes > 1 << 30 {
             return refuse("log.segment_bytes", "give at most 1073741824 (1 GiB)");

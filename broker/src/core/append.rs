@@ -273,7 +273,7 @@ impl Core {
             self.respond(id, Response::Admin(Err(AdminError::NotLeader(other))));
             return;
         }
-        match self.propose(&Command::Admin(change)) {
+        match self.propose(&Command::Admin(change, self.config.topic_limits)) {
             Some(index) => {
                 let change = Change {
                     id,

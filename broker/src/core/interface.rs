@@ -7,7 +7,7 @@ use raft::eraftpb::Message;
 use crate::hooks::Hooks;
 use crate::log::{SyncReport, WriteGroup};
 use crate::messages::{Class, Hello};
-use crate::request::{NodeId, Request, RequestId, Response};
+use crate::request::{NodeId, Request, RequestId, Response, TopicLimits};
 use crate::rules::Rules;
 
 /// How a core behaves.
@@ -33,6 +33,8 @@ pub struct CoreConfig {
     pub retention_bytes: u64,
     /// Bytes of proposals that may be uncommitted; beyond it produce answers NOT_ENOUGH_REPLICAS.
     pub uncommitted_bytes_max: usize,
+    /// Bounds on topics that this node writes into changes of topics while it leads.
+    pub topic_limits: TopicLimits,
     /// What it decides where it could decide otherwise.
     pub rules: Rules,
     /// Who may interfere with it.
@@ -54,6 +56,7 @@ impl CoreConfig {
             max_size_per_msg: 1024 * 1024,
             retention_bytes: 1024 * 1024 * 1024,
             uncommitted_bytes_max: 64 * 1024 * 1024,
+            topic_limits: TopicLimits::NONE,
             rules: Rules::CORRECT,
             hooks: Hooks::default(),
         }
@@ -121,6 +124,13 @@ pub enum Action {
         id: RequestId,
         /// Its answer.
         response: Response,
+    },
+    /// Report that a peer sent what no node of a healthy cluster sends. It was refused.
+    Alarm {
+        /// The peer.
+        from: NodeId,
+        /// What it sent.
+        reason: String,
     },
     /// End the process.
     Fatal(String),

@@ -1,36 +1,26 @@
-//! What a peer sends, and what is refused of it before Raft sees it.
+//! What a peer sends, on its way to Raft.
 
 use raft::eraftpb::{Message, MessageType};
 
-use super::Core;
+use super::{Action, Core, Time};
 use crate::request::NodeId;
-use crate::state::State;
+
+/// A node that hears nothing but leaders which know it to have entries that it lacks ends after this time. At once would
+/// let one such message end it.
+const OLDER_COPY_WAIT: Time = Time::from_secs(5);
 
 impl Core {
-    /// Takes a message of a peer, if it is one that peers may send.
+    /// Takes a message of a peer, if it is one that a node of this cluster can have sent.
     pub(super) fn step(&mut self, from: NodeId, message: Message) {
+        if self.installing.is_some() {
+            return;
+        }
+        if let Err(reason) = self.plausible(from, &message) {
+            self.actions.push(Action::Alarm { from, reason });
+            return;
+        }
         let kind = message.get_msg_type();
-        // A forwarded proposal would be appended under a term that its proposer does not know; the rest never crosses
-        // a network.
-        let foreign = matches!(
-            kind,
-            MessageType::MsgPropose
-                | MessageType::MsgReadIndex
-                | MessageType::MsgReadIndexResp
-                | MessageType::MsgTransferLeader
-        ) || raft::raw_node::is_local_msg(kind);
-        let addressed =
-            message.from == from && message.to == self.config.id && from != self.config.id;
-        // Raft takes a message without a term for one of its own.
-        if foreign || !addressed || message.term == 0 || !self.config.voters.contains(&from) {
-            return;
-        }
-        if self.installing.is_some() || !self.is_sound(&message) {
-            return;
-        }
-        if kind == MessageType::MsgSnapshot
-            && State::decode(&bytes::Bytes::copy_from_slice(&message.get_snapshot().data)).is_none()
-        {
+        if self.is_older_copy(&message) || self.is_premature(&message) {
             return;
         }
         // Raft refuses what makes no sense in its state; nobody needs to know.
@@ -40,42 +30,43 @@ impl Core {
         }
     }
 
-    /// Whether Raft can take a message without a panic: whether entries follow each other, and whether this log has
-    /// what the leader knows it to have. If not, the data directory is an older copy, and its promises are forgotten.
-    fn is_sound(&mut self, message: &Message) -> bool {
-        let log = &self.raft.raft.raft_log;
-        let is_current = message.term >= self.raft.raft.term;
-        let mut previous = (message.index, message.log_term);
-        for entry in &message.entries {
-            let follows = entry.index == previous.0 + 1
-                && entry.term >= previous.1
-                && entry.term <= message.term;
-            if message.get_msg_type() == MessageType::MsgAppend && !follows {
-                return false;
-            }
-            previous = (entry.index, entry.term);
-            if is_current
-                && entry.index <= log.committed
-                && log
-                    .term(entry.index)
-                    .is_ok_and(|t| t != 0 && t != entry.term)
-            {
-                self.fatal = Some(format!(
-                    "node {} overwrites committed entry {}",
-                    message.from, entry.index
-                ));
-                return false;
-            }
-        }
-        let heartbeat = message.get_msg_type() == MessageType::MsgHeartbeat && is_current;
-        if heartbeat && message.commit > log.last_index() {
-            let (from, commit, last) = (message.from, message.commit, log.last_index());
-            self.fatal = Some(format!(
-                "node {from} knows that this one had entry {commit}, but its log ends at {last}: an older copy?"
-            ));
+    /// Whether a leader knows this node to have entries that its log lacks: then its data directory is an older copy, and
+    /// its promises are forgotten. Raft would panic. The message is refused, and the node ends if it hears of nothing
+    /// else for a while.
+    fn is_older_copy(&mut self, message: &Message) -> bool {
+        let kind = message.get_msg_type();
+        let leads = matches!(kind, MessageType::MsgHeartbeat | MessageType::MsgAppend);
+        if !leads || message.term < self.raft.raft.term {
             return false;
         }
+        let last = self.raft.raft.raft_log.last_index();
+        if kind == MessageType::MsgAppend || message.commit <= last {
+            // An append says nothing of what this node has; only a heartbeat can clear it.
+            if kind == MessageType::MsgHeartbeat {
+                self.older_copy = None;
+            }
+            return false;
+        }
+        let (from, commit) = (message.from, message.commit);
+        let reason = format!(
+            "node {from} knows that this one had entry {commit}, but its log ends at {last}: an older copy?"
+        );
+        let since = *self.older_copy.get_or_insert(self.now);
+        if self.now.saturating_sub(since) >= OLDER_COPY_WAIT {
+            self.fatal = Some(reason.clone());
+        }
+        self.actions.push(Action::Alarm { from, reason });
         true
+    }
+
+    /// Whether a vote comes before this node's own log is durable. It cannot have been asked for, because the question
+    /// leaves only then; and Raft 0.7.0 panics if it leads before.
+    fn is_premature(&self, message: &Message) -> bool {
+        let kind = message.get_msg_type();
+        let log = &self.raft.raft.raft_log;
+        kind == MessageType::MsgRequestVoteResponse
+            && !message.reject
+            && log.last_index() != log.persisted
     }
 
     /// Tells Raft once that what it sent to a peer is lost.

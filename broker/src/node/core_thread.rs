@@ -21,6 +21,7 @@ use crate::log::{SyncReport, WriteGroup};
 use crate::messages::{Class, Hello};
 use crate::peers::PeerEvent;
 use crate::peers::link::LinkSender;
+use crate::refusals::Refusals;
 use crate::request::{NodeId, RequestId, Response, Time};
 use crate::shutdown::Shutdown;
 
@@ -102,6 +103,7 @@ pub(super) struct CoreThread {
     pub(super) groups: std::sync::mpsc::Sender<WriteGroup>,
     pub(super) hello: watch::Sender<Hello>,
     pub(super) hooks: Hooks,
+    pub(super) refusals: Arc<Refusals>,
 }
 
 /// What the thread keeps between rounds.
@@ -227,6 +229,9 @@ impl CoreThread {
                             let _ = reply.send(response);
                         }
                     }
+                    Action::Alarm { from, reason } => {
+                        self.refusals.report(format_args!("node {from}"), reason);
+                    }
                     Action::Fatal(reason) => return Err(reason),
                 }
             }
@@ -262,7 +267,12 @@ impl CoreThread {
 
     fn peer_event(&mut self, event: PeerEvent, inputs: &mut Vec<Input>) {
         let (peer, class, hello) = match event {
-            PeerEvent::Message { from, message } => {
+            PeerEvent::Message {
+                from,
+                message,
+                room,
+            } => {
+                drop(room);
                 inputs.push(Input::Peer { from, message });
                 return;
             }

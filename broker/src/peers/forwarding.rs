@@ -11,15 +11,15 @@ use std::sync::Arc;
 use bytes::BytesMut;
 use kafka_protocol::ResponseError;
 use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedReadHalf;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{sleep, timeout};
 use tracing::debug;
 
+use super::auth::Tags;
 use super::inbound::REQUESTS_PER_PEER_MAX;
-use super::socket::{self, LinkError, read_frame};
-use super::wire::{FORWARD_FRAME_BYTES_MAX, Handshake, Kind, Purpose, WireError, put_frame};
+use super::socket::{self, LinkError, Proved, read_frame};
+use super::wire::{FORWARD_FRAME_BYTES_MAX, Kind, Purpose, WireError, put_frame};
 use super::{Shared, questions};
 use crate::ask::Clock;
 use crate::config::PeerConfig;
@@ -97,19 +97,12 @@ pub(crate) async fn run(
     mut calls: mpsc::Receiver<Call>,
     clock: Clock,
 ) {
-    let ours = Handshake {
-        purpose: Purpose::Forward,
-        cluster: shared.config.cluster_id.clone(),
-        from: shared.config.node_id,
-        to: peer.id,
-        hello: *shared.hello.borrow(),
-    };
     loop {
-        let dialling = socket::dial(&peer.peer, &ours, shared.silence_max());
+        let dialling = shared.dial(&peer, Purpose::Forward);
         match turning_back(&mut calls, dialling).await {
-            Err(error) => debug!(peer = peer.id, %error, "forward link not connected"),
-            Ok((stream, _)) => {
-                let reason = carry(stream, &mut calls, &shared, clock).await;
+            Err(error) => shared.not_dialled(&peer, &error),
+            Ok((proved, _)) => {
+                let reason = carry(proved, &mut calls, &shared, clock).await;
                 debug!(peer = peer.id, %reason, "forward link down");
             }
         }
@@ -134,14 +127,15 @@ async fn turning_back<T>(calls: &mut mpsc::Receiver<Call>, future: impl Future<O
 /// Carries questions and answers until the connection fails. Dropping what is open answers its
 /// askers: unknown.
 async fn carry(
-    stream: TcpStream,
+    proved: Proved,
     calls: &mut mpsc::Receiver<Call>,
     shared: &Shared,
     clock: Clock,
 ) -> LinkError {
-    let (reader, mut writer) = stream.into_split();
+    let (reader, mut writer) = proved.stream.into_split();
+    let mut tags = proved.writes;
     let (replies, mut inbox) = mpsc::channel(REQUESTS_PER_PEER_MAX);
-    let reading = read_replies(reader, replies, shared);
+    let reading = read_replies(reader, proved.reads, replies, shared);
     tokio::pin!(reading);
     let mut open: BTreeMap<u64, oneshot::Sender<Replied>> = BTreeMap::new();
     let mut next_id = 0_u64;
@@ -156,7 +150,7 @@ async fn carry(
                 }
                 continue;
             }
-            () = sleep(shared.ping_interval()) => put_frame(&mut out, Kind::Ping, &[]),
+            () = sleep(shared.ping_interval()) => put_frame(&mut out, &mut tags, Kind::Ping, &[]),
             call = calls.recv() => {
                 let Some(call) = call else { return LinkError::Ending };
                 open.retain(|_, reply| !reply.is_closed());
@@ -172,7 +166,7 @@ async fn carry(
                     let _ = call.reply.send(Ok(Err(AdminError::Refused(error))));
                     continue;
                 }
-                put_frame(&mut out, Kind::Request, &payload);
+                put_frame(&mut out, &mut tags, Kind::Request, &payload);
                 open.insert(next_id, call.reply);
                 next_id += 1;
             }
@@ -187,11 +181,18 @@ async fn carry(
 
 async fn read_replies(
     mut reader: OwnedReadHalf,
+    mut tags: Tags,
     replies: mpsc::Sender<(u64, ForwardOutcome)>,
     shared: &Shared,
 ) -> Result<(), LinkError> {
     loop {
-        match read_frame(&mut reader, FORWARD_FRAME_BYTES_MAX, shared.silence_max()).await? {
+        let frame = read_frame(
+            &mut reader,
+            &mut tags,
+            FORWARD_FRAME_BYTES_MAX,
+            shared.silence_max(),
+        );
+        match frame.await? {
             (Kind::Ping, _) => {}
             (Kind::Reply, payload) => {
                 replies

@@ -8,16 +8,14 @@ use bytes::BytesMut;
 use protobuf::Message as _;
 use raft::eraftpb::Message;
 use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, timeout_at};
-use tracing::{debug, info};
+use tracing::info;
 
-use super::socket::{self, LinkError, read_frame};
-use super::wire::{
-    HANDSHAKE_BYTES_MAX, Handshake, Kind, PEER_FRAME_BYTES_MAX, Purpose, WireError, put_frame,
-};
+use super::auth::Tags;
+use super::socket::{self, LinkError, Proved, read_frame};
+use super::wire::{HANDSHAKE_BYTES_MAX, Kind, PEER_FRAME_BYTES_MAX, Purpose, WireError, put_frame};
 use super::{PeerEvent, Shared};
 use crate::config::PeerConfig;
 use crate::messages::Class;
@@ -128,16 +126,9 @@ pub(crate) async fn run(shared: Shared, peer: PeerConfig, class: Class, mut queu
         sleep(delay).await;
     }
     loop {
-        let ours = Handshake {
-            purpose,
-            cluster: shared.config.cluster_id.clone(),
-            from: shared.config.node_id,
-            to: peer.id,
-            hello: *shared.hello.borrow(),
-        };
-        match socket::dial(&peer.peer, &ours, shared.silence_max()).await {
-            Err(error) => debug!(peer = peer.id, ?class, %error, "not connected"),
-            Ok((stream, theirs)) => {
+        match shared.dial(&peer, purpose).await {
+            Err(error) => shared.not_dialled(&peer, &error),
+            Ok((proved, hello)) => {
                 // What waited for the connection before this one is stale.
                 while queue.next_now().is_some() {}
                 info!(peer = peer.id, ?class, "link up");
@@ -146,14 +137,14 @@ pub(crate) async fn run(shared: Shared, peer: PeerConfig, class: Class, mut queu
                     .send(PeerEvent::LinkUp {
                         peer: peer.id,
                         class,
-                        hello: theirs.hello,
+                        hello,
                     })
                     .await
                     .is_err()
                 {
                     return;
                 }
-                let reason = carry(stream, &mut queue, &shared).await;
+                let reason = carry(proved, &mut queue, &shared).await;
                 info!(peer = peer.id, ?class, %reason, "link down");
                 if shared
                     .control
@@ -173,11 +164,11 @@ pub(crate) async fn run(shared: Shared, peer: PeerConfig, class: Class, mut queu
 }
 
 /// Sends until the connection fails or falls silent.
-async fn carry(stream: TcpStream, queue: &mut LinkQueue, shared: &Shared) -> LinkError {
-    let (reader, writer) = stream.into_split();
+async fn carry(proved: Proved, queue: &mut LinkQueue, shared: &Shared) -> LinkError {
+    let (reader, writer) = proved.stream.into_split();
     let result = tokio::select! {
-        result = listen(reader, shared) => result,
-        result = speak(writer, queue, shared) => result,
+        result = listen(reader, proved.reads, shared) => result,
+        result = speak(writer, proved.writes, queue, shared) => result,
     };
     match result {
         Ok(()) => LinkError::Ending,
@@ -186,9 +177,19 @@ async fn carry(stream: TcpStream, queue: &mut LinkQueue, shared: &Shared) -> Lin
 }
 
 /// Nothing but signs of life comes back on these links.
-async fn listen(mut reader: OwnedReadHalf, shared: &Shared) -> Result<(), LinkError> {
+async fn listen(
+    mut reader: OwnedReadHalf,
+    mut tags: Tags,
+    shared: &Shared,
+) -> Result<(), LinkError> {
     loop {
-        match read_frame(&mut reader, HANDSHAKE_BYTES_MAX, shared.silence_max()).await? {
+        let frame = read_frame(
+            &mut reader,
+            &mut tags,
+            HANDSHAKE_BYTES_MAX,
+            shared.silence_max(),
+        );
+        match frame.await? {
             (Kind::Ping, _) => {}
             (kind, _) => return Err(WireError::Unexpected(kind).into()),
         }
@@ -197,6 +198,7 @@ async fn listen(mut reader: OwnedReadHalf, shared: &Shared) -> Result<(), LinkEr
 
 async fn speak(
     mut writer: OwnedWriteHalf,
+    mut tags: Tags,
     queue: &mut LinkQueue,
     shared: &Shared,
 ) -> Result<(), LinkError> {
@@ -204,14 +206,14 @@ async fn speak(
     loop {
         out.clear();
         match timeout_at(Instant::now() + shared.ping_interval(), queue.next()).await {
-            Err(_) => put_frame(&mut out, Kind::Ping, &[]),
+            Err(_) => put_frame(&mut out, &mut tags, Kind::Ping, &[]),
             Ok(None) => return Ok(()),
             Ok(Some(message)) => {
-                put_message(&mut out, &message);
+                put_message(&mut out, &mut tags, &message);
                 while out.len() < WRITE_BYTES
                     && let Some(message) = queue.next_now()
                 {
-                    put_message(&mut out, &message);
+                    put_message(&mut out, &mut tags, &message);
                 }
             }
         }
@@ -223,7 +225,7 @@ async fn speak(
     }
 }
 
-fn put_message(out: &mut BytesMut, message: &Message) {
+fn put_message(out: &mut BytesMut, tags: &mut Tags, message: &Message) {
     let payload = message
         .write_to_bytes()
         .expect("protobuf 2 can only fail on missing required fields, of which Raft has none");
@@ -236,5 +238,5 @@ fn put_message(out: &mut BytesMut, message: &Message) {
         );
         return;
     }
-    put_frame(out, Kind::Raft, &payload);
+    put_frame(out, tags, Kind::Raft, &payload);
 }

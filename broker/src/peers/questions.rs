@@ -5,6 +5,7 @@ use kafka_protocol::ResponseError;
 use uuid::Uuid;
 
 use super::wire::{WireError, put_text, short, take_text, whole};
+use crate::api::topic_name;
 use crate::messages::{ForwardOutcome, Forwarded};
 use crate::request::{AdminChange, AdminError};
 
@@ -89,6 +90,12 @@ pub(crate) fn decode_request(mut payload: &[u8]) -> Result<(u64, u32, Forwarded)
         _ => return Err(WireError::Content),
     };
     whole(input)?;
+    // What the API refuses a client, a peer does not pass on either.
+    if let Forwarded::Change(AdminChange::CreateTopic { name, .. }) = &what
+        && topic_name::problem(name).is_some()
+    {
+        return Err(WireError::Content);
+    }
     Ok((id, wait_ms, what))
 }
 

@@ -1,5 +1,7 @@
-//! One connection between nodes: dialled within a bound, shaken hands on, and given up when it
-//! falls silent.
+//! One connection between nodes: dialled within a bound, both ends proved, and given up when it falls silent.
+//!
+//! The handshake takes two round trips. A bound of its own for each answer keeps what a link tolerates of a slow
+//! network as it was with one round trip.
 
 use std::io;
 use std::time::Duration;
@@ -11,15 +13,20 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tracing::debug;
 
-use super::wire::{self, HANDSHAKE_BYTES_MAX, Handshake, Kind, PREFIX_BYTES, WireError};
+use super::auth::{End, LinkKey, TAG_BYTES, Tags, Transcript};
+use super::wire::{
+    self, Challenge, HANDSHAKE_BYTES_MAX, Introduction, Kind, PREFIX_BYTES, Purpose, WireError,
+};
 use crate::config::Address;
+use crate::messages::Hello;
+use crate::request::NodeId;
 
 /// A peer that does not take the connection within this time is dialled again: a connection attempt
 /// that fell into a cut would otherwise be repeated by TCP only after 1, 3, 7, ... seconds.
 const CONNECT_WAIT: Duration = Duration::from_millis(250);
 
-/// The handshake is two small frames. A stopped process takes connections, by its kernel, and says
-/// nothing.
+/// How long either side waits for the next small frame of the handshake. A stopped process takes connections, by its
+/// kernel, and says nothing.
 pub(crate) const HANDSHAKE_WAIT: Duration = Duration::from_millis(500);
 
 /// Memory allocated for a frame before its bytes arrive.
@@ -38,7 +45,7 @@ pub(crate) enum LinkError {
     Wire(#[from] WireError),
     #[error("not connected within {CONNECT_WAIT:?}")]
     ConnectTimeout,
-    #[error("no handshake within {HANDSHAKE_WAIT:?}")]
+    #[error("no answer in the handshake within {HANDSHAKE_WAIT:?}")]
     HandshakeTimeout,
     #[error("nothing received for {0:?}")]
     Silent(Duration),
@@ -46,26 +53,85 @@ pub(crate) enum LinkError {
     Ending,
 }
 
-/// Dials, sends `ours`, and returns the connection with what the other side said.
+/// A connection whose other end is known, and how its frames are tagged.
+#[derive(Debug)]
+pub(crate) struct Proved {
+    /// The connection.
+    pub(crate) stream: TcpStream,
+    /// For the frames that this node writes.
+    pub(crate) writes: Tags,
+    /// For the frames that the other side writes.
+    pub(crate) reads: Tags,
+}
+
+/// Dials `to` for `purpose`, and returns the connection with what the other side says of itself.
 pub(crate) async fn dial(
     address: &Address,
-    ours: &Handshake,
+    key: &LinkKey,
+    purpose: Purpose,
+    (from, to): (NodeId, NodeId),
     silence_max: Duration,
-) -> Result<(TcpStream, Handshake), LinkError> {
+) -> Result<(Proved, Hello), LinkError> {
     let connecting = TcpStream::connect((address.host.as_str(), address.port));
     let mut stream = timeout(CONNECT_WAIT, connecting)
         .await
         .map_err(|_| LinkError::ConnectTimeout)??;
     prepare(&stream, silence_max);
-    let shaking = async {
-        send_handshake(&mut stream, ours).await?;
-        receive_handshake(&mut stream).await
+    let said = Introduction {
+        purpose,
+        from,
+        to,
+        nonce: rand::random(),
     };
-    let theirs = timeout(HANDSHAKE_WAIT, shaking)
-        .await
-        .map_err(|_| LinkError::HandshakeTimeout)??;
-    check(ours, &theirs)?;
-    Ok((stream, theirs))
+    send_open(&mut stream, Kind::Hello, &said.encode()).await?;
+    let challenge = Challenge::decode(&receive_open(&mut stream, Kind::Challenge).await?)?;
+    let transcript = Transcript::new(&said, &challenge.nonce);
+    if !key.proves(End::Acceptor, &transcript, challenge.proof) {
+        return Err(WireError::Proof.into());
+    }
+    let proof = key.proof(End::Dialler, &transcript);
+    send_open(&mut stream, Kind::Proof, &proof).await?;
+    let writes = key.frames(End::Dialler, &transcript);
+    let mut reads = key.frames(End::Acceptor, &transcript);
+    let (kind, payload) =
+        read_frame(&mut stream, &mut reads, HANDSHAKE_BYTES_MAX, HANDSHAKE_WAIT).await?;
+    if kind != Kind::Welcome {
+        return Err(WireError::Unexpected(kind).into());
+    }
+    let hello = wire::decode_welcome(&payload)?;
+    let proved = Proved {
+        stream,
+        writes,
+        reads,
+    };
+    Ok((proved, hello))
+}
+
+/// Hears who dialled, lets it prove that, and only then says who we are.
+///
+/// `known` decides on the ids that a dialler gives before anything is answered.
+pub(crate) async fn accept(
+    stream: &mut TcpStream,
+    key: &LinkKey,
+    known: impl Fn(&Introduction) -> bool,
+) -> Result<(Introduction, Tags, Tags), LinkError> {
+    let said = Introduction::decode(&receive_open(stream, Kind::Hello).await?)?;
+    if !known(&said) {
+        let (from, to) = (said.from, said.to);
+        return Err(WireError::Nodes { from, to }.into());
+    }
+    let nonce = rand::random();
+    let transcript = Transcript::new(&said, &nonce);
+    let proof = key.proof(End::Acceptor, &transcript);
+    let challenge = Challenge { nonce, proof };
+    send_open(stream, Kind::Challenge, &challenge.encode()).await?;
+    let proof = wire::decode_proof(&receive_open(stream, Kind::Proof).await?)?;
+    if !key.proves(End::Dialler, &transcript, proof) {
+        return Err(WireError::Proof.into());
+    }
+    let writes = key.frames(End::Acceptor, &transcript);
+    let reads = key.frames(End::Dialler, &transcript);
+    Ok((said, writes, reads))
 }
 
 /// Sets what every connection between nodes has.
@@ -79,48 +145,36 @@ pub(crate) fn prepare(stream: &TcpStream, silence_max: Duration) {
     }
 }
 
-/// Sends a handshake.
-pub(crate) async fn send_handshake(
-    stream: &mut TcpStream,
-    ours: &Handshake,
-) -> Result<(), LinkError> {
+async fn send_open(stream: &mut TcpStream, kind: Kind, payload: &[u8]) -> Result<(), LinkError> {
     let mut out = BytesMut::new();
-    wire::put_frame(&mut out, Kind::Hello, &ours.encode());
+    wire::put_open(&mut out, kind, payload);
     Ok(stream.write_all(&out).await?)
 }
 
-/// Receives a handshake; who it is from is not judged here.
-pub(crate) async fn receive_handshake(stream: &mut TcpStream) -> Result<Handshake, LinkError> {
-    let mut head = [0; PREFIX_BYTES];
-    stream.read_exact(&mut head).await?;
-    let (length, kind) = wire::prefix(head, HANDSHAKE_BYTES_MAX)?;
-    if kind != Kind::Hello {
-        return Err(WireError::Unexpected(kind).into());
-    }
-    let mut payload = vec![0; length];
-    stream.read_exact(&mut payload).await?;
-    Ok(Handshake::decode(&payload)?)
+/// Receives a frame of the handshake, whole within its bound.
+async fn receive_open(stream: &mut TcpStream, expected: Kind) -> Result<Vec<u8>, LinkError> {
+    let receiving = async {
+        let mut head = [0; PREFIX_BYTES];
+        stream.read_exact(&mut head).await?;
+        let (length, kind) = wire::prefix(head, HANDSHAKE_BYTES_MAX)?;
+        if kind != expected {
+            return Err(WireError::Unexpected(kind).into());
+        }
+        let mut payload = vec![0; length];
+        stream.read_exact(&mut payload).await?;
+        Ok(payload)
+    };
+    timeout(HANDSHAKE_WAIT, receiving)
+        .await
+        .map_err(|_| LinkError::HandshakeTimeout)?
 }
 
-/// Whether `theirs` is the answer to `ours`: same cluster, same purpose, nodes the other way round.
-pub(crate) fn check(ours: &Handshake, theirs: &Handshake) -> Result<(), WireError> {
-    if theirs.cluster != ours.cluster {
-        return Err(WireError::Cluster(theirs.cluster.clone()));
-    }
-    if theirs.purpose != ours.purpose || (theirs.from, theirs.to) != (ours.to, ours.from) {
-        return Err(WireError::Nodes {
-            from: theirs.from,
-            to: theirs.to,
-        });
-    }
-    Ok(())
-}
-
-/// Reads one frame. Ends with [`LinkError::Silent`] when no byte came for `silence_max`.
+/// Reads one frame and checks its tag. Ends with [`LinkError::Silent`] when no byte came for `silence_max`.
 ///
 /// Not safe to cancel: give it a future of its own.
 pub(crate) async fn read_frame(
     reader: &mut (impl AsyncRead + Unpin),
+    tags: &mut Tags,
     limit: usize,
     silence_max: Duration,
 ) -> Result<(Kind, Bytes), LinkError> {
@@ -129,9 +183,11 @@ pub(crate) async fn read_frame(
         .await
         .map_err(|_| LinkError::Silent(silence_max))??;
     let (length, kind) = wire::prefix(head, limit)?;
-    let mut payload = BytesMut::with_capacity(length.min(FIRST_ALLOCATION_BYTES));
-    while payload.len() < length {
-        let left = (length - payload.len()) as u64;
+    // With its tag, which costs no further call of the system.
+    let whole = length + TAG_BYTES;
+    let mut payload = BytesMut::with_capacity(whole.min(FIRST_ALLOCATION_BYTES));
+    while payload.len() < whole {
+        let left = (whole - payload.len()) as u64;
         let mut rest = (&mut *reader).take(left);
         let reading = rest.read_buf(&mut payload);
         if timeout(silence_max, reading)
@@ -142,6 +198,9 @@ pub(crate) async fn read_frame(
             return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
         }
     }
+    let mut tag = [0; TAG_BYTES];
+    tag.copy_from_slice(&payload.split_off(length));
+    tags.check(kind, &payload, tag)?;
     Ok((kind, payload.freeze()))
 }
 

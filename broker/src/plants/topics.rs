@@ -25,7 +25,7 @@ impl Hook for TopicForgotten {
     }
 
     fn entry_applies(&self, entry: &Entry, _state: &mut State, by: Applier<'_>) -> bool {
-        let Some((_, Command::Admin(change))) = Command::decode(&entry.data) else {
+        let Some((_, Command::Admin(change, _))) = Command::decode(&entry.data) else {
             return true;
         };
         if !matches!(change, AdminChange::CreateTopic { .. }) {
@@ -53,7 +53,7 @@ impl Hook for DeleteNotApplied {
     }
 
     fn entry_applies(&self, entry: &Entry, _state: &mut State, _by: Applier<'_>) -> bool {
-        let Some((_, Command::Admin(change))) = Command::decode(&entry.data) else {
+        let Some((_, Command::Admin(change, _))) = Command::decode(&entry.data) else {
             return true;
         };
         let is_old = entry.index <= self.0.load(Ordering::Relaxed);

@@ -18,7 +18,9 @@ use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
 use broker::plants::Plants;
-use broker::{KafkaConfig, LimitsConfig, LogConfig, Node, NodeConfig, PeerConfig, TimingConfig};
+use broker::{
+    ClusterSecret, KafkaConfig, LimitsConfig, LogConfig, Node, NodeConfig, PeerConfig, TimingConfig,
+};
 use bytes::{Bytes, BytesMut};
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::create_topics_request::CreatableTopic;
@@ -83,6 +85,7 @@ impl Cluster {
             let mut config = NodeConfig {
                 node_id: peer.id,
                 cluster_id: "test".to_owned(),
+                cluster_secret: Some(ClusterSecret::new(secret())),
                 data_dir: directory.path().join(peer.id.to_string()),
                 peer_listen: None,
                 auto_create_topics: true,
@@ -165,6 +168,11 @@ impl Cluster {
     }
 }
 
+/// The secret of every cluster here.
+pub fn secret() -> [u8; 32] {
+    std::array::from_fn(|at| at as u8)
+}
+
 /// Asks `question` until it yields something.
 pub fn eventually<T>(what: &str, mut question: impl FnMut() -> Option<T>) -> T {
     let begun = Instant::now();
@@ -191,6 +199,11 @@ impl Client {
         let stream = eventually("a connection", || TcpStream::connect(address).ok());
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_nodelay(true).unwrap();
+        Client::on(stream)
+    }
+
+    /// On a connection that is there already.
+    pub fn on(stream: TcpStream) -> Client {
         Client {
             stream,
             correlation_id: 0,
@@ -199,6 +212,18 @@ impl Client {
 
     /// Sends a request without waiting for its answer; returns its correlation id.
     pub fn send<Q: Request>(&mut self, version: i16, request: &Q) -> i32 {
+        let body = self.encode(version, request);
+        self.send_frame(&body);
+        self.correlation_id
+    }
+
+    /// Sends a request; the other side may have hung up, or not take it.
+    pub fn try_send<Q: Request>(&mut self, version: i16, request: &Q) {
+        let body = self.encode(version, request);
+        self.send_raw(&[&(body.len() as u32).to_be_bytes()[..], &body].concat());
+    }
+
+    fn encode<Q: Request>(&mut self, version: i16, request: &Q) -> BytesMut {
         self.correlation_id += 1;
         let header = RequestHeader::default()
             .with_request_api_key(Q::KEY)
@@ -210,8 +235,7 @@ impl Client {
             .encode(&mut body, Q::header_version(version))
             .unwrap();
         request.encode(&mut body, version).unwrap();
-        self.send_frame(&body);
-        self.correlation_id
+        body
     }
 
     /// Sends bytes with a length in front.

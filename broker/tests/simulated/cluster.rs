@@ -250,6 +250,9 @@ impl Cluster {
                     id: request,
                     response,
                 } => self.respond(id, request, response),
+                Action::Alarm { from, reason } => {
+                    panic!("node {id} refuses of node {from}: {reason}")
+                }
                 Action::Fatal(reason) => panic!("node {id} ends: {reason}"),
             }
         }

@@ -14,11 +14,12 @@ use nix::sys::signal::{SigSet, Signal, kill};
 use nix::unistd::Pid;
 
 use crate::config::place;
-use crate::config::target::environment;
+use crate::config::target::{cluster_secret, environment};
 use crate::exit::{self, Stop};
 use crate::kafka::questions;
 use crate::kafka::wire::Wire;
 use crate::output::{name, say, tell, written};
+use crate::secret::Secret;
 
 /// Flags of `cluster`.
 #[derive(Debug, Args)]
@@ -69,8 +70,9 @@ pub fn run(arguments: &ClusterArguments) -> Result<i32> {
     place::quotable("--data", data)?;
     let mut nodes = Nodes(Vec::new());
     let outcome = (|| {
+        let secret = cluster_secret::draw()?;
         for at in 0..NODES {
-            nodes.0.push(start(arguments, at, data)?);
+            nodes.0.push(start(arguments, at, data, &secret)?);
         }
         wait_for_leader(arguments)?;
         let bootstrap = bootstrap(arguments);
@@ -159,7 +161,7 @@ fn bootstrap(arguments: &ClusterArguments) -> String {
     (0..NODES).map(address).collect::<Vec<_>>().join(",")
 }
 
-fn start(arguments: &ClusterArguments, at: u16, data: &Path) -> Result<Child> {
+fn start(arguments: &ClusterArguments, at: u16, data: &Path, secret: &Secret) -> Result<Child> {
     let directory = data.join(format!("n{}", at + 1));
     let refuse = |error| Stop::usage(format!("--data {}: {error}", data.display()));
     let mut builder = std::fs::DirBuilder::new();
@@ -174,7 +176,7 @@ fn start(arguments: &ClusterArguments, at: u16, data: &Path) -> Result<Child> {
     }
     let file = directory.join("node.toml");
     own_file(&file)?
-        .write_all(config(arguments, at, &directory).as_bytes())
+        .write_all(config(arguments, at, &directory, secret).as_bytes())
         .map_err(|error| Stop::usage(format!("{}: {error}", file.display())))?;
     let log = own_file(&directory.join("stderr.log"))?;
     let mut command = Command::new(std::env::current_exe().context("find this program")?);
@@ -208,14 +210,20 @@ fn own_file(path: &Path) -> Result<std::fs::File> {
         .mode(PRIVATE_FILE)
         .custom_flags(libc::O_NOFOLLOW)
         .open(path);
-    opened.map_err(|error| Stop::usage(format!("{}: {error}", path.display())))
+    // A file that exists keeps its permissions otherwise.
+    let private = opened.and_then(|file| {
+        file.set_permissions(std::fs::Permissions::from_mode(PRIVATE_FILE))?;
+        Ok(file)
+    });
+    private.map_err(|error| Stop::usage(format!("{}: {error}", path.display())))
 }
 
-fn config(arguments: &ClusterArguments, at: u16, directory: &Path) -> String {
+fn config(arguments: &ClusterArguments, at: u16, directory: &Path, secret: &Secret) -> String {
     let mut text = format!(
-        "node_id = {}\ncluster_id = \"jepsen-cluster\"\ndata_dir = {:?}\ndefault_partitions = 1\n\n\
-         [kafka]\nlisten = \"127.0.0.1:{}\"\n",
+        "node_id = {}\ncluster_id = \"jepsen-cluster\"\ncluster_secret = {:?}\ndata_dir = {:?}\n\
+         default_partitions = 1\n\n[kafka]\nlisten = \"127.0.0.1:{}\"\n",
         at + 1,
+        secret.reveal(),
         directory.join("log").display().to_string(),
         arguments.port + at,
     );

@@ -303,4 +303,34 @@ mod tests {
             "{warnings:?}"
         );
     }
+
+    #[test]
+    fn a_file_with_the_secret_is_its_owners_alone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let text = "name = \"x\"\nports = { kafka = 1 }\nnode = { command = [\"a\"] }\n\
+                    [variables]\nword = \"{cluster.secret}\"\n\
+                    [[file]]\npath = \"{dir}/secret\"\ntext = \"<{word}>\"\n\
+                    [[file]]\npath = \"{dir}/plain\"\ntext = \"{name}\"\n";
+        let target = Target::parse(text, "x.toml").expect("right");
+        let logs = folder.path().join("n1");
+        let directory = logs.join("data");
+        std::fs::create_dir_all(&directory).expect("made");
+        std::fs::write(directory.join("secret"), "of an earlier run").expect("written");
+        let place = NodePlace {
+            directory: directory.clone(),
+            secret: crate::config::target::cluster_secret::draw().expect("drawn"),
+            ..NodePlace::nowhere()
+        };
+        let expected = format!("<{}>", place.secret.reveal());
+        Layout::make(&target, place, logs).expect("made");
+        let mode = |name| {
+            let meta = std::fs::metadata(directory.join(name)).expect("there");
+            meta.permissions().mode() & 0o777
+        };
+        assert_eq!(
+            std::fs::read_to_string(directory.join("secret")).expect("read"),
+            expected
+        );
+        assert_eq!(mode("secret"), 0o600);
+    }
 }

@@ -173,6 +173,7 @@ mod tests {
             jepsen: "jepsen".into(),
             seed: 1,
             plants,
+            ..crate::config::target::NodePlace::nowhere()
         };
         for plants in [
             vec![],

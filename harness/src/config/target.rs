@@ -6,6 +6,7 @@
 
 mod built_in;
 mod check;
+pub mod cluster_secret;
 pub mod environment;
 mod layers;
 mod placeholders;

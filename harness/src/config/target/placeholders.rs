@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use super::{NodeList, Target};
+use super::{NodeList, Target, cluster_secret};
 use crate::config::place::quotable;
 use crate::secret::{Filled, Secret};
 
@@ -13,7 +13,7 @@ const DEPTH_MAX: usize = 8;
 
 /// The placeholders that every target has, for messages.
 const KNOWN: &str = "{id} {name} {dir} {tmp} {address} {address1} {address2} {address3} ... {nodes} {replicas} {port} {port.NAME} \
-                     {peers} {jepsen} {seed} {plants} {home} {here} {env.NAME}";
+                     {peers} {jepsen} {seed} {plants} {cluster.secret} {home} {here} {env.NAME}";
 
 /// The values of the placeholders of one node.
 #[derive(Clone, Debug)]
@@ -30,6 +30,8 @@ pub struct NodePlace {
     pub seed: u64,
     /// The deliberate bugs that this node starts with.
     pub plants: Vec<String>,
+    /// What the nodes of this cluster share.
+    pub secret: Secret,
 }
 
 impl NodePlace {
@@ -48,13 +50,14 @@ impl NodePlace {
             jepsen: "jepsen".into(),
             seed: 0,
             plants: Vec::new(),
+            secret: cluster_secret::of_nobody(),
         }
     }
 }
 
 impl Target {
-    /// Replaces placeholders. The result is shown with `{env.NAME}` in place of the value. A brace that does not start a placeholder's name stays as it is, so JSON can be written
-    /// without escapes.
+    /// Replaces placeholders. The result is shown with `{env.NAME}` in place of the value. A brace that does not start a
+    /// placeholder's name stays as it is, so JSON can be written without escapes.
     ///
     /// # Errors
     /// If a word in braces looks like a placeholder and is not one.
@@ -104,6 +107,9 @@ impl Target {
         }
         if let Some(list) = self.lists.get(name) {
             return self.each_node(list, place, depth);
+        }
+        if name == "cluster.secret" {
+            return Ok(Filled::from(&place.secret));
         }
         if let Some(variable) = name.strip_prefix("env.") {
             return Ok(Filled::from(&Secret::of_environment(variable)));
