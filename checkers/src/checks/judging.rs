@@ -6,7 +6,7 @@ use super::prepared::{Check, Prepared};
 use super::probe::Probe;
 use super::row::Row;
 use super::{effects, elections, gaps, lanes, view};
-use crate::history::{History, Moment, What, Window};
+use crate::history::{Event, History, Moment, What, Window};
 use crate::judgement::{Effect, Judgement, WindowRow};
 use crate::promises::Configuration;
 use crate::verdict::{Doubt, Verdict};
@@ -83,15 +83,12 @@ pub fn judge_with(history: &History, rows: &[Row]) -> Judgement {
         verdict(row, &check)
     });
     let mut verdicts: Vec<Verdict> = verdicts.collect();
-    // Every check accepts a history without operations, and none of them has judged anything.
-    if !history
-        .events()
-        .iter()
-        .any(|event| matches!(event.what, What::Invoke(_)))
-    {
+    // Every check accepts a history without events, and none of them has judged anything.
+    let is_unknown = |event: &Event| matches!(event.what, What::Unknown);
+    if history.events().iter().all(is_unknown) {
         for verdict in &mut verdicts {
             verdict.doubt(Doubt::NothingSeen {
-                what: "operations".to_owned(),
+                what: "events".to_owned(),
             });
         }
     }
