@@ -9,7 +9,7 @@ use super::{effects, elections, gaps, lanes, view};
 use crate::history::{Event, History, Moment, What, Window};
 use crate::judgement::{Effect, Judgement, WindowRow};
 use crate::promises::Configuration;
-use crate::verdict::{Doubt, Verdict};
+use crate::verdict::{Doubt, Validity, Verdict};
 
 /// Judges a history by these checks, in their order: those of [`TABLE`](super::TABLE), your own, or both.
 ///
@@ -83,9 +83,10 @@ pub fn judge_with(history: &History, rows: &[Row]) -> Judgement {
         verdict(row, &check)
     });
     let mut verdicts: Vec<Verdict> = verdicts.collect();
-    // Every check accepts a history without events, and none of them has judged anything.
+    // A history without events: if no check has said so itself, none of them may pass.
     let is_unknown = |event: &Event| matches!(event.what, What::Unknown);
-    if history.events().iter().all(is_unknown) {
+    let is_open = |verdict: &Verdict| verdict.validity == Validity::Undecided;
+    if history.events().iter().all(is_unknown) && !verdicts.iter().any(is_open) {
         for verdict in &mut verdicts {
             verdict.doubt(Doubt::NothingSeen {
                 what: "events".to_owned(),
