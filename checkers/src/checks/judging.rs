@@ -8,10 +8,10 @@ use super::prepared::{Check, Prepared};
 use super::probe::Probe;
 use super::row::Row;
 use super::{effects, elections, gaps, lanes, view};
-use crate::history::{History, Moment, What, Window};
+use crate::history::{Event, History, Moment, What, Window};
 use crate::judgement::{Effect, Judgement, WindowRow};
 use crate::promises::Configuration;
-use crate::verdict::{Doubt, Verdict};
+use crate::verdict::{Doubt, Validity, Verdict};
 
 /// Judges a history by these checks, in their order: those of [`TABLE`](super::TABLE), your own, or both.
 ///
@@ -85,15 +85,13 @@ pub fn judge_with(history: &History, rows: &[Row]) -> Judgement {
         verdict(row, &check)
     });
     let mut verdicts: Vec<Verdict> = verdicts.collect();
-    // Every check accepts a history without operations, and none of them has judged anything.
-    if !history
-        .events()
-        .iter()
-        .any(|event| matches!(event.what, What::Invoke(_)))
-    {
+    // A history without events: if no check has said so itself, none of them may pass.
+    let is_unknown = |event: &Event| matches!(event.what, What::Unknown);
+    let is_open = |verdict: &Verdict| verdict.validity == Validity::Undecided;
+    if history.events().iter().all(is_unknown) && !verdicts.iter().any(is_open) {
         for verdict in &mut verdicts {
             verdict.doubt(Doubt::NothingSeen {
-                what: "operations".to_owned(),
+                what: "events".to_owned(),
             });
         }
     }
