@@ -16,7 +16,6 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::peers::auth::LinkKey;
 use crate::plants::Plants;
 use crate::request::NodeId;
 
@@ -281,14 +280,14 @@ impl NodeConfig {
         ids.into_iter().collect()
     }
 
-    /// What the links of this cluster are proved with.
-    pub(crate) fn link_key(&self) -> Result<LinkKey, &'static str> {
+    /// What the nodes of this cluster share; what is wrong with it otherwise.
+    pub(crate) fn secret(&self) -> Result<&ClusterSecret, &'static str> {
         let secret = self.cluster_secret.as_ref();
         let secret = secret.ok_or(
             "missing: give 64 hexadecimal characters, the same on every node and known to nobody else \
              (`openssl rand -hex 32`)",
         )?;
-        LinkKey::new(secret, &self.cluster_id)
+        secret.bytes().map(|_| secret)
     }
 
     /// This node's own entry.

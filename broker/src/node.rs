@@ -36,6 +36,7 @@ use crate::forward::Forwarder;
 use crate::hooks::{Hooks, Surroundings};
 use crate::log::{self, LogError, LogOptions};
 use crate::messages::Class;
+use crate::peers::auth::LinkKey;
 use crate::peers::forwarding::{self, ForwardLinks};
 use crate::peers::{
     APPEND_BYTES_QUEUED_MAX, APPEND_EVENTS_QUEUED_MAX, CONTROL_EVENTS_QUEUED_MAX, Shared, inbound,
@@ -180,11 +181,14 @@ impl Node {
             torn_bytes = recovered.torn_bytes,
             "log recovered"
         );
-        let key = config.link_key().map_err(|problem| ConfigError::Value {
-            path: "(configuration)".into(),
-            field: "cluster_secret".to_owned(),
-            problem: problem.to_owned(),
-        })?;
+        let key = config
+            .secret()
+            .and_then(|secret| LinkKey::new(secret, &config.cluster_id))
+            .map_err(|problem| ConfigError::Value {
+                path: "(configuration)".into(),
+                field: "cluster_secret".to_owned(),
+                problem: problem.to_owned(),
+            })?;
         let consensus = Core::new(core_config(&config, rules, hooks.clone()), recovered)?;
 
         let (control, control_events) = mpsc::channel(CONTROL_EVENTS_QUEUED_MAX);

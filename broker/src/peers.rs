@@ -19,6 +19,7 @@
 
 pub(crate) mod auth;
 pub(crate) mod forwarding;
+pub(crate) mod frames;
 pub(crate) mod inbound;
 pub(crate) mod link;
 pub(crate) mod questions;

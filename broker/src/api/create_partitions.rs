@@ -7,8 +7,8 @@ use kafka_protocol::messages::create_partitions_request::CreatePartitionsTopic;
 use kafka_protocol::messages::create_partitions_response::CreatePartitionsTopicResult;
 use kafka_protocol::messages::{CreatePartitionsRequest, CreatePartitionsResponse};
 
-use super::create_topics::{PARTITIONS_MAX, Refusal};
-use super::room::{self, Room};
+use super::create_topics::PARTITIONS_MAX;
+use super::room::{self, Refusal, Room};
 use super::{Context, string};
 use crate::ask::Ending;
 use crate::request::{AdminChange, View};

@@ -12,7 +12,7 @@ use kafka_protocol::messages::{CreateTopicsRequest, CreateTopicsResponse};
 
 use super::configs::{self, Source};
 use super::metadata::new_topic_id;
-use super::room::{self, Room};
+use super::room::{self, Refusal, Room};
 use super::{Context, string};
 use crate::ask::Ending;
 use crate::request::{AdminChange, Time, View};
@@ -77,9 +77,6 @@ pub(super) async fn answer(
     }
     Ok(CreateTopicsResponse::default().with_topics(results))
 }
-
-/// Error code and message.
-pub(super) type Refusal = (ResponseError, String);
 
 /// Partitions and settings of a topic that was created, or could be.
 type Created = (i32, Vec<(String, String)>);

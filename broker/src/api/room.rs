@@ -6,9 +6,11 @@
 use kafka_protocol::ResponseError;
 
 use super::Context;
-use super::create_topics::Refusal;
 use crate::config::LimitsConfig;
 use crate::request::View;
+
+/// Error code and message.
+pub(super) type Refusal = (ResponseError, String);
 
 /// What is left while one request is answered.
 pub(super) struct Room<'a> {

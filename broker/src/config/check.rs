@@ -12,7 +12,7 @@ impl NodeConfig {
         if self.cluster_id.is_empty() || self.cluster_id.len() > 200 {
             return refuse("cluster_id", "give 1 to 200 characters");
         }
-        if let Err(problem) = self.link_key() {
+        if let Err(problem) = self.secret() {
             return refuse("cluster_secret", problem);
         }
         if ids.len() != self.peers.len() {

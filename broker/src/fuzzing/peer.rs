@@ -40,7 +40,10 @@ impl Peer {
         let broken = |what: &str| io::Error::new(io::ErrorKind::InvalidData, what.to_owned());
         let address = config.peers.iter().find(|peer| peer.id == to);
         let address = address.ok_or_else(|| broken("no such node"))?;
-        let key: LinkKey = config.link_key().map_err(broken)?;
+        let key: LinkKey = config
+            .secret()
+            .and_then(|secret| LinkKey::new(secret, &config.cluster_id))
+            .map_err(broken)?;
         let mut stream = TcpStream::connect(address.peer.to_string())?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(Duration::from_secs(5)))?;

@@ -14,7 +14,8 @@ use crate::core::{Action, Core, CoreConfig, Input};
 use crate::disk::simulated::SimulatedDisk;
 use crate::log::{LogOptions, LogWriter, recover};
 use crate::messages::Hello;
-use crate::peers::auth::{End, LinkKey, NONCE_BYTES, TAG_BYTES, Tags, Transcript};
+use crate::peers::auth::{End, LinkKey, TAG_BYTES, Tags, Transcript};
+use crate::peers::frames::NONCE_BYTES;
 use crate::peers::wire::{self, Introduction, Kind, PREFIX_BYTES, Purpose};
 use crate::request::{AdminChange, Request};
 

@@ -11,17 +11,11 @@
 
 use blake3::{Hash, Hasher};
 
-use super::wire::{Introduction, Kind, WireError};
+use super::frames::{Introduction, Kind, Nonce, WireError};
 use crate::config::ClusterSecret;
 
 /// Bytes of a tag or a proof.
 pub(crate) const TAG_BYTES: usize = blake3::OUT_LEN;
-
-/// Bytes of a nonce.
-pub(crate) const NONCE_BYTES: usize = 32;
-
-/// Fresh for every connection, on each side.
-pub(crate) type Nonce = [u8; NONCE_BYTES];
 
 /// Separates these keys from every other use of the secret.
 const CONTEXT: &str = "jepsen reference broker 2026-11 links between nodes";
@@ -158,6 +152,7 @@ impl Tags {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::peers::frames::NONCE_BYTES;
     use crate::peers::wire::Purpose;
 
     fn key(byte: u8, cluster: &str) -> LinkKey {

@@ -4,7 +4,7 @@
 //! its stack and one of empty entries takes sixty times its size in memory. A message of this protocol has no groups,
 //! no unknown fields, and a bounded number of entries.
 
-use super::wire::WireError;
+use super::frames::WireError;
 
 /// Most entries of one message. Each takes some 130 bytes in memory; a leader sends about 1 MiB of them at a time, and the
 /// smallest that it makes has 24 bytes.

@@ -9,12 +9,12 @@
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use protobuf::Message as _;
 use raft::eraftpb::Message;
-use strum::FromRepr;
 
-use super::auth::{NONCE_BYTES, Nonce, TAG_BYTES, Tags};
+use super::auth::{TAG_BYTES, Tags};
+pub(crate) use super::frames::{Introduction, Kind, Purpose, WireError};
+use super::frames::{NONCE_BYTES, Nonce, PROTOCOL_VERSION};
 use super::schema;
 use crate::messages::Hello;
-use crate::request::NodeId;
 
 /// Largest frame between nodes, after the handshake. One entry is at most one Produce request of 64
 /// MiB.
@@ -33,77 +33,6 @@ pub(crate) const FORWARD_FRAME_BYTES_MAX: usize = 256 << 10;
 pub(crate) const PREFIX_BYTES: usize = 5;
 
 const MAGIC: [u8; 4] = *b"JPR2";
-
-/// Grows with every change of these frames. Nodes of different versions do not talk.
-const PROTOCOL_VERSION: u16 = 2;
-
-/// What a frame is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, FromRepr)]
-#[repr(u8)]
-pub(crate) enum Kind {
-    /// The dialler's introduction: who it is and what for, with a nonce.
-    Hello = 1,
-    /// "I am here", in place of something better to say.
-    Ping = 2,
-    /// A Raft message, protobuf.
-    Raft = 3,
-    /// A request for the leader.
-    Request = 4,
-    /// The reply to one.
-    Reply = 5,
-    /// The acceptor's nonce and proof.
-    Challenge = 6,
-    /// The dialler's proof.
-    Proof = 7,
-    /// What the acceptor says of itself, once it knows whom it talks to.
-    Welcome = 8,
-}
-
-/// Which of the three connections one is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, FromRepr)]
-#[repr(u8)]
-pub(crate) enum Purpose {
-    /// Votes, heartbeats and their answers.
-    Control = 1,
-    /// Entries.
-    Append = 2,
-    /// Requests for the leader.
-    Forward = 3,
-}
-
-/// Bytes that are no frame of this protocol, or not at this place. The connection is closed.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum WireError {
-    #[error("a frame of {length} bytes, allowed are {limit}")]
-    Length { length: usize, limit: usize },
-    #[error("unknown frame kind {0}")]
-    Kind(u8),
-    #[error("frame too short, or its content makes no sense")]
-    Content,
-    #[error("this is not a peer: the handshake starts with {0:02x?}")]
-    Magic([u8; 4]),
-    #[error("the peer speaks protocol version {0}, this node {PROTOCOL_VERSION}")]
-    Version(u16),
-    #[error("the peer is node {from} and wants node {to}")]
-    Nodes { from: NodeId, to: NodeId },
-    #[error("a {0:?} frame where none may come")]
-    Unexpected(Kind),
-    #[error(
-        "no proof of this cluster's secret; `cluster_id` and `cluster_secret` must be the same on all nodes"
-    )]
-    Proof,
-    #[error("a frame that the peer did not send, or not at this place")]
-    Tag,
-}
-
-/// What a dialler says first, in the open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Introduction {
-    pub(crate) purpose: Purpose,
-    pub(crate) from: NodeId,
-    pub(crate) to: NodeId,
-    pub(crate) nonce: Nonce,
-}
 
 /// What an acceptor says to an introduction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

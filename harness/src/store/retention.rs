@@ -10,6 +10,7 @@ use super::durable::sync_directory;
 use super::id::is_run_id;
 use super::lock::RunLock;
 use super::{layout, marks};
+use crate::bounded;
 
 /// The start of the name of a run that is being removed. A run that is half removed must not look like a run.
 const REMOVED: &str = ".removed-";
@@ -62,7 +63,7 @@ fn names_itself(run: &Path, id: &str) -> bool {
     struct Run {
         id: String,
     }
-    let text = std::fs::read_to_string(run.join(layout::RUN)).unwrap_or_default();
+    let text = bounded::text_below(run, layout::RUN, bounded::VALUES).unwrap_or_default();
     serde_json::from_str(&text).is_ok_and(|head: Head| head.run.id == id)
 }
 

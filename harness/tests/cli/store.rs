@@ -53,6 +53,7 @@ fn reports_written_at_the_same_time_leave_everything_whole() {
 fn a_run_in_progress_is_not_written_by_another_command() {
     let out = tempfile::tempdir().expect("a folder");
     let run = finished(out.path(), "20260101T000000Z-1");
+    std::fs::remove_file(run.join("report.html")).expect("removed");
     let head = std::fs::File::open(run.join("run.json")).expect("there");
     let held = Flock::lock(head, FlockArg::LockExclusiveNonblock).expect("free");
     let report = jepsen(&[Path::new("report"), &run]);
