@@ -26,7 +26,6 @@ mod offset_for_leader_epoch;
 mod produce;
 mod produce_legacy;
 mod room;
-pub(crate) mod topic_name;
 
 use std::future::Future;
 use std::pin::Pin;

@@ -41,6 +41,7 @@ mod server;
 mod shape;
 mod shutdown;
 mod state;
+mod topic_name;
 
 pub use config::{
     Address, ClusterSecret, ConfigError, KafkaConfig, LimitsConfig, LogConfig, NodeConfig,

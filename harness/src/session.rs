@@ -30,7 +30,7 @@ use tokio::runtime::Runtime;
 
 use crate::config::place;
 use crate::exit::{self, Stop};
-use crate::output::say;
+use crate::output::{say, shown};
 use crate::record::{Found, SpaceFlag, StopFlag};
 use crate::run::RunContext;
 use crate::store;
@@ -219,4 +219,12 @@ async fn end_on_shortage(out: PathBuf, space: SpaceFlag, interrupt: StopFlag) {
         store::FREE_BYTES_LOW >> 20
     ));
     interrupt.set();
+}
+
+/// The error of a command without a run to mark as incomplete, after the disk became full.
+pub fn full_disk(out: &Path) -> anyhow::Error {
+    Stop::machine(format!(
+        "--out {}: the disk became full; remove old files or name another place",
+        shown(out)
+    ))
 }

@@ -121,7 +121,7 @@ async fn create(
 
 /// Everything that can be judged without knowing which topics exist.
 fn check(context: &Context, topic: &CreatableTopic) -> Result<Created, Refusal> {
-    if let Some(problem) = super::topic_name::problem(&topic.name) {
+    if let Some(problem) = crate::topic_name::problem(&topic.name) {
         return Err((ResponseError::InvalidTopicException, problem.to_owned()));
     }
     let nodes = context.config.peers.len();

@@ -130,7 +130,7 @@ async fn create_missing(
     names: impl Iterator<Item = &String>,
 ) -> Result<bool, Ending> {
     let missing = names.filter(|name| {
-        !view.topics.contains_key(*name) && super::topic_name::problem(name).is_none()
+        !view.topics.contains_key(*name) && crate::topic_name::problem(name).is_none()
     });
     let missing: Vec<&String> = missing.take(AUTO_CREATE_PER_REQUEST_MAX).collect();
     let deadline = context.core.deadline_in(AUTO_CREATE_WAIT);
@@ -170,7 +170,7 @@ fn one(
     if let Some(topic) = view.topics.get(name) {
         return known(context, view, name, topic);
     }
-    let error = match super::topic_name::problem(name) {
+    let error = match crate::topic_name::problem(name) {
         Some(_) => ResponseError::InvalidTopicException,
         // Made, or being made, but not applied here yet.
         None if created => ResponseError::LeaderNotAvailable,

@@ -5,9 +5,9 @@ use kafka_protocol::ResponseError;
 use uuid::Uuid;
 
 use super::wire::{WireError, put_text, short, take_text, whole};
-use crate::api::topic_name;
 use crate::messages::{ForwardOutcome, Forwarded};
 use crate::request::{AdminChange, AdminError};
+use crate::topic_name;
 
 const CREATE: u8 = 1;
 const DELETE: u8 = 2;

@@ -28,7 +28,7 @@ use crate::config::target::Target;
 use crate::exit::{self, Stop};
 use crate::output::{say, shown, tell};
 use crate::session::reproduce::typed;
-use crate::session::{Session, prepare, publish};
+use crate::session::{Session, full_disk, prepare, publish};
 use crate::store::{self, RunDirectory, write_whole};
 use block::Block;
 use work::{Group, Work};
@@ -131,7 +131,11 @@ pub fn run(arguments: &BenchArguments) -> Result<i32> {
         "  page {}",
         shown(&directory.path.join("bench.html"))
     ));
+    let is_full = session.space.is_set();
     session.leave();
+    if is_full {
+        return Err(full_disk(&arguments.out));
+    }
     Ok(match (interrupted, failed) {
         (true, _) => exit::INTERRUPTED,
         (false, true) => exit::UNDECIDED,

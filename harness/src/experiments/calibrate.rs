@@ -36,8 +36,8 @@ use crate::exit::{self, Stop};
 use crate::load::workloads;
 use crate::output::{say, shown, tell};
 use crate::reference::Offered;
-use crate::session::Session;
 use crate::session::reproduce::typed;
+use crate::session::{Session, full_disk};
 use crate::store::{self, write_whole};
 use conditions::{Conditions, Faults, default_mix};
 use job::{CONCURRENCY, RATE, Runner};
@@ -132,7 +132,11 @@ pub fn run(arguments: &CalibrateArguments) -> Result<i32> {
         shown(&page),
         calibration.reproduce
     ));
+    let is_full = session.space.is_set();
     session.leave();
+    if is_full {
+        return Err(full_disk(&out));
+    }
     Ok(match (interrupted, as_expected) {
         (true, _) => exit::INTERRUPTED,
         (false, true) => exit::VALID,

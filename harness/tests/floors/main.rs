@@ -104,6 +104,7 @@ const FLOORS: &[(&str, &[&[&str]])] = &[
                 "rules",
                 "shape",
                 "shutdown",
+                "topic_name",
             ],
         ],
     ),
