@@ -75,6 +75,8 @@ fn github() -> Job {
     let shards = matrix.iter().map(|number| {
         let mut variables = variables.clone();
         variables.push(("SHARD".into(), text(number)));
+        // GitHub sets it, the same in all jobs of a workflow's run.
+        variables.push(("GITHUB_RUN_ID".into(), "16098453021".into()));
         Step {
             text: step("shard", "Run the shard"),
             variables,

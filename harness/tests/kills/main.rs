@@ -4,6 +4,11 @@
 //! `JEPSEN_KILLS=all` plays the whole matrix and prints it as a table; without it, one ending in each of three phases.
 //! `JEPSEN_PROGRAM` names another program to test.
 
+#![allow(
+    clippy::print_stdout,
+    reason = "the table is what these tests are run for"
+)]
+
 mod left;
 mod moment;
 
