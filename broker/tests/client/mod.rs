@@ -64,10 +64,13 @@ impl Cluster {
     pub fn start_of(nodes: usize, change: impl Fn(&mut NodeConfig)) -> Cluster {
         let directory = tempfile::tempdir().unwrap();
         let address = |port: u16| format!("127.0.0.1:{port}").parse().unwrap();
-        // All ports are taken before any is given up, so that no two are the same.
-        let taken: Vec<TcpListener> = (0..2 * nodes)
-            .map(|_| TcpListener::bind("127.0.0.1:0").unwrap())
-            .collect();
+        // All ports are taken before any is given up, so that no two are the same. They are below those that the kernel
+        // gives to outgoing connections: one of these took a port before its node did.
+        let free = || {
+            let mut tries = std::iter::repeat_with(|| rand::random_range(15_000..32_000));
+            tries.find_map(|port: u16| TcpListener::bind(("127.0.0.1", port)).ok())
+        };
+        let taken: Vec<TcpListener> = (0..2 * nodes).map(|_| free().unwrap()).collect();
         let ports: Vec<u16> = taken
             .iter()
             .map(|listener| listener.local_addr().unwrap().port())
