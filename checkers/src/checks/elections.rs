@@ -47,7 +47,7 @@ pub(super) fn elections(
         }
     }
     changes.sort_by_key(|(reign, _)| (reign.first.returned, reign.first.seat));
-    let formed = history.phase(Phase::Load).unwrap_or(0);
+    let formed = history.formed();
     let mut elections: Vec<Election> = Vec::new();
     for (reign, old) in changes {
         let fresh = election(history, claims, windows, formed, reign, old);
@@ -238,7 +238,7 @@ struct Burned {
 pub(super) fn terms(check: &Check<'_>) -> Verdict {
     let mut verdict = check.verdict();
     let limit = check.history().limits().terms_per_fault_max;
-    let formed = check.history().phase(Phase::Load).unwrap_or(0);
+    let formed = check.history().formed();
     // The highest answer so far, seen for the last time.
     let mut highest: Option<&Row<'_>> = None;
     let mut burned: BTreeMap<Option<String>, Burned> = BTreeMap::new();

@@ -288,6 +288,14 @@ impl History {
         worst.or_else(by_sum)
     }
 
+    /// When the load began: elections and terms up to then belong to the formation. A run that was interrupted before
+    /// that has only a formation. Without phases, all of the history is load.
+    pub fn formed(&self) -> Moment {
+        let is_forming = self.phase(Phase::Formation).is_some();
+        let without = if is_forming { Moment::MAX } else { 0 };
+        self.phase(Phase::Load).unwrap_or(without)
+    }
+
     /// The first shortage of disk space.
     pub fn shortage(&self) -> Option<Shortage> {
         self.others().find_map(|event| match event.what {
