@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::Check;
 use super::claims::{Claims, MS, Row, explanation};
-use crate::history::{History, Moment, Phase, Window};
+use crate::history::{History, Moment, Window};
 use crate::judgement::{Election, Explanation, Seat};
 use crate::verdict::{Anomaly, Doubt, Evidence, Finding, Unit, Verdict};
 
