@@ -31,7 +31,7 @@ pub struct NodeConfig {
     /// Name of the cluster. Peers of another cluster are turned away.
     pub cluster_id: String,
     /// What the nodes of this cluster, and nobody else, know. A node without one does not start: its peer port would
-    /// take orders from whoever reaches it, and a name that everybody can guess protects nothing.
+    /// obey everybody who reaches it, because the name of a cluster can be guessed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cluster_secret: Option<ClusterSecret>,
     /// Directory of the log. Made if it is missing.

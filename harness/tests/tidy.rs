@@ -144,10 +144,6 @@ const OPENING: &[(&str, &str)] = &[
         "the nodes' files that this process wrote, without following links",
     ),
     (
-        "harness/src/experiments/merge/tree.rs",
-        "copies files of known kind, without following links",
-    ),
-    (
         "harness/src/secret/files.rs",
         "cleans files of nodes, without following links",
     ),

@@ -28,8 +28,8 @@ pub fn open(path: &Path) -> Result<File> {
     opened(path, 0)
 }
 
-/// Opens a regular file below `root`, which a user named. Links below it are refused: whoever wrote a run directory
-/// must not choose which other files of the user are read and shown.
+/// Opens a regular file below `root`, which a user named. Links below it are refused: the author of a run
+/// directory must not choose which other files of the user are read and shown.
 ///
 /// # Errors
 /// As of [`open`], or if a part of `relative` is a link or leads upwards.

@@ -51,7 +51,7 @@ pub fn run(arguments: &ExportArguments) -> Result<i32> {
     tell_data(&export::edn(&history));
     if is_empty {
         say(
-            "warning: the history contains no operations: whoever judges the export judges nothing",
+            "warning: the history contains no operations, so a judgement of the export proves nothing",
         );
         return Ok(exit::UNDECIDED);
     }

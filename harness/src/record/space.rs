@@ -1,4 +1,4 @@
-//! The shortage of disk space: noticed by whoever looks at the space or cannot write, waited for by the run.
+//! The shortage of disk space: reported by the watcher of free space or by a failed write, and awaited by the run.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;

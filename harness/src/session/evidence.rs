@@ -35,7 +35,7 @@ impl Evidence {
                 ));
                 Digests::new()
             }
-            // A folder that is no run, such as a collection of histories, has none.
+            // A folder that is not a run, such as a collection of histories, has none.
             Recorded::Unfinished if !run.join(layout::RUN).exists() => Digests::new(),
             Recorded::Unfinished => {
                 say(&format!(

@@ -5,11 +5,11 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 
+use anyhow::{Context, Result};
+
 use super::durable::{directory_of, sync_directory};
 use super::reserve;
 use super::space::is_full;
-use anyhow::{Context, Result};
-
 use crate::secret::written;
 
 /// The start of a temporary file's name. The rest is random.

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::fs::{File, OpenOptions};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::File;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use nix::libc::{O_NOFOLLOW, O_NONBLOCK};
 
+use crate::bounded;
 use crate::exit::Stop;
 use crate::output::name;
+use crate::store::durable::sync_directory;
 
 /// The maximum depth of folders. A run's own files need six.
 const DEPTH_MAX: usize = 64;
@@ -103,9 +104,9 @@ impl Tree {
             copy(from, &target).with_context(|| format!("copy {}", name(from)))?;
         }
         for folder in self.folders.iter().map(|below| to.join(below)) {
-            File::open(&folder)?.sync_all()?;
+            sync_directory(&folder)?;
         }
-        File::open(to)?.sync_all()?;
+        sync_directory(to)?;
         Ok(())
     }
 }
@@ -124,14 +125,10 @@ fn entries(path: &Path) -> Result<Vec<OsString>> {
 
 /// Since the survey, another program may have replaced the file by a link or by a pipe. Neither is followed.
 fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
-    let mut source = OpenOptions::new()
-        .read(true)
-        .custom_flags(O_NOFOLLOW | O_NONBLOCK)
-        .open(from)?;
-    if !source.metadata()?.is_file() {
-        return Err(nix::errno::Errno::ENXIO.into());
-    }
-    let mut target = OpenOptions::new().write(true).create_new(true).open(to)?;
+    let (folder, name) = (from.parent(), from.file_name());
+    let (folder, name) = folder.zip(name).ok_or(ErrorKind::InvalidInput)?;
+    let mut source = bounded::open_below(folder, Path::new(name))?;
+    let mut target = File::create_new(to)?;
     std::io::copy(&mut source, &mut target)?;
     target.sync_all()
 }

@@ -299,7 +299,7 @@ mod tests {
         assert!(told(&[part(1, &["a"]), more.clone()]).contains("c was not assigned"));
         more.report = part(2, &["b", "b"]).report;
         assert!(told(&[part(1, &["a"]), more]).contains("b occurs twice"));
-        // A block for figures is no cell.
+        // A block for figures is not a cell.
         let mut block = part(1, &["a"]);
         block.report = part(1, &["a", "block.2"]).report;
         assert!(told(&[block.clone()]).contains("block.2 was not assigned"));

@@ -14,7 +14,7 @@ use crate::exit::Stop;
 use crate::output::name;
 use crate::session::judge;
 use crate::store::history_file::{self, HistoryPath};
-use crate::store::{RunLock, layout, reserve, sweep};
+use crate::store::{RunLock, layout, sweep};
 
 /// The sentence that marks such a run.
 const MARK: &str = "the run ended before its verdict: `jepsen report` judged what it had recorded";
@@ -32,7 +32,6 @@ pub fn complete(run: &Path, _lock: &RunLock) -> Result<RunReport> {
     let text = text.map_err(|error| wrong(error.to_string()))?;
     let mut report = RunReport::read(&text).map_err(|error| wrong(error.to_string()))?;
     sweep(run);
-    reserve::release(run);
     report.run.interrupted = true;
     report.run.incomplete.push(MARK.into());
     for directory in scenarios(run)? {
