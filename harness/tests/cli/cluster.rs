@@ -5,6 +5,7 @@ use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -13,13 +14,20 @@ use crate::support::{command, skipped};
 
 const USAGE: i32 = 254;
 
+/// Where the next search for ports begins. Tests run at the same time, and none may be given what another has just found.
+static NEXT: AtomicU16 = AtomicU16::new(21_000);
+
 /// Six free ports in the order that the command uses; the first one.
-fn free_ports() -> Option<u16> {
-    (21_000..29_000).step_by(7).find(|base| {
+fn free_ports() -> u16 {
+    loop {
+        let base = NEXT.fetch_add(7, Ordering::Relaxed);
+        assert!(base < 29_000, "no six free ports below 29000");
         let all = [0, 1, 2, 100, 101, 102];
         let bind = |offset: &u16| TcpListener::bind(("127.0.0.1", base + offset)).is_ok();
-        all.iter().all(bind)
-    })
+        if all.iter().all(bind) {
+            return base;
+        }
+    }
 }
 
 /// A cluster that is up, with the directory that it names. Dropping it ends it.
@@ -36,8 +44,18 @@ impl Drop for Up {
 }
 
 /// Starts a cluster with these arguments and waits until it is up; or what it said before it ended, with its exit code.
+/// Where another program took a port meanwhile, it tries others.
 fn start(arguments: &[&str], temporary: &Path) -> Result<Up, (Option<i32>, String)> {
-    let port = free_ports().expect("six free ports").to_string();
+    loop {
+        match start_once(arguments, temporary) {
+            Err((_, said)) if said.contains("Address already in use") => {}
+            other => return other,
+        }
+    }
+}
+
+fn start_once(arguments: &[&str], temporary: &Path) -> Result<Up, (Option<i32>, String)> {
+    let port = free_ports().to_string();
     let mut child = command(&[&["cluster", "--port", &port], arguments].concat())
         .env("TMPDIR", temporary)
         .env("JEPSEN_TEST_TOKEN", "token-of-the-tests")
@@ -68,7 +86,7 @@ fn its_directory_cannot_be_foretold_and_is_removed_by_every_signal() {
         let mut up = match start(&[], temporary.path()) {
             Ok(up) => up,
             Err((_, said)) => {
-                // Another program may have taken a port meanwhile, and a busy machine may form no cluster in time.
+                // A busy machine may form no cluster in time.
                 skipped("jepsen cluster", &said);
                 continue;
             }
