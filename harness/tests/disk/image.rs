@@ -12,11 +12,14 @@ const FS_IOC_SHUTDOWN: u64 = 0x8004_587d;
 const NO_LOG_FLUSH: u32 = 2;
 /// Enough for two runs, and more than a run demands.
 const IMAGE_BYTES: u64 = 1 << 30;
-/// Makes an empty file system in a file.
+
+/// Makes an empty file system in a new file. A file of the same name may still be mounted in the namespace of another
+/// run, and would be the same file system as before.
 ///
 /// # Errors
 /// If this machine does not permit it.
 pub(crate) fn make(image: &Path) -> Result<(), String> {
+    let _ = std::fs::remove_file(image);
     let created = File::create(image).and_then(|file| file.set_len(IMAGE_BYTES));
     created.map_err(|error| error.to_string())?;
     tool("mkfs.ext4", &["-q", "-m", "0"], &[image])
@@ -30,7 +33,6 @@ pub(crate) fn program() -> PathBuf {
 /// An ext4 in a file, mounted.
 pub(crate) struct Mounted {
     at: PathBuf,
-    image: PathBuf,
 }
 
 impl Mounted {
@@ -41,10 +43,7 @@ impl Mounted {
     pub(crate) fn mount(image: &Path, at: &Path) -> Result<Mounted, String> {
         std::fs::create_dir_all(at).map_err(|error| error.to_string())?;
         tool("mount", &["-o", "loop"], &[image, at])?;
-        Ok(Mounted {
-            at: at.to_owned(),
-            image: image.to_owned(),
-        })
+        Ok(Mounted { at: at.to_owned() })
     }
 
     /// The directory of its runs.
@@ -62,22 +61,14 @@ impl Mounted {
 }
 
 impl Drop for Mounted {
+    /// Unmounts it here. The namespaces of other runs on this machine may hold copies of the mount for as long as they
+    /// last, so what an image holds is looked at in a copy of it.
     fn drop(&mut self) {
-        // The namespaces of a killed run hold copies of the mount until the kernel has removed them. Until then the image
-        // must not be used again: it would be the same file system as before.
         let deadline = Instant::now() + Duration::from_secs(20);
-        let mut mounted = true;
-        while Instant::now() < deadline && (mounted || is_in_use(&self.image)) {
-            mounted &= tool("umount", &[], &[&self.at]).is_err();
+        while Instant::now() < deadline && tool("umount", &[], &[&self.at]).is_err() {
             std::thread::sleep(Duration::from_millis(50));
         }
     }
-}
-
-/// Whether a loop device has this image.
-fn is_in_use(image: &Path) -> bool {
-    let asked = Command::new("losetup").arg("-j").arg(image).output();
-    asked.is_ok_and(|output| !output.stdout.is_empty())
 }
 
 /// Runs a program.

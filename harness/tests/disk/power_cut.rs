@@ -113,14 +113,17 @@ fn completed(run: &Path, scratch: &Path) -> String {
     format!("report {}", code.unwrap_or(-1))
 }
 
+/// Copies an image to a new file: the old one may still be mounted in the namespace of another run.
+fn copy(from: &Path, to: &Path) {
+    let _ = std::fs::remove_file(to);
+    tool("cp", &["--sparse=always"], &[from, to]).expect("copied");
+}
+
 #[test]
 fn a_verdict_never_exists_without_its_evidence() {
     let scratch = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
-    let (base, image, at) = (
-        scratch.path().join("base"),
-        scratch.path().join("image"),
-        scratch.path().join("at"),
-    );
+    let [base, image, after, at] =
+        ["base", "image", "after", "at"].map(|name| scratch.path().join(name));
     let mounted = make(&base).and_then(|()| Mounted::mount(&base, &at));
     let mounted = match mounted {
         Ok(mounted) => mounted,
@@ -151,7 +154,7 @@ fn a_verdict_never_exists_without_its_evidence() {
             0 => long.mul_f64(random.random_range(0.9..1.3)),
             _ => (long + AFTER).mul_f64(random.random_range(0.0..1.0)),
         };
-        tool("cp", &["--sparse=always"], &[&base, &image]).expect("copied");
+        copy(&base, &image);
         let mounted = Mounted::mount(&image, &at).expect("mounted");
         let mut run = start(&mounted.out(), "2");
         std::thread::sleep(moment);
@@ -163,7 +166,8 @@ fn a_verdict_never_exists_without_its_evidence() {
         let _ = run.kill();
         let _ = run.wait();
         drop(mounted);
-        let mounted = Mounted::mount(&image, &at).expect("mounted again");
+        copy(&image, &after);
+        let mounted = Mounted::mount(&after, &at).expect("mounted again");
         let (mut words, mut whole) = (Vec::new(), 0);
         for run in runs(&mounted.out()) {
             let name = if run.file_name() == Some(&older) {
