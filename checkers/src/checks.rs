@@ -41,6 +41,7 @@
 //! assert_eq!(judgement.verdict("no-failures").unwrap().validity, Validity::Invalid);
 //! ```
 
+mod append_liveness;
 mod availability;
 mod away;
 mod claims;
@@ -48,6 +49,7 @@ mod content;
 mod effects;
 mod elections;
 mod epochs;
+mod fail_over;
 mod gaps;
 mod guard;
 mod judging;
@@ -56,18 +58,24 @@ mod leaders;
 mod linearizable_register;
 mod log_order;
 mod log_recency;
+mod log_start;
 mod lost_write;
 mod metadata_agreement;
 mod nodes;
+mod offsets_served;
 mod phases;
 mod poll_order;
 mod prepared;
 mod probe;
+mod read_liveness;
+mod regimes;
 mod register_uses;
 mod replicas;
+mod request_liveness;
 mod resource_growth;
 mod row;
 mod send_order;
+mod stalls;
 mod unseen;
 mod view;
 
@@ -128,6 +136,10 @@ table! {
         "a last record that is stale, lost or never written, as a register", "linearizability (Herlihy, Wing 1990); Jepsen";
     "lost-write", Safety, lost_write::check,
         "an acknowledged record that was lost", "Jepsen kafka: lost-write";
+    "log-start", Safety, log_start::check,
+        "records removed from a log's begin without a reason", "KIP-107: DeleteRecords; retention of the topic";
+    "offsets-served", Safety, offsets_served::check,
+        "an offset that exists and is called out of range", "Kafka protocol: Fetch";
     "duplicate", Safety, content::duplicate,
         "one value at several offsets", "Jepsen kafka: duplicate";
     "inconsistent-offset", Safety, content::inconsistent_offset,
@@ -176,6 +188,14 @@ table! {
         "memory or descriptors that grow without bound", "limits of the target";
     "availability", Liveness, availability::availability,
         "gaps in acknowledgements", "limits of the target";
+    "append-liveness", Liveness, append_liveness::check,
+        "a loaded partition that does not acknowledge appends", "limits of the target";
+    "read-liveness", Liveness, read_liveness::check,
+        "acknowledged records that no consumer gets", "limits of the target";
+    "request-liveness", Liveness, request_liveness::check,
+        "ListOffsets, Metadata or changes of topics that keep failing", "limits of the target";
+    "fail-over", Liveness, fail_over::check,
+        "a leader's fault to which no other node answers", "limits of the target; Raft thesis 3.4";
     "served-after-heal", Liveness, availability::served,
         "a cluster that does not serve again after the last heal", "limits of the target";
 }

@@ -13,6 +13,7 @@ pub mod jsonl;
 mod observation;
 mod operation;
 mod seal;
+mod unknown;
 mod window;
 
 pub use event::{
@@ -24,11 +25,12 @@ pub use ids::{Moment, Nanoseconds, NodeName, Offset, Text, WorkerId};
 pub use index::{ClientOperation, History, Observed};
 pub use observation::{Observation, PartitionClaim, Probe, Seen};
 pub use operation::{
-    Acks, Append, Appended, Assigned, Call, Completion, EndOffset, EndOffsetSeen, Invocation,
-    Isolation, Outcome, Persisted, Poll, Polled, Read, ReadSeen, Record, RecordOutcome, Report,
-    TopicCall, TopicSeen, Values,
+    Acks, Append, Appended, Assigned, Call, Completion, DeleteRecords, EndOffset, EndOffsetSeen,
+    Invocation, Isolation, Outcome, Persisted, Poll, Polled, Read, ReadSeen, Record, RecordOutcome,
+    RecordsDeleted, Report, TopicCall, TopicSeen, Values,
 };
 pub use seal::{Digest, Seal};
+pub use unknown::Unknown;
 pub use window::Window;
 
 #[cfg(test)]
@@ -57,6 +59,8 @@ mod tests {
             r#"{"i":16,"t":2900000,"type":"ok","worker":7,"f":"create-topic"}"#,
             r#"{"i":17,"t":2900000,"type":"invoke","worker":7,"f":"describe-topic","node":"n2","topic":"a7-0","phase":"final"}"#,
             r#"{"i":18,"t":2900000,"type":"ok","worker":7,"f":"describe-topic","partitions":3}"#,
+            r#"{"i":19,"t":2900000,"type":"invoke","worker":7,"f":"delete-records","node":"n2","topic":"t0","partition":1,"offset":40}"#,
+            r#"{"i":20,"t":2900000,"type":"ok","worker":7,"f":"delete-records","low_watermark":40}"#,
             r#"{"i":14,"t":2900000,"type":"late","who":"harness","by_ms":180,"cpu_pressure":0.7}"#,
         ];
         for line in lines {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::history::{Moment, NodeName};
+use crate::history::{Moment, NodeName, Unknown};
 use crate::promises::Configuration;
 use crate::verdict::{Doubt, GapScope, Validity, Verdict};
 
@@ -22,6 +22,9 @@ pub struct Judgement {
     pub lanes: Vec<NodeLane>,
     /// What ran, from which follows what counts as a violation; none in a judgement that is stored without it.
     pub configuration: Option<Configuration>,
+    /// What the history contains that this version does not understand, and that no check has judged.
+    #[serde(skip_serializing_if = "Unknown::is_empty")]
+    pub unknown: Unknown,
 }
 
 impl Judgement {

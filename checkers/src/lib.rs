@@ -114,6 +114,8 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "kafka")]
+pub mod agreement;
+#[cfg(feature = "kafka")]
 pub mod checks;
 #[cfg(feature = "edn")]
 pub mod edn;

@@ -6,11 +6,13 @@
 
 mod doubt;
 mod finding;
+mod lacking;
 mod rule;
 mod witness;
 
 pub use doubt::Doubt;
 pub use finding::Finding;
+pub use lacking::{Lack, Lacking, Stood};
 pub use rule::Rule;
 pub use witness::{Belief, GapScope, Held, LossProof, RegisterUse, Sent, Sighting};
 

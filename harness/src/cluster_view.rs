@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use checkers::agreement::Agreement;
+
 use crate::config::topics;
 use crate::kafka::questions::Metadata;
 
@@ -131,34 +133,32 @@ impl ClusterView {
         self.claims().values().map(|(_, _, node)| *node).collect()
     }
 
-    /// Whether every node answered recently, and all name the same leader and epoch for every one of `partitions`
-    /// partitions.
+    /// Whether all nodes agree now on at least `partitions` partitions: the leader and the epoch of the first. The
+    /// definition is that of the check which judges the recovery ([`Agreement`]), so that a run does not go on before
+    /// what the check looks for, and does not wait for more.
     pub fn agreed(&self, partitions: usize) -> Option<Leader> {
         let now = Instant::now();
-        let first = self.with(|nodes| {
-            let mut rows = None;
-            for node in nodes.iter() {
-                let (when, metadata) = node.metadata.as_ref()?;
-                let led = metadata.partitions.iter().all(|row| row.leader().is_some());
-                if now.duration_since(*when) >= FRESH || !led {
-                    return None;
-                }
-                if metadata.partitions.len() < partitions {
-                    return None;
-                }
-                if *rows.get_or_insert(&metadata.partitions) != &metadata.partitions {
-                    return None;
-                }
+        let agreement = self.with(|nodes| {
+            let mut agreement = Agreement::of(nodes.len());
+            for (at, node) in nodes.iter().enumerate() {
+                let Some((when, metadata)) = &node.metadata else {
+                    continue;
+                };
+                // Times count from now, backwards: the definition needs only how old an answer is.
+                let age = u64::try_from(now.duration_since(*when).as_nanos()).unwrap_or(u64::MAX);
+                let rows = Some(metadata.partitions.as_slice());
+                agreement.answered(at, NOW.saturating_sub(age), rows);
             }
-            rows.and_then(|rows| rows.first().cloned())
-        })?;
-        let node = usize::try_from(first.leader()?).ok()?;
-        Some(Leader {
-            node,
-            epoch: first.epoch().unwrap_or(-1),
-        })
+            agreement
+        });
+        let (leader, epoch) = agreement.agreed(NOW, partitions)?;
+        let node = usize::try_from(leader).ok()?;
+        Some(Leader { node, epoch })
     }
 }
+
+/// Any moment that is later than the oldest answer that counts.
+const NOW: u64 = u64::MAX;
 
 #[cfg(test)]
 mod tests {

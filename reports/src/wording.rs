@@ -12,6 +12,7 @@ mod figures;
 mod formation;
 mod headline;
 mod leadership;
+mod kept;
 mod liveness;
 mod order;
 mod promises;
@@ -19,6 +20,7 @@ mod records;
 mod register;
 mod replicas;
 mod resources;
+mod stalled;
 mod topics;
 mod words;
 
@@ -47,6 +49,8 @@ pub(crate) fn words(anomaly: &Anomaly) -> Words {
         .or_else(|| leadership::words(finding, at))
         .or_else(|| formation::words(finding))
         .or_else(|| liveness::words(finding, at))
+        .or_else(|| stalled::words(finding, at))
+        .or_else(|| kept::words(finding, at))
         .or_else(|| resources::words(finding, at))
         .unwrap_or_else(|| match finding {
             Finding::Custom { name, text } => by_name(name).seen(untrusted(text)).therefore(""),

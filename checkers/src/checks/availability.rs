@@ -3,7 +3,8 @@
 
 use super::Check;
 use super::claims::{MS, settle};
-use crate::history::{Moment, Phase};
+use super::view::evidence;
+use crate::history::{Moment, Outcome, Phase};
 use crate::verdict::{Doubt, Evidence, Finding, GapScope, Unit, Verdict};
 
 /// Gaps in acknowledgements against their limits.
@@ -67,6 +68,48 @@ fn during(from: Moment, to: Moment) -> Evidence {
     }
 }
 
+/// Every partition that was loaded acknowledges an append that was called after the last heal. One that does not is a
+/// finding as soon as an append was called after the time that a fail-over may take, and undecided before that.
+fn each_partition(check: &Check<'_>, (healed, settle): (Moment, Moment), verdict: &mut Verdict) {
+    let limits = check.history().limits();
+    let long_enough = healed
+        .saturating_add(limits.fail_over_ms.saturating_mul(MS))
+        .saturating_add(settle);
+    let end = check.history().end();
+    for view in check.views().iter().filter(|view| !view.sends.is_empty()) {
+        let first = view
+            .sends
+            .partition_point(|send| send.operation.called < healed);
+        let tried = &view.sends[first..];
+        let served = tried.iter().any(|send| send.outcome == Outcome::Ok);
+        let (Some(first), Some(last)) = (tried.first(), tried.last()) else {
+            continue;
+        };
+        if served {
+            continue;
+        }
+        let last_called = last.operation.called;
+        if last_called < long_enough {
+            verdict.doubt(Doubt::NothingSeen {
+                what: format!(
+                    "acknowledged appends to {}/{} after the last heal",
+                    view.place.0, view.place.1
+                ),
+            });
+            continue;
+        }
+        let finding = Finding::NotServed {
+            what: "appends".to_owned(),
+            waited_ms: last_called.saturating_sub(healed) / MS,
+        };
+        let evidence = Evidence {
+            window: Some((healed, end)),
+            ..evidence(view.place, &[first.operation.id, last.operation.id], &[])
+        };
+        check.unless_starved(finding, evidence, healed, end, verdict);
+    }
+}
+
 /// After the last heal, appends are acknowledged within the limit of recovery, and partitions can be read.
 pub(super) fn served(check: &Check<'_>) -> Verdict {
     let mut verdict = check.verdict();
@@ -123,6 +166,7 @@ pub(super) fn served(check: &Check<'_>) -> Verdict {
     } else if first.is_none() {
         verdict.doubt(nothing("appends after the last heal"));
     }
+    each_partition(check, (healed, longest), &mut verdict);
     let reads: usize = check.views().iter().map(|view| view.covered.len()).sum();
     verdict.saw("final reads", reads as u64);
     let tried = check.views().iter().any(|view| !view.sends.is_empty());

@@ -169,7 +169,7 @@ fn between<'w>(check: &Prepared<'w>, (load, load_end): (Moment, Moment), add: Ad
 }
 
 /// Whether gaps in it are judged as fail-over or after its heal.
-fn explains(check: &Prepared<'_>, window: &Window) -> bool {
+pub(super) fn explains(check: &Prepared<'_>, window: &Window) -> bool {
     let broken = || window.breaks_majority(check.nodes());
     !window.skipped
         && (window.affects_leader || !window.role_held || broken() || hides_leader(window))

@@ -6,6 +6,7 @@ use super::claims::Claims;
 use super::guard::{Failure, guarded, listed, needed};
 use super::prepared::{Check, Prepared};
 use super::probe::Probe;
+use super::regimes::Regimes;
 use super::row::Row;
 use super::{effects, elections, gaps, lanes, view};
 use crate::history::{Event, History, Moment, What, Window};
@@ -43,6 +44,9 @@ pub fn judge_with(history: &History, rows: &[Row]) -> Judgement {
         elections::elections(history, needed(&claims), listed(&windows))
     });
     let gaps = guarded("the search for gaps", || gaps::gaps(&prepared));
+    let regimes = guarded("the reading of what may be asked for", || {
+        Regimes::of(&prepared)
+    });
     let effects = guarded("the measuring of faults' effects", || {
         effects::of(&prepared, listed(&elections))
     });
@@ -59,6 +63,7 @@ pub fn judge_with(history: &History, rows: &[Row]) -> Judgement {
         configuration.as_ref().err(),
         elections.as_ref().err(),
         gaps.as_ref().err(),
+        regimes.as_ref().err(),
         effects.as_ref().err(),
         lanes.as_ref().err(),
     ]
@@ -80,6 +85,7 @@ pub fn judge_with(history: &History, rows: &[Row]) -> Judgement {
             prepared,
             elections: &elections,
             gaps: &gaps,
+            regimes: &regimes,
             failures: &failures,
         };
         verdict(row, &check)
@@ -108,6 +114,7 @@ pub fn judge_with(history: &History, rows: &[Row]) -> Judgement {
         gaps: gaps.unwrap_or_default(),
         lanes: lanes.unwrap_or_default(),
         configuration: configuration.ok(),
+        unknown: history.unknown().clone(),
     }
 }
 

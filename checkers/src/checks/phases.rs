@@ -3,8 +3,9 @@
 
 use super::Check;
 use super::claims::{MS, Row, settle};
-use crate::history::{Moment, NodeName, Phase, Window};
-use crate::verdict::{Doubt, Evidence, Finding, Unit, Verdict};
+use crate::agreement::Agreement;
+use crate::history::{Moment, NodeName, Phase, Seen, Window};
+use crate::verdict::{Anomaly, Doubt, Evidence, Finding, Lacking, Unit, Verdict};
 
 /// Leader-affecting windows that a run with such faults needs.
 const LEADER_FAULTS_MIN: u64 = 2;
@@ -49,25 +50,72 @@ fn formed(check: &Check<'_>, from: Moment) -> Option<(Moment, Option<i32>)> {
     agreement(check.nodes(), claims.quorum.iter(), from).map(|(at, term)| (at, Some(term)))
 }
 
-/// When the nodes agreed on the leader of every partition that they still report, and of the quorum.
-fn all_agreed(check: &Check<'_>, from: Moment) -> Option<Moment> {
-    let claims = check.claims();
-    let mut agreed = None;
-    for seat in 0..claims.seats.len() {
-        let lane = claims
-            .rows
-            .iter()
-            .filter(|row| row.seat == seat && row.called >= from);
-        if lane.clone().next().is_some() {
-            agreed = agreed.max(Some(agreement(check.nodes(), lane, from)?.0));
+/// When all nodes agreed after a heal, or what they lacked at the end of the run: the definition of [`Agreement`], which
+/// the run itself waits for.
+fn agreed_after(check: &Check<'_>, healed: Moment) -> Result<Moment, Vec<Lacking>> {
+    let done = check.history().phase(Phase::Done).unwrap_or(Moment::MAX);
+    let nodes = check.nodes();
+    let mut agreement = Agreement::of(nodes.len());
+    let (mut partitions, mut last) = (0, healed);
+    for observed in check.history().observations() {
+        let about = observed.observation;
+        let Seen::Metadata { partitions: rows, .. } = &about.seen else {
+            continue;
+        };
+        partitions = partitions.max(rows.len());
+        if about.called < healed || about.called > done {
+            continue;
+        }
+        let Some(node) = nodes.iter().position(|node| *node == *about.node) else {
+            continue;
+        };
+        let answered = about.answered && about.error.is_none();
+        agreement.answered(node, observed.at, answered.then_some(rows));
+        last = observed.at;
+        if answered && agreement.agreed(observed.at, partitions).is_some() {
+            return Ok(observed.at);
         }
     }
-    if claims.quorum.iter().any(|row| row.called >= from) {
-        agreed = agreed.max(Some(
-            agreement(check.nodes(), claims.quorum.iter(), from)?.0,
-        ));
+    Err(agreement.lacking(last, partitions, nodes))
+}
+
+/// Nodes that answered Metadata to the end and DescribeQuorum no more. That keeps no client from being served, so it is
+/// named and violates nothing.
+fn quorum_unanswered(check: &Check<'_>, healed: Moment, verdict: &mut Verdict) {
+    let done = check.history().phase(Phase::Done).unwrap_or(Moment::MAX);
+    for node in check.nodes() {
+        let (mut answered, mut last) = (healed, None);
+        for observed in check.history().observations() {
+            let about = observed.observation;
+            let of_node = *about.node == **node && (healed..done).contains(&about.called);
+            if !of_node || !matches!(about.seen, Seen::Quorum { .. }) {
+                continue;
+            }
+            match about.answered && about.error.is_none() {
+                true => (answered, last) = (observed.at, None),
+                false => last = Some(observed),
+            }
+        }
+        let Some(last) = last else { continue };
+        let length_ms = last.at.saturating_sub(answered) / MS;
+        if length_ms <= check.history().limits().response_ms {
+            continue;
+        }
+        verdict.tolerate(Anomaly {
+            kind: Finding::QuorumUnanswered {
+                node: node.clone(),
+                length_ms,
+                error: last.observation.error.as_deref().map(str::to_owned),
+            },
+            certain: true,
+            evidence: Evidence {
+                events: vec![last.id],
+                nodes: vec![node.clone()],
+                window: Some((answered, last.at)),
+                ..Evidence::default()
+            },
+        });
     }
-    agreed
 }
 
 pub(super) fn formation(check: &Check<'_>) -> Verdict {
@@ -171,29 +219,32 @@ pub(super) fn recovery(check: &Check<'_>) -> Verdict {
         .unwrap_or(0);
     let limit_ms = limits.recovery_ms.saturating_add(longest / MS);
     let end = check.history().end();
-    let agreed = all_agreed(check, healed);
-    let took_ms = agreed.unwrap_or(end).saturating_sub(healed) / MS;
-    verdict.figure("recovery_ms", took_ms, Some(limit_ms), Unit::Milliseconds);
-    let evidence = Evidence {
-        window: Some((healed, agreed.unwrap_or(end))),
+    quorum_unanswered(check, healed, &mut verdict);
+    let during = |to| Evidence {
+        window: Some((healed, to)),
         ..Evidence::default()
     };
-    let to = agreed.unwrap_or(end);
-    match agreed {
-        _ if took_ms <= limit_ms && agreed.is_some() => {}
-        Some(_) => {
-            let finding = Finding::SlowRecovery { took_ms, limit_ms };
-            check.unless_starved(finding, evidence, healed, to, &mut verdict);
+    let took = |to: Moment| to.saturating_sub(healed) / MS;
+    match agreed_after(check, healed) {
+        Ok(at) => {
+            let took_ms = took(at);
+            verdict.figure("recovery_ms", took_ms, Some(limit_ms), Unit::Milliseconds);
+            if took_ms > limit_ms {
+                let finding = Finding::SlowRecovery { took_ms, limit_ms };
+                check.unless_starved(finding, during(at), healed, at, &mut verdict);
+            }
         }
-        None if took_ms > limit_ms => {
+        Err(lacking) if took(end) > limit_ms => {
             let finding = Finding::NeverRecovered {
-                waited_ms: took_ms,
+                waited_ms: took(end),
                 limit_ms,
+                lacking,
             };
-            check.unless_starved(finding, evidence, healed, to, &mut verdict);
+            check.unless_starved(finding, during(end), healed, end, &mut verdict);
         }
-        None => verdict.doubt(Doubt::NothingSeen {
-            what: "agreements after the last heal".to_owned(),
+        Err(lacking) => verdict.doubt(Doubt::NotAgreed {
+            waited_ms: took(end),
+            lacking,
         }),
     }
     verdict

@@ -4,7 +4,8 @@
 use super::claims::Claims;
 use super::guard::{Failure, Part, listed, needed};
 use super::probe::Probe;
-use super::view::{Send, View};
+use super::regimes::Regimes;
+use super::view::{Place, Send, View};
 use crate::history::{ClientOperation, History, Moment, NodeName, Window};
 use crate::judgement::{Election, Gap};
 use crate::promises::{Configuration, Standing, Subject, weaker};
@@ -62,6 +63,7 @@ pub struct Check<'a> {
     pub(super) prepared: Prepared<'a>,
     pub(super) elections: &'a Part<Vec<Election>>,
     pub(super) gaps: &'a Part<Vec<Gap>>,
+    pub(super) regimes: &'a Part<Regimes>,
     /// Every preparation that failed, each once.
     pub(super) failures: &'a [Failure],
 }
@@ -117,6 +119,26 @@ impl<'a> Check<'a> {
 
     pub(super) fn probe(&self) -> &'a Probe {
         self.prepared.probe()
+    }
+
+    /// What may be asked for at which time of the load.
+    pub(super) fn regimes(&self) -> &'a Regimes {
+        needed(self.regimes)
+    }
+
+    /// Where a partition is among the views; `last` is where the caller found one before, because operations come in
+    /// runs of one partition.
+    pub(super) fn view_at(&self, place: Place<'_>, last: usize) -> Option<usize> {
+        let views = self.views();
+        let is = |at: usize| views.get(at).is_some_and(|view| view.place == place);
+        if is(last) {
+            return Some(last);
+        }
+        // A consumer lists its partitions in order.
+        if is(last + 1) {
+            return Some(last + 1);
+        }
+        views.binary_search_by_key(&place, |view| view.place).ok()
     }
 
     pub(super) fn failures(&self) -> &'a [Failure] {

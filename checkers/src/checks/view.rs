@@ -95,8 +95,10 @@ pub(crate) struct Covered<'a> {
     pub(crate) operation: &'a ClientOperation<'a>,
     pub(crate) from: Offset,
     pub(crate) to: Offset,
-    /// The first offset that the node keeps.
+    /// The first offset that the node may keep by what is known to have been removed. Records below it are no loss.
     pub(crate) start: Offset,
+    /// The first offset that it keeps, as it said.
+    pub(crate) stated_start: Offset,
     /// Whether that was all that the node had to serve.
     pub(crate) to_the_end: bool,
 }
@@ -137,6 +139,8 @@ pub(crate) struct View<'a> {
     first_fact: Vec<u32>,
     pub(crate) ends: Vec<End<'a>>,
     pub(crate) covered: Vec<Covered<'a>>,
+    /// Requests to remove records that were not refused: when they were called, and below which offset.
+    pub(crate) removals: Vec<(Moment, Offset)>,
     pub(crate) steps: Vec<Step<'a>>,
     /// Records that were returned, each as often as it was.
     pub(crate) sights: u64,
@@ -164,6 +168,12 @@ impl<'a> View<'a> {
     /// How many there are.
     pub(crate) fn acknowledged_count(&self) -> u64 {
         self.acknowledged.len() as u64
+    }
+
+    /// Below which offset records may have been removed by a moment.
+    pub(crate) fn removed_below(&self, at: Moment) -> Offset {
+        let called = self.removals.iter().filter(|(called, _)| *called <= at);
+        called.map(|(_, below)| *below).max().unwrap_or(0)
     }
 
     /// How many values were sent or read.

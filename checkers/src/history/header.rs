@@ -84,6 +84,11 @@ pub struct Promises {
     /// An acknowledged record is kept with whatever it was acknowledged, acks=1 and acks=0 included: more than Kafka
     /// promises, for judging a configuration by what its users may believe of it.
     pub any_acknowledgement_is_kept: bool,
+    /// Records that are younger than this are kept (`retention.ms`); older ones may be removed. None: none are removed
+    /// for their age, so that a log start above 0 needs another explanation.
+    pub retention_ms: Option<u64>,
+    /// The newest records of a partition of about this many bytes are kept (`retention.bytes`); others may be removed.
+    pub retention_bytes: Option<u64>,
 }
 
 impl Default for Promises {
@@ -100,6 +105,8 @@ impl Default for Promises {
             consumers_subscribe: false,
             producers_retry: false,
             any_acknowledgement_is_kept: false,
+            retention_ms: None,
+            retention_bytes: None,
         }
     }
 }

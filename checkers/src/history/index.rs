@@ -6,8 +6,10 @@ use super::event::{Event, Late, NodeEvent, NodeHappening, Phase, Shortage, Topic
 use super::fault::FaultPhase;
 use super::header::{Header, Limits, Promises};
 use super::ids::{Moment, NodeName, WorkerId};
+use super::jsonl::Parsed;
 use super::observation::Observation;
 use super::operation::{Call, Completion, Outcome, Report};
+use super::unknown::Unknown;
 use super::window::Window;
 
 /// A call with its completion.
@@ -65,6 +67,17 @@ pub struct History {
     /// Places in `events` of the lines that are neither operation nor unknown: few, and asked for often.
     observations: Vec<usize>,
     others: Vec<usize>,
+    unknown: Unknown,
+}
+
+impl From<Parsed> for History {
+    /// The history that was read, with the count of what was not understood.
+    fn from(parsed: Parsed) -> History {
+        History {
+            unknown: parsed.unknown,
+            ..History::new(parsed.header, parsed.events)
+        }
+    }
 }
 
 impl History {
@@ -91,7 +104,13 @@ impl History {
             events,
             observations,
             others,
+            unknown: Unknown::default(),
         }
+    }
+
+    /// What its reader did not understand; nothing if it was not read from text.
+    pub fn unknown(&self) -> &Unknown {
+        &self.unknown
     }
 
     /// The header.

@@ -5,6 +5,7 @@ use super::event::{Event, What};
 use super::header::Header;
 use super::ids::Moment;
 use super::seal::{Digest, Seal};
+use super::unknown::Unknown;
 
 /// The most lines without content. No recorder writes one, and a packed file can hold billions of them.
 const BLANK_LINES_MAX: usize = 1_000;
@@ -21,6 +22,8 @@ pub struct Parsed {
     /// Whether the header announces an end line that is not there: the history was cut, or never closed. Its last
     /// events are missing, and what it contains cannot be verified.
     pub cut: bool,
+    /// What was not understood and passed over.
+    pub unknown: Unknown,
 }
 
 /// Why a text is not a history. Lines count from 1.
@@ -114,6 +117,7 @@ pub struct LineReader {
     digest: Option<Digest>,
     /// The number of the end line.
     end: Option<usize>,
+    unknown: Unknown,
 }
 
 impl LineReader {
@@ -167,6 +171,7 @@ impl LineReader {
             events: self.events,
             warnings: self.warnings,
             cut,
+            unknown: self.unknown,
         })
     }
 
@@ -218,6 +223,7 @@ impl LineReader {
         if matches!(event.what, What::Unknown) && !whole && Seal::read(line).is_some() {
             return Err(self.no_event("torn"));
         }
+        self.unknown.read(line, &event);
         self.events.push(event);
         Ok(())
     }

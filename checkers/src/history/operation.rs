@@ -55,6 +55,8 @@ pub enum Call {
     GrowTopic(Box<TopicCall>),
     /// Ask one named node how many partitions a topic has.
     DescribeTopic(Box<TopicCall>),
+    /// Ask for a partition's records below an offset to be removed (Kafka: DeleteRecords).
+    DeleteRecords(Box<DeleteRecords>),
     /// A function that this version does not know.
     #[serde(other)]
     Unknown,
@@ -180,6 +182,21 @@ pub struct Read {
     pub phase: Option<Text>,
 }
 
+/// Remove records below an offset, by a raw request to one node. Its call explains a log start up to that offset,
+/// whatever comes of it: a request without an answer may still take effect.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeleteRecords {
+    /// The node asked, if it was chosen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<Text>,
+    /// Topic name.
+    pub topic: Text,
+    /// Partition index.
+    pub partition: i32,
+    /// The first offset to keep.
+    pub offset: Offset,
+}
+
 /// A request about one topic to one node.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TopicCall {
@@ -228,6 +245,8 @@ pub enum Report {
     GrowTopic,
     /// Of [`Call::DescribeTopic`].
     DescribeTopic(TopicSeen),
+    /// Of [`Call::DeleteRecords`].
+    DeleteRecords(RecordsDeleted),
     /// Of a function that this version does not know.
     #[serde(other)]
     Unknown,
@@ -324,6 +343,15 @@ pub struct EndOffsetSeen {
 pub struct TopicSeen {
     /// Its number of partitions; none if the node knows no topic of that name.
     pub partitions: Option<i32>,
+}
+
+/// What a DeleteRecords was answered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RecordsDeleted {
+    /// The first offset that is kept from now on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub low_watermark: Option<Offset>,
 }
 
 /// What a raw Fetch through one node returned.

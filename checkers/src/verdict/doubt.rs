@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::lacking::Lacking;
 use crate::history::Moment;
 
 /// Why a check could not say more.
@@ -63,6 +64,22 @@ pub enum Doubt {
     NothingSeen {
         /// What is missing, in the plural, e.g. `final reads`.
         what: String,
+    },
+    /// Undecided: the nodes did not agree on leaders before the history ended, and there was time left to do so.
+    NotAgreed {
+        /// For how long they had been given.
+        waited_ms: u64,
+        /// What was missing at the end, by node.
+        lacking: Vec<Lacking>,
+    },
+    /// Undecided: once, no other leader took over under a fault. A second time, or a longer fault, would prove it.
+    FailOverOnce {
+        /// The fault's window.
+        fault: String,
+        /// For how long it lasted.
+        length_ms: u64,
+        /// How long one must last to prove it alone.
+        needed_ms: u64,
     },
     /// Undecided: a node could not be read to its end, so absence of a record on it proves nothing.
     ReadIncomplete {

@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::lacking::{Lacking, Stood};
 use super::rule::Rule;
 use super::witness::{Belief, GapScope, Held, LossProof, RegisterUse, Sent, Sighting};
 use crate::history::{Moment, NodeName, Offset, WorkerId};
@@ -370,6 +371,18 @@ pub enum Finding {
         waited_ms: u64,
         /// How long they may.
         limit_ms: u64,
+        /// What was missing at the end, by node.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        lacking: Vec<Lacking>,
+    },
+    /// A node did not answer DescribeQuorum while it answered Metadata. Violates nothing.
+    QuorumUnanswered {
+        /// The node.
+        node: NodeName,
+        /// For how long before the end.
+        length_ms: u64,
+        /// What the last question failed with.
+        error: Option<String>,
     },
     // ------------------------------------------------------------------ liveness
     /// A node that had no fault did not answer for too long: frozen, or its port is closed.
@@ -428,6 +441,122 @@ pub enum Finding {
         what: String,
         /// How long it was tried.
         waited_ms: u64,
+    },
+    /// Appends to one partition were tried for too long, and none was acknowledged.
+    AppendsStalled {
+        /// By which rule.
+        scope: GapScope,
+        /// How many were tried in a row.
+        tries: u64,
+        /// From the first of them to the last, in ms.
+        length_ms: u64,
+        /// How long that may be.
+        limit_ms: u64,
+        /// Whether one was acknowledged afterwards.
+        ended: bool,
+    },
+    /// Too many appends to one partition were not acknowledged though nothing was faulty.
+    AppendsRefused {
+        /// How many were tried outside of faults.
+        tries: u64,
+        /// How many of them were not acknowledged.
+        refused: u64,
+    },
+    /// Consumers polled a partition that has acknowledged records, and got none of them for too long.
+    ReadsStalled {
+        /// The consumer, if it was one of several; none if no consumer got anything.
+        consumer: Option<WorkerId>,
+        /// By which rule.
+        scope: GapScope,
+        /// The position of the last of these polls.
+        position: Offset,
+        /// How many polls got nothing in a row.
+        polls: u64,
+        /// How many of them failed.
+        errors: u64,
+        /// The last error.
+        error: Option<String>,
+        /// From the first of them to the last, in ms.
+        length_ms: u64,
+        /// How long that may be.
+        limit_ms: u64,
+        /// Whether records came afterwards.
+        ended: bool,
+    },
+    /// A request failed for too long, or was answered without what it asked for.
+    RequestsStalled {
+        /// `ListOffsets`, `Metadata`, or the change of a topic.
+        request: String,
+        /// The node, if it was one.
+        node: Option<NodeName>,
+        /// By which rule.
+        scope: GapScope,
+        /// How many failed in a row.
+        tries: u64,
+        /// The last error.
+        error: Option<String>,
+        /// From the first of them to the last, in ms.
+        length_ms: u64,
+        /// How long that may be.
+        limit_ms: u64,
+        /// Whether one succeeded afterwards.
+        ended: bool,
+    },
+    /// Under a fault on a leader no other node took over until the fault was healed.
+    MissingFailOver {
+        /// The fault's window.
+        fault: String,
+        /// The leader that was paused, killed or cut off.
+        leader: NodeName,
+        /// How many partitions it led that nobody took over.
+        partitions: u64,
+        /// For how long the fault lasted, in ms.
+        length_ms: u64,
+        /// Within which time the target notices, in ms.
+        detection_ms: u64,
+    },
+    // ------------------------------------------------------------------ what is there
+    /// A consumer or a read was told that an offset is out of range that exists.
+    OffsetOutOfRange {
+        /// The error.
+        error: String,
+        /// The node, if it was chosen.
+        node: Option<NodeName>,
+        /// Where it stood. All of these offsets exist.
+        stood: Vec<Stood>,
+    },
+    /// A partition begins above what explains it: records were removed that nobody asked to remove.
+    LogStartUnexplained {
+        /// The node.
+        node: NodeName,
+        /// The first offset that it keeps.
+        start: Offset,
+        /// Up to which offset a removal is explained.
+        explained: Offset,
+        /// How many acknowledged records lie between.
+        acknowledged: u64,
+    },
+    /// A node keeps records from a lower offset on than it had kept before.
+    LogStartWentBack {
+        /// The node.
+        node: NodeName,
+        /// The first offset that it kept before.
+        before: Offset,
+        /// The first offset that it keeps now.
+        after: Offset,
+    },
+    /// A record was removed by retention that is younger than what must be kept.
+    RemovedTooEarly {
+        /// The node.
+        node: NodeName,
+        /// The first offset that it keeps.
+        start: Offset,
+        /// How many acknowledged records below it are too young.
+        young: u64,
+        /// The age of the youngest at most, in ms.
+        age_ms: u64,
+        /// For how long records are kept.
+        retention_ms: u64,
     },
     // ------------------------------------------------------------------ checks outside of this crate
     /// What a check of your own found.

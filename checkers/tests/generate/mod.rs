@@ -46,6 +46,8 @@ pub(crate) struct Read {
     pub(crate) position: i64,
     pub(crate) records: Vec<(i64, String)>,
     pub(crate) next: i64,
+    /// Where the log begins, if the node says so.
+    pub(crate) start: Option<i64>,
 }
 
 /// An end offset.
@@ -89,9 +91,9 @@ pub(crate) struct Run {
     pub(crate) probes: Vec<Probe>,
 }
 
-/// Leaders over time: from when, node, epoch. A leader is paused at 2 s and at 5 s, for a second each.
+/// Leaders over time: from when, node, epoch. A leader is paused at 2 s and at 5 s, for long enough to be missed.
 const REIGNS: [(u64, usize, i32); 3] = [(0, 1, 1), (2_400, 2, 2), (5_400, 3, 3)];
-const PAUSES: [(u64, u64, usize); 2] = [(2_000, 3_000, 1), (5_000, 6_000, 2)];
+const PAUSES: [(u64, u64, usize); 2] = [(2_000, 4_500, 1), (5_000, 7_500, 2)];
 
 fn leader(at: u64) -> (usize, i32) {
     let reign = REIGNS.iter().rev().find(|(from, ..)| *from <= at);
@@ -161,7 +163,8 @@ impl Run {
                         .map(|n| format!("v{}", count + n))
                         .collect();
                     count += values.len();
-                    let fate = random.random_range(0..20);
+                    // Hardly any append fails where nothing is faulty.
+                    let fate = random.random_range(0..60);
                     let mut came = Vec::new();
                     for value in &values {
                         came.push(match fate {
@@ -208,6 +211,7 @@ impl Run {
                         position,
                         records,
                         next,
+                        start: None,
                     });
                 }
                 _ => {
@@ -222,6 +226,7 @@ impl Run {
                             position: offset - 1,
                             records: records(log, offset - 1, offset),
                             next: offset,
+                            start: None,
                         });
                     }
                     self.ends.push(End {
@@ -254,6 +259,7 @@ impl Run {
                         position,
                         records: records(log, position, next),
                         next,
+                        start: None,
                     });
                     position = next;
                     called += 6;
@@ -304,7 +310,8 @@ impl Run {
                 Some(node) => writeln!(
                     text,
                     "{called}..{returned} w{worker} read n{node} t/{partition}@{position} phase=final -> \
-                     {records} next={next}"
+                     {records} next={next}{}",
+                    read.start.map_or_else(String::new, |at| format!(" start={at}"))
                 ),
             };
         }

@@ -166,7 +166,7 @@ pub(crate) const ALL: &[Mutation] = &[
         }
     }),
     mutation("stale-leader", &["disagreement"], |run| {
-        said(run, 1, false, 3_000..6_000).for_each(|says| *says = (1, 1));
+        said(run, 1, false, 4_500..7_600).for_each(|says| *says = (1, 1));
     }),
     mutation("disagreement", &[], |run| {
         said(run, 1, false, 10_300..LOAD_END + 500).for_each(|says| says.0 = 0);
@@ -191,11 +191,88 @@ pub(crate) const ALL: &[Mutation] = &[
             .filter(|p| (10_000..11_500).contains(&p.called));
         lost.for_each(|probe| probe.acknowledged = false);
     }),
+    // One partition refuses what the probe's own topic accepts.
+    mutation("append-liveness", &["served-after-heal", "linearizable-register"], |run| {
+        refuse(run, 1, 8_500..LOAD_END);
+    }),
+    // One append in five is acknowledged: no wait is long.
+    mutation("append-liveness", &["linearizable-register"], |run| {
+        let all = run.appends.iter_mut().filter(|a| a.partition == 1);
+        let late = all.filter(|append| append.called >= 9_500);
+        for (at, append) in late.enumerate().filter(|(at, _)| at % 5 != 0) {
+            append.came.fill("?".to_owned());
+            append.worker = 300 + at as u64;
+        }
+    }),
+    // Consumers come away empty for as long as they poll.
+    mutation("read-liveness", &[], |run| {
+        let mut stands = None;
+        let polls = run.polls.iter_mut().filter(|poll| poll.partition == 0);
+        for poll in polls.filter(|poll| poll.called >= 8_500) {
+            poll.records.clear();
+            poll.position = *stands.get_or_insert(poll.position);
+        }
+    }),
+    // Nobody says where a partition ends.
+    mutation("request-liveness", &[], |run| {
+        let ends = run.ends.iter().filter(|end| end.partition == 0);
+        let lines: Vec<String> = ends
+            .filter(|end| end.called >= 8_500)
+            .map(|end| {
+                format!(
+                    "{}..{} w{} end t/0 n{} -> fail UNKNOWN_SERVER_ERROR",
+                    end.called, end.returned, end.worker, end.node
+                )
+            })
+            .collect();
+        run.ends
+            .retain(|end| end.partition != 0 || end.called < 8_500);
+        run.lines.extend(lines);
+    }),
+    mutation("log-start", &["lost-write"], |run| {
+        let reads = run.reads.iter_mut().filter(|read| read.partition == 0);
+        reads.for_each(|read| read.start = Some(40));
+    }),
+    mutation("offsets-served", &[], |run| {
+        run.lines
+            .push("11000..11010 w400 poll t/0@3 -> fail OFFSET_OUT_OF_RANGE".to_owned());
+    }),
+    // The first pause is survived by the leader: nobody takes over, and nothing is acknowledged until it goes on.
+    mutation(
+        "fail-over",
+        &["availability", "append-liveness", "read-liveness", "request-liveness", "unexplained-election", "linearizable-register"],
+        |run| {
+            for node in 2..=NODES {
+                for quorum in [false, true] {
+                    said(run, node, quorum, 2_000..4_510)
+                        .for_each(|says| *says = (1, 1));
+                }
+            }
+            let waits = |called: u64| (2_000..4_500).contains(&called);
+            run.probes
+                .iter_mut()
+                .filter(|probe| waits(probe.called))
+                .for_each(|probe| probe.acknowledged = false);
+            for append in run.appends.iter_mut().filter(|a| waits(a.called)) {
+                append.returned = append.returned.max(4_510);
+            }
+        },
+    ),
     mutation("served-after-heal", &["availability"], |run| {
         let lost = run.probes.iter_mut().filter(|p| p.called >= 8_200);
         lost.for_each(|probe| probe.acknowledged = false);
     }),
 ];
+
+/// A partition refuses every append in a time. Those records were never written, so nobody reads them.
+fn refuse(run: &mut Run, partition: usize, time: std::ops::Range<u64>) {
+    let appends = run.appends.iter_mut().filter(|a| a.partition == partition);
+    let refused = appends.filter(|append| time.contains(&append.called));
+    for append in refused {
+        append.came.fill("?".to_owned());
+        append.worker += 1_000 + append.called;
+    }
+}
 
 /// An acknowledged append in the middle of the run, not the last of its worker.
 fn acknowledged(run: &Run) -> usize {

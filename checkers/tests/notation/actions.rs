@@ -1,10 +1,10 @@
 //! One line of the notation to the events that it stands for.
 
 use checkers::history::{
-    Acks, Append, Appended, Assigned, Call, Completion, EndOffset, EndOffsetSeen, FaultEvent,
+    Acks, Append, Appended, Assigned, Call, Completion, DeleteRecords, EndOffset, EndOffsetSeen, FaultEvent,
     FaultPhase, Invocation, Isolation, Late, Moment, NodeEvent, NodeHappening, Observation,
     Outcome, PartitionClaim, PhaseEvent, Poll, Polled, Read, ReadSeen, Record, RecordOutcome,
-    Report, Seen, Text, TopicEvent, What, WorkerId,
+    RecordsDeleted, Report, Seen, Text, TopicEvent, What, WorkerId,
 };
 
 use super::{Happened, MS, options, words};
@@ -226,6 +226,15 @@ fn operation(
         Some(&"info") => Outcome::Info,
         _ => Outcome::Ok,
     };
+    // A failed operation may state its error behind that word: `-> fail OFFSET_OUT_OF_RANGE`.
+    let failed = matches!(after.first(), Some(&("fail" | "info")));
+    let names_error = |word: &&&str| {
+        failed && word.bytes().all(|b| b.is_ascii_uppercase() || b == b'_') && word.len() > 2
+    };
+    let error = after.get(1).filter(names_error).map(|word| Text::from(*word));
+    if error.is_some() {
+        after.remove(1);
+    }
     after.retain(|word| !["fail", "info", "nothing"].contains(word));
     let phase = asked.get("phase").map(|phase| Text::from(*phase));
     let (call, report) = match f {
@@ -332,12 +341,23 @@ fn operation(
                 report,
             )
         }
+        "delete-records" => {
+            let (topic, partition, offset) = words::position(before[1]);
+            let low_watermark = after.first().map(|word| words::number(word));
+            let call = Call::DeleteRecords(Box::new(DeleteRecords {
+                node: Some(before[0].into()),
+                topic: topic.into(),
+                partition,
+                offset,
+            }));
+            (call, Report::DeleteRecords(RecordsDeleted { low_watermark }))
+        }
         other => super::topics::operation(other, &before, &after, phase),
     };
     add(from, What::Invoke(Invocation { worker, call }));
     let completion = Completion {
         worker,
-        error: None,
+        error,
         report,
     };
     if let Some(to) = to {

@@ -13,6 +13,8 @@
 //! 90..95   n1,n2 says t/0=n1/3 t/1=-/-                      or: silent, or: quorum n1/3
 //! 90..95   probe                                            or: probe lost
 //! 70..80   w5 create-topic n1 a/3                           or: grow-topic n1 a/5, delete-topic n1 a; -> info, -> fail
+//! 70..80   w5 delete-records n1 t/0@40 -> 40                everything below offset 40
+//! 70..80   w2 poll t/0@3 -> fail OFFSET_OUT_OF_RANGE        with an error
 //! 80..90   w5 describe-topic n2 a phase=final -> 3          no such topic: -> none
 //! 95       n1 holds 42 30                                   resident MiB, descriptors
 //! 100..200 fault k1 pause n1 role=leader affects            or: isolate n1 n1>n2 n1>n3 moved, failed, skipped

@@ -18,6 +18,17 @@ pub fn header(
         name: node.to_string(),
         address: target.address(environment, node).to_string(),
     };
+    let settings = target.topic_settings();
+    let number = |name: &str| {
+        let value = settings.iter().find(|(known, _)| known == name);
+        value.and_then(|(_, value)| value.parse().ok())
+    };
+    // What a topic's settings let a broker remove explains a log start above 0. -1, as in Kafka, removes nothing.
+    let promises = Promises {
+        retention_ms: promises.retention_ms.or(number("retention.ms")),
+        retention_bytes: promises.retention_bytes.or(number("retention.bytes")),
+        ..promises
+    };
     Header {
         format: Header::FORMAT.into(),
         version: Header::VERSION,

@@ -72,7 +72,7 @@ impl Judged {
 pub fn read(path: &HistoryPath) -> Result<(History, Vec<String>)> {
     let parsed = parse(path)?;
     let warnings = warnings(path, &parsed);
-    Ok((History::new(parsed.header, parsed.events), warnings))
+    Ok((History::from(parsed), warnings))
 }
 
 /// Reads and judges a history file by the checks that its scenario asked for.
@@ -98,7 +98,7 @@ pub fn file_by(path: &HistoryPath, promises: &[String]) -> Result<Judged> {
     let mut warnings = warnings(path, &parsed);
     lay_over(&mut parsed.header.promises, promises)?;
     let cut = parsed.cut;
-    let history = History::new(parsed.header, parsed.events);
+    let history = History::from(parsed);
     let mut judgement = checkers::judge(&history);
     if cut {
         judgement.doubt(&Doubt::CutShort);

@@ -130,6 +130,11 @@ pub(super) fn called(event: &Event, call: &Invocation) -> Operation {
             operation.value = partitions(topic.partitions);
             (call.call.name(), None)
         }
+        Call::DeleteRecords(asked) => {
+            operation.node = asked.node.as_ref().map(String::from);
+            operation.offset = format!("below {}", asked.offset);
+            (call.call.name(), Some((&asked.topic, asked.partition)))
+        }
         Call::Unknown => ("unknown", None),
     };
     operation.call = name.to_string();
@@ -166,6 +171,10 @@ fn returned(operation: &mut Operation, completion: &Completion) {
                 None => "no such topic".to_string(),
                 some => partitions(some),
             };
+        }
+        Report::DeleteRecords(seen) => {
+            let from = |offset: i64| format!("from {offset}");
+            operation.value = seen.low_watermark.map(from).unwrap_or_default();
         }
         Report::CreateTopic | Report::DeleteTopic | Report::GrowTopic | Report::Unknown => {}
     }

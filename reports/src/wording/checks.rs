@@ -21,6 +21,14 @@ const QUESTIONS: &[(&str, &str)] = &[
         "Does every read of a partition's last record return the last write, in one order that all clients agree on?",
     ),
     ("lost-write", "Is every acknowledged record still readable?"),
+    (
+        "log-start",
+        "Are records removed from a log's begin only where that is allowed?",
+    ),
+    (
+        "offsets-served",
+        "Is an offset that exists never called out of range?",
+    ),
     ("duplicate", "Is every record written only once?"),
     (
         "inconsistent-offset",
@@ -99,5 +107,21 @@ const QUESTIONS: &[(&str, &str)] = &[
     (
         "served-after-heal",
         "Do appends and reads succeed in every partition after the last heal?",
+    ),
+    (
+        "append-liveness",
+        "Does every loaded partition acknowledge its appends within the limit?",
+    ),
+    (
+        "read-liveness",
+        "Do consumers get the acknowledged records of every partition within the limit?",
+    ),
+    (
+        "request-liveness",
+        "Do requests for end offsets, metadata and changes of topics succeed?",
+    ),
+    (
+        "fail-over",
+        "Does another node take over when a leader is lost for long enough?",
     ),
 ];

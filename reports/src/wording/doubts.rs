@@ -72,6 +72,22 @@ pub(crate) fn doubt(doubt: &Doubt) -> String {
             untrusted(node),
             untrusted(topic)
         ),
+        Doubt::NotAgreed { waited_ms, lacking } => format!(
+            "the nodes did not agree on leaders within the {} that they had{}",
+            length_ms(*waited_ms),
+            super::formation::lacks(lacking)
+        ),
+        Doubt::FailOverOnce {
+            fault,
+            length_ms: took,
+            needed_ms,
+        } => format!(
+            "too little evidence: no other node took over under fault {}, once and for {}; a second \
+             such fault, or one of {}, would prove it",
+            untrusted(fault),
+            length_ms(*took),
+            limit_ms(*needed_ms)
+        ),
         Doubt::CheckFailed { message } => {
             format!("the check itself failed: {}", untrusted(message))
         }
@@ -99,7 +115,9 @@ pub(crate) fn doubt_word(doubt: &Doubt) -> &'static str {
         Doubt::Starved { .. } => "starved",
         Doubt::FewAcknowledged { .. }
         | Doubt::FewLeaderFaults { .. }
+        | Doubt::FailOverOnce { .. }
         | Doubt::NothingSeen { .. } => "vacuous",
+        Doubt::NotAgreed { .. } => "not agreed",
         Doubt::FaultHadNoEffect { .. } => "no effect",
         Doubt::CutShort => "cut short",
         Doubt::Interrupted => "interrupted",

@@ -89,7 +89,7 @@ pub(super) fn words(finding: &Finding, at: &Evidence) -> Option<Words> {
 }
 
 /// Why a gap of this scope has a limit.
-fn gap_rule(scope: GapScope) -> &'static str {
+pub(super) fn gap_rule(scope: GapScope) -> &'static str {
     match scope {
         GapScope::FailOver => {
             "A fault affected the leader, and another node should have taken over"

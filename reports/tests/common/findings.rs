@@ -1,7 +1,7 @@
 //! One finding of every kind, all their texts being one given text: to see that each has words of its own, and that
 //! hostile text stays inert wherever a finding puts it.
 
-use checkers::verdict::{Anomaly, Class, Doubt, Evidence, Finding, Verdict};
+use checkers::verdict::{Anomaly, Class, Doubt, Evidence, Finding, Lack, Lacking, Verdict};
 use serde_json::{Value, json};
 
 /// Every kind, with this text as every value, node, topic and error.
@@ -12,6 +12,7 @@ pub(crate) fn every_finding(text: &str) -> Vec<Finding> {
     };
     let all = logs(text).into_iter().chain(leadership(text));
     all.chain(others(text))
+        .chain(stalled(text))
         .map(|(kind, value)| one(value, kind))
         .collect()
 }
@@ -31,6 +32,44 @@ fn others(text: &str) -> Vec<(&'static str, Value)> {
             "resource-growth",
             json!({ "node": text, "resource": "resident_bytes", "from": 10_000_000, "to": 90_000_000,
                 "highest": 120_000_000, "limit": 64_000_000 }),
+        ),
+    ]
+}
+
+fn stalled(text: &str) -> Vec<(&'static str, Value)> {
+    let waited = json!({ "scope": "outside-faults", "tries": 67, "length_ms": 9_900, "limit_ms": 1_000,
+        "ended": true, "consumer": 3, "position": 128, "polls": 67, "errors": 4, "error": text,
+        "request": text, "node": text });
+    vec![
+        ("appends-stalled", waited.clone()),
+        ("appends-refused", json!({ "tries": 900, "refused": 720 })),
+        ("reads-stalled", waited.clone()),
+        ("requests-stalled", waited),
+        (
+            "missing-fail-over",
+            json!({ "fault": text, "leader": text, "partitions": 4, "length_ms": 4_100,
+                "detection_ms": 1_800 }),
+        ),
+        (
+            "offset-out-of-range",
+            json!({ "error": text, "node": text,
+                "stood": [{ "topic": text, "partition": 1, "position": 128 }] }),
+        ),
+        (
+            "log-start-unexplained",
+            json!({ "node": text, "start": 300, "explained": 0, "acknowledged": 300 }),
+        ),
+        (
+            "log-start-went-back",
+            json!({ "node": text, "before": 300, "after": 20 }),
+        ),
+        (
+            "removed-too-early",
+            json!({ "node": text, "start": 300, "young": 200, "age_ms": 1_000, "retention_ms": 60_000 }),
+        ),
+        (
+            "quorum-unanswered",
+            json!({ "node": text, "length_ms": 12_932, "error": text }),
         ),
     ]
 }
@@ -216,6 +255,22 @@ pub(crate) fn every_doubt(text: &str) -> Vec<Doubt> {
             node: text(),
             topic: text(),
             partition: 1,
+        },
+        Doubt::NotAgreed {
+            waited_ms: 9_000,
+            lacking: vec![Lacking {
+                node: text(),
+                lack: Lack::OtherLeader,
+                topic: Some(text()),
+                partition: Some(1),
+                leader: Some(2),
+                epoch: Some(7),
+            }],
+        },
+        Doubt::FailOverOnce {
+            fault: text(),
+            length_ms: 2_000,
+            needed_ms: 3_600,
         },
         Doubt::CheckFailed { message: text() },
         Doubt::BadHistory { problems: 3 },

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Covered, End, Fact, NONE, Place, Send, Step, Values, View};
 use crate::history::{
-    Append, Call, ClientOperation, EndOffset, EndOffsetSeen, History, Isolation, Moment, Offset,
+    Append, Call, ClientOperation, DeleteRecords, EndOffset, EndOffsetSeen, History, Isolation, Moment, Offset,
     Outcome, Poll, Read, ReadSeen, Record, RecordOutcome, Report,
 };
 
@@ -17,7 +17,11 @@ pub(crate) fn collect<'a>(
     history: &'a History,
     operations: &'a [ClientOperation<'a>],
 ) -> Vec<View<'a>> {
-    let mut views = Views::default();
+    let promises = history.promises();
+    let mut views = Views {
+        by_age: promises.retention_ms.is_some() || promises.retention_bytes.is_some(),
+        ..Views::default()
+    };
     let nodes = history.nodes();
     let number = |name: &str| nodes.iter().position(|node| node == name);
     for operation in operations {
@@ -31,6 +35,9 @@ pub(crate) fn collect<'a>(
             }
             (Call::EndOffset(asked), Some(Report::EndOffset(seen))) => {
                 views.end(asked, operation, seen);
+            }
+            (Call::DeleteRecords(asked), _) if operation.outcome != Outcome::Fail => {
+                views.removal(asked, operation);
             }
             _ => {}
         }
@@ -55,6 +62,8 @@ struct Views<'a> {
     at: BTreeMap<Place<'a>, usize>,
     /// Where the last one was found: records come in runs of one partition.
     last: usize,
+    /// Whether records may be removed for their age or their number.
+    by_age: bool,
 }
 
 impl<'a> Views<'a> {
@@ -170,16 +179,32 @@ impl<'a> Views<'a> {
         };
         // Before the last heal a node may lag, and its end proves nothing.
         let is_final = read.phase.as_deref() == Some("final");
-        self.of((&read.topic, read.partition))
-            .covered
+        let stated_start = seen.log_start_offset.unwrap_or(0);
+        let by_age = self.by_age;
+        let view = self.of((&read.topic, read.partition));
+        let removed = view.removed_below(operation.completed().unwrap_or(Moment::MAX));
+        let explained = if by_age { Offset::MAX } else { removed };
+        view.covered
             .push(Covered {
                 node,
                 operation,
                 from: read.position,
                 to,
-                start: seen.log_start_offset.unwrap_or(0),
+                start: stated_start.min(explained),
+                stated_start,
                 to_the_end: is_final && seen.high_watermark.is_none_or(|end| to >= end),
             });
+    }
+
+    /// Below -1 stands for the end of the log at that time, as Kafka has it: everything.
+    fn removal(&mut self, asked: &'a DeleteRecords, operation: &'a ClientOperation<'a>) {
+        let below = match asked.offset < 0 {
+            true => Offset::MAX,
+            false => asked.offset,
+        };
+        self.of((&asked.topic, asked.partition))
+            .removals
+            .push((operation.called, below));
     }
 
     fn end(
@@ -213,6 +238,7 @@ fn empty(place: Place<'_>) -> View<'_> {
         first_fact: Vec::new(),
         ends: Vec::new(),
         covered: Vec::new(),
+        removals: Vec::new(),
         steps: Vec::new(),
         sights: 0,
         polled: 0,

@@ -1,0 +1,111 @@
+//! `offsets-served`: an offset that exists is not out of range.
+//!
+//! A consumer's own position exists: it was given the record before it. A node that calls it out of range has lost the
+//! log, or looks at another one; a client with `auto.offset.reset=latest` would skip records without a word. An error of
+//! a poll does not name its partition, so it counts where *every* partition of the consumer stood within what exists:
+//! from what may have been removed up to behind the last record that was known before the poll.
+
+use super::Check;
+use super::view::{Earliest, View};
+use crate::history::{Call, ClientOperation, Moment, Offset};
+use crate::promises::Subject;
+use crate::verdict::{Anomaly, Evidence, Finding, Stood, Verdict};
+
+/// What clients and brokers call it: the protocol's name, and librdkafka's where it may not look for another offset.
+const NAMES: &[&str] = &["OFFSET_OUT_OF_RANGE", "_AUTO_OFFSET_RESET"];
+
+pub(super) fn check(check: &Check<'_>) -> Verdict {
+    let mut verdict = check.verdict();
+    let mut earliest: Option<Vec<Earliest>> = None;
+    let (mut reads, mut at) = (0, 0);
+    for operation in check.operations() {
+        if !matches!(operation.call, Call::Poll(_) | Call::Read(_)) {
+            continue;
+        }
+        reads += 1;
+        let Some(error) = out_of_range(operation) else {
+            continue;
+        };
+        let known =
+            earliest.get_or_insert_with(|| check.views().iter().map(View::earliest_known).collect());
+        let mut exists = |topic: &str, partition: i32, position: Offset| {
+            let Some(found) = check.view_at((topic, partition), at) else {
+                return false;
+            };
+            at = found;
+            exists(check, (&check.views()[found], &known[found]), operation, position)
+        };
+        let (node, stood): (_, Vec<Stood>) = match operation.call {
+            Call::Poll(poll) => {
+                let all = poll.assigned.iter();
+                let all = all.map(|a| (a.topic.as_str(), a.partition, a.position));
+                (None, all.map(stood).collect())
+            }
+            Call::Read(read) => {
+                let one = stood((read.topic.as_str(), read.partition, read.position));
+                (Some(read.node.to_string()), vec![one])
+            }
+            _ => continue,
+        };
+        if stood.is_empty() || !stood.iter().all(|s| exists(&s.topic, s.partition, s.position)) {
+            continue;
+        }
+        let only = (stood.len() == 1).then(|| stood[0].clone());
+        let anomaly = Anomaly {
+            evidence: Evidence {
+                operations: vec![operation.id],
+                nodes: node.iter().cloned().collect(),
+                topic: only.as_ref().map(|only| only.topic.clone()),
+                partition: only.as_ref().map(|only| only.partition),
+                offsets: only.iter().map(|only| only.position).collect(),
+                window: Some((
+                    operation.called,
+                    operation.completed().unwrap_or(operation.called),
+                )),
+                ..Evidence::default()
+            },
+            kind: Finding::OffsetOutOfRange {
+                error: error.to_owned(),
+                node,
+                stood,
+            },
+            certain: true,
+        };
+        let configuration = check.configuration();
+        check.held(configuration, Subject::LostAfterRead, anomaly, &mut verdict);
+    }
+    check.saw(reads, "polls and reads", &mut verdict);
+    verdict
+}
+
+fn stood((topic, partition, position): (&str, i32, Offset)) -> Stood {
+    Stood {
+        topic: topic.to_owned(),
+        partition,
+        position,
+    }
+}
+
+fn out_of_range<'a>(operation: &ClientOperation<'a>) -> Option<&'a str> {
+    let error = operation.completion?.error.as_deref()?;
+    NAMES.iter().any(|name| error.contains(name)).then_some(error)
+}
+
+/// Whether a fetch at this position had to succeed.
+fn exists(
+    check: &Check<'_>,
+    (view, earliest): (&View<'_>, &Earliest),
+    operation: &ClientOperation<'_>,
+    position: Offset,
+) -> bool {
+    let promises = check.history().promises();
+    if promises.retention_ms.is_some() || promises.retention_bytes.is_some() {
+        return false;
+    }
+    let ended = operation.completed().unwrap_or(Moment::MAX);
+    let reached = || {
+        let known = earliest.at_or_above(position.saturating_sub(1));
+        known.is_some_and(|known| known <= operation.called)
+    };
+    position >= view.removed_below(ended) && (position == 0 || (position > 0 && reached()))
+}
