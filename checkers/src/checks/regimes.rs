@@ -94,14 +94,27 @@ impl Regimes {
         Regimes(bounds.iter().enumerate().map(regime).collect())
     }
 
-    /// The first part of a wait that is longer than it may be, each part held to the most lenient rule that it touches.
-    /// `blind_ms` is how long the one who waited could not see that the wait was over; under a fault that moves leaders
+    /// The first part of a wait that is longer than it may be: each part held to the most lenient rule that it touches;
+    /// and what lies outside of fail-overs, by itself, because a fail-over is over by then. `blind_ms` is how long the one who waited could not see that the wait was over; under a fault that moves leaders
     /// it counts twice, because a client may be told of the old leader once more.
     pub(super) fn excess(&self, from: Moment, to: Moment, blind_ms: u64) -> Option<Excess> {
+        let all = self.first_excess(from, to, blind_ms, |_| true);
+        all.or_else(|| {
+            self.first_excess(from, to, blind_ms, |regime| regime.scope != GapScope::FailOver)
+        })
+    }
+
+    fn first_excess(
+        &self,
+        from: Moment,
+        to: Moment,
+        blind_ms: u64,
+        counts: impl Fn(&Regime) -> bool,
+    ) -> Option<Excess> {
         let first = self.0.partition_point(|regime| regime.to <= from);
         let mut open: Option<Excess> = None;
         for regime in self.0[first..].iter().take_while(|r| r.from < to) {
-            let Some(limit_ms) = regime.limit_ms else {
+            let Some(limit_ms) = regime.limit_ms.filter(|_| counts(regime)) else {
                 if let Some(found) = open.take().filter(|part| too_long(part, blind_ms)) {
                     return Some(found);
                 }

@@ -1,6 +1,6 @@
 //! One change to a legal run for each check, which that check has to find.
 
-use super::{Append, LOAD, LOAD_END, NODES, READER, Read, Run};
+use super::{Append, LOAD, LOAD_END, NODES, PARTITIONS, READER, Read, Run};
 
 /// A change, the check that must call it invalid, and those that may.
 pub(crate) struct Mutation {
@@ -16,6 +16,9 @@ const fn mutation(
 ) -> Mutation {
     Mutation { check, also, apply }
 }
+
+/// The load goes on for two seconds after the last fault's effects: limits that such a time can exceed.
+const STRICT: &str = "limit gap_outside_faults_ms=200 gap_unaffected_ms=200";
 
 /// What sees that two records changed places.
 const ORDER: &[&str] = &["log-order", "log-recency", "linearizable-register"];
@@ -193,6 +196,7 @@ pub(crate) const ALL: &[Mutation] = &[
     }),
     // One partition refuses what the probe's own topic accepts.
     mutation("append-liveness", &["served-after-heal", "linearizable-register"], |run| {
+        run.lines.push(STRICT.to_owned());
         refuse(run, 1, 8_500..LOAD_END);
     }),
     // One append in five is acknowledged: no wait is long.
@@ -206,6 +210,7 @@ pub(crate) const ALL: &[Mutation] = &[
     }),
     // Consumers come away empty for as long as they poll.
     mutation("read-liveness", &[], |run| {
+        run.lines.push(STRICT.to_owned());
         let mut stands = None;
         let polls = run.polls.iter_mut().filter(|poll| poll.partition == 0);
         for poll in polls.filter(|poll| poll.called >= 8_500) {
@@ -227,6 +232,7 @@ pub(crate) const ALL: &[Mutation] = &[
             .collect();
         run.ends
             .retain(|end| end.partition != 0 || end.called < 8_500);
+        run.lines.push(STRICT.to_owned());
         run.lines.extend(lines);
     }),
     mutation("log-start", &["lost-write"], |run| {
@@ -253,8 +259,10 @@ pub(crate) const ALL: &[Mutation] = &[
                 .iter_mut()
                 .filter(|probe| waits(probe.called))
                 .for_each(|probe| probe.acknowledged = false);
-            for append in run.appends.iter_mut().filter(|a| waits(a.called)) {
-                append.returned = append.returned.max(4_510);
+            // The time-out is short enough that one such fault proves it.
+            run.lines.push("limit election_timeout_ms=400".to_owned());
+            for partition in 0..PARTITIONS {
+                refuse(run, partition, 2_000..4_500);
             }
         },
     ),
