@@ -14,8 +14,8 @@ use super::view::{Place, evidence};
 use crate::history::{Call, ClientOperation, Moment, Outcome, Phase};
 use crate::verdict::{Evidence, Finding, Unit, Verdict};
 
-/// Fewer appends without acknowledgement prove nothing about a partition.
-const REFUSED_MIN: u64 = 10;
+/// Fewer times at which appends began to fail prove nothing: one wait within its limit is many appends.
+const TIMES_MIN: u64 = 10;
 /// One in this many appends may fail outside of faults.
 const REFUSED_ONE_IN: u64 = 10;
 
@@ -25,6 +25,9 @@ struct Tried {
     series: Series,
     calm: u64,
     refused: u64,
+    /// How often one was refused after one that was not.
+    times: u64,
+    was_served: bool,
     first: Option<(Moment, u64)>,
     last: (Moment, u64),
 }
@@ -80,9 +83,11 @@ impl Tried {
             self.calm += 1;
             if !served {
                 self.refused += 1;
+                self.times += u64::from(self.was_served);
                 self.first.get_or_insert((called, id));
                 self.last = (ended, id);
             }
+            self.was_served = served;
         }
         match served {
             true => self.series.served(called, ended, id),
@@ -122,7 +127,7 @@ fn share(check: &Check<'_>, place: Place<'_>, tried: &Tried, verdict: &mut Verdi
         return;
     };
     let many = tried.refused.saturating_mul(REFUSED_ONE_IN) > tried.calm;
-    if tried.refused < REFUSED_MIN || !many {
+    if tried.times < TIMES_MIN || !many {
         return;
     }
     let finding = Finding::AppendsRefused {

@@ -46,7 +46,10 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
             .iter()
             .filter(|w| w.took_effect() && w.called < window.end(0) && window.called < w.end(0))
             .collect();
-        let loaded = check.history().phase(Phase::Recovery).unwrap_or(Moment::MAX);
+        let loaded = check
+            .history()
+            .phase(Phase::Recovery)
+            .unwrap_or(Moment::MAX);
         let hides = |w: &&Window| check.nodes().iter().any(|node| w.hides(node));
         if !window.took_effect()
             || window.healed.is_none_or(|healed| healed > loaded)
@@ -61,7 +64,9 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
     verdict.saw("partitions whose leader was lost for long enough", judged);
     let proves = |m: &Missing<'_>| m.length_ms >= m.detection_ms.saturating_mul(2);
     if missing.len() > 1 || missing.iter().any(proves) {
-        missing.into_iter().for_each(|m| tell(check, m, &mut verdict));
+        missing
+            .into_iter()
+            .for_each(|m| tell(check, m, &mut verdict));
     } else if let Some(once) = missing.first() {
         verdict.doubt(Doubt::FailOverOnce {
             fault: once.window.id.clone(),
@@ -97,7 +102,11 @@ fn of_window<'w>(
         true => DETECTION_TIMES_QUORUM,
         false => DETECTION_TIMES,
     };
-    let detection_ms = check.history().limits().election_timeout_ms.saturating_mul(times);
+    let detection_ms = check
+        .history()
+        .limits()
+        .election_timeout_ms
+        .saturating_mul(times);
     let length_ms = healed.saturating_sub(from) / MS;
     if length_ms <= detection_ms {
         return 0;
@@ -118,7 +127,9 @@ fn of_window<'w>(
         let Some(before) = leaders.get(&row.seat) else {
             continue;
         };
-        let other = row.leader.is_some_and(|leader| Some(leader) != before.leader);
+        let other = row
+            .leader
+            .is_some_and(|leader| Some(leader) != before.leader);
         *moved.entry(row.seat).or_default() |= other || row.epoch > before.epoch;
         if Some(row.node) != before.leader && row.called >= late {
             events.insert(row.seat, row.id);
@@ -164,7 +175,9 @@ fn lost(window: &Window, node: &str, nodes: &[NodeName]) -> bool {
 /// produce probe's, if it is not loaded.
 fn refused_all(check: &Check<'_>, place: (&str, i32), (from, healed): (Moment, Moment)) -> bool {
     let views = check.views();
-    let loaded = views.binary_search_by_key(&place, |view| view.place).is_ok();
+    let loaded = views
+        .binary_search_by_key(&place, |view| view.place)
+        .is_ok();
     if !loaded {
         let probe = check.probe();
         let sent = probe.sent.partition_point(|sent| *sent < from);

@@ -26,14 +26,19 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
         let Some(error) = out_of_range(operation) else {
             continue;
         };
-        let known =
-            earliest.get_or_insert_with(|| check.views().iter().map(View::earliest_known).collect());
+        let known = earliest
+            .get_or_insert_with(|| check.views().iter().map(View::earliest_known).collect());
         let mut exists = |topic: &str, partition: i32, position: Offset| {
             let Some(found) = check.view_at((topic, partition), at) else {
                 return false;
             };
             at = found;
-            exists(check, (&check.views()[found], &known[found]), operation, position)
+            exists(
+                check,
+                (&check.views()[found], &known[found]),
+                operation,
+                position,
+            )
         };
         let (node, stood): (_, Vec<Stood>) = match operation.call {
             Call::Poll(poll) => {
@@ -47,7 +52,11 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
             }
             _ => continue,
         };
-        if stood.is_empty() || !stood.iter().all(|s| exists(&s.topic, s.partition, s.position)) {
+        if stood.is_empty()
+            || !stood
+                .iter()
+                .all(|s| exists(&s.topic, s.partition, s.position))
+        {
             continue;
         }
         let only = (stood.len() == 1).then(|| stood[0].clone());
@@ -88,7 +97,10 @@ fn stood((topic, partition, position): (&str, i32, Offset)) -> Stood {
 
 fn out_of_range<'a>(operation: &ClientOperation<'a>) -> Option<&'a str> {
     let error = operation.completion?.error.as_deref()?;
-    NAMES.iter().any(|name| error.contains(name)).then_some(error)
+    NAMES
+        .iter()
+        .any(|name| error.contains(name))
+        .then_some(error)
 }
 
 /// Whether a fetch at this position had to succeed.

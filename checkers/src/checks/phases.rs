@@ -59,7 +59,10 @@ fn agreed_after(check: &Check<'_>, healed: Moment) -> Result<Moment, Vec<Lacking
     let (mut partitions, mut last) = (0, healed);
     for observed in check.history().observations() {
         let about = observed.observation;
-        let Seen::Metadata { partitions: rows, .. } = &about.seen else {
+        let Seen::Metadata {
+            partitions: rows, ..
+        } = &about.seen
+        else {
             continue;
         };
         partitions = partitions.max(rows.len());

@@ -11,9 +11,7 @@ use super::Check;
 use super::claims::MS;
 use super::stalls::{Series, Stall};
 use super::view::{Earliest, Place, View, evidence};
-use crate::history::{
-    Call, ClientOperation, Moment, Outcome, Phase, Poll, Report, Text, WorkerId,
-};
+use crate::history::{Call, ClientOperation, Moment, Outcome, Phase, Poll, Report, Text, WorkerId};
 use crate::verdict::{Evidence, Finding, Unit, Verdict};
 
 /// A poll that came back with so many records was full, and says nothing about the partitions that are not in it.
@@ -153,7 +151,12 @@ impl<'c, 'a> Judged<'c, 'a> {
                 self.tell(places[at], Some(worker), stall, &waiting, verdict);
             }
         }
-        verdict.figure("read_wait_ms_max", self.longest_ms, None, Unit::Milliseconds);
+        verdict.figure(
+            "read_wait_ms_max",
+            self.longest_ms,
+            None,
+            Unit::Milliseconds,
+        );
         verdict.saw("polls under load", self.polls);
         // A run of which no consumer was given anything is not valid, whoever was to blame.
         self.check
@@ -203,7 +206,9 @@ impl<'c, 'a> Judged<'c, 'a> {
 /// Whether a poll failed because some connection did. An older harness gave the consumer up for that, before it was
 /// given anything: while one of three nodes was away (27 s on a slow machine), no consumer lived to see a record.
 fn is_of_connection(operation: &ClientOperation<'_>) -> bool {
-    let error = operation.completion.and_then(|completion| completion.error.as_deref());
+    let error = operation
+        .completion
+        .and_then(|completion| completion.error.as_deref());
     matches!(error, Some("_TRANSPORT" | "_ALL_BROKERS_DOWN" | "_RESOLVE"))
 }
 

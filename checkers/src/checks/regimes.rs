@@ -100,7 +100,9 @@ impl Regimes {
     pub(super) fn excess(&self, from: Moment, to: Moment, blind_ms: u64) -> Option<Excess> {
         let all = self.first_excess(from, to, blind_ms, |_| true);
         all.or_else(|| {
-            self.first_excess(from, to, blind_ms, |regime| regime.scope != GapScope::FailOver)
+            self.first_excess(from, to, blind_ms, |regime| {
+                regime.scope != GapScope::FailOver
+            })
         })
     }
 
@@ -154,7 +156,11 @@ impl Regimes {
 }
 
 fn too_long(part: &Excess, blind_ms: u64) -> bool {
-    let times = if part.scope == GapScope::FailOver { 2 } else { 1 };
+    let times = if part.scope == GapScope::FailOver {
+        2
+    } else {
+        1
+    };
     let blind_ms = blind_ms.saturating_mul(times).saturating_add(CONNECT_MS);
     part.length_ms() > part.limit_ms.saturating_add(blind_ms)
 }

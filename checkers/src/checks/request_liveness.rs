@@ -188,7 +188,11 @@ impl<'a> Judged<'_, 'a> {
             node: None,
             place: None,
         };
-        let came = if answered { Came::Served } else { Came::Nothing };
+        let came = if answered {
+            Came::Served
+        } else {
+            Came::Nothing
+        };
         self.came(question, came, operation, verdict);
     }
 
@@ -287,12 +291,7 @@ impl<'a> Judged<'_, 'a> {
             }
         }
         let longest_ms = self.longest_ms;
-        verdict.figure(
-            "request_wait_ms_max",
-            longest_ms,
-            None,
-            Unit::Milliseconds,
-        );
+        verdict.figure("request_wait_ms_max", longest_ms, None, Unit::Milliseconds);
     }
 
     fn tell(

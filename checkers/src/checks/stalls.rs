@@ -71,9 +71,10 @@ impl Series {
             });
             (whole.from, whole.to, whole.last) = (whole.from.min(from), ended, id);
         }
-        stall
-            .filter(Stall::has_enough)
-            .map(|stall| Stall { ended: true, ..stall })
+        stall.filter(Stall::has_enough).map(|stall| Stall {
+            ended: true,
+            ..stall
+        })
     }
 
     /// A try got nothing. Returns the wait before it, if it is too far away to belong to it.
@@ -182,7 +183,9 @@ mod tests {
         for at in 100..104 {
             assert_eq!(series.refused(at * S / 10, at * S / 10 + MS, at), None);
         }
-        let before = series.refused(20 * S, 20 * S + MS, 104).expect("the first wait");
+        let before = series
+            .refused(20 * S, 20 * S + MS, 104)
+            .expect("the first wait");
         assert_eq!((before.from, before.to), (10 * S, 103 * S / 10));
         assert_eq!(series.end(), None, "two tries are too few");
     }

@@ -311,7 +311,8 @@ impl Run {
                     text,
                     "{called}..{returned} w{worker} read n{node} t/{partition}@{position} phase=final -> \
                      {records} next={next}{}",
-                    read.start.map_or_else(String::new, |at| format!(" start={at}"))
+                    read.start
+                        .map_or_else(String::new, |at| format!(" start={at}"))
                 ),
             };
         }

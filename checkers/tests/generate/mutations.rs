@@ -195,15 +195,18 @@ pub(crate) const ALL: &[Mutation] = &[
         lost.for_each(|probe| probe.acknowledged = false);
     }),
     // One partition refuses what the probe's own topic accepts.
-    mutation("append-liveness", &["served-after-heal", "linearizable-register"], |run| {
-        run.lines.push(STRICT.to_owned());
-        refuse(run, 1, 8_500..LOAD_END);
-    }),
+    mutation(
+        "append-liveness",
+        &["served-after-heal", "linearizable-register"],
+        |run| {
+            run.lines.push(STRICT.to_owned());
+            refuse(run, 1, 8_500..LOAD_END);
+        },
+    ),
     // One append in five is acknowledged: no wait is long.
     mutation("append-liveness", &["linearizable-register"], |run| {
         let all = run.appends.iter_mut().filter(|a| a.partition == 1);
-        let late = all.filter(|append| append.called >= 9_500);
-        for (at, append) in late.enumerate().filter(|(at, _)| at % 5 != 0) {
+            for (at, append) in all.enumerate().filter(|(at, _)| at % 5 != 0) {
             append.came.fill("?".to_owned());
             append.worker = 300 + at as u64;
         }
@@ -246,12 +249,18 @@ pub(crate) const ALL: &[Mutation] = &[
     // The first pause is survived by the leader: nobody takes over, and nothing is acknowledged until it goes on.
     mutation(
         "fail-over",
-        &["availability", "append-liveness", "read-liveness", "request-liveness", "unexplained-election", "linearizable-register"],
+        &[
+            "availability",
+            "append-liveness",
+            "read-liveness",
+            "request-liveness",
+            "unexplained-election",
+            "linearizable-register",
+        ],
         |run| {
             for node in 2..=NODES {
                 for quorum in [false, true] {
-                    said(run, node, quorum, 2_000..4_510)
-                        .for_each(|says| *says = (1, 1));
+                    said(run, node, quorum, 2_000..4_510).for_each(|says| *says = (1, 1));
                 }
             }
             let waits = |called: u64| (2_000..4_500).contains(&called);

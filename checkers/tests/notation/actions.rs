@@ -1,10 +1,10 @@
 //! One line of the notation to the events that it stands for.
 
 use checkers::history::{
-    Acks, Append, Appended, Assigned, Call, Completion, DeleteRecords, EndOffset, EndOffsetSeen, FaultEvent,
-    FaultPhase, Invocation, Isolation, Late, Moment, NodeEvent, NodeHappening, Observation,
-    Outcome, PartitionClaim, PhaseEvent, Poll, Polled, Read, ReadSeen, Record, RecordOutcome,
-    RecordsDeleted, Report, Seen, Text, TopicEvent, What, WorkerId,
+    Acks, Append, Appended, Assigned, Call, Completion, DeleteRecords, EndOffset, EndOffsetSeen,
+    FaultEvent, FaultPhase, Invocation, Isolation, Late, Moment, NodeEvent, NodeHappening,
+    Observation, Outcome, PartitionClaim, PhaseEvent, Poll, Polled, Read, ReadSeen, Record,
+    RecordOutcome, RecordsDeleted, Report, Seen, Text, TopicEvent, What, WorkerId,
 };
 
 use super::{Happened, MS, options, words};
@@ -231,7 +231,10 @@ fn operation(
     let names_error = |word: &&&str| {
         failed && word.bytes().all(|b| b.is_ascii_uppercase() || b == b'_') && word.len() > 2
     };
-    let error = after.get(1).filter(names_error).map(|word| Text::from(*word));
+    let error = after
+        .get(1)
+        .filter(names_error)
+        .map(|word| Text::from(*word));
     if error.is_some() {
         after.remove(1);
     }
@@ -350,7 +353,10 @@ fn operation(
                 partition,
                 offset,
             }));
-            (call, Report::DeleteRecords(RecordsDeleted { low_watermark }))
+            (
+                call,
+                Report::DeleteRecords(RecordsDeleted { low_watermark }),
+            )
         }
         other => super::topics::operation(other, &before, &after, phase),
     };

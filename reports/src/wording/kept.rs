@@ -86,7 +86,14 @@ pub(super) fn words(finding: &Finding, at: &Evidence) -> Option<Words> {
 }
 
 fn places(stood: &[Stood]) -> String {
-    let one = |s: &Stood| format!("{}/{} offset {}", untrusted(&s.topic), s.partition, s.position);
+    let one = |s: &Stood| {
+        format!(
+            "{}/{} offset {}",
+            untrusted(&s.topic),
+            s.partition,
+            s.position
+        )
+    };
     let all: Vec<String> = stood.iter().take(LISTED_MAX).map(one).collect();
     let more = match stood.len() > LISTED_MAX {
         true => format!(" and {} more", stood.len() - LISTED_MAX),

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{Covered, End, Fact, NONE, Place, Send, Step, Values, View};
 use crate::history::{
-    Append, Call, ClientOperation, DeleteRecords, EndOffset, EndOffsetSeen, History, Isolation, Moment, Offset,
-    Outcome, Poll, Read, ReadSeen, Record, RecordOutcome, Report,
+    Append, Call, ClientOperation, DeleteRecords, EndOffset, EndOffsetSeen, History, Isolation,
+    Moment, Offset, Outcome, Poll, Read, ReadSeen, Record, RecordOutcome, Report,
 };
 
 /// How many offsets of one value are looked through before it is noted again; what is noted twice is merged later. A
@@ -184,16 +184,15 @@ impl<'a> Views<'a> {
         let view = self.of((&read.topic, read.partition));
         let removed = view.removed_below(operation.completed().unwrap_or(Moment::MAX));
         let explained = if by_age { Offset::MAX } else { removed };
-        view.covered
-            .push(Covered {
-                node,
-                operation,
-                from: read.position,
-                to,
-                start: stated_start.min(explained),
-                stated_start,
-                to_the_end: is_final && seen.high_watermark.is_none_or(|end| to >= end),
-            });
+        view.covered.push(Covered {
+            node,
+            operation,
+            from: read.position,
+            to,
+            start: stated_start.min(explained),
+            stated_start,
+            to_the_end: is_final && seen.high_watermark.is_none_or(|end| to >= end),
+        });
     }
 
     /// Below -1 stands for the end of the log at that time, as Kafka has it: everything.
