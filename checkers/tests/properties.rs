@@ -65,7 +65,8 @@ fn one_change_makes_the_right_check_fail() {
             let check = mutation.check;
             assert!(
                 invalid.contains(&check),
-                "seed {seed}: {check} finds nothing, {invalid:?} do"
+                "seed {seed}: {check} finds nothing, {invalid:?} do: {:?}",
+                judgement.verdict(check)
             );
             let may = |name: &&str| *name == check || mutation.also.contains(name);
             assert!(

@@ -206,9 +206,9 @@ pub(crate) const ALL: &[Mutation] = &[
     // One append in five is acknowledged: no wait is long.
     mutation("append-liveness", &["linearizable-register"], |run| {
         let all = run.appends.iter_mut().filter(|a| a.partition == 1);
-            for (at, append) in all.enumerate().filter(|(at, _)| at % 5 != 0) {
+        for (at, append) in all.enumerate().filter(|(at, _)| at % 5 != 0) {
             append.came.fill("?".to_owned());
-            append.worker = 300 + at as u64;
+            append.worker = 50_000 + at as u64;
         }
     }),
     // Consumers come away empty for as long as they poll.
@@ -287,7 +287,7 @@ fn refuse(run: &mut Run, partition: usize, time: std::ops::Range<u64>) {
     let refused = appends.filter(|append| time.contains(&append.called));
     for append in refused {
         append.came.fill("?".to_owned());
-        append.worker += 1_000 + append.called;
+        append.worker += 100_000 + append.called * 1_000;
     }
 }
 
