@@ -4,7 +4,7 @@
 pub mod series;
 
 use anyhow::Result;
-use checkers::history::{History, jsonl};
+use checkers::history::{History, Unknown, jsonl};
 use checkers::judgement::Judgement;
 use checkers::verdict::{Class, Doubt, Verdict};
 
@@ -130,5 +130,28 @@ fn parse(path: &HistoryPath) -> Result<jsonl::Parsed> {
 fn warnings(path: &HistoryPath, parsed: &jsonl::Parsed) -> Vec<String> {
     let name = path.path.display();
     let named = |warning: &String| format!("{name}: {warning}");
-    parsed.warnings.iter().map(named).collect()
+    let unknown = not_understood(&parsed.unknown);
+    parsed.warnings.iter().chain(&unknown).map(named).collect()
+}
+
+/// What this version does not understand and has not judged, in one sentence.
+fn not_understood(unknown: &Unknown) -> Option<String> {
+    let kinds = [
+        ("event type", &unknown.types),
+        ("function", &unknown.functions),
+        ("probe", &unknown.probes),
+        ("field", &unknown.fields),
+    ];
+    let named = kinds.into_iter().flat_map(|(kind, names)| {
+        let one = move |(name, count): (&String, &u64)| format!("{kind} {name} ({count})");
+        names.iter().map(one)
+    });
+    let more = (unknown.more > 0).then(|| format!("{} others", unknown.more));
+    let all: Vec<String> = named.chain(more).collect();
+    (!all.is_empty()).then(|| {
+        format!(
+            "not known to this version and not judged: {}",
+            all.join(", ")
+        )
+    })
 }
