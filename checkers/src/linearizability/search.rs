@@ -7,6 +7,7 @@
 //! Depth first, one child at a time, so that a history that is linearizable in the order of its returns costs one step
 //! for each operation. The stack is explicit: histories are as long as they like.
 
+use super::budgeting::{growth, words_of};
 use super::mask::{Mask, room_for};
 use super::model::Model;
 use super::options::{Budget, Limit};
@@ -58,7 +59,14 @@ pub(super) struct Search<'s, 'm, M: Model, K, T: Trail> {
     marks_cuts: bool,
     pub(super) trail: T,
     forget_at: usize,
-    pub(super) steps: u64,
+    /// Steps of the search itself, without those of its tables.
+    own: u64,
+    /// What the transitions had spent before.
+    spent_before: u64,
+    /// When to look at budget and memory next, in steps.
+    look_at: u64,
+    /// Which limit was passed in the middle of an advance.
+    exhausted: Option<Limit>,
     pub(super) bytes: usize,
     /// The highest level that was reached.
     pub(super) deepest: Level,
@@ -73,6 +81,7 @@ impl<'s, 'm, M: Model, K: Mask, T: Trail> Search<'s, 'm, M, K, T> {
         budget: Budget,
         trail: T,
     ) -> Self {
+        let spent_before = transitions.work;
         Search {
             timeline,
             transitions,
@@ -84,7 +93,10 @@ impl<'s, 'm, M: Model, K: Mask, T: Trail> Search<'s, 'm, M, K, T> {
             marks_cuts: goal >= MARK_CUTS_FROM,
             trail,
             forget_at: FORGET_FROM_BYTES,
-            steps: 0,
+            own: timeline.work(),
+            spent_before,
+            look_at: 0,
+            exhausted: None,
             bytes: 0,
             deepest: 0,
         }
@@ -98,12 +110,29 @@ impl<'s, 'm, M: Model, K: Mask, T: Trail> Search<'s, 'm, M, K, T> {
         ended
     }
 
-    /// Finds every configuration at the goal, which must be a quiet level. None if the budget runs out.
-    pub(super) fn all(&mut self, initial: StateId) -> Option<Vec<(StateId, K)>> {
+    /// Finds every configuration at the goal, which must be a quiet level. None if the budget runs out, or if there
+    /// are more than `count_max`.
+    pub(super) fn all(&mut self, initial: StateId, count_max: usize) -> Option<Vec<(StateId, K)>> {
         if self.begin(initial).is_none() && self.run(true) != Ended::Tried {
             return None;
         }
-        Some(self.visited.exits(self.goal))
+        self.visited.exits(self.goal, count_max)
+    }
+
+    /// What was spent: attempts to place an operation, visits, comparisons, states made.
+    pub(super) fn steps(&self) -> u64 {
+        self.own + self.visited.work + self.transitions.work - self.spent_before
+    }
+
+    /// Whether it is time to look at budget and memory.
+    #[inline]
+    fn is_due(&mut self) -> bool {
+        let steps = self.steps();
+        let due = steps >= self.look_at;
+        if due {
+            self.look_at = steps + LOOK_EVERY;
+        }
+        due
     }
 
     /// The states in which the search arrived at a level.
@@ -130,10 +159,8 @@ impl<'s, 'm, M: Model, K: Mask, T: Trail> Search<'s, 'm, M, K, T> {
 
     /// Works off the stack; stops at the goal unless `all` ways there are wanted.
     fn run(&mut self, all: bool) -> Ended<T::Link> {
-        let mut look_at = self.steps + LOOK_EVERY;
         while !self.stack.is_empty() {
-            if self.steps >= look_at {
-                look_at = self.steps + LOOK_EVERY;
+            if self.is_due() {
                 if let Some(limit) = self.look() {
                     return Ended::Exhausted(limit);
                 }
@@ -144,6 +171,9 @@ impl<'s, 'm, M: Model, K: Mask, T: Trail> Search<'s, 'm, M, K, T> {
                 }
             }
             self.advance();
+            if let Some(limit) = self.exhausted {
+                return Ended::Exhausted(limit);
+            }
             while let Some(child) = self.fresh.pop() {
                 if child.level < self.goal {
                     self.stack.push(child);
@@ -176,6 +206,7 @@ impl<'s, 'm, M: Model, K: Mask, T: Trail> Search<'s, 'm, M, K, T> {
                 None => (open[at - open.len()], false),
             };
             node.cursor += 1;
+            self.own += 1;
             let slot = self.timeline.slots[other as usize];
             if node.placed.has(slot) {
                 continue;
@@ -188,7 +219,7 @@ impl<'s, 'm, M: Model, K: Mask, T: Trail> Search<'s, 'm, M, K, T> {
             if helps != wanted {
                 continue;
             }
-            self.steps += 1;
+            self.own += 1 + (words_of(&node.placed) + words_of(&node.used)) as u64;
             let mut placed = node.placed.clone();
             placed.insert(slot);
             let child = Node {
@@ -212,18 +243,25 @@ impl<'s, 'm, M: Model, K: Mask, T: Trail> Search<'s, 'm, M, K, T> {
     fn use_crashed(&mut self, node: &Node<K, T::Link>) {
         for alike in &self.timeline.alike {
             let free = (alike.first..alike.end).find(|number| !node.used.has(*number));
+            self.own += 1 + u64::from(free.unwrap_or(alike.end) - alike.first) / 8;
+            if self.is_due()
+                && let Some(limit) = self.look()
+            {
+                self.exhausted = Some(limit);
+                return;
+            }
             let Some(number) = free else {
                 continue;
             };
             if self.timeline.crashed_from[number as usize] > node.level {
                 continue;
             }
-            self.steps += 1;
             // What changes nothing is not worth using.
             let after = self.transitions.step(node.state, alike.action);
             let Some(after) = after.filter(|after| *after != node.state) else {
                 continue;
             };
+            self.own += 1 + (words_of(&node.placed) + words_of(&node.used)) as u64;
             let mut used = node.used.clone();
             used.insert(number);
             let child = Node {
@@ -247,7 +285,9 @@ impl<'s, 'm, M: Model, K: Mask, T: Trail> Search<'s, 'm, M, K, T> {
     fn enter(&mut self, mut node: Node<K, T::Link>) -> Option<Node<K, T::Link>> {
         let mut marked = false;
         while node.level < self.goal {
-            for other in self.timeline.pure(node.level) {
+            let pure = self.timeline.pure(node.level);
+            self.own += pure.len() as u64 / 2;
+            for other in pure {
                 let slot = self.timeline.slots[*other as usize];
                 let action = self.timeline.actions[*other as usize];
                 if !node.placed.has(slot) && self.transitions.step(node.state, action).is_some() {
@@ -282,11 +322,16 @@ impl<'s, 'm, M: Model, K: Mask, T: Trail> Search<'s, 'm, M, K, T> {
 
     /// Which limit was passed, if any.
     fn look(&mut self) -> Option<Limit> {
-        self.bytes = self.bytes.max(self.bytes_in_use());
-        if self.steps > self.budget.steps {
+        let bytes = self.bytes_in_use();
+        self.bytes = self.bytes.max(bytes);
+        if self.steps() > self.budget.steps {
             return Some(Limit::Steps);
         }
-        (self.bytes > self.budget.bytes).then_some(Limit::Bytes)
+        // What a table takes while it grows counts, too.
+        let growth = self.visited.growth() + self.transitions.growth();
+        let nodes = self.stack.capacity() * size_of::<Node<K, T::Link>>();
+        let growth = growth + self::growth(self.stack.len(), self.stack.capacity(), nodes);
+        (bytes + growth > self.budget.bytes).then_some(Limit::Bytes)
     }
 
     fn bytes_in_use(&self) -> usize {
@@ -297,8 +342,8 @@ impl<'s, 'm, M: Model, K: Mask, T: Trail> Search<'s, 'm, M, K, T> {
         self.timeline.bytes()
             + self.transitions.bytes()
             + self.visited.bytes()
-            + self.stack.capacity() * size_of::<Node<K, T::Link>>()
-            + self.stack.len() * wide
+            + (self.stack.capacity() + self.fresh.capacity()) * size_of::<Node<K, T::Link>>()
+            + (self.stack.len() + self.fresh.len()) * wide
             + self.trail.bytes()
     }
 
@@ -330,15 +375,17 @@ impl<'s, 'm, M: Model, K: Mask, T: Trail> Search<'s, 'm, M, K, T> {
         let (below, mut above): (Vec<_>, Vec<_>) =
             nodes.into_iter().partition(|node| node.level < cut);
         self.stack = below;
-        let (allowance, mut look_at) = (2 * self.steps, self.steps + LOOK_EVERY);
-        while !self.stack.is_empty() && self.steps < allowance {
-            if self.steps >= look_at {
-                look_at = self.steps + LOOK_EVERY;
-                if let Some(limit) = self.look() {
-                    return Some(Ended::Exhausted(limit));
-                }
+        let allowance = 2 * self.steps();
+        while !self.stack.is_empty() && self.steps() < allowance {
+            if self.is_due()
+                && let Some(limit) = self.look()
+            {
+                return Some(Ended::Exhausted(limit));
             }
             self.advance();
+            if let Some(limit) = self.exhausted {
+                return Some(Ended::Exhausted(limit));
+            }
             while let Some(child) = self.fresh.pop() {
                 if child.level < cut {
                     self.stack.push(child);
