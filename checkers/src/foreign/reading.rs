@@ -21,7 +21,7 @@ use crate::linearizability::models::{
     KeyValue, KeyValueAction, Log, LogAction, MultiRegister, MultiRegisterAction, Mutex,
     MutexAction, Queue, QueueAction, Register, RegisterAction, Set, SetAction, Value,
 };
-use crate::linearizability::{Model, Operation, check, check_keyed};
+use crate::linearizability::{Decision, Model, Operation, check, check_keyed, deciders};
 use crate::verdict::{Rule, Validity};
 
 /// A history, read in one way.
@@ -142,9 +142,7 @@ impl<'a> Reading<'a> {
             }
             Any::Sequential(actions) => self.hold(v, actions, invariants::sequential),
             Any::CausalRegister(actions, links) => {
-                self.links(v, actions, links);
-                let register = Register::new(Value::Integer(0));
-                self.check(v, &register, actions, options)?;
+                self.causal(v, actions, links, options)?;
             }
             Any::CausalReverse(actions) => self.hold(v, actions, invariants::causal_reverse),
         }
@@ -221,18 +219,42 @@ impl<'a> Reading<'a> {
         objects
     }
 
-    /// What the links of a causal register show. It is judged where one site uses a key at a time: operations that
-    /// overlap have no causal order by themselves.
-    fn links<A: Display>(&self, verdict: &mut ForeignVerdict, actions: &Actions<A>, links: &[Link]) {
-        for (key, positions) in self.objects(actions) {
-            let own = |at: usize| &actions.operations[positions[at]];
-            let mut report = InvariantReport::of(&[] as &[&Operation<A>]);
-            for at in 1..positions.len() {
-                let before = own(at - 1);
-                // What crashed is over for its site, but may take effect later.
-                if before.returned.is_some_and(|returned| returned >= own(at).called) {
-                    report.doubt("operations on one key overlap: a causal register is used by one site at a time");
+    /// Judges causal registers. One site uses a key at a time, so its operations have the order of time, and a register
+    /// and its links must keep it. Operations that overlap have no causal order by themselves: of those only a value
+    /// out of nothing is known to be wrong.
+    fn causal(
+        &self,
+        verdict: &mut ForeignVerdict,
+        actions: &Actions<RegisterAction<Value>>,
+        links: &[Link],
+        options: &ForeignOptions,
+    ) -> Result<(), ForeignError> {
+        let initial = Value::Integer(0);
+        let objects = self.objects(actions);
+        let mut search = options.search;
+        search.budget.steps /= objects.len().max(1) as u64;
+        for (key, positions) in objects {
+            let object = key.map(|key| format!("key {key}"));
+            let shown = |position: usize| self.shown(actions, positions[position]);
+            let own: Vec<&Operation<_>> =
+                positions.iter().map(|at| &actions.operations[*at]).collect();
+            let mut report = InvariantReport::of(&own);
+            // What crashed is over for its site, though it may take effect later.
+            let overlap = |pair: &[&Operation<_>]| {
+                pair[0].returned.is_some_and(|returned| returned >= pair[1].called)
+            };
+            if own.windows(2).any(overlap) {
+                if let Some(Decision::Contradiction { rule, witness }) =
+                    deciders::sources::register(&initial, &own)
+                {
+                    let about = || own[witness[witness.len() - 1]].action.to_string();
+                    report.breach(rule, &witness, about);
                 }
+                report.doubt("operations on one key overlap: one site uses a causal register at a time");
+                words::add_invariants(verdict, report, object, &shown);
+                continue;
+            }
+            for at in 1..positions.len() {
                 let (last, link) = (&links[positions[at - 1]], &links[positions[at]]);
                 if let (Some(after), Some(position)) = (&link.after, &last.at)
                     && after != position
@@ -241,12 +263,15 @@ impl<'a> Reading<'a> {
                     report.breach(Rule::LinkBroken, &[at - 1, at], about);
                 }
             }
-            let object = key.map(|key| format!("key {key}"));
-            words::add_invariants(verdict, report, object, &|position| {
-                self.shown(actions, positions[position])
-            });
-            verdict.objects -= 1;
+            if report.validity == Validity::Invalid {
+                words::add_invariants(verdict, report, object, &shown);
+                continue;
+            }
+            let own: Vec<Operation<_>> = own.into_iter().cloned().collect();
+            let report = check(&Register::new(initial.clone()), &own, &search);
+            words::add(verdict, report.map_err(ForeignError::Malformed)?, object, &shown);
         }
+        Ok(())
     }
 
     fn shown<A: Display>(&self, actions: &Actions<A>, position: usize) -> Shown {

@@ -1,7 +1,7 @@
 //! What a piece of work counts against a budget.
 //!
 //! A budget is in steps and bytes. A *step* is what takes some ten to a hundred nanoseconds: a look at one open
-//! operation, a visit to one configuration, a comparison of eight small sets, the copy of 64 bytes. Everything that a
+//! operation, a visit to one configuration, a comparison of thirty small sets, the copy of 64 bytes. Everything that a
 //! search does in a loop is counted in them, so a budget of steps is a budget of time on any one machine.
 
 use super::mask::Mask;

@@ -42,6 +42,8 @@ pub(super) enum Ended<L> {
 const FORGET_FROM_BYTES: usize = 16 << 20;
 /// From how many returns on cuts are marked: shorter histories have nothing to forget.
 const MARK_CUTS_FROM: Level = 5_000;
+/// How many operations are looked at in the time of one step.
+const SCANNED_PER_STEP: u64 = 8;
 /// Between two looks at memory, in steps.
 const LOOK_EVERY: u64 = 1 << 10;
 
@@ -61,6 +63,8 @@ pub(super) struct Search<'s, 'm, M: Model, K, T: Trail> {
     forget_at: usize,
     /// Steps of the search itself, without those of its tables.
     own: u64,
+    /// Operations looked at that were not tried.
+    scanned: u64,
     /// What the transitions had spent before.
     spent_before: u64,
     /// When to look at budget and memory next, in steps.
@@ -94,6 +98,7 @@ impl<'s, 'm, M: Model, K: Mask, T: Trail> Search<'s, 'm, M, K, T> {
             trail,
             forget_at: FORGET_FROM_BYTES,
             own: timeline.work(),
+            scanned: 0,
             spent_before,
             look_at: 0,
             exhausted: None,
@@ -121,7 +126,8 @@ impl<'s, 'm, M: Model, K: Mask, T: Trail> Search<'s, 'm, M, K, T> {
 
     /// What was spent: attempts to place an operation, visits, comparisons, states made.
     pub(super) fn steps(&self) -> u64 {
-        self.own + self.visited.work + self.transitions.work - self.spent_before
+        let own = self.own + self.scanned / SCANNED_PER_STEP;
+        own + self.visited.work + self.transitions.work - self.spent_before
     }
 
     /// Whether it is time to look at budget and memory.
@@ -206,11 +212,12 @@ impl<'s, 'm, M: Model, K: Mask, T: Trail> Search<'s, 'm, M, K, T> {
                 None => (open[at - open.len()], false),
             };
             node.cursor += 1;
-            self.own += 1;
+            self.scanned += 1;
             let slot = self.timeline.slots[other as usize];
             if node.placed.has(slot) {
                 continue;
             }
+            self.own += 1;
             let action = self.timeline.actions[other as usize];
             let Some(after) = self.transitions.step(state, action) else {
                 continue;
@@ -243,7 +250,8 @@ impl<'s, 'm, M: Model, K: Mask, T: Trail> Search<'s, 'm, M, K, T> {
     fn use_crashed(&mut self, node: &Node<K, T::Link>) {
         for alike in &self.timeline.alike {
             let free = (alike.first..alike.end).find(|number| !node.used.has(*number));
-            self.own += 1 + u64::from(free.unwrap_or(alike.end) - alike.first) / 8;
+            self.own += 1;
+            self.scanned += u64::from(free.unwrap_or(alike.end) - alike.first);
             if self.is_due()
                 && let Some(limit) = self.look()
             {
@@ -286,11 +294,15 @@ impl<'s, 'm, M: Model, K: Mask, T: Trail> Search<'s, 'm, M, K, T> {
         let mut marked = false;
         while node.level < self.goal {
             let pure = self.timeline.pure(node.level);
-            self.own += pure.len() as u64 / 2;
+            self.scanned += pure.len() as u64;
             for other in pure {
                 let slot = self.timeline.slots[*other as usize];
                 let action = self.timeline.actions[*other as usize];
-                if !node.placed.has(slot) && self.transitions.step(node.state, action).is_some() {
+                if node.placed.has(slot) {
+                    continue;
+                }
+                self.own += 1;
+                if self.transitions.step(node.state, action).is_some() {
                     marked = false;
                     node.placed.insert(slot);
                     node.link = self.trail.follow(node.link, Placed::Returned(*other));
