@@ -49,12 +49,18 @@ fn hostile_files() {
         let mut judged = None;
         let measured = once(|| {
             let options = SearchOptions::default();
-            let verdict = judge_objects(file.name, file.text.as_bytes(), Some(file.model), &options);
+            let verdict =
+                judge_objects(file.name, file.text.as_bytes(), Some(file.model), &options);
             judged = Some(verdict.expect("a history"));
         });
         if let Some(judged) = judged {
             row(file.name, judged.operations, &measured);
-            println!("    {}, {} steps: {}", judged.validity.word(), judged.steps, judged.reason);
+            println!(
+                "    {}, {} steps: {}",
+                judged.validity.word(),
+                judged.steps,
+                judged.reason
+            );
         }
     }
 }

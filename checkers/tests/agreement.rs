@@ -77,7 +77,9 @@ fn try_many<M: Model>(
     let name = std::any::type_name::<M>();
     let name = name.split(['<', ' ']).next().unwrap_or(name);
     let name = name.rsplit("::").next().unwrap_or(name);
-    println!("{name}: {wanted} histories, {invalid} invalid, 0 undecided, {decided} decided without search");
+    println!(
+        "{name}: {wanted} histories, {invalid} invalid, 0 undecided, {decided} decided without search"
+    );
     assert!(
         invalid * 20 > wanted && invalid * 20 < wanted * 19,
         "{invalid} of {wanted}"

@@ -2,10 +2,7 @@
 //!
 //! `JEPSEN_AGREEMENT` sets how many histories of each kind are tried; the default keeps the test short.
 
-#![expect(
-    clippy::print_stdout,
-    reason = "what was compared is for a reader"
-)]
+#![expect(clippy::print_stdout, reason = "what was compared is for a reader")]
 
 #[path = "workloads/brute.rs"]
 mod brute;
@@ -54,14 +51,23 @@ fn agrees<A: Debug>(
             _ => {
                 assert!(report.doubt.is_some(), "{name}, seed {seed}");
                 // What is surely wrong is never left undecided but where the history does not show enough.
-                assert!(truth || name == "total-queue", "{name}, seed {seed}: {history:#?}");
+                assert!(
+                    truth || name == "total-queue",
+                    "{name}, seed {seed}: {history:#?}"
+                );
                 undecided += 1;
             }
         }
     }
     println!("{name}: {wanted} histories, {invalid} invalid, {undecided} undecided, 0 wrong");
-    assert!(invalid * 20 > wanted && invalid * 20 < wanted * 19, "{name}: {invalid} of {wanted}");
-    assert!(undecided * 3 < 2 * wanted, "{name}: {undecided} of {wanted} undecided");
+    assert!(
+        invalid * 20 > wanted && invalid * 20 < wanted * 19,
+        "{name}: {invalid} of {wanted}"
+    );
+    assert!(
+        undecided * 3 < 2 * wanted,
+        "{name}: {undecided} of {wanted} undecided"
+    );
 }
 
 #[test]
@@ -77,14 +83,18 @@ fn banks() {
             negative_allowed: false,
         };
         let judge = |own: &[&Operation<_>]| bank(own, rules);
-        agrees("bank", generate::bank, judge, |history| brute::bank(history, rules));
+        agrees("bank", generate::bank, judge, |history| {
+            brute::bank(history, rules)
+        });
     }
     let rules = BankRules {
         total: None,
         negative_allowed: true,
     };
     let judge = |own: &[&Operation<_>]| bank(own, rules);
-    agrees("bank", generate::bank, judge, |history| brute::bank(history, rules));
+    agrees("bank", generate::bank, judge, |history| {
+        brute::bank(history, rules)
+    });
 }
 
 #[test]
@@ -94,12 +104,22 @@ fn growing_sets() {
 
 #[test]
 fn queues_in_any_order() {
-    agrees("total-queue", generate::total_queue, total_queue, brute::total_queue);
+    agrees(
+        "total-queue",
+        generate::total_queue,
+        total_queue,
+        brute::total_queue,
+    );
 }
 
 #[test]
 fn ids() {
-    agrees("unique-ids", generate::unique_ids, unique_ids, brute::unique_ids);
+    agrees(
+        "unique-ids",
+        generate::unique_ids,
+        unique_ids,
+        brute::unique_ids,
+    );
 }
 
 #[test]
@@ -110,19 +130,32 @@ fn forks() {
 
 #[test]
 fn parts() {
-    agrees("sequential", generate::sequential, sequential, brute::sequential);
+    agrees(
+        "sequential",
+        generate::sequential,
+        sequential,
+        brute::sequential,
+    );
 }
 
 #[test]
 fn inserts() {
-    agrees("causal-reverse", generate::causal_reverse, causal_reverse, brute::causal_reverse);
+    agrees(
+        "causal-reverse",
+        generate::causal_reverse,
+        causal_reverse,
+        brute::causal_reverse,
+    );
 }
 
 fn at<A>(moment: u64, action: A) -> Operation<A> {
     Operation::new(0, moment, moment + 1, action)
 }
 
-fn said<A>(judge: impl Fn(&[&Operation<A>]) -> InvariantReport, history: &[Operation<A>]) -> InvariantReport {
+fn said<A>(
+    judge: impl Fn(&[&Operation<A>]) -> InvariantReport,
+    history: &[Operation<A>],
+) -> InvariantReport {
     judge(&history.iter().collect::<Vec<_>>())
 }
 
@@ -132,7 +165,10 @@ fn a_crashed_addition_counts_on_one_side_only() {
     use CounterAction::{Add, Read};
     let crashed = Operation::crashed(1, 5, Add(10));
     for (sum, valid) in [(0, false), (1, true), (11, true), (12, false)] {
-        let report = said(counter, &[at(1, Add(1)), crashed.clone(), at(10, Read(sum))]);
+        let report = said(
+            counter,
+            &[at(1, Add(1)), crashed.clone(), at(10, Read(sum))],
+        );
         assert_eq!(report.validity == Validity::Valid, valid, "{sum}");
     }
 }
@@ -141,14 +177,23 @@ fn a_crashed_addition_counts_on_one_side_only() {
 #[test]
 fn large_amounts_do_not_overflow() {
     use CounterAction::{Add, Read};
-    let history = [at(1, Add(i64::MAX)), at(3, Add(i64::MAX)), at(5, Read(i64::MAX))];
+    let history = [
+        at(1, Add(i64::MAX)),
+        at(3, Add(i64::MAX)),
+        at(5, Read(i64::MAX)),
+    ];
     assert_eq!(said(counter, &history).breaches[0].rule, Rule::OutOfBounds);
 }
 
 #[test]
 fn an_element_that_vanishes_is_lost_and_one_that_is_late_is_not() {
     use ElementAction::{Add, Read};
-    let lost = [at(1, Add(1)), at(3, Add(2)), at(5, Read(vec![1, 2])), at(7, Read(vec![2]))];
+    let lost = [
+        at(1, Add(1)),
+        at(3, Add(2)),
+        at(5, Read(vec![1, 2])),
+        at(7, Read(vec![2])),
+    ];
     let report = said(set_full, &lost);
     assert_eq!(report.breaches[0].rule, Rule::ElementLost);
     assert_eq!(report.breaches[0].about, "1");
@@ -156,23 +201,43 @@ fn an_element_that_vanishes_is_lost_and_one_that_is_late_is_not() {
     let late = [at(1, Add(1)), at(3, Read(vec![])), at(5, Read(vec![1]))];
     let report = said(set_full, &late);
     assert_eq!(report.validity, Validity::Valid);
-    let stale = report.counts.iter().find(|count| count.what == "stale for a time");
+    let stale = report
+        .counts
+        .iter()
+        .find(|count| count.what == "stale for a time");
     assert_eq!(stale.map(|count| count.count), Some(1));
-    assert_eq!(said(set_full, &[at(1, Add(1))]).validity, Validity::Undecided);
+    assert_eq!(
+        said(set_full, &[at(1, Add(1))]).validity,
+        Validity::Undecided
+    );
 }
 
 #[test]
 fn what_a_crashed_dequeue_may_have_taken_is_not_surely_lost() {
     use QueueAction::{Dequeue, DequeueEmpty, DequeueUnknown, Enqueue};
     let mut history = vec![at(1, Enqueue(1)), at(3, Enqueue(2)), at(5, Dequeue(2))];
-    assert_eq!(said(total_queue, &history).validity, Validity::Undecided, "not emptied");
+    assert_eq!(
+        said(total_queue, &history).validity,
+        Validity::Undecided,
+        "not emptied"
+    );
     history.push(at(9, DequeueEmpty));
     let report = said(total_queue, &history);
-    assert_eq!((report.breaches[0].rule, report.breaches[0].about.as_str()), (Rule::ValueLost, "1"));
+    assert_eq!(
+        (report.breaches[0].rule, report.breaches[0].about.as_str()),
+        (Rule::ValueLost, "1")
+    );
     history.push(Operation::crashed(7, 7, DequeueUnknown));
-    assert_eq!(said(total_queue, &history).validity, Validity::Undecided, "perhaps taken");
+    assert_eq!(
+        said(total_queue, &history).validity,
+        Validity::Undecided,
+        "perhaps taken"
+    );
     history.push(at(11, Dequeue(9)));
-    assert_eq!(said(total_queue, &history).breaches[0].rule, Rule::NobodyWrote);
+    assert_eq!(
+        said(total_queue, &history).breaches[0].rule,
+        Rule::NobodyWrote
+    );
 }
 
 /// T1 is complete before T2 begins, and T2 is seen alone.

@@ -18,7 +18,10 @@ struct Numbers(u64);
 
 impl Numbers {
     fn below(&mut self, end: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % end
     }
 }
@@ -43,7 +46,10 @@ impl File {
     fn crashed(&mut self, f: &str, value: &str) {
         self.process += 1;
         let process = self.process;
-        let _ = writeln!(self.text, "{{:process {process}, :type :invoke, :f :{f}, :value {value}}}");
+        let _ = writeln!(
+            self.text,
+            "{{:process {process}, :type :invoke, :f :{f}, :value {value}}}"
+        );
     }
 
     /// A call of process 1 and its return.
@@ -87,7 +93,11 @@ fn many_keys(bytes: usize) -> String {
         let (key, round) = (at / 40, at % 40);
         let (one, other) = (file.numbers.below(8), file.numbers.below(8));
         match round {
-            0..8 => file.done("write", &format!("[{key} {round}]"), &format!("[{key} {round}]")),
+            0..8 => file.done(
+                "write",
+                &format!("[{key} {round}]"),
+                &format!("[{key} {round}]"),
+            ),
             8..28 => file.crashed("cas", &format!("[{key} [{one} {other}]]")),
             _ => file.done("read", &format!("[{key} nil]"), &format!("[{key} {one}]")),
         }
@@ -206,15 +216,35 @@ fn locks(bytes: usize) -> String {
 pub(crate) fn all(bytes: usize) -> Vec<Hostile> {
     let one = |name, model, text| Hostile { name, model, text };
     vec![
-        one("crashed cas of few values", ModelName::CasRegister, crashed_cas(bytes, 12)),
-        one("crashed cas of many values", ModelName::CasRegister, crashed_cas(bytes, 200)),
-        one("crashed cas of many keys", ModelName::CasRegister, many_keys(bytes)),
-        one("writes that are all open", ModelName::CasRegister, all_open(bytes)),
+        one(
+            "crashed cas of few values",
+            ModelName::CasRegister,
+            crashed_cas(bytes, 12),
+        ),
+        one(
+            "crashed cas of many values",
+            ModelName::CasRegister,
+            crashed_cas(bytes, 200),
+        ),
+        one(
+            "crashed cas of many keys",
+            ModelName::CasRegister,
+            many_keys(bytes),
+        ),
+        one(
+            "writes that are all open",
+            ModelName::CasRegister,
+            all_open(bytes),
+        ),
         one("crashed dequeues", ModelName::FifoQueue, queue(bytes)),
         one("crashed adds and removes", ModelName::Set, set(bytes)),
         one("crashed appends of text", ModelName::Kv, texts(bytes)),
         one("crashed appends to a log", ModelName::Log, log(bytes)),
-        one("crashed writes of pairs", ModelName::MultiRegister, registers(bytes)),
+        one(
+            "crashed writes of pairs",
+            ModelName::MultiRegister,
+            registers(bytes),
+        ),
         one("crashed locks", ModelName::Mutex, locks(bytes)),
     ]
 }

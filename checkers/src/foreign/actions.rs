@@ -283,7 +283,10 @@ fn offset(form: &Form<'_>, line: usize) -> Result<u64, ForeignError> {
     number.ok_or_else(|| ForeignError::line(line, format!("{form} is not an offset")))
 }
 
-pub(super) fn elements<'a>(done: &'a Entry<'a>, problem: &str) -> Result<&'a [Form<'a>], ForeignError> {
+pub(super) fn elements<'a>(
+    done: &'a Entry<'a>,
+    problem: &str,
+) -> Result<&'a [Form<'a>], ForeignError> {
     let elements = match done.value.untagged() {
         Form::Set(elements) => Some(elements.as_slice()),
         other => other.elements(),

@@ -120,7 +120,10 @@ fn model_of(calls: &[Call<'_>]) -> Result<ModelName, ForeignError> {
     }
     // A set and a counter have the same functions; what a read answers tells them apart.
     let counts = |call: &Call<'_>| {
-        let done = call.completion.as_ref().filter(|_| call.call.function.as_deref() == Some("read"));
+        let done = call
+            .completion
+            .as_ref()
+            .filter(|_| call.call.function.as_deref() == Some("read"));
         let value = done.map(|done| match &done.value {
             Form::Vector(pair) if pair.len() == 2 && pair[1].integer().is_none() => &pair[1],
             value => value,

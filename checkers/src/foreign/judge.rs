@@ -34,7 +34,12 @@ pub fn judge(
     model: Option<ModelName>,
     options: &SearchOptions,
 ) -> Result<Judged, ForeignError> {
-    judge_by(name, text, model, &ForeignOptions::default().search(*options))
+    judge_by(
+        name,
+        text,
+        model,
+        &ForeignOptions::default().search(*options),
+    )
 }
 
 /// The same with all options.
@@ -107,7 +112,12 @@ pub fn judge_objects(
     model: Option<ModelName>,
     options: &SearchOptions,
 ) -> Result<ForeignVerdict, ForeignError> {
-    judge_objects_by(name, text, model, &ForeignOptions::default().search(*options))
+    judge_objects_by(
+        name,
+        text,
+        model,
+        &ForeignOptions::default().search(*options),
+    )
 }
 
 /// The same with all options.

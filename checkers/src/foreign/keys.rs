@@ -153,10 +153,15 @@ fn is_tuple(call: &Call<'_>, model: ModelName) -> bool {
     // A pair of micro-operations is a value, and so is [FROM TO] of a cas.
     let fits = match call.call.function.as_deref() {
         Some("cas") => value.elements().is_some_and(|pair| pair.len() == 2),
-        _ if model == ModelName::MultiRegister => key.elements().is_none() && value.elements().is_some(),
+        _ if model == ModelName::MultiRegister => {
+            key.elements().is_none() && value.elements().is_some()
+        }
         _ => true,
     };
-    let done = call.completion.as_ref().filter(|_| call.outcome == Outcome::Ok);
+    let done = call
+        .completion
+        .as_ref()
+        .filter(|_| call.outcome == Outcome::Ok);
     let same = |done: &Entry<'_>| inner(&done.value).is_some_and(|(of, _)| of == key);
     fits && done.is_none_or(same)
 }
@@ -164,7 +169,14 @@ fn is_tuple(call: &Call<'_>, model: ModelName) -> bool {
 /// Whether only a key explains the value of a call.
 fn is_surely_keyed(call: &Call<'_>, model: ModelName) -> bool {
     let argument_free = [
-        "read", "read-init", "dequeue", "drain", "acquire", "release", "generate", "end-offset",
+        "read",
+        "read-init",
+        "dequeue",
+        "drain",
+        "acquire",
+        "release",
+        "generate",
+        "end-offset",
     ];
     let is_free = |f: &str| argument_free.contains(&f);
     let value = inner(&call.call.value).map(|(_, value)| value);

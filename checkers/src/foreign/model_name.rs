@@ -100,16 +100,26 @@ impl ModelName {
             ModelName::Log => {
                 "offsets against real time, two values at one offset, an end that lags"
             }
-            ModelName::MultiRegister => "stale, lost, invented and torn values of registers that are used together",
-            ModelName::Counter => "a count below what was surely added, or above what can have been",
+            ModelName::MultiRegister => {
+                "stale, lost, invented and torn values of registers that are used together"
+            }
+            ModelName::Counter => {
+                "a count below what was surely added, or above what can have been"
+            }
             ModelName::Bank => "a total that changes, a negative balance",
             ModelName::SetFull => "elements lost, invented or doubled",
             ModelName::TotalQueue => "values lost or invented, in any order",
             ModelName::UniqueIds => "an id that is given out twice",
             ModelName::LongFork => "two reads that saw two writes in opposite orders",
-            ModelName::Sequential => "a later write of one client that is seen without an earlier one",
-            ModelName::CausalRegister => "a value older than what its site has read or written before",
-            ModelName::CausalReverse => "a write that is seen without one that was complete before it began",
+            ModelName::Sequential => {
+                "a later write of one client that is seen without an earlier one"
+            }
+            ModelName::CausalRegister => {
+                "a value older than what its site has read or written before"
+            }
+            ModelName::CausalReverse => {
+                "a write that is seen without one that was complete before it began"
+            }
             ModelName::ListAppend => {
                 "the anomalies below, with the order of each list from its reads"
             }

@@ -112,7 +112,9 @@ impl<'a> Reading<'a> {
         verdict.notes.extend(self.place.words());
         let v = &mut verdict;
         match &self.actions {
-            Any::Register(actions) => self.check(v, &Register::new(Value::Nil), actions, options)?,
+            Any::Register(actions) => {
+                self.check(v, &Register::new(Value::Nil), actions, options)?
+            }
             Any::KeyValue(actions) => self.check(v, &KeyValue::new(), actions, options)?,
             Any::Mutex(actions) => self.check(v, &Mutex, actions, options)?,
             Any::Queue(actions) => self.check(v, &Queue::new(), actions, options)?,
@@ -183,7 +185,9 @@ impl<'a> Reading<'a> {
             check_keyed(model, operations, keys, &options.search)
         };
         let report = report.map_err(ForeignError::Malformed)?;
-        words::add(verdict, report, None, &|position| self.shown(actions, position));
+        words::add(verdict, report, None, &|position| {
+            self.shown(actions, position)
+        });
         Ok(())
     }
 
@@ -236,12 +240,16 @@ impl<'a> Reading<'a> {
         for (key, positions) in objects {
             let object = key.map(|key| format!("key {key}"));
             let shown = |position: usize| self.shown(actions, positions[position]);
-            let own: Vec<&Operation<_>> =
-                positions.iter().map(|at| &actions.operations[*at]).collect();
+            let own: Vec<&Operation<_>> = positions
+                .iter()
+                .map(|at| &actions.operations[*at])
+                .collect();
             let mut report = InvariantReport::of(&own);
             // What crashed is over for its site, though it may take effect later.
             let overlap = |pair: &[&Operation<_>]| {
-                pair[0].returned.is_some_and(|returned| returned >= pair[1].called)
+                pair[0]
+                    .returned
+                    .is_some_and(|returned| returned >= pair[1].called)
             };
             if own.windows(2).any(overlap) {
                 if let Some(Decision::Contradiction { rule, witness }) =
@@ -250,7 +258,9 @@ impl<'a> Reading<'a> {
                     let about = || own[witness[witness.len() - 1]].action.to_string();
                     report.breach(rule, &witness, about);
                 }
-                report.doubt("operations on one key overlap: one site uses a causal register at a time");
+                report.doubt(
+                    "operations on one key overlap: one site uses a causal register at a time",
+                );
                 words::add_invariants(verdict, report, object, &shown);
                 continue;
             }
@@ -269,7 +279,12 @@ impl<'a> Reading<'a> {
             }
             let own: Vec<Operation<_>> = own.into_iter().cloned().collect();
             let report = check(&Register::new(initial.clone()), &own, &search);
-            words::add(verdict, report.map_err(ForeignError::Malformed)?, object, &shown);
+            words::add(
+                verdict,
+                report.map_err(ForeignError::Malformed)?,
+                object,
+                &shown,
+            );
         }
         Ok(())
     }
@@ -290,11 +305,20 @@ impl<'a> Reading<'a> {
 /// The answer to a history that can be read in two ways: that of both where they agree, else none.
 pub(super) fn either(mut keyed: ForeignVerdict, whole: ForeignVerdict) -> ForeignVerdict {
     let same = keyed.validity == whole.validity;
-    keyed.notes.retain(|note| !note.starts_with("judged by key"));
-    keyed.notes.insert(0, format!(
-        "the values can be read as [KEY VALUE] or as pairs: {}",
-        if same { "the answer is the same" } else { "the answers differ" }
-    ));
+    keyed
+        .notes
+        .retain(|note| !note.starts_with("judged by key"));
+    keyed.notes.insert(
+        0,
+        format!(
+            "the values can be read as [KEY VALUE] or as pairs: {}",
+            if same {
+                "the answer is the same"
+            } else {
+                "the answers differ"
+            }
+        ),
+    );
     if same {
         return keyed;
     }

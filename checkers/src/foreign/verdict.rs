@@ -156,7 +156,10 @@ impl Proof {
             format!("wrong answer{of}: {}", self.operation.line()),
             format!("because {}: {about}", rule.sentence()),
         ];
-        let others = self.sub_history.iter().filter(|shown| **shown != self.operation);
+        let others = self
+            .sub_history
+            .iter()
+            .filter(|shown| **shown != self.operation);
         lines.extend(others.map(|shown| format!("  compare {}", shown.line())));
         lines
     }

@@ -100,7 +100,11 @@ pub(super) fn add_invariants(
             1 => breach.about.clone(),
             more => format!("{}, and {} more", breach.about, more - 1),
         };
-        let all: Vec<Shown> = breach.witness.iter().map(|position| shown(*position)).collect();
+        let all: Vec<Shown> = breach
+            .witness
+            .iter()
+            .map(|position| shown(*position))
+            .collect();
         let Some(last) = all.last().cloned() else {
             continue;
         };
@@ -128,8 +132,13 @@ pub(super) fn add_invariants(
     }
     // Counts of a single object; of many keys they would bury what was found.
     if object.is_none() && !report.counts.is_empty() {
-        let counts = report.counts.iter().map(|count| format!("{} {}", count.count, count.what));
-        verdict.notes.push(counts.collect::<Vec<String>>().join(", "));
+        let counts = report
+            .counts
+            .iter()
+            .map(|count| format!("{} {}", count.count, count.what));
+        verdict
+            .notes
+            .push(counts.collect::<Vec<String>>().join(", "));
     }
     if let Some(doubt) = report.doubt {
         verdict.undecided.push(Open {

@@ -8,7 +8,9 @@ use super::actions::{Actions, all, elements, failed, foreign_function, function,
 use super::error::ForeignError;
 use super::model_name::ModelName;
 use crate::edn::{EdnOperation as Call, EdnValue as Form, Entry};
-use crate::invariants::{BankAction, CounterAction, ElementAction, ReverseAction, SequentialAction};
+use crate::invariants::{
+    BankAction, CounterAction, ElementAction, ReverseAction, SequentialAction,
+};
 use crate::linearizability::models::{
     MultiRegisterAction, QueueAction, RegisterAction, RegisterStep, Value,
 };
@@ -30,7 +32,12 @@ impl std::fmt::Debug for Id {
 }
 
 fn number(form: &Form<'_>, line: usize, what: &str) -> Result<i64, ForeignError> {
-    let problem = || ForeignError::line(line, format!("{what} is a whole number of 64 bits, not {form}"));
+    let problem = || {
+        ForeignError::line(
+            line,
+            format!("{what} is a whole number of 64 bits, not {form}"),
+        )
+    };
     form.integer().ok_or_else(problem)
 }
 
@@ -81,7 +88,9 @@ pub(super) fn bank(calls: &[Call<'_>]) -> Result<Actions<BankAction<Value>>, For
                     };
                     Ok((value(account), balance))
                 });
-                vec![BankAction::Read(balances.collect::<Result<_, ForeignError>>()?)]
+                vec![BankAction::Read(
+                    balances.collect::<Result<_, ForeignError>>()?,
+                )]
             }
             ("read", _) => Vec::new(),
             _ => return Err(foreign_function(call, ModelName::Bank)),
@@ -90,7 +99,10 @@ pub(super) fn bank(calls: &[Call<'_>]) -> Result<Actions<BankAction<Value>>, For
 }
 
 fn all_of(done: &Entry<'_>) -> Result<Vec<Value>, ForeignError> {
-    let read = elements(done, "the value of a read is everything: #{V ...} or [V ...]")?;
+    let read = elements(
+        done,
+        "the value of a read is everything: #{V ...} or [V ...]",
+    )?;
     Ok(read.iter().map(value).collect())
 }
 
@@ -127,9 +139,7 @@ pub(super) fn causal_reverse(
 }
 
 /// Of a queue in any order. A drain empties it; so does a dequeue that failed because the queue was empty.
-pub(super) fn total_queue(
-    calls: &[Call<'_>],
-) -> Result<Actions<QueueAction<Value>>, ForeignError> {
+pub(super) fn total_queue(calls: &[Call<'_>]) -> Result<Actions<QueueAction<Value>>, ForeignError> {
     let says_empty = |call: &Call<'_>| {
         call.completion.as_ref().is_some_and(|done| {
             let said = [done.other("error"), Some(&done.value)];
@@ -253,7 +263,11 @@ fn steps(
         }
     }
     let action = MultiRegisterAction::new(steps);
-    Ok(if action.steps.is_empty() { Vec::new() } else { vec![action] })
+    Ok(if action.steps.is_empty() {
+        Vec::new()
+    } else {
+        vec![action]
+    })
 }
 
 /// Where an operation of a causal register says that it stands.

@@ -59,7 +59,10 @@ pub struct BankRules {
 }
 
 /// Judges a bank.
-pub fn bank<V: Datum>(operations: &[&Operation<BankAction<V>>], rules: BankRules) -> InvariantReport {
+pub fn bank<V: Datum>(
+    operations: &[&Operation<BankAction<V>>],
+    rules: BankRules,
+) -> InvariantReport {
     let mut report = InvariantReport::of(operations);
     let mut expected = rules.total.map(|total| (i128::from(total), None));
     let mut reads = 0;
@@ -69,7 +72,9 @@ pub fn bank<V: Datum>(operations: &[&Operation<BankAction<V>>], rules: BankRules
         };
         reads += 1;
         if let Some((account, _)) = balances.iter().find(|(_, balance)| balance.is_none()) {
-            report.breach(Rule::NoBalance, &[position], || format!("account {account:?}"));
+            report.breach(Rule::NoBalance, &[position], || {
+                format!("account {account:?}")
+            });
             continue;
         }
         let amounts = || balances.iter().filter_map(|(_, balance)| *balance);
@@ -77,7 +82,9 @@ pub fn bank<V: Datum>(operations: &[&Operation<BankAction<V>>], rules: BankRules
         let (wanted, by) = *expected.get_or_insert((total, Some(position)));
         if total != wanted {
             let witness: Vec<usize> = by.into_iter().chain([position]).collect();
-            report.breach(Rule::TotalChanged, &witness, || format!("{total}, not {wanted}"));
+            report.breach(Rule::TotalChanged, &witness, || {
+                format!("{total}, not {wanted}")
+            });
         }
         if !rules.negative_allowed
             && let Some(negative) = amounts().find(|amount| *amount < 0)

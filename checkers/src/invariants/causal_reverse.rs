@@ -77,7 +77,9 @@ pub fn causal_reverse<V: Datum>(operations: &[&Operation<ReverseAction<V>>]) -> 
         let before = by_return.partition_point(|(returned, ..)| *returned < moment);
         let has = |value: &&&V| complete.get(**value).is_some_and(|(at, _)| *at < moment);
         if seen.iter().filter(has).count() < before {
-            let missing = by_return[..before].iter().find(|(.., value)| !seen.contains(value));
+            let missing = by_return[..before]
+                .iter()
+                .find(|(.., value)| !seen.contains(value));
             if let Some((_, earlier, value)) = missing {
                 let witness = [*earlier, later, position];
                 report.breach(Rule::LaterWithoutEarlier, &witness, || format!("{value:?}"));

@@ -43,7 +43,9 @@ impl Sums {
             sum += i128::from(*amount);
             sum
         });
-        let sums = std::iter::once(0).chain(sums.collect::<Vec<i128>>()).collect();
+        let sums = std::iter::once(0)
+            .chain(sums.collect::<Vec<i128>>())
+            .collect();
         let moments = amounts.iter().map(|(moment, _)| *moment).collect();
         Sums { moments, sums }
     }

@@ -74,7 +74,10 @@ pub fn long_fork<K: Datum, V: Datum>(
         for (key, _) in &circle {
             witness.extend(writes.get(*key).map(|(.., by)| *by));
         }
-        let mut last: Vec<usize> = circle.iter().map(|(_, read)| reads[*read].position).collect();
+        let mut last: Vec<usize> = circle
+            .iter()
+            .map(|(_, read)| reads[*read].position)
+            .collect();
         last.sort_unstable();
         witness.extend(last);
         let keys: Vec<String> = circle.iter().map(|(key, _)| format!("{key:?}")).collect();
@@ -132,7 +135,11 @@ fn circle<'a, K: Datum>(reads: &[Sight<'a, K>]) -> Option<Vec<(&'a K, usize)>> {
     let mut key = *missed.iter().find(|(_, count)| **count > 0)?.0;
     let is_left = |key: &&K| missed.get(*key).is_some_and(|count| *count > 0);
     let mut saw: BTreeMap<&K, usize> = BTreeMap::new();
-    for (number, read) in reads.iter().enumerate().filter(|(number, _)| left[*number] > 0) {
+    for (number, read) in reads
+        .iter()
+        .enumerate()
+        .filter(|(number, _)| left[*number] > 0)
+    {
         for unseen in &read.unseen {
             saw.entry(unseen).or_insert(number);
         }
@@ -150,7 +157,10 @@ fn circle<'a, K: Datum>(reads: &[Sight<'a, K>]) -> Option<Vec<(&'a K, usize)>> {
 }
 
 /// Two reads that contradict each other, if the circle's reads have any; else the circle.
-fn shortcut<'a, K: Datum>(reads: &[Sight<'a, K>], circle: Vec<(&'a K, usize)>) -> Vec<(&'a K, usize)> {
+fn shortcut<'a, K: Datum>(
+    reads: &[Sight<'a, K>],
+    circle: Vec<(&'a K, usize)>,
+) -> Vec<(&'a K, usize)> {
     for (_, one) in circle.iter().take(SHORTCUT_MAX) {
         for (_, other) in circle.iter().take(SHORTCUT_MAX) {
             let sees = |saw: usize, not: usize| {

@@ -30,7 +30,11 @@ impl<K: std::fmt::Debug> Display for SequentialAction<K> {
             SequentialAction::Read(key, seen) => {
                 let seen = seen.iter().map(|seen| if *seen { "seen" } else { "nil" });
                 let seen: Vec<&str> = seen.collect();
-                write!(f, "read the parts of {key:?}, last first: {}", seen.join(", "))
+                write!(
+                    f,
+                    "read the parts of {key:?}, last first: {}",
+                    seen.join(", ")
+                )
             }
         }
     }

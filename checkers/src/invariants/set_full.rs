@@ -61,7 +61,9 @@ pub fn set_full<V: Datum>(operations: &[&Operation<ElementAction<V>>]) -> Invari
                 element.called = Some(element.called.map_or(called, |known| known.min(called)));
                 know(element, end(operation), position);
             }
-            ElementAction::Read(read) if operation.returned.is_some() => reads.push((position, read)),
+            ElementAction::Read(read) if operation.returned.is_some() => {
+                reads.push((position, read))
+            }
             ElementAction::Read(_) => {}
         }
     }

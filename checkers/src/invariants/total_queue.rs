@@ -45,7 +45,9 @@ pub fn total_queue<V: Datum>(operations: &[&Operation<QueueAction<V>>]) -> Invar
                 let called = (operation.called, position);
                 passage.called = Some(passage.called.map_or(called, |known| known.min(called)));
                 passage.attempts += 1;
-                passage.acknowledged.extend(returned.map(|moment| (moment, position)));
+                passage
+                    .acknowledged
+                    .extend(returned.map(|moment| (moment, position)));
             }
             (QueueAction::Dequeue(value), Some(_)) => {
                 passages.entry(value).or_default().left += 1;
@@ -65,7 +67,9 @@ pub fn total_queue<V: Datum>(operations: &[&Operation<QueueAction<V>>]) -> Invar
         match passages[value].called {
             None => report.breach(Rule::NobodyWrote, &[position], || format!("{value:?}")),
             Some((called, by)) if end(operation) < called => {
-                report.breach(Rule::AnsweredBeforeCall, &[by, position], || format!("{value:?}"));
+                report.breach(Rule::AnsweredBeforeCall, &[by, position], || {
+                    format!("{value:?}")
+                });
             }
             Some(_) => {}
         }
@@ -75,7 +79,10 @@ pub fn total_queue<V: Datum>(operations: &[&Operation<QueueAction<V>>]) -> Invar
         passage.acknowledged.sort_unstable();
         let acknowledged = passage.acknowledged.len();
         twice += passage.left.saturating_sub(passage.attempts);
-        recovered += passage.left.min(passage.attempts).saturating_sub(acknowledged);
+        recovered += passage
+            .left
+            .min(passage.attempts)
+            .saturating_sub(acknowledged);
         // Which of several equal values are missing is not known: the last acknowledged ones.
         let lost = passage.acknowledged.iter().skip(passage.left);
         missing.extend(lost.map(|(moment, position)| (*moment, *position, *value)));
@@ -86,14 +93,19 @@ pub fn total_queue<V: Datum>(operations: &[&Operation<QueueAction<V>>]) -> Invar
     report.count("missing", missing.len());
     let emptied = empty.filter(|(called, _)| took.is_none_or(|took| took <= *called));
     if let Some((called, by)) = emptied {
-        let lost: Vec<_> = missing.iter().filter(|(moment, ..)| *moment < called).collect();
+        let lost: Vec<_> = missing
+            .iter()
+            .filter(|(moment, ..)| *moment < called)
+            .collect();
         let until = end(operations[by]);
         let taken = crashed.iter().filter(|called| **called <= until).count();
         for (_, position, value) in lost.iter().skip(taken) {
             report.breach(Rule::ValueLost, &[*position, by], || format!("{value:?}"));
         }
         if lost.len() < missing.len() {
-            report.doubt("values were acknowledged after the queue was last seen empty, and never left");
+            report.doubt(
+                "values were acknowledged after the queue was last seen empty, and never left",
+            );
         } else if !missing.is_empty() {
             report.doubt("values never left: dequeues of unknown outcome may have taken them");
         }

@@ -19,6 +19,20 @@ pub(super) fn words_of<K: Mask>(mask: &K) -> usize {
     mask.heap_bytes() / BYTES_PER_STEP
 }
 
+/// How many sets of one word are compared in the time of one step: they lie side by side.
+const COMPARED_PER_STEP: usize = 32;
+
+/// How many steps it takes to compare with this many sets. Those of many words lie elsewhere, each at a place that is
+/// likely not to be in the processor's memory.
+pub(super) fn steps_of_comparing<K: Mask>(count: usize, mask: &K) -> u64 {
+    let steps = if mask.heap_bytes() == 0 {
+        count / COMPARED_PER_STEP
+    } else {
+        count * (1 + words_of(mask) / 8)
+    };
+    steps as u64
+}
+
 /// How many entries may come between two looks at memory.
 const ENTRIES_BETWEEN_LOOKS: usize = 2_048;
 

@@ -45,7 +45,12 @@ pub fn check_keyed<M: Model, K: AsRef<str>>(
     keys: &[K],
     options: &SearchOptions,
 ) -> Result<LinearizabilityReport, Malformed> {
-    judged(model, operations, |position| Some(keys[position].as_ref()), options)
+    judged(
+        model,
+        operations,
+        |position| Some(keys[position].as_ref()),
+        options,
+    )
 }
 
 fn judged<'a, M: Model>(
@@ -148,9 +153,16 @@ impl<M: Model> Objects<'_, '_, M> {
             }
         }
         let steps = self.options.budget.steps;
-        let waiting: Vec<usize> = all.into_iter().filter(|at| answers[*at].is_none()).collect();
+        let waiting: Vec<usize> = all
+            .into_iter()
+            .filter(|at| answers[*at].is_none())
+            .collect();
         let count = waiting.len() as u64;
-        let share = if count > 1 { steps / (2 * count) } else { steps };
+        let share = if count > 1 {
+            steps / (2 * count)
+        } else {
+            steps
+        };
         self.search(&waiting, &mut answers, share);
         let spent: u64 = answers.iter().flatten().map(|answer| answer.steps).sum();
         let is_open = |at: &usize| {
@@ -241,7 +253,11 @@ impl<M: Model> Objects<'_, '_, M> {
     }
 }
 
-fn report(count: usize, objects: &[Object<'_>], answers: Vec<Option<Answer>>) -> LinearizabilityReport {
+fn report(
+    count: usize,
+    objects: &[Object<'_>],
+    answers: Vec<Option<Answer>>,
+) -> LinearizabilityReport {
     let mut report = LinearizabilityReport {
         validity: Validity::Valid,
         operations: count,

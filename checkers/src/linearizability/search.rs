@@ -7,7 +7,9 @@
 //! Depth first, one child at a time, so that a history that is linearizable in the order of its returns costs one step
 //! for each operation. The stack is explicit: histories are as long as they like.
 
-use super::budgeting::{growth, words_of};
+mod spending;
+
+use super::budgeting::words_of;
 use super::mask::{Mask, room_for};
 use super::model::Model;
 use super::options::{Budget, Limit};
@@ -122,23 +124,6 @@ impl<'s, 'm, M: Model, K: Mask, T: Trail> Search<'s, 'm, M, K, T> {
             return None;
         }
         self.visited.exits(self.goal, count_max)
-    }
-
-    /// What was spent: attempts to place an operation, visits, comparisons, states made.
-    pub(super) fn steps(&self) -> u64 {
-        let own = self.own + self.scanned / SCANNED_PER_STEP;
-        own + self.visited.work + self.transitions.work - self.spent_before
-    }
-
-    /// Whether it is time to look at budget and memory.
-    #[inline]
-    fn is_due(&mut self) -> bool {
-        let steps = self.steps();
-        let due = steps >= self.look_at;
-        if due {
-            self.look_at = steps + LOOK_EVERY;
-        }
-        due
     }
 
     /// The states in which the search arrived at a level.
@@ -330,33 +315,6 @@ impl<'s, 'm, M: Model, K: Mask, T: Trail> Search<'s, 'm, M, K, T> {
                 .visited
                 .visit(node.level, node.state, &node.placed, &node.used);
         new.then_some(node)
-    }
-
-    /// Which limit was passed, if any.
-    fn look(&mut self) -> Option<Limit> {
-        let bytes = self.bytes_in_use();
-        self.bytes = self.bytes.max(bytes);
-        if self.steps() > self.budget.steps {
-            return Some(Limit::Steps);
-        }
-        // What a table takes while it grows counts, too.
-        let growth = self.visited.growth() + self.transitions.growth();
-        let nodes = self.stack.capacity() * size_of::<Node<K, T::Link>>();
-        let growth = growth + self::growth(self.stack.len(), self.stack.capacity(), nodes);
-        (bytes + growth > self.budget.bytes).then_some(Limit::Bytes)
-    }
-
-    fn bytes_in_use(&self) -> usize {
-        let wide = self
-            .stack
-            .last()
-            .map_or(0, |node| node.placed.heap_bytes() + node.used.heap_bytes());
-        self.timeline.bytes()
-            + self.transitions.bytes()
-            + self.visited.bytes()
-            + (self.stack.capacity() + self.fresh.capacity()) * size_of::<Node<K, T::Link>>()
-            + (self.stack.len() + self.fresh.len()) * wide
-            + self.trail.bytes()
     }
 
     /// Makes room. What lies between the cuts above the stack was tried to its end, and can be come to through these

@@ -147,7 +147,11 @@ impl<'a, M: Model> Transitions<'a, M> {
         let steps = &self.steps;
         let few = 2_048 * self.row;
         self.states.growth()
-            + if self.rows.capacity() - self.rows.len() < few { 2 * rows } else { 0 }
+            + if self.rows.capacity() - self.rows.len() < few {
+                2 * rows
+            } else {
+                0
+            }
             + growth(steps.len(), steps.capacity(), steps.allocation_size())
     }
 

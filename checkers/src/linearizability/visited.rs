@@ -14,7 +14,7 @@
 
 use hashbrown::HashTable;
 
-use super::budgeting::{growth, words_of};
+use super::budgeting::{growth, steps_of_comparing, words_of};
 use super::mask::{Mask, hash_of};
 use super::timeline::Level;
 use super::transitions::StateId;
@@ -30,9 +30,6 @@ struct Entry<K> {
 }
 
 const NONE: u32 = u32::MAX;
-
-/// How many sets of one word are compared in the time of one step: they lie side by side.
-const COMPARED_PER_STEP: usize = 32;
 
 /// The configurations visited.
 pub(super) struct Visited<K> {
@@ -100,8 +97,7 @@ impl<K: Mask> Visited<K> {
         }
         let chain = &mut self.chains[entry.chain as usize];
         let smaller = chain.iter().position(|other| other.is_subset(used));
-        let compared = smaller.unwrap_or(2 * chain.len()) * (1 + words_of(used));
-        self.work += (compared / COMPARED_PER_STEP) as u64;
+        self.work += steps_of_comparing(smaller.unwrap_or(2 * chain.len()), used);
         if smaller.is_some() {
             return false;
         }
@@ -153,7 +149,10 @@ impl<K: Mask> Visited<K> {
             exits.push((entry.state, entry.used.clone()));
             let chain = self.chains.get(entry.chain as usize);
             let rest = chain.into_iter().flatten();
-            exits.extend(rest.take(count_max + 1).map(|used| (entry.state, used.clone())));
+            exits.extend(
+                rest.take(count_max + 1)
+                    .map(|used| (entry.state, used.clone())),
+            );
             if exits.len() > count_max {
                 return None;
             }

@@ -68,12 +68,16 @@ impl Rule {
             Rule::TwoOffsetsOfValue => "one value lies at two offsets",
             Rule::OffsetUnfilled => "an offset below the end can hold nothing that was appended",
             Rule::OffsetsAgainstTime => "two offsets contradict the real-time order",
-            Rule::OutOfBounds => "a count is not between what was surely added and what can have been",
+            Rule::OutOfBounds => {
+                "a count is not between what was surely added and what can have been"
+            }
             Rule::NoBalance => "an account has no balance",
             Rule::TotalChanged => "the balances have another total",
             Rule::NegativeBalance => "a balance is negative",
             Rule::ElementTwice => "a read has an element twice",
-            Rule::ElementLost => "an element that was known is missing from a later read and all after it",
+            Rule::ElementLost => {
+                "an element that was known is missing from a later read and all after it"
+            }
             Rule::ValueLost => "an acknowledged value never left the queue, which was emptied",
             Rule::SameId => "one id was generated twice",
             Rule::LongFork => "two reads saw two writes in opposite orders",

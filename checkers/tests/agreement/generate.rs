@@ -1,12 +1,14 @@
 //! Small random histories: an object is really used, some operations crash, and some answers are then falsified.
 
+#[path = "registers.rs"]
+mod registers;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use checkers::linearizability::models::{
-    KeyValue, KeyValueAction, KeyValueCall, Log, LogAction, LogState, MultiRegister,
-    MultiRegisterAction, MultiRegisterState, Mutex, MutexAction, Queue, QueueAction, Register,
-    RegisterAction, RegisterState, RegisterStep, Set, SetAction,
+    KeyValue, KeyValueAction, KeyValueCall, Log, LogAction, LogState, Mutex, MutexAction, Queue,
+    QueueAction, Register, RegisterAction, RegisterState, Set, SetAction,
 };
 use checkers::linearizability::{Model, Operation};
 use rand::Rng;
@@ -352,53 +354,5 @@ impl Random for Log<u32> {
                 *values = other.into();
             }
         }
-    }
-}
-
-impl Random for MultiRegister<u32, u32> {
-    fn call(random: &mut ChaCha8Rng, _: u32) -> MultiRegisterAction<u32, u32> {
-        let steps = random.random_range(1..=3);
-        MultiRegisterAction::new((0..steps).map(|_| {
-            let key = random.random_range(0..3);
-            if random.random() {
-                RegisterStep::Read(key, None)
-            } else {
-                RegisterStep::Write(key, random.random_range(0..4))
-            }
-        }))
-    }
-
-    fn crashed(call: &MultiRegisterAction<u32, u32>) -> MultiRegisterAction<u32, u32> {
-        call.clone()
-    }
-
-    fn answered(
-        state: &MultiRegisterState<u32, u32>,
-        call: &MultiRegisterAction<u32, u32>,
-    ) -> Option<MultiRegisterAction<u32, u32>> {
-        let mut state = state.clone();
-        Some(MultiRegisterAction::new(call.steps.iter().map(|step| {
-            if let RegisterStep::Write(key, value) = step {
-                state.insert(*key, Some(*value));
-            }
-            match step {
-                RegisterStep::Read(key, _) => {
-                    let held = state.get(key).copied().flatten().unwrap_or(0);
-                    RegisterStep::Read(*key, Some(held))
-                }
-                write => write.clone(),
-            }
-        })))
-    }
-
-    fn falsify(random: &mut ChaCha8Rng, action: &mut MultiRegisterAction<u32, u32>) {
-        let mut steps = action.steps.to_vec();
-        let at = random.random_range(0..steps.len());
-        let (RegisterStep::Read(_, Some(value)) | RegisterStep::Write(_, value)) = &mut steps[at]
-        else {
-            return;
-        };
-        *value = random.random_range(0..5);
-        *action = MultiRegisterAction::new(steps);
     }
 }

@@ -2,11 +2,11 @@
 
 use std::fmt::Write;
 
+use checkers::linearizability::Operation;
 use checkers::linearizability::models::{
     KeyValueAction, KeyValueCall, LogAction, MultiRegisterAction, MutexAction, QueueAction,
     RegisterAction, RegisterStep, SetAction,
 };
-use checkers::linearizability::Operation;
 
 /// What a call looks like in a file: function, value called with, value returned.
 pub(crate) trait Spoken {
@@ -25,9 +25,11 @@ fn nil() -> String {
 impl Spoken for RegisterAction<u32> {
     fn spoken(&self) -> (&'static str, String, String) {
         match self {
-            RegisterAction::Read(read) => {
-                ("read", nil(), read.map_or_else(nil, |value| value.to_string()))
-            }
+            RegisterAction::Read(read) => (
+                "read",
+                nil(),
+                read.map_or_else(nil, |value| value.to_string()),
+            ),
             RegisterAction::Write(value) => ("write", value.to_string(), value.to_string()),
             RegisterAction::CompareAndSet { from, to, .. } => {
                 ("cas", format!("[{from} {to}]"), format!("[{from} {to}]"))
@@ -36,7 +38,13 @@ impl Spoken for RegisterAction<u32> {
     }
 
     fn is_refused(&self) -> bool {
-        matches!(self, RegisterAction::CompareAndSet { took: Some(false), .. })
+        matches!(
+            self,
+            RegisterAction::CompareAndSet {
+                took: Some(false),
+                ..
+            }
+        )
     }
 }
 
@@ -70,9 +78,11 @@ impl Spoken for SetAction<u32> {
         match self {
             SetAction::Add(value) => ("add", value.to_string(), value.to_string()),
             SetAction::Remove(value) => ("remove", value.to_string(), value.to_string()),
-            SetAction::Contains(value, answer) => {
-                ("contains", value.to_string(), answer.unwrap_or_default().to_string())
-            }
+            SetAction::Contains(value, answer) => (
+                "contains",
+                value.to_string(),
+                answer.unwrap_or_default().to_string(),
+            ),
             SetAction::Read(read) => {
                 let read = read.iter().flat_map(|read| read.iter());
                 ("read", nil(), format!("#{{{}}}", several(read)))
@@ -99,9 +109,7 @@ impl Spoken for KeyValueAction {
     fn spoken(&self) -> (&'static str, String, String) {
         let quoted = |text: &str| format!("{text:?}");
         match &self.call {
-            KeyValueCall::Get(read) => {
-                ("get", nil(), read.as_deref().map_or_else(nil, quoted))
-            }
+            KeyValueCall::Get(read) => ("get", nil(), read.as_deref().map_or_else(nil, quoted)),
             KeyValueCall::Put(text) => ("put", quoted(text), quoted(text)),
             KeyValueCall::Append(text) => ("append", quoted(text), quoted(text)),
         }
@@ -138,7 +146,11 @@ pub(crate) fn text<A: Spoken>(keys: &[Vec<Operation<A>>], form: Form) -> String 
     for (key, operations) in keys.iter().enumerate() {
         for (position, operation) in operations.iter().enumerate() {
             events.push((operation.called, false, key, position));
-            events.extend(operation.returned.map(|moment| (moment, true, key, position)));
+            events.extend(
+                operation
+                    .returned
+                    .map(|moment| (moment, true, key, position)),
+            );
         }
     }
     events.sort_unstable();
@@ -156,7 +168,10 @@ pub(crate) fn text<A: Spoken>(keys: &[Vec<Operation<A>>], form: Form) -> String 
             Form::Tuple => format!(":value [{key} {value}]"),
             Form::Field => format!(":key {key}, :value {value}"),
         };
-        let _ = writeln!(text, "{{:process {process}, :type :{kind}, :f :{function}, {said}}}");
+        let _ = writeln!(
+            text,
+            "{{:process {process}, :type :{kind}, :f :{function}, {said}}}"
+        );
     }
     text
 }

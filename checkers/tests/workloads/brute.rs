@@ -49,10 +49,12 @@ pub(crate) fn counter(history: &History<CounterAction>) -> bool {
             return true;
         };
         let adds = history.iter().filter(|o| amount(o).is_some());
-        let (sure, open): (Vec<_>, Vec<_>) =
-            adds.filter(|add| !before(read, add)).partition(|add| before(add, read));
+        let (sure, open): (Vec<_>, Vec<_>) = adds
+            .filter(|add| !before(read, add))
+            .partition(|add| before(add, read));
         let sure: i64 = sure.into_iter().filter_map(amount).sum();
-        let sums = subsets(&open).map(|open| sure + open.into_iter().filter_map(amount).sum::<i64>());
+        let sums =
+            subsets(&open).map(|open| sure + open.into_iter().filter_map(amount).sum::<i64>());
         let sums: Vec<i64> = sums.collect();
         sums.iter().any(|least| *least <= sum) && sums.iter().any(|most| *most >= sum)
     })
@@ -63,7 +65,8 @@ pub(crate) fn bank(history: &History<BankAction<u32>>, rules: BankRules) -> bool
     let explains = |total: i64| {
         history.iter().all(|operation| match &operation.action {
             BankAction::Read(balances) => {
-                let amounts: Option<Vec<i64>> = balances.iter().map(|(_, amount)| *amount).collect();
+                let amounts: Option<Vec<i64>> =
+                    balances.iter().map(|(_, amount)| *amount).collect();
                 amounts.is_some_and(|amounts| {
                     let negative = amounts.iter().any(|amount| *amount < 0);
                     amounts.iter().sum::<i64>() == total && (rules.negative_allowed || !negative)
@@ -87,10 +90,12 @@ pub(crate) fn set_full(history: &History<ElementAction<u32>>) -> bool {
         events.extend(operation.returned.map(|moment| (moment, true, operation)));
     }
     events.sort_by_key(|(moment, ..)| *moment);
-    let values = history.iter().filter_map(|operation| match operation.action {
-        ElementAction::Add(value) => Some(value),
-        ElementAction::Read(_) => None,
-    });
+    let values = history
+        .iter()
+        .filter_map(|operation| match operation.action {
+            ElementAction::Add(value) => Some(value),
+            ElementAction::Read(_) => None,
+        });
     for value in values {
         let (mut added, mut known, mut present, mut absent) = (false, None, None, None);
         for (moment, is_return, operation) in &events {
@@ -101,7 +106,9 @@ pub(crate) fn set_full(history: &History<ElementAction<u32>>) -> bool {
                     known = known.or(Some(*moment));
                     present = present.max(Some(operation.called));
                 }
-                (ElementAction::Read(_), true) if added => absent = absent.max(Some(operation.called)),
+                (ElementAction::Read(_), true) if added => {
+                    absent = absent.max(Some(operation.called))
+                }
                 _ => {}
             }
         }
@@ -122,7 +129,10 @@ pub(crate) fn set_full(history: &History<ElementAction<u32>>) -> bool {
 /// Whether some fate of the crashed dequeues leaves nothing in the queue, if it was seen empty at last.
 pub(crate) fn total_queue(history: &History<QueueAction<u32>>) -> bool {
     let all = |wanted: fn(&QueueAction<u32>) -> bool| -> Vec<&Operation<QueueAction<u32>>> {
-        history.iter().filter(|o| o.returned.is_some() && wanted(&o.action)).collect()
+        history
+            .iter()
+            .filter(|o| o.returned.is_some() && wanted(&o.action))
+            .collect()
     };
     let taken = all(|action| matches!(action, QueueAction::Dequeue(_)));
     let came_from_somewhere = taken.iter().all(|dequeue| {
@@ -130,7 +140,10 @@ pub(crate) fn total_queue(history: &History<QueueAction<u32>>) -> bool {
             return true;
         };
         let enqueues = |o: &&Operation<_>| o.action == QueueAction::Enqueue(value);
-        history.iter().filter(enqueues).any(|enqueue| !before(dequeue, enqueue))
+        history
+            .iter()
+            .filter(enqueues)
+            .any(|enqueue| !before(dequeue, enqueue))
     });
     if !came_from_somewhere {
         return false;
@@ -158,7 +171,9 @@ pub(crate) fn total_queue(history: &History<QueueAction<u32>>) -> bool {
             inside.remove(at);
         }
     }
-    let crashed = history.iter().filter(|o| o.returned.is_none() && !before(last, o));
+    let crashed = history
+        .iter()
+        .filter(|o| o.returned.is_none() && !before(last, o));
     let crashed = crashed.filter(|o| matches!(o.action, QueueAction::DequeueUnknown));
     // Each may have taken any one value.
     inside.len() <= crashed.count()
@@ -166,7 +181,11 @@ pub(crate) fn total_queue(history: &History<QueueAction<u32>>) -> bool {
 
 /// Whether no two ids are the same.
 pub(crate) fn unique_ids(history: &History<u32>) -> bool {
-    let ids: Vec<u32> = history.iter().filter(|o| o.returned.is_some()).map(|o| o.action).collect();
+    let ids: Vec<u32> = history
+        .iter()
+        .filter(|o| o.returned.is_some())
+        .map(|o| o.action)
+        .collect();
     (0..ids.len()).all(|at| !ids[..at].contains(&ids[at]))
 }
 
@@ -183,7 +202,11 @@ pub(crate) fn long_fork(history: &History<MultiRegisterAction<u32, u32>>) -> boo
     let possible = history.iter().filter(|o| o.returned.is_some()).all(|read| {
         read.action.steps.iter().all(|step| match step {
             RegisterStep::Read(key, Some(value)) if *value != 0 => history.iter().any(|write| {
-                write.action.steps.contains(&RegisterStep::Write(*key, *value)) && !before(read, write)
+                write
+                    .action
+                    .steps
+                    .contains(&RegisterStep::Write(*key, *value))
+                    && !before(read, write)
             }),
             _ => true,
         })
@@ -218,7 +241,10 @@ pub(crate) fn sequential(history: &History<SequentialAction<u32>>) -> bool {
     history.iter().all(|operation| match &operation.action {
         SequentialAction::Read(key, seen) => {
             let writes = |o: &&Operation<_>| o.action == SequentialAction::Write(*key);
-            let possible = history.iter().filter(writes).any(|write| !before(operation, write));
+            let possible = history
+                .iter()
+                .filter(writes)
+                .any(|write| !before(operation, write));
             looks(seen, 0) && (possible || !seen.contains(&true))
         }
         SequentialAction::Write(_) => true,
@@ -227,8 +253,10 @@ pub(crate) fn sequential(history: &History<SequentialAction<u32>>) -> bool {
 
 /// Whether for each read some order of writes, which keeps real time, has what it saw as a beginning.
 pub(crate) fn causal_reverse(history: &History<ReverseAction<u32>>) -> bool {
-    let writes: Vec<&Operation<ReverseAction<u32>>> =
-        history.iter().filter(|o| matches!(o.action, ReverseAction::Write(_))).collect();
+    let writes: Vec<&Operation<ReverseAction<u32>>> = history
+        .iter()
+        .filter(|o| matches!(o.action, ReverseAction::Write(_)))
+        .collect();
     let value = |write: &Operation<ReverseAction<u32>>| match write.action {
         ReverseAction::Write(value) => value,
         ReverseAction::Read(_) => 0,
@@ -236,7 +264,11 @@ pub(crate) fn causal_reverse(history: &History<ReverseAction<u32>>) -> bool {
     let orders: Vec<_> = orders(&writes)
         .into_iter()
         .filter(|order| {
-            (0..order.len()).all(|at| order[..at].iter().all(|earlier| !before(order[at], earlier)))
+            (0..order.len()).all(|at| {
+                order[..at]
+                    .iter()
+                    .all(|earlier| !before(order[at], earlier))
+            })
         })
         .collect();
     history.iter().all(|read| {
@@ -247,12 +279,15 @@ pub(crate) fn causal_reverse(history: &History<ReverseAction<u32>>) -> bool {
         seen.sort_unstable();
         seen.dedup();
         let possible = seen.iter().all(|seen| {
-            writes.iter().any(|write| value(write) == *seen && !before(read, write))
+            writes
+                .iter()
+                .any(|write| value(write) == *seen && !before(read, write))
         });
         possible
             && orders.iter().any(|order| {
                 (0..=order.len()).any(|end| {
-                    let mut shown: Vec<u32> = order[..end].iter().map(|write| value(write)).collect();
+                    let mut shown: Vec<u32> =
+                        order[..end].iter().map(|write| value(write)).collect();
                     shown.sort_unstable();
                     shown.dedup();
                     shown == seen

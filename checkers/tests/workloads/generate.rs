@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use checkers::invariants::{BankAction, CounterAction, ElementAction, ReverseAction, SequentialAction};
+use checkers::invariants::{
+    BankAction, CounterAction, ElementAction, ReverseAction, SequentialAction,
+};
 use checkers::linearizability::Operation;
 use checkers::linearizability::models::{MultiRegisterAction, QueueAction, RegisterStep};
 use rand::Rng;
@@ -32,7 +34,13 @@ pub(crate) fn history<A>(
             let returned = effect + random.random_range(0..=9);
             let crashed = random.random_ratio(1, 5);
             let called = 100 * called + serial;
-            (effect, called, 100 * returned + 50 + serial, crashed, call(random, serial))
+            (
+                effect,
+                called,
+                100 * returned + 50 + serial,
+                crashed,
+                call(random, serial),
+            )
         })
         .collect();
     calls.sort_by_key(|(effect, ..)| *effect);
@@ -86,7 +94,9 @@ pub(crate) fn counter(random: &mut Random) -> Vec<Operation<CounterAction>> {
         CounterAction::Add(amount) => sum += *amount,
         CounterAction::Read(read) => *read = sum,
     });
-    let made = made.into_iter().filter(|o| o.returned.is_some() || o.action != CounterAction::Read(0));
+    let made = made
+        .into_iter()
+        .filter(|o| o.returned.is_some() || o.action != CounterAction::Read(0));
     let made = made.filter(|o| o.returned.is_some() || !matches!(o.action, CounterAction::Read(_)));
     let made = made.collect();
     falsified(random, made, |action, random| {
@@ -117,7 +127,10 @@ pub(crate) fn bank(random: &mut Random) -> Vec<Operation<BankAction<u32>>> {
             }
         }
         BankAction::Read(read) => {
-            *read = balances.iter().map(|(account, amount)| (*account, Some(*amount))).collect();
+            *read = balances
+                .iter()
+                .map(|(account, amount)| (*account, Some(*amount)))
+                .collect();
         }
     });
     let made: Vec<_> = made
@@ -189,7 +202,10 @@ pub(crate) fn total_queue(random: &mut Random) -> Vec<Operation<QueueAction<u32>
             *action = QueueAction::Dequeue(inside.remove(at));
         }
     });
-    for operation in made.iter_mut().filter(|operation| operation.returned.is_none()) {
+    for operation in made
+        .iter_mut()
+        .filter(|operation| operation.returned.is_none())
+    {
         if !matches!(operation.action, QueueAction::Enqueue(_)) {
             operation.action = QueueAction::DequeueUnknown;
         }
@@ -200,7 +216,9 @@ pub(crate) fn total_queue(random: &mut Random) -> Vec<Operation<QueueAction<u32>
         inside.pop();
     }
     while random.random_ratio(9, 10) {
-        let action = inside.pop().map_or(QueueAction::DequeueEmpty, QueueAction::Dequeue);
+        let action = inside
+            .pop()
+            .map_or(QueueAction::DequeueEmpty, QueueAction::Dequeue);
         let is_last = action == QueueAction::DequeueEmpty;
         made.push(Operation::new(99, moment, moment + 10, action));
         moment += 100;
@@ -243,13 +261,19 @@ pub(crate) fn long_fork(random: &mut Random) -> Vec<Operation<MultiRegisterActio
     let is_read = |action: &MultiRegisterAction<u32, u32>| {
         !matches!(action.steps.first(), Some(RegisterStep::Write(..)))
     };
-    let made = made.into_iter().filter(|o| o.returned.is_some() || !is_read(&o.action));
+    let made = made
+        .into_iter()
+        .filter(|o| o.returned.is_some() || !is_read(&o.action));
     let made = made.filter(|o| !o.action.steps.is_empty()).collect();
     falsified(random, made, |action, random| {
         let mut steps = action.steps.to_vec();
         let at = random.random_range(0..steps.len());
         if let RegisterStep::Read(_, Some(seen)) = &mut steps[at] {
-            *seen = if random.random_ratio(1, 8) { 7 } else { 1 - *seen };
+            *seen = if random.random_ratio(1, 8) {
+                7
+            } else {
+                1 - *seen
+            };
         }
         *action = MultiRegisterAction::new(steps);
     })

@@ -42,7 +42,9 @@ impl<K: std::fmt::Debug, V: std::fmt::Debug> Display for MultiRegisterAction<K, 
         for (at, step) in self.steps.iter().enumerate() {
             let comma = if at == 0 { "" } else { ", " };
             match step {
-                RegisterStep::Read(key, Some(value)) => write!(f, "{comma}read {key:?}: {value:?}")?,
+                RegisterStep::Read(key, Some(value)) => {
+                    write!(f, "{comma}read {key:?}: {value:?}")?
+                }
                 RegisterStep::Read(key, None) => write!(f, "{comma}read {key:?}")?,
                 RegisterStep::Write(key, value) => write!(f, "{comma}write {key:?} {value:?}")?,
             }

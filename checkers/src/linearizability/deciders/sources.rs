@@ -77,22 +77,25 @@ pub fn register<V: Datum>(
         }
     }
     let sources = Sources::of(found);
-    operations.iter().enumerate().find_map(|(position, operation)| {
-        operation.returned?;
-        let needed = match &operation.action {
-            RegisterAction::Read(Some(value)) => value,
-            RegisterAction::CompareAndSet {
-                from,
-                took: Some(true),
-                ..
-            } => from,
-            _ => return None,
-        };
-        if needed == initial {
-            return None;
-        }
-        sources.refutes(needed, end(operation), position)
-    })
+    operations
+        .iter()
+        .enumerate()
+        .find_map(|(position, operation)| {
+            operation.returned?;
+            let needed = match &operation.action {
+                RegisterAction::Read(Some(value)) => value,
+                RegisterAction::CompareAndSet {
+                    from,
+                    took: Some(true),
+                    ..
+                } => from,
+                _ => return None,
+            };
+            if needed == initial {
+                return None;
+            }
+            sources.refutes(needed, end(operation), position)
+        })
 }
 
 /// A queue: a value leaves it only if it was enqueued, after that, and no more often than that.
@@ -120,9 +123,7 @@ pub fn queue<V: Datum>(operations: &[&Operation<QueueAction<V>>]) -> Option<Deci
         *left -= 1;
         if *left < 0 {
             let of_value = operations.iter().enumerate().take(position);
-            let same = |action: &QueueAction<V>| {
-                matches!(action, QueueAction::Dequeue(v) | QueueAction::Enqueue(v) if v == value)
-            };
+            let same = |action: &QueueAction<V>| matches!(action, QueueAction::Dequeue(v) | QueueAction::Enqueue(v) if v == value);
             let witness = of_value.filter(|(_, o)| same(&o.action)).map(|(at, _)| at);
             let later = enqueues().filter(|(v, _, at)| *v == value && *at > position);
             let witness: Vec<usize> = witness.chain(later.map(|(.., at)| at)).collect();
@@ -135,28 +136,35 @@ pub fn queue<V: Datum>(operations: &[&Operation<QueueAction<V>>]) -> Option<Deci
 /// A set: an element is in it only if it was added, and after that.
 pub fn set<V: Datum>(operations: &[&Operation<SetAction<V>>]) -> Option<Decision> {
     let adds = operations.iter().enumerate();
-    let sources = Sources::of(adds.filter_map(|(position, operation)| match &operation.action {
-        SetAction::Add(value) => Some((value, call(operation), position)),
-        _ => None,
-    }));
-    operations.iter().enumerate().find_map(|(position, operation)| {
-        operation.returned?;
-        let refutes = |value: &V| sources.refutes(value, end(operation), position);
-        match &operation.action {
-            SetAction::Contains(value, Some(true)) => refutes(value),
-            SetAction::Read(Some(read)) => read.iter().find_map(refutes),
+    let sources = Sources::of(
+        adds.filter_map(|(position, operation)| match &operation.action {
+            SetAction::Add(value) => Some((value, call(operation), position)),
             _ => None,
-        }
-    })
+        }),
+    );
+    operations
+        .iter()
+        .enumerate()
+        .find_map(|(position, operation)| {
+            operation.returned?;
+            let refutes = |value: &V| sources.refutes(value, end(operation), position);
+            match &operation.action {
+                SetAction::Contains(value, Some(true)) => refutes(value),
+                SetAction::Read(Some(read)) => read.iter().find_map(refutes),
+                _ => None,
+            }
+        })
 }
 
 /// A log: a value lies in it only if it was appended, and after that; an offset holds one value for ever.
 pub fn log<V: Datum>(operations: &[&Operation<LogAction<V>>]) -> Option<Decision> {
     let all = operations.iter().enumerate();
-    let sources = Sources::of(all.filter_map(|(position, operation)| match &operation.action {
-        LogAction::Append { value, .. } => Some((value, call(operation), position)),
-        _ => None,
-    }));
+    let sources = Sources::of(
+        all.filter_map(|(position, operation)| match &operation.action {
+            LogAction::Append { value, .. } => Some((value, call(operation), position)),
+            _ => None,
+        }),
+    );
     let mut holds: BTreeMap<u64, (&V, usize)> = BTreeMap::new();
     for (position, operation) in operations.iter().enumerate() {
         if operation.returned.is_none() {

@@ -189,7 +189,10 @@ impl Model for KeyValue {
             _ => 0,
         };
         // A place among the texts read is found by halving: each time the head is compared.
-        let halvings = self.observed.as_ref().map_or(1, |all| 1 + all.len().checked_ilog2().unwrap_or(0) as usize);
+        let halvings = self
+            .observed
+            .as_ref()
+            .map_or(1, |all| 1 + all.len().checked_ilog2().unwrap_or(0) as usize);
         self.state_bytes(state) + (text + head) * halvings
     }
 

@@ -46,7 +46,11 @@ impl<K: Datum, V: Datum> MultiRegister<K, V> {
             at
         }
         for operation in operations {
-            let mut keys = operation.action.steps.iter().map(|step| numbers[step.key()]);
+            let mut keys = operation
+                .action
+                .steps
+                .iter()
+                .map(|step| numbers[step.key()]);
             if let Some(first) = keys.next() {
                 for key in keys {
                     let (one, other) = (root(&mut parents, first), root(&mut parents, key));
@@ -72,7 +76,8 @@ impl<K: Datum, V: Datum> MultiRegister<K, V> {
         if *value == self.initial {
             return None;
         }
-        let seen = |observed: &Arc<BTreeSet<(K, V)>>| observed.contains(&(key.clone(), value.clone()));
+        let seen =
+            |observed: &Arc<BTreeSet<(K, V)>>| observed.contains(&(key.clone(), value.clone()));
         let known = self.observed.as_ref().is_none_or(seen);
         Some(known.then(|| value.clone()))
     }
