@@ -18,7 +18,7 @@ pub struct Budget {
 }
 
 impl Default for Budget {
-    /// Some seconds and half a gibibyte.
+    /// Some seconds, at most ten, and half a gibibyte.
     fn default() -> Self {
         Budget {
             steps: 100_000_000,
