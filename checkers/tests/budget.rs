@@ -56,5 +56,5 @@ fn no_file_takes_more_than_its_budget() {
             file.name
         );
     }
-    assert!(undecided >= 5, "{undecided}: the files are not hostile");
+    assert!(undecided >= 4, "{undecided}: the files are not hostile");
 }

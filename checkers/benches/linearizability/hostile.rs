@@ -80,10 +80,10 @@ fn crashed_cas(bytes: usize, values: u64) -> String {
             return file.done("write", &at.to_string(), &at.to_string());
         }
         let (one, other) = (file.numbers.below(values), file.numbers.below(values));
-        if at % 3 == 2 {
-            file.done("read", "nil", &one.to_string());
-        } else {
+        if file.text.len() < bytes / 2 {
             file.crashed("cas", &format!("[{one} {other}]"));
+        } else {
+            file.done("read", "nil", &one.to_string());
         }
     })
 }
@@ -91,14 +91,14 @@ fn crashed_cas(bytes: usize, values: u64) -> String {
 fn many_keys(bytes: usize) -> String {
     until(bytes, |file, at| {
         let (key, round) = (at / 40, at % 40);
-        let (one, other) = (file.numbers.below(8), file.numbers.below(8));
+        let (one, other) = (file.numbers.below(6), file.numbers.below(6));
         match round {
-            0..8 => file.done(
+            0..6 => file.done(
                 "write",
                 &format!("[{key} {round}]"),
                 &format!("[{key} {round}]"),
             ),
-            8..28 => file.crashed("cas", &format!("[{key} [{one} {other}]]")),
+            6..30 => file.crashed("cas", &format!("[{key} [{one} {other}]]")),
             _ => file.done("read", &format!("[{key} nil]"), &format!("[{key} {one}]")),
         }
     })
@@ -129,27 +129,32 @@ fn all_open(bytes: usize) -> String {
 
 fn queue(bytes: usize) -> String {
     until(bytes, |file, at| {
-        let value = file.numbers.below(40).to_string();
-        match at % 5 {
-            0..3 => file.done("enqueue", &value, &value),
-            3 => file.crashed("dequeue", "nil"),
-            _ if at > 200 => file.done("dequeue", "nil", &value),
-            _ => {}
+        let size = file.text.len();
+        let value = if size < bytes / 3 {
+            at % 40
+        } else {
+            file.numbers.below(40)
+        };
+        if size < bytes / 3 {
+            file.done("enqueue", &value.to_string(), &value.to_string());
+        } else if size < 2 * bytes / 3 {
+            file.crashed("dequeue", "nil");
+        } else {
+            file.done("dequeue", "nil", &value.to_string());
         }
     })
 }
 
 fn set(bytes: usize) -> String {
     until(bytes, |file, at| {
-        let value = file.numbers.below(200).to_string();
-        match at % 5 {
-            _ if at < 200 => file.done("add", &at.to_string(), &at.to_string()),
-            0 | 1 => file.crashed("add", &value),
-            2 | 3 => file.crashed("remove", &value),
-            _ => {
-                let answer = (file.numbers.below(2) == 0).to_string();
-                file.done("contains", &value, &answer);
-            }
+        let value = file.numbers.below(60).to_string();
+        if at < 60 {
+            file.done("add", &at.to_string(), &at.to_string());
+        } else if file.text.len() < bytes / 2 {
+            file.crashed(["add", "remove"][(at % 2) as usize], &value);
+        } else {
+            let answer = (file.numbers.below(2) == 0).to_string();
+            file.done("contains", &value, &answer);
         }
     })
 }

@@ -109,7 +109,7 @@ fn each_workload_says_no() {
                 (3, "txn", "[[:r 2 nil] [:r 1 nil]]", "[[:r 2 1] [:r 1 nil]]"),
             ],
             Rule::LongFork,
-            "1, 2",
+            "2, 1",
         ),
         (
             ModelName::Sequential,
