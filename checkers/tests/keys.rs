@@ -54,6 +54,11 @@ where
             .map(|_| {
                 let mut own = history(model, random, 5);
                 own.retain(|operation| !operation.action.is_refused());
+                // After the beginning, which a file does not know: a register begins as nil there, and as 0 here.
+                for operation in &mut own {
+                    operation.called += 1;
+                    operation.returned = operation.returned.map(|moment| moment + 1);
+                }
                 let begin = begin.clone().map(|action| Operation::new(0, 0, 0, action));
                 begin.into_iter().chain(own).collect()
             })

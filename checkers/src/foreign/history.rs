@@ -3,7 +3,7 @@
 use super::actions::RegisterDialect;
 use super::error::ForeignError;
 use super::etcd;
-use super::keys;
+use super::keys::{self, Place};
 use super::model_name::ModelName;
 use super::notation::{Notation, notation};
 use super::options::ForeignOptions;
@@ -62,11 +62,16 @@ impl<'a> ForeignHistory<'a> {
         let places = keys::places(&calls, model, options.keys)?;
         let mut readings = Vec::new();
         let mut problem = None;
-        for place in places {
-            match Reading::new(&calls, place, model, dialect) {
-                Ok(reading) => readings.push(reading),
-                Err(error) => problem = Some(error),
+        let mut read = |calls, place| match Reading::new(calls, place, model, dialect) {
+            Ok(reading) => readings.push(reading),
+            Err(error) => problem = Some(error),
+        };
+        match places.as_slice() {
+            [first, second] => {
+                read(calls.clone(), *first);
+                read(calls, *second);
             }
+            all => read(calls, all.first().copied().unwrap_or(Place::Nowhere)),
         }
         match problem {
             // Where one of two readings makes no sense, the other is meant.

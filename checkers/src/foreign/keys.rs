@@ -102,9 +102,9 @@ pub(super) struct Keyed<'a> {
 }
 
 /// Takes the keys out of the values.
-pub(super) fn split<'a>(calls: &[Call<'a>], place: Place) -> Keyed<'a> {
+pub(super) fn split<'a>(calls: Vec<Call<'a>>, place: Place) -> Keyed<'a> {
     let mut keyed = Keyed {
-        calls: calls.to_vec(),
+        calls,
         keys: Vec::new(),
     };
     for call in &mut keyed.calls {

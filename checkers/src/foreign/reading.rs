@@ -59,7 +59,7 @@ impl<'a> Reading<'a> {
     /// # Errors
     /// If a call makes no sense in the model.
     pub(super) fn new(
-        calls: &[Call<'a>],
+        calls: Vec<Call<'a>>,
         place: Place,
         model: ModelName,
         dialect: RegisterDialect,

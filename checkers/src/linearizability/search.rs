@@ -234,6 +234,11 @@ impl<'s, 'm, M: Model, K: Mask, T: Trail> Search<'s, 'm, M, K, T> {
     /// The configurations in which one crashed operation more is used, those at the lowest level last.
     fn use_crashed(&mut self, node: &Node<K, T::Link>) {
         for alike in &self.timeline.alike {
+            // Of equal ones the first was called first: if it is not open yet, none is.
+            self.scanned += 1;
+            if self.timeline.crashed_from[alike.first as usize] > node.level {
+                continue;
+            }
             let free = (alike.first..alike.end).find(|number| !node.used.has(*number));
             self.own += 1;
             self.scanned += u64::from(free.unwrap_or(alike.end) - alike.first);
