@@ -15,9 +15,22 @@
 //! | `fifo-queue` | `enqueue`, `dequeue`, `drain` | any; `nil` found it empty | empty |
 //! | `set` | `add`, `remove`, `contains`, `read` | any; `#{...}` | empty |
 //! | `log` | `append`, `fetch`, `end-offset`, `read` | `[OFFSET VALUE]` or `:offset` | empty |
+//! | `multi-register` | `txn` | `[[:r K V] [:w K V] ...]` | `nil` |
+//! | `counter` | `add`, `read` | whole numbers | 0 |
+//! | `bank` | `transfer`, `read` | `{:from A :to B :amount N}`; `{A N ...}` | any |
+//! | `set-full` | `add`, `read` | any; `#{...}` or `[...]` | empty |
+//! | `total-queue` | `enqueue`, `dequeue`, `drain` | any; `nil`, or a failure `:empty`, found it empty | empty |
+//! | `unique-ids` | `generate` | any | - |
+//! | `long-fork` | `txn`, `read`, `write` | `[[:w K V]]` or `[[:r K V] ...]` | `nil` |
+//! | `sequential` | `write`, `read` | `K`; `[K [PART ...]]`, the last part first | empty |
+//! | `causal-register` | `read-init`, `read`, `write` with `:link`, `:position` | whole numbers | 0 |
+//! | `causal-reverse` | `write`, `read` | any; `#{...}` or `[...]` | empty |
 //! | `list-append` | `txn` | `[[:append K V] [:r K [V ...]] ...]` | empty |
 //! | `rw-register` | `txn` | `[[:w K V] [:r K V] ...]` | `nil` |
 //! | `kafka` | of `history.jsonl`: all; in EDN `send`, `poll`, `txn` | `[[:send K [OFFSET V]] [:poll {K [[OFFSET V] ...]}] ...]` | empty |
+//!
+//! A history of several objects has its keys in `:key` or `:k`, or first in every value, `[K V]`, as `jepsen.independent`
+//! writes it: each key is judged alone. See [`Keys`].
 //!
 //! `:fail` did not happen, `:info` and what never returned may have. Two readings differ by notation, as their tools
 //! do: in etcd logs a failed `cas` proves that the register held something else, and a read of `nil` saw `nil`; in EDN,
@@ -46,18 +59,24 @@ mod etcd;
 mod history;
 mod judge;
 mod judged;
+mod keys;
 mod model_name;
 mod notation;
+mod options;
 mod partitions;
+mod reading;
 mod recorded;
 mod verdict;
 mod words;
+mod workloads;
 
 pub use {
     error::ForeignError,
     history::ForeignHistory,
-    judge::{judge, judge_objects},
+    judge::{judge, judge_by, judge_objects, judge_objects_by},
     judged::Judged,
+    keys::Keys,
     model_name::{ModelName, UnknownModel},
+    options::ForeignOptions,
     verdict::{ForeignVerdict, Open, Proof, Shown},
 };

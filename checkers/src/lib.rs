@@ -83,6 +83,16 @@
 //! | `fifo-queue` | values lost, doubled, invented or overtaken, an empty answer too early | Herlihy, Wing 1990; Henzinger, Sezgin, Vafeiadis 2013 |
 //! | `set` | elements lost, invented or reappeared | Herlihy, Wing 1990: linearizability |
 //! | `log` | offsets against real time, two values at one offset, an end that lags | Herlihy, Wing 1990; proof in the decider |
+//! | `multi-register` | stale, lost, invented and torn values of registers that are used together | Herlihy, Wing 1990; knossos.model/multi-register |
+//! | `counter` | a count below what was surely added, or above what can have been | jepsen.checker/counter |
+//! | `bank` | a total that changes, a negative balance | jepsen.tests.bank |
+//! | `set-full` | elements lost, invented or doubled | jepsen.checker/set-full |
+//! | `total-queue` | values lost or invented, in any order | jepsen.checker/total-queue |
+//! | `unique-ids` | an id that is given out twice | jepsen.checker/unique-ids |
+//! | `long-fork` | two reads that saw two writes in opposite orders | jepsen.tests.long-fork |
+//! | `sequential` | a later write of one client that is seen without an earlier one | Jepsen's sequential workload |
+//! | `causal-register` | a value older than what its site has read or written before | jepsen.tests.causal |
+//! | `causal-reverse` | a write that is seen without one that was complete before it began | jepsen.tests.causal-reverse |
 //! | `list-append` | the anomalies below, with the order of each list from its reads | Kingsbury, Alvaro 2020: Elle; Adya 1999 |
 //! | `rw-register` | the anomalies below, with the order of writes from reads before them | Kingsbury, Alvaro 2020: Elle; Adya 1999 |
 //! | `kafka` | what the checks of a run rule out; of transactions G1a and G1c by reads | Jepsen kafka workload; KIP-98 |
@@ -124,6 +134,8 @@ pub mod export;
 #[cfg(all(feature = "edn", feature = "linearizability"))]
 pub mod foreign;
 pub mod history;
+#[cfg(feature = "linearizability")]
+pub mod invariants;
 #[cfg(feature = "kafka")]
 pub mod judgement;
 #[cfg(feature = "linearizability")]

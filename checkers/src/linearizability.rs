@@ -61,6 +61,7 @@
 
 mod actions;
 mod attempt;
+mod budgeting;
 mod check;
 pub mod deciders;
 mod explain;
@@ -82,7 +83,7 @@ mod transitions;
 mod visited;
 
 pub use crate::verdict::Rule;
-pub use check::check;
+pub use check::{check, check_keyed};
 pub use model::Model;
 pub use operation::Operation;
 pub use options::{Budget, Limit, SearchOptions};

@@ -58,6 +58,22 @@ pub(crate) fn measure(mut work: impl FnMut()) -> Measured {
     }
 }
 
+/// Measures a piece of work that is too long to be repeated.
+pub(crate) fn once(work: impl FnOnce()) -> Measured {
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "a benchmark sets the kernel's figures back"
+    )]
+    let _ = std::fs::write("/proc/self/clear_refs", "5");
+    let held = status_bytes("VmRSS");
+    let from = processor_ms();
+    work();
+    Measured {
+        ms: processor_ms() - from,
+        peak_bytes: status_bytes("VmHWM").saturating_sub(held),
+    }
+}
+
 /// Prints one line.
 #[allow(clippy::print_stdout, reason = "a benchmark prints")]
 pub(crate) fn row(name: &str, operations: usize, measured: &Measured) {

@@ -22,7 +22,7 @@ pub(super) struct Actions<A> {
 }
 
 /// Makes actions of calls. `one` gives those of one call: mostly one, none if it says nothing.
-fn all<A>(
+pub(super) fn all<A>(
     calls: &[Call<'_>],
     one: impl Fn(&Call<'_>) -> Result<Vec<A>, ForeignError>,
 ) -> Result<Actions<A>, ForeignError> {
@@ -47,19 +47,19 @@ fn all<A>(
 }
 
 /// What it completed with, if it happened.
-fn ok<'c, 't>(call: &'c Call<'t>) -> Option<&'c Entry<'t>> {
+pub(super) fn ok<'c, 't>(call: &'c Call<'t>) -> Option<&'c Entry<'t>> {
     call.completion
         .as_ref()
         .filter(|_| call.outcome == Outcome::Ok)
 }
 
 /// Whether it did not happen.
-fn failed(call: &Call<'_>) -> bool {
+pub(super) fn failed(call: &Call<'_>) -> bool {
     call.outcome == Outcome::Fail
 }
 
 /// Which function it calls.
-fn function<'c>(call: &'c Call<'_>) -> &'c str {
+pub(super) fn function<'c>(call: &'c Call<'_>) -> &'c str {
     call.call.function.as_deref().unwrap_or_default()
 }
 
@@ -124,7 +124,8 @@ pub(super) fn key_value(calls: &[Call<'_>]) -> Result<Actions<KeyValueAction>, F
         }
     };
     all(calls, |call| {
-        let (key, called) = match (call.call.other("key"), &call.call.value) {
+        let named = call.call.other("key").or_else(|| call.call.other("k"));
+        let (key, called) = match (named, &call.call.value) {
             (Some(key), value) => (key, value),
             (None, Form::Vector(pair)) if pair.len() == 2 => (&pair[0], &pair[1]),
             _ => return Err(ForeignError::line(call.call.line, ":key is missing")),
@@ -134,7 +135,7 @@ pub(super) fn key_value(calls: &[Call<'_>]) -> Result<Actions<KeyValueAction>, F
         }
         let action = match (function(call), ok(call)) {
             ("get", None) => return Ok(Vec::new()),
-            ("get", Some(done)) => match (call.call.other("key"), &done.value) {
+            ("get", Some(done)) => match (named, &done.value) {
                 (None, Form::Vector(pair)) if pair.len() == 2 => {
                     KeyValueCall::Get(Some(text(&pair[1])))
                 }
@@ -282,7 +283,10 @@ fn offset(form: &Form<'_>, line: usize) -> Result<u64, ForeignError> {
     number.ok_or_else(|| ForeignError::line(line, format!("{form} is not an offset")))
 }
 
-fn elements<'a>(done: &'a Entry<'a>, problem: &str) -> Result<&'a [Form<'a>], ForeignError> {
+pub(super) fn elements<'a>(
+    done: &'a Entry<'a>,
+    problem: &str,
+) -> Result<&'a [Form<'a>], ForeignError> {
     let elements = match done.value.untagged() {
         Form::Set(elements) => Some(elements.as_slice()),
         other => other.elements(),
@@ -290,7 +294,7 @@ fn elements<'a>(done: &'a Entry<'a>, problem: &str) -> Result<&'a [Form<'a>], Fo
     elements.ok_or_else(|| ForeignError::line(done.line, problem))
 }
 
-fn foreign_function(call: &Call<'_>, model: ModelName) -> ForeignError {
+pub(super) fn foreign_function(call: &Call<'_>, model: ModelName) -> ForeignError {
     let problem = format!(
         "model {} has no function {:?}",
         model.name(),

@@ -1,36 +1,24 @@
 //! A foreign history, read: calls with their lines, and what they are in a model.
 
-use std::fmt::Display;
-
-use super::actions::{self, Actions, RegisterDialect};
+use super::actions::RegisterDialect;
 use super::error::ForeignError;
+use super::etcd;
+use super::keys::{self, Place};
 use super::model_name::ModelName;
 use super::notation::{Notation, notation};
-use super::verdict::{ForeignVerdict, Shown};
-use super::{etcd, words};
-use crate::edn::{self, EdnOperation as Call};
-use crate::linearizability::models::{
-    KeyValue, KeyValueAction, Log, LogAction, Mutex, MutexAction, Queue, QueueAction, Register,
-    RegisterAction, Set, SetAction, Value,
-};
-use crate::linearizability::{Model, SearchOptions, check};
+use super::options::ForeignOptions;
+use super::reading::{self, Reading};
+use super::verdict::ForeignVerdict;
+use crate::edn::{self, EdnOperation as Call, EdnValue as Form};
+use crate::linearizability::SearchOptions;
 
 /// A history of operations on objects, in EDN or as an etcd log, read and ready to be judged.
 pub struct ForeignHistory<'a> {
     name: &'a str,
     model: ModelName,
-    calls: Vec<Call<'a>>,
-    actions: Any,
-}
-
-/// The actions of some model.
-enum Any {
-    Register(Actions<RegisterAction<Value>>),
-    KeyValue(Actions<KeyValueAction>),
-    Mutex(Actions<MutexAction>),
-    Queue(Actions<QueueAction<Value>>),
-    Set(Actions<SetAction<Value>>),
-    Log(Actions<LogAction<Value>>),
+    /// One, or two where the text does not say whether its values have keys.
+    readings: Vec<Reading<'a>>,
+    options: ForeignOptions,
 }
 
 impl<'a> ForeignHistory<'a> {
@@ -42,6 +30,19 @@ impl<'a> ForeignHistory<'a> {
         name: &'a str,
         text: &'a str,
         model: Option<ModelName>,
+    ) -> Result<ForeignHistory<'a>, ForeignError> {
+        ForeignHistory::read_by(name, text, model, &ForeignOptions::default())
+    }
+
+    /// The same with options.
+    ///
+    /// # Errors
+    /// As [`ForeignHistory::read`].
+    pub fn read_by(
+        name: &'a str,
+        text: &'a str,
+        model: Option<ModelName>,
+        options: &ForeignOptions,
     ) -> Result<ForeignHistory<'a>, ForeignError> {
         let etcd = notation(text)? == Notation::Etcd;
         let entries = if etcd {
@@ -58,62 +59,44 @@ impl<'a> ForeignHistory<'a> {
             refusals_are_observed: etcd,
             nil_is_observed: etcd,
         };
-        let actions = match model {
-            ModelName::Register | ModelName::CasRegister => {
-                Any::Register(actions::register(&calls, model, dialect)?)
-            }
-            ModelName::Kv => Any::KeyValue(actions::key_value(&calls)?),
-            ModelName::Mutex => Any::Mutex(actions::mutex(&calls)?),
-            ModelName::FifoQueue => Any::Queue(actions::queue(&calls)?),
-            ModelName::Set => Any::Set(actions::set(&calls)?),
-            ModelName::Log => Any::Log(actions::log(&calls)?),
-            other => return Err(ForeignError::OtherModel(other)),
+        let places = keys::places(&calls, model, options.keys)?;
+        let mut readings = Vec::new();
+        let mut problem = None;
+        let mut read = |calls, place| match Reading::new(calls, place, model, dialect) {
+            Ok(reading) => readings.push(reading),
+            Err(error) => problem = Some(error),
         };
-        Ok(ForeignHistory {
-            name,
-            model,
-            calls,
-            actions,
-        })
-    }
-
-    /// Judges it.
-    ///
-    /// # Errors
-    /// If its operations contradict themselves.
-    pub fn judge(&self, options: &SearchOptions) -> Result<ForeignVerdict, ForeignError> {
-        match &self.actions {
-            Any::Register(actions) => self.check(&Register::new(Value::Nil), actions, options),
-            Any::KeyValue(actions) => self.check(&KeyValue::new(), actions, options),
-            Any::Mutex(actions) => self.check(&Mutex, actions, options),
-            Any::Queue(actions) => self.check(&Queue::new(), actions, options),
-            Any::Set(actions) => self.check(&Set::new(), actions, options),
-            Any::Log(actions) => self.check(&Log::new(), actions, options),
+        match places.as_slice() {
+            [first, second] => {
+                read(calls.clone(), *first);
+                read(calls, *second);
+            }
+            all => read(calls, all.first().copied().unwrap_or(Place::Nowhere)),
+        }
+        match problem {
+            // Where one of two readings makes no sense, the other is meant.
+            Some(problem) if readings.is_empty() => Err(problem),
+            _ => Ok(ForeignHistory {
+                name,
+                model,
+                readings,
+                options: *options,
+            }),
         }
     }
 
-    fn check<M: Model<Action: Display>>(
-        &self,
-        model: &M,
-        actions: &Actions<M::Action>,
-        options: &SearchOptions,
-    ) -> Result<ForeignVerdict, ForeignError> {
-        let report = check(model, &actions.operations, options);
-        let report = report.map_err(ForeignError::Malformed)?;
-        let shown = |position: usize| {
-            let call = &self.calls[actions.calls[position]];
-            let returned = actions.operations[position].returned;
-            let completion = call.completion.as_ref().filter(|_| returned.is_some());
-            Shown {
-                process: call.process,
-                called_line: call.call.line,
-                returned_line: completion.map(|done| done.line),
-                text: actions.operations[position].action.to_string(),
-            }
-        };
-        let mut verdict = words::empty(self.name, self.model);
-        words::add(&mut verdict, report, None, &shown);
-        Ok(words::finish(verdict))
+    /// Judges it, with this search.
+    ///
+    /// # Errors
+    /// If its operations contradict themselves.
+    pub fn judge(&self, search: &SearchOptions) -> Result<ForeignVerdict, ForeignError> {
+        let options = self.options.search(*search);
+        let judge = |reading: &Reading<'_>| reading.judge(self.name, self.model, &options);
+        match self.readings.as_slice() {
+            [keyed, whole] => Ok(reading::either(judge(keyed)?, judge(whole)?)),
+            [one, ..] => judge(one),
+            [] => Err(ForeignError::OtherModel(self.model)),
+        }
     }
 }
 
@@ -125,7 +108,10 @@ fn model_of(calls: &[Call<'_>]) -> Result<ModelName, ForeignError> {
     let mut functions: Vec<&str> = named.collect();
     functions.sort_unstable();
     functions.dedup();
-    let table: [(&[&str], ModelName); 7] = [
+    let table: [(&[&str], ModelName); 10] = [
+        (&["transfer"], ModelName::Bank),
+        (&["generate"], ModelName::UniqueIds),
+        (&["read-init"], ModelName::CausalRegister),
         (&["acquire", "release"], ModelName::Mutex),
         (&["enqueue", "dequeue", "drain"], ModelName::FifoQueue),
         (&["add", "contains", "remove"], ModelName::Set),
@@ -136,6 +122,21 @@ fn model_of(calls: &[Call<'_>]) -> Result<ModelName, ForeignError> {
     ];
     if functions.is_empty() || functions == ["read"] {
         return Ok(ModelName::CasRegister);
+    }
+    // A set and a counter have the same functions; what a read answers tells them apart.
+    let counts = |call: &Call<'_>| {
+        let done = call
+            .completion
+            .as_ref()
+            .filter(|_| call.call.function.as_deref() == Some("read"));
+        let value = done.map(|done| match &done.value {
+            Form::Vector(pair) if pair.len() == 2 && pair[1].integer().is_none() => &pair[1],
+            value => value,
+        });
+        value.is_some_and(|value| value.integer().is_some())
+    };
+    if functions == ["add", "read"] && calls.iter().any(counts) {
+        return Ok(ModelName::Counter);
     }
     let calls_any = |wanted: &[&str]| functions.iter().any(|f| wanted.contains(f));
     let found = table.iter().find(|(wanted, _)| calls_any(wanted));

@@ -5,6 +5,7 @@ use super::history::ForeignHistory;
 use super::judged::Judged;
 use super::model_name::ModelName;
 use super::notation::{Notation, notation};
+use super::options::ForeignOptions;
 use super::partitions;
 use super::verdict::ForeignVerdict;
 #[cfg(feature = "transactions")]
@@ -33,6 +34,24 @@ pub fn judge(
     model: Option<ModelName>,
     options: &SearchOptions,
 ) -> Result<Judged, ForeignError> {
+    judge_by(
+        name,
+        text,
+        model,
+        &ForeignOptions::default().search(*options),
+    )
+}
+
+/// The same with all options.
+///
+/// # Errors
+/// As of [`judge`].
+pub fn judge_by(
+    name: &str,
+    text: &[u8],
+    model: Option<ModelName>,
+    options: &ForeignOptions,
+) -> Result<Judged, ForeignError> {
     #[cfg(any(feature = "kafka", feature = "transactions"))]
     let notation = notation(utf8(text)?)?;
     match model {
@@ -44,7 +63,7 @@ pub fn judge(
         }
         Some(model) if is_of_transactions(model) => Err(ForeignError::OtherModel(model)),
         _ => {
-            let verdict = judge_objects(name, text, model, options)?;
+            let verdict = judge_objects_by(name, text, model, options)?;
             Ok(Judged::Objects(Box::new(verdict)))
         }
     }
@@ -93,11 +112,30 @@ pub fn judge_objects(
     model: Option<ModelName>,
     options: &SearchOptions,
 ) -> Result<ForeignVerdict, ForeignError> {
+    judge_objects_by(
+        name,
+        text,
+        model,
+        &ForeignOptions::default().search(*options),
+    )
+}
+
+/// The same with all options.
+///
+/// # Errors
+/// As of [`judge_objects`].
+pub fn judge_objects_by(
+    name: &str,
+    text: &[u8],
+    model: Option<ModelName>,
+    options: &ForeignOptions,
+) -> Result<ForeignVerdict, ForeignError> {
     let text = utf8(text)?;
     if notation(text)? == Notation::Recorded {
-        return partitions::judge(name, text, model.unwrap_or(ModelName::Kafka), options);
+        let model = model.unwrap_or(ModelName::Kafka);
+        return partitions::judge(name, text, model, &options.search);
     }
-    ForeignHistory::read(name, text, model)?.judge(options)
+    ForeignHistory::read_by(name, text, model, options)?.judge(&options.search)
 }
 
 fn utf8(bytes: &[u8]) -> Result<&str, ForeignError> {

@@ -26,6 +26,26 @@ pub enum ModelName {
     Set,
     /// A log with offsets: `append`, `fetch`, `end-offset`, `read`.
     Log,
+    /// Several registers, read and written together: `txn`.
+    MultiRegister,
+    /// A counter: `add`, `read`.
+    Counter,
+    /// Accounts: `transfer`, `read`.
+    Bank,
+    /// A set that only grows: `add`, `read`.
+    SetFull,
+    /// A queue in any order: `enqueue`, `dequeue`, `drain`.
+    TotalQueue,
+    /// Ids: `generate`.
+    UniqueIds,
+    /// Registers that are written once, and reads of several: `txn`.
+    LongFork,
+    /// Keys that are written part by part: `write`, `read`.
+    Sequential,
+    /// A register that one site uses at a time: `read-init`, `read`, `write`.
+    CausalRegister,
+    /// Inserts, and reads of everything: `write`, `read`.
+    CausalReverse,
     /// Transactions of reads and appends.
     ListAppend,
     /// Transactions of reads and writes.
@@ -36,7 +56,7 @@ pub enum ModelName {
 
 impl ModelName {
     /// All of them.
-    pub const ALL: [ModelName; 10] = [
+    pub const ALL: [ModelName; 20] = [
         ModelName::Register,
         ModelName::CasRegister,
         ModelName::Kv,
@@ -44,6 +64,16 @@ impl ModelName {
         ModelName::FifoQueue,
         ModelName::Set,
         ModelName::Log,
+        ModelName::MultiRegister,
+        ModelName::Counter,
+        ModelName::Bank,
+        ModelName::SetFull,
+        ModelName::TotalQueue,
+        ModelName::UniqueIds,
+        ModelName::LongFork,
+        ModelName::Sequential,
+        ModelName::CausalRegister,
+        ModelName::CausalReverse,
         ModelName::ListAppend,
         ModelName::RwRegister,
         ModelName::Kafka,
@@ -70,6 +100,26 @@ impl ModelName {
             ModelName::Log => {
                 "offsets against real time, two values at one offset, an end that lags"
             }
+            ModelName::MultiRegister => {
+                "stale, lost, invented and torn values of registers that are used together"
+            }
+            ModelName::Counter => {
+                "a count below what was surely added, or above what can have been"
+            }
+            ModelName::Bank => "a total that changes, a negative balance",
+            ModelName::SetFull => "elements lost, invented or doubled",
+            ModelName::TotalQueue => "values lost or invented, in any order",
+            ModelName::UniqueIds => "an id that is given out twice",
+            ModelName::LongFork => "two reads that saw two writes in opposite orders",
+            ModelName::Sequential => {
+                "a later write of one client that is seen without an earlier one"
+            }
+            ModelName::CausalRegister => {
+                "a value older than what its site has read or written before"
+            }
+            ModelName::CausalReverse => {
+                "a write that is seen without one that was complete before it began"
+            }
             ModelName::ListAppend => {
                 "the anomalies below, with the order of each list from its reads"
             }
@@ -82,6 +132,22 @@ impl ModelName {
         }
     }
 
+    /// Whether it asks for an order of all operations, and not for a rule that each answer keeps.
+    pub(super) fn is_of_order(self) -> bool {
+        matches!(
+            self,
+            ModelName::Register
+                | ModelName::CasRegister
+                | ModelName::Kv
+                | ModelName::Mutex
+                | ModelName::FifoQueue
+                | ModelName::Set
+                | ModelName::Log
+                | ModelName::MultiRegister
+                | ModelName::CausalRegister
+        )
+    }
+
     /// On whose authority.
     pub fn authority(self) -> &'static str {
         match self {
@@ -92,6 +158,16 @@ impl ModelName {
             | ModelName::Set => "Herlihy, Wing 1990: linearizability",
             ModelName::FifoQueue => "Herlihy, Wing 1990; Henzinger, Sezgin, Vafeiadis 2013",
             ModelName::Log => "Herlihy, Wing 1990; proof in the decider",
+            ModelName::MultiRegister => "Herlihy, Wing 1990; knossos.model/multi-register",
+            ModelName::Counter => "jepsen.checker/counter",
+            ModelName::Bank => "jepsen.tests.bank",
+            ModelName::SetFull => "jepsen.checker/set-full",
+            ModelName::TotalQueue => "jepsen.checker/total-queue",
+            ModelName::UniqueIds => "jepsen.checker/unique-ids",
+            ModelName::LongFork => "jepsen.tests.long-fork",
+            ModelName::Sequential => "Jepsen's sequential workload",
+            ModelName::CausalRegister => "jepsen.tests.causal",
+            ModelName::CausalReverse => "jepsen.tests.causal-reverse",
             ModelName::ListAppend | ModelName::RwRegister => {
                 "Kingsbury, Alvaro 2020: Elle; Adya 1999"
             }

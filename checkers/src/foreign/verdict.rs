@@ -33,6 +33,9 @@ pub struct ForeignVerdict {
     /// What was odd about the file and did not matter.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
+    /// How the history was read, what else was found, and what was counted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// An operation, as it is written in the file.
@@ -76,6 +79,9 @@ pub struct Proof {
     /// The rule that they break, where one was found without a search.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<Rule>,
+    /// The value that it is about, where a rule names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
 }
 
 /// A search that ended before its answer was known.
@@ -85,6 +91,9 @@ pub struct Open {
     /// The object that it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub object: Option<String>,
+    /// Why, where it is no budget that ran out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// What ran out; none if the history has a shape that cannot be judged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<Limit>,
@@ -105,6 +114,10 @@ impl ForeignVerdict {
             if let Some(operation) = &open.operation {
                 lines.push(format!("the search did not get past: {}", operation.line()));
             }
+            if let Some(reason) = &open.reason {
+                let of = open.object.as_ref().map(|object| format!(" of {object}"));
+                lines.push(format!("undecided{}: {reason}", of.unwrap_or_default()));
+            }
         }
         if self.operations == 0 {
             lines.push(self.reason.clone());
@@ -114,6 +127,7 @@ impl ForeignVerdict {
                 .iter()
                 .map(|warning| format!("warning: {warning}")),
         );
+        lines.extend(self.notes.iter().map(|note| format!("note: {note}")));
         lines
     }
 }
@@ -135,17 +149,38 @@ impl Shown {
 }
 
 impl Proof {
+    /// A rule that needs no order.
+    fn broken(&self, rule: Rule, of: &str) -> Vec<String> {
+        let about = self.about.as_deref().unwrap_or_default();
+        let mut lines = vec![
+            format!("wrong answer{of}: {}", self.operation.line()),
+            format!("because {}: {about}", rule.sentence()),
+        ];
+        let others = self
+            .sub_history
+            .iter()
+            .filter(|shown| **shown != self.operation);
+        lines.extend(others.map(|shown| format!("  compare {}", shown.line())));
+        lines
+    }
+
     fn lines(&self) -> Vec<String> {
         let mut lines = Vec::new();
         let of = |object: &Option<String>| match object {
             Some(object) => format!(" of {object}"),
             None => String::new(),
         };
+        if let Some(rule) = self.rule.filter(|_| self.about.is_some()) {
+            return self.broken(rule, &of(&self.object));
+        }
         lines.push(format!(
             "cannot be placed{}: {}",
             of(&self.object),
             self.operation.line()
         ));
+        if let Some(rule) = self.rule {
+            lines.push(format!("because {}", rule.sentence()));
+        }
         if !self.states.is_empty() {
             let more = self.state_count.saturating_sub(self.states.len());
             let more = match more {

@@ -51,7 +51,7 @@ fn run_as<M: Model, K: Mask>(
         ended,
         deepest: search.deepest,
         states,
-        steps: search.steps,
+        steps: search.steps(),
         bytes: search.bytes,
     }
 }

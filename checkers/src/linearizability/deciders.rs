@@ -1,6 +1,7 @@
 //! Deciders: histories of a special shape judged without a search, in O(n log n).
 //!
-//! Each answers none for a history that has not its shape; the search takes those. Each has a proof in its file, and
+//! Each answers none for a history that has not its shape; the search takes those, but not before [`sources`] has asked
+//! whether an answer came out of nothing, which is a proof in every shape. Each has a proof in its file, and
 //! each was compared with trying every order on many thousands of small random histories.
 //!
 //! Moments are made numbers in which a call at a moment lies before a return at the same one, because intervals are
@@ -10,6 +11,7 @@
 pub mod log;
 pub mod queue;
 pub mod register;
+pub mod sources;
 
 use hashbrown::HashTable;
 

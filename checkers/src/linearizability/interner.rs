@@ -4,6 +4,7 @@ use std::hash::Hash;
 
 use hashbrown::HashTable;
 
+use super::budgeting::growth;
 use super::mask::hash_of;
 
 /// Numbers for values.
@@ -45,6 +46,14 @@ impl<T: Hash + Eq> Interner<T> {
     /// How many values there are.
     pub(super) fn len(&self) -> usize {
         self.values.len()
+    }
+
+    /// Bytes that it may take besides while it grows.
+    pub(super) fn growth(&self) -> usize {
+        let values = self.values.capacity() * size_of::<T>();
+        let (count, numbers) = (self.values.len(), &self.numbers);
+        growth(count, self.values.capacity(), values)
+            + growth(count, numbers.capacity(), numbers.allocation_size())
     }
 
     /// Bytes in use, without what the values own on the heap.

@@ -5,7 +5,10 @@
 //! outright, for it only ever constrains. What still fails then fails in the whole history, too. The past before the
 //! last cut is replaced by the states that it can have led to, all of which must fail.
 
+use std::collections::BTreeSet;
+
 use super::attempt::run;
+use super::budgeting::steps_of;
 use super::failed::Failed;
 use super::mask::{Mask, Words};
 use super::model::Model;
@@ -50,10 +53,10 @@ pub(super) fn sub_history<M: Model>(
             .iter()
             .map(|(state, used)| Way {
                 state: transitions.value(*state).clone(),
-                used: used
-                    .iter()
-                    .map(|number| failed.timeline.crashed[*number as usize])
-                    .collect(),
+                used: {
+                    let position = |number: &u32| failed.timeline.crashed[*number as usize];
+                    used.iter().map(position).collect()
+                },
             })
             .collect(),
         steps: 0,
@@ -80,7 +83,6 @@ fn ways_in<M: Model>(
     let cut = (1..=failed.deepest).rev().find(quiet).unwrap_or(0);
     if cut > 0
         && let Some(ways) = all_ways(failed, transitions, initial, cut)
-        && ways.len() <= ENTRIES_MAX
     {
         return (cut, ways);
     }
@@ -97,7 +99,7 @@ fn all_ways<M: Model>(
 ) -> Option<Vec<(StateId, Vec<u32>)>> {
     let mut search: Search<'_, '_, M, Words, Untrailed> =
         Search::new(failed.timeline, transitions, cut, failed.budget, Untrailed);
-    let exits = search.all(initial)?;
+    let exits = search.all(initial, ENTRIES_MAX)?;
     let numbers = 0..failed.timeline.crashed.len() as u32;
     let used = |mask: &Words| numbers.clone().filter(|n| mask.has(*n)).collect();
     let way = |(state, mask): &(StateId, Words)| (*state, used(mask));
@@ -133,8 +135,8 @@ impl Window {
 /// A way into a window.
 struct Way<S> {
     state: S,
-    /// Positions of crashed operations that are used up, ascending by number.
-    used: Vec<u32>,
+    /// Positions of crashed operations that are used up.
+    used: BTreeSet<u32>,
 }
 
 /// Attempts to do with less.
@@ -155,7 +157,7 @@ impl<M: Model> Attempts<'_, '_, M> {
             while start < kept.len() {
                 let end = (start + size).min(kept.len());
                 if kept[start..end].contains(&true) {
-                    if self.steps > STEPS_MAX {
+                    if self.steps > STEPS_MAX.min(self.failed.budget.steps) {
                         self.complete = false;
                         return;
                     }
@@ -205,6 +207,7 @@ impl<M: Model> Attempts<'_, '_, M> {
             let state = transitions.state(way.state.clone());
             let found = run(&timeline, &mut transitions, state, budget);
             self.steps += found.steps + operations.len() as u64;
+            self.steps += steps_of(model.state_bytes(&way.state));
             match found.ended {
                 Ended::Tried => {}
                 Ended::Reached(()) => return false,

@@ -114,6 +114,13 @@ pub trait Model: Clone + Send + Sync {
         size_of_val(state)
     }
 
+    /// Bytes that [`Model::step`] reads and writes for this action in this state: they count against the budget of a
+    /// search. A model whose actions own much more than its states says so here.
+    fn step_bytes(&self, state: &Self::State, action: &Self::Action) -> usize {
+        let _ = action;
+        self.state_bytes(state)
+    }
+
     /// A state in words, for evidence.
     fn describe(&self, state: &Self::State) -> String {
         format!("{state:?}")

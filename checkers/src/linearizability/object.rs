@@ -1,4 +1,4 @@
-//! One object's operations: asked of the decider, then searched, then explained.
+//! One object's operations: asked of the decider, searched, explained.
 
 use super::attempt::run;
 use super::explain::explain;
@@ -10,6 +10,7 @@ use super::report::{Decision, Failure, Undecided};
 use super::search::Ended;
 use super::timeline::{Timeline, TooWide};
 use super::transitions::Transitions;
+use crate::verdict::Rule;
 
 /// What became of one object.
 pub(super) enum Word {
@@ -28,52 +29,59 @@ pub(super) struct Answer {
 
 /// What the explanation of a decider's contradiction may spend on the search for states and prefix.
 const EXPLAIN_STEPS_MAX: u64 = 1_000_000;
+/// Which part of a budget each of the three parts of an explanation may spend.
+const EXPLAIN_SHARE: u64 = 10;
 
-/// Judges one object.
-pub(super) fn judge<M: Model>(
+/// The answer that is known without a search; none if a search is needed.
+pub(super) fn decided(decision: Option<Decision>) -> Option<Answer> {
+    let word = match decision? {
+        Decision::Linearizable => Word::Linearizable,
+        Decision::Contradiction { rule, witness } => {
+            Word::Failed(Box::new(Failure::of_rule(rule, witness)))
+        }
+    };
+    Some(Answer {
+        word,
+        decided: true,
+        steps: 0,
+        bytes: 0,
+    })
+}
+
+/// Adds to a rule that was found broken what a search can add: what the object could hold, how far an order goes. A
+/// value that nobody wrote needs none of that, and the search would fail at another operation first.
+pub(super) fn explained<M: Model>(
     model: &M,
     operations: &[&Operation<M::Action>],
     options: &SearchOptions,
-) -> Answer {
-    let decision = options.deciders.then(|| model.decide(operations)).flatten();
-    match decision {
-        None => searched(model, operations, options.budget, options.explain),
-        Some(Decision::Linearizable) => Answer {
-            word: Word::Linearizable,
-            decided: true,
-            steps: 0,
-            bytes: 0,
-        },
-        Some(Decision::Contradiction { rule, witness }) => {
-            let mut failure = Failure::of_rule(rule, witness);
-            // A search can add what the object could hold, and how far an order goes.
-            let budget = Budget {
-                steps: options.budget.steps.min(EXPLAIN_STEPS_MAX),
-                bytes: options.budget.bytes,
+    mut failure: Failure,
+) -> Failure {
+    let plain = [
+        Rule::NobodyWrote,
+        Rule::AnsweredBeforeCall,
+        Rule::DequeuedTwice,
+        Rule::TwoValuesAtOffset,
+    ];
+    if options.explain && !failure.rule.is_some_and(|rule| plain.contains(&rule)) {
+        let budget = Budget {
+            steps: options.budget.steps.min(EXPLAIN_STEPS_MAX),
+            bytes: options.budget.bytes,
+        };
+        if let Word::Failed(found) = searched(model, operations, budget, true).word {
+            failure = Failure {
+                sub_history: failure.sub_history,
+                rule: failure.rule,
+                ..*found
             };
-            if options.explain
-                && let Word::Failed(found) = searched(model, operations, budget, true).word
-            {
-                failure = Failure {
-                    sub_history: failure.sub_history,
-                    rule: failure.rule,
-                    ..*found
-                };
-            }
-            let shown = &mut failure.sub_history.operations;
-            shown.sort_by_key(|position| (operations[*position].called, *position));
-            Answer {
-                word: Word::Failed(Box::new(failure)),
-                decided: true,
-                steps: 0,
-                bytes: 0,
-            }
         }
     }
+    let shown = &mut failure.sub_history.operations;
+    shown.sort_by_key(|position| (operations[*position].called, *position));
+    failure
 }
 
 /// Searches one object.
-fn searched<M: Model>(
+pub(super) fn searched<M: Model>(
     model: &M,
     operations: &[&Operation<M::Action>],
     budget: Budget,
@@ -119,7 +127,10 @@ fn searched<M: Model>(
                 timeline: &timeline,
                 deepest: found.deepest,
                 states: found.states,
-                budget,
+                budget: Budget {
+                    steps: budget.steps / EXPLAIN_SHARE,
+                    bytes: budget.bytes,
+                },
             };
             let failure = explain(&failed, &mut transitions, whole);
             Word::Failed(Box::new(failure))

@@ -2,17 +2,23 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What the search of one object may spend. Counted, not timed: the same history ends the same way on every machine.
+/// What the searches of a history may spend. Counted, not timed: the same history ends the same way on every machine.
+///
+/// Everything that a search does in a loop is counted: attempts to place an operation, looks at operations that are
+/// open, comparisons of crashed operations used, the making of states. What explains a failure may take a third as much
+/// again. What is not counted is linear in the history, but for sorting: the deciders, and the arranging of operations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Budget {
-    /// Attempts to place an operation.
+    /// Attempts to place an operation, and other work of that size: some ten to a hundred nanoseconds each. All objects
+    /// share them.
     pub steps: u64,
-    /// Bytes of memory.
+    /// Bytes of memory, with what tables take while they grow. Objects are searched one after the other, on each thread,
+    /// so this is for each thread.
     pub bytes: usize,
 }
 
 impl Default for Budget {
-    /// Some seconds and half a gibibyte.
+    /// Some seconds, at most ten, and half a gibibyte.
     fn default() -> Self {
         Budget {
             steps: 100_000_000,
@@ -36,7 +42,7 @@ pub enum Limit {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SearchOptions {
-    /// What each object's search may spend.
+    /// What the searches may spend.
     pub budget: Budget,
     /// On how many threads objects are searched at most. The report is the same for any number.
     pub threads: usize,
@@ -48,7 +54,7 @@ pub struct SearchOptions {
 }
 
 impl SearchOptions {
-    /// With another budget for each object's search.
+    /// With another budget.
     #[must_use]
     pub fn budget(mut self, budget: Budget) -> SearchOptions {
         self.budget = budget;

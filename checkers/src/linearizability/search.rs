@@ -7,6 +7,9 @@
 //! Depth first, one child at a time, so that a history that is linearizable in the order of its returns costs one step
 //! for each operation. The stack is explicit: histories are as long as they like.
 
+mod spending;
+
+use super::budgeting::words_of;
 use super::mask::{Mask, room_for};
 use super::model::Model;
 use super::options::{Budget, Limit};
@@ -41,6 +44,8 @@ pub(super) enum Ended<L> {
 const FORGET_FROM_BYTES: usize = 16 << 20;
 /// From how many returns on cuts are marked: shorter histories have nothing to forget.
 const MARK_CUTS_FROM: Level = 5_000;
+/// How many operations are looked at in the time of one step.
+const SCANNED_PER_STEP: u64 = 8;
 /// Between two looks at memory, in steps.
 const LOOK_EVERY: u64 = 1 << 10;
 
@@ -58,7 +63,16 @@ pub(super) struct Search<'s, 'm, M: Model, K, T: Trail> {
     marks_cuts: bool,
     pub(super) trail: T,
     forget_at: usize,
-    pub(super) steps: u64,
+    /// Steps of the search itself, without those of its tables.
+    own: u64,
+    /// Operations looked at that were not tried.
+    scanned: u64,
+    /// What the transitions had spent before.
+    spent_before: u64,
+    /// When to look at budget and memory next, in steps.
+    look_at: u64,
+    /// Which limit was passed in the middle of an advance.
+    exhausted: Option<Limit>,
     pub(super) bytes: usize,
     /// The highest level that was reached.
     pub(super) deepest: Level,
@@ -73,6 +87,7 @@ impl<'s, 'm, M: Model, K: Mask, T: Trail> Search<'s, 'm, M, K, T> {
         budget: Budget,
         trail: T,
     ) -> Self {
+        let spent_before = transitions.work;
         Search {
             timeline,
             transitions,
@@ -84,7 +99,11 @@ impl<'s, 'm, M: Model, K: Mask, T: Trail> Search<'s, 'm, M, K, T> {
             marks_cuts: goal >= MARK_CUTS_FROM,
             trail,
             forget_at: FORGET_FROM_BYTES,
-            steps: 0,
+            own: timeline.work(),
+            scanned: 0,
+            spent_before,
+            look_at: 0,
+            exhausted: None,
             bytes: 0,
             deepest: 0,
         }
@@ -98,12 +117,13 @@ impl<'s, 'm, M: Model, K: Mask, T: Trail> Search<'s, 'm, M, K, T> {
         ended
     }
 
-    /// Finds every configuration at the goal, which must be a quiet level. None if the budget runs out.
-    pub(super) fn all(&mut self, initial: StateId) -> Option<Vec<(StateId, K)>> {
+    /// Finds every configuration at the goal, which must be a quiet level. None if the budget runs out, or if there
+    /// are more than `count_max`.
+    pub(super) fn all(&mut self, initial: StateId, count_max: usize) -> Option<Vec<(StateId, K)>> {
         if self.begin(initial).is_none() && self.run(true) != Ended::Tried {
             return None;
         }
-        Some(self.visited.exits(self.goal))
+        self.visited.exits(self.goal, count_max)
     }
 
     /// The states in which the search arrived at a level.
@@ -130,10 +150,8 @@ impl<'s, 'm, M: Model, K: Mask, T: Trail> Search<'s, 'm, M, K, T> {
 
     /// Works off the stack; stops at the goal unless `all` ways there are wanted.
     fn run(&mut self, all: bool) -> Ended<T::Link> {
-        let mut look_at = self.steps + LOOK_EVERY;
         while !self.stack.is_empty() {
-            if self.steps >= look_at {
-                look_at = self.steps + LOOK_EVERY;
+            if self.is_due() {
                 if let Some(limit) = self.look() {
                     return Ended::Exhausted(limit);
                 }
@@ -144,6 +162,9 @@ impl<'s, 'm, M: Model, K: Mask, T: Trail> Search<'s, 'm, M, K, T> {
                 }
             }
             self.advance();
+            if let Some(limit) = self.exhausted {
+                return Ended::Exhausted(limit);
+            }
             while let Some(child) = self.fresh.pop() {
                 if child.level < self.goal {
                     self.stack.push(child);
@@ -176,10 +197,12 @@ impl<'s, 'm, M: Model, K: Mask, T: Trail> Search<'s, 'm, M, K, T> {
                 None => (open[at - open.len()], false),
             };
             node.cursor += 1;
+            self.scanned += 1;
             let slot = self.timeline.slots[other as usize];
             if node.placed.has(slot) {
                 continue;
             }
+            self.own += 1;
             let action = self.timeline.actions[other as usize];
             let Some(after) = self.transitions.step(state, action) else {
                 continue;
@@ -188,7 +211,7 @@ impl<'s, 'm, M: Model, K: Mask, T: Trail> Search<'s, 'm, M, K, T> {
             if helps != wanted {
                 continue;
             }
-            self.steps += 1;
+            self.own += 1 + (words_of(&node.placed) + words_of(&node.used)) as u64;
             let mut placed = node.placed.clone();
             placed.insert(slot);
             let child = Node {
@@ -211,19 +234,32 @@ impl<'s, 'm, M: Model, K: Mask, T: Trail> Search<'s, 'm, M, K, T> {
     /// The configurations in which one crashed operation more is used, those at the lowest level last.
     fn use_crashed(&mut self, node: &Node<K, T::Link>) {
         for alike in &self.timeline.alike {
+            // Of equal ones the first was called first: if it is not open yet, none is.
+            self.scanned += 1;
+            if self.timeline.crashed_from[alike.first as usize] > node.level {
+                continue;
+            }
             let free = (alike.first..alike.end).find(|number| !node.used.has(*number));
+            self.own += 1;
+            self.scanned += u64::from(free.unwrap_or(alike.end) - alike.first);
+            if self.is_due()
+                && let Some(limit) = self.look()
+            {
+                self.exhausted = Some(limit);
+                return;
+            }
             let Some(number) = free else {
                 continue;
             };
             if self.timeline.crashed_from[number as usize] > node.level {
                 continue;
             }
-            self.steps += 1;
             // What changes nothing is not worth using.
             let after = self.transitions.step(node.state, alike.action);
             let Some(after) = after.filter(|after| *after != node.state) else {
                 continue;
             };
+            self.own += 1 + (words_of(&node.placed) + words_of(&node.used)) as u64;
             let mut used = node.used.clone();
             used.insert(number);
             let child = Node {
@@ -247,10 +283,16 @@ impl<'s, 'm, M: Model, K: Mask, T: Trail> Search<'s, 'm, M, K, T> {
     fn enter(&mut self, mut node: Node<K, T::Link>) -> Option<Node<K, T::Link>> {
         let mut marked = false;
         while node.level < self.goal {
-            for other in self.timeline.pure(node.level) {
+            let pure = self.timeline.pure(node.level);
+            self.scanned += pure.len() as u64;
+            for other in pure {
                 let slot = self.timeline.slots[*other as usize];
                 let action = self.timeline.actions[*other as usize];
-                if !node.placed.has(slot) && self.transitions.step(node.state, action).is_some() {
+                if node.placed.has(slot) {
+                    continue;
+                }
+                self.own += 1;
+                if self.transitions.step(node.state, action).is_some() {
                     marked = false;
                     node.placed.insert(slot);
                     node.link = self.trail.follow(node.link, Placed::Returned(*other));
@@ -278,28 +320,6 @@ impl<'s, 'm, M: Model, K: Mask, T: Trail> Search<'s, 'm, M, K, T> {
                 .visited
                 .visit(node.level, node.state, &node.placed, &node.used);
         new.then_some(node)
-    }
-
-    /// Which limit was passed, if any.
-    fn look(&mut self) -> Option<Limit> {
-        self.bytes = self.bytes.max(self.bytes_in_use());
-        if self.steps > self.budget.steps {
-            return Some(Limit::Steps);
-        }
-        (self.bytes > self.budget.bytes).then_some(Limit::Bytes)
-    }
-
-    fn bytes_in_use(&self) -> usize {
-        let wide = self
-            .stack
-            .last()
-            .map_or(0, |node| node.placed.heap_bytes() + node.used.heap_bytes());
-        self.timeline.bytes()
-            + self.transitions.bytes()
-            + self.visited.bytes()
-            + self.stack.capacity() * size_of::<Node<K, T::Link>>()
-            + self.stack.len() * wide
-            + self.trail.bytes()
     }
 
     /// Makes room. What lies between the cuts above the stack was tried to its end, and can be come to through these
@@ -330,15 +350,17 @@ impl<'s, 'm, M: Model, K: Mask, T: Trail> Search<'s, 'm, M, K, T> {
         let (below, mut above): (Vec<_>, Vec<_>) =
             nodes.into_iter().partition(|node| node.level < cut);
         self.stack = below;
-        let (allowance, mut look_at) = (2 * self.steps, self.steps + LOOK_EVERY);
-        while !self.stack.is_empty() && self.steps < allowance {
-            if self.steps >= look_at {
-                look_at = self.steps + LOOK_EVERY;
-                if let Some(limit) = self.look() {
-                    return Some(Ended::Exhausted(limit));
-                }
+        let allowance = 2 * self.steps();
+        while !self.stack.is_empty() && self.steps() < allowance {
+            if self.is_due()
+                && let Some(limit) = self.look()
+            {
+                return Some(Ended::Exhausted(limit));
             }
             self.advance();
+            if let Some(limit) = self.exhausted {
+                return Some(Ended::Exhausted(limit));
+            }
             while let Some(child) = self.fresh.pop() {
                 if child.level < cut {
                     self.stack.push(child);

@@ -219,6 +219,12 @@ impl Timeline {
         self.pure.at(level)
     }
 
+    /// What it took to arrange, in steps.
+    pub(super) fn work(&self) -> u64 {
+        let lists = self.changing.levels.len() + self.pure.levels.len();
+        (self.positions.len() + self.crashed.len() + lists / 16) as u64
+    }
+
     /// Bytes in use.
     pub(super) fn bytes(&self) -> usize {
         let lists = self.changing.levels.capacity() + self.pure.levels.capacity();

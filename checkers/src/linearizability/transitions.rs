@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use hashbrown::HashTable;
 
+use super::budgeting::{growth, steps_of};
 use super::interner::Interner;
 use super::mask::{hash_of, room_for};
 use super::model::Model;
@@ -40,6 +41,8 @@ pub(super) struct Transitions<'a, M: Model> {
     row: usize,
     steps: HashTable<Step>,
     state_bytes: usize,
+    /// What asking the model took, in steps.
+    pub(super) work: u64,
 }
 
 impl<'a, M: Model> Transitions<'a, M> {
@@ -54,6 +57,7 @@ impl<'a, M: Model> Transitions<'a, M> {
             row: 0,
             steps: HashTable::new(),
             state_bytes: 0,
+            work: 0,
         }
     }
 
@@ -80,7 +84,9 @@ impl<'a, M: Model> Transitions<'a, M> {
         let known = self.states.len();
         let number = self.states.number(state);
         if self.states.len() > known {
-            self.state_bytes += self.model.state_bytes(self.states.value(number));
+            let bytes = self.model.state_bytes(self.states.value(number));
+            self.state_bytes += bytes;
+            self.work += steps_of(bytes + self.row * size_of::<StateId>());
             self.rows.resize(self.states.len() * self.row, UNKNOWN);
         }
         number
@@ -127,10 +133,26 @@ impl<'a, M: Model> Transitions<'a, M> {
 
     fn ask(&mut self, state: StateId, action: ActionId) -> StateId {
         let before = self.states.value(state);
-        match self.model.step(before, self.actions.value(action)) {
+        let action = self.actions.value(action);
+        self.work += 1 + steps_of(self.model.step_bytes(before, action));
+        match self.model.step(before, action) {
             Some(after) => self.state(after),
             None => ILLEGAL,
         }
+    }
+
+    /// Bytes that the tables may take besides while they grow.
+    pub(super) fn growth(&self) -> usize {
+        let rows = self.rows.capacity() * size_of::<StateId>();
+        let steps = &self.steps;
+        let few = 2_048 * self.row;
+        self.states.growth()
+            + if self.rows.capacity() - self.rows.len() < few {
+                2 * rows
+            } else {
+                0
+            }
+            + growth(steps.len(), steps.capacity(), steps.allocation_size())
     }
 
     /// Bytes in use, without what actions own on the heap: they were there before the search.

@@ -4,30 +4,29 @@
 //! operations they have used. The one that has used fewer can do whatever the other can: the crashed operations that it
 //! has left include the other's. So for each (level, state, placed) only the smallest sets are kept, an antichain.
 //!
+//! An antichain of crashed operations can grow as large as the history is hostile, and each visit compares with all of
+//! it. So comparisons are work that is counted ([`Visited::work`]), and the sets of one antichain lie side by side: of
+//! twenty crashed compare-and-sets a linked list took twenty seconds, and none of them was a step.
+//!
 //! Marking on entry is sound in a depth-first search, too. Suppose success were missed. Of all visited configurations
 //! from which success can be reached take one with the shortest way; its next configuration on that way was either
 //! visited, or left out for one that was visited and whose way is no longer: a contradiction.
 
 use hashbrown::HashTable;
 
+use super::budgeting::{growth, steps_of_comparing, words_of};
 use super::mask::{Mask, hash_of};
 use super::timeline::Level;
 use super::transitions::StateId;
 
-/// A key of 16 bytes where one word holds the open operations, with the first set of its antichain beside it.
+/// A key of 16 bytes where one word holds the open operations, with the newest set of its antichain beside it.
 struct Entry<K> {
     level: Level,
     state: StateId,
     placed: K,
     used: K,
-    /// The rest of the antichain: a position in `more`, or [`NONE`].
-    next: u32,
-}
-
-/// Another set of an antichain.
-struct More<K> {
-    used: K,
-    next: u32,
+    /// The rest of the antichain: a position in `chains`, or [`NONE`].
+    chain: u32,
 }
 
 const NONE: u32 = u32::MAX;
@@ -35,9 +34,15 @@ const NONE: u32 = u32::MAX;
 /// The configurations visited.
 pub(super) struct Visited<K> {
     entries: HashTable<Entry<K>>,
-    more: Vec<More<K>>,
-    free: u32,
+    chains: Vec<Vec<K>>,
+    /// Chains that are empty and may be used again.
+    free: Vec<u32>,
+    /// What masks and chains own.
     heap_bytes: usize,
+    /// The largest that a chain has been, in bytes: it may have to grow once more.
+    chain_bytes: usize,
+    /// Visits and comparisons, in steps.
+    pub(super) work: u64,
 }
 
 impl<K: Mask> Visited<K> {
@@ -45,14 +50,17 @@ impl<K: Mask> Visited<K> {
     pub(super) fn with_room(count: usize) -> Self {
         Visited {
             entries: HashTable::with_capacity(count),
-            more: Vec::new(),
-            free: NONE,
+            chains: Vec::new(),
+            free: Vec::new(),
             heap_bytes: 0,
+            chain_bytes: 0,
+            work: 0,
         }
     }
 
     /// Marks a configuration as visited; false if one that can do as much was visited before.
     pub(super) fn visit(&mut self, level: Level, state: StateId, placed: &K, used: &K) -> bool {
+        self.work += 1 + words_of(placed) as u64;
         let hash = hash_of(&(level, state, placed));
         let same = |e: &Entry<K>| e.level == level && e.state == state && e.placed == *placed;
         let Some(entry) = self.entries.find_mut(hash, same) else {
@@ -61,7 +69,7 @@ impl<K: Mask> Visited<K> {
                 state,
                 placed: placed.clone(),
                 used: used.clone(),
-                next: NONE,
+                chain: NONE,
             };
             self.heap_bytes += placed.heap_bytes() + used.heap_bytes();
             let rehash = |e: &Entry<K>| hash_of(&(e.level, e.state, &e.placed));
@@ -71,57 +79,53 @@ impl<K: Mask> Visited<K> {
         if entry.used.is_subset(used) {
             return false;
         }
-        let mut at = entry.next;
-        while at != NONE {
-            let other = &self.more[at as usize];
-            if other.used.is_subset(used) {
-                return false;
+        let larger = used.is_subset(&entry.used);
+        if entry.chain == NONE {
+            if !larger {
+                let before = std::mem::replace(&mut entry.used, used.clone());
+                entry.chain = self.free.pop().unwrap_or_else(|| {
+                    self.chains.push(Vec::new());
+                    self.chains.len() as u32 - 1
+                });
+                let chain = &mut self.chains[entry.chain as usize];
+                self.heap_bytes += used.heap_bytes() + chain.capacity() * size_of::<K>();
+                push(chain, before, &mut self.heap_bytes, &mut self.chain_bytes);
+            } else {
+                entry.used = used.clone();
             }
-            at = other.next;
+            return true;
+        }
+        let chain = &mut self.chains[entry.chain as usize];
+        let smaller = chain.iter().position(|other| other.is_subset(used));
+        self.work += steps_of_comparing(smaller.unwrap_or(2 * chain.len()), used);
+        if smaller.is_some() {
+            return false;
         }
         // No smaller set is there. The larger ones leave; the new one takes the first place.
-        let mut kept = NONE;
-        let mut at = entry.next;
-        while at != NONE {
-            let next = self.more[at as usize].next;
-            let leaves = used.is_subset(&self.more[at as usize].used);
-            let list = if leaves { &mut self.free } else { &mut kept };
-            self.more[at as usize].next = *list;
-            *list = at;
-            at = next;
+        let count = chain.len();
+        chain.retain(|other| !used.is_subset(other));
+        self.heap_bytes -= (count - chain.len()) * used.heap_bytes();
+        let before = std::mem::replace(&mut entry.used, used.clone());
+        if !larger {
+            self.heap_bytes += used.heap_bytes();
+            push(chain, before, &mut self.heap_bytes, &mut self.chain_bytes);
         }
-        if !used.is_subset(&entry.used) {
-            let used = entry.used.clone();
-            if self.free == NONE {
-                self.heap_bytes += used.heap_bytes();
-                self.more.push(More { used, next: kept });
-                kept = self.more.len() as u32 - 1;
-            } else {
-                let at = self.free;
-                let reused = &mut self.more[at as usize];
-                self.free = reused.next;
-                *reused = More { used, next: kept };
-                kept = at;
-            }
-        }
-        entry.used = used.clone();
-        entry.next = kept;
         true
     }
 
     /// Forgets every level that is not to stay.
     pub(super) fn retain(&mut self, stays: impl Fn(Level) -> bool) {
-        let (more, free, heap) = (&mut self.more, &mut self.free, &mut self.heap_bytes);
+        self.work += self.entries.len() as u64 / 4;
+        let (chains, free, heap) = (&mut self.chains, &mut self.free, &mut self.heap_bytes);
         self.entries.retain(|entry| {
             let stays = stays(entry.level);
             if !stays {
                 *heap -= entry.placed.heap_bytes() + entry.used.heap_bytes();
-                let mut at = entry.next;
-                while at != NONE {
-                    let next = more[at as usize].next;
-                    more[at as usize].next = *free;
-                    *free = at;
-                    at = next;
+                if entry.chain != NONE {
+                    let chain = std::mem::take(&mut chains[entry.chain as usize]);
+                    *heap -= chain.len() * entry.used.heap_bytes();
+                    *heap -= chain.capacity() * size_of::<K>();
+                    free.push(entry.chain);
                 }
             }
             stays
@@ -137,31 +141,49 @@ impl<K: Mask> Visited<K> {
         states
     }
 
-    /// The smallest configurations that were visited at a level at which nothing was open, in a fixed order.
-    pub(super) fn exits(&self, level: Level) -> Vec<(StateId, K)> {
+    /// The smallest configurations that were visited at a level at which nothing was open, in a fixed order; none if
+    /// there are more than `count_max`.
+    pub(super) fn exits(&self, level: Level, count_max: usize) -> Option<Vec<(StateId, K)>> {
         let mut exits: Vec<(StateId, K)> = Vec::new();
         for entry in self.entries.iter().filter(|entry| entry.level == level) {
             exits.push((entry.state, entry.used.clone()));
-            let mut at = entry.next;
-            while at != NONE {
-                let other = &self.more[at as usize];
-                exits.push((entry.state, other.used.clone()));
-                at = other.next;
+            let chain = self.chains.get(entry.chain as usize);
+            let rest = chain.into_iter().flatten();
+            exits.extend(
+                rest.take(count_max + 1)
+                    .map(|used| (entry.state, used.clone())),
+            );
+            if exits.len() > count_max {
+                return None;
             }
         }
         exits.sort_unstable();
-        exits
+        Some(exits)
     }
 
     /// Bytes that the configurations take, without what tables hold in reserve.
     pub(super) fn live_bytes(&self) -> usize {
-        let more = self.more.len() * size_of::<More<K>>();
-        self.entries.len() * size_of::<Entry<K>>() + more + self.heap_bytes
+        let chains = self.chains.len() * size_of::<Vec<K>>();
+        self.entries.len() * size_of::<Entry<K>>() + chains + self.heap_bytes
     }
 
     /// Bytes in use.
     pub(super) fn bytes(&self) -> usize {
-        let more = self.more.capacity() * size_of::<More<K>>();
-        self.entries.allocation_size() + more + self.heap_bytes
+        let chains = self.chains.capacity() * size_of::<Vec<K>>();
+        self.entries.allocation_size() + chains + self.free.capacity() * 4 + self.heap_bytes
     }
+
+    /// Bytes that it may take besides while it grows.
+    pub(super) fn growth(&self) -> usize {
+        let entries = &self.entries;
+        growth(entries.len(), entries.capacity(), entries.allocation_size()).max(self.chain_bytes)
+    }
+}
+
+/// Adds a set to a chain whose masks are counted already.
+fn push<K>(chain: &mut Vec<K>, used: K, heap_bytes: &mut usize, chain_bytes: &mut usize) {
+    let before = chain.capacity();
+    chain.push(used);
+    *heap_bytes += (chain.capacity() - before) * size_of::<K>();
+    *chain_bytes = (*chain_bytes).max(chain.capacity() * size_of::<K>());
 }

@@ -1,4 +1,4 @@
-//! Rules that deciders of linearizability find broken.
+//! Rules that a history broke, each a proof by itself.
 
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +29,28 @@ pub enum Rule {
     OffsetUnfilled,
     /// Two offsets contradict the real-time order of what was done with them.
     OffsetsAgainstTime,
+    /// A counter was read below what was surely added, or above what can have been.
+    OutOfBounds,
+    /// An account has no balance.
+    NoBalance,
+    /// The balances of a bank have another total.
+    TotalChanged,
+    /// A balance is negative.
+    NegativeBalance,
+    /// A read has an element twice.
+    ElementTwice,
+    /// An element that was known is missing from a later read, and from all after it.
+    ElementLost,
+    /// An acknowledged value never left a queue that was emptied.
+    ValueLost,
+    /// One id was generated twice.
+    SameId,
+    /// Two reads saw two writes in opposite orders.
+    LongFork,
+    /// A write was seen without one that was complete before it began.
+    LaterWithoutEarlier,
+    /// An operation is linked to another position than that of the one before it.
+    LinkBroken,
 }
 
 impl Rule {
@@ -46,6 +68,23 @@ impl Rule {
             Rule::TwoOffsetsOfValue => "one value lies at two offsets",
             Rule::OffsetUnfilled => "an offset below the end can hold nothing that was appended",
             Rule::OffsetsAgainstTime => "two offsets contradict the real-time order",
+            Rule::OutOfBounds => {
+                "a count is not between what was surely added and what can have been"
+            }
+            Rule::NoBalance => "an account has no balance",
+            Rule::TotalChanged => "the balances have another total",
+            Rule::NegativeBalance => "a balance is negative",
+            Rule::ElementTwice => "a read has an element twice",
+            Rule::ElementLost => {
+                "an element that was known is missing from a later read and all after it"
+            }
+            Rule::ValueLost => "an acknowledged value never left the queue, which was emptied",
+            Rule::SameId => "one id was generated twice",
+            Rule::LongFork => "two reads saw two writes in opposite orders",
+            Rule::LaterWithoutEarlier => {
+                "a write was seen without one that was complete before it began"
+            }
+            Rule::LinkBroken => "an operation is linked to another position than that before it",
         }
     }
 }

@@ -1,5 +1,8 @@
 //! Small random histories: an object is really used, some operations crash, and some answers are then falsified.
 
+#[path = "registers.rs"]
+mod registers;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 

@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(240);
 const ALLOWED: [i32; 3] = [2, 253, 254];
 
 /// The models of `check --model`.
-const MODELS: [&str; 10] = [
+const MODELS: [&str; 20] = [
     "register",
     "cas-register",
     "kv",
@@ -30,6 +30,16 @@ const MODELS: [&str; 10] = [
     "fifo-queue",
     "set",
     "log",
+    "multi-register",
+    "counter",
+    "bank",
+    "set-full",
+    "total-queue",
+    "unique-ids",
+    "long-fork",
+    "sequential",
+    "causal-register",
+    "causal-reverse",
     "list-append",
     "rw-register",
     "kafka",

@@ -22,7 +22,7 @@ const FLOORS: &[(&str, &[&[&str]])] = &[
         "checkers",
         &[
             &["foreign"],
-            &["checks"],
+            &["checks", "invariants"],
             &["export", "judgement", "linearizability", "transactions"],
             &["edn", "promises", "verdict"],
             &["history"],

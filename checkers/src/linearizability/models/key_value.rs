@@ -1,29 +1,10 @@
 //! A map from keys to texts: get, put, append. The object of Porcupine's `kv` histories.
 
-use std::fmt::{Display, Formatter};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::linearizability::Model;
-
-/// What was done to one key.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct KeyValueAction {
-    /// The key.
-    pub key: Arc<str>,
-    /// What was called.
-    pub call: KeyValueCall,
-}
-
-/// What can be called.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum KeyValueCall {
-    /// Read the whole value, and what was read if it is known.
-    Get(Option<Arc<str>>),
-    /// Replace the value.
-    Put(Arc<str>),
-    /// Add to the end of the value.
-    Append(Arc<str>),
-}
+use crate::linearizability::actions::{KeyValueAction, KeyValueCall};
+use crate::linearizability::{Decision, Model, Operation, deciders};
 
 /// What a key holds, as far as its history shows.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -46,7 +27,13 @@ pub enum KeyValueState {
 pub struct KeyValue {
     /// The texts that were read, in order; none before a history was learned.
     observed: Option<Arc<[Arc<str>]>>,
+    /// Appended texts that are part of no text read.
+    unread: Arc<BTreeSet<Arc<str>>>,
 }
+
+/// How many bytes are searched for appends that nobody read: a search of every text for every append would take longer
+/// than what it saves.
+const UNREAD_BYTES_MAX: usize = 64 << 20;
 
 impl KeyValue {
     /// An empty map.
@@ -153,25 +140,60 @@ impl Model for KeyValue {
         let mut observed: Vec<Arc<str>> = read.collect();
         observed.sort_unstable();
         observed.dedup();
+        let tails: BTreeSet<Arc<str>> = actions
+            .iter()
+            .filter_map(|action| match &action.call {
+                KeyValueCall::Append(tail) => Some(tail.clone()),
+                _ => None,
+            })
+            .collect();
+        // In their order, a text that is the beginning of another sorts before it.
+        let longest: Vec<&Arc<str>> = (0..observed.len())
+            .filter(|at| {
+                let next = observed.get(at + 1);
+                !next.is_some_and(|next| next.starts_with(&*observed[*at]))
+            })
+            .map(|at| &observed[at])
+            .collect();
+        let bytes: usize = longest.iter().map(|text| text.len()).sum();
+        if tails.len().saturating_mul(bytes) <= UNREAD_BYTES_MAX {
+            let unread = tails.into_iter();
+            let unread = unread.filter(|tail| !longest.iter().any(|text| text.contains(&**tail)));
+            self.unread = Arc::new(unread.collect());
+        }
         self.observed = Some(observed.into());
     }
 
     /// A crashed append of something that is part of no text read makes no get possible.
     fn simplify(&self, action: &KeyValueAction) -> KeyValueAction {
-        if let (KeyValueCall::Append(tail), Some(observed)) = (&action.call, &self.observed) {
-            // In their order, a text that is the beginning of another sorts before it.
-            let longest = (0..observed.len()).filter(|at| {
-                let next = observed.get(at + 1);
-                !next.is_some_and(|next| next.starts_with(&*observed[*at]))
-            });
-            if !longest.into_iter().any(|at| observed[at].contains(&**tail)) {
-                return KeyValueAction {
-                    key: action.key.clone(),
-                    call: KeyValueCall::Get(None),
-                };
-            }
+        match &action.call {
+            KeyValueCall::Append(tail) if self.unread.contains(tail) => KeyValueAction {
+                key: action.key.clone(),
+                call: KeyValueCall::Get(None),
+            },
+            _ => action.clone(),
         }
-        action.clone()
+    }
+
+    fn decide(&self, operations: &[&Operation<KeyValueAction>]) -> Option<Decision> {
+        deciders::sources::key_value(operations)
+    }
+
+    fn step_bytes(&self, state: &KeyValueState, action: &KeyValueAction) -> usize {
+        let text = match &action.call {
+            KeyValueCall::Get(text) => text.as_ref().map_or(0, |text| text.len()),
+            KeyValueCall::Put(text) | KeyValueCall::Append(text) => text.len(),
+        };
+        let head = match state {
+            KeyValueState::Beginning { length, .. } => *length as usize,
+            _ => 0,
+        };
+        // A place among the texts read is found by halving: each time the head is compared.
+        let halvings = self
+            .observed
+            .as_ref()
+            .map_or(1, |all| 1 + all.len().checked_ilog2().unwrap_or(0) as usize);
+        self.state_bytes(state) + (text + head) * halvings
     }
 
     fn state_bytes(&self, state: &KeyValueState) -> usize {
@@ -186,17 +208,6 @@ impl Model for KeyValue {
         match self.text(state) {
             Some(text) => format!("{text:?}"),
             None => "a text that nobody read".to_owned(),
-        }
-    }
-}
-
-impl Display for KeyValueAction {
-    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
-        match &self.call {
-            KeyValueCall::Get(Some(text)) => write!(f, "get {}: {text:?}", self.key),
-            KeyValueCall::Get(None) => write!(f, "get {}", self.key),
-            KeyValueCall::Put(text) => write!(f, "put {} {text:?}", self.key),
-            KeyValueCall::Append(text) => write!(f, "append {} {text:?}", self.key),
         }
     }
 }

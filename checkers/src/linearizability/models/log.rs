@@ -135,6 +135,7 @@ impl<V: Datum> Model for Log<V> {
 
     fn decide(&self, operations: &[&Operation<LogAction<V>>]) -> Option<Decision> {
         deciders::log::decide(operations, deciders::log::Rules::default())
+            .or_else(|| deciders::sources::log(operations))
     }
 
     fn state_bytes(&self, state: &LogState<V>) -> usize {
@@ -143,6 +144,15 @@ impl<V: Datum> Model for Log<V> {
             LogState::Length(_) => 0,
         };
         size_of::<LogState<V>>() + heap
+    }
+
+    fn step_bytes(&self, state: &LogState<V>, action: &LogAction<V>) -> usize {
+        // Each value of a read is looked up in a tree.
+        let read = match action {
+            LogAction::Read(values) => 64 * values.len(),
+            _ => 64,
+        };
+        self.state_bytes(state) + read
     }
 
     fn describe(&self, state: &LogState<V>) -> String {

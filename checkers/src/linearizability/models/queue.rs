@@ -60,7 +60,7 @@ impl<V: Datum> Model for Queue<V> {
     }
 
     fn decide(&self, operations: &[&Operation<QueueAction<V>>]) -> Option<Decision> {
-        deciders::queue::decide(operations)
+        deciders::queue::decide(operations).or_else(|| deciders::sources::queue(operations))
     }
 
     fn state_bytes(&self, queue: &VecDeque<V>) -> usize {

@@ -112,6 +112,7 @@ impl<V: Datum> Model for Register<V> {
 
     fn decide(&self, operations: &[&Operation<RegisterAction<V>>]) -> Option<Decision> {
         deciders::register::decide(&self.initial, operations)
+            .or_else(|| deciders::sources::register(&self.initial, operations))
     }
 
     fn describe(&self, state: &RegisterState<V>) -> String {
