@@ -87,6 +87,7 @@ impl Runner<'_> {
                 other: found.other,
                 detected_ms: found.proven_at.map(|at| at / 1_000_000),
                 account: found.account,
+                undecided: found.undecided,
                 lasted_ms: end / 1_000_000,
                 tries,
                 history: keep(&played.recorded),

@@ -1,0 +1,67 @@
+//! When a mutant acts. It begins some time after its node first showed a topic: the cluster has formed by then, and a run
+//! that never began would prove nothing about what its checks see.
+//!
+//! The node is asked for Metadata all the time, so these answers tell when the first topic is there and when the leader
+//! has changed.
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use kafka_protocol::messages::{ApiKey, MetadataResponse};
+
+use super::When;
+use super::lie::Asked;
+
+/// The time from the first topic until a mutant begins.
+pub(super) const DELAY: Duration = Duration::from_secs(3);
+
+/// What a node has shown so far.
+#[derive(Debug)]
+pub(super) struct Moment {
+    delay: Duration,
+    /// When it first showed a topic.
+    topic_at: Option<Instant>,
+    /// The first leader epoch that it showed, and the last one.
+    epochs: Option<(i32, i32)>,
+}
+
+impl Moment {
+    pub(super) fn new(delay: Duration) -> Moment {
+        Moment {
+            delay,
+            topic_at: None,
+            epochs: None,
+        }
+    }
+
+    /// Takes an honest answer into account.
+    pub(super) fn watch(&mut self, asked: &Asked, honest: &Bytes, now: Instant) {
+        if asked.key != ApiKey::Metadata {
+            return;
+        }
+        let Some((_, answer)) = asked.answer::<MetadataResponse>(honest) else {
+            return;
+        };
+        let rows = answer.topics.iter().flat_map(|topic| &topic.partitions);
+        let shown = rows.filter(|row| row.error_code == 0);
+        let Some(epoch) = shown.map(|row| row.leader_epoch).max() else {
+            return;
+        };
+        self.topic_at.get_or_insert(now);
+        let first = self.epochs.map_or(epoch, |(first, _)| first);
+        self.epochs = Some((first, epoch));
+    }
+
+    /// Whether a mutant acts now, as far as time decides it.
+    pub(super) fn is_now(&self, when: When, now: Instant) -> bool {
+        let begin = self.topic_at.map(|at| at + self.delay);
+        let Some(since) = begin.and_then(|begin| now.checked_duration_since(begin)) else {
+            return false;
+        };
+        match when {
+            When::Always | When::OneIn(_) => true,
+            When::For(seconds) => since < Duration::from_secs(seconds),
+            When::AfterElection => self.epochs.is_some_and(|(first, last)| last > first),
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! InitProducerId, FindCoordinator and ApiVersions.
+
+use super::super::super::table::Row;
+use super::{equivalent, killed};
+
+const fn idempotent(name: &'static str) -> Row {
+    killed(
+        name,
+        &[
+            "lost-write",
+            "duplicate",
+            "inconsistent-offset",
+            "availability",
+        ],
+        &["lost-write", "duplicate", "inconsistent-offset", "gap"],
+    )
+    .with("idempotent")
+    .when_the_leader_is_lost()
+}
+
+const fn gap(name: &'static str) -> Row {
+    killed(name, &["availability"], &["gap"]).within(20)
+}
+
+pub(super) const ROWS: &[Row] = &[
+    idempotent("producer-id-twice"),
+    idempotent("producer-id-of-the-next"),
+    idempotent("producer-id-missing"),
+    idempotent("producer-epoch-ahead"),
+    idempotent("producer-id-refused"),
+    idempotent("producer-id-forbidden"),
+    equivalent(
+        "coordinator-found",
+        "the reference broker has no groups; a client that joins one is refused by the API that it then asks",
+    ),
+    equivalent(
+        "coordinator-wrong-host",
+        "the reference broker has no groups; a client that joins one cannot, with or without this answer",
+    ),
+    gap("versions-without-produce"),
+    gap("versions-without-fetch"),
+    gap("versions-without-metadata"),
+    gap("versions-empty"),
+    gap("versions-fetch-ahead"),
+    equivalent(
+        "versions-fetch-behind",
+        "a broker may offer less than it has; clients take the older version",
+    ),
+];
