@@ -9,7 +9,7 @@ use checkers::verdict::Validity;
 use reports::model::{ControlRun, PlantRun};
 
 use super::conditions::Conditions;
-use super::proof;
+use super::proof::{self, Found};
 use super::settled::Settled;
 use super::table::Row;
 use super::watch::{self, Flags};
@@ -70,7 +70,8 @@ impl Runner<'_> {
                 return Ok(None);
             }
             let (found, end) = match played.seen {
-                Some(seen) => seen,
+                // A history that ends at the proof leaves other checks undecided.
+                Some((found, end)) => (Found { undecided: Vec::new(), ..found }, end),
                 None => {
                     let judged = played.recorded.judge()?;
                     let (judgement, history) = (&judged.judgement, &judged.history);
