@@ -6,7 +6,7 @@
 //! are lied to.
 //!
 //! Off unless a node's configuration names them (`mutants = ["list-offset-behind"]`), and then loud. A mutant begins when the
-//! cluster has formed, see [`moment`]. Which check must notice it is knowledge of the program that tests this broker.
+//! cluster has formed and clients have begun, see [`moment`]. Which check must notice it is knowledge of the program that tests this broker.
 
 mod admin;
 mod batches;
@@ -161,8 +161,8 @@ impl Mutants {
             .map(|(_, mutant)| mutant)
     }
 
-    /// The hooks of this node that has these mutants: none without any. They begin so long after the node first showed a
-    /// topic.
+    /// The hooks of this node that has these mutants: none without any. They begin so long after the node was first asked
+    /// about records.
     #[must_use]
     pub fn hooks(&self, node: NodeId, delay: Duration) -> Hooks {
         if self.is_empty() {

@@ -1,8 +1,8 @@
-//! When a mutant acts. It begins some time after its node first showed a topic: the cluster has formed by then, and a run
-//! that never began would prove nothing about what its checks see.
+//! When a mutant acts. It begins some time after its node was first asked about records: the cluster has formed by then,
+//! and clients have begun. A run that never began would prove nothing about what its checks see. The first topic is no such
+//! sign: on a busy machine the formation took longer than any delay after it.
 //!
-//! The node is asked for Metadata all the time, so these answers tell when the first topic is there and when the leader
-//! has changed.
+//! The node is asked for Metadata all the time, so these answers tell when the leader has changed.
 
 use std::time::{Duration, Instant};
 
@@ -12,15 +12,15 @@ use kafka_protocol::messages::{ApiKey, MetadataResponse};
 use super::When;
 use super::lie::Asked;
 
-/// The time from the first topic until a mutant begins.
-pub(super) const DELAY: Duration = Duration::from_secs(3);
+/// The time from the first request about records until a mutant begins.
+pub(super) const DELAY: Duration = Duration::from_secs(2);
 
 /// What a node has shown so far.
 #[derive(Debug)]
 pub(super) struct Moment {
     delay: Duration,
-    /// When it first showed a topic.
-    topic_at: Option<Instant>,
+    /// When it was first asked about records.
+    asked_at: Option<Instant>,
     /// The first leader epoch that it showed, and the last one.
     epochs: Option<(i32, i32)>,
 }
@@ -29,13 +29,19 @@ impl Moment {
     pub(super) fn new(delay: Duration) -> Moment {
         Moment {
             delay,
-            topic_at: None,
+            asked_at: None,
             epochs: None,
         }
     }
 
     /// Takes an honest answer into account.
     pub(super) fn watch(&mut self, asked: &Asked, honest: &Bytes, now: Instant) {
+        if matches!(
+            asked.key,
+            ApiKey::Produce | ApiKey::Fetch | ApiKey::ListOffsets
+        ) {
+            self.asked_at.get_or_insert(now);
+        }
         if asked.key != ApiKey::Metadata {
             return;
         }
@@ -47,14 +53,13 @@ impl Moment {
         let Some(epoch) = shown.map(|row| row.leader_epoch).max() else {
             return;
         };
-        self.topic_at.get_or_insert(now);
         let first = self.epochs.map_or(epoch, |(first, _)| first);
         self.epochs = Some((first, epoch));
     }
 
     /// Whether a mutant acts now, as far as time decides it.
     pub(super) fn is_now(&self, when: When, now: Instant) -> bool {
-        let begin = self.topic_at.map(|at| at + self.delay);
+        let begin = self.asked_at.map(|at| at + self.delay);
         let Some(since) = begin.and_then(|begin| now.checked_duration_since(begin)) else {
             return false;
         };

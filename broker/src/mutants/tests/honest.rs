@@ -45,7 +45,18 @@ pub(super) const APIS: &[ApiKey] = &[
     ApiKey::DescribeQuorum,
 ];
 
+/// Those by which a client begins.
+pub(super) const ABOUT_RECORDS: &[ApiKey] = &[ApiKey::Produce, ApiKey::Fetch, ApiKey::ListOffsets];
+
+/// The first request about records: a ListOffsets without a partition, in which nobody can lie.
+pub(super) fn first() -> Exchange {
+    let request = m::ListOffsetsRequest::default();
+    let answer = m::ListOffsetsResponse::default();
+    exchange(ApiKey::ListOffsets, 5, &request, &answer)
+}
+
 /// A request and its answer.
+#[derive(Clone)]
 pub(super) struct Exchange {
     pub(super) asked: Asked,
     pub(super) answer: Bytes,

@@ -11,7 +11,7 @@ use super::subjects;
 /// Every mutant with what it does and what must detect it.
 pub fn listed() -> String {
     let mut text = String::from(
-        "mutants (lies of the reference broker, for --mutant NAME or NAME@NODE); they begin 3 s after the first topic\n",
+        "mutants (lies of the reference broker, for --mutant NAME or NAME@NODE); they begin 2 s after the first request about records\n",
     );
     let mut api = String::new();
     for (row, mutant) in subjects() {

@@ -53,7 +53,11 @@ const fn backwards(name: &'static str) -> Row {
 
 /// A consumer gets nothing.
 const fn starved(name: &'static str) -> Row {
-    killed(name, &["availability"], &["gap"])
+    killed(
+        name,
+        &["availability", "served-after-heal", "unseen"],
+        &["gap", "not-served", "never-served"],
+    )
 }
 
 /// The final reads, which take the log's bounds from the answer.
@@ -72,7 +76,7 @@ pub(super) const ROWS: &[Row] = &[
     bounds("fetch-stable-offset-behind"),
     bounds("fetch-log-start-ahead"),
     bounds("fetch-log-start-negative"),
-    bounds("fetch-log-start-lost"),
+    starved("fetch-log-start-lost"),
     starved("fetch-out-of-range"),
     starved("fetch-out-of-range-always"),
     starved("fetch-not-leader"),

@@ -5,7 +5,11 @@ use super::{equivalent, killed};
 
 /// Nothing is acknowledged, or read.
 const fn gap(name: &'static str) -> Row {
-    killed(name, &["availability"], &["gap"])
+    killed(
+        name,
+        &["availability", "served-after-heal"],
+        &["gap", "not-served"],
+    )
 }
 
 /// The node does not answer what it is asked.

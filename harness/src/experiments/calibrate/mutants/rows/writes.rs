@@ -20,7 +20,11 @@ const fn refused(name: &'static str) -> Row {
 
 /// Nothing is acknowledged.
 const fn gap(name: &'static str) -> Row {
-    killed(name, &["availability"], &["gap"])
+    killed(
+        name,
+        &["availability", "served-after-heal"],
+        &["gap", "not-served"],
+    )
 }
 
 pub(super) const ROWS: &[Row] = &[
