@@ -38,6 +38,9 @@ use crate::request::NodeId;
 use lie::Lie;
 use teller::Teller;
 
+/// What a node logs when it lies for the first time.
+pub const FIRST_LIE: &str = "the first lie";
+
 /// One lie.
 #[derive(Clone, Copy, Debug)]
 pub struct Mutant {
@@ -64,6 +67,8 @@ pub enum When {
     For(u64),
     /// All, once the leader has changed.
     AfterElection,
+    /// All, from the start of the node, where clients ask only when they begin.
+    FromStart,
 }
 
 impl fmt::Display for When {
@@ -73,6 +78,7 @@ impl fmt::Display for When {
             When::OneIn(answers) => write!(formatter, "one in {answers}"),
             When::For(seconds) => write!(formatter, "for {seconds} s"),
             When::AfterElection => formatter.write_str("after an election"),
+            When::FromStart => formatter.write_str("from the start"),
         }
     }
 }

@@ -8,20 +8,20 @@ use client::{Cluster, batch, create, eventually, latest, produce_request};
 use kafka_protocol::messages::{ApiVersionsRequest, FindCoordinatorRequest};
 use kafka_protocol::protocol::StrBytes;
 
-/// One node with these mutants and a topic.
-fn liar(words: &[&str]) -> Cluster {
+/// Three nodes with these mutants and a topic, and which of them leads.
+fn liars(words: &[&str]) -> (Cluster, u64) {
     let mutants = Mutants::parse(words).unwrap();
-    let cluster = Cluster::start_of(1, |config| config.mutants = mutants.clone());
-    cluster.leader();
-    assert_eq!(create(&mut cluster.client(1), "topic", 1), 0);
+    let cluster = Cluster::start_with(|config| config.mutants = mutants.clone());
+    let leader = cluster.leader();
+    assert_eq!(create(&mut cluster.client(leader), "topic", 1), 0);
     cluster.wait_for_topic("topic");
-    cluster
+    (cluster, leader)
 }
 
 #[test]
 fn a_node_lies_to_its_clients_and_keeps_the_truth() {
-    let cluster = liar(&["list-end-ahead", "fetch-value-changed"]);
-    let mut client = cluster.client(1);
+    let (cluster, leader) = liars(&["list-end-ahead", "fetch-value-changed"]);
+    let mut client = cluster.client(leader);
     assert_eq!(client.produce("topic", -1, batch(&["abc"])), (0, 0));
     eventually("the end is one too high", || {
         (latest(&mut client, "topic", -1) == (0, 2)).then_some(())
@@ -36,15 +36,15 @@ fn a_node_lies_to_its_clients_and_keeps_the_truth() {
 
 #[test]
 fn a_connection_is_closed_instead_of_an_answer_that_was_true() {
-    let cluster = liar(&["produce-closed"]);
+    let (cluster, leader) = liars(&["produce-closed"]);
     eventually("no answer to a write", || {
-        let mut client = cluster.client(1);
+        let mut client = cluster.client(leader);
         client.send(9, &produce_request("topic", -1, batch(&["v"])));
         client.receive_frame().is_none().then_some(())
     });
     // It was written all the same.
-    let (error, end) = latest(&mut cluster.client(1), "topic", -1);
-    let values = cluster.client(1).values("topic", 0);
+    let (error, end) = latest(&mut cluster.client(leader), "topic", -1);
+    let values = cluster.client(leader).values("topic", 0);
     assert!(error == 0 && end >= 1 && values.len() as i64 == end);
 }
 

@@ -62,6 +62,11 @@ pub fn mutants() -> impl Iterator<Item = &'static Mutant> {
     broker::mutants::all()
 }
 
+/// Whether a node with these lines on its standard error has told a lie.
+pub fn has_lied(log: &str) -> bool {
+    log.contains(broker::mutants::FIRST_LIE)
+}
+
 /// Reads a mutant as `--mutant` takes it.
 ///
 /// # Errors

@@ -59,12 +59,15 @@ impl Moment {
 
     /// Whether a mutant acts now, as far as time decides it.
     pub(super) fn is_now(&self, when: When, now: Instant) -> bool {
+        if when == When::FromStart {
+            return true;
+        }
         let begin = self.asked_at.map(|at| at + self.delay);
         let Some(since) = begin.and_then(|begin| now.checked_duration_since(begin)) else {
             return false;
         };
         match when {
-            When::Always | When::OneIn(_) => true,
+            When::Always | When::OneIn(_) | When::FromStart => true,
             When::For(seconds) => since < Duration::from_secs(seconds),
             When::AfterElection => self.epochs.is_some_and(|(first, last)| last > first),
         }

@@ -25,7 +25,7 @@ use ApiKey::{
     FindCoordinator, InitProducerId, ListOffsets, Metadata, OffsetForLeaderEpoch, Produce,
 };
 use Sending::{AnotherNumber, Closed, CutOff, EndlessLength, Late, Never, Oversized, Truncated};
-use When::{Always, For, OneIn};
+use When::{Always, For, FromStart, OneIn};
 
 /// Longer than any client of a test waits.
 const TOO_LATE: Sending = Late(4_000);
@@ -60,9 +60,14 @@ pub(super) const TABLE: &[Mutant] = &[
     sent("metadata-endless", Metadata, Always, EndlessLength),
     sent("quorum-never", DescribeQuorum, Always, Never),
     sent("quorum-truncated", DescribeQuorum, Always, Truncated),
-    sent("producer-id-never", InitProducerId, Always, Never),
-    sent("producer-id-closed", InitProducerId, Always, Closed),
-    sent("producer-id-truncated", InitProducerId, Always, Truncated),
+    sent("producer-id-never", InitProducerId, FromStart, Never),
+    sent("producer-id-closed", InitProducerId, FromStart, Closed),
+    sent(
+        "producer-id-truncated",
+        InitProducerId,
+        FromStart,
+        Truncated,
+    ),
     sent("epoch-end-never", OffsetForLeaderEpoch, Always, Never),
     sent(
         "epoch-end-truncated",

@@ -6,9 +6,9 @@ use kafka_protocol::messages::{
 };
 use kafka_protocol::protocol::StrBytes;
 
-use super::When::Always;
+use super::Mutant;
+use super::When::{Always, FromStart};
 use super::lie::{Change, Lie};
-use super::{Mutant, When};
 
 const fn producer_id(
     name: &'static str,
@@ -16,7 +16,7 @@ const fn producer_id(
     does: &'static str,
     change: Change<InitProducerIdResponse>,
 ) -> Mutant {
-    Mutant::new(name, field, does, Always, Lie::InitProducerId(change))
+    Mutant::new(name, field, does, FromStart, Lie::InitProducerId(change))
 }
 
 const fn coordinator(
@@ -30,11 +30,11 @@ const fn coordinator(
 
 const fn versions(
     name: &'static str,
+    field: &'static str,
     does: &'static str,
-    when: When,
     change: Change<ApiVersionsResponse>,
 ) -> Mutant {
-    Mutant::new(name, "api_keys", does, when, Lie::ApiVersions(change))
+    Mutant::new(name, field, does, Always, Lie::ApiVersions(change))
 }
 
 /// Refuses with an error, and names nobody.
@@ -132,38 +132,38 @@ pub(super) const TABLE: &[Mutant] = &[
     ),
     versions(
         "versions-without-produce",
+        "api_keys",
         "Produce is not offered",
-        Always,
         |answer, _| without(answer, ApiKey::Produce),
     ),
     versions(
         "versions-without-fetch",
+        "api_keys",
         "Fetch is not offered",
-        Always,
         |answer, _| without(answer, ApiKey::Fetch),
     ),
     versions(
         "versions-without-metadata",
+        "api_keys",
         "Metadata is not offered",
-        Always,
         |answer, _| without(answer, ApiKey::Metadata),
     ),
     versions(
         "versions-empty",
+        "api_keys",
         "nothing is offered",
-        Always,
         |answer, _| answer.api_keys.clear(),
     ),
     versions(
         "versions-fetch-ahead",
+        "max_version",
         "versions of Fetch are offered that do not exist here",
-        Always,
         |answer, _| up_to(answer, ApiKey::Fetch, 16),
     ),
     versions(
         "versions-fetch-behind",
+        "max_version",
         "only old versions of Fetch are offered",
-        Always,
         |answer, _| up_to(answer, ApiKey::Fetch, 4),
     ),
 ];

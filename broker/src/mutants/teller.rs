@@ -8,7 +8,7 @@ use bytes::Bytes;
 use super::lie::{Asked, Scene};
 use super::memory::Memory;
 use super::moment::Moment;
-use super::{Mutant, When};
+use super::{FIRST_LIE, Mutant, When};
 use crate::frame::Frame;
 use crate::hooks::{Hook, Retelling, Told};
 use crate::request::NodeId;
@@ -98,11 +98,12 @@ impl Active {
         self.chances = self.chances.wrapping_add(1);
         let lies = match self.mutant.when {
             When::OneIn(answers) => chance.is_multiple_of(answers),
-            When::Always | When::For(_) | When::AfterElection => true,
+            When::Always | When::For(_) | When::AfterElection | When::FromStart => true,
         };
         if lies {
             if self.lies == 0 {
-                tracing::warn!(mutant = self.mutant.name, "the first lie");
+                // Whoever runs this node looks for it, to tell a lie that was not noticed from one that was not told.
+                tracing::warn!(mutant = self.mutant.name, "{FIRST_LIE}");
             }
             self.lies = self.lies.saturating_add(1);
         }

@@ -47,6 +47,8 @@ pub enum Fate {
     Otherwise,
     /// Checks could not be judged, and none found anything.
     Undecided,
+    /// No client asked for what the lie is about.
+    Untold,
     /// Everything was valid.
     Survived,
     /// It was not run.
@@ -56,12 +58,13 @@ pub enum Fate {
 
 impl Fate {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Fate; 7] = [
+    pub const ALL: [Fate; 8] = [
         Fate::Killed,
         Fate::Equivalent,
         Fate::Contradicted,
         Fate::Otherwise,
         Fate::Undecided,
+        Fate::Untold,
         Fate::Survived,
         Fate::Missing,
     ];
@@ -74,6 +77,7 @@ impl Fate {
             Fate::Contradicted => "equivalent, and yet a check found something",
             Fate::Otherwise => "noticed by other checks only",
             Fate::Undecided => "undecided",
+            Fate::Untold => "never told",
             Fate::Survived => "survived",
             Fate::Missing => "not run",
         }
@@ -89,6 +93,9 @@ impl MutantRow {
     /// Its fate, by its runs. With several, the worst decides.
     pub fn judged(&self) -> Fate {
         let of = |run: &PlantRun| match (&self.equivalent, run) {
+            (_, run) if run.untold && run.caught_by.is_empty() && run.other.is_empty() => {
+                Fate::Untold
+            }
             (Some(_), run) if !run.other.is_empty() => Fate::Contradicted,
             (Some(_), _) => Fate::Equivalent,
             (None, run) if !run.caught_by.is_empty() => Fate::Killed,
@@ -186,6 +193,15 @@ mod tests {
         let noticed = row(true, &[(&[], &["b"], &[])]);
         assert_eq!(noticed.fate, Fate::Contradicted);
         assert!(!noticed.fate.is_settled());
+    }
+
+    #[test]
+    fn a_lie_that_was_not_told_has_not_survived() {
+        let mut untold = row(false, &[(&[], &[], &["c"])]);
+        untold.runs[0].untold = true;
+        assert_eq!(untold.judged(), Fate::Untold);
+        untold.equivalent = Some("a reason".to_owned());
+        assert_eq!(untold.judged(), Fate::Untold);
     }
 
     #[test]

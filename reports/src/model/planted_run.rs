@@ -15,6 +15,9 @@ pub struct PlantRun {
     /// Checks that could not be judged.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub undecided: Vec<String>,
+    /// Whether no node told the lie: nobody asked for what it is about.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub untold: bool,
     /// From the start of the run to the end of the first proof.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detected_ms: Option<u64>,

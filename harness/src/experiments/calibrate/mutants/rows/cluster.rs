@@ -75,14 +75,19 @@ pub(super) const ROWS: &[Row] = &[
         "metadata-error-instead-of-nothing",
         "the leader of such a partition is still -1, which clients treat like the error",
     )
-    .within(6),
+    .when_the_leader_is_cut(),
     topics("metadata-replicas-missing"),
     topics("metadata-in-sync-missing"),
     leaders("quorum-leader-another").on("quorum-leader-another@n1"),
     leaders("quorum-leader-itself"),
     leaders("quorum-leader-none"),
     leaders("quorum-leader-none-for-5s"),
-    leaders("quorum-epoch-ahead").on("quorum-epoch-ahead@n2"),
+    killed(
+        "quorum-epoch-ahead",
+        &["one-leader-per-epoch", "terms-burned", "disagreement"],
+        &["two-leaders", "terms-burned", "disagreement"],
+    )
+    .on("quorum-epoch-ahead@n2"),
     killed(
         "quorum-epoch-far-ahead",
         &["terms-burned"],

@@ -19,7 +19,11 @@ const fn ahead(name: &'static str) -> Row {
 
 /// No end at all.
 const fn nothing(name: &'static str) -> Row {
-    killed(name, &["availability"], &["gap"])
+    killed(
+        name,
+        &["availability", "served-after-heal"],
+        &["gap", "not-served"],
+    )
 }
 
 pub(super) const ROWS: &[Row] = &[

@@ -15,7 +15,7 @@ const fn idempotent(name: &'static str) -> Row {
         &["lost-write", "duplicate", "inconsistent-offset", "gap"],
     )
     .with("idempotent")
-    .when_the_leader_is_lost()
+    .within(20)
 }
 
 const fn gap(name: &'static str) -> Row {
