@@ -148,7 +148,6 @@ impl Node {
         let hooks = hooks.and(&config.mutants.hooks_loudly(config.node_id));
         let runtime = sockets("clients", CLIENT_WORKERS)?;
         let links_runtime = sockets("peers", PEER_WORKERS)?;
-
         let clock = Clock::start();
         let (core, asks) = CoreHandle::new(clock);
         let (trigger, shutdown) = shutdown::channel();
