@@ -24,9 +24,14 @@ const fn gap(name: &'static str) -> Row {
 
 pub(super) const ROWS: &[Row] = &[
     idempotent("producer-id-twice"),
-    idempotent("producer-id-of-the-next"),
+    // All nodes together would exchange ids, and each would still be given once.
+    idempotent("producer-id-of-the-next").on("producer-id-of-the-next@n1"),
     idempotent("producer-id-missing"),
-    idempotent("producer-epoch-ahead"),
+    equivalent(
+        "producer-epoch-ahead",
+        "nobody else has the id, and a broker takes the first epoch that it sees with it; a later one is higher still",
+    )
+    .with("idempotent"),
     idempotent("producer-id-refused"),
     idempotent("producer-id-forbidden"),
     equivalent(
