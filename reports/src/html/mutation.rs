@@ -97,6 +97,6 @@ mod tests {
         let left = page.split("What is left").nth(1).expect("a part");
         let left = left.split("All").next().expect("before the next part");
         assert!(left.contains("fetch-nothing") && !left.contains("produce-never"));
-        assert!(page.contains("8 s") && !page.contains("<b>nothing"));
+        assert!(page.contains("8.00 s") && !page.contains("<b>nothing"));
     }
 }
