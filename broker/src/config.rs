@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::mutants::Mutants;
 use crate::plants::Plants;
 use crate::request::NodeId;
 
@@ -49,6 +50,9 @@ pub struct NodeConfig {
     /// work.
     #[serde(default, skip_serializing_if = "Plants::is_empty")]
     pub plants: Plants,
+    /// Deliberate lies to clients, see [`crate::mutants`]. None by default.
+    #[serde(default, skip_serializing_if = "Mutants::is_empty")]
+    pub mutants: Mutants,
     /// The listener for Kafka clients.
     pub kafka: KafkaConfig,
     /// Every node of the cluster, this one included.

@@ -19,6 +19,7 @@ use tracing::debug;
 use crate::api::{self, Answer, Context, Waiting};
 use crate::clients::Client;
 use crate::frame;
+use crate::hooks::{Retelling, Told};
 
 /// Requests of one connection that are taken and not answered.
 const REQUESTS_IN_FLIGHT_MAX: usize = 64;
@@ -26,6 +27,9 @@ const REQUESTS_IN_FLIGHT_MAX: usize = 64;
 /// A client that does not take its answer for this long is cut off, for the answer occupies memory; sooner if others need
 /// the room (see `clients`).
 const WRITE_WAIT: Duration = Duration::from_secs(20);
+
+/// An answer that is due, and what the client is told instead. Nothing else in every broker that is meant to work.
+type Pending = (Answer, Option<Retelling>);
 
 /// Serves one client until it leaves or breaks the protocol.
 pub(crate) async fn serve(
@@ -59,7 +63,7 @@ async fn read_requests(
     reader: OwnedReadHalf,
     (client, known): (SocketAddr, &Client),
     context: Arc<Context>,
-    line: mpsc::Sender<Answer>,
+    line: mpsc::Sender<Pending>,
 ) {
     let mut reader = BufReader::new(reader);
     let waiting = Waiting::default();
@@ -83,16 +87,17 @@ async fn read_requests(
         let Ok(place) = line.reserve().await else {
             return;
         };
-        place.send(api::begin(&context, frame, &waiting).await);
+        let retelling = context.hooks.question_came(&frame);
+        place.send((api::begin(&context, frame, &waiting).await, retelling));
     }
 }
 
 async fn write_answers(
     mut writer: OwnedWriteHalf,
     (client, known): (SocketAddr, &Client),
-    mut turn: mpsc::Receiver<Answer>,
+    mut turn: mpsc::Receiver<Pending>,
 ) {
-    while let Some(answer) = turn.recv().await {
+    while let Some((answer, retelling)) = turn.recv().await {
         let reply = match answer.await {
             Ok(Some(reply)) => reply,
             Ok(None) => {
@@ -104,8 +109,21 @@ async fn write_answers(
                 return;
             }
         };
+        let honest = reply.bytes.clone();
+        let told = match retelling {
+            None => Told::at_once(honest),
+            Some(retelling) => retelling(honest),
+        };
+        if !told.delay.is_zero() {
+            tokio::time::sleep(told.delay).await;
+        }
         known.writes();
-        match timeout(WRITE_WAIT, writer.write_all(&reply.bytes)).await {
+        match timeout(
+            WRITE_WAIT,
+            writer.write_all(&told.bytes.unwrap_or_default()),
+        )
+        .await
+        {
             Ok(Ok(())) => known.is_answered(),
             Ok(Err(error)) => {
                 debug!(%client, %error, "answer not delivered");
@@ -115,6 +133,10 @@ async fn write_answers(
                 debug!(%client, "answer not taken within {WRITE_WAIT:?}");
                 return;
             }
+        }
+        if told.closes {
+            debug!(%client, "connection closed instead of an answer");
+            return;
         }
     }
 }

@@ -14,11 +14,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use raft::eraftpb::{Entry, Message};
 use tokio::runtime::Handle;
 use tokio::sync::{oneshot, watch};
 use uuid::Uuid;
 
+use crate::frame::Frame;
 use crate::messages::{Class, Forwarded, Hello};
 use crate::request::{NodeId, Response};
 use crate::state::State;
@@ -40,6 +42,30 @@ pub(crate) type AskLeader = Arc<dyn Fn() -> Later<()> + Send + Sync>;
 
 /// Where the answer of the core to a Produce request will be.
 pub(crate) type Outcomes = oneshot::Receiver<Response>;
+
+/// What a client is told instead of an answer, once that is ready.
+pub(crate) type Retelling = Box<dyn FnOnce(Bytes) -> Told + Send>;
+
+/// An answer as a client gets it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Told {
+    /// What is sent; nothing if there is none.
+    pub(crate) bytes: Option<Bytes>,
+    /// How long it waits before that.
+    pub(crate) delay: Duration,
+    /// Whether the connection is closed after it.
+    pub(crate) closes: bool,
+}
+
+impl Told {
+    /// The usual way.
+    pub(crate) fn at_once(bytes: Bytes) -> Told {
+        Told {
+            bytes: Some(bytes),
+            ..Told::default()
+        }
+    }
+}
 
 /// What a hook may use of its node.
 pub(crate) struct Surroundings {
@@ -156,6 +182,11 @@ pub(crate) trait Hook: Debug + Send + Sync {
 
     /// A Produce request came. What becomes of the place where its answer will be.
     fn write_arrived(&self) -> Option<Box<dyn FnOnce(Outcomes) -> Outcomes + Send>> {
+        None
+    }
+
+    /// A request came from a client. What becomes of its answer.
+    fn question_came(&self, _frame: &Frame) -> Option<Retelling> {
         None
     }
 }

@@ -11,7 +11,7 @@
 //! also the data. `peers` carries messages between nodes, `forward` takes to the leader what only
 //! it may do. What is in an entry and what it does is in `command` and `state`. What could be decided
 //! otherwise is in [`rules`]; where somebody else may interfere, in `hooks`. Deliberate bugs, off unless a
-//! configuration names them, change both; they are in [`plants`].
+//! configuration names them, change both; they are in [`plants`]. Deliberate lies at the edge are in [`mutants`].
 
 mod api;
 mod ask;
@@ -29,6 +29,7 @@ pub mod fuzzing;
 mod hooks;
 pub mod log;
 mod messages;
+pub mod mutants;
 mod node;
 mod peers;
 pub mod plants;

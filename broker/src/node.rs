@@ -145,9 +145,9 @@ impl Node {
             })?;
         let config = Arc::new(config);
         let (rules, hooks) = config.plants.plant_loudly();
+        let hooks = hooks.and(&config.mutants.hooks_loudly(config.node_id));
         let runtime = sockets("clients", CLIENT_WORKERS)?;
         let links_runtime = sockets("peers", PEER_WORKERS)?;
-
         let clock = Clock::start();
         let (core, asks) = CoreHandle::new(clock);
         let (trigger, shutdown) = shutdown::channel();

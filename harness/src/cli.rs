@@ -46,8 +46,8 @@ pub struct Cli {
 pub enum Command {
     /// Run scenarios and judge them (the default).
     Run(run::RunArguments),
-    /// List scenarios, workloads, faults, checks, plants and targets.
-    List,
+    /// List scenarios, workloads, faults, checks, plants and targets, or mutants.
+    List(list::ListArguments),
     /// Test which faults can run here, and say how to permit the others.
     Doctor,
     /// Judge a stored run or a history file again.
@@ -84,7 +84,14 @@ impl Command {
         use Command::{Check, Compare, Export, Figures, List, Merge, Report, Serve};
         matches!(
             self,
-            Check(_) | Compare(_) | Export(_) | Figures(_) | List | Merge(_) | Report(_) | Serve(_)
+            Check(_)
+                | Compare(_)
+                | Export(_)
+                | Figures(_)
+                | List(_)
+                | Merge(_)
+                | Report(_)
+                | Serve(_)
         )
     }
 }
@@ -102,7 +109,7 @@ impl Cli {
         match command {
             Command::Run(asked) if incident::is_asked(&asked) => incident::run(&asked),
             Command::Run(asked) => run::run(&asked),
-            Command::List => list::run(),
+            Command::List(asked) => list::run(&asked),
             Command::Doctor => doctor::run(),
             Command::Check(asked) => check::run(&asked),
             Command::Export(asked) => export::run(&asked),

@@ -101,6 +101,7 @@ impl Cluster {
                 jepsen: jepsen.clone(),
                 seed,
                 plants: plants.on(node),
+                mutants: plants.mutants_on(node),
                 secret: secret.clone(),
             };
             nodes.push(NodeProcess {

@@ -1,14 +1,16 @@
-//! The reference broker as the harness uses it: one node inside this program, and the list of its plants. Only this
-//! file names the `broker` crate. Everything else knows a target by its command line and the Kafka protocol.
+//! The reference broker as the harness uses it: one node inside this program, and the lists of its plants and mutants.
+//! Only this file names the `broker` crate. Everything else knows a target by its command line and the Kafka protocol.
 
 use std::path::Path;
 
 use anyhow::Result;
 
 use crate::bounded;
-use crate::config::plants::Planted;
+use crate::config::plants::{MUTANT, Planted};
 use crate::exit::{self, Stop};
 
+/// What the broker says about one of its mutants.
+pub use broker::mutants::Mutant;
 /// What the broker says about one of its plants.
 pub use broker::plants::Entry as Offered;
 
@@ -55,6 +57,29 @@ pub fn planted(text: &str) -> Result<Planted, String> {
     Ok(planted)
 }
 
+/// The mutants that the reference broker can be started with, in the order of its own tables.
+pub fn mutants() -> impl Iterator<Item = &'static Mutant> {
+    broker::mutants::all()
+}
+
+/// Whether a node with these lines on its standard error has told a lie.
+pub fn has_lied(log: &str) -> bool {
+    log.contains(broker::mutants::FIRST_LIE)
+}
+
+/// Reads a mutant as `--mutant` takes it.
+///
+/// # Errors
+/// If it names no node, or the broker does not know it; the message lists what is possible.
+pub fn mutated(text: &str) -> Result<Planted, String> {
+    let named: Planted = text.parse()?;
+    broker::mutants::Mutants::parse(&[&named.word]).map_err(|error| error.to_string())?;
+    Ok(Planted {
+        word: format!("{MUTANT}{}", named.word),
+        ..named
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,5 +98,16 @@ mod tests {
             planted("slow-leak=8@n2").map(|one| one.to_string()),
             Ok("slow-leak=8@n2".to_owned())
         );
+    }
+
+    #[test]
+    fn a_mutant_is_read_with_its_node() {
+        assert_eq!(
+            mutated("produce-never@n2").map(|one| one.to_string()),
+            Ok("mutant:produce-never@n2".to_owned())
+        );
+        let unknown = mutated("produce-nevr").expect_err("a mistake");
+        assert!(unknown.contains("produce-nevr") && unknown.contains("produce-never,"));
+        assert!(mutated("produce-never@x").is_err());
     }
 }

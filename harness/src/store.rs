@@ -34,7 +34,7 @@ mod whole;
 pub use asked::Asked;
 pub use date::now;
 pub use directory::{RunDirectory, replace_scenario};
-pub use lock::{RunLock, lock_directory};
+pub use lock::{DirectoryLock, RunLock, lock_directory};
 pub use retention::{prune, run_ids};
 pub use space::{FREE_BYTES_LOW, FREE_BYTES_MIN, file_system, free_bytes, is_full, shortage};
 pub use whole::{sweep, write_whole};

@@ -18,6 +18,7 @@ mod leaders;
 mod listing;
 mod logs;
 mod matrix;
+mod mutation;
 mod outline;
 mod parts;
 mod recovery;

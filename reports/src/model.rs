@@ -11,7 +11,9 @@ mod excerpt;
 mod fault;
 mod incident;
 mod log;
+mod mutation;
 mod operation;
+mod planted_run;
 mod scenario;
 mod series;
 mod summary;
@@ -19,7 +21,7 @@ mod summary;
 use checkers::verdict::Validity;
 use serde::{Deserialize, Serialize};
 
-pub use calibration::{Calibration, ControlRun, PlantRow, PlantRun};
+pub use calibration::{Calibration, ControlRun, PlantRow};
 pub use comparison::{
     Baseline, Comparison, FigureChange, FigureOutcome, FindingChange, FindingStatus,
 };
@@ -29,7 +31,9 @@ pub use excerpt::{Excerpt, FailureStretch};
 pub use fault::{FaultClass, FaultWindow, WindowState};
 pub use incident::{BeforeAfter, BeforeAfterRow, Reason};
 pub use log::{LogExcerpt, LogLevel, LogLine, LogText, NodeLog};
+pub use mutation::{Fate, MutantRow, score, score_text};
 pub use operation::Operation;
+pub use planted_run::PlantRun;
 pub use scenario::{File, LagBucket, OpsCount, PhaseMark, ScenarioReport};
 pub use series::{
     AvailabilityBucket, DensityCell, LatencySeries, Mark, QuantileBucket, RateBucket, Series,

@@ -7,7 +7,8 @@ use std::time::Duration;
 use raft::eraftpb::{Entry, Message};
 use uuid::Uuid;
 
-use super::{Applier, Held, Hook, Later, Outcomes, Surroundings};
+use super::{Applier, Held, Hook, Later, Outcomes, Retelling, Surroundings};
+use crate::frame::Frame;
 use crate::messages::{Class, Forwarded};
 use crate::request::NodeId;
 use crate::state::State;
@@ -15,15 +16,20 @@ use crate::state::partition::{BatchPlace, Partition};
 
 /// The hooks of one node. None by default. Clones are the same hooks.
 #[derive(Clone, Debug, Default)]
-pub struct Hooks(Arc<[Box<dyn Hook>]>);
+pub struct Hooks(Arc<[Arc<dyn Hook>]>);
 
 impl From<Vec<Box<dyn Hook>>> for Hooks {
     fn from(hooks: Vec<Box<dyn Hook>>) -> Hooks {
-        Hooks(hooks.into())
+        Hooks(hooks.into_iter().map(Arc::from).collect())
     }
 }
 
 impl Hooks {
+    /// These, and then those.
+    pub(crate) fn and(&self, those: &Hooks) -> Hooks {
+        Hooks(self.0.iter().chain(those.0.iter()).cloned().collect())
+    }
+
     pub(crate) fn recovered(&self, last_index: u64) {
         self.0.iter().for_each(|hook| hook.recovered(last_index));
     }
@@ -138,9 +144,13 @@ impl Hooks {
     pub(crate) fn write_arrived(&self) -> Option<Box<dyn FnOnce(Outcomes) -> Outcomes + Send>> {
         self.0.iter().find_map(|hook| hook.write_arrived())
     }
+
+    pub(crate) fn question_came(&self, frame: &Frame) -> Option<Retelling> {
+        self.0.iter().find_map(|hook| hook.question_came(frame))
+    }
 }
 
-fn nest(hooks: &[Box<dyn Hook>], turn: &mut dyn FnMut()) {
+fn nest(hooks: &[Arc<dyn Hook>], turn: &mut dyn FnMut()) {
     match hooks.split_first() {
         None => turn(),
         Some((first, rest)) => first.around_turn(&mut || nest(rest, turn)),

@@ -94,6 +94,7 @@ impl Cluster {
                 auto_create_topics: true,
                 default_partitions: 1,
                 plants: Plants::default(),
+                mutants: Default::default(),
                 kafka: KafkaConfig {
                     listen: peer.kafka.clone(),
                     advertised: None,

@@ -1,22 +1,52 @@
-//! `jepsen list`: everything that can be selected, and for plants the real bugs behind them.
+//! `jepsen list`: everything that can be selected, and for plants the real bugs behind them. `jepsen list mutants`: the
+//! lies that the reference broker can tell.
 
 use anyhow::Result;
+use clap::{Args, ValueEnum};
 use nemesis::catalogue::Kind;
 
 use crate::config::scenario;
 use crate::config::suite::Suite;
 use crate::config::target::Target;
 use crate::exit;
-use crate::experiments::calibrate::table;
+use crate::experiments::calibrate::{mutants, table};
 use crate::experiments::incident;
 use crate::load::workloads::WORKLOADS;
 use crate::output::tell;
+
+/// Arguments of `list`.
+#[derive(Clone, Debug, Args)]
+pub struct ListArguments {
+    /// What to list; everything but mutants if absent.
+    pub what: Option<What>,
+}
+
+/// A list of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum What {
+    /// The lies of the reference broker, for `--mutant NAME` or `NAME@NODE`.
+    Mutants,
+}
+
+/// Prints what is asked.
+///
+/// # Errors
+/// None today. The type is that of every sub-command.
+pub fn run(arguments: &ListArguments) -> Result<i32> {
+    match arguments.what {
+        None => everything(),
+        Some(What::Mutants) => {
+            tell(&mutants::listed());
+            Ok(exit::VALID)
+        }
+    }
+}
 
 /// Prints scenarios, suites, workloads, faults with their roles, checks, plants and targets.
 ///
 /// # Errors
 /// None today. The type is that of every sub-command.
-pub fn run() -> Result<i32> {
+fn everything() -> Result<i32> {
     let mut text = String::from("scenarios\n");
     for scenario in scenario::built_in()? {
         text += &row(&scenario.name, &scenario.description);
@@ -76,6 +106,10 @@ pub fn run() -> Result<i32> {
         };
         text += &row("", &format!("happened: {}", offered.happened));
     }
+    text += &format!(
+        "\nmutants: {} lies of the reference broker, see `jepsen list mutants`\n",
+        mutants::ROWS.iter().copied().flatten().count()
+    );
     text += "\ntargets\n";
     for name in Target::built_in() {
         text += &row(name, &Target::load(name)?.description);

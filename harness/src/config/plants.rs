@@ -1,6 +1,8 @@
 //! Plants: deliberate bugs of a target that supports them, and the nodes that get them. A run with a plant says so
 //! wherever its verdict is shown. The broker's table lists the plants. The calibration's table says how each plant is
 //! provoked and detected.
+//!
+//! A mutant is a lie that a node tells its clients instead of a bug in it. It travels with the plants, as `mutant:NAME`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,10 +13,13 @@ use nemesis::Node;
 use crate::config::target::Target;
 use crate::exit::Stop;
 
-/// One plant on one node, or on all.
+/// What the word of a mutant begins with.
+pub const MUTANT: &str = "mutant:";
+
+/// One plant or mutant on one node, or on all.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Planted {
-    /// `no-pre-vote`, or `freeze-after-idle=5`.
+    /// `no-pre-vote`, `freeze-after-idle=5` or `mutant:produce-never`.
     pub word: String,
     /// The node; none for all.
     pub node: Option<Node>,
@@ -32,6 +37,11 @@ impl Planted {
     /// The name without its parameter.
     pub fn name(&self) -> &str {
         self.word.split('=').next().unwrap_or_default()
+    }
+
+    /// The name of a mutant; none for a plant.
+    pub fn mutant(&self) -> Option<&str> {
+        self.word.strip_prefix(MUTANT)
     }
 }
 
@@ -72,22 +82,36 @@ impl Plants {
     /// # Errors
     /// If the target does not support plants, or has no such node.
     pub fn of(planted: Vec<Planted>, target: &Target) -> Result<Plants> {
-        let wrong = |problem: String| Err(Stop::usage(format!("--plant {problem}")));
-        if let Some(first) = planted.first()
-            && !target.takes_plants()
-        {
-            return wrong(format!(
-                "{first}: target {} takes no plants: its file does not contain {{plants}}; the reference broker takes \
-                 them",
-                target.name
-            ));
+        let wrong = |one: &Planted, problem: String| {
+            let (flag, shown) = match one.mutant() {
+                Some(_) => ("--mutant", one.to_string().replacen(MUTANT, "", 1)),
+                None => ("--plant", one.to_string()),
+            };
+            Err(Stop::usage(format!("{flag} {shown}: {problem}")))
+        };
+        for one in &planted {
+            let (what, placeholder) = match one.mutant() {
+                Some(_) => ("mutants", "{mutants}"),
+                None => ("plants", "{plants}"),
+            };
+            if !target.takes(placeholder) {
+                let name = &target.name;
+                return wrong(
+                    one,
+                    format!(
+                        "target {name} takes no {what}: its file does not contain {placeholder}; the reference broker \
+                         takes them"
+                    ),
+                );
+            }
         }
         for one in &planted {
             if let Some(node) = one.node.filter(|node| !target.nodes.contains(*node)) {
                 let there = target.nodes.names();
-                return wrong(format!(
-                    "{one}: `{node}` is not a node of this cluster; there are {there}"
-                ));
+                return wrong(
+                    one,
+                    format!("`{node}` is not a node of this cluster; there are {there}"),
+                );
             }
         }
         Ok(Plants(planted))
@@ -103,11 +127,21 @@ impl Plants {
         self.0.iter()
     }
 
+    fn here(&self, node: Node) -> impl Iterator<Item = &Planted> {
+        let here = move |planted: &&Planted| planted.node.is_none_or(|at| at == node);
+        self.0.iter().filter(here)
+    }
+
     /// The plants in the syntax of one node's configuration.
     pub fn on(&self, node: Node) -> Vec<String> {
-        let here = |planted: &&Planted| planted.node.is_none_or(|at| at == node);
-        let here = self.0.iter().filter(here);
-        here.map(|planted| planted.word.clone()).collect()
+        let plants = self.here(node).filter(|one| one.mutant().is_none());
+        plants.map(|planted| planted.word.clone()).collect()
+    }
+
+    /// The mutants in that syntax.
+    pub fn mutants_on(&self, node: Node) -> Vec<String> {
+        let mutants = self.here(node).filter_map(Planted::mutant);
+        mutants.map(str::to_owned).collect()
     }
 
     /// As they are typed, shown and recorded.
@@ -148,6 +182,17 @@ mod tests {
     }
 
     #[test]
+    fn mutants_travel_with_the_plants_and_apart_from_them() {
+        let words = ["no-pre-vote", "mutant:produce-never@n1"];
+        let plants = parse(&words, &reference()).expect("known");
+        let on = |at: usize| Node::from_index(at).expect("a node");
+        assert_eq!(plants.on(on(0)), ["no-pre-vote"]);
+        assert_eq!(plants.mutants_on(on(0)), ["produce-never"]);
+        assert!(plants.mutants_on(on(1)).is_empty());
+        assert_eq!(plants.words(), words);
+    }
+
+    #[test]
     fn a_mistake_says_what_is_possible() {
         let error = |words: &[&str], target: &Target| {
             let error = parse(words, target).expect_err("a mistake");
@@ -159,6 +204,8 @@ mod tests {
         let text = "name = \"x\"\nports = { kafka = 1 }\nnode = { command = [\"a\"] }\n";
         let other = Target::parse(text, "x.toml").expect("right");
         assert!(error(&["no-pre-vote"], &other).contains("takes no plants"));
+        let mutant = error(&["mutant:produce-never"], &other);
+        assert!(mutant.starts_with("--mutant produce-never: target x takes no mutants"));
         assert!(parse(&[], &other).expect("nothing asked").is_empty());
     }
 
@@ -167,6 +214,7 @@ mod tests {
     fn the_reference_target_writes_plants_into_its_configuration() {
         let target = reference();
         let place = |plants: Vec<String>| crate::config::target::NodePlace {
+            mutants: vec!["produce-never".to_owned()],
             id: 1,
             directory: "/d".into(),
             addresses: vec!["10.0.0.1".into(), "10.0.0.2".into(), "10.0.0.3".into()],
@@ -184,6 +232,8 @@ mod tests {
             let written = table["plants"].as_array().expect("an array");
             let written: Vec<&str> = written.iter().filter_map(toml::Value::as_str).collect();
             assert_eq!(written, plants);
+            let mutants = table["mutants"].as_array().expect("an array");
+            assert_eq!(mutants[0].as_str(), Some("produce-never"));
         }
     }
 }

@@ -272,11 +272,11 @@ impl Target {
         texts
     }
 
-    /// Whether it can be started with deliberate bugs.
-    pub fn takes_plants(&self) -> bool {
+    /// Whether it can be started with deliberate bugs (`{plants}`) or lies (`{mutants}`).
+    pub fn takes(&self, placeholder: &str) -> bool {
         self.texts()
             .iter()
-            .any(|(_, text)| text.contains("{plants}"))
+            .any(|(_, text)| text.contains(placeholder))
     }
 }
 

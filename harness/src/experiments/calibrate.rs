@@ -10,10 +10,14 @@
 //! | [`job`] | one run, with or without a plant |
 //! | [`result_cache`] | results on disk, keyed by their inputs |
 //! | [`matrix`] | the table on the terminal |
+//! | [`mutants`] | `--mutants`: lies of the broker instead of bugs in it |
 
 pub mod conditions;
+mod controls;
 pub mod job;
 pub mod matrix;
+pub mod mutants;
+mod opened;
 pub mod proof;
 pub mod result_cache;
 pub mod settled;
@@ -26,36 +30,46 @@ use std::sync::Arc;
 use anyhow::Result;
 use clap::Args;
 use reports::Calibration;
-use reports::model::{ControlRun, PlantRow, PlantRun, Tool};
+use reports::model::{ControlRun, PlantRow, PlantRun};
 
 use crate::config::place;
 use crate::config::plants::Planted;
 use crate::config::scenario;
 use crate::config::target::Target;
-use crate::exit::{self, Stop};
+use crate::exit::Stop;
+use crate::experiments::qualify::matrix::Shard;
 use crate::load::workloads;
-use crate::output::{say, shown, tell};
+use crate::output::{say, tell};
 use crate::reference::Offered;
-use crate::session::reproduce::typed;
-use crate::session::{Session, full_disk};
-use crate::store::{self, write_whole};
 use conditions::{Conditions, Faults, default_mix};
 use job::{CONCURRENCY, RATE, Runner};
+use opened::{Opened, finish};
 use result_cache::{ResultCache, SOURCES};
 use table::{Row, Subject};
+
+/// The number of seeds for each plant.
+const SEEDS: u32 = 5;
+/// The number of runs without a plant.
+const CONTROLS: u32 = 20;
 
 /// Flags of `calibrate`.
 #[derive(Debug, Args)]
 pub struct CalibrateArguments {
-    /// The plants to run; all if none is named.
+    /// The plants to run, or with --mutants the mutants; all if none is named.
     #[arg(value_name = "PLANT")]
     pub plants: Vec<String>,
-    /// The number of seeds for each plant.
-    #[arg(long, value_name = "K", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1_000))]
-    pub seeds: u32,
-    /// The number of runs without a plant, which must stay clean.
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(0..=10_000))]
-    pub controls: u32,
+    /// Run the mutants (see `jepsen list mutants`) instead of the plants.
+    #[arg(long, conflicts_with_all = ["mix", "without"])]
+    pub mutants: bool,
+    /// With --mutants: one part of several, such as 2/5. Joined by a run without it on the collected results.
+    #[arg(long, value_name = "I/N", requires = "mutants", value_parser = Shard::parse)]
+    pub shard: Option<Shard>,
+    /// The number of seeds for each plant (5) or mutant (1).
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub seeds: Option<u32>,
+    /// The number of runs without a plant (20) or mutant (6), which must stay clean.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=10_000))]
+    pub controls: Option<u32>,
     /// The first seed, decimal or 0x hexadecimal.
     #[arg(long, value_name = "N", value_parser = crate::config::seed::parse, default_value = "1")]
     pub seed: u64,
@@ -78,6 +92,9 @@ pub struct CalibrateArguments {
 /// # Errors
 /// If a plant or fault is unknown, or the machine cannot run it.
 pub fn run(arguments: &CalibrateArguments) -> Result<i32> {
+    if arguments.mutants {
+        return mutants::run(arguments);
+    }
     place::of_runs(&arguments.out)?;
     let target = Arc::new(Target::load("reference")?);
     let faults = Faults::of(arguments)?;
@@ -86,62 +103,30 @@ pub fn run(arguments: &CalibrateArguments) -> Result<i32> {
         // A plant that needs no fault does not test a mix of faults.
         plants.retain(|(row, _)| !row.trigger.is_empty());
     }
-    let cache = ResultCache::below(&arguments.out.join("results"), arguments.fresh)?;
-    let out = arguments.out.canonicalize()?;
-    let _lock = store::lock_directory(&out, false).ok_or_else(|| {
-        Stop::usage(format!(
-            "--out {}: another jepsen is calibrating there; name another directory",
-            out.display()
-        ))
-    })?;
+    let seeds = arguments.seeds.unwrap_or(SEEDS);
+    let opened = Opened::at(arguments, &target)?;
     say(&format!(
-        "jepsen {}  calibration of {} plants, {} seeds each, faults: {faults}, sources {SOURCES}",
+        "jepsen {}  calibration of {} plants, {seeds} seeds each, faults: {faults}, sources {SOURCES}",
         env!("CARGO_PKG_VERSION"),
         plants.len(),
-        arguments.seeds
     ));
-    let session = Session::open(true, target.nodes, &out)?;
     let runner = Runner {
         target: &target,
-        session: &session,
+        session: &opened.session,
     };
     let calibrating = Calibrating {
         arguments,
         faults: &faults,
         runner,
-        cache: &cache,
+        cache: &opened.cache,
     };
-    let calibration = session.runtime.block_on(calibrating.all(&plants))?;
-    let known: Vec<&str> = checkers::checks::TABLE
-        .iter()
-        .map(|check| check.name)
-        .collect();
-    let page = out.join("calibration.html");
-    write_whole(&page, &reports::calibration_html(&calibration, &known))?;
-    let values = serde_json::to_string_pretty(&calibration)?;
-    write_whole(&out.join("calibration.json"), &values)?;
+    let calibration = opened.session.runtime.block_on(calibrating.all(&plants))?;
+    let calibration = Calibration {
+        mutants: opened.earlier().mutants,
+        ..calibration
+    };
     tell(&matrix::table(&calibration));
-    let (as_expected, interrupted) = (calibration.as_expected, calibration.interrupted);
-    tell(&format!(
-        "{}\n  report     {}\n  reproduce  {}",
-        if as_expected {
-            "✓ as expected"
-        } else {
-            "✗ NOT as expected"
-        },
-        shown(&page),
-        calibration.reproduce
-    ));
-    let is_full = session.space.is_set();
-    session.leave();
-    if is_full {
-        return Err(full_disk(&out));
-    }
-    Ok(match (interrupted, as_expected) {
-        (true, _) => exit::INTERRUPTED,
-        (false, true) => exit::VALID,
-        (false, false) => exit::INVALID,
-    })
+    finish(opened, &calibration)
 }
 
 /// The selected plants, in the order of the table. All if none is named.
@@ -170,15 +155,8 @@ struct Calibrating<'a> {
 impl Calibrating<'_> {
     async fn all(&self, plants: &[Subject]) -> Result<Calibration> {
         let mut calibration = Calibration {
-            tool: Tool {
-                name: "jepsen".into(),
-                version: env!("CARGO_PKG_VERSION").into(),
-                ..Tool::default()
-            },
-            sources: SOURCES.to_owned(),
             faults: self.faults.to_string(),
-            reproduce: typed(),
-            ..Calibration::default()
+            ..opened::nothing_yet()
         };
         let mut setups = vec![default_mix(
             workloads::named(scenario::WORKLOAD).map_err(anyhow::Error::msg)?,
@@ -198,7 +176,9 @@ impl Calibrating<'_> {
             }
             calibration.plants.push(row);
         }
-        calibration.controls = self.controls(&setups).await?;
+        let count = self.arguments.controls.unwrap_or(CONTROLS);
+        let seeds = self.seeds(count);
+        calibration.controls = controls::all(&self.runner, self.cache, &setups, seeds).await?;
         calibration.interrupted = self.runner.session.interrupt.is_set();
         calibration.as_expected = !calibration.interrupted && self.as_expected(&calibration);
         Ok(calibration)
@@ -208,7 +188,7 @@ impl Calibrating<'_> {
         let planted: Planted = row.plant.parse().map_err(Stop::usage)?;
         let how = format!("{row:?} {conditions} {RATE} {CONCURRENCY}");
         let mut runs = Vec::new();
-        for seed in self.seeds(self.arguments.seeds) {
+        for seed in self.seeds(self.arguments.seeds.unwrap_or(SEEDS)) {
             let name = format!("{}-{seed:x}", row.name);
             let run = match self.cache.find(&name, &how) {
                 Some(run) => run,
@@ -223,34 +203,6 @@ impl Calibrating<'_> {
                 }
             };
             say(&matrix::run_line(row.plant, &run));
-            runs.push(run);
-        }
-        Ok(runs)
-    }
-
-    /// Control runs, over the setups in turn, so that each plant's own conditions are also tested without it.
-    async fn controls(&self, setups: &[Conditions]) -> Result<Vec<ControlRun>> {
-        let mut runs = Vec::new();
-        let seeds = self.seeds(self.arguments.controls);
-        for (seed, conditions) in seeds.zip(setups.iter().cycle()) {
-            let (name, how) = (format!("control-{seed:x}"), conditions.to_string());
-            let run = match self.cache.find(&name, &how) {
-                Some(run) => run,
-                None if self.runner.session.interrupt.is_set() => break,
-                None => {
-                    let Some(run) = self.runner.control(conditions, seed).await? else {
-                        break;
-                    };
-                    self.cache.keep(&name, &how, &run)?;
-                    run
-                }
-            };
-            let word = if run.clean() {
-                "✓ clean"
-            } else {
-                "✗ NOT clean"
-            };
-            say(&format!("  control {word}  {conditions}  seed {seed:#x}"));
             runs.push(run);
         }
         Ok(runs)

@@ -49,6 +49,7 @@ pub fn is_asked(arguments: &RunArguments) -> bool {
 pub fn run(arguments: &RunArguments) -> Result<i32> {
     let alone = arguments.scenarios.len() == 1
         && arguments.plant.is_empty()
+        && arguments.mutant.is_empty()
         && arguments.faults.is_none()
         && arguments.schedule.is_none()
         && arguments.workload.is_none();

@@ -65,6 +65,9 @@ pub struct RunArguments {
     /// Start the nodes with a deliberate bug, see `jepsen list`; on one node only with @n1 to @n3.
     #[arg(long, value_name = "NAME[@NODE]", value_delimiter = ',', value_parser = reference::planted)]
     pub plant: Vec<Planted>,
+    /// Let the nodes lie to their clients, see `jepsen list mutants`; one node only with @n1 to @n3.
+    #[arg(long, value_name = "NAME[@NODE]", value_delimiter = ',', value_parser = reference::mutated)]
+    pub mutant: Vec<Planted>,
     /// Print the fault schedule and stop.
     #[arg(long)]
     pub plan: bool,
@@ -100,7 +103,7 @@ impl RunArguments {
             time_limit: self.time_limit,
             rate: self.rate,
             concurrency: self.concurrency,
-            plants: Plants::of(self.plant.clone(), target)?,
+            plants: Plants::of([self.plant.clone(), self.mutant.clone()].concat(), target)?,
         })
     }
 }

@@ -88,7 +88,7 @@ const FLOORS: &[(&str, &[&[&str]])] = &[
             &["forward"],
             &["peers"],
             &["config"],
-            &["core", "plants"],
+            &["core", "mutants", "plants"],
             &["hooks"],
             &["ask", "state"],
             &["command", "messages"],

@@ -2,10 +2,11 @@
 
 use maud::{DOCTYPE, Markup, html};
 
+use super::mutation;
 use super::parts::command;
 use super::plain_head;
 use crate::format::{length_ms, limit_ms, untrusted};
-use crate::model::{Calibration, PlantRow};
+use crate::model::{Calibration, PlantRow, score_text};
 
 /// The whole page. `known` are the names of all checks, in their order.
 pub(crate) fn page(calibration: &Calibration, known: &[&str]) -> String {
@@ -28,8 +29,11 @@ pub(crate) fn page(calibration: &Calibration, known: &[&str]) -> String {
                     div class="commands" { (command("reproduce", &calibration.reproduce)) }
                 }
                 main id="main" {
-                    (matrix(calibration, &checks))
-                    (plants(calibration))
+                    @if !calibration.plants.is_empty() {
+                        (matrix(calibration, &checks))
+                        (plants(calibration))
+                    }
+                    @if !calibration.mutants.is_empty() { (mutation::section(&calibration.mutants)) }
                     (controls(calibration))
                 }
                 footer { p { "Written by " (untrusted(&calibration.tool.name)) " " (untrusted(&calibration.tool.version)) ". A finding counts as a "
@@ -44,7 +48,12 @@ pub(crate) fn page(calibration: &Calibration, known: &[&str]) -> String {
 fn headline(calibration: &Calibration) -> String {
     let run: Vec<&PlantRow> = ran(calibration).collect();
     let found = run.iter().filter(|plant| plant.detected()).count();
-    format!("{found} of {} planted bugs detected", run.len())
+    let plants = format!("{found} of {} planted bugs detected", run.len());
+    match (run.is_empty(), calibration.mutants.is_empty()) {
+        (_, true) => plants,
+        (true, false) => score_text(&calibration.mutants),
+        (false, false) => format!("{plants}; {}", score_text(&calibration.mutants)),
+    }
 }
 
 fn ran(calibration: &Calibration) -> impl Iterator<Item = &PlantRow> {

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::Tool;
+use super::mutation::MutantRow;
+use super::planted_run::PlantRun;
 
 /// The result of a calibration. `calibration.json` has exactly these fields.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +20,9 @@ pub struct Calibration {
     pub reproduce: String,
     /// One row for each plant.
     pub plants: Vec<PlantRow>,
+    /// One row for each mutant, if they were run.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub mutants: Vec<MutantRow>,
     /// Runs without any plant.
     pub controls: Vec<ControlRun>,
     /// Whether all verdicts were as expected.
@@ -53,29 +58,6 @@ pub struct PlantRow {
     pub not_seen_because: Option<String>,
     /// One entry for each seed.
     pub runs: Vec<PlantRun>,
-}
-
-/// A run with a plant.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct PlantRun {
-    /// Its seed.
-    pub seed: String,
-    /// Checks that detected the plant for the expected reason.
-    pub caught_by: Vec<String>,
-    /// Checks that found something else, or for another reason.
-    pub other: Vec<String>,
-    /// From the start of the run to the end of the first proof.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub detected_ms: Option<u64>,
-    /// The first proof in words.
-    pub account: String,
-    /// The length of the run's history.
-    pub lasted_ms: u64,
-    /// How often it was tried: a run is repeated if a starved machine made it inconclusive.
-    pub tries: u32,
-    /// Where its history is stored.
-    pub history: String,
 }
 
 /// A run without any plant.

@@ -13,7 +13,7 @@ const DEPTH_MAX: usize = 8;
 
 /// The placeholders that every target has, for messages.
 const KNOWN: &str = "{id} {name} {dir} {tmp} {address} {address1} {address2} {address3} ... {nodes} {replicas} {port} {port.NAME} \
-                     {peers} {jepsen} {seed} {plants} {cluster.secret} {home} {here} {env.NAME}";
+                     {peers} {jepsen} {seed} {plants} {mutants} {cluster.secret} {home} {here} {env.NAME}";
 
 /// The values of the placeholders of one node.
 #[derive(Clone, Debug)]
@@ -30,6 +30,8 @@ pub struct NodePlace {
     pub seed: u64,
     /// The deliberate bugs that this node starts with.
     pub plants: Vec<String>,
+    /// The lies that this node tells its clients.
+    pub mutants: Vec<String>,
     /// What the nodes of this cluster share.
     pub secret: Secret,
 }
@@ -50,6 +52,7 @@ impl NodePlace {
             jepsen: "jepsen".into(),
             seed: 0,
             plants: Vec::new(),
+            mutants: Vec::new(),
             secret: cluster_secret::of_nobody(),
         }
     }
@@ -128,6 +131,7 @@ impl Target {
             "seed" => place.seed.to_string(),
             // A JSON array of plain words is also a TOML array.
             "plants" => serde_json::to_string(&place.plants)?,
+            "mutants" => serde_json::to_string(&place.mutants)?,
             "home" => quoted("the directory of prepared targets", &self.home)?,
             "here" => quoted("the target's directory", &self.here)?,
             "peers" => self.peers(place)?,

@@ -9,14 +9,16 @@ use checkers::verdict::Validity;
 use reports::model::{ControlRun, PlantRun};
 
 use super::conditions::Conditions;
-use super::proof;
+use super::proof::{self, Found};
 use super::settled::Settled;
 use super::table::Row;
 use super::watch::{self, Flags};
+use crate::bounded;
 use crate::config::plants::{Planted, Plants};
 use crate::config::scenario::Scenario;
 use crate::config::target::Target;
 use crate::output::shown;
+use crate::reference;
 use crate::run::{self, Case};
 use crate::session::{Overrides, Recorded, Session, play, resolve};
 use crate::store::{self, layout};
@@ -70,7 +72,14 @@ impl Runner<'_> {
                 return Ok(None);
             }
             let (found, end) = match played.seen {
-                Some(seen) => seen,
+                // A history that ends at the proof leaves other checks undecided.
+                Some((found, end)) => (
+                    Found {
+                        undecided: Vec::new(),
+                        ..found
+                    },
+                    end,
+                ),
                 None => {
                     let judged = played.recorded.judge()?;
                     let (judgement, history) = (&judged.judgement, &judged.history);
@@ -87,6 +96,8 @@ impl Runner<'_> {
                 other: found.other,
                 detected_ms: found.proven_at.map(|at| at / 1_000_000),
                 account: found.account,
+                undecided: found.undecided,
+                untold: planted.mutant().is_some() && !has_lied(&played.recorded),
                 lasted_ms: end / 1_000_000,
                 tries,
                 history: keep(&played.recorded),
@@ -183,6 +194,14 @@ impl Runner<'_> {
             seen: seen.map_err(|_| anyhow::anyhow!("the watching thread died"))?,
         })
     }
+}
+
+/// Whether any node of a run with a mutant has told its lie.
+fn has_lied(recorded: &Recorded) -> bool {
+    recorded.cluster.nodes().into_iter().any(|node| {
+        let log = recorded.cluster.logs(node).join("stderr.log");
+        bounded::text(&log, bounded::LOG).is_ok_and(|log| reference::has_lied(&log))
+    })
 }
 
 /// The names of the checks with this verdict.

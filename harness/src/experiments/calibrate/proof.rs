@@ -5,7 +5,7 @@
 //! 1. the check is one that the plant names,
 //! 2. the finding is of a kind that the plant causes,
 //! 3. it ends after a fault that provokes the plant has started (or starts during formation, for a plant that acts
-//!    then), and
+//!    then; or ends under load, for a mutant), and
 //! 4. it is about the node that has the plant, if only one node has it and the finding names nodes.
 //!
 //! Every other finding is counted as *other*. The control runs show that the same faults without the plant cause no
@@ -32,6 +32,8 @@ pub struct Found {
     pub account: String,
     /// Whether a check of the plant's list was undecided because the machine was starved.
     pub starved: bool,
+    /// Checks that could not be judged.
+    pub undecided: Vec<String>,
 }
 
 impl Found {
@@ -63,6 +65,7 @@ pub fn sort(
             && row.findings.contains(&anomaly.kind.name())
             && match row.when {
                 When::Always => true,
+                When::Loaded => loaded_at.is_some_and(|loaded| loaded < to),
                 When::Forming => loaded_at.is_none_or(|loaded| from < loaded),
                 When::Provoked => provoked_at.is_some_and(|provoked| provoked <= to),
             }
@@ -73,6 +76,9 @@ pub fn sort(
     let mut found = Found::default();
     for verdict in &judgement.verdicts {
         if verdict.validity != Validity::Invalid {
+            if verdict.validity == Validity::Undecided {
+                found.undecided.push(verdict.check.clone());
+            }
             let mut doubts = verdict.doubts.iter();
             found.starved |= row.caught_by.contains(&verdict.check.as_str())
                 && doubts.any(|doubt| matches!(doubt, Doubt::Starved { .. }));

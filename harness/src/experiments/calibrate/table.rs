@@ -20,6 +20,8 @@ pub enum When {
     Always,
     /// During formation: the finding starts before the load does.
     Forming,
+    /// Under load: the finding ends after the load has begun. A mutant begins after the formation.
+    Loaded,
     /// Only after a fault of a kind that provokes it has started.
     Provoked,
 }
@@ -90,6 +92,7 @@ impl Row {
     pub fn reason(&self) -> String {
         let when = match self.when {
             When::Always => "at any time".to_owned(),
+            When::Loaded => "that ends under load".to_owned(),
             When::Forming => "that begins before the load does".to_owned(),
             When::Provoked => format!(
                 "that ends after the first of these faults began: {}",

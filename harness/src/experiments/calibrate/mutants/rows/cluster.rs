@@ -1,0 +1,113 @@
+//! Metadata and DescribeQuorum.
+
+use super::super::super::table::Row;
+use super::{equivalent, killed};
+
+/// Clients go where nobody serves them.
+const fn gap(name: &'static str) -> Row {
+    killed(name, &["availability"], &["gap"])
+}
+
+/// Nodes contradict each other, or themselves.
+const fn leaders(name: &'static str) -> Row {
+    killed(
+        name,
+        &[
+            "one-leader-per-epoch",
+            "epochs-go-forward",
+            "disagreement",
+            "stale-leader",
+            "availability",
+        ],
+        &[
+            "two-leaders",
+            "epoch-went-back",
+            "disagreement",
+            "stale-leader",
+            "flapping",
+            "gap",
+            "leaderless",
+        ],
+    )
+}
+
+const fn topics(name: &'static str) -> Row {
+    killed(
+        name,
+        &["metadata-agreement", "availability"],
+        &["topic-differs", "gap"],
+    )
+    .with("admin")
+}
+
+pub(super) const ROWS: &[Row] = &[
+    leaders("metadata-leader-another"),
+    leaders("metadata-leader-another-seldom").on("metadata-leader-another-seldom@n2"),
+    leaders("metadata-leader-another-for-5s").on("metadata-leader-another-for-5s@n2"),
+    leaders("metadata-leader-of-one-partition").on("metadata-leader-of-one-partition@n3"),
+    leaders("metadata-leader-itself"),
+    leaders("metadata-leader-none"),
+    leaders("metadata-leader-unknown"),
+    leaders("metadata-leader-stale").when_the_leader_is_cut(),
+    leaders("metadata-epoch-ahead").on("metadata-epoch-ahead@n1"),
+    leaders("metadata-epoch-ahead-seldom"),
+    leaders("metadata-epoch-behind").on("metadata-epoch-behind@n1"),
+    leaders("metadata-epoch-frozen").when_the_leader_is_lost(),
+    leaders("metadata-epoch-missing"),
+    gap("metadata-broker-missing"),
+    equivalent(
+        "metadata-broker-added",
+        "a node that is being added looks like this; clients try to reach it beside the others, and leaders are true",
+    ),
+    gap("metadata-brokers-exchanged"),
+    gap("metadata-host-wrong"),
+    gap("metadata-port-wrong"),
+    gap("metadata-controller-another"),
+    gap("metadata-cluster-id"),
+    topics("metadata-partition-missing"),
+    topics("metadata-partition-added"),
+    topics("metadata-topic-unknown"),
+    topics("metadata-topic-missing"),
+    topics("metadata-topic-another"),
+    gap("metadata-topic-id-changed"),
+    leaders("metadata-not-available"),
+    equivalent(
+        "metadata-error-instead-of-nothing",
+        "the leader of such a partition is still -1, which clients treat like the error",
+    )
+    .when_the_leader_is_cut(),
+    topics("metadata-replicas-missing"),
+    topics("metadata-in-sync-missing"),
+    leaders("quorum-leader-another").on("quorum-leader-another@n1"),
+    leaders("quorum-leader-itself"),
+    leaders("quorum-leader-none"),
+    leaders("quorum-leader-none-for-5s"),
+    killed(
+        "quorum-epoch-ahead",
+        &["one-leader-per-epoch", "terms-burned", "disagreement"],
+        &["two-leaders", "terms-burned", "disagreement"],
+    )
+    .on("quorum-epoch-ahead@n2"),
+    killed(
+        "quorum-epoch-far-ahead",
+        &["terms-burned"],
+        &["terms-burned"],
+    ),
+    killed(
+        "quorum-epoch-behind",
+        &["epochs-go-forward"],
+        &["epoch-went-back"],
+    ),
+    leaders("quorum-epoch-frozen").when_the_leader_is_lost(),
+    leaders("quorum-voter-missing"),
+    equivalent(
+        "quorum-voter-end",
+        "how far a voter is changes all the time; clients do not act by it, and what is on a node is read from the node",
+    ),
+    equivalent(
+        "quorum-high-watermark-zero",
+        "it is the one of the metadata log, which clients cannot read; what is committed of their records is read",
+    ),
+    leaders("quorum-refused"),
+    leaders("quorum-partition-missing"),
+];

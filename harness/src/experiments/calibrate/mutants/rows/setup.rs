@@ -1,0 +1,54 @@
+//! InitProducerId, FindCoordinator and ApiVersions.
+
+use super::super::super::table::Row;
+use super::{equivalent, killed};
+
+const fn idempotent(name: &'static str) -> Row {
+    killed(
+        name,
+        &[
+            "lost-write",
+            "duplicate",
+            "inconsistent-offset",
+            "availability",
+        ],
+        &["lost-write", "duplicate", "inconsistent-offset", "gap"],
+    )
+    .with("idempotent")
+    .within(20)
+}
+
+const fn gap(name: &'static str) -> Row {
+    killed(name, &["availability"], &["gap"]).within(20)
+}
+
+pub(super) const ROWS: &[Row] = &[
+    idempotent("producer-id-twice"),
+    // All nodes together would exchange ids, and each would still be given once.
+    idempotent("producer-id-of-the-next").on("producer-id-of-the-next@n1"),
+    idempotent("producer-id-missing"),
+    equivalent(
+        "producer-epoch-ahead",
+        "nobody else has the id, and a broker takes the first epoch that it sees with it; a later one is higher still",
+    )
+    .with("idempotent"),
+    idempotent("producer-id-refused"),
+    idempotent("producer-id-forbidden"),
+    equivalent(
+        "coordinator-found",
+        "the reference broker has no groups; a client that joins one is refused by the API that it then asks",
+    ),
+    equivalent(
+        "coordinator-wrong-host",
+        "the reference broker has no groups; a client that joins one cannot, with or without this answer",
+    ),
+    gap("versions-without-produce"),
+    gap("versions-without-fetch"),
+    gap("versions-without-metadata"),
+    gap("versions-empty"),
+    gap("versions-fetch-ahead"),
+    equivalent(
+        "versions-fetch-behind",
+        "a broker may offer less than it has; clients take the older version",
+    ),
+];
