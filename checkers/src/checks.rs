@@ -44,6 +44,7 @@
 mod availability;
 mod away;
 mod claims;
+mod cluster_shape;
 mod content;
 mod effects;
 mod elections;
@@ -63,6 +64,8 @@ mod phases;
 mod poll_order;
 mod prepared;
 mod probe;
+mod probe_delivery;
+mod read_contradiction;
 mod register_uses;
 mod replicas;
 mod resource_growth;
@@ -148,8 +151,14 @@ table! {
         "nodes that hold different records", "Raft: state machine safety";
     "unseen", Safety, unseen::check,
         "an acknowledged record that no node ever served", "Jepsen kafka: unseen";
+    "read-contradiction", Safety, read_contradiction::check,
+        "a raw read that contradicts itself", "Kafka protocol: Fetch, high watermark";
+    "probe-delivery", Safety, probe_delivery::check,
+        "an acknowledged record of the produce probe that a node passes over", "linearizability of a log";
     "metadata-agreement", Safety, metadata_agreement::check,
         "an acknowledged change of topics that a node does not show", "KIP-4: CreateTopics, DeleteTopics; limits of the target";
+    "cluster-shape", Safety, cluster_shape::check,
+        "brokers, voters or partitions that are not those of the run", "Kafka protocol: Metadata, DescribeQuorum; limits of the target";
     "one-leader-per-epoch", Safety, epochs::one_per_epoch,
         "two leaders of one epoch", "Raft: election safety";
     "epochs-go-forward", Safety, epochs::forward,

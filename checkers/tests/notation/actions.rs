@@ -43,9 +43,12 @@ pub(crate) fn read(
             })),
         ),
         ["fault", rest @ ..] => fault(from, to, rest, &mut add),
-        ["probe", lost @ ..] => {
-            let seen = Seen::Produce { sequence: 0 };
-            observe("", from, to, lost.is_empty(), seen, &mut add);
+        ["probe", rest @ ..] => {
+            let number = rest.first().filter(|word| **word != "lost");
+            let sequence = number.map_or(0, |word| words::number(word));
+            let lost = rest.last() == Some(&"lost");
+            let seen = Seen::Produce { sequence };
+            observe("", from, to, !lost, seen, &mut add);
         }
         [worker, f, rest @ ..] if is_worker(worker) => {
             operation(from, to, words::number(&worker[1..]), f, rest, &mut add);
@@ -106,20 +109,23 @@ fn node_line(
     };
     match what {
         "says" => {
+            let ids = |word: &&str| word.strip_prefix("brokers=").map(words::numbers);
+            let brokers = rest.iter().find_map(ids).unwrap_or_default();
+            let rest = rest.iter().filter(|word| !word.starts_with("brokers="));
             let claim = |word: &&str| {
                 let (at, leader) = word.split_once('=').expect("place=leader/epoch");
                 let ((topic, partition), (leader, epoch)) =
                     (words::place(at), words::leader(leader));
                 PartitionClaim(topic.into(), partition, leader, epoch)
             };
-            let partitions = rest.iter().map(claim).collect();
+            let partitions = rest.map(claim).collect();
             observe(
                 node,
                 from,
                 to,
                 true,
                 Seen::Metadata {
-                    brokers: vec![],
+                    brokers,
                     partitions,
                 },
                 add,
@@ -134,6 +140,8 @@ fn node_line(
         }
         "quorum" => {
             let (leader, epoch) = words::leader(rest[0]);
+            let ids = |word: &&str| word.strip_prefix("voters=").map(words::numbers);
+            let voters = rest.iter().find_map(ids).unwrap_or_default();
             observe(
                 node,
                 from,
@@ -142,10 +150,14 @@ fn node_line(
                 Seen::Quorum {
                     leader,
                     epoch,
-                    voters: vec![],
+                    voters,
                 },
                 add,
             );
+        }
+        "serves" => {
+            let sequences = rest.iter().map(|word| words::number(word)).collect();
+            observe(node, from, to, true, Seen::Delivery { sequences }, add);
         }
         "holds" => {
             let resident_mib: u64 = words::number(rest[0]);
@@ -295,7 +307,7 @@ fn operation(
             let offset = after.first().map(|word| words::number(word));
             let report = EndOffsetSeen {
                 offset,
-                epoch: None,
+                epoch: got.get("epoch").map(|word| words::number(word)),
                 node: node.clone(),
             };
             let call = Call::EndOffset(EndOffset {

@@ -13,6 +13,11 @@ pub(crate) fn number<T: FromStr<Err: Debug>>(word: &str) -> T {
         .unwrap_or_else(|e| panic!("{word:?} is no number: {e:?}"))
 }
 
+/// `1,2,3`.
+pub(crate) fn numbers(word: &str) -> Vec<i32> {
+    word.split(',').map(number).collect()
+}
+
 /// `10..20`, `10..` or `10`, in milliseconds.
 pub(crate) fn interval(word: &str) -> (Moment, Option<Moment>) {
     match word.split_once("..") {
