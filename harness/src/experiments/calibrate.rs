@@ -10,8 +10,10 @@
 //! | [`job`] | one run, with or without a plant |
 //! | [`result_cache`] | results on disk, keyed by their inputs |
 //! | [`matrix`] | the table on the terminal |
+//! | [`histories`] | mutants of recorded histories, without any run |
 
 pub mod conditions;
+pub mod histories;
 pub mod job;
 pub mod matrix;
 pub mod proof;
@@ -71,6 +73,13 @@ pub struct CalibrateArguments {
     /// Run everything again, and ignore stored results.
     #[arg(long)]
     pub fresh: bool,
+    /// Run nothing: change what the broker answered in these recorded runs, one lie at a time, and report which check
+    /// detects it.
+    #[arg(long, value_name = "RUN", num_args = 1.., conflicts_with_all = ["plants", "mix", "without", "fresh"])]
+    pub histories: Vec<PathBuf>,
+    /// The number of places at which each lie is told in each run.
+    #[arg(long, value_name = "N", default_value_t = 3, requires = "histories", value_parser = clap::value_parser!(u64).range(1..=1_000))]
+    pub places: u64,
 }
 
 /// Runs the selected plants and prints the matrix.
@@ -79,6 +88,9 @@ pub struct CalibrateArguments {
 /// If a plant or fault is unknown, or the machine cannot run it.
 pub fn run(arguments: &CalibrateArguments) -> Result<i32> {
     place::of_runs(&arguments.out)?;
+    if !arguments.histories.is_empty() {
+        return histories::run(&arguments.histories, arguments.places, &arguments.out);
+    }
     let target = Arc::new(Target::load("reference")?);
     let faults = Faults::of(arguments)?;
     let mut plants = chosen(&arguments.plants)?;
