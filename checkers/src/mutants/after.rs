@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::answer::{completion_mut, worker};
 use super::draft::Draft;
-use super::lie::Line;
+use super::line::Line;
 use crate::history::{Call, Offset, Record, Report, Text, What, WorkerId};
 
 /// Replaces every worker whose call is unknown now, or whose poll failed: the lines after it are another worker's.

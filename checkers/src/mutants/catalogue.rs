@@ -11,8 +11,9 @@ mod probes;
 mod quorum;
 mod reads;
 
+use super::extent::{Extent, Scope};
 use super::lie::{Expected, Lie};
-use super::mutant::{Extent, Mutant, Scope};
+use super::mutant::Mutant;
 
 /// What somebody who may lie in any way lies about: all nodes, one of them, one partition, one client.
 const EVERY: &[Scope] = &[

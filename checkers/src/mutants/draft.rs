@@ -1,7 +1,8 @@
 //! A history while it is being changed: its lines, the run that it was, and whom the lie is for.
 
 use super::draw::Draw;
-use super::mutant::{Mutated, Scope};
+use super::extent::Scope;
+use super::mutated::Mutated;
 use super::run::{Place, Run};
 use crate::history::{Event, History, Text, WorkerId};
 

@@ -4,33 +4,11 @@ use std::fmt;
 
 use super::draft::Draft;
 use super::draw::Draw;
+use super::extent::{Extent, Scope};
 use super::lie::{Expected, Lie};
+use super::mutated::Mutated;
 use super::run::Run;
-use crate::history::{History, Moment};
-
-/// For how long a broker lies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Extent {
-    /// In one answer.
-    Once,
-    /// In every answer of 10 s, or of as much as the run has.
-    Burst,
-    /// In every answer from a moment on.
-    On,
-}
-
-/// To whom, or about what, it lies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Scope {
-    /// To everybody.
-    Anywhere,
-    /// One node lies.
-    Node,
-    /// About one partition.
-    Partition,
-    /// To one client.
-    Client,
-}
+use crate::history::Moment;
 
 /// One mutant.
 #[derive(Clone, Copy, Debug)]
@@ -41,19 +19,6 @@ pub struct Mutant {
     pub extent: Extent,
     /// For whom.
     pub scope: Scope,
-}
-
-/// What became of a history.
-#[derive(Clone, Debug)]
-pub struct Mutated {
-    /// The history with the lie.
-    pub history: History,
-    /// How many answers were changed.
-    pub changed: usize,
-    /// The `i` of the first of them.
-    pub first: u64,
-    /// When that was recorded.
-    pub at: Moment,
 }
 
 impl fmt::Display for Mutant {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::answer::completion;
 use super::draw::Draw;
-use super::lie::Line;
+use super::line::Line;
 use crate::history::{
     Call, Event, History, Invocation, Moment, Phase, Report, Seen, Text, What, WorkerId,
 };

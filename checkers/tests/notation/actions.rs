@@ -46,9 +46,8 @@ pub(crate) fn read(
         ["probe", rest @ ..] => {
             let number = rest.first().filter(|word| **word != "lost");
             let sequence = number.map_or(0, |word| words::number(word));
-            let lost = rest.last() == Some(&"lost");
-            let seen = Seen::Produce { sequence };
-            observe("", from, to, !lost, seen, &mut add);
+            let answered = rest.last() != Some(&"lost");
+            observe("", from, to, answered, Seen::Produce { sequence }, &mut add);
         }
         [worker, f, rest @ ..] if is_worker(worker) => {
             operation(from, to, words::number(&worker[1..]), f, rest, &mut add);
@@ -109,8 +108,7 @@ fn node_line(
     };
     match what {
         "says" => {
-            let ids = |word: &&str| word.strip_prefix("brokers=").map(words::numbers);
-            let brokers = rest.iter().find_map(ids).unwrap_or_default();
+            let brokers = words::ids(rest, "brokers=");
             let rest = rest.iter().filter(|word| !word.starts_with("brokers="));
             let claim = |word: &&str| {
                 let (at, leader) = word.split_once('=').expect("place=leader/epoch");
@@ -140,20 +138,13 @@ fn node_line(
         }
         "quorum" => {
             let (leader, epoch) = words::leader(rest[0]);
-            let ids = |word: &&str| word.strip_prefix("voters=").map(words::numbers);
-            let voters = rest.iter().find_map(ids).unwrap_or_default();
-            observe(
-                node,
-                from,
-                to,
-                true,
-                Seen::Quorum {
-                    leader,
-                    epoch,
-                    voters,
-                },
-                add,
-            );
+            let voters = words::ids(rest, "voters=");
+            let seen = Seen::Quorum {
+                leader,
+                epoch,
+                voters,
+            };
+            observe(node, from, to, true, seen, add);
         }
         "serves" => {
             let sequences = rest.iter().map(|word| words::number(word)).collect();
