@@ -2,7 +2,7 @@
 
 use super::draft::Draft;
 use super::extent::{Extent, Scope};
-pub use super::line::Line;
+pub(super) use super::line::Line;
 
 /// What must come of a mutant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
