@@ -45,6 +45,7 @@ mod append_liveness;
 mod availability;
 mod away;
 mod claims;
+mod cluster_shape;
 mod content;
 mod effects;
 mod elections;
@@ -69,6 +70,8 @@ mod prepared;
 mod probe;
 mod read_liveness;
 mod regimes;
+mod probe_delivery;
+mod read_contradiction;
 mod register_uses;
 mod replicas;
 mod request_liveness;
@@ -160,8 +163,14 @@ table! {
         "nodes that hold different records", "Raft: state machine safety";
     "unseen", Safety, unseen::check,
         "an acknowledged record that no node ever served", "Jepsen kafka: unseen";
+    "read-contradiction", Safety, read_contradiction::check,
+        "a raw read that contradicts itself", "Kafka protocol: Fetch, high watermark";
+    "probe-delivery", Safety, probe_delivery::check,
+        "an acknowledged record of the produce probe that a node passes over", "linearizability of a log";
     "metadata-agreement", Safety, metadata_agreement::check,
         "an acknowledged change of topics that a node does not show", "KIP-4: CreateTopics, DeleteTopics; limits of the target";
+    "cluster-shape", Safety, cluster_shape::check,
+        "brokers, voters or partitions that are not those of the run", "Kafka protocol: Metadata, DescribeQuorum; limits of the target";
     "one-leader-per-epoch", Safety, epochs::one_per_epoch,
         "two leaders of one epoch", "Raft: election safety";
     "epochs-go-forward", Safety, epochs::forward,

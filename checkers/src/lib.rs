@@ -141,6 +141,8 @@ pub mod judgement;
 #[cfg(feature = "linearizability")]
 pub mod linearizability;
 #[cfg(feature = "kafka")]
+pub mod mutants;
+#[cfg(feature = "kafka")]
 pub mod promises;
 #[cfg(feature = "transactions")]
 pub mod transactions;

@@ -13,6 +13,7 @@ mod environment;
 mod evidence;
 mod failures;
 mod gaps;
+pub(crate) mod history_score;
 mod index;
 mod leaders;
 mod listing;

@@ -7,6 +7,7 @@
 //! | function | text | who reads it |
 //! |---|---|---|
 //! | [`html`] | `report.html`, one self-contained page | a release engineer |
+//! | [`history_score_html`] | `histories.html`, which lies in recorded histories the checks report | a user who relies on the checks |
 //! | [`calibration_html`] | `calibration.html`, which check detected which planted bug | a user who relies on the checks |
 //! | [`results_json`] | `results.json`, schema 1 | scripts |
 //! | [`metrics_json`] | `metrics.json`, the series as drawn | other tools that draw |
@@ -39,7 +40,7 @@ use std::collections::BTreeMap;
 
 pub use html::Rendered;
 pub use json::{RESULTS_SCHEMA, SCHEMA};
-pub use model::{Calibration, RunReport};
+pub use model::{Calibration, HistoryScore, RunReport};
 
 /// The page: one HTML file that needs nothing else.
 pub fn html(report: &RunReport) -> Rendered {
@@ -48,6 +49,11 @@ pub fn html(report: &RunReport) -> Rendered {
         text: harmless(rendered.text),
         ..rendered
     }
+}
+
+/// The page of a mutation score.
+pub fn history_score_html(score: &HistoryScore) -> String {
+    harmless(html::history_score::page(score))
 }
 
 /// The page of a calibration. `known` are the names of all checks, in the order of their columns.

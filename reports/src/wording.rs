@@ -7,6 +7,7 @@
 mod authorities;
 mod checks;
 mod clients;
+mod contradictions;
 mod doubts;
 mod figures;
 mod formation;
@@ -52,6 +53,7 @@ pub(crate) fn words(anomaly: &Anomaly) -> Words {
         .or_else(|| stalled::words(finding, at))
         .or_else(|| kept::words(finding, at))
         .or_else(|| resources::words(finding, at))
+        .or_else(|| contradictions::words(finding, at))
         .unwrap_or_else(|| match finding {
             Finding::Custom { name, text } => by_name(name).seen(untrusted(text)).therefore(""),
             other => by_name(other.name()),

@@ -113,7 +113,7 @@ impl<'a> Claims<'a> {
 }
 
 /// When each topic began to be another one: it was deleted, or made again.
-fn remade(history: &History) -> BTreeMap<&str, Vec<Moment>> {
+pub(super) fn remade(history: &History) -> BTreeMap<&str, Vec<Moment>> {
     let mut remade: BTreeMap<&str, Vec<Moment>> = BTreeMap::new();
     let mut made: BTreeMap<&str, &str> = BTreeMap::new();
     for (at, topic) in history.topics() {

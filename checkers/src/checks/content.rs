@@ -182,7 +182,18 @@ pub(super) fn failed_write_seen(check: &Check<'_>) -> Verdict {
     verdict
 }
 
-/// A record was acknowledged without an offset, or outcomes are missing. Without acknowledgements (acks 0) no offset
+/// Refusals that blame the record or the request, and not the state of the cluster. Every record that the harness sends is
+/// well-formed and within the limits of the topic.
+const UNTRUE: [&str; 6] = [
+    "MSG_SIZE_TOO_LARGE",
+    "RECORD_LIST_TOO_LARGE",
+    "INVALID_MSG",
+    "INVALID_MSG_SIZE",
+    "INVALID_RECORD",
+    "INVALID_REQUIRED_ACKS",
+];
+
+/// A record was acknowledged without an offset, or refused for a reason that is not one, or outcomes are missing. Without acknowledgements (acks 0) no offset
 /// can be known, and an idempotent producer does not learn that of a duplicate.
 pub(super) fn outcome_contradiction(check: &Check<'_>) -> Verdict {
     let mut verdict = check.verdict();
@@ -193,6 +204,24 @@ pub(super) fn outcome_contradiction(check: &Check<'_>) -> Verdict {
                     kind: Finding::AcknowledgedWithoutOffset {
                         value: send.value.to_owned(),
                         offset: send.stated(),
+                    },
+                    certain: true,
+                    evidence: evidence(view.place, &[send.operation.id], &[]),
+                });
+            }
+        }
+    }
+    for view in check.views() {
+        let refused = view
+            .sends
+            .iter()
+            .filter(|send| send.outcome == Outcome::Fail);
+        for send in refused {
+            if let Some(error) = send.error().filter(|error| UNTRUE.contains(error)) {
+                verdict.found(Anomaly {
+                    kind: Finding::RefusalUntrue {
+                        value: send.value.to_owned(),
+                        error: error.to_owned(),
                     },
                     certain: true,
                     evidence: evidence(view.place, &[send.operation.id], &[]),

@@ -1,11 +1,15 @@
 //! `one-leader-per-epoch` and `epochs-go-forward`: Raft's election safety and the monotony of terms, for each partition
 //! and for the quorum. They hold however starved the machine was.
+//!
+//! An epoch has one leader, whoever names it: a follower that names another one than the leader itself sends its clients
+//! to a node that never led. A node that answers an end offset states its epoch, too.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Check;
-use super::claims::{Claims, Row};
-use crate::verdict::{Anomaly, Evidence, Finding, Verdict};
+use super::claims::{Claims, Row, remade};
+use crate::history::{Call, Moment, Outcome, Report};
+use crate::verdict::{Anomaly, Belief, Evidence, Finding, Verdict};
 
 /// Evidence of two answers about one lane.
 pub(super) fn evidence(claims: &Claims<'_>, first: &Row<'_>, second: &Row<'_>) -> Evidence {
@@ -23,23 +27,23 @@ pub(super) fn evidence(claims: &Claims<'_>, first: &Row<'_>, second: &Row<'_>) -
     }
 }
 
-/// Two nodes each claimed the same partition and epoch; or two answers name different leaders of one term of the
-/// quorum, which holds for whichever node was asked.
+/// Two answers name different leaders of one partition and epoch, or of one term of the quorum, which holds for
+/// whichever nodes were asked.
 pub(super) fn one_per_epoch(check: &Check<'_>) -> Verdict {
     let mut verdict = check.verdict();
     let claims = check.claims();
-    let own = claims
+    let named = claims
         .rows
         .iter()
-        .filter(|row| row.is_claim() && row.epoch.is_some());
+        .filter(|row| row.leader.is_some() && row.epoch.is_some());
     let mut count = 0;
     let mut first: BTreeMap<(usize, Option<i32>), &Row<'_>> = BTreeMap::new();
     let mut told: BTreeSet<Option<i32>> = BTreeSet::new();
-    for row in own {
-        count += 1;
+    for row in named {
+        count += u64::from(row.is_claim());
         let known = *first.entry((row.seat, row.epoch)).or_insert(row);
         // Partitions whose epochs go together would report the same thing many times.
-        if known.node != row.node && told.insert(row.epoch) {
+        if known.leader != row.leader && told.insert(row.epoch) {
             verdict.found(two(claims, known, row));
         }
     }
@@ -75,6 +79,7 @@ pub(super) fn forward(check: &Check<'_>) -> Verdict {
     let partitions = claims.rows.iter().filter(|row| row.epoch.is_some());
     lanes(claims, partitions, &mut verdict);
     lanes(claims, claims.quorum.iter(), &mut verdict);
+    ends(check, &mut verdict);
     let answers = (claims.rows.len() + claims.quorum.len()) as u64;
     check.saw_in_run(answers, "answers about leaders", &mut verdict);
     verdict
@@ -106,6 +111,85 @@ fn lanes<'r, 'a: 'r>(
         }
         if records.last().is_none_or(|known| known.epoch < row.epoch) {
             records.push(row);
+        }
+    }
+}
+
+/// An answer about the end of a partition, with the epoch of the leader that gave it.
+struct End<'a> {
+    operation: u64,
+    node: &'a str,
+    called: Moment,
+    returned: Moment,
+    epoch: i32,
+}
+
+impl End<'_> {
+    fn belief(&self) -> Belief {
+        Belief {
+            node: self.node.to_owned(),
+            leader: Some(self.node.to_owned()),
+            epoch: Some(self.epoch),
+            called: self.called,
+            returned: self.returned,
+        }
+    }
+}
+
+/// The same for the epochs of end offsets, of each node and partition: a lane of its own, because a broker may know of
+/// a new epoch in one part of it before the other.
+fn ends(check: &Check<'_>, verdict: &mut Verdict) {
+    let anew = remade(check.history());
+    let mut highest: BTreeMap<(&str, &str, i32), Vec<End<'_>>> = BTreeMap::new();
+    let mut told: BTreeSet<&str> = BTreeSet::new();
+    for operation in check.operations() {
+        let (Call::EndOffset(asked), Some(Report::EndOffset(seen)), Outcome::Ok) =
+            (operation.call, operation.report(), operation.outcome)
+        else {
+            continue;
+        };
+        let node = seen.node.as_deref().or(asked.node.as_deref());
+        let (Some(node), Some(epoch), Some(returned)) = (node, seen.epoch, operation.returned())
+        else {
+            continue;
+        };
+        // A topic that is made again begins anew.
+        if anew.contains_key(asked.topic.as_str()) {
+            continue;
+        }
+        let end = End {
+            operation: operation.id,
+            node,
+            called: operation.called,
+            returned,
+            epoch,
+        };
+        let lane = highest
+            .entry((node, &asked.topic, asked.partition))
+            .or_default();
+        // In the order of the calls: an answer that came later than this question is further back.
+        let before = lane.iter().rev().find(|known| known.returned <= end.called);
+        if let Some(known) = before.filter(|known| known.epoch > epoch)
+            && told.insert(node)
+        {
+            verdict.found(Anomaly {
+                kind: Finding::EpochWentBack {
+                    before: known.belief(),
+                    after: end.belief(),
+                },
+                certain: true,
+                evidence: Evidence {
+                    operations: vec![known.operation, end.operation],
+                    nodes: vec![node.to_owned()],
+                    topic: Some(asked.topic.to_string()),
+                    partition: Some(asked.partition),
+                    window: Some((known.called, end.returned)),
+                    ..Evidence::default()
+                },
+            });
+        }
+        if lane.last().is_none_or(|known| known.epoch < epoch) {
+            lane.push(end);
         }
     }
 }

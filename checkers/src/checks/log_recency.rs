@@ -2,10 +2,16 @@
 //! Fetch is legal), and only where the target promises it: Apache Kafka's high watermark may lag an acknowledgement.
 //!
 //! The end of committed *transactions* (read_committed) is held to what such readers were given, no more.
+//!
+//! Without the promise, one thing remains: a high watermark only grows. So the same node must not answer a lower end
+//! offset than before in the same leader epoch.
+
+use std::collections::BTreeMap;
 
 use super::Check;
 use super::claims::MS;
-use super::view::{Covered, Known, View, evidence};
+use super::view::{Covered, End, Known, View, evidence};
+use crate::history::{Offset, Report};
 use crate::verdict::{Anomaly, Doubt, Finding, Unit, Verdict};
 
 pub(super) fn check(check: &Check<'_>) -> Verdict {
@@ -14,6 +20,10 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
         verdict.figure("stale_tail_ms_max", stale_ms, None, Unit::Milliseconds);
     }
     if !check.history().promises().end_offset_includes_acknowledged {
+        check
+            .views()
+            .iter()
+            .for_each(|view| went_back(view, &mut verdict));
         let promise = "end_offset_includes_acknowledged".to_owned();
         verdict.not_applicable(Doubt::NotPromised { promise });
         return verdict;
@@ -85,4 +95,49 @@ fn stale_tail_ms(view: &View<'_>) -> Option<u64> {
     };
     let tails = view.covered.iter().filter(|read| read.to_the_end);
     tails.filter_map(lag).max().map(|lag| lag / MS)
+}
+
+/// The leader epoch that came with an end offset.
+fn epoch(end: &End<'_>) -> Option<i32> {
+    match end.operation.report() {
+        Some(Report::EndOffset(seen)) => seen.epoch,
+        _ => None,
+    }
+}
+
+/// An end offset below an earlier one of the same node and epoch.
+fn went_back(view: &View<'_>, verdict: &mut Verdict) {
+    let mut asked: Vec<&End<'_>> = view.ends.iter().filter(|end| !end.committed).collect();
+    asked.sort_by_key(|end| end.operation.called);
+    // Of each node and epoch, the answers that were higher than all before, in the order of their calls.
+    let mut highest: BTreeMap<(&str, i32), Vec<(&End<'_>, Offset)>> = BTreeMap::new();
+    for end in asked {
+        let (Some(node), Some(epoch)) = (end.node, epoch(end)) else {
+            continue;
+        };
+        let lane = highest.entry((node, epoch)).or_default();
+        let mut known = lane.iter().rev();
+        let before = known.find(|(known, _)| known.returned <= end.operation.called);
+        if let Some((known, before)) = before.filter(|(_, before)| end.offset < *before) {
+            verdict.found(Anomaly {
+                kind: Finding::EndOffsetWentBack {
+                    asked: end.operation.id,
+                    end_offset: end.offset,
+                    node: node.to_owned(),
+                    epoch,
+                    before: *before,
+                    before_by: known.operation.id,
+                },
+                certain: true,
+                evidence: evidence(
+                    view.place,
+                    &[end.operation.id, known.operation.id],
+                    &[end.offset, *before],
+                ),
+            });
+        }
+        if lane.last().is_none_or(|(_, before)| *before < end.offset) {
+            lane.push((end, end.offset));
+        }
+    }
 }

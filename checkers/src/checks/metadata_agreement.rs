@@ -5,6 +5,8 @@
 //! what a node may show is the set of states that some order of all that leaves possible. So a CreateTopics that timed
 //! out never accuses anybody, and one that was acknowledged always does. During a run a node is judged only while no
 //! fault is near (a node behind a cut shows what it knew); the answers after the last heal are always judged.
+//!
+//! A topic of which every change was refused for certain must not be there: it is judged like the others.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -58,12 +60,17 @@ type Impossible = (usize, BTreeSet<State>);
 pub(super) fn check(check: &Check<'_>) -> Verdict {
     let mut verdict = check.verdict();
     let mut changes: BTreeMap<&str, Vec<Change<'_>>> = BTreeMap::new();
+    // The last refused change of each topic: what is named where no other one was made.
+    let mut refused: BTreeMap<&str, &ClientOperation<'_>> = BTreeMap::new();
     for operation in check.operations() {
         let Some(topic) = operation.call.of_topic() else {
             continue;
         };
         let describes = matches!(operation.call, Call::DescribeTopic(_));
-        if !describes && operation.outcome != Outcome::Fail {
+        if !describes && operation.outcome == Outcome::Fail {
+            refused.insert(&topic.topic, operation);
+            changes.entry(&topic.topic).or_default();
+        } else if !describes {
             changes.entry(&topic.topic).or_default().push(Change {
                 call: operation.call,
                 topic,
@@ -119,11 +126,23 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
         if possible.contains(&seen.partitions) || !told.insert((&asked.topic, &asked.node)) {
             continue;
         }
-        let finding = differs(check, operation, changes, seen.partitions, possible);
+        let refused = refused.get(asked.topic.as_str()).copied();
+        let finding = differs(
+            check,
+            operation,
+            (changes, refused),
+            seen.partitions,
+            possible,
+        );
         let evidence = Evidence {
             operations: changes
                 .iter()
                 .map(|change| change.operation)
+                .chain(
+                    refused
+                        .map(|refused| refused.id)
+                        .filter(|_| changes.is_empty()),
+                )
                 .chain([operation.id])
                 .collect(),
             nodes: vec![asked.node.to_string()],
@@ -238,7 +257,7 @@ fn states_between(steps: &[Step], from: Moment, to: Moment) -> BTreeSet<State> {
 fn differs(
     check: &Check<'_>,
     operation: &ClientOperation<'_>,
-    changes: &[Change<'_>],
+    (changes, refused): (&[Change<'_>], Option<&ClientOperation<'_>>),
     seen: State,
     possible: BTreeSet<State>,
 ) -> Finding {
@@ -252,7 +271,19 @@ fn differs(
         .iter()
         .filter(acknowledged)
         .max_by_key(|change| change.acknowledged)
-        .unwrap_or(&changes[0]);
+        .or(changes.first());
+    let (name, by, at) = match (last, refused) {
+        (Some(last), _) => {
+            let at = last.acknowledged.unwrap_or(last.called);
+            (last.call.name(), last.operation, at)
+        }
+        // Every change of it was refused.
+        (None, Some(refused)) => {
+            let at = refused.returned().unwrap_or(refused.called);
+            (refused.call.name(), refused.id, at)
+        }
+        (None, None) => ("", operation.id, operation.called),
+    };
     Finding::TopicDiffers {
         node: operation
             .call
@@ -261,9 +292,10 @@ fn differs(
             .unwrap_or_default(),
         seen,
         possible: possible.into_iter().collect(),
-        change: last.call.name().to_owned(),
-        changed_by: last.operation,
-        acknowledged_at: last.acknowledged.unwrap_or(last.called),
+        change: name.to_owned(),
+        changed_by: by,
+        acknowledged_at: at,
+        refused: last.is_none() && refused.is_some(),
         asked: operation.id,
         limit_ms: check.history().limits().metadata_ms,
     }

@@ -56,6 +56,21 @@ pub enum Finding {
         /// When it came.
         returned: Moment,
     },
+    /// An end offset is lower than the same node's earlier one of the same epoch. A high watermark only grows.
+    EndOffsetWentBack {
+        /// The end-offset operation.
+        asked: u64,
+        /// Its answer.
+        end_offset: Offset,
+        /// The node.
+        node: NodeName,
+        /// The leader epoch of both answers.
+        epoch: i32,
+        /// The earlier answer.
+        before: Offset,
+        /// The operation that it came from.
+        before_by: u64,
+    },
     /// An end offset is at or above what can exist: it counts more records than were sent to the partition by then.
     EndOffsetBeyond {
         /// The end-offset operation.
@@ -179,6 +194,13 @@ pub enum Finding {
         /// What was stated.
         offset: Option<Offset>,
     },
+    /// An append was refused with a reason that its record cannot have given.
+    RefusalUntrue {
+        /// The record.
+        value: String,
+        /// The error code.
+        error: String,
+    },
     /// A completion has not one entry for each value of its append.
     OutcomesMissing {
         /// How many values were sent.
@@ -233,7 +255,64 @@ pub enum Finding {
         /// Nodes that do not.
         without: Vec<NodeName>,
     },
-    // ------------------------------------------------------------------ topics
+    // ------------------------------------------------------------------ read-contradiction
+    /// A raw read returned records out of the log's order, one of them twice, or one before what was asked for.
+    ReadOutOfOrder {
+        /// The node.
+        node: NodeName,
+        /// The offset of the record before it, or the last one that was not asked for.
+        after: Offset,
+        /// The offset of the record.
+        next: Offset,
+    },
+    /// A raw read returned a record that the high watermark of the same answer does not cover.
+    ServedBeyondWatermark {
+        /// The node.
+        node: NodeName,
+        /// The record's offset.
+        offset: Offset,
+        /// The high watermark.
+        high_watermark: Offset,
+    },
+    // ------------------------------------------------------------------ probe-delivery
+    /// A node served a record of the produce probe that was sent after another was acknowledged, and not that one before.
+    ProbePassedOver {
+        /// The node.
+        node: NodeName,
+        /// The number of the record that it passed over.
+        sequence: u64,
+        /// When that was acknowledged.
+        acknowledged_at: Moment,
+        /// The number of the later record that it served.
+        later: u64,
+    },
+    /// A node served a record of the produce probe before it was sent.
+    ProbeServedEarly {
+        /// The node.
+        node: NodeName,
+        /// The record's number.
+        sequence: u64,
+        /// When it was sent, at the earliest.
+        sent_at: Moment,
+        /// When it was served.
+        served_at: Moment,
+    },
+    // ------------------------------------------------------------------ topics, cluster-shape
+    /// A node shows brokers, voters or partitions that are not those of the run.
+    ShapeDiffers {
+        /// The node.
+        node: NodeName,
+        /// Of what: `brokers`, `leaders`, `voters`, `partitions of t`.
+        what: String,
+        /// What it showed.
+        seen: Vec<i32>,
+        /// What there is.
+        exist: Vec<i32>,
+        /// For how long it left something out; none if it showed something that does not exist.
+        length_ms: Option<u64>,
+        /// For how long it may.
+        limit_ms: Option<u64>,
+    },
     /// A node describes a topic otherwise than every order of the acknowledged changes allows.
     TopicDiffers {
         /// The node.
@@ -248,6 +327,9 @@ pub enum Finding {
         changed_by: u64,
         /// When it was acknowledged.
         acknowledged_at: Moment,
+        /// Whether it was refused instead, as every change of the topic was.
+        #[serde(default)]
+        refused: bool,
         /// The describe-topic operation.
         asked: u64,
         /// How long a change may be unseen.

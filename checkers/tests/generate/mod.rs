@@ -81,6 +81,8 @@ pub(crate) struct Probe {
 /// A run.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Run {
+    /// Whether no fault runs, so that the first leader stays.
+    pub(crate) quiet: bool,
     /// Settings, phases, faults, processes: lines as they are.
     pub(crate) lines: Vec<String>,
     pub(crate) appends: Vec<Append>,
@@ -95,23 +97,37 @@ pub(crate) struct Run {
 const REIGNS: [(u64, usize, i32); 3] = [(0, 1, 1), (2_400, 2, 2), (5_400, 3, 3)];
 const PAUSES: [(u64, u64, usize); 2] = [(2_000, 4_500, 1), (5_000, 7_500, 2)];
 
-fn leader(at: u64) -> (usize, i32) {
-    let reign = REIGNS.iter().rev().find(|(from, ..)| *from <= at);
-    reign.map_or((1, 1), |(_, node, epoch)| (*node, *epoch))
-}
-
-/// No leader serves from the begin of a pause until its successor is elected.
-fn stalled(at: u64) -> Option<u64> {
-    [(2_000, 2_400), (5_000, 5_400)]
-        .into_iter()
-        .find(|(from, to)| (*from..*to).contains(&at))
-        .map(|(_, to)| to)
-}
-
 impl Run {
+    fn leader(&self, at: u64) -> (usize, i32) {
+        let at = if self.quiet { 0 } else { at };
+        let reign = REIGNS.iter().rev().find(|(from, ..)| *from <= at);
+        reign.map_or((1, 1), |(_, node, epoch)| (*node, *epoch))
+    }
+
+    /// No leader serves from the begin of a pause until its successor is elected.
+    fn stalled(&self, at: u64) -> Option<u64> {
+        [(2_000, 2_400), (5_000, 5_400)]
+            .into_iter()
+            .find(|(from, to)| !self.quiet && (*from..*to).contains(&at))
+            .map(|(_, to)| to)
+    }
+
+    /// When each node is paused.
+    fn pauses(&self) -> &'static [(u64, u64, usize)] {
+        if self.quiet { &[] } else { &PAUSES }
+    }
+
     /// A legal run. The same seed gives the same run.
     pub(crate) fn draw(random: &mut ChaCha8Rng) -> Run {
-        let mut run = Run::default();
+        Run::drawn(random, false)
+    }
+
+    /// The same, with or without faults.
+    pub(crate) fn drawn(random: &mut ChaCha8Rng, quiet: bool) -> Run {
+        let mut run = Run {
+            quiet,
+            ..Run::default()
+        };
         run.lines
             .push("promise end_offset_includes_acknowledged=true".into());
         run.lines
@@ -119,13 +135,16 @@ impl Run {
         run.lines.push(format!(
             "{LOAD} phase load\n{LOAD_END} phase recovery\n{END} phase done"
         ));
-        for (from, to, node) in PAUSES {
+        for (from, to, node) in run.pauses() {
             run.lines.push(format!(
                 "{from}..{to} fault k{node} pause n{node} role=leader affects"
             ));
         }
-        run.lines
-            .push("8000..8200 fault k9 isolate n1 n1>n2 n1>n3 n2>n1 n3>n1 role=follower".into());
+        if !quiet {
+            run.lines.push(
+                "8000..8200 fault k9 isolate n1 n1>n2 n1>n3 n2>n1 n3>n1 role=follower".into(),
+            );
+        }
         let logs = run.work(random);
         run.final_reads(random, &logs);
         run.observe(random);
@@ -139,7 +158,9 @@ impl Run {
             let mut called = LOAD + random.random_range(1..30);
             while called < LOAD_END - 600 {
                 let point = called + random.random_range(1..15);
-                let point = stalled(point).map_or(point, |to| to + random.random_range(1..20));
+                let point = self
+                    .stalled(point)
+                    .map_or(point, |to| to + random.random_range(1..20));
                 let returned = point + random.random_range(1..15);
                 points.push((point, called, returned, slot));
                 // A reader of last records polls before it asks again.

@@ -143,6 +143,11 @@ pub(crate) const ALL: &[Mutation] = &[
             offset,
         );
     }),
+    mutation("read-contradiction", &[], |run| {
+        let long = |read: &&mut Read| read.records.len() > 3;
+        let read = run.reads.iter_mut().find(long).expect("a long final read");
+        read.records.swap(1, 2);
+    }),
     mutation("one-leader-per-epoch", &[], |run| {
         said(run, 1, false, 7_000..7_100).for_each(|says| *says = (1, 3));
     }),

@@ -3,7 +3,7 @@
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
-use super::{LOAD, LOAD_END, NODES, PAUSES, Probe, Run, Says, leader, stalled};
+use super::{LOAD, LOAD_END, NODES, Probe, Run, Says};
 
 impl Run {
     /// Asks every node ten times a second, and sends fifty records a second.
@@ -11,12 +11,13 @@ impl Run {
         for called in (50..LOAD_END + 1_500).step_by(100) {
             for node in 1..=NODES {
                 let called = called + random.random_range(0..40);
-                let paused = PAUSES
+                let paused = self
+                    .pauses()
                     .iter()
                     .any(|(from, to, n)| *n == node && called + 5 >= *from && called < *to);
                 // A node learns of a new leader a little later than it was elected.
-                let known =
-                    leader(called.saturating_sub(if node == leader(called).0 { 0 } else { 30 }));
+                let lag = if node == self.leader(called).0 { 0 } else { 30 };
+                let known = self.leader(called.saturating_sub(lag));
                 for quorum in [false, true] {
                     let says = (!paused).then_some(known);
                     self.says.push(Says {
@@ -29,7 +30,7 @@ impl Run {
             }
         }
         for called in (LOAD..LOAD_END + 1_500).step_by(20) {
-            let acknowledged = stalled(called).is_none() && stalled(called + 5).is_none();
+            let acknowledged = self.stalled(called).is_none() && self.stalled(called + 5).is_none();
             self.probes.push(Probe {
                 called,
                 acknowledged,

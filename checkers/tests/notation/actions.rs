@@ -43,9 +43,11 @@ pub(crate) fn read(
             })),
         ),
         ["fault", rest @ ..] => fault(from, to, rest, &mut add),
-        ["probe", lost @ ..] => {
-            let seen = Seen::Produce { sequence: 0 };
-            observe("", from, to, lost.is_empty(), seen, &mut add);
+        ["probe", rest @ ..] => {
+            let number = rest.first().filter(|word| **word != "lost");
+            let sequence = number.map_or(0, |word| words::number(word));
+            let answered = rest.last() != Some(&"lost");
+            observe("", from, to, answered, Seen::Produce { sequence }, &mut add);
         }
         [worker, f, rest @ ..] if is_worker(worker) => {
             operation(from, to, words::number(&worker[1..]), f, rest, &mut add);
@@ -106,20 +108,22 @@ fn node_line(
     };
     match what {
         "says" => {
+            let brokers = words::ids(rest, "brokers=");
+            let rest = rest.iter().filter(|word| !word.starts_with("brokers="));
             let claim = |word: &&str| {
                 let (at, leader) = word.split_once('=').expect("place=leader/epoch");
                 let ((topic, partition), (leader, epoch)) =
                     (words::place(at), words::leader(leader));
                 PartitionClaim(topic.into(), partition, leader, epoch)
             };
-            let partitions = rest.iter().map(claim).collect();
+            let partitions = rest.map(claim).collect();
             observe(
                 node,
                 from,
                 to,
                 true,
                 Seen::Metadata {
-                    brokers: vec![],
+                    brokers,
                     partitions,
                 },
                 add,
@@ -134,18 +138,17 @@ fn node_line(
         }
         "quorum" => {
             let (leader, epoch) = words::leader(rest[0]);
-            observe(
-                node,
-                from,
-                to,
-                true,
-                Seen::Quorum {
-                    leader,
-                    epoch,
-                    voters: vec![],
-                },
-                add,
-            );
+            let voters = words::ids(rest, "voters=");
+            let seen = Seen::Quorum {
+                leader,
+                epoch,
+                voters,
+            };
+            observe(node, from, to, true, seen, add);
+        }
+        "serves" => {
+            let sequences = rest.iter().map(|word| words::number(word)).collect();
+            observe(node, from, to, true, Seen::Delivery { sequences }, add);
         }
         "holds" => {
             let resident_mib: u64 = words::number(rest[0]);
@@ -307,7 +310,7 @@ fn operation(
             let offset = after.first().map(|word| words::number(word));
             let report = EndOffsetSeen {
                 offset,
-                epoch: None,
+                epoch: got.get("epoch").map(|word| words::number(word)),
                 node: node.clone(),
             };
             let call = Call::EndOffset(EndOffset {

@@ -13,6 +13,12 @@ pub(crate) fn number<T: FromStr<Err: Debug>>(word: &str) -> T {
         .unwrap_or_else(|e| panic!("{word:?} is no number: {e:?}"))
 }
 
+/// `brokers=1,2,3` among these words; nothing if there is none.
+pub(crate) fn ids(words: &[&str], prefix: &str) -> Vec<i32> {
+    let listed = words.iter().find_map(|word| word.strip_prefix(prefix));
+    listed.map_or_else(Vec::new, |list| list.split(',').map(number).collect())
+}
+
 /// `10..20`, `10..` or `10`, in milliseconds.
 pub(crate) fn interval(word: &str) -> (Moment, Option<Moment>) {
     match word.split_once("..") {

@@ -11,9 +11,11 @@
 //! | [`result_cache`] | results on disk, keyed by their inputs |
 //! | [`matrix`] | the table on the terminal |
 //! | [`mutants`] | `--mutants`: lies of the broker instead of bugs in it |
+//! | [`histories`] | mutants of recorded histories, without any run |
 
 pub mod conditions;
 mod controls;
+pub mod histories;
 pub mod job;
 pub mod matrix;
 pub mod mutants;
@@ -85,6 +87,13 @@ pub struct CalibrateArguments {
     /// Run everything again, and ignore stored results.
     #[arg(long)]
     pub fresh: bool,
+    /// Run nothing: change what the broker answered in these recorded runs, one lie at a time, and report which check
+    /// detects it.
+    #[arg(long, value_name = "RUN", num_args = 1.., conflicts_with_all = ["plants", "mix", "without", "fresh"])]
+    pub histories: Vec<PathBuf>,
+    /// The number of places at which each lie is told in each run.
+    #[arg(long, value_name = "N", default_value_t = 3, requires = "histories", value_parser = clap::value_parser!(u64).range(1..=1_000))]
+    pub places: u64,
 }
 
 /// Runs the selected plants and prints the matrix.
@@ -96,6 +105,9 @@ pub fn run(arguments: &CalibrateArguments) -> Result<i32> {
         return mutants::run(arguments);
     }
     place::of_runs(&arguments.out)?;
+    if !arguments.histories.is_empty() {
+        return histories::run(&arguments.histories, arguments.places, &arguments.out);
+    }
     let target = Arc::new(Target::load("reference")?);
     let faults = Faults::of(arguments)?;
     let mut plants = chosen(&arguments.plants)?;

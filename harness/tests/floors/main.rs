@@ -21,7 +21,7 @@ const FLOORS: &[(&str, &[&[&str]])] = &[
     (
         "checkers",
         &[
-            &["foreign"],
+            &["foreign", "mutants"],
             &["checks", "invariants"],
             &["export", "judgement", "linearizability", "transactions"],
             &["edn", "promises", "verdict"],

@@ -59,6 +59,18 @@ const QUESTIONS: &[(&str, &str)] = &[
         "Does every node show every acknowledged change of topics?",
     ),
     (
+        "read-contradiction",
+        "Do records, order and high watermark of each raw read agree?",
+    ),
+    (
+        "probe-delivery",
+        "Does every node serve all acknowledged records of the produce probe, in their order?",
+    ),
+    (
+        "cluster-shape",
+        "Does every node show the brokers, voters and partitions that there are?",
+    ),
+    (
         "one-leader-per-epoch",
         "Does at most one node lead in an epoch?",
     ),

@@ -13,7 +13,15 @@ pub(super) fn words(finding: &Finding, at: &Evidence) -> Option<Words> {
         Finding::TwoLeaders { epoch, claims } => {
             let claims: Vec<String> = claims
                 .iter()
-                .map(|c| format!("{} at {}", untrusted(&c.node), moment(c.returned)))
+                .map(|c| {
+                    let (node, at) = (untrusted(&c.node), moment(c.returned));
+                    match c.leader.as_deref() {
+                        Some(leader) if leader != c.node => {
+                            format!("{} as {node} reported at {at}", untrusted(leader))
+                        }
+                        _ => format!("{node}, by its own answer at {at}"),
+                    }
+                })
                 .collect();
             Words::of(
                 "Two leaders in one epoch",
@@ -21,7 +29,7 @@ pub(super) fn words(finding: &Finding, at: &Evidence) -> Option<Words> {
                 "Raft, election safety (Ongaro and Ousterhout 2014, figure 3)",
             )
             .seen(format!(
-                "In epoch {epoch} these nodes claimed to lead {place}: {}.",
+                "In epoch {epoch} these nodes are named as the leader of {place}: {}.",
                 claims.join("; ")
             ))
             .therefore(

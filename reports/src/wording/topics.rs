@@ -15,6 +15,7 @@ pub(super) fn words(finding: &Finding, at: &Evidence) -> Option<Words> {
             possible,
             change,
             acknowledged_at,
+            refused,
             limit_ms: limit,
             ..
         } => Words::of(
@@ -23,8 +24,9 @@ pub(super) fn words(finding: &Finding, at: &Evidence) -> Option<Words> {
             "KIP-4; a limit of the target's configuration, stated in the report",
         )
         .seen(format!(
-            "The last change of topic {topic} ({}) was acknowledged at {}. {}{} reported {}.",
+            "The last change of topic {topic} ({}) was {} at {}. {}{} reported {}.",
             change_word(change),
+            if *refused { "refused" } else { "acknowledged" },
             moment(*acknowledged_at),
             at.window
                 .map(|(_, to)| format!("At {}, ", moment(to)))

@@ -29,6 +29,31 @@ fn others(text: &str) -> Vec<(&'static str, Value)> {
             json!({ "change": "grow-topic", "partitions": 4, "possible": [8, null] }),
         ),
         (
+            "read-out-of-order",
+            json!({ "node": text, "after": 7, "next": 6 }),
+        ),
+        (
+            "served-beyond-watermark",
+            json!({ "node": text, "offset": 7, "high_watermark": 6 }),
+        ),
+        (
+            "end-offset-went-back",
+            json!({ "asked": 9, "end_offset": 4, "node": text, "epoch": 3, "before": 7, "before_by": 5 }),
+        ),
+        (
+            "probe-passed-over",
+            json!({ "node": text, "sequence": 4, "acknowledged_at": 1_000_000, "later": 6 }),
+        ),
+        (
+            "probe-served-early",
+            json!({ "node": text, "sequence": 4, "sent_at": 2_000_000, "served_at": 1_000_000 }),
+        ),
+        (
+            "shape-differs",
+            json!({ "node": text, "what": text, "seen": [1, 2], "exist": [1, 2, 3], "length_ms": 4_000, "limit_ms": 2_000 }),
+        ),
+        ("refusal-untrue", json!({ "value": text, "error": text })),
+        (
             "resource-growth",
             json!({ "node": text, "resource": "resident_bytes", "from": 10_000_000, "to": 90_000_000,
                 "highest": 120_000_000, "limit": 64_000_000 }),

@@ -1,0 +1,89 @@
+//! Every field of every kind of line of history version 1: the mutants change it, it follows from one that they change,
+//! or it is none of the broker's and why. A test compares this table with what the lines serialise to.
+
+/// What the catalogue does with a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Coverage {
+    /// Some row changes it.
+    Mutated,
+    /// It is changed together with this field.
+    Follows(&'static str),
+    /// It is not a broker's word, for this reason.
+    Excluded(&'static str),
+}
+
+/// A field of a kind of line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FieldRow {
+    /// The kind of line: a function, a probe, or a type.
+    pub line: &'static str,
+    /// The field; of a list, `records.offset`.
+    pub field: &'static str,
+    /// What the catalogue does with it.
+    pub coverage: Coverage,
+}
+
+use Coverage::{Excluded, Follows, Mutated};
+
+const CLOCK: Coverage = Excluded("the harness's clock; late answers are bursts without an answer");
+const NUMBER: Coverage = Excluded("the recorder numbers the lines");
+const ASKED: Coverage = Excluded("what the harness asked, not what it was answered");
+const CLIENT: Coverage = Excluded("what the client library infers, not what the broker said");
+const MEASURED: Coverage = Excluded("what the harness measured");
+const DID: Coverage = Excluded("what the harness did");
+
+macro_rules! fields {
+    ($($line:literal: $($field:literal $coverage:expr),+;)+) => {
+        /// All fields.
+        pub const FIELDS: &[FieldRow] = &[
+            $($(FieldRow { line: $line, field: $field, coverage: $coverage },)+)+
+        ];
+    };
+}
+
+fields! {
+    "append": "i" NUMBER, "t" CLOCK, "type" Follows("records.outcome"), "f" ASKED, "worker" DID, "error" Mutated,
+        "records" Mutated, "records.outcome" Mutated, "records.offset" Mutated, "records.error" Mutated,
+        "records.persisted" CLIENT, "node" Excluded("librdkafka does not say which node answered, so no run has it");
+    "poll": "i" NUMBER, "t" CLOCK, "type" Follows("outcome"), "f" ASKED, "worker" DID, "error" Mutated,
+        "records" Mutated, "records.topic" Mutated, "records.partition" Mutated, "records.offset" Mutated,
+        "records.value" Mutated;
+    "end-offset": "i" NUMBER, "t" CLOCK, "type" Follows("outcome"), "f" ASKED, "worker" DID, "error" Mutated,
+        "offset" Mutated, "epoch" Mutated, "node" ASKED;
+    "read": "i" NUMBER, "t" CLOCK, "type" Follows("outcome"), "f" ASKED, "worker" DID, "error" Mutated,
+        "records" Mutated, "records.topic" ASKED, "records.partition" ASKED, "records.offset" Mutated,
+        "records.value" Mutated, "next" Follows("records"), "high_watermark" Mutated, "log_start_offset" Mutated;
+    "change-topic": "i" NUMBER, "t" CLOCK, "type" Follows("outcome"), "f" ASKED, "worker" DID, "error" Mutated;
+    "describe-topic": "i" NUMBER, "t" CLOCK, "type" Follows("outcome"), "f" ASKED, "worker" DID, "error" Mutated,
+        "partitions" Mutated;
+    "metadata": "i" NUMBER, "t" CLOCK, "type" DID, "called" CLOCK, "node" ASKED, "probe" ASKED, "answered" Mutated,
+        "error" Mutated, "brokers" Mutated, "partitions" Mutated, "partitions.topic" Mutated,
+        "partitions.partition" Mutated, "partitions.leader" Mutated, "partitions.epoch" Mutated;
+    "quorum": "i" NUMBER, "t" CLOCK, "type" DID, "called" CLOCK, "node" ASKED, "probe" ASKED, "answered" Mutated,
+        "error" Mutated, "leader" Mutated, "epoch" Mutated, "voters" Mutated;
+    "produce": "i" NUMBER, "t" CLOCK, "type" DID, "called" CLOCK, "node" ASKED, "probe" ASKED, "answered" Mutated,
+        "error" Mutated, "sequence" DID;
+    "delivery": "i" NUMBER, "t" CLOCK, "type" DID, "called" CLOCK, "node" ASKED, "probe" ASKED,
+        "answered" Excluded("only answers with records are recorded"),
+        "error" Excluded("only answers with records are recorded"), "sequences" Mutated;
+    "process": "i" NUMBER, "t" CLOCK, "type" DID, "called" CLOCK, "node" ASKED, "probe" ASKED, "answered" MEASURED,
+        "error" MEASURED, "resident_bytes" MEASURED, "cpu_ms" MEASURED, "descriptors" MEASURED;
+    "invoke": "i" NUMBER, "t" CLOCK, "type" DID, "f" DID, "worker" DID, "topic" DID, "partition" DID, "values" DID,
+        "acks" DID, "idempotent" DID, "assigned" DID, "assigned.topic" DID, "assigned.partition" DID,
+        "assigned.position" Excluded("it follows from what earlier polls returned"), "isolation" DID, "phase" DID,
+        "node" DID, "position" DID, "partitions" DID;
+    "fault": "i" NUMBER, "t" CLOCK, "type" DID, "id" DID, "called" CLOCK, "kind" DID, "phase" DID, "targets" DID,
+        "links" DID, "links.from" DID, "links.to" DID, "role" DID, "role_held" MEASURED, "affects_leader" MEASURED,
+        "evidence" MEASURED;
+    "topic": "i" NUMBER, "t" CLOCK, "type" DID, "name" DID,
+        "id" Excluded("any text; it is only compared with that of another creation of the same topic"),
+        "partitions" DID, "what" DID;
+    "node": "i" NUMBER, "t" CLOCK, "type" DID, "node" MEASURED, "what" MEASURED, "expected" DID, "status" MEASURED;
+    "late": "i" NUMBER, "t" CLOCK, "type" DID, "who" MEASURED, "by_ms" MEASURED, "over_ms" MEASURED,
+        "cpu_pressure" MEASURED, "io_pressure" MEASURED;
+    "shortage": "i" NUMBER, "t" CLOCK, "type" DID, "since" MEASURED, "free_bytes" MEASURED;
+    "phase": "i" NUMBER, "t" CLOCK, "type" DID, "phase" DID;
+}
+
+#[cfg(test)]
+mod tests;
