@@ -146,6 +146,7 @@ pub(crate) fn scenario(name: &str) -> ScenarioReport {
             windows: vec![],
             lanes: leadership::lanes(),
             configuration: Some(verdicts::configuration()),
+            unknown: checkers::history::Unknown::default(),
         },
         promises: Promises::default(),
         limits: Limits::default(),
