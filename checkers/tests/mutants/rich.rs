@@ -130,7 +130,7 @@ fn ends(events: &[Event]) -> BTreeMap<i32, i64> {
 
 /// Each node serves a record of the probe soon after it was acknowledged; every second one with the one before it.
 fn served(sequence: u64, at: Moment) -> Vec<Event> {
-    if sequence % 2 == 0 {
+    if sequence.is_multiple_of(2) {
         return Vec::new();
     }
     let one = |node: u64| Event {

@@ -89,7 +89,7 @@ pub struct CalibrateArguments {
     pub fresh: bool,
     /// Run nothing: change what the broker answered in these recorded runs, one lie at a time, and report which check
     /// detects it.
-    #[arg(long, value_name = "RUN", num_args = 1.., conflicts_with_all = ["plants", "mix", "without", "fresh"])]
+    #[arg(long, value_name = "RUN", num_args = 1.., conflicts_with_all = ["plants", "mutants", "mix", "without", "fresh"])]
     pub histories: Vec<PathBuf>,
     /// The number of places at which each lie is told in each run.
     #[arg(long, value_name = "N", default_value_t = 3, requires = "histories", value_parser = clap::value_parser!(u64).range(1..=1_000))]
