@@ -53,6 +53,9 @@ fields! {
     "read": "i" NUMBER, "t" CLOCK, "type" Follows("outcome"), "f" ASKED, "worker" DID, "error" Mutated,
         "records" Mutated, "records.topic" ASKED, "records.partition" ASKED, "records.offset" Mutated,
         "records.value" Mutated, "next" Follows("records"), "high_watermark" Mutated, "log_start_offset" Mutated;
+    "delete-records": "i" NUMBER, "t" CLOCK, "type" Excluded("whatever is answered, the call explains a log start"), "f" ASKED,
+        "worker" DID, "error" Excluded("it decides nothing"),
+        "low_watermark" Excluded("the log starts that reads state are judged instead");
     "change-topic": "i" NUMBER, "t" CLOCK, "type" Follows("outcome"), "f" ASKED, "worker" DID, "error" Mutated;
     "describe-topic": "i" NUMBER, "t" CLOCK, "type" Follows("outcome"), "f" ASKED, "worker" DID, "error" Mutated,
         "partitions" Mutated;
@@ -71,7 +74,7 @@ fields! {
     "invoke": "i" NUMBER, "t" CLOCK, "type" DID, "f" DID, "worker" DID, "topic" DID, "partition" DID, "values" DID,
         "acks" DID, "idempotent" DID, "assigned" DID, "assigned.topic" DID, "assigned.partition" DID,
         "assigned.position" Excluded("it follows from what earlier polls returned"), "isolation" DID, "phase" DID,
-        "node" DID, "position" DID, "partitions" DID;
+        "node" DID, "position" DID, "partitions" DID, "offset" DID;
     "fault": "i" NUMBER, "t" CLOCK, "type" DID, "id" DID, "called" CLOCK, "kind" DID, "phase" DID, "targets" DID,
         "links" DID, "links.from" DID, "links.to" DID, "role" DID, "role_held" MEASURED, "affects_leader" MEASURED,
         "evidence" MEASURED;

@@ -5,7 +5,7 @@ use crate::history::{Append, Appended, Call, Offset, Outcome, RecordOutcome, Rep
 use crate::mutants::after::retire;
 use crate::mutants::answer::{come_out, completion, completion_mut};
 use crate::mutants::draft::Draft;
-use crate::mutants::lie::Expected::{Equivalent, Limit, Red};
+use crate::mutants::lie::Expected::{Equivalent, Red};
 use crate::mutants::lie::{Expected, Lie, Line};
 
 /// Two offsets of one value, or two values of one offset.
@@ -13,7 +13,7 @@ const MISPLACED: &[&str] = &["duplicate", "inconsistent-offset"];
 const REFUSED: &[&str] = &["failed-write-seen"];
 const LOST: &[&str] = &["lost-write", "unseen", "inconsistent-offset"];
 const CONTRADICTED: &[&str] = &["outcome-contradiction"];
-const UNSERVED: Expected = Limit("only the produce probe's own partition is held to limits");
+const UNSERVED: Expected = Red(&["append-liveness", "availability", "served-after-heal"]);
 
 const OFFSET: &str = "records.offset";
 

@@ -11,7 +11,7 @@ use crate::mutants::run::Log;
 const BEHIND: &[&str] = &["log-recency"];
 const AHEAD: &[&str] = &["log-order"];
 const EPOCHS: &[&str] = &["epochs-go-forward"];
-const UNSERVED: Expected = Limit("questions for end offsets have no limit of their own");
+const UNSERVED: Expected = Red(&["request-liveness"]);
 
 const fn offset(change: &'static str, edit: fn(&mut Draft<'_, '_>, usize) -> bool) -> Lie {
     Lie::new(Line::EndOffset, "offset", change, edit).over(EVERY)

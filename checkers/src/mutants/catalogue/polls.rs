@@ -5,7 +5,7 @@ use crate::history::{Call, Offset, Outcome, Record, Report, Text, What};
 use crate::mutants::after::{deliver_later, deliver_later_and_retire};
 use crate::mutants::answer::{come_out, completion_mut};
 use crate::mutants::draft::Draft;
-use crate::mutants::lie::Expected::{Equivalent, Limit, Red};
+use crate::mutants::lie::Expected::{Equivalent, Red};
 use crate::mutants::lie::{Expected, Lie, Line};
 
 const fn records(change: &'static str, edit: fn(&mut Draft<'_, '_>, usize) -> bool) -> Lie {
@@ -21,7 +21,7 @@ const fn outcome(change: &'static str, edit: fn(&mut Draft<'_, '_>, usize) -> bo
 }
 
 const MISPLACED: &[&str] = &["duplicate", "inconsistent-offset"];
-const STARVED: Expected = Limit("reads have no limit of their own");
+const STARVED: Expected = Red(&["read-liveness"]);
 
 pub(super) const ROWS: &[Lie] = &[
     records("one left out", |draft, at| {
@@ -133,7 +133,7 @@ pub(super) const ROWS: &[Lie] = &[
         "out of range, at an offset that exists",
         |draft, at| failed(draft, at, "OFFSET_OUT_OF_RANGE"),
     )
-    .is(Limit("the errors of polls are not read"))
+    .is(Red(&["offsets-served"]))
     .over(CLIENT_SIDE)
     .then(deliver_later_and_retire),
 ];

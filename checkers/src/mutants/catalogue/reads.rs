@@ -4,7 +4,7 @@ use super::{NODES_AND_PLACES, ONE_NODE};
 use crate::history::{Offset, Outcome, ReadSeen, Record, Report, What};
 use crate::mutants::answer::{come_out, completion_mut};
 use crate::mutants::draft::Draft;
-use crate::mutants::lie::Expected::{Equivalent, Limit, Open, Red};
+use crate::mutants::lie::Expected::{Equivalent, Open, Red};
 use crate::mutants::lie::{Expected, Lie, Line};
 
 const fn records(change: &'static str, edit: fn(&mut Draft<'_, '_>, usize) -> bool) -> Lie {
@@ -19,7 +19,7 @@ const fn field(
     Lie::new(Line::Read, field, change, edit)
 }
 
-const STARTED: Expected = Limit("a log start above 0 is taken for retention");
+const STARTED: Expected = Red(&["log-start"]);
 const SELF: &[&str] = &["read-contradiction"];
 /// What ends there.
 const SHORT: &[&str] = &["replicas-agree", "lost-write"];

@@ -7,10 +7,11 @@ use serde_json::Value;
 
 use super::{Coverage, FIELDS};
 use crate::history::{
-    Acks, Append, Appended, Assigned, Call, Completion, EndOffset, EndOffsetSeen, Event,
-    FaultEvent, FaultPhase, Invocation, Isolation, Late, NodeEvent, NodeHappening, Observation,
-    Outcome, PartitionClaim, Persisted, Phase, PhaseEvent, Poll, Polled, Read, ReadSeen, Record,
-    RecordOutcome, Report, Seen, Shortage, TopicCall, TopicEvent, TopicSeen, What,
+    Acks, Append, Appended, Assigned, Call, Completion, DeleteRecords, EndOffset, EndOffsetSeen,
+    Event, FaultEvent, FaultPhase, Invocation, Isolation, Late, NodeEvent, NodeHappening,
+    Observation, Outcome, PartitionClaim, Persisted, Phase, PhaseEvent, Poll, Polled, Read,
+    ReadSeen, Record, RecordOutcome, RecordsDeleted, Report, Seen, Shortage, TopicCall, TopicEvent,
+    TopicSeen, What,
 };
 use crate::mutants::lies;
 
@@ -25,6 +26,7 @@ fn kind(what: &What) -> Option<&'static str> {
             Report::Read(_) => "read",
             Report::CreateTopic | Report::DeleteTopic | Report::GrowTopic => "change-topic",
             Report::DescribeTopic(_) => "describe-topic",
+            Report::DeleteRecords(_) => "delete-records",
             Report::Unknown => return None,
         },
         What::Observation(seen) => match &seen.seen {
@@ -109,6 +111,12 @@ fn lines() -> Vec<What> {
             position: 0,
             phase: phase(),
         }))),
+        called(Call::DeleteRecords(Box::new(DeleteRecords {
+            node: Some("n1".into()),
+            topic: "t".into(),
+            partition: 0,
+            offset: 1,
+        }))),
         called(Call::CreateTopic(topic())),
         called(Call::DeleteTopic(topic())),
         called(Call::GrowTopic(topic())),
@@ -136,6 +144,9 @@ fn lines() -> Vec<What> {
             high_watermark: Some(2),
             log_start_offset: Some(0),
         }))),
+        ended(Report::DeleteRecords(RecordsDeleted {
+            low_watermark: Some(1),
+        })),
         ended(Report::CreateTopic),
         ended(Report::DeleteTopic),
         ended(Report::GrowTopic),
