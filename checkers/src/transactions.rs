@@ -57,6 +57,7 @@ mod numbers;
 mod orders;
 mod reach;
 mod reads;
+mod records;
 mod registers;
 #[cfg(feature = "edn")]
 mod sends;
@@ -68,7 +69,7 @@ mod walks;
 mod words;
 mod writers;
 
-pub use anomaly::{Because, Cycle, Order, Phenomenon, PhenomenonKind, Step, Witness};
+pub use anomaly::{Because, Cycle, Order, Phenomenon, PhenomenonKind, Place, Step, Witness};
 #[cfg(feature = "edn")]
 pub use edn::transactions;
 pub use findings::EXAMPLES_MAX;
@@ -119,10 +120,9 @@ pub fn judge_rw_register(
 
 /// Judges a Jepsen history of Kafka transactions, or of single sends and polls.
 ///
-/// Only what Kafka promises counts: that nothing aborted is read, and that no transactions read each other in a cycle,
-/// so that the strongest model here is strong read committed. That their writes interleave is reported as
-/// [`TransactionsVerdict::tolerated`]. Whether records are lost, doubled or out of order is for the checks of
-/// [`crate::checks`].
+/// Only what Kafka promises counts: that no record is lost, doubled or out of order, that nothing aborted or not yet
+/// committed is read, and that no transactions read each other in a cycle, so that the strongest model here is strong
+/// read committed. That their writes interleave is reported as [`TransactionsVerdict::tolerated`].
 ///
 /// # Errors
 /// If an operation does not consist of sends and polls.
@@ -151,7 +151,8 @@ pub fn judge_registers(
     judge(transactions, Shape::Registers, options)
 }
 
-/// Judges transactions over logs, see [`judge_sends_and_polls`].
+/// Judges transactions over logs by what was aborted and by cycles. Which records are lost or out of order needs what a
+/// history in EDN says besides: see [`judge_sends_and_polls`].
 pub fn judge_logs(
     transactions: &Transactions,
     options: &TransactionOptions,
@@ -171,18 +172,20 @@ fn judge(
     let mut edges = Edges::new(transactions.len());
     match shape {
         Shape::Lists => {
-            internal::check(transactions, shape, &mut findings);
-            updates::check(transactions, &updates::updates(transactions), &mut findings);
-            let orders = Orders::new(transactions, &mut findings);
+            internal::check(transactions, shape, &writers, &mut findings);
+            let updates = updates::updates(transactions, &writers);
+            updates::check(transactions, &writers, &updates, &mut findings);
+            let orders = Orders::new(transactions, &writers, &mut findings);
             lists::add_edges(transactions, &writers, &orders, &mut edges, &mut findings);
         }
         Shape::Registers => {
-            internal::check(transactions, shape, &mut findings);
-            let updates = updates::updates(transactions);
-            updates::check(transactions, &updates, &mut findings);
+            internal::check(transactions, shape, &writers, &mut findings);
+            let updates = updates::updates(transactions, &writers);
+            updates::check(transactions, &writers, &updates, &mut findings);
             registers::add_edges(transactions, &writers, &updates, &mut edges);
         }
         Shape::Logs => {
+            records::check(transactions, &writers, &mut findings, &mut tolerated);
             logs::add_write_read_edges(transactions, &writers, &mut edges);
             let mut all = edges.clone();
             logs::add_write_write_edges(transactions, &writers, &mut all);

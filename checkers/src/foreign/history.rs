@@ -2,7 +2,7 @@
 
 use super::actions::RegisterDialect;
 use super::error::ForeignError;
-use super::etcd;
+use super::{etcd, json};
 use super::keys::{self, Place};
 use super::model_name::ModelName;
 use super::notation::{Notation, notation};
@@ -44,13 +44,17 @@ impl<'a> ForeignHistory<'a> {
         model: Option<ModelName>,
         options: &ForeignOptions,
     ) -> Result<ForeignHistory<'a>, ForeignError> {
-        let etcd = notation(text)? == Notation::Etcd;
-        let entries = if etcd {
-            etcd::entries(text)?
-        } else {
-            edn::entries(text)?
+        let notation = notation(text)?;
+        let etcd = notation == Notation::Etcd;
+        let entries = match notation {
+            Notation::Etcd => etcd::entries(text)?,
+            Notation::Json => json::entries(text)?,
+            Notation::Edn | Notation::Recorded => edn::entries(text)?,
         };
         let calls = edn::operations(entries)?;
+        for call in &calls {
+            call.require_readable(false)?;
+        }
         let model = match model {
             Some(model) => model,
             None => model_of(&calls)?,

@@ -12,6 +12,15 @@
 //! | `cyclic-versions` | a read sees what one transaction appended in another order | Elle |
 //! | `lost-update` | two transactions read one version and both superseded it | Berenson, P4 |
 //! | `lost-append` | an acknowledged append is in no read, not even in a later one | - |
+//! | `lost-write` | of logs: a record that surely was written is in no poll, though a later one is | Jepsen kafka |
+//! | `unseen` | of logs: an acknowledged record is in no poll | Jepsen kafka |
+//! | `duplicate` | of logs: one record lies at two offsets | Jepsen kafka |
+//! | `inconsistent-offset` | of logs: two records lie at one offset | Jepsen kafka |
+//! | `poll-skip`, `int-poll-skip` | of logs: a consumer jumps over a record, between or within operations | Jepsen kafka |
+//! | `nonmonotonic-poll`, `int-nonmonotonic-poll` | of logs: a consumer goes back | Jepsen kafka |
+//! | `send-order`, `int-send-order` | of logs: a producer's later record has the lower offset | Jepsen kafka |
+//! | `precommitted-read` | of logs: a transaction polls what it sent itself | Jepsen kafka |
+//! | `log-order` | of logs: a record called after another one was there lies below it | Herlihy, Wing 1990 |
 //! | `G0` | a cycle of write-write edges | Adya |
 //! | `G1c` | a cycle of write-write and write-read edges | Adya |
 //! | `G-single-item` | a cycle with exactly one read-write edge | Adya |
@@ -80,9 +89,59 @@ pub enum PhenomenonKind {
     LostUpdate,
     /// An acknowledged append is in no read, not even in one that was called after it returned.
     LostAppend,
+    /// A record that surely was written is in no poll, though a later one of its partition is.
+    LostWrite,
+    /// An acknowledged record is in no poll.
+    Unseen,
+    /// One record lies at several offsets.
+    Duplicate,
+    /// Several records lie at one offset.
+    InconsistentOffset,
+    /// A consumer jumps over a record from one operation to the next.
+    PollSkip,
+    /// A consumer goes back from one operation to the next.
+    NonmonotonicPoll,
+    /// A consumer jumps over a record within one operation.
+    IntPollSkip,
+    /// A consumer goes back within one operation.
+    IntNonmonotonicPoll,
+    /// A producer's record has a lower offset than one of its earlier operation.
+    SendOrder,
+    /// A producer's record has a lower offset than an earlier one of the same operation.
+    IntSendOrder,
+    /// A transaction polls what it sent itself and has not committed yet.
+    PrecommittedRead,
+    /// A record lies below another one that was there before it was sent.
+    LogOrder,
     /// A cycle of dependencies.
     Cycle(Order, Cycle),
 }
+
+/// The kinds that are no cycles, with their names.
+const PLAIN: [(PhenomenonKind, &str); 22] = [
+    (PhenomenonKind::GarbageRead, "garbage-read"),
+    (PhenomenonKind::DuplicateElements, "duplicate-elements"),
+    (PhenomenonKind::IncompatibleOrder, "incompatible-order"),
+    (PhenomenonKind::CyclicVersions, "cyclic-versions"),
+    (PhenomenonKind::G1a, "G1a"),
+    (PhenomenonKind::G1b, "G1b"),
+    (PhenomenonKind::FutureRead, "future-read"),
+    (PhenomenonKind::Internal, "internal"),
+    (PhenomenonKind::LostUpdate, "lost-update"),
+    (PhenomenonKind::LostAppend, "lost-append"),
+    (PhenomenonKind::LostWrite, "lost-write"),
+    (PhenomenonKind::Unseen, "unseen"),
+    (PhenomenonKind::Duplicate, "duplicate"),
+    (PhenomenonKind::InconsistentOffset, "inconsistent-offset"),
+    (PhenomenonKind::PollSkip, "poll-skip"),
+    (PhenomenonKind::NonmonotonicPoll, "nonmonotonic-poll"),
+    (PhenomenonKind::IntPollSkip, "int-poll-skip"),
+    (PhenomenonKind::IntNonmonotonicPoll, "int-nonmonotonic-poll"),
+    (PhenomenonKind::SendOrder, "send-order"),
+    (PhenomenonKind::IntSendOrder, "int-send-order"),
+    (PhenomenonKind::PrecommittedRead, "precommitted-read"),
+    (PhenomenonKind::LogOrder, "log-order"),
+];
 
 const CYCLES: [Cycle; 5] = [
     Cycle::G0,
@@ -97,18 +156,7 @@ const ORDERS: [Order; 3] = [Order::Data, Order::Process, Order::Realtime];
 impl PhenomenonKind {
     /// All kinds.
     pub fn all() -> Vec<PhenomenonKind> {
-        let mut all = vec![
-            PhenomenonKind::GarbageRead,
-            PhenomenonKind::DuplicateElements,
-            PhenomenonKind::IncompatibleOrder,
-            PhenomenonKind::CyclicVersions,
-            PhenomenonKind::G1a,
-            PhenomenonKind::G1b,
-            PhenomenonKind::FutureRead,
-            PhenomenonKind::Internal,
-            PhenomenonKind::LostUpdate,
-            PhenomenonKind::LostAppend,
-        ];
+        let mut all = PLAIN.map(|(kind, _)| kind).to_vec();
         for order in ORDERS {
             all.extend(CYCLES.map(|cycle| PhenomenonKind::Cycle(order, cycle)));
         }
@@ -122,6 +170,19 @@ impl PhenomenonKind {
             PhenomenonKind::GarbageRead
             | PhenomenonKind::DuplicateElements
             | PhenomenonKind::CyclicVersions => &[ConsistencyModel::ReadUncommitted],
+            // A log that loses, doubles or disorders records is none, however its transactions are isolated.
+            PhenomenonKind::LostWrite
+            | PhenomenonKind::Unseen
+            | PhenomenonKind::Duplicate
+            | PhenomenonKind::InconsistentOffset
+            | PhenomenonKind::PollSkip
+            | PhenomenonKind::NonmonotonicPoll
+            | PhenomenonKind::IntPollSkip
+            | PhenomenonKind::IntNonmonotonicPoll
+            | PhenomenonKind::SendOrder
+            | PhenomenonKind::IntSendOrder => &[ConsistencyModel::ReadUncommitted],
+            PhenomenonKind::PrecommittedRead => &[ConsistencyModel::ReadCommitted],
+            PhenomenonKind::LogOrder => &[ConsistencyModel::StrongReadUncommitted],
             PhenomenonKind::IncompatibleOrder | PhenomenonKind::G1a | PhenomenonKind::G1b => {
                 &[ConsistencyModel::ReadCommitted]
             }
@@ -172,18 +233,9 @@ fn cycle_rules_out(order: Order, cycle: Cycle) -> &'static [ConsistencyModel] {
 
 impl fmt::Display for PhenomenonKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (order, cycle) = match self {
-            PhenomenonKind::GarbageRead => return f.write_str("garbage-read"),
-            PhenomenonKind::DuplicateElements => return f.write_str("duplicate-elements"),
-            PhenomenonKind::IncompatibleOrder => return f.write_str("incompatible-order"),
-            PhenomenonKind::CyclicVersions => return f.write_str("cyclic-versions"),
-            PhenomenonKind::G1a => return f.write_str("G1a"),
-            PhenomenonKind::G1b => return f.write_str("G1b"),
-            PhenomenonKind::FutureRead => return f.write_str("future-read"),
-            PhenomenonKind::Internal => return f.write_str("internal"),
-            PhenomenonKind::LostUpdate => return f.write_str("lost-update"),
-            PhenomenonKind::LostAppend => return f.write_str("lost-append"),
-            PhenomenonKind::Cycle(order, cycle) => (order, cycle),
+        let PhenomenonKind::Cycle(order, cycle) = self else {
+            let name = PLAIN.iter().find(|(kind, _)| kind == self);
+            return f.write_str(name.map_or("", |(_, name)| name));
         };
         let cycle = match cycle {
             Cycle::G0 => "G0",
@@ -296,11 +348,56 @@ pub enum Witness {
         /// The element.
         value: Name,
     },
+    /// Records at their offsets: one at several, or several at one.
+    Places {
+        /// The key.
+        key: Name,
+        /// The first of them.
+        places: Vec<Place>,
+    },
+    /// A record that no poll returned.
+    Unread {
+        /// Who sent it.
+        writer: i64,
+        /// The key.
+        key: Name,
+        /// The record.
+        value: Name,
+        /// Where it lies, if that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        offset: Option<i64>,
+        /// A poll that returned a later record, and where that lies.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        past: Option<(i64, i64)>,
+    },
+    /// A client or a log that moved from one offset to another in the wrong way.
+    Moved {
+        /// The operation that stood at the first offset, and the one that came to the second.
+        transactions: [i64; 2],
+        /// The key.
+        key: Name,
+        /// Both offsets.
+        offsets: [i64; 2],
+        /// The first records between them.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        skipped: Vec<Name>,
+    },
     /// Transactions each of which must precede the next, and the last the first.
     Cycle {
         /// Each edge; it begins where the one ahead of it ends.
         steps: Vec<Step>,
     },
+}
+
+/// A record at an offset.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// The offset.
+    pub offset: i64,
+    /// The record.
+    pub value: Name,
+    /// Who sent or polled it there.
+    pub shown_by: i64,
 }
 
 /// One edge of a cycle.

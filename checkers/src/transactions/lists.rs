@@ -110,8 +110,8 @@ fn add_ends(
             continue;
         }
         unseen[key as usize].push((writer, version));
-        if let Some(longest) = &order.longest {
-            check_lost(transactions, writer, version, longest, findings);
+        if let Some(longest) = order.longest.filter(|_| !orders.is_seen[version as usize]) {
+            check_lost(transactions, writer, version, &longest, findings);
         }
     }
     let mut ends = Vec::with_capacity(unseen.len());

@@ -66,6 +66,12 @@ pub struct TransactionsVerdict {
 }
 
 impl TransactionsVerdict {
+    /// Whether the expected model allows an anomaly of this kind, so that it makes nothing invalid.
+    pub fn allows(&self, kind: PhenomenonKind) -> bool {
+        let implied = self.expected.implied();
+        !kind.rules_out().iter().any(|model| implied.contains(model))
+    }
+
     /// The verdict if another model were expected. Undecided for one that is not tested, where no stronger one holds.
     pub fn under(&self, expected: ConsistencyModel) -> Validity {
         let implied = expected.implied();

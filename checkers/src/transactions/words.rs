@@ -2,11 +2,30 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use super::anomaly::{Because, Phenomenon, Step, Witness};
+use super::anomaly::{Because, Phenomenon, PhenomenonKind, Place, Step, Witness};
+use super::models::ConsistencyModel;
 use super::names::Name;
 use super::verdict::{Limitation, TransactionsVerdict};
 
 impl TransactionsVerdict {
+    /// In one line: what was expected, and where the boundary runs between the models that hold and those that do not.
+    pub fn boundary(&self) -> String {
+        let names = |models: &[ConsistencyModel]| match models {
+            [] => "none".to_owned(),
+            models => models
+                .iter()
+                .map(|m| m.name())
+                .collect::<Vec<&str>>()
+                .join(", "),
+        };
+        format!(
+            "expected: {}; holds: {}; violated: {}",
+            self.expected,
+            names(&self.holds),
+            names(&self.violated)
+        )
+    }
+
     /// What is wrong and what is in doubt, as lines of text.
     pub fn lines(&self) -> Vec<String> {
         let mut lines = Vec::new();
@@ -15,7 +34,14 @@ impl TransactionsVerdict {
             if at == 0 || self.anomalies[at - 1].kind != kind {
                 let count = self.counts.get(&kind).copied().unwrap_or_default();
                 let models: Vec<&str> = kind.rules_out().iter().map(|m| m.name()).collect();
-                lines.push(format!("{kind}: {count}, rules out {}", models.join(", ")));
+                let allowed = match self.allows(kind) {
+                    true => format!(" (tolerated: {} allows it)", self.expected),
+                    false => String::new(),
+                };
+                lines.push(format!(
+                    "{kind}: {count}, rules out {}{allowed}",
+                    models.join(", ")
+                ));
             }
             lines.extend(anomaly.lines().into_iter().map(|line| format!("  {line}")));
         }
@@ -91,6 +117,20 @@ impl Phenomenon {
                 "transaction {writer} appended {value} to {key} and returned; {reader} was called \
                  later and did not read it, nor did anyone"
             )],
+            Witness::Places { key, places } => vec![format!("key {key}: {}", all(places))],
+            Witness::Unread {
+                writer,
+                key,
+                value,
+                offset,
+                past,
+            } => vec![unread(*writer, key, value, *offset, *past)],
+            Witness::Moved {
+                transactions,
+                key,
+                offsets,
+                skipped,
+            } => vec![moved(self.kind, *transactions, key, *offsets, skipped)],
             Witness::Cycle { steps } => steps.iter().map(Step::to_string).collect(),
         }
     }
@@ -154,6 +194,63 @@ impl Display for Limitation {
                 "the search for cycles ran out of steps; there may be worse ones than were found",
             ),
         }
+    }
+}
+
+fn all(places: &[Place]) -> String {
+    let place = |place: &Place| {
+        let Place {
+            offset,
+            value,
+            shown_by,
+        } = place;
+        format!("{value} at offset {offset} ({shown_by})")
+    };
+    let places: Vec<String> = places.iter().map(place).collect();
+    places.join(", ")
+}
+
+fn unread(
+    writer: i64,
+    key: &Name,
+    value: &Name,
+    offset: Option<i64>,
+    past: Option<(i64, i64)>,
+) -> String {
+    let at = offset.map_or(String::new(), |offset| format!(" at offset {offset}"));
+    match past {
+        Some((reader, later)) => format!(
+            "{writer} sent {value} to key {key}{at}; no poll returned it, though {reader} was given offset {later}"
+        ),
+        None => format!(
+            "{writer} sent {value} to key {key}{at} and was acknowledged; no poll returned it"
+        ),
+    }
+}
+
+fn moved(
+    kind: PhenomenonKind,
+    [one, other]: [i64; 2],
+    key: &Name,
+    [from, to]: [i64; 2],
+    skipped: &[Name],
+) -> String {
+    match kind {
+        PhenomenonKind::SendOrder | PhenomenonKind::IntSendOrder => format!(
+            "a producer sent to key {key} at offset {from} ({one}) and then at offset {to} ({other})"
+        ),
+        PhenomenonKind::LogOrder => format!(
+            "the record of {one} was at offset {from} of key {key} before {other} was called, which sent to offset {to}"
+        ),
+        _ if skipped.is_empty() => {
+            format!(
+                "a consumer of key {key} went from offset {from} ({one}) to offset {to} ({other})"
+            )
+        }
+        _ => format!(
+            "a consumer of key {key} went from offset {from} ({one}) to offset {to} ({other}), over {}",
+            list(skipped)
+        ),
     }
 }
 
