@@ -14,6 +14,8 @@ mod brute;
 mod database;
 #[path = "transactions/hostile.rs"]
 mod hostile;
+#[path = "transactions/logs.rs"]
+mod logs;
 mod public;
 #[path = "transactions/simulated.rs"]
 mod simulated;

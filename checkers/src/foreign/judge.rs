@@ -29,7 +29,7 @@ use crate::verdict::Doubt;
 ///
 /// `name` is for the verdict only. Without a model, it follows from the functions that the history calls; a recorded
 /// run is judged by the checks of runs. A history without operations, such as an empty text, is *undecided*. `options`
-/// are those of the search for a linearization; of transactions strict serializability is expected.
+/// are those of the search for a linearization; of transactions the strongest model is expected that they can show.
 ///
 /// # Errors
 /// If the text is not a history of any notation, or a line of it makes no sense in the model.

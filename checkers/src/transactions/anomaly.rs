@@ -16,11 +16,15 @@
 //! | `unseen` | of logs: an acknowledged record is in no poll | Jepsen kafka |
 //! | `duplicate` | of logs: one record lies at two offsets | Jepsen kafka |
 //! | `inconsistent-offset` | of logs: two records lie at one offset | Jepsen kafka |
-//! | `poll-skip`, `int-poll-skip` | of logs: a consumer jumps over a record, between or within operations | Jepsen kafka |
-//! | `nonmonotonic-poll`, `int-nonmonotonic-poll` | of logs: a consumer goes back | Jepsen kafka |
-//! | `send-order`, `int-send-order` | of logs: a producer's later record has the lower offset | Jepsen kafka |
+//! | `poll-skip` | of logs: a consumer jumps over a record from one operation to the next | Jepsen kafka |
+//! | `int-poll-skip` | of logs: a consumer jumps over a record within an operation | Jepsen kafka |
+//! | `nonmonotonic-poll` | of logs: a consumer goes back from one operation to the next | Jepsen kafka |
+//! | `int-nonmonotonic-poll` | of logs: a consumer goes back within an operation | Jepsen kafka |
+//! | `send-order` | of logs: a producer's record of a later operation has the lower offset | Jepsen kafka |
+//! | `int-send-order` | of logs: a producer's later record of an operation has the lower offset | Jepsen kafka |
 //! | `precommitted-read` | of logs: a transaction polls what it sent itself | Jepsen kafka |
 //! | `log-order` | of logs: a record called after another one was there lies below it | Herlihy, Wing 1990 |
+//! | `no-order` | of registers: no order of the transactions explains what they read | Papadimitriou 1979 |
 //! | `G0` | a cycle of write-write edges | Adya |
 //! | `G1c` | a cycle of write-write and write-read edges | Adya |
 //! | `G-single-item` | a cycle with exactly one read-write edge | Adya |
@@ -113,12 +117,14 @@ pub enum PhenomenonKind {
     PrecommittedRead,
     /// A record lies below another one that was there before it was sent.
     LogOrder,
+    /// No order of the transactions explains what they read.
+    NoOrder(Order),
     /// A cycle of dependencies.
     Cycle(Order, Cycle),
 }
 
 /// The kinds that are no cycles, with their names.
-const PLAIN: [(PhenomenonKind, &str); 22] = [
+const PLAIN: [(PhenomenonKind, &str); 25] = [
     (PhenomenonKind::GarbageRead, "garbage-read"),
     (PhenomenonKind::DuplicateElements, "duplicate-elements"),
     (PhenomenonKind::IncompatibleOrder, "incompatible-order"),
@@ -141,6 +147,12 @@ const PLAIN: [(PhenomenonKind, &str); 22] = [
     (PhenomenonKind::IntSendOrder, "int-send-order"),
     (PhenomenonKind::PrecommittedRead, "precommitted-read"),
     (PhenomenonKind::LogOrder, "log-order"),
+    (PhenomenonKind::NoOrder(Order::Data), "no-order"),
+    (PhenomenonKind::NoOrder(Order::Process), "no-order-process"),
+    (
+        PhenomenonKind::NoOrder(Order::Realtime),
+        "no-order-realtime",
+    ),
 ];
 
 const CYCLES: [Cycle; 5] = [
@@ -194,6 +206,11 @@ impl PhenomenonKind {
                 ConsistencyModel::UpdateAtomic,
             ],
             PhenomenonKind::LostAppend => &[ConsistencyModel::StrongSnapshotIsolation],
+            PhenomenonKind::NoOrder(Order::Data) => &[ConsistencyModel::Serializable],
+            PhenomenonKind::NoOrder(Order::Process) => {
+                &[ConsistencyModel::StrongSessionSerializable]
+            }
+            PhenomenonKind::NoOrder(Order::Realtime) => &[ConsistencyModel::StrictSerializable],
             PhenomenonKind::Cycle(order, cycle) => cycle_rules_out(order, cycle),
         }
     }
@@ -381,6 +398,11 @@ pub enum Witness {
         /// The first records between them.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         skipped: Vec<Name>,
+    },
+    /// Transactions of which every order was tried.
+    Unordered {
+        /// How many.
+        transactions: u64,
     },
     /// Transactions each of which must precede the next, and the last the first.
     Cycle {

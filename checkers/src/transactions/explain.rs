@@ -49,7 +49,7 @@ fn because(transactions: &Transactions, edge: &Edge) -> Because {
     let key = transactions.key_name(transactions.key_of(edge.after));
     let before = transactions.value(edge.before);
     let later = transactions.value(edge.after);
-    if edge.kind == Kinds::WW {
+    if edge.kind == Kinds::WW || edge.kind.is_after() {
         let earlier = before;
         Because::WriteWrite {
             key,

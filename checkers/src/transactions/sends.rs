@@ -83,7 +83,9 @@ fn rebalanced(transactions: &mut Transactions, entry: &Entry<'_>) -> Vec<u32> {
     let log = entry.other("rebalance-log").and_then(EdnValue::elements);
     let keys = log.unwrap_or_default().iter();
     let keys = keys.filter_map(|one| one.get("keys")?.elements()).flatten();
-    keys.map(|key| transactions.key(&name(key))).collect()
+    let mut keys: Vec<u32> = keys.map(|key| transactions.key(&name(key))).collect();
+    keys.sort_unstable();
+    keys
 }
 
 /// `:positions {k offset}`, which this crate writes where a consumer was moved: see [`crate::export`].
@@ -111,16 +113,16 @@ fn consumes(
         other => actions(other)?,
     };
     let seeks = ["seek-to-beginning?", "seek-to-beginning"].map(|field| entry.other(field));
-    let seeks = seeks.into_iter().flatten();
+    let mut seeks = seeks.into_iter().flatten();
+    let mut keys: Vec<u32> = keys
+        .iter()
+        .map(|key| transactions.key(&name(key)))
+        .collect();
+    keys.sort_unstable();
     Ok(Clients::Consume {
-        keys: keys
-            .iter()
-            .map(|key| transactions.key(&name(key)))
-            .collect(),
+        keys,
         is_subscribed,
-        seeks: seeks
-            .into_iter()
-            .any(|seek| *seek == EdnValue::Boolean(true)),
+        seeks: seeks.any(|seek| *seek == EdnValue::Boolean(true)),
     })
 }
 

@@ -51,6 +51,9 @@ pub struct TransactionsVerdict {
     pub holds: Vec<ConsistencyModel>,
     /// The weakest models that some anomaly rules out.
     pub violated: Vec<ConsistencyModel>,
+    /// The weakest models that are neither: the order of some writes is not known, and the search for one ended first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub open: Vec<ConsistencyModel>,
     /// How many anomalies of each kind there are. Cycles of one kind count once for each strongly
     /// connected component.
     pub counts: BTreeMap<PhenomenonKind, u64>,

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use super::anomaly::{Because, Phenomenon, PhenomenonKind, Place, Step, Witness};
+use super::anomaly::{Because, Order, Phenomenon, PhenomenonKind, Place, Step, Witness};
 use super::models::ConsistencyModel;
 use super::names::Name;
 use super::verdict::{Limitation, TransactionsVerdict};
@@ -18,8 +18,15 @@ impl TransactionsVerdict {
                 .collect::<Vec<&str>>()
                 .join(", "),
         };
+        let open = match self.open.as_slice() {
+            [] => String::new(),
+            open => format!(
+                "; undecided, because the order of some writes is not known: {}",
+                names(open)
+            ),
+        };
         format!(
-            "expected: {}; holds: {}; violated: {}",
+            "expected: {}; holds: {}; violated: {}{open}",
             self.expected,
             names(&self.holds),
             names(&self.violated)
@@ -131,6 +138,18 @@ impl Phenomenon {
                 offsets,
                 skipped,
             } => vec![moved(self.kind, *transactions, key, *offsets, skipped)],
+            Witness::Unordered { transactions } => {
+                let within = match self.kind {
+                    PhenomenonKind::NoOrder(Order::Realtime) => " and agrees with real time",
+                    PhenomenonKind::NoOrder(Order::Process) => {
+                        " and agrees with that of each client"
+                    }
+                    _ => "",
+                };
+                vec![format!(
+                    "no order of the {transactions} transactions explains what they read{within}"
+                )]
+            }
             Witness::Cycle { steps } => steps.iter().map(Step::to_string).collect(),
         }
     }

@@ -16,7 +16,7 @@ pub(in super::super) struct Placed {
 pub(in super::super) enum Clients {
     /// It goes on: `send`, `poll`, `txn`.
     GoOn,
-    /// `assign` or `subscribe`: the positions of other keys are forgotten, and with a seek those of all.
+    /// `assign` or `subscribe`: the positions of other keys are forgotten, and with a seek those of all. Keys are ordered.
     Consume {
         keys: Vec<u32>,
         is_subscribed: bool,
@@ -36,7 +36,7 @@ pub(in super::super) struct LogOperation {
     pub(in super::super) completed: Option<u64>,
     pub(in super::super) sends: Vec<Placed>,
     pub(in super::super) polls: Vec<Placed>,
-    /// Keys that a rebalance gave or took during it: where the consumer stood is not known.
+    /// Keys that a rebalance gave or took during it: where the consumer stood is not known. Ordered.
     pub(in super::super) rebalanced: Vec<u32>,
     /// Where the consumer stood, where that was stated.
     pub(in super::super) positions: Vec<(u32, i64)>,

@@ -166,16 +166,17 @@ fn report(
     });
 }
 
-/// Acknowledged, or of unknown outcome and proven by a successful poll that returned one of its records.
+/// Acknowledged, or of unknown outcome and proven by a poll that returned one of its records. The operation's own poll
+/// proves nothing.
 fn certain(transactions: &Transactions, writers: &Writers) -> Vec<bool> {
     let ok = transactions.each().map(|(_, one)| one.is(Outcome::Ok));
     let mut is_certain: Vec<bool> = ok.collect();
     for operation in &transactions.log {
-        if operation.outcome != Outcome::Ok {
-            continue;
-        }
         for polled in &operation.polls {
-            if let Some(writer) = writers.of(polled.version) {
+            if let Some(writer) = writers
+                .of(polled.version)
+                .filter(|w| *w != operation.transaction)
+            {
                 is_certain[writer as usize] = true;
             }
         }

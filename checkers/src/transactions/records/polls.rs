@@ -42,7 +42,7 @@ pub(super) fn check(
         let stood = stood.entry(operation.process).or_default();
         if let Clients::Consume { keys, seeks, .. } = &operation.clients {
             if operation.outcome != Outcome::Fail {
-                stood.retain(|key, _| !seeks && keys.contains(key));
+                stood.retain(|key, _| !seeks && keys.binary_search(key).is_ok());
             }
             continue;
         }
@@ -55,7 +55,7 @@ pub(super) fn check(
         let polled = operation.polled();
         for records in polled.chunk_by(|a, b| a.key == b.key) {
             let key = records[0].key;
-            let is_moved = operation.rebalanced.contains(&key);
+            let is_moved = operation.rebalanced.binary_search(&key).is_ok();
             let mut last: Option<Stood> = stood.get(&key).copied();
             let mut is_internal = false;
             for record in records {

@@ -1,9 +1,9 @@
 //! The order of a log against real time: what was acknowledged or read before a send was called lies below it.
 //!
 //! A record was appended between the call of its send and the first moment at which it was acknowledged or returned by a
-//! poll. Such moments that ascend with the offsets exist exactly if no send was called after a record at a higher offset
-//! was there: one pass from the highest offset down, with the earliest such moment. That a record is read before its own
-//! send was called is a cycle, and is reported as one.
+//! poll. Such moments that ascend with the offsets exist exactly if no send was called after a record at its offset or a
+//! higher one was there: one pass from the highest offset down, with the earliest such moment. That a successful poll
+//! returns a record before its own send was called is a cycle, and is reported as one.
 
 use super::super::anomaly::{PhenomenonKind, Witness};
 use super::super::findings::Findings;
@@ -18,6 +18,8 @@ pub(super) fn check(
     places: &Places,
     findings: &mut Findings,
 ) {
+    // The same of polls that failed, which are on no cycle.
+    let mut failed: Vec<u64> = vec![u64::MAX; transactions.versions.len()];
     let mut shown: Vec<u64> = vec![u64::MAX; transactions.versions.len()];
     for operation in &transactions.log {
         let Some(completed) = operation.completed else {
@@ -30,6 +32,10 @@ pub(super) fn check(
         for record in operation.polls.iter().chain(sends) {
             let first = &mut shown[record.version as usize];
             *first = completed.min(*first);
+            if operation.outcome != Outcome::Ok {
+                let first = &mut failed[record.version as usize];
+                *first = completed.min(*first);
+            }
         }
     }
     let rows: Vec<(u32, i64, u32)> = places.undisputed().collect();
@@ -42,7 +48,9 @@ pub(super) fn check(
                 continue;
             };
             let called = transactions.transactions[writer as usize].head.called;
-            if let Some((moment, above, by)) = earliest
+            let own = Some((failed[*version as usize], *offset, writer));
+            let own = own.filter(|(moment, ..)| called > *moment);
+            if let Some((moment, above, by)) = own.or(earliest)
                 && called > moment
                 && worst.is_none_or(|(latest, ..)| latest < called)
             {
