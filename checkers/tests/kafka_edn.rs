@@ -1,6 +1,7 @@
 //! Kafka histories in EDN: transcripts with what Jepsen says of them, and exports of drawn runs, whose findings are those
 //! of the runs.
 
+#[allow(dead_code, reason = "other tests use the rest")]
 mod generate;
 mod notation;
 

@@ -246,7 +246,9 @@ impl Search<'_> {
         let count = self.cycles.counts.entry((order, cycle)).or_default();
         *count += grouped.len() as u64;
         // The highest component comes first in the order of the edges, so its begin is the earliest.
-        for edges in grouped.into_values().rev().take(CYCLES_MAX) {
+        for mut edges in grouped.into_values().rev().take(CYCLES_MAX) {
+            // What a read shows by itself is plainer evidence than an order of writes that was inferred from one.
+            edges.sort_by_key(|edge| self.graph.edge(*edge).kind.is_after());
             let mut best: Option<Vec<u32>> = None;
             let mut below = u32::MAX;
             for edge in edges.into_iter().take(TRIES_MAX) {
