@@ -50,10 +50,12 @@ impl Tasks {
                 _ => false,
             });
             let is_ok = transaction.is(Outcome::Ok);
-            if !is_ok && !(is_needed && transaction.is_possible()) {
+            let may_be_left_out = !is_needed || !transaction.is_possible();
+            if !is_ok && may_be_left_out {
                 continue;
             }
-            let (mut reads, mut writes): (Vec<(u32, u32)>, Vec<(u32, u32)>) = Default::default();
+            let mut reads: Vec<(u32, u32)> = Vec::new();
+            let mut writes: Vec<(u32, u32)> = Vec::new();
             for action in steps() {
                 match action {
                     Action::Read { key, from, to } if touched[key as usize] != number => {
