@@ -53,6 +53,7 @@ mod graph;
 mod input;
 mod internal;
 mod lists;
+mod log_operation;
 mod logs;
 mod models;
 mod names;
@@ -70,10 +71,11 @@ mod time;
 mod updates;
 mod verdict;
 mod walks;
+mod witness;
 mod words;
 mod writers;
 
-pub use anomaly::{Because, Cycle, Order, Phenomenon, PhenomenonKind, Place, Step, Witness};
+pub use anomaly::{Cycle, Order, PhenomenonKind};
 #[cfg(feature = "edn")]
 pub use edn::transactions;
 pub use findings::EXAMPLES_MAX;
@@ -84,6 +86,7 @@ pub use models::{ConsistencyModel, UnknownConsistencyModel};
 pub use names::Name;
 pub use shape::Shape;
 pub use verdict::{Limitation, Outcomes, TransactionOptions, TransactionsVerdict};
+pub use witness::{Because, Phenomenon, Place, Step, Witness};
 
 use std::collections::BTreeSet;
 

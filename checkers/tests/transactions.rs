@@ -16,6 +16,8 @@ mod database;
 mod hostile;
 #[path = "transactions/logs.rs"]
 mod logs;
+#[path = "transactions/possible.rs"]
+mod possible;
 mod public;
 #[path = "transactions/simulated.rs"]
 mod simulated;

@@ -1,9 +1,9 @@
 //! Cycles as evidence: each edge with what proves it, auxiliary nodes left out.
 
-use super::anomaly::{Because, Step, Witness};
 use super::graph::{Edge, Kinds};
 use super::input::Transactions;
 use super::numbers::NONE;
+use super::witness::{Because, Step, Witness};
 
 /// A cycle whose first edge begins at a transaction.
 pub(super) fn explain(transactions: &Transactions, edges: &[Edge]) -> Witness {

@@ -9,9 +9,9 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
+use super::log_operation::LogOperation;
 use super::names::{Interner, Name};
 use super::numbers::{NONE, number};
-use super::records::LogOperation;
 use crate::history::Outcome;
 
 /// What a caller knows of a transaction besides its actions.

@@ -3,12 +3,13 @@
 //! The axiom INT of Cerone, Bernardi and Gotsman, *A Framework for Transactional Consistency Models
 //! with Atomic Visibility*, CONCUR 2015.
 
-use super::anomaly::{PhenomenonKind, Witness};
+use super::anomaly::PhenomenonKind;
 use super::findings::Findings;
 use super::input::{Action, Transactions};
 use super::names::Name;
 use super::numbers::NONE;
 use super::shape::Shape;
+use super::witness::Witness;
 use super::writers::Writers;
 use crate::history::Outcome;
 

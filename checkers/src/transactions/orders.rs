@@ -4,10 +4,11 @@
 //! order. Where two reads part, the order is trusted up to the place where they do. Alvaro and
 //! Kingsbury, *Elle*, VLDB 2020, section 4.
 
-use super::anomaly::{PhenomenonKind, Witness};
+use super::anomaly::PhenomenonKind;
 use super::findings::Findings;
 use super::input::{Action, Transactions};
 use super::reads;
+use super::witness::Witness;
 use super::writers::Writers;
 use crate::history::Outcome;
 

@@ -1,9 +1,10 @@
 //! What single reads show: garbage, aborted, intermediate and future reads.
 
-use super::anomaly::{PhenomenonKind, Witness};
+use super::anomaly::PhenomenonKind;
 use super::findings::Findings;
 use super::input::{Action, Transactions};
 use super::shape::Shape;
+use super::witness::Witness;
 use super::writers::{Standing, Writers};
 use crate::history::Outcome;
 

@@ -15,14 +15,11 @@
 //! | [`sends`] | `send-order`, within one operation and within one client |
 //! | [`realtime`] | `log-order` |
 
-mod operation;
 mod places;
 mod polls;
 mod realtime;
 mod sends;
 mod unread;
-
-pub(super) use operation::{Clients, LogOperation, Placed};
 
 use super::findings::Findings;
 use super::input::Transactions;

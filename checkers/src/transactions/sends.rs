@@ -2,9 +2,9 @@
 
 use super::forms::{TransactionError, TransactionProblem, actions, name, shortened};
 use super::input::{Head, Transactions};
+use super::log_operation::{Clients, LogOperation, Placed};
 use super::names::Name;
 use super::numbers::{NONE, number};
-use super::records::{Clients, LogOperation, Placed};
 use crate::edn::{EdnOperation, EdnValue, Entry};
 use crate::history::Outcome;
 

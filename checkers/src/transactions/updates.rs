@@ -3,10 +3,11 @@
 //! Whatever the order of their writes, one of them wrote over a version that it had not seen: P4 of
 //! Berenson et al. It needs no version order, so it is found where cycles are not.
 
-use super::anomaly::{PhenomenonKind, Witness};
+use super::anomaly::PhenomenonKind;
 use super::findings::{EXAMPLES_MAX, Findings};
 use super::input::{Action, Transactions};
 use super::numbers::NONE;
+use super::witness::Witness;
 use super::writers::{Standing, Writers};
 use crate::history::Outcome;
 

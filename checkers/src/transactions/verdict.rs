@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::anomaly::{Phenomenon, PhenomenonKind};
+use super::anomaly::PhenomenonKind;
 use super::models::ConsistencyModel;
 use super::names::Name;
 use super::shape::Shape;
+use super::witness::Phenomenon;
 use crate::verdict::Validity;
 
 /// By what a history is judged.

@@ -2,10 +2,11 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use super::anomaly::{Because, Order, Phenomenon, PhenomenonKind, Place, Step, Witness};
+use super::anomaly::{Order, PhenomenonKind};
 use super::models::ConsistencyModel;
 use super::names::Name;
 use super::verdict::{Limitation, TransactionsVerdict};
+use super::witness::{Because, Phenomenon, Place, Step, Witness};
 
 impl TransactionsVerdict {
     /// In one line: what was expected, and where the boundary runs between the models that hold and those that do not.

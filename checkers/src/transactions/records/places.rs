@@ -3,12 +3,13 @@
 //! A poll shows a record at its offset whatever became of the operation: consumers are never given what is not safe. A
 //! send does if its operation was acknowledged, or if its outcome is not known and some record of it was read.
 
-use super::super::anomaly::{PhenomenonKind, Place, Witness};
+use super::super::anomaly::PhenomenonKind;
 use super::super::findings::Findings;
 use super::super::input::Transactions;
+use super::super::log_operation::{LogOperation, Placed};
 use super::super::numbers::NONE;
+use super::super::witness::{Place, Witness};
 use super::super::writers::{Standing, Writers};
-use super::{LogOperation, Placed};
 use crate::history::Outcome;
 
 /// How many places evidence shows.

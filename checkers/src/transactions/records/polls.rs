@@ -7,12 +7,13 @@
 
 use std::collections::BTreeMap;
 
-use super::super::anomaly::{PhenomenonKind, Witness};
+use super::super::anomaly::PhenomenonKind;
 use super::super::findings::Findings;
 use super::super::input::Transactions;
+use super::super::log_operation::{Clients, LogOperation};
 use super::super::numbers::NONE;
+use super::super::witness::Witness;
 use super::places::Places;
-use super::{Clients, LogOperation};
 use crate::history::Outcome;
 
 /// How many of the skipped records evidence shows.

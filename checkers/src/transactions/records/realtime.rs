@@ -5,9 +5,10 @@
 //! higher one was there: one pass from the highest offset down, with the earliest such moment. That a successful poll
 //! returns a record before its own send was called is a cycle, and is reported as one.
 
-use super::super::anomaly::{PhenomenonKind, Witness};
+use super::super::anomaly::PhenomenonKind;
 use super::super::findings::Findings;
 use super::super::input::Transactions;
+use super::super::witness::Witness;
 use super::super::writers::Writers;
 use super::places::Places;
 use crate::history::Outcome;

@@ -5,9 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use super::super::anomaly::{PhenomenonKind, Witness};
+use super::super::anomaly::PhenomenonKind;
 use super::super::findings::Findings;
 use super::super::input::Transactions;
+use super::super::witness::Witness;
 use super::places::Places;
 
 pub(super) fn check(transactions: &Transactions, places: &Places, findings: &mut Findings) {

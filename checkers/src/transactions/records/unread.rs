@@ -7,10 +7,11 @@
 //! An unseen record may be slow rather than lost. Jepsen counts it as an error, because its histories end with reads of
 //! everything. So does this, unless no poll returned anything at all: then nothing was read, and nothing is judged.
 
-use super::super::anomaly::{PhenomenonKind, Witness};
+use super::super::anomaly::PhenomenonKind;
 use super::super::findings::Findings;
 use super::super::input::Transactions;
 use super::super::numbers::NONE;
+use super::super::witness::Witness;
 use super::super::writers::Writers;
 use super::places::Places;
 use crate::history::Outcome;
