@@ -2,13 +2,13 @@
 
 use super::actions::RegisterDialect;
 use super::error::ForeignError;
-use super::{etcd, json};
 use super::keys::{self, Place};
 use super::model_name::ModelName;
 use super::notation::{Notation, notation};
 use super::options::ForeignOptions;
 use super::reading::{self, Reading};
 use super::verdict::ForeignVerdict;
+use super::{etcd, json};
 use crate::edn::{self, EdnOperation as Call, EdnValue as Form};
 use crate::linearizability::SearchOptions;
 
