@@ -5,19 +5,26 @@
 //! carry line and column. Nesting deeper than [`DEPTH_MAX`] is an error, so that no input exhausts
 //! the stack. Values are written back by `Display`, in one line.
 //!
-//! The notation is that of `edn-format` with what Clojure's printer adds to it: ratios excepted,
-//! hexadecimal integers, `##Inf`, `##NaN`, and namespaces before a map (`#:a{:b 1}`). Tags are kept,
-//! not interpreted: a record `#jepsen.history.Op{...}` is a tagged map.
+//! The notation is that of `edn-format` with what Clojure's printer adds to it: hexadecimal integers, `##Inf`,
+//! `##NaN`, and namespaces before a map (`#:a{:b 1}`). Tags are kept, not interpreted: a record
+//! `#jepsen.history.Op{...}` is a tagged map.
+//!
+//! Clojure also prints what no reader takes back: ratios, `#"regex"`, `#'var`, `#<Object ...>`. They stand in fields
+//! that nobody judges, and must not cost the whole file. Each is kept as its text ([`EdnValue::Opaque`]). Who judges a
+//! field that has one says so, with its line ([`EdnValue::opaque`]).
 
 mod atoms;
 mod entries;
 mod error;
+mod opaque;
 mod operations;
 mod reader;
 #[cfg(test)]
 mod tests;
 mod write;
 
+#[cfg(feature = "linearizability")]
+pub(crate) use entries::entry;
 pub use entries::{Entry, EntryType, Process, entries};
 pub use error::{EdnError, Problem};
 pub use operations::{EdnOperation, operations};
@@ -60,6 +67,10 @@ pub enum EdnValue<'a> {
     Set(Vec<EdnValue<'a>>),
     /// `#tag value`
     Tagged(Cow<'a, str>, Box<EdnValue<'a>>),
+    /// `1/3`, as its text.
+    Ratio(Cow<'a, str>),
+    /// A form that Clojure prints and cannot be read back, as its text: `#"a.*b"`, `#'x`, `#<Object>`, `#(f %)`.
+    Opaque(Cow<'a, str>),
 }
 
 impl<'a> EdnValue<'a> {
@@ -110,6 +121,21 @@ impl<'a> EdnValue<'a> {
     /// Whether this is `nil`.
     pub fn is_nil(&self) -> bool {
         matches!(self, EdnValue::Nil)
+    }
+
+    /// The first form in this one that cannot be read back.
+    pub fn opaque(&self) -> Option<&str> {
+        match self {
+            EdnValue::Opaque(text) => Some(text),
+            EdnValue::List(inner) | EdnValue::Vector(inner) | EdnValue::Set(inner) => {
+                inner.iter().find_map(EdnValue::opaque)
+            }
+            EdnValue::Map(pairs) => pairs
+                .iter()
+                .find_map(|(key, value)| key.opaque().or_else(|| value.opaque())),
+            EdnValue::Tagged(_, inner) => inner.opaque(),
+            _ => None,
+        }
     }
 
     /// The value below all tags.

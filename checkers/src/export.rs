@@ -7,13 +7,18 @@
 //! |---|---|
 //! | `append` | `:send`, `[[:send k v] ...]`, then `[[:send k [offset v]] ...]` |
 //! | `poll` | `:poll`, `[[:poll]]`, then `[[:poll {k [[offset v] ...]}]]` |
+//! | `read`, through one node | the same `:poll` |
 //! | a poll of other partitions than the one before | `:assign`, `[k ...]`, ahead of it |
+//! | a poll from another place than where the one before ended | `:assign []` and `:assign [k ...]`, ahead of it |
 //! | a fault's begin and heal | `:info` of process `:nemesis` |
 //!
 //! A key `k` is a number that represents one partition of one topic; comments at the top say which.
-//! An offset that was not reported is `nil`. End offsets and raw reads through one node have no
-//! counterpart there and are left out, as are probes. What was recorded is not changed otherwise: an
-//! operation without completion has none here.
+//! An offset that was not reported is `nil`. End offsets have no counterpart there and are left out, as are probes.
+//! What was recorded is not changed otherwise: an operation without completion has none here.
+//!
+//! Jepsen knows where a consumer stands by what it polled last. Ours says it: `:positions {k offset}` of a `:poll` is
+//! written where a consumer was placed anew. Jepsen ignores that field; `jepsen check --model kafka` reads it, so that
+//! what was found in the history is found in its export.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -21,7 +26,7 @@ use std::fmt::Write as _;
 use crate::edn::quote;
 use crate::history::{
     Append, Appended, Assigned, Call, Completion, Event, FaultEvent, FaultPhase, History,
-    Invocation, Moment, Outcome, Polled, Report, What, WorkerId,
+    Invocation, Moment, Outcome, Record, Report, What, WorkerId,
 };
 
 /// The history as EDN: one operation map a line, after comments.
@@ -48,7 +53,7 @@ pub fn edn(history: &History) -> String {
         keys,
         index: 0,
         open: BTreeMap::new(),
-        assigned: BTreeMap::new(),
+        consumers: BTreeMap::new(),
     };
     for event in history.events() {
         export.event(event);
@@ -60,12 +65,12 @@ fn head(history: &History, keys: &Keys<'_>) -> String {
     let header = history.header();
     let mut head = format!(
         "; run {}, scenario {}, target {}\n",
-        header.run.escape_debug(),
-        header.scenario.escape_debug(),
-        header.target.escape_debug()
+        quoted(&header.run),
+        quoted(&header.scenario),
+        quoted(&header.target)
     );
     for ((topic, partition), key) in &keys.numbers {
-        let topic = topic.escape_debug();
+        let topic = quoted(topic);
         let _ = writeln!(head, "; key {key} is partition {partition} of {topic}");
     }
     head
@@ -88,11 +93,12 @@ impl<'a> Keys<'a> {
                     Call::Poll(poll) => {
                         partitions.extend(poll.assigned.iter().map(partition_of));
                     }
+                    Call::Read(read) => drop(partitions.insert((&read.topic, read.partition))),
                     _ => {}
                 },
                 What::Ok(completion) | What::Fail(completion) | What::Info(completion) => {
-                    if let Report::Poll(polled) = &completion.report {
-                        let records = polled.records.iter();
+                    if let Some(records) = records(&completion.report) {
+                        let records = records.iter();
                         partitions.extend(records.map(|r| (r.topic(), r.partition())));
                     }
                 }
@@ -109,6 +115,15 @@ impl<'a> Keys<'a> {
     }
 }
 
+/// The records that a poll or a read returned.
+fn records(report: &Report) -> Option<&[Record]> {
+    match report {
+        Report::Poll(polled) => Some(&polled.records),
+        Report::Read(seen) => Some(&seen.records),
+        _ => None,
+    }
+}
+
 fn partition_of(assigned: &Assigned) -> (&str, i32) {
     (&assigned.topic, assigned.partition)
 }
@@ -119,8 +134,16 @@ struct Export<'a> {
     index: u64,
     /// What each worker waits for.
     open: BTreeMap<WorkerId, &'a Call>,
-    /// The keys of each worker's last poll.
-    assigned: BTreeMap<WorkerId, Vec<usize>>,
+    consumers: BTreeMap<WorkerId, Consumer>,
+}
+
+/// How a worker consumes, as somebody knows it who only reads the export.
+#[derive(Default)]
+struct Consumer {
+    /// The keys of its last poll; none before its first.
+    assigned: Option<Vec<usize>>,
+    /// Where it stands in a key, after what its successful polls returned.
+    next: BTreeMap<usize, i64>,
 }
 
 impl<'a> Export<'a> {
@@ -142,23 +165,64 @@ impl<'a> Export<'a> {
                 let key = self.keys.number(&append.topic, append.partition);
                 let sends = append.values.iter().map(|value| send(key, value, None));
                 let value = vector(sends);
-                self.line(at, worker, "invoke", "send", &value, None);
+                self.line(at, worker, "invoke", "send", &value, "");
             }
             Call::Poll(poll) => {
-                let rows = poll.assigned.iter().map(partition_of);
-                let number = |(topic, partition)| self.keys.number(topic, partition);
-                let keys: Vec<usize> = rows.map(number).collect();
-                if self.assigned.get(&worker) != Some(&keys) {
-                    let value = vector(keys.iter().map(usize::to_string));
-                    self.line(at, worker, "invoke", "assign", &value, None);
-                    self.line(at, worker, "ok", "assign", &value, None);
-                    self.assigned.insert(worker, keys);
-                }
-                self.line(at, worker, "invoke", "poll", "[[:poll]]", None);
+                let rows = poll.assigned.iter();
+                let row = |one: &Assigned| {
+                    let (topic, partition) = partition_of(one);
+                    (self.keys.number(topic, partition), one.position)
+                };
+                let rows: Vec<(usize, i64)> = rows.map(row).collect();
+                self.poll(at, worker, &rows);
+            }
+            Call::Read(read) => {
+                let key = self.keys.number(&read.topic, read.partition);
+                self.poll(at, worker, &[(key, read.position)]);
             }
             _ => return,
         }
         self.open.insert(worker, &invocation.call);
+    }
+
+    /// The call of a poll of these keys from these positions, with what tells that it stands there.
+    fn poll(&mut self, at: Moment, worker: WorkerId, rows: &[(usize, i64)]) {
+        let keys: Vec<usize> = rows.iter().map(|(key, _)| *key).collect();
+        let consumer = self.consumers.entry(worker).or_default();
+        let is_elsewhere = |(key, position): &&(usize, i64)| {
+            let next = consumer.next.get(key);
+            next.is_some_and(|next| next != position)
+        };
+        let is_moved = rows.iter().any(|row| is_elsewhere(&row));
+        let is_other = consumer.assigned.as_ref() != Some(&keys);
+        if is_moved {
+            consumer.next.clear();
+        } else {
+            consumer.next.retain(|key, _| keys.contains(key));
+        }
+        let is_new = |(key, _): &&(usize, i64)| !consumer.next.contains_key(key);
+        let placed: Vec<String> = rows
+            .iter()
+            .filter(is_new)
+            .map(|(key, position)| format!("{key} {position}"))
+            .collect();
+        consumer.next.extend(rows.iter().copied());
+        consumer.assigned = Some(keys.clone());
+        let value = vector(keys.iter().map(usize::to_string));
+        let lines: &[&str] = match (is_moved, is_other) {
+            (true, _) => &["[]", &value],
+            (false, true) => &[&value],
+            (false, false) => &[],
+        };
+        for value in lines {
+            self.line(at, worker, "invoke", "assign", value, "");
+            self.line(at, worker, "ok", "assign", value, "");
+        }
+        let more = match placed.is_empty() {
+            true => String::new(),
+            false => format!(", :positions {{{}}}", placed.join(", ")),
+        };
+        self.line(at, worker, "invoke", "poll", "[[:poll]]", &more);
     }
 
     fn complete(&mut self, at: Moment, completion: &Completion, outcome: Outcome) {
@@ -172,7 +236,13 @@ impl<'a> Export<'a> {
             (Call::Append(append), _) => {
                 ("send", self.sends(append, &Appended::default(), outcome))
             }
-            (_, Report::Poll(polled)) => ("poll", self.polled(polled)),
+            (_, report) if records(report).is_some() => {
+                let returned = records(report).unwrap_or_default();
+                if outcome == Outcome::Ok {
+                    self.moved(completion.worker, returned);
+                }
+                ("poll", self.polled(returned))
+            }
             (_, _) => ("poll", "[[:poll]]".to_owned()),
         };
         let kind = match outcome {
@@ -180,8 +250,20 @@ impl<'a> Export<'a> {
             Outcome::Fail => "fail",
             Outcome::Info => "info",
         };
-        let error = completion.error.as_deref();
-        self.line(at, completion.worker, kind, function, &value, error);
+        let error = match completion.error.as_deref() {
+            Some(error) => format!(", :error {}", quoted(error)),
+            None => String::new(),
+        };
+        self.line(at, completion.worker, kind, function, &value, &error);
+    }
+
+    /// A consumer stands behind what it was given.
+    fn moved(&mut self, worker: WorkerId, returned: &[Record]) {
+        let consumer = self.consumers.entry(worker).or_default();
+        for record in returned {
+            let key = self.keys.number(record.topic(), record.partition());
+            consumer.next.insert(key, record.offset().saturating_add(1));
+        }
     }
 
     /// A send's offset is written where the record may be in the log.
@@ -197,9 +279,9 @@ impl<'a> Export<'a> {
         vector(sends)
     }
 
-    fn polled(&self, polled: &Polled) -> String {
+    fn polled(&self, returned: &[Record]) -> String {
         let mut keys: BTreeMap<usize, Vec<String>> = BTreeMap::new();
-        for record in &polled.records {
+        for record in returned {
             let key = self.keys.number(record.topic(), record.partition());
             let pair = format!("[{} {}]", record.offset(), quoted(record.value()));
             keys.entry(key).or_default().push(pair);
@@ -218,18 +300,14 @@ impl<'a> Export<'a> {
         kind: &str,
         function: &str,
         value: &str,
-        error: Option<&str>,
+        more: &str,
     ) {
         let index = self.index;
         self.index += 1;
-        let error = match error {
-            Some(error) => format!(", :error {}", quoted(error)),
-            None => String::new(),
-        };
         let _ = writeln!(
             self.out,
             "{{:index {index}, :time {at}, :process {worker}, :type :{kind}, :f :{function}, \
-             :value {value}{error}}}"
+             :value {value}{more}}}"
         );
     }
 
@@ -274,94 +352,4 @@ fn quoted(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::edn::{EdnValue, Process, entries, operations, read};
-    use crate::history::jsonl;
-
-    const HISTORY: &str = concat!(
-        r#"{"format":"jepsen-history","version":1,"run":"r\n{1}","scenario":"s","target":"t"}"#,
-        "\n",
-        r#"{"i":0,"t":10,"type":"invoke","worker":1,"f":"append","topic":"t0","partition":1,"values":["a\"b","c","d"]}"#,
-        "\n",
-        r#"{"i":1,"t":11,"type":"invoke","worker":2,"f":"poll","assigned":[{"topic":"t0","partition":1,"position":0},{"topic":"t0","partition":0,"position":0}]}"#,
-        "\n",
-        r#"{"i":2,"t":12,"called":11,"type":"fault","id":"k1","kind":"pause","phase":"begun","targets":["n1"],"role":"leader","role_held":true,"evidence":""}"#,
-        "\n",
-        r#"{"i":3,"t":20,"type":"info","worker":1,"f":"append","error":"timed out","records":[{"offset":41,"outcome":"ok"},{"outcome":"info"},{"outcome":"fail","error":"x"}]}"#,
-        "\n",
-        r#"{"i":4,"t":21,"type":"ok","worker":2,"f":"poll","records":[["t0",1,41,"a\"b"],["t0",1,43,"c"]]}"#,
-        "\n",
-        r#"{"i":5,"t":22,"type":"invoke","worker":2,"f":"poll","assigned":[{"topic":"t0","partition":1,"position":44},{"topic":"t0","partition":0,"position":0}]}"#,
-        "\n",
-        r#"{"i":6,"t":23,"type":"invoke","worker":3,"f":"end-offset","topic":"t0","partition":1}"#,
-        "\n",
-        r#"{"i":7,"t":24,"type":"ok","worker":3,"f":"end-offset","offset":44}"#,
-        "\n",
-        r#"{"i":8,"t":25,"type":"fail","worker":2,"f":"poll"}"#,
-        "\n",
-        r#"{"i":9,"t":26,"type":"invoke","worker":4,"f":"append","topic":"t1","partition":0,"values":["e"]}"#,
-        "\n",
-    );
-
-    /// What is written reads back as the same operations, in their order and with their times.
-    #[test]
-    fn an_export_reads_back() {
-        let parsed = jsonl::parse(HISTORY).expect("a history");
-        let text = edn(&History::new(parsed.header, parsed.events));
-        let read_back = entries(&text).expect("EDN");
-        let places: Vec<_> = read_back.iter().map(|e| e.index).collect();
-        let dense: Vec<_> = (0..read_back.len() as i64).map(Some).collect();
-        assert_eq!(places, dense);
-        let nemesis = read_back
-            .iter()
-            .filter(|e| e.process == Process::Other("nemesis".into()));
-        assert_eq!(nemesis.count(), 1);
-        let paired = operations(read_back).expect("pairs");
-        let rows: Vec<(i64, String, Option<i64>, String, Outcome)> = paired
-            .iter()
-            .map(|o| {
-                let function = o.call.function.as_deref().unwrap_or_default().to_owned();
-                let time_ns = o.completion.as_ref().and_then(|c| c.time_ns);
-                (
-                    o.process,
-                    function,
-                    time_ns,
-                    o.value().to_string(),
-                    o.outcome,
-                )
-            })
-            .collect();
-        let row = |process, function: &str, time_ns, value: &str, outcome| {
-            let value = read(value).expect("EDN").to_string();
-            (process, function.to_owned(), time_ns, value, outcome)
-        };
-        assert_eq!(
-            rows,
-            [
-                row(
-                    1,
-                    "send",
-                    Some(20),
-                    r#"[[:send 1 [41 "a\"b"]] [:send 1 [nil "c"]] [:send 1 "d"]]"#,
-                    Outcome::Info
-                ),
-                row(2, "assign", Some(11), "[1 0]", Outcome::Ok),
-                row(
-                    2,
-                    "poll",
-                    Some(21),
-                    r#"[[:poll {1 [[41 "a\"b"] [43 "c"]]}]]"#,
-                    Outcome::Ok
-                ),
-                row(2, "poll", Some(25), "[[:poll {}]]", Outcome::Fail),
-                row(4, "send", None, r#"[[:send 2 "e"]]"#, Outcome::Info),
-            ]
-        );
-        let error = paired[0].completion.as_ref().and_then(|c| c.other("error"));
-        assert_eq!(error, Some(&EdnValue::String("timed out".into())));
-        assert!(
-            text.starts_with("; run r\\n{1}, scenario s, target t\n; key 0 is partition 0 of t0\n")
-        );
-    }
-}
+mod tests;

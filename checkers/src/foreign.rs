@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | etcd log | `INFO jepsen.util - PROC :TYPE :F VALUE` lines | such a line |
 //! | EDN | Jepsen, Knossos, Porcupine's `kv`: maps, one after the other or in one bracket | `{`, `[`, `(` |
+//! | JSON | `elle-cli`: objects with `type`, `process`, `f`, `value`, in one array or one after the other | `{"`, `[{"` |
 //! | `history.jsonl` | our recorder | its header |
 //!
 //! | model | functions | value | begins as |
@@ -27,7 +28,7 @@
 //! | `causal-reverse` | `write`, `read` | any; `#{...}` or `[...]` | empty |
 //! | `list-append` | `txn` | `[[:append K V] [:r K [V ...]] ...]` | empty |
 //! | `rw-register` | `txn` | `[[:w K V] [:r K V] ...]` | `nil` |
-//! | `kafka` | of `history.jsonl`: all; in EDN `send`, `poll`, `txn` | `[[:send K [OFFSET V]] [:poll {K [[OFFSET V] ...]}] ...]` | empty |
+//! | `kafka` | of `history.jsonl`: all; in EDN `send`, `poll`, `txn`, `assign`, `subscribe` | `[[:send K [OFFSET V]] [:poll {K [[OFFSET V] ...]}] ...]` | empty |
 //!
 //! A history of several objects has its keys in `:key` or `:k`, or first in every value, `[K V]`, as `jepsen.independent`
 //! writes it: each key is judged alone. See [`Keys`].
@@ -57,9 +58,12 @@ mod actions;
 mod error;
 mod etcd;
 mod history;
+mod json;
 mod judge;
 mod judged;
 mod keys;
+#[cfg(feature = "transactions")]
+mod micro;
 mod model_name;
 mod notation;
 mod options;
@@ -77,6 +81,7 @@ pub use {
     judged::Judged,
     keys::Keys,
     model_name::{ModelName, UnknownModel},
+    notation::is_recorded,
     options::ForeignOptions,
     verdict::{ForeignVerdict, Open, Proof, Shown},
 };

@@ -95,7 +95,7 @@
 //! | `causal-reverse` | a write that is seen without one that was complete before it began | jepsen.tests.causal-reverse |
 //! | `list-append` | the anomalies below, with the order of each list from its reads | Kingsbury, Alvaro 2020: Elle; Adya 1999 |
 //! | `rw-register` | the anomalies below, with the order of writes from reads before them | Kingsbury, Alvaro 2020: Elle; Adya 1999 |
-//! | `kafka` | what the checks of a run rule out; of transactions G1a and G1c by reads | Jepsen kafka workload; KIP-98 |
+//! | `kafka` | what the checks of a run rule out; in EDN the anomalies of logs below, G1a and G1c by reads | Jepsen kafka workload; KIP-98 |
 //!
 //! # Anomalies of transactions
 //!
@@ -115,6 +115,19 @@
 //! | `cyclic-versions` | a read sees what one transaction appended in another order | read-uncommitted | Elle |
 //! | `lost-update` | two transactions read one version and both superseded it | cursor-stability, update-atomic | Berenson, P4 |
 //! | `lost-append` | an acknowledged append is in no read, not even in a later one | strong-snapshot-isolation | - |
+//! | `lost-write` | of logs: a record that surely was written is in no poll, though a later one is | read-uncommitted | Jepsen kafka |
+//! | `unseen` | of logs: an acknowledged record is in no poll | read-uncommitted | Jepsen kafka |
+//! | `duplicate` | of logs: one record lies at two offsets | read-uncommitted | Jepsen kafka |
+//! | `inconsistent-offset` | of logs: two records lie at one offset | read-uncommitted | Jepsen kafka |
+//! | `poll-skip` | of logs: a consumer jumps over a record from one operation to the next | read-uncommitted | Jepsen kafka |
+//! | `int-poll-skip` | of logs: a consumer jumps over a record within an operation | read-uncommitted | Jepsen kafka |
+//! | `nonmonotonic-poll` | of logs: a consumer goes back from one operation to the next | read-uncommitted | Jepsen kafka |
+//! | `int-nonmonotonic-poll` | of logs: a consumer goes back within an operation | read-uncommitted | Jepsen kafka |
+//! | `send-order` | of logs: a producer's record of a later operation has the lower offset | read-uncommitted | Jepsen kafka |
+//! | `int-send-order` | of logs: a producer's later record of an operation has the lower offset | read-uncommitted | Jepsen kafka |
+//! | `precommitted-read` | of logs: a transaction polls what it sent itself | read-committed | Jepsen kafka |
+//! | `log-order` | of logs: a record called after another one was there lies below it | strong-read-uncommitted | Herlihy, Wing 1990 |
+//! | `no-order` | of registers: no order of the transactions explains what they read | serializable | Papadimitriou 1979 |
 //! | `G0` | a cycle of write-write edges | read-uncommitted | Adya |
 //! | `G1c` | a cycle of write-write and write-read edges | read-committed | Adya |
 //! | `G-single-item` | a cycle with exactly one read-write edge | parallel-snapshot-isolation, consistent-view, repeatable-read | Adya |

@@ -7,7 +7,7 @@
 //! | model | actions | version order |
 //! |---|---|---|
 //! | `list-append` | `[:append k v]`, `[:r k [v ...]]` | from the longest read of each key |
-//! | `rw-register` | `[:w k v]`, `[:r k v]` | what a transaction wrote follows what it read |
+//! | `rw-register` | `[:w k v]`, `[:r k v]` | what a transaction wrote follows what it read; clients' order and real time |
 //! | `kafka` | `[:send k [offset v]]`, `[:poll {k [[offset v] ...]}]` | from the offsets, exactly |
 //!
 //! The anomalies, what each rules out and the authority for it are documented at [`PhenomenonKind`]; the models
@@ -17,7 +17,9 @@
 //!
 //! What is claimed is true of every order that explains the history. Nothing is assumed of a
 //! transaction without a known outcome but what others saw of it. Work and memory are linear in the
-//! history where it has no cycles; where it has, the search for cycles has a budget of steps.
+//! history where it has no cycles; where it has, the search for cycles has a budget of steps. Registers
+//! that are written blindly leave the order of versions open. Then a model holds only if an order of the
+//! transactions was found that explains all reads, and is undecided if the budget of that search ran out.
 //!
 //! ```
 //! use checkers::edn;
@@ -38,6 +40,7 @@
 //! ```
 
 mod anomaly;
+mod blind;
 mod components;
 mod cycles;
 #[cfg(feature = "edn")]
@@ -50,6 +53,7 @@ mod graph;
 mod input;
 mod internal;
 mod lists;
+mod log_operation;
 mod logs;
 mod models;
 mod names;
@@ -57,18 +61,21 @@ mod numbers;
 mod orders;
 mod reach;
 mod reads;
+mod records;
 mod registers;
 #[cfg(feature = "edn")]
 mod sends;
+mod serial;
 mod shape;
 mod time;
 mod updates;
 mod verdict;
 mod walks;
+mod witness;
 mod words;
 mod writers;
 
-pub use anomaly::{Because, Cycle, Order, Phenomenon, PhenomenonKind, Step, Witness};
+pub use anomaly::{Cycle, Order, PhenomenonKind};
 #[cfg(feature = "edn")]
 pub use edn::transactions;
 pub use findings::EXAMPLES_MAX;
@@ -79,6 +86,9 @@ pub use models::{ConsistencyModel, UnknownConsistencyModel};
 pub use names::Name;
 pub use shape::Shape;
 pub use verdict::{Limitation, Outcomes, TransactionOptions, TransactionsVerdict};
+pub use witness::{Because, Phenomenon, Place, Step, Witness};
+
+use std::collections::BTreeSet;
 
 use findings::Findings;
 use graph::Edges;
@@ -119,10 +129,9 @@ pub fn judge_rw_register(
 
 /// Judges a Jepsen history of Kafka transactions, or of single sends and polls.
 ///
-/// Only what Kafka promises counts: that nothing aborted is read, and that no transactions read each other in a cycle,
-/// so that the strongest model here is strong read committed. That their writes interleave is reported as
-/// [`TransactionsVerdict::tolerated`]. Whether records are lost, doubled or out of order is for the checks of
-/// [`crate::checks`].
+/// Only what Kafka promises counts: that no record is lost, doubled or out of order, that nothing aborted or not yet
+/// committed is read, and that no transactions read each other in a cycle, so that the strongest model here is strong
+/// read committed. That their writes interleave is reported as [`TransactionsVerdict::tolerated`].
 ///
 /// # Errors
 /// If an operation does not consist of sends and polls.
@@ -151,7 +160,8 @@ pub fn judge_registers(
     judge(transactions, Shape::Registers, options)
 }
 
-/// Judges transactions over logs, see [`judge_sends_and_polls`].
+/// Judges transactions over logs by what was aborted and by cycles. Which records are lost or out of order needs what a
+/// history in EDN says besides: see [`judge_sends_and_polls`].
 pub fn judge_logs(
     transactions: &Transactions,
     options: &TransactionOptions,
@@ -169,20 +179,26 @@ fn judge(
     let writers = Writers::new(transactions);
     reads::check(transactions, shape, &writers, &mut findings);
     let mut edges = Edges::new(transactions.len());
+    // Whether data leaves the order of some writes open.
+    let mut is_open = false;
     match shape {
         Shape::Lists => {
-            internal::check(transactions, shape, &mut findings);
-            updates::check(transactions, &updates::updates(transactions), &mut findings);
-            let orders = Orders::new(transactions, &mut findings);
+            internal::check(transactions, shape, &writers, &mut findings);
+            let updates = updates::updates(transactions, &writers);
+            updates::check(transactions, &writers, &updates, &mut findings);
+            let orders = Orders::new(transactions, &writers, &mut findings);
             lists::add_edges(transactions, &writers, &orders, &mut edges, &mut findings);
         }
         Shape::Registers => {
-            internal::check(transactions, shape, &mut findings);
-            let updates = updates::updates(transactions);
-            updates::check(transactions, &updates, &mut findings);
+            internal::check(transactions, shape, &writers, &mut findings);
+            let updates = updates::updates(transactions, &writers);
+            updates::check(transactions, &writers, &updates, &mut findings);
             registers::add_edges(transactions, &writers, &updates, &mut edges);
+            blind::add_edges(transactions, &writers, &mut edges);
+            is_open = blind::is_open(transactions, &writers, &updates);
         }
         Shape::Logs => {
+            records::check(transactions, &writers, &mut findings, &mut tolerated);
             logs::add_write_read_edges(transactions, &writers, &mut edges);
             let mut all = edges.clone();
             logs::add_write_write_edges(transactions, &writers, &mut all);
@@ -198,7 +214,12 @@ fn judge(
         true => options.expected,
         false => strongest,
     };
-    let Boundary { holds, violated } = Boundary::of(strongest, &findings.ruled_out());
+    let proven = is_open.then(|| prove(transactions, &writers, &mut findings));
+    let Boundary {
+        holds,
+        violated,
+        open,
+    } = Boundary::of(strongest, &findings.ruled_out(), proven.as_ref());
     let anomalies = findings.take_anomalies();
     let mut tolerated = tolerated.take_anomalies();
     tolerated.retain(|anomaly| !anomalies.contains(anomaly));
@@ -209,6 +230,7 @@ fn judge(
         transactions: outcomes(transactions),
         holds,
         violated,
+        open,
         counts: findings.counts,
         anomalies,
         tolerated,
@@ -216,6 +238,45 @@ fn judge(
     };
     verdict.validity = verdict.under(expected);
     verdict
+}
+
+/// The models that hold for certain although the order of some writes is open: those whose anomalies are cycles without
+/// read-write edges, because any order of the writes that such cycles do not forbid will do; and those for which a
+/// serial order was found. That there is none is an anomaly.
+fn prove(
+    transactions: &Transactions,
+    writers: &Writers,
+    findings: &mut Findings,
+) -> BTreeSet<ConsistencyModel> {
+    let mut proven = ConsistencyModel::StrongReadCommitted.implied();
+    if !writers.disputed.is_empty() {
+        return proven;
+    }
+    for (order, model) in [
+        (Order::Realtime, ConsistencyModel::StrictSerializable),
+        (Order::Process, ConsistencyModel::StrongSessionSerializable),
+        (Order::Data, ConsistencyModel::Serializable),
+    ] {
+        if !model.implied().is_disjoint(&findings.ruled_out()) {
+            continue;
+        }
+        match serial::search(transactions, writers, order) {
+            serial::Found::Order => {
+                proven.extend(model.implied());
+                break;
+            }
+            serial::Found::None => {
+                findings.add(PhenomenonKind::NoOrder(order), || Witness::Unordered {
+                    transactions: transactions
+                        .each()
+                        .filter(|(_, t)| t.is(Outcome::Ok))
+                        .count() as u64,
+                })
+            }
+            serial::Found::OutOfSteps => {}
+        }
+    }
+    proven
 }
 
 /// Finds the cycles of these edges together with process and real time; returns whether the search

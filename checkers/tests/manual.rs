@@ -31,7 +31,7 @@ fn models() {
     assert_eq!(rows, code);
 }
 
-/// Names and what they rule out; cycles of data stand for those of the two other orders.
+/// Names and what they rule out; those of data stand for those of the two other orders.
 #[test]
 fn anomalies() {
     let mut rows: Vec<(String, String)> = rows("# Anomalies of transactions\n")
@@ -44,6 +44,7 @@ fn anomalies() {
             !matches!(
                 kind,
                 PhenomenonKind::Cycle(Order::Process | Order::Realtime, _)
+                    | PhenomenonKind::NoOrder(Order::Process | Order::Realtime)
             )
         })
         .map(|kind| {

@@ -14,6 +14,10 @@ mod brute;
 mod database;
 #[path = "transactions/hostile.rs"]
 mod hostile;
+#[path = "transactions/logs.rs"]
+mod logs;
+#[path = "transactions/possible.rs"]
+mod possible;
 mod public;
 #[path = "transactions/simulated.rs"]
 mod simulated;

@@ -37,11 +37,14 @@ impl<'a> Reader<'a> {
                     word => Ok(EdnValue::Keyword(Cow::Borrowed(word))),
                 }
             }
+            // Not a number: an address or a date that some object prints itself as.
             byte if byte.is_ascii_digit() || self.is_signed_number() => {
                 let token = self.token();
-                number(token)
-                    .ok_or_else(|| self.error(start, Problem::Number(shortened(token).to_owned())))
+                Ok(number(token).unwrap_or(EdnValue::Opaque(Cow::Borrowed(token))))
             }
+            b'^' => self.metadata(),
+            b'\'' => self.quoted(),
+            b'@' | b'`' | b'~' => self.prefixed(1),
             _ => Ok(match self.token() {
                 "nil" => EdnValue::Nil,
                 "true" => EdnValue::Boolean(true),
@@ -163,9 +166,9 @@ impl<'a> Reader<'a> {
                 .and_then(|digits| u32::from_str_radix(digits, 16).ok())
                 .and_then(char::from_u32),
         };
-        character.map(EdnValue::Character).ok_or_else(|| {
-            let problem = Problem::Character(shortened(name).to_owned());
-            self.error(start, problem)
+        Ok(match character {
+            Some(character) => EdnValue::Character(character),
+            None => EdnValue::Opaque(Cow::Borrowed(&self.text[start..self.at])),
         })
     }
 }
@@ -185,6 +188,10 @@ fn number(token: &str) -> Option<EdnValue<'_>> {
         } else {
             magnitude
         }));
+    }
+    if let Some((over, under)) = digits.split_once('/') {
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        return (digits(over) && digits(under)).then_some(EdnValue::Ratio(Cow::Borrowed(token)));
     }
     let whole = digits.strip_suffix('N').unwrap_or(digits);
     if whole.bytes().all(|byte| byte.is_ascii_digit()) {

@@ -135,7 +135,8 @@ impl<'a> Lines<'a> {
     }
 }
 
-fn entry(form: EdnValue<'_>, line: usize, place: usize) -> Result<Entry<'_>, Problem> {
+/// An operation map as an entry: of the line where it begins, and at its place among the history's entries.
+pub(crate) fn entry(form: EdnValue<'_>, line: usize, place: usize) -> Result<Entry<'_>, Problem> {
     let mut form = form;
     while let EdnValue::Tagged(_, inner) = form {
         form = *inner;

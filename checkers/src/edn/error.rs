@@ -56,12 +56,8 @@ pub enum Problem {
     OddMap,
     /// Nested deeper than [`DEPTH_MAX`].
     TooDeep,
-    /// A token that begins like a number and is none.
-    Number(String),
     /// An escape that strings do not have.
     Escape(String),
-    /// A character name that does not exist.
-    Character(String),
     /// A keyword without a name.
     Keyword,
     /// Something after `#` that is not a tag, set or discard.
@@ -81,6 +77,13 @@ pub enum Problem {
         /// What it must be.
         expected: &'static str,
         /// What it is, shortened.
+        found: String,
+    },
+    /// A field that is judged, with a form in it that cannot be read back.
+    Opaque {
+        /// Which field.
+        field: &'static str,
+        /// The form, shortened.
         found: String,
     },
     /// An index that is not above the one ahead of it: the lines were shuffled.
@@ -126,15 +129,17 @@ impl fmt::Display for Problem {
             }
             Problem::OddMap => f.write_str("the map that begins here has a key without a value"),
             Problem::TooDeep => write!(f, "nested deeper than {DEPTH_MAX}"),
-            Problem::Number(token) => write!(f, "`{token}` is not a number"),
             Problem::Escape(escape) => write!(f, "strings have no escape `{escape}`"),
-            Problem::Character(name) => write!(f, "no character is named `{name}`"),
             Problem::Keyword => f.write_str("a keyword needs a name after its colon"),
             Problem::Dispatch => f.write_str("`#` must be followed by a tag, `{`, `_`, `#` or `:`"),
             Problem::Trailing => f.write_str("a further form follows, and only one is allowed"),
             Problem::NotAMap => {
                 f.write_str("a history consists of operation maps, and this is not a map")
             }
+            Problem::NoField("process") => f.write_str(
+                "the operation has no :process: without it, calls and completions cannot be paired. A history has an \
+                 :invoke and a completion for each operation, each with its :process",
+            ),
             Problem::NoField(field) => write!(f, "the operation has no :{field}"),
             Problem::FieldTwice(field) => write!(f, "the operation has :{field} twice"),
             Problem::Field {
@@ -142,6 +147,10 @@ impl fmt::Display for Problem {
                 expected,
                 found,
             } => write!(f, ":{field} must be {expected}, and is {found}"),
+            Problem::Opaque { field, found } => write!(
+                f,
+                ":{field} is judged and has `{found}` in it, which Clojure prints and nobody can read back"
+            ),
             Problem::Shuffled { index, last } => write!(
                 f,
                 ":index {index} follows :index {last}: the operations are not in their order"
@@ -152,7 +161,8 @@ impl fmt::Display for Problem {
             ),
             Problem::NeverCalled { process } => write!(
                 f,
-                "process {process} completes an operation, and has none open"
+                "process {process} completes an operation, and has none open: the history needs the :invoke of each \
+                 operation, too"
             ),
             Problem::OtherFunction {
                 completed,

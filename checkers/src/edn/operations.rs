@@ -44,6 +44,30 @@ impl<'a> EdnOperation<'a> {
         (self.outcome != Outcome::Info).then_some(completion.place)
     }
 
+    /// That the values that are judged can be read: those of the call and of the completion, where that is `ok` or, with
+    /// `always`, whatever it is.
+    ///
+    /// # Errors
+    /// If one of them has a form that cannot be read back ([`EdnValue::Opaque`](super::EdnValue)).
+    pub fn require_readable(&self, always: bool) -> Result<(), EdnError> {
+        let done = self.completion.as_ref();
+        let done = done.filter(|_| always || self.outcome == Outcome::Ok);
+        for entry in [Some(&self.call), done].into_iter().flatten() {
+            let judged = ["key", "offset"].map(|field| (field, entry.other(field)));
+            for (field, value) in [("value", Some(&entry.value))].into_iter().chain(judged) {
+                if let Some(found) = value.and_then(super::EdnValue::opaque) {
+                    let found = super::atoms::shortened(found).to_owned();
+                    return Err(EdnError {
+                        line: entry.line,
+                        column: 1,
+                        problem: Problem::Opaque { field, found },
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// The value of the completion if there is one, else of the call.
     pub fn value(&self) -> &super::EdnValue<'a> {
         self.completion

@@ -94,7 +94,7 @@ impl<'a> Reader<'a> {
     }
 
     /// One level deeper.
-    fn nested<T>(
+    pub(super) fn nested<T>(
         &mut self,
         start: usize,
         inside: impl FnOnce(&mut Self) -> Result<T, EdnError>,
@@ -172,10 +172,7 @@ impl<'a> Reader<'a> {
                     "Inf" => Ok(EdnValue::Float(f64::INFINITY)),
                     "-Inf" => Ok(EdnValue::Float(f64::NEG_INFINITY)),
                     "NaN" => Ok(EdnValue::Float(f64::NAN)),
-                    token => {
-                        let problem = Problem::Number(format!("##{token}"));
-                        Err(self.error(start, problem))
-                    }
+                    _ => Ok(self.opaque_from(start)),
                 }
             }
             Some(b':') => {
@@ -190,6 +187,11 @@ impl<'a> Reader<'a> {
                 }
                 Ok(EdnValue::Map(pairs))
             }
+            Some(b'"') => self.regex(start),
+            Some(b'<') => self.object(start),
+            Some(b'(' | b'\'' | b'=' | b'?') => self.unreadable(start),
+            // Metadata in its old form.
+            Some(b'^') => self.metadata(),
             Some(byte) if byte.is_ascii_alphabetic() => {
                 let tag = self.token();
                 if !self.more()? {

@@ -28,6 +28,7 @@ impl Display for EdnValue<'_> {
                 f.write_char('}')
             }
             EdnValue::Tagged(tag, value) => write!(f, "#{tag} {value}"),
+            EdnValue::Ratio(text) | EdnValue::Opaque(text) => f.write_str(text),
         }
     }
 }

@@ -29,24 +29,67 @@ pub enum ForeignError {
     },
     /// The text is in none of the notations that are read.
     #[error(
-        "line {line} begins neither EDN, nor a line of the etcd log format, nor the header of a jepsen history"
+        "line {line} begins neither EDN, nor JSON, nor a line of the etcd log format, nor the header of a jepsen \
+         history; histories of other tools are judged as Jepsen's EDN: a map a line with :process, :type, :f, :value"
     )]
     UnknownFormat {
         /// The first line that says anything.
         line: usize,
     },
+    /// A notation that is recognised and not read.
+    #[error("line {line}: this is {what}, and not read; {fix}")]
+    OtherNotation {
+        /// Which line shows it.
+        line: usize,
+        /// What it is.
+        what: &'static str,
+        /// What to do.
+        fix: &'static str,
+    },
     /// A history of our own could not be read.
     #[error("{0}")]
     Recorded(ParseError),
     /// No model was named, and it does not follow from the operations.
-    #[error("which model? The history calls {functions}: name one with --model")]
+    #[error(
+        "which model? The history calls {functions}: name one with --model; there are: {}",
+        ModelName::ALL.map(ModelName::name).join(", ")
+    )]
     NoModel {
         /// The functions called.
         functions: String,
     },
     /// A history of this notation cannot be judged by this model, e.g. a recorded run as transactions.
-    #[error("a history of this kind cannot be judged by model {}", .0.name())]
+    #[error(
+        "a history of this kind cannot be judged by model {}: a recorded run is judged without a model or by kafka, \
+         log or register, an etcd log by a model of objects, EDN and JSON by any model",
+        .0.name()
+    )]
     OtherModel(ModelName),
+    /// A consistency model is expected of a history that is not of transactions.
+    #[error(
+        "the consistency model {expected} is expected, but {} has no transactions; --expect goes with list-append, \
+         rw-register and kafka",
+        .model.map_or("a recorded run", ModelName::name)
+    )]
+    NotExpected {
+        /// By which model the history is judged; none for a recorded run.
+        model: Option<ModelName>,
+        /// The consistency model.
+        expected: &'static str,
+    },
+    /// A consistency model is expected that such histories cannot show.
+    #[error(
+        "histories of model {} show nothing of {expected}; the strongest that they can be judged by is {strongest}",
+        .model.name()
+    )]
+    TooStrong {
+        /// The model of the history.
+        model: ModelName,
+        /// The consistency model.
+        expected: &'static str,
+        /// The strongest one that is judged.
+        strongest: &'static str,
+    },
     /// The operations contradict themselves.
     #[error("{0}")]
     Malformed(Malformed),

@@ -2,13 +2,13 @@
 
 use super::actions::RegisterDialect;
 use super::error::ForeignError;
-use super::etcd;
 use super::keys::{self, Place};
 use super::model_name::ModelName;
 use super::notation::{Notation, notation};
 use super::options::ForeignOptions;
 use super::reading::{self, Reading};
 use super::verdict::ForeignVerdict;
+use super::{etcd, json};
 use crate::edn::{self, EdnOperation as Call, EdnValue as Form};
 use crate::linearizability::SearchOptions;
 
@@ -44,13 +44,17 @@ impl<'a> ForeignHistory<'a> {
         model: Option<ModelName>,
         options: &ForeignOptions,
     ) -> Result<ForeignHistory<'a>, ForeignError> {
-        let etcd = notation(text)? == Notation::Etcd;
-        let entries = if etcd {
-            etcd::entries(text)?
-        } else {
-            edn::entries(text)?
+        let notation = notation(text)?;
+        let etcd = notation == Notation::Etcd;
+        let entries = match notation {
+            Notation::Etcd => etcd::entries(text)?,
+            Notation::Json => json::entries(text)?,
+            Notation::Edn | Notation::Recorded => edn::entries(text)?,
         };
         let calls = edn::operations(entries)?;
+        for call in &calls {
+            call.require_readable(false)?;
+        }
         let model = match model {
             Some(model) => model,
             None => model_of(&calls)?,

@@ -2,20 +2,25 @@
 
 use super::error::ForeignError;
 use super::history::ForeignHistory;
+#[cfg(feature = "transactions")]
+use super::json;
 use super::judged::Judged;
+#[cfg(feature = "transactions")]
+use super::micro;
 use super::model_name::ModelName;
-use super::notation::{Notation, notation};
+use super::notation::{Notation, binary, notation};
 use super::options::ForeignOptions;
 use super::partitions;
 use super::verdict::ForeignVerdict;
 #[cfg(feature = "transactions")]
-use crate::edn;
+use crate::edn::{self, EdnOperation};
 #[cfg(feature = "kafka")]
 use crate::history::{History, jsonl};
 use crate::linearizability::SearchOptions;
 #[cfg(feature = "transactions")]
 use crate::transactions::{
-    TransactionOptions, judge_list_append, judge_rw_register, judge_sends_and_polls,
+    ConsistencyModel, Shape, TransactionOptions, judge_list_append, judge_rw_register,
+    judge_sends_and_polls,
 };
 #[cfg(feature = "kafka")]
 use crate::verdict::Doubt;
@@ -24,7 +29,7 @@ use crate::verdict::Doubt;
 ///
 /// `name` is for the verdict only. Without a model, it follows from the functions that the history calls; a recorded
 /// run is judged by the checks of runs. A history without operations, such as an empty text, is *undecided*. `options`
-/// are those of the search for a linearization; of transactions strict serializability is expected.
+/// are those of the search for a linearization; of transactions the strongest model is expected that they can show.
 ///
 /// # Errors
 /// If the text is not a history of any notation, or a line of it makes no sense in the model.
@@ -45,7 +50,7 @@ pub fn judge(
 /// The same with all options.
 ///
 /// # Errors
-/// As of [`judge`].
+/// As of [`judge`]; and if a consistency model is expected of a history that cannot show it.
 pub fn judge_by(
     name: &str,
     text: &[u8],
@@ -54,13 +59,24 @@ pub fn judge_by(
 ) -> Result<Judged, ForeignError> {
     #[cfg(any(feature = "kafka", feature = "transactions"))]
     let notation = notation(utf8(text)?)?;
+    #[cfg(feature = "transactions")]
+    {
+        let is_edn = matches!(notation, Notation::Edn | Notation::Json);
+        let model = match model {
+            None if is_edn => micro::model_of(&operations(utf8(text)?)?)?,
+            model => model,
+        };
+        if let Some(model) = model.filter(|model| is_edn && is_of_transactions(*model)) {
+            return transactions(utf8(text)?, model, options.expected);
+        }
+        if let Some(expected) = options.expected {
+            let expected = expected.name();
+            return Err(ForeignError::NotExpected { model, expected });
+        }
+    }
     match model {
         #[cfg(feature = "kafka")]
         None | Some(ModelName::Kafka) if notation == Notation::Recorded => run(utf8(text)?),
-        #[cfg(feature = "transactions")]
-        Some(model) if is_of_transactions(model) && notation == Notation::Edn => {
-            transactions(utf8(text)?, model)
-        }
         Some(model) if is_of_transactions(model) => Err(ForeignError::OtherModel(model)),
         _ => {
             let verdict = judge_objects_by(name, text, model, options)?;
@@ -89,15 +105,42 @@ fn run(text: &str) -> Result<Judged, ForeignError> {
     Ok(Judged::Run(Box::new(judgement)))
 }
 
+/// The operations of a text in EDN or JSON.
+#[cfg(feature = "transactions")]
+fn operations(text: &str) -> Result<Vec<EdnOperation<'_>>, ForeignError> {
+    let entries = match notation(text)? {
+        Notation::Json => json::entries(text)?,
+        _ => edn::entries(text)?,
+    };
+    Ok(edn::operations(entries)?)
+}
+
 /// Judges transactions.
 #[cfg(feature = "transactions")]
-fn transactions(text: &str, model: ModelName) -> Result<Judged, ForeignError> {
-    let operations = edn::operations(edn::entries(text)?)?;
-    let options = TransactionOptions::default();
-    let verdict = match model {
-        ModelName::ListAppend => judge_list_append(&operations, &options),
-        ModelName::RwRegister => judge_rw_register(&operations, &options),
-        _ => judge_sends_and_polls(&operations, &options),
+fn transactions(
+    text: &str,
+    model: ModelName,
+    expected: Option<ConsistencyModel>,
+) -> Result<Judged, ForeignError> {
+    let operations = operations(text)?;
+    let shape = match model {
+        ModelName::ListAppend => Shape::Lists,
+        ModelName::RwRegister => Shape::Registers,
+        _ => Shape::Logs,
+    };
+    let strongest = shape.strongest();
+    if let Some(expected) = expected.filter(|expected| !strongest.implied().contains(expected)) {
+        return Err(ForeignError::TooStrong {
+            model,
+            expected: expected.name(),
+            strongest: strongest.name(),
+        });
+    }
+    let options = TransactionOptions::expecting(expected.unwrap_or(strongest));
+    let verdict = match shape {
+        Shape::Lists => judge_list_append(&operations, &options),
+        Shape::Registers => judge_rw_register(&operations, &options),
+        Shape::Logs => judge_sends_and_polls(&operations, &options),
     };
     Ok(Judged::Transactions(Box::new(verdict?)))
 }
@@ -142,6 +185,6 @@ fn utf8(bytes: &[u8]) -> Result<&str, ForeignError> {
     std::str::from_utf8(bytes).map_err(|error| {
         let before = &bytes[..error.valid_up_to()];
         let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
-        ForeignError::NotText { line }
+        binary(bytes, line)
     })
 }

@@ -41,7 +41,11 @@ impl Judged {
         match self {
             Judged::Objects(verdict) => verdict.lines(),
             #[cfg(feature = "transactions")]
-            Judged::Transactions(verdict) => verdict.lines(),
+            Judged::Transactions(verdict) => {
+                let mut lines = vec![verdict.boundary()];
+                lines.extend(verdict.lines());
+                lines
+            }
             #[cfg(feature = "kafka")]
             Judged::Run(judgement) => {
                 let found = judgement

@@ -127,7 +127,7 @@ impl ModelName {
                 "the anomalies below, with the order of writes from reads before them"
             }
             ModelName::Kafka => {
-                "what the checks of a run rule out; of transactions G1a and G1c by reads"
+                "what the checks of a run rule out; in EDN the anomalies of logs below, G1a and G1c by reads"
             }
         }
     }

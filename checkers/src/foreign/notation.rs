@@ -1,4 +1,4 @@
-//! Which notation a file is in.
+//! Which notation a file is in, and what to do about one that is not read.
 
 use super::error::ForeignError;
 use super::etcd;
@@ -9,23 +9,139 @@ use crate::history::Header;
 pub(super) enum Notation {
     Etcd,
     Edn,
+    Json,
     Recorded,
+}
+
+/// Whether a file is a history of our own recorder, by its beginning: of any length, or cut anywhere.
+///
+/// Only such a file has a header, so this also says what to read a file as that has no name for its notation.
+pub fn is_recorded(head: &[u8]) -> bool {
+    let text = head
+        .strip_prefix(b"\xef\xbb\xbf")
+        .unwrap_or(head)
+        .trim_ascii_start();
+    let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let is_named = |window: &[u8]| window == Header::FORMAT.as_bytes();
+    line.starts_with(b"{\"") && line.windows(Header::FORMAT.len()).any(is_named)
 }
 
 /// Which notation a text is in, by its first line that says anything.
 pub(super) fn notation(text: &str) -> Result<Notation, ForeignError> {
+    if text.bytes().take(64).any(|byte| byte == 0) {
+        return Err(other(1, UTF_16));
+    }
     for (number, line) in (1..).zip(text.lines()) {
         let line = line.trim_start_matches('\u{feff}').trim();
-        if line.starts_with("{\"") && line.contains(Header::FORMAT) {
+        if is_recorded(line.as_bytes()) {
             return Ok(Notation::Recorded);
         }
         match line.as_bytes().first() {
             None | Some(b';') => continue,
+            Some(b'{' | b'[') if is_json(text, line) => return Ok(Notation::Json),
             Some(b'{' | b'[' | b'(' | b'#') => return Ok(Notation::Edn),
             // A log has lines of other loggers, too; one of ours is enough.
             Some(_) if text.lines().any(etcd::is_event) => return Ok(Notation::Etcd),
-            Some(_) => return Err(ForeignError::UnknownFormat { line: number }),
+            Some(_) => return Err(unknown(text, number)),
         }
     }
     Ok(Notation::Edn)
+}
+
+/// JSON begins an object with a string, and no operation map of EDN does.
+fn is_json(text: &str, line: &str) -> bool {
+    let from = text.find(line).unwrap_or_default();
+    let mut bytes = text[from..]
+        .bytes()
+        .filter(|byte| !byte.is_ascii_whitespace());
+    let opened = bytes.by_ref().find(|byte| *byte != b'[');
+    opened == Some(b'{') && bytes.next() == Some(b'"')
+}
+
+/// What a file is, and what to do about it.
+type Fix = (&'static str, &'static str);
+
+const UTF_16: Fix = (
+    "UTF-16 text",
+    "make it UTF-8: iconv -f UTF-16 -t UTF-8 FILE > history.edn",
+);
+const HISTORY_TXT: Fix = (
+    "Jepsen's history.txt, which is written for people",
+    "judge the history.edn beside it",
+);
+const JEPSEN_LOG: Fix = (
+    "a log of Jepsen",
+    "judge the history.edn of the same run: store/NAME/TIME/history.edn",
+);
+
+/// The first bytes of binary files, what these are, and what to do.
+const BINARY: [(&[u8], Fix); 7] = [
+    (
+        b"JEPSEN",
+        (
+            "Jepsen's binary store (test.jepsen)",
+            "judge the history.edn beside it, or write one in a REPL of Jepsen: (spit \"history.edn\" (apply str (map \
+             prn-str (:history (jepsen.store/latest)))))",
+        ),
+    ),
+    (
+        b"\x1f\x8b",
+        ("gzip data", "unpack it: gzip -dc FILE > history.edn"),
+    ),
+    (
+        b"\x28\xb5\x2f\xfd",
+        ("zstd data", "unpack it: zstd -dc FILE > history.edn"),
+    ),
+    (
+        b"PK\x03\x04",
+        ("a zip archive", "unpack it and judge the history.edn in it"),
+    ),
+    (
+        b"BZh",
+        ("bzip2 data", "unpack it: bzip2 -dc FILE > history.edn"),
+    ),
+    (b"\xff\xfe", UTF_16),
+    (b"\xfe\xff", UTF_16),
+];
+
+fn other(line: usize, (what, fix): Fix) -> ForeignError {
+    ForeignError::OtherNotation { line, what, fix }
+}
+
+/// What bytes are that are not text.
+pub(super) fn binary(bytes: &[u8], line: usize) -> ForeignError {
+    let known = BINARY.iter().find(|(magic, _)| bytes.starts_with(magic));
+    let fressian = (
+        "binary data, perhaps Jepsen's old history.fressian",
+        "judge the history.edn of the same run",
+    );
+    match known {
+        Some((_, fix)) => other(1, *fix),
+        None if bytes.first().is_some_and(|first| *first >= 0x80) => other(1, fressian),
+        None => ForeignError::NotText { line },
+    }
+}
+
+fn unknown(text: &str, line: usize) -> ForeignError {
+    const TYPES: [&str; 4] = [":invoke", ":ok", ":fail", ":info"];
+    let is_event = |line: &str| {
+        let mut words = line.split_ascii_whitespace();
+        let process = words.next().unwrap_or_default();
+        let is_process = process.parse::<i64>().is_ok() || process.starts_with(':');
+        is_process && words.next().is_some_and(|word| TYPES.contains(&word))
+    };
+    let is_logged = |line: &str| {
+        line.contains("jepsen")
+            && line
+                .split_ascii_whitespace()
+                .any(|word| TYPES.contains(&word))
+    };
+    let mut lines = text.lines().skip(line - 1);
+    if lines.clone().next().is_some_and(is_event) {
+        return other(line, HISTORY_TXT);
+    }
+    if lines.any(is_logged) || text.contains("jepsen.core") {
+        return other(line, JEPSEN_LOG);
+    }
+    ForeignError::UnknownFormat { line }
 }

@@ -3,6 +3,8 @@
 use super::keys::Keys;
 use crate::invariants::BankRules;
 use crate::linearizability::SearchOptions;
+#[cfg(feature = "transactions")]
+use crate::transactions::ConsistencyModel;
 
 /// How a foreign history is judged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -14,6 +16,9 @@ pub struct ForeignOptions {
     pub keys: Keys,
     /// What a bank promises.
     pub bank: BankRules,
+    /// The model that transactions must satisfy to be valid; none for the strongest that they can show.
+    #[cfg(feature = "transactions")]
+    pub expected: Option<ConsistencyModel>,
 }
 
 impl ForeignOptions {
@@ -28,6 +33,14 @@ impl ForeignOptions {
     #[must_use]
     pub fn keys(mut self, keys: Keys) -> ForeignOptions {
         self.keys = keys;
+        self
+    }
+
+    /// With this model expected of transactions.
+    #[cfg(feature = "transactions")]
+    #[must_use]
+    pub fn expecting(mut self, expected: Option<ConsistencyModel>) -> ForeignOptions {
+        self.expected = expected;
         self
     }
 

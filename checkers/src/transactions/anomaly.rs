@@ -12,6 +12,19 @@
 //! | `cyclic-versions` | a read sees what one transaction appended in another order | Elle |
 //! | `lost-update` | two transactions read one version and both superseded it | Berenson, P4 |
 //! | `lost-append` | an acknowledged append is in no read, not even in a later one | - |
+//! | `lost-write` | of logs: a record that surely was written is in no poll, though a later one is | Jepsen kafka |
+//! | `unseen` | of logs: an acknowledged record is in no poll | Jepsen kafka |
+//! | `duplicate` | of logs: one record lies at two offsets | Jepsen kafka |
+//! | `inconsistent-offset` | of logs: two records lie at one offset | Jepsen kafka |
+//! | `poll-skip` | of logs: a consumer jumps over a record from one operation to the next | Jepsen kafka |
+//! | `int-poll-skip` | of logs: a consumer jumps over a record within an operation | Jepsen kafka |
+//! | `nonmonotonic-poll` | of logs: a consumer goes back from one operation to the next | Jepsen kafka |
+//! | `int-nonmonotonic-poll` | of logs: a consumer goes back within an operation | Jepsen kafka |
+//! | `send-order` | of logs: a producer's record of a later operation has the lower offset | Jepsen kafka |
+//! | `int-send-order` | of logs: a producer's later record of an operation has the lower offset | Jepsen kafka |
+//! | `precommitted-read` | of logs: a transaction polls what it sent itself | Jepsen kafka |
+//! | `log-order` | of logs: a record called after another one was there lies below it | Herlihy, Wing 1990 |
+//! | `no-order` | of registers: no order of the transactions explains what they read | Papadimitriou 1979 |
 //! | `G0` | a cycle of write-write edges | Adya |
 //! | `G1c` | a cycle of write-write and write-read edges | Adya |
 //! | `G-single-item` | a cycle with exactly one read-write edge | Adya |
@@ -26,7 +39,6 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::models::ConsistencyModel;
-use super::names::Name;
 
 /// The kinds of cycle, worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -80,9 +92,67 @@ pub enum PhenomenonKind {
     LostUpdate,
     /// An acknowledged append is in no read, not even in one that was called after it returned.
     LostAppend,
+    /// A record that surely was written is in no poll, though a later one of its partition is.
+    LostWrite,
+    /// An acknowledged record is in no poll.
+    Unseen,
+    /// One record lies at several offsets.
+    Duplicate,
+    /// Several records lie at one offset.
+    InconsistentOffset,
+    /// A consumer jumps over a record from one operation to the next.
+    PollSkip,
+    /// A consumer goes back from one operation to the next.
+    NonmonotonicPoll,
+    /// A consumer jumps over a record within one operation.
+    IntPollSkip,
+    /// A consumer goes back within one operation.
+    IntNonmonotonicPoll,
+    /// A producer's record has a lower offset than one of its earlier operation.
+    SendOrder,
+    /// A producer's record has a lower offset than an earlier one of the same operation.
+    IntSendOrder,
+    /// A transaction polls what it sent itself and has not committed yet.
+    PrecommittedRead,
+    /// A record lies below another one that was there before it was sent.
+    LogOrder,
+    /// No order of the transactions explains what they read.
+    NoOrder(Order),
     /// A cycle of dependencies.
     Cycle(Order, Cycle),
 }
+
+/// The kinds that are no cycles, with their names.
+const PLAIN: [(PhenomenonKind, &str); 25] = [
+    (PhenomenonKind::GarbageRead, "garbage-read"),
+    (PhenomenonKind::DuplicateElements, "duplicate-elements"),
+    (PhenomenonKind::IncompatibleOrder, "incompatible-order"),
+    (PhenomenonKind::CyclicVersions, "cyclic-versions"),
+    (PhenomenonKind::G1a, "G1a"),
+    (PhenomenonKind::G1b, "G1b"),
+    (PhenomenonKind::FutureRead, "future-read"),
+    (PhenomenonKind::Internal, "internal"),
+    (PhenomenonKind::LostUpdate, "lost-update"),
+    (PhenomenonKind::LostAppend, "lost-append"),
+    (PhenomenonKind::LostWrite, "lost-write"),
+    (PhenomenonKind::Unseen, "unseen"),
+    (PhenomenonKind::Duplicate, "duplicate"),
+    (PhenomenonKind::InconsistentOffset, "inconsistent-offset"),
+    (PhenomenonKind::PollSkip, "poll-skip"),
+    (PhenomenonKind::NonmonotonicPoll, "nonmonotonic-poll"),
+    (PhenomenonKind::IntPollSkip, "int-poll-skip"),
+    (PhenomenonKind::IntNonmonotonicPoll, "int-nonmonotonic-poll"),
+    (PhenomenonKind::SendOrder, "send-order"),
+    (PhenomenonKind::IntSendOrder, "int-send-order"),
+    (PhenomenonKind::PrecommittedRead, "precommitted-read"),
+    (PhenomenonKind::LogOrder, "log-order"),
+    (PhenomenonKind::NoOrder(Order::Data), "no-order"),
+    (PhenomenonKind::NoOrder(Order::Process), "no-order-process"),
+    (
+        PhenomenonKind::NoOrder(Order::Realtime),
+        "no-order-realtime",
+    ),
+];
 
 const CYCLES: [Cycle; 5] = [
     Cycle::G0,
@@ -97,18 +167,7 @@ const ORDERS: [Order; 3] = [Order::Data, Order::Process, Order::Realtime];
 impl PhenomenonKind {
     /// All kinds.
     pub fn all() -> Vec<PhenomenonKind> {
-        let mut all = vec![
-            PhenomenonKind::GarbageRead,
-            PhenomenonKind::DuplicateElements,
-            PhenomenonKind::IncompatibleOrder,
-            PhenomenonKind::CyclicVersions,
-            PhenomenonKind::G1a,
-            PhenomenonKind::G1b,
-            PhenomenonKind::FutureRead,
-            PhenomenonKind::Internal,
-            PhenomenonKind::LostUpdate,
-            PhenomenonKind::LostAppend,
-        ];
+        let mut all = PLAIN.map(|(kind, _)| kind).to_vec();
         for order in ORDERS {
             all.extend(CYCLES.map(|cycle| PhenomenonKind::Cycle(order, cycle)));
         }
@@ -122,6 +181,19 @@ impl PhenomenonKind {
             PhenomenonKind::GarbageRead
             | PhenomenonKind::DuplicateElements
             | PhenomenonKind::CyclicVersions => &[ConsistencyModel::ReadUncommitted],
+            // A log that loses, doubles or disorders records is none, however its transactions are isolated.
+            PhenomenonKind::LostWrite
+            | PhenomenonKind::Unseen
+            | PhenomenonKind::Duplicate
+            | PhenomenonKind::InconsistentOffset
+            | PhenomenonKind::PollSkip
+            | PhenomenonKind::NonmonotonicPoll
+            | PhenomenonKind::IntPollSkip
+            | PhenomenonKind::IntNonmonotonicPoll
+            | PhenomenonKind::SendOrder
+            | PhenomenonKind::IntSendOrder => &[ConsistencyModel::ReadUncommitted],
+            PhenomenonKind::PrecommittedRead => &[ConsistencyModel::ReadCommitted],
+            PhenomenonKind::LogOrder => &[ConsistencyModel::StrongReadUncommitted],
             PhenomenonKind::IncompatibleOrder | PhenomenonKind::G1a | PhenomenonKind::G1b => {
                 &[ConsistencyModel::ReadCommitted]
             }
@@ -133,6 +205,11 @@ impl PhenomenonKind {
                 ConsistencyModel::UpdateAtomic,
             ],
             PhenomenonKind::LostAppend => &[ConsistencyModel::StrongSnapshotIsolation],
+            PhenomenonKind::NoOrder(Order::Data) => &[ConsistencyModel::Serializable],
+            PhenomenonKind::NoOrder(Order::Process) => {
+                &[ConsistencyModel::StrongSessionSerializable]
+            }
+            PhenomenonKind::NoOrder(Order::Realtime) => &[ConsistencyModel::StrictSerializable],
             PhenomenonKind::Cycle(order, cycle) => cycle_rules_out(order, cycle),
         }
     }
@@ -172,18 +249,9 @@ fn cycle_rules_out(order: Order, cycle: Cycle) -> &'static [ConsistencyModel] {
 
 impl fmt::Display for PhenomenonKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (order, cycle) = match self {
-            PhenomenonKind::GarbageRead => return f.write_str("garbage-read"),
-            PhenomenonKind::DuplicateElements => return f.write_str("duplicate-elements"),
-            PhenomenonKind::IncompatibleOrder => return f.write_str("incompatible-order"),
-            PhenomenonKind::CyclicVersions => return f.write_str("cyclic-versions"),
-            PhenomenonKind::G1a => return f.write_str("G1a"),
-            PhenomenonKind::G1b => return f.write_str("G1b"),
-            PhenomenonKind::FutureRead => return f.write_str("future-read"),
-            PhenomenonKind::Internal => return f.write_str("internal"),
-            PhenomenonKind::LostUpdate => return f.write_str("lost-update"),
-            PhenomenonKind::LostAppend => return f.write_str("lost-append"),
-            PhenomenonKind::Cycle(order, cycle) => (order, cycle),
+        let PhenomenonKind::Cycle(order, cycle) = self else {
+            let name = PLAIN.iter().find(|(kind, _)| kind == self);
+            return f.write_str(name.map_or("", |(_, name)| name));
         };
         let cycle = match cycle {
             Cycle::G0 => "G0",
@@ -216,148 +284,4 @@ impl TryFrom<String> for PhenomenonKind {
             .find(|k| k.to_string() == name);
         kind.ok_or_else(|| format!("no anomaly `{name}`"))
     }
-}
-
-/// One thing that is wrong, with what proves it. Transactions go by their ids.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Phenomenon {
-    /// Which anomaly.
-    pub kind: PhenomenonKind,
-    /// What proves it.
-    pub evidence: Witness,
-}
-
-/// What proves an anomaly.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "of", rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum Witness {
-    /// A read that saw one value it must not have seen.
-    Read {
-        /// Who read.
-        reader: i64,
-        /// Who wrote the value; none if nobody did.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        writer: Option<i64>,
-        /// The key.
-        key: Name,
-        /// The value.
-        value: Name,
-    },
-    /// A read that contradicts its own transaction.
-    Internal {
-        /// The transaction.
-        transaction: i64,
-        /// The key.
-        key: Name,
-        /// The end of what it should have seen.
-        expected: Vec<Name>,
-        /// The end of what it saw.
-        saw: Vec<Name>,
-    },
-    /// Two reads that part.
-    Orders {
-        /// The key.
-        key: Name,
-        /// How many elements they have in common at the beginning.
-        common: usize,
-        /// Two transactions, and the element that each saw next.
-        parted: [(i64, Name); 2],
-    },
-    /// A read that saw two appends of one transaction in the wrong order.
-    Reversed {
-        /// Who appended them.
-        writer: i64,
-        /// Who read them.
-        reader: i64,
-        /// The key.
-        key: Name,
-        /// Both elements, as they were appended.
-        appended: [Name; 2],
-    },
-    /// Transactions that read the same version and all superseded it.
-    Updates {
-        /// The key.
-        key: Name,
-        /// The version; none for the initial one.
-        read: Option<Name>,
-        /// The first of the transactions.
-        transactions: Vec<i64>,
-    },
-    /// An append that is in no read.
-    Lost {
-        /// Who appended.
-        writer: i64,
-        /// Who read the longest list, called after the append had returned.
-        reader: i64,
-        /// The key.
-        key: Name,
-        /// The element.
-        value: Name,
-    },
-    /// Transactions each of which must precede the next, and the last the first.
-    Cycle {
-        /// Each edge; it begins where the one ahead of it ends.
-        steps: Vec<Step>,
-    },
-}
-
-/// One edge of a cycle.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Step {
-    /// Who must come first.
-    pub from: i64,
-    /// Who must come after.
-    pub to: i64,
-    /// Why.
-    pub because: Because,
-}
-
-/// Why one transaction must precede another.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "edge")]
-pub enum Because {
-    /// The second wrote a later version than the first.
-    #[serde(rename = "ww")]
-    WriteWrite {
-        /// Of which key.
-        key: Name,
-        /// What the first wrote.
-        earlier: Option<Name>,
-        /// What the second wrote.
-        later: Option<Name>,
-    },
-    /// The second read what the first wrote.
-    #[serde(rename = "wr")]
-    WriteRead {
-        /// Of which key.
-        key: Name,
-        /// What it wrote.
-        value: Option<Name>,
-    },
-    /// The first read a version that the second superseded.
-    #[serde(rename = "rw")]
-    ReadWrite {
-        /// Of which key.
-        key: Name,
-        /// What the first read; none for the initial version.
-        read: Option<Name>,
-        /// What the second wrote.
-        later: Option<Name>,
-    },
-    /// One client called the second after the first.
-    #[serde(rename = "process")]
-    Process {
-        /// The client.
-        process: i64,
-    },
-    /// The first returned before the second was called.
-    #[serde(rename = "realtime")]
-    Realtime {
-        /// When the first returned.
-        returned: u64,
-        /// When the second was called.
-        called: u64,
-    },
 }

@@ -83,11 +83,16 @@ fn kinds_of(order: Order, cycle: Cycle) -> Kinds {
         Cycle::G1c | Cycle::GSingle => Kinds::WW | Kinds::WR,
         Cycle::GNonadjacent | Cycle::G2 => Kinds::WW | Kinds::WR | Kinds::RW,
     };
+    // Derived read-write edges only go where read-write edges go.
+    let anti = match data.meets(Kinds::RW) {
+        true => Kinds::ALL,
+        false => Kinds::PROCESS | Kinds::REALTIME,
+    };
     Kinds::FREE
         | match order {
             Order::Data => data,
-            Order::Process => data | Kinds::PROCESS,
-            Order::Realtime => data | Kinds::PROCESS | Kinds::REALTIME,
+            Order::Process => data | Kinds::BY_PROCESS & anti,
+            Order::Realtime => data | (Kinds::BY_PROCESS | Kinds::BY_REALTIME) & anti,
         }
 }
 
@@ -150,7 +155,8 @@ impl Search<'_> {
         self.close(order, Cycle::G1c, g1c, &level.g1c);
 
         let candidates = |level: &Level, cycle: Cycle, edge: &Edge| {
-            edge.kind == Kinds::RW
+            edge.kind.is_anti()
+                && edge.kind.meets(kinds_of(order, Cycle::G2))
                 && level.all.same(edge.from, edge.to)
                 && !level.covers(edge, cycle)
                 // All of them: what data alone closes is not settled again with process order.
@@ -240,7 +246,9 @@ impl Search<'_> {
         let count = self.cycles.counts.entry((order, cycle)).or_default();
         *count += grouped.len() as u64;
         // The highest component comes first in the order of the edges, so its begin is the earliest.
-        for edges in grouped.into_values().rev().take(CYCLES_MAX) {
+        for mut edges in grouped.into_values().rev().take(CYCLES_MAX) {
+            // What a read shows by itself is plainer evidence than an order of writes that was inferred from one.
+            edges.sort_by_key(|edge| self.graph.edge(*edge).kind.is_after());
             let mut best: Option<Vec<u32>> = None;
             let mut below = u32::MAX;
             for edge in edges.into_iter().take(TRIES_MAX) {

@@ -22,6 +22,7 @@ pub fn transactions(
     }
     let mut transactions = Transactions::new();
     for operation in operations {
+        operation.require_readable(false)?;
         let happened = match (&operation.completion, operation.outcome) {
             (Some(completion), Outcome::Ok) => Some(completion),
             _ => None,

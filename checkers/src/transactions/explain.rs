@@ -1,9 +1,9 @@
 //! Cycles as evidence: each edge with what proves it, auxiliary nodes left out.
 
-use super::anomaly::{Because, Step, Witness};
 use super::graph::{Edge, Kinds};
 use super::input::Transactions;
 use super::numbers::NONE;
+use super::witness::{Because, Step, Witness};
 
 /// A cycle whose first edge begins at a transaction.
 pub(super) fn explain(transactions: &Transactions, edges: &[Edge]) -> Witness {
@@ -49,7 +49,7 @@ fn because(transactions: &Transactions, edge: &Edge) -> Because {
     let key = transactions.key_name(transactions.key_of(edge.after));
     let before = transactions.value(edge.before);
     let later = transactions.value(edge.after);
-    if edge.kind == Kinds::WW {
+    if edge.kind == Kinds::WW || edge.kind.is_after() {
         let earlier = before;
         Because::WriteWrite {
             key,

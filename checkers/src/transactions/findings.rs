@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::anomaly::{Phenomenon, PhenomenonKind, Witness};
+use super::anomaly::PhenomenonKind;
 use super::models::ConsistencyModel;
+use super::witness::{Phenomenon, Witness};
 
 /// How many anomalies of one kind are kept with their evidence.
 pub const EXAMPLES_MAX: usize = 16;

@@ -2,7 +2,7 @@
 
 use super::input::Head;
 use super::names::Name;
-use crate::edn::{EdnOperation, EdnValue};
+use crate::edn::{EdnError, EdnOperation, EdnValue, Problem};
 
 /// Why an operation is not a transaction.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -41,9 +41,21 @@ pub enum TransactionProblem {
     /// A write of `nil`, which reads could not distinguish from the initial version.
     #[error("nil cannot be written: a read of it would mean that nothing was written")]
     WroteNil,
+    /// A form in a judged field that cannot be read back.
+    #[error("{0}")]
+    Unreadable(Problem),
     /// A completion with other actions than its call.
     #[error("the completion has other actions than the call of line {0}")]
     OtherTransaction(usize),
+}
+
+impl From<EdnError> for TransactionError {
+    fn from(error: EdnError) -> TransactionError {
+        TransactionError {
+            line: error.line,
+            problem: TransactionProblem::Unreadable(error.problem),
+        }
+    }
 }
 
 impl Head {

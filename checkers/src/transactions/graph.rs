@@ -4,13 +4,13 @@
 //! a product of n readers and m writers costs n + m edges and not n times m (see [`Group`] and
 //! [`super::time`]). Edges lie in compressed sparse rows.
 
-use std::ops::{BitOr, Range};
+use std::ops::{BitAnd, BitOr, Range};
 
 use super::numbers::{NONE, number};
 
 /// What kinds of edge there are, as a set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Kinds(u8);
+pub(super) struct Kinds(u16);
 
 impl Kinds {
     /// Write-write: the second made a later version of what the first wrote.
@@ -25,6 +25,32 @@ impl Kinds {
     pub(super) const REALTIME: Kinds = Kinds(16);
     /// Out of an auxiliary node: goes on with whatever kind led into it.
     pub(super) const FREE: Kinds = Kinds(32);
+    /// Read-write, where the order of the two versions is that of one client.
+    pub(super) const RW_PROCESS: Kinds = Kinds(64);
+    /// Read-write, where the order of the two versions is that of real time.
+    pub(super) const RW_REALTIME: Kinds = Kinds(128);
+    /// The second's version was read by a client that had made the first's before. It is the later one, unless a read
+    /// missed it: so the edge counts as a read-write edge.
+    pub(super) const AFTER_PROCESS: Kinds = Kinds(256);
+    /// The same, by somebody who was called after the first had returned.
+    pub(super) const AFTER_REALTIME: Kinds = Kinds(512);
+
+    /// All kinds.
+    pub(super) const ALL: Kinds = Kinds(u16::MAX);
+    /// The edges that follow only where each client's order holds.
+    pub(super) const BY_PROCESS: Kinds = Kinds(8 | 64 | 256);
+    /// The edges that follow only where real time holds, too.
+    pub(super) const BY_REALTIME: Kinds = Kinds(16 | 128 | 512);
+
+    /// Whether it counts as a read-write edge.
+    pub(super) fn is_anti(self) -> bool {
+        self.meets(Kinds(4 | 64 | 128 | 256 | 512))
+    }
+
+    /// Whether it is between two versions, the first of which somebody read or wrote over.
+    pub(super) fn is_after(self) -> bool {
+        self.meets(Kinds(256 | 512))
+    }
 
     /// Whether any of these kinds is among the others.
     pub(super) fn meets(self, others: Kinds) -> bool {
@@ -37,6 +63,14 @@ impl BitOr for Kinds {
 
     fn bitor(self, other: Kinds) -> Kinds {
         Kinds(self.0 | other.0)
+    }
+}
+
+impl BitAnd for Kinds {
+    type Output = Kinds;
+
+    fn bitand(self, other: Kinds) -> Kinds {
+        Kinds(self.0 & other.0)
     }
 }
 

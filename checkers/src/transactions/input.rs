@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
+use super::log_operation::LogOperation;
 use super::names::{Interner, Name};
 use super::numbers::{NONE, number};
 use crate::history::Outcome;
@@ -93,6 +94,8 @@ pub struct Transactions {
     pub(super) versions: Vec<(u32, Name)>,
     /// The offsets that versions were seen at, by key: see [`Transactions::place`].
     pub(super) offsets: Vec<(u32, i64, u32)>,
+    /// Of Kafka histories: what each client did with logs, in the order of the calls.
+    pub(super) log: Vec<LogOperation>,
     interner: Interner,
 }
 
@@ -168,7 +171,7 @@ impl Transactions {
         }
     }
 
-    fn key(&mut self, name: &Name) -> u32 {
+    pub(super) fn key(&mut self, name: &Name) -> u32 {
         let (key, is_new) = self.interner.number(NONE, name, self.keys.len());
         if is_new {
             self.keys.push(name.clone());
@@ -176,7 +179,7 @@ impl Transactions {
         key
     }
 
-    fn version(&mut self, key: u32, value: &Name) -> u32 {
+    pub(super) fn version(&mut self, key: u32, value: &Name) -> u32 {
         let (version, is_new) = self.interner.number(key, value, self.versions.len());
         if is_new {
             self.versions.push((key, value.clone()));

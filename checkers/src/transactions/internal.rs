@@ -3,12 +3,14 @@
 //! The axiom INT of Cerone, Bernardi and Gotsman, *A Framework for Transactional Consistency Models
 //! with Atomic Visibility*, CONCUR 2015.
 
-use super::anomaly::{PhenomenonKind, Witness};
+use super::anomaly::PhenomenonKind;
 use super::findings::Findings;
 use super::input::{Action, Transactions};
 use super::names::Name;
 use super::numbers::NONE;
 use super::shape::Shape;
+use super::witness::Witness;
+use super::writers::Writers;
 use crate::history::Outcome;
 
 /// How many of the last elements evidence shows.
@@ -26,7 +28,14 @@ struct Known {
 }
 
 /// Checks every read of a transaction that happened against the steps ahead of it.
-pub(super) fn check(transactions: &Transactions, shape: Shape, findings: &mut Findings) {
+///
+/// A read of what the transaction writes later is a future read. What follows is not compared with it.
+pub(super) fn check(
+    transactions: &Transactions,
+    shape: Shape,
+    writers: &Writers,
+    findings: &mut Findings,
+) {
     let nothing = Known {
         transaction: NONE,
         base: None,
@@ -37,7 +46,7 @@ pub(super) fn check(transactions: &Transactions, shape: Shape, findings: &mut Fi
         if !transaction.is(Outcome::Ok) {
             continue;
         }
-        for (_, action) in transactions.steps(transaction) {
+        for (step, action) in transactions.steps(transaction) {
             let (Action::Write { key, .. } | Action::Read { key, .. }) = action else {
                 continue;
             };
@@ -56,6 +65,11 @@ pub(super) fn check(transactions: &Transactions, shape: Shape, findings: &mut Fi
                 }
                 Action::Read { from, to, .. } => {
                     let saw = transactions.saw(from, to);
+                    if writers.is_of_future(saw, number, step) {
+                        known.base = None;
+                        known.written.clear();
+                        continue;
+                    }
                     let base = known.base.map(|(from, to)| transactions.saw(from, to));
                     if !agrees(shape, base, &known.written, saw) {
                         findings.add(PhenomenonKind::Internal, || {

@@ -3,12 +3,13 @@
 //! What is in no read comes after everything that is: a transaction that read the end of a list precedes those
 //! who appended what no read saw.
 
-use super::anomaly::{PhenomenonKind, Witness};
+use super::anomaly::PhenomenonKind;
 use super::findings::Findings;
 use super::graph::{Edges, Group, Kinds};
 use super::input::Transactions;
 use super::numbers::NONE;
 use super::orders::{ListRead, Order, Orders};
+use super::witness::Witness;
 use super::writers::Writers;
 use crate::history::Outcome;
 
@@ -110,8 +111,8 @@ fn add_ends(
             continue;
         }
         unseen[key as usize].push((writer, version));
-        if let Some(longest) = &order.longest {
-            check_lost(transactions, writer, version, longest, findings);
+        if let Some(longest) = order.longest.filter(|_| !orders.is_seen[version as usize]) {
+            check_lost(transactions, writer, version, &longest, findings);
         }
     }
     let mut ends = Vec::with_capacity(unseen.len());

@@ -185,12 +185,18 @@ pub(super) struct Boundary {
     pub(super) holds: Vec<ConsistencyModel>,
     /// The weakest that are.
     pub(super) violated: Vec<ConsistencyModel>,
+    /// The weakest that are tested and neither ruled out nor proven.
+    pub(super) open: Vec<ConsistencyModel>,
 }
 
 impl Boundary {
     /// What is left of a model and those it implies when some models, and everything stronger, are
-    /// ruled out.
-    pub(super) fn of(strongest: ConsistencyModel, direct: &BTreeSet<ConsistencyModel>) -> Boundary {
+    /// ruled out. With `proven`, only these hold.
+    pub(super) fn of(
+        strongest: ConsistencyModel,
+        direct: &BTreeSet<ConsistencyModel>,
+        proven: Option<&BTreeSet<ConsistencyModel>>,
+    ) -> Boundary {
         let (mut alive, mut dead) = (Vec::new(), Vec::new());
         for model in &strongest.implied() {
             let implied = model.implied();
@@ -199,25 +205,30 @@ impl Boundary {
                 false => dead.push((*model, implied)),
             }
         }
-        let held: Vec<_> = alive
-            .into_iter()
-            .filter(|(model, _)| model.is_tested())
-            .collect();
+        alive.retain(|(model, _)| model.is_tested());
+        let is_proven =
+            |model: &ConsistencyModel| proven.is_none_or(|proven| proven.contains(model));
+        let (held, unproven): (Vec<_>, Vec<_>) =
+            alive.into_iter().partition(|(model, _)| is_proven(model));
         let strongest = |(model, _): &&(ConsistencyModel, BTreeSet<ConsistencyModel>)| {
             let covers = |(other, implied): &(ConsistencyModel, BTreeSet<ConsistencyModel>)| {
                 other != model && implied.contains(model)
             };
             !held.iter().any(covers)
         };
-        let weakest = |(model, implied): &&(ConsistencyModel, BTreeSet<ConsistencyModel>)| {
-            !dead
-                .iter()
-                .any(|(other, _)| other != model && implied.contains(other))
+        type Row = (ConsistencyModel, BTreeSet<ConsistencyModel>);
+        let weakest = |all: &[Row]| -> Vec<ConsistencyModel> {
+            let is_weakest = |(model, implied): &&Row| {
+                let below = |(other, _): &Row| other != model && implied.contains(other);
+                !all.iter().any(below)
+            };
+            all.iter().filter(is_weakest).map(|row| row.0).collect()
         };
         let model = |(model, _): &(ConsistencyModel, BTreeSet<ConsistencyModel>)| *model;
         Boundary {
             holds: held.iter().filter(strongest).map(model).collect(),
-            violated: dead.iter().filter(weakest).map(model).collect(),
+            violated: weakest(&dead),
+            open: weakest(&unproven),
         }
     }
 }
@@ -253,6 +264,7 @@ mod tests {
         let write_skew = Boundary::of(
             ConsistencyModel::StrictSerializable,
             &BTreeSet::from([ConsistencyModel::RepeatableRead]),
+            None,
         );
         assert_eq!(
             write_skew.holds,
@@ -270,15 +282,17 @@ mod tests {
                 .iter()
                 .copied()
                 .collect(),
+            None,
         );
         assert!(read_skew.holds.iter().all(|model| model.is_tested()));
         assert!(read_skew.holds.contains(&ConsistencyModel::CursorStability));
-        let nothing = Boundary::of(ConsistencyModel::StrictSerializable, &BTreeSet::new());
+        let nothing = Boundary::of(ConsistencyModel::StrictSerializable, &BTreeSet::new(), None);
         assert_eq!(nothing.holds, [ConsistencyModel::StrictSerializable]);
         assert_eq!(nothing.violated, []);
         let everything = Boundary::of(
             ConsistencyModel::StrictSerializable,
             &BTreeSet::from([ConsistencyModel::ReadUncommitted]),
+            None,
         );
         assert_eq!(everything.holds, []);
         assert_eq!(everything.violated, [ConsistencyModel::ReadUncommitted]);

@@ -4,10 +4,12 @@
 //! order. Where two reads part, the order is trusted up to the place where they do. Alvaro and
 //! Kingsbury, *Elle*, VLDB 2020, section 4.
 
-use super::anomaly::{PhenomenonKind, Witness};
+use super::anomaly::PhenomenonKind;
 use super::findings::Findings;
 use super::input::{Action, Transactions};
 use super::reads;
+use super::witness::Witness;
+use super::writers::Writers;
 use crate::history::Outcome;
 
 /// A read of a list by a transaction that happened.
@@ -43,18 +45,25 @@ pub(super) struct Order {
 /// The version orders of all keys, and the reads that they are from.
 pub(super) struct Orders {
     /// Those that show a version. One that saw an append twice does not: after `[1 2 1]`, its last
-    /// element would say that 2 was not seen yet.
+    /// element would say that 2 was not seen yet. Nor does one that saw an append of its own transaction that came later.
     pub(super) reads: Vec<ListRead>,
     /// For each key.
     pub(super) orders: Vec<Order>,
     /// Whether a version has a place in its key's order.
     pub(super) is_placed: Vec<bool>,
+    /// Whether a version was in some read, also in one that shows nothing else.
+    pub(super) is_seen: Vec<bool>,
 }
 
 impl Orders {
     /// The orders of a history; reports duplicates and incompatible orders.
-    pub(super) fn new(transactions: &Transactions, findings: &mut Findings) -> Orders {
-        let mut reads = reads(transactions);
+    pub(super) fn new(
+        transactions: &Transactions,
+        writers: &Writers,
+        findings: &mut Findings,
+    ) -> Orders {
+        let mut is_seen = vec![false; transactions.versions.len()];
+        let mut reads = reads(transactions, writers, &mut is_seen);
         let mut orders = vec![Order::default(); transactions.keys.len()];
         for read in &reads {
             let order = &mut orders[read.key as usize];
@@ -98,18 +107,25 @@ impl Orders {
             reads,
             orders,
             is_placed,
+            is_seen,
         }
     }
 }
 
-fn reads(transactions: &Transactions) -> Vec<ListRead> {
+fn reads(transactions: &Transactions, writers: &Writers, is_seen: &mut [bool]) -> Vec<ListRead> {
     let mut reads = Vec::new();
     for (reader, transaction) in transactions.each() {
         if !transaction.is(Outcome::Ok) {
             continue;
         }
-        for (_, action) in transactions.steps(transaction) {
+        for (step, action) in transactions.steps(transaction) {
             if let Action::Read { key, from, to } = action {
+                let saw = transactions.saw(from, to);
+                saw.iter()
+                    .for_each(|version| is_seen[*version as usize] = true);
+                if writers.is_of_future(saw, reader, step) {
+                    continue;
+                }
                 reads.push(ListRead {
                     reader,
                     key,

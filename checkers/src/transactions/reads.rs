@@ -1,9 +1,10 @@
 //! What single reads show: garbage, aborted, intermediate and future reads.
 
-use super::anomaly::{PhenomenonKind, Witness};
+use super::anomaly::PhenomenonKind;
 use super::findings::Findings;
 use super::input::{Action, Transactions};
 use super::shape::Shape;
+use super::witness::Witness;
 use super::writers::{Standing, Writers};
 use crate::history::Outcome;
 
@@ -12,6 +13,9 @@ use crate::history::Outcome;
 /// G1b is of the version that was read, the last one: a list contains all intermediate ones. One's own intermediate
 /// versions are not anomalies. A log shows records one by one, so that an intermediate one is not an anomaly there
 /// either.
+///
+/// A log's consumers are given only what is safe, whatever becomes of the operation: so each poll counts there, and one
+/// that returns what its own transaction sends is an anomaly by itself, ahead of the send or after it.
 pub(super) fn check(
     transactions: &Transactions,
     shape: Shape,
@@ -19,7 +23,7 @@ pub(super) fn check(
     findings: &mut Findings,
 ) {
     for (reader, transaction) in transactions.each() {
-        if !transaction.is(Outcome::Ok) {
+        if !transaction.is(Outcome::Ok) && shape != Shape::Logs {
             continue;
         }
         for (step, action) in transactions.steps(transaction) {
@@ -29,6 +33,9 @@ pub(super) fn check(
             let saw = transactions.saw(from, to);
             for version in saw {
                 let kind = match writers.standing(*version) {
+                    _ if shape == Shape::Logs && writers.is_by(*version, reader) => {
+                        PhenomenonKind::PrecommittedRead
+                    }
                     Standing::Nobody => PhenomenonKind::GarbageRead,
                     Standing::Failed => PhenomenonKind::G1a,
                     _ if writers.writes_later(*version, reader, step) => PhenomenonKind::FutureRead,

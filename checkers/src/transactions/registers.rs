@@ -25,10 +25,13 @@ pub(super) fn add_edges(
         if !transaction.is(Outcome::Ok) {
             continue;
         }
-        for (_, action) in transactions.steps(transaction) {
+        for (step, action) in transactions.steps(transaction) {
             let Action::Read { key, from, to } = action else {
                 continue;
             };
+            if writers.is_of_future(transactions.saw(from, to), reader, step) {
+                continue;
+            }
             let version = transactions.saw(from, to).last().copied().unwrap_or(NONE);
             if version != NONE {
                 let Some(writer) = writers.of(version) else {

@@ -3,10 +3,12 @@
 //! Whatever the order of their writes, one of them wrote over a version that it had not seen: P4 of
 //! Berenson et al. It needs no version order, so it is found where cycles are not.
 
-use super::anomaly::{PhenomenonKind, Witness};
+use super::anomaly::PhenomenonKind;
 use super::findings::{EXAMPLES_MAX, Findings};
 use super::input::{Action, Transactions};
 use super::numbers::NONE;
+use super::witness::Witness;
+use super::writers::{Standing, Writers};
 use crate::history::Outcome;
 
 /// An update: a transaction that read a version of a key and then wrote the key.
@@ -20,7 +22,10 @@ pub(super) struct Update {
 }
 
 /// The updates of transactions that happened.
-pub(super) fn updates(transactions: &Transactions) -> Vec<Update> {
+///
+/// A value that a transaction reads before it writes it itself is an anomaly by itself, and shows no version that it
+/// superseded: so that read is passed over.
+pub(super) fn updates(transactions: &Transactions, writers: &Writers) -> Vec<Update> {
     let mut updates: Vec<Update> = Vec::new();
     // For each key: who touched it last, the version it read first if it did, and its update.
     let mut touched: Vec<(u32, Option<u32>, usize)> =
@@ -29,9 +34,12 @@ pub(super) fn updates(transactions: &Transactions) -> Vec<Update> {
         if !transaction.is(Outcome::Ok) {
             continue;
         }
-        for (_, action) in transactions.steps(transaction) {
+        for (step, action) in transactions.steps(transaction) {
             match action {
                 Action::Read { key, from, to } => {
+                    if writers.is_of_future(transactions.saw(from, to), number, step) {
+                        continue;
+                    }
                     let read = transactions.saw(from, to).last().copied();
                     let touched = &mut touched[key as usize];
                     if touched.0 != number {
@@ -66,9 +74,21 @@ pub(super) fn updates(transactions: &Transactions) -> Vec<Update> {
 }
 
 /// Finds versions that several updates superseded. `updates` is in its order.
-pub(super) fn check(transactions: &Transactions, updates: &[Update], findings: &mut Findings) {
+///
+/// A value that several writes made may be several versions, and one that nobody made for certain is none.
+pub(super) fn check(
+    transactions: &Transactions,
+    writers: &Writers,
+    updates: &[Update],
+    findings: &mut Findings,
+) {
+    let is_version =
+        |update: &Update| update.read == NONE || writers.standing(update.read) == Standing::Written;
     let same = |a: &Update, b: &Update| (a.key, a.read) == (b.key, b.read);
-    for lost in updates.chunk_by(same).filter(|lost| lost.len() > 1) {
+    for lost in updates
+        .chunk_by(same)
+        .filter(|lost| lost.len() > 1 && is_version(&lost[0]))
+    {
         findings.add(PhenomenonKind::LostUpdate, || {
             let first = lost.iter().take(EXAMPLES_MAX);
             Witness::Updates {

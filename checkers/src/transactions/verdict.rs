@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::anomaly::{Phenomenon, PhenomenonKind};
+use super::anomaly::PhenomenonKind;
 use super::models::ConsistencyModel;
 use super::names::Name;
 use super::shape::Shape;
+use super::witness::Phenomenon;
 use crate::verdict::Validity;
 
 /// By what a history is judged.
@@ -51,6 +52,9 @@ pub struct TransactionsVerdict {
     pub holds: Vec<ConsistencyModel>,
     /// The weakest models that some anomaly rules out.
     pub violated: Vec<ConsistencyModel>,
+    /// The weakest models that are neither: the order of some writes is not known, and the search for one ended first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub open: Vec<ConsistencyModel>,
     /// How many anomalies of each kind there are. Cycles of one kind count once for each strongly
     /// connected component.
     pub counts: BTreeMap<PhenomenonKind, u64>,
@@ -66,6 +70,12 @@ pub struct TransactionsVerdict {
 }
 
 impl TransactionsVerdict {
+    /// Whether the expected model allows an anomaly of this kind, so that it makes nothing invalid.
+    pub fn allows(&self, kind: PhenomenonKind) -> bool {
+        let implied = self.expected.implied();
+        !kind.rules_out().iter().any(|model| implied.contains(model))
+    }
+
     /// The verdict if another model were expected. Undecided for one that is not tested, where no stronger one holds.
     pub fn under(&self, expected: ConsistencyModel) -> Validity {
         let implied = expected.implied();

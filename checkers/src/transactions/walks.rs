@@ -65,7 +65,7 @@ impl Walk for Nonadjacent<'_> {
             None
         } else if edge.kind == Kinds::FREE {
             Some(2 * edge.to + node % 2)
-        } else if edge.kind == Kinds::RW {
+        } else if edge.kind.is_anti() {
             (!is_after_rw).then_some(Nonadjacent::after_rw(edge.to))
         } else {
             Some(Nonadjacent::after_other(edge.to))

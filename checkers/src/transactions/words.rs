@@ -2,11 +2,38 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use super::anomaly::{Because, Phenomenon, Step, Witness};
+use super::anomaly::{Order, PhenomenonKind};
+use super::models::ConsistencyModel;
 use super::names::Name;
 use super::verdict::{Limitation, TransactionsVerdict};
+use super::witness::{Because, Phenomenon, Place, Step, Witness};
 
 impl TransactionsVerdict {
+    /// In one line: what was expected, and where the boundary runs between the models that hold and those that do not.
+    pub fn boundary(&self) -> String {
+        let names = |models: &[ConsistencyModel]| match models {
+            [] => "none".to_owned(),
+            models => models
+                .iter()
+                .map(|m| m.name())
+                .collect::<Vec<&str>>()
+                .join(", "),
+        };
+        let open = match self.open.as_slice() {
+            [] => String::new(),
+            open => format!(
+                "; undecided, because the order of some writes is not known: {}",
+                names(open)
+            ),
+        };
+        format!(
+            "expected: {}; holds: {}; violated: {}{open}",
+            self.expected,
+            names(&self.holds),
+            names(&self.violated)
+        )
+    }
+
     /// What is wrong and what is in doubt, as lines of text.
     pub fn lines(&self) -> Vec<String> {
         let mut lines = Vec::new();
@@ -15,7 +42,14 @@ impl TransactionsVerdict {
             if at == 0 || self.anomalies[at - 1].kind != kind {
                 let count = self.counts.get(&kind).copied().unwrap_or_default();
                 let models: Vec<&str> = kind.rules_out().iter().map(|m| m.name()).collect();
-                lines.push(format!("{kind}: {count}, rules out {}", models.join(", ")));
+                let allowed = match self.allows(kind) {
+                    true => format!(" (tolerated: {} allows it)", self.expected),
+                    false => String::new(),
+                };
+                lines.push(format!(
+                    "{kind}: {count}, rules out {}{allowed}",
+                    models.join(", ")
+                ));
             }
             lines.extend(anomaly.lines().into_iter().map(|line| format!("  {line}")));
         }
@@ -91,6 +125,32 @@ impl Phenomenon {
                 "transaction {writer} appended {value} to {key} and returned; {reader} was called \
                  later and did not read it, nor did anyone"
             )],
+            Witness::Places { key, places } => vec![format!("key {key}: {}", all(places))],
+            Witness::Unread {
+                writer,
+                key,
+                value,
+                offset,
+                past,
+            } => vec![unread(*writer, key, value, *offset, *past)],
+            Witness::Moved {
+                transactions,
+                key,
+                offsets,
+                skipped,
+            } => vec![moved(self.kind, *transactions, key, *offsets, skipped)],
+            Witness::Unordered { transactions } => {
+                let within = match self.kind {
+                    PhenomenonKind::NoOrder(Order::Realtime) => " and agrees with real time",
+                    PhenomenonKind::NoOrder(Order::Process) => {
+                        " and agrees with that of each client"
+                    }
+                    _ => "",
+                };
+                vec![format!(
+                    "no order of the {transactions} transactions explains what they read{within}"
+                )]
+            }
             Witness::Cycle { steps } => steps.iter().map(Step::to_string).collect(),
         }
     }
@@ -154,6 +214,63 @@ impl Display for Limitation {
                 "the search for cycles ran out of steps; there may be worse ones than were found",
             ),
         }
+    }
+}
+
+fn all(places: &[Place]) -> String {
+    let place = |place: &Place| {
+        let Place {
+            offset,
+            value,
+            shown_by,
+        } = place;
+        format!("{value} at offset {offset} ({shown_by})")
+    };
+    let places: Vec<String> = places.iter().map(place).collect();
+    places.join(", ")
+}
+
+fn unread(
+    writer: i64,
+    key: &Name,
+    value: &Name,
+    offset: Option<i64>,
+    past: Option<(i64, i64)>,
+) -> String {
+    let at = offset.map_or(String::new(), |offset| format!(" at offset {offset}"));
+    match past {
+        Some((reader, later)) => format!(
+            "{writer} sent {value} to key {key}{at}; no poll returned it, though {reader} was given offset {later}"
+        ),
+        None => format!(
+            "{writer} sent {value} to key {key}{at} and was acknowledged; no poll returned it"
+        ),
+    }
+}
+
+fn moved(
+    kind: PhenomenonKind,
+    [one, other]: [i64; 2],
+    key: &Name,
+    [from, to]: [i64; 2],
+    skipped: &[Name],
+) -> String {
+    match kind {
+        PhenomenonKind::SendOrder | PhenomenonKind::IntSendOrder => format!(
+            "a producer sent to key {key} at offset {from} ({one}) and then at offset {to} ({other})"
+        ),
+        PhenomenonKind::LogOrder => format!(
+            "the record of {one} was at offset {from} of key {key} before {other} was called, which sent to offset {to}"
+        ),
+        _ if skipped.is_empty() => {
+            format!(
+                "a consumer of key {key} went from offset {from} ({one}) to offset {to} ({other})"
+            )
+        }
+        _ => format!(
+            "a consumer of key {key} went from offset {from} ({one}) to offset {to} ({other}), over {}",
+            list(skipped)
+        ),
     }
 }
 

@@ -101,9 +101,20 @@ impl Writers {
         (self.standing(version) == Standing::Failed).then(|| self.by[version as usize])
     }
 
+    /// Whether a transaction made, or failed to make, a version.
+    pub(super) fn is_by(&self, version: u32, transaction: u32) -> bool {
+        self.by[version as usize] == transaction && self.standing(version) != Standing::Disputed
+    }
+
     /// Whether a transaction makes a version after one of its steps.
     pub(super) fn writes_later(&self, version: u32, transaction: u32, step: u32) -> bool {
         self.by[version as usize] == transaction && self.step[version as usize] > step
+    }
+
+    /// Whether some of these versions, which a transaction saw at one of its steps, it makes itself at a later one.
+    pub(super) fn is_of_future(&self, saw: &[u32], transaction: u32, step: u32) -> bool {
+        let is_later = |version: &u32| self.writes_later(*version, transaction, step);
+        saw.iter().any(is_later)
     }
 
     /// Whether its writer left the version as the key's last.

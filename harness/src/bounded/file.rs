@@ -97,7 +97,12 @@ fn regular(meta: &Metadata) -> Result<()> {
     let what = match () {
         () if kind.is_file() => return Ok(()),
         () if kind.is_dir() => "a directory",
-        () if kind.is_fifo() => "a named pipe",
+        () if kind.is_fifo() => {
+            return Err(refused(
+                "it is a named pipe, which may never end; name a regular file, or `-` and redirect the pipe to \
+                 standard input (check and export read it)",
+            ));
+        }
         () if kind.is_socket() => "a socket",
         () if kind.is_char_device() || kind.is_block_device() => "a device",
         () => "a special file",

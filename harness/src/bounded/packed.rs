@@ -1,13 +1,17 @@
-//! zstd data within bounds. A file of 50 KiB can state a window of 2 GiB, and can expand to hundreds of GiB.
+//! zstd and gzip data within bounds. A file of 50 KiB can state a window of 2 GiB, and can expand to hundreds of GiB.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Error, ErrorKind, Read, Result};
 
+use flate2::bufread::MultiGzDecoder;
 use zstd::stream::read::Decoder;
 
 /// The magic number of a frame, and that of a skippable one without its lowest four bits.
 const FRAME: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 const SKIPPABLE: [u8; 3] = [0x2a, 0x4d, 0x18];
+
+/// The magic number of gzip, and its only method.
+const GZIP: [u8; 3] = [0x1f, 0x8b, 8];
 
 /// The maximum window: 128 MiB, which is what `zstd --ultra -22` needs. We write 2 MiB.
 const WINDOW_LOG_MAX: u32 = 27;
@@ -16,7 +20,7 @@ const FREE_BYTES: u64 = 64 << 20;
 /// How many times its size larger data may expand. Histories expand 10 to 30 times.
 const RATIO_MAX: u64 = 1_000;
 
-/// The content of a file, decompressed if it is zstd data, whatever its name is. Frames may follow each other.
+/// The content of a file, decompressed if it is zstd or gzip data, whatever its name is. Frames may follow each other.
 ///
 /// The reader fails if the data is damaged or cut, or expands too far: it never ends early without an error.
 ///
@@ -32,14 +36,34 @@ pub fn content(file: File) -> Result<Box<dyn BufRead + Send>> {
 /// If the file cannot be read.
 pub fn content_within(file: File, window_log_max: u32) -> Result<Box<dyn BufRead + Send>> {
     let size = file.metadata()?.len();
-    let mut file = BufReader::with_capacity(1 << 16, file);
-    let head = file.fill_buf()?;
+    let file = BufReader::with_capacity(1 << 16, file);
+    unpacked(file, size, window_log_max)
+}
+
+/// The same of bytes that are in memory.
+///
+/// # Errors
+/// As of [`content`].
+pub fn content_of(bytes: &'static [u8]) -> Result<Box<dyn BufRead + Send>> {
+    unpacked(bytes, bytes.len() as u64, WINDOW_LOG_MAX)
+}
+
+fn unpacked(
+    mut source: impl BufRead + Send + 'static,
+    size: u64,
+    window_log_max: u32,
+) -> Result<Box<dyn BufRead + Send>> {
+    let head = source.fill_buf()?;
     let skippable = head.len() > 3 && head[0] & 0xf0 == 0x50 && head[1..4] == SKIPPABLE;
-    if !head.starts_with(&FRAME) && !skippable {
-        return Ok(Box::new(file));
-    }
-    let mut decoder = Decoder::with_buffer(file)?;
-    decoder.window_log_max(window_log_max)?;
+    let decoder: Box<dyn Read + Send> = if head.starts_with(&GZIP) {
+        Box::new(MultiGzDecoder::new(source))
+    } else if head.starts_with(&FRAME) || skippable {
+        let mut decoder = Decoder::with_buffer(source)?;
+        decoder.window_log_max(window_log_max)?;
+        Box::new(decoder)
+    } else {
+        return Ok(Box::new(source));
+    };
     let left = size.saturating_mul(RATIO_MAX).saturating_add(FREE_BYTES);
     let expanding = Expanding { decoder, left };
     Ok(Box::new(BufReader::with_capacity(1 << 17, expanding)))
@@ -47,7 +71,7 @@ pub fn content_within(file: File, window_log_max: u32) -> Result<Box<dyn BufRead
 
 /// Decompressed data that may not exceed a size.
 struct Expanding {
-    decoder: Decoder<'static, BufReader<File>>,
+    decoder: Box<dyn Read + Send>,
     left: u64,
 }
 
@@ -111,6 +135,38 @@ mod tests {
         }
         let more = [&packed[..], b"junk"].concat();
         assert!(read(&more).is_err());
+    }
+
+    fn gzip(write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::new(6));
+        write(&mut encoder).expect("packed");
+        encoder.finish().expect("packed")
+    }
+
+    #[test]
+    fn gzip_is_read_and_its_errors_are_told() {
+        let one = gzip(|into| into.write_all(b"one "));
+        let two = gzip(|into| into.write_all(b"two"));
+        assert_eq!(read(&[&one[..], &two].concat()).expect("read"), b"one two");
+        for cut in 1..one.len() - 3 {
+            let error = read(&one[..one.len() - cut]).expect_err("cut").to_string();
+            assert!(error.contains("damaged or cut"), "{cut}: {error}");
+        }
+        for at in [10, one.len() - 5] {
+            let mut changed = one.clone();
+            changed[at] ^= 1;
+            assert!(read(&changed).is_err(), "{at}");
+        }
+        assert!(read(&[&one[..], b"junk"].concat()).is_err());
+        let bomb = gzip(|into| (0..200).try_for_each(|_| into.write_all(&vec![0; 1 << 20])));
+        assert!(bomb.len() < 1 << 18, "{}", bomb.len());
+        // Up to 64 MiB beyond what a thousandfold expansion gives, so that small files are free.
+        let error = Expanding {
+            decoder: Box::new(MultiGzDecoder::new(std::io::Cursor::new(bomb))),
+            left: 1 << 27,
+        };
+        let error = std::io::copy(&mut { error }, &mut std::io::sink()).expect_err("a bomb");
+        assert!(error.to_string().contains("1000 times"), "{error}");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use checkers::foreign::ModelName;
+use checkers::transactions::ConsistencyModel;
 use checkers::verdict::{Doubt, Validity};
 use clap::Args;
 use reports::RunReport;
@@ -17,19 +18,45 @@ use crate::session::evidence::{self, Found};
 use crate::session::judge::{self, Judged};
 use crate::session::publish::of_judged;
 
+/// What `check --help` teaches: which file, by which model, and how to ask.
+const HELP: &str = "\
+A file is one of:
+  a recorded run, its history.jsonl, or either from standard input (-)
+  history.edn of Jepsen, Knossos or Elle; a run in Jepsen's store (store/latest) means the history.edn in it
+  JSON in the same shape, as elle-cli reads it; an etcd log of Knossos or Porcupine
+Each may be compressed with zstd or gzip.
+
+Without --model, a recorded run is judged by its checks, and another history by the model that its functions name.
+Models of objects search for a linearization. Models of transactions are list-append (:append, :r), rw-register (:w, :r)
+and kafka (:send, :poll). Transactions are judged by --expect, or else by the strongest model that they can show:
+strict-serializable, and strong-read-committed for kafka.
+
+  jepsen check runs/latest
+  jepsen check runs/latest --model log
+  jepsen check history.edn
+  jepsen check history.edn --model list-append --expect serializable
+  jepsen export runs/latest --edn | jepsen check - --model kafka
+  gzip -dc history.edn.gz | jepsen check - --model cas-register";
+
 /// Flags of `check`.
 #[derive(Debug, Args)]
+#[command(after_help = HELP)]
 pub struct CheckArguments {
-    /// Run directories or history files (.jsonl or .jsonl.zst).
+    /// Run directories or history files; - is standard input.
     #[arg(required = true, value_name = "RUN|FILE")]
     pub paths: Vec<PathBuf>,
-    /// Judge by a model instead of the checks of a recorded run; files may then also be Jepsen's EDN or etcd's logs.
+    /// Judge by a model instead of the checks of a recorded run.
     #[arg(long, value_name = "NAME", value_parser = model::named, conflicts_with = "only")]
     pub model: Option<checkers::foreign::ModelName>,
-    /// Only these checks, comma-separated.
+    /// The consistency model that transactions must satisfy to be valid, e.g. serializable. Weaker anomalies are shown
+    /// as tolerated.
+    #[arg(long, value_name = "MODEL", value_parser = model::expected, conflicts_with_all = ["only", "promise"])]
+    pub expect: Option<ConsistencyModel>,
+    /// Of recorded runs: only these checks, comma-separated.
     #[arg(long, value_name = "CHECK,...", value_delimiter = ',')]
     pub only: Vec<String>,
-    /// Judge by other promises than the recorded ones: `strict`, NAME, no-NAME, NAME=NUMBER, comma-separated.
+    /// Of recorded runs: judge by other promises than the recorded ones: `strict`, NAME, no-NAME, NAME=NUMBER,
+    /// comma-separated.
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub promise: Vec<String>,
     /// Print the verdicts as JSON.
@@ -40,7 +67,7 @@ pub struct CheckArguments {
 /// Judges every named history and returns the worst exit code.
 ///
 /// # Errors
-/// If a path is neither a run nor a history, or `--only` names an unknown check.
+/// If a path is neither a run nor a history, `--only` names an unknown check, or an option does not apply to a history.
 pub fn run(arguments: &CheckArguments) -> Result<i32> {
     let known: Vec<&str> = checkers::checks::TABLE
         .iter()
@@ -57,26 +84,66 @@ pub fn run(arguments: &CheckArguments) -> Result<i32> {
         )));
     }
     let mut worst = Validity::NotApplicable;
+    let mut all: Vec<(Found, bool)> = Vec::new();
     for path in &arguments.paths {
         let (found, is_damaged) = evidence::histories(path)?;
         if is_damaged {
             worst = worst.merge(Validity::Undecided);
         }
-        if let Some(model) = arguments.model.filter(|model| *model != ModelName::Kafka) {
-            for one in found {
-                worst = worst.merge(match &one.damage {
-                    None => model::judge(&one.history, model, arguments.json)?,
-                    Some(_) => print(arguments, &one, judged(arguments, &one)?)?,
-                });
-            }
-            continue;
-        }
         for one in found {
-            let judged = judged(arguments, &one)?;
-            worst = worst.merge(print(arguments, &one, judged)?);
+            let by_checks = is_by_checks(arguments.model, &one);
+            // Before anything is judged: what is printed must not depend on the order of the paths.
+            applies(arguments, &one, by_checks)?;
+            all.push((one, by_checks));
         }
     }
+    for (one, by_checks) in all {
+        worst = worst.merge(match by_checks {
+            true => print(arguments, &one, judged(arguments, &one)?)?,
+            false => model::judge(
+                &one.history,
+                arguments.model,
+                arguments.expect,
+                arguments.json,
+            )?,
+        });
+    }
     Ok(exit::of(worst, false))
+}
+
+/// Whether a history is judged by the checks of recorded runs.
+fn is_by_checks(model: Option<ModelName>, found: &Found) -> bool {
+    found.damage.is_some()
+        || (matches!(model, None | Some(ModelName::Kafka)) && found.history.is_recorded())
+}
+
+/// An error if an option would have no effect on a history.
+fn applies(arguments: &CheckArguments, found: &Found, by_checks: bool) -> Result<()> {
+    let refuse = |option: &str, why: &str| {
+        let name = name(&found.history.path);
+        Err(Stop::usage(format!(
+            "{name}: {option} does not apply: {why}"
+        )))
+    };
+    if by_checks && arguments.expect.is_some() {
+        return refuse(
+            "--expect",
+            "a recorded run is judged by the promises of its target; --promise judges by others",
+        );
+    }
+    let why = match arguments.model {
+        Some(_) => {
+            "a history is judged by a model, which has no promises and no checks to choose from"
+        }
+        None => "this is no recorded run, and only those have checks and promises",
+    };
+    if !by_checks && !arguments.promise.is_empty() {
+        return refuse("--promise", &format!("{why}; transactions have --expect"));
+    }
+    if !by_checks && !arguments.only.is_empty() {
+        return refuse("--only", why);
+    }
+    Ok(())
 }
 
 /// A history whose own file differs from the digest is not judged: nothing that it contains is known to be true.

@@ -14,7 +14,7 @@ use crate::session::{evidence, judge};
 /// Flags of `export`.
 #[derive(Clone, Debug, Args)]
 pub struct ExportArguments {
-    /// A history file, or a run directory with one scenario.
+    /// A history file, a run directory with one scenario, or - for standard input.
     pub path: PathBuf,
     /// As EDN, one map per line, in the format of Jepsen's Kafka checker.
     #[arg(long, required = true)]
@@ -40,6 +40,12 @@ pub fn run(arguments: &ExportArguments) -> Result<i32> {
         return Err(Stop::usage(format!(
             "{}: history damaged: {problem}",
             arguments.path.display()
+        )));
+    }
+    if !one.history.is_recorded() {
+        return Err(Stop::usage(format!(
+            "{}: only recorded runs are exported, and this is a history of another tool",
+            name(&one.history.path)
         )));
     }
     let (history, warnings) = judge::read(&one.history)?;

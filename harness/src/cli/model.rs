@@ -1,15 +1,24 @@
-//! `jepsen check FILE --model NAME`: judges any history by a model of its objects. The format is the harness's JSON
-//! lines, Jepsen's EDN or etcd's logs, plain or compressed with zstd. The verdict line comes first, its evidence
-//! follows.
+//! `jepsen check FILE --model NAME`: judges any history by a model of its objects or transactions. The format is the
+//! harness's JSON lines, Jepsen's EDN, JSON in its shape or etcd's logs, plain or compressed. The verdict line comes
+//! first, its evidence follows.
 
 use anyhow::Result;
-use checkers::foreign::{self, ModelName};
-use checkers::linearizability::SearchOptions;
+use checkers::foreign::{self, ForeignOptions, ModelName};
+use checkers::transactions::ConsistencyModel;
 use checkers::verdict::Validity;
 
 use crate::exit::Stop;
 use crate::output::{self, tell, tell_json, visible};
 use crate::store::history_file::HistoryPath;
+
+/// Parses the name of a consistency model.
+///
+/// # Errors
+/// If there is no such model. The message lists the known models.
+pub fn expected(text: &str) -> Result<ConsistencyModel, String> {
+    text.parse()
+        .map_err(|error: checkers::transactions::UnknownConsistencyModel| error.to_string())
+}
 
 /// Parses a model's name.
 ///
@@ -29,11 +38,17 @@ pub fn named(text: &str) -> Result<ModelName, String> {
 ///
 /// # Errors
 /// If the file cannot be read, or is not a history of this model. The message names file and line.
-pub fn judge(path: &HistoryPath, model: ModelName, json: bool) -> Result<Validity> {
+pub fn judge(
+    path: &HistoryPath,
+    model: Option<ModelName>,
+    expected: Option<ConsistencyModel>,
+    json: bool,
+) -> Result<Validity> {
     let name = output::name(&path.path);
     let wrong = |problem: String| Stop::usage(format!("{name}: {problem}"));
     let bytes = path.bytes().map_err(|error| wrong(error.to_string()))?;
-    let judged = foreign::judge(&name, &bytes, Some(model), &SearchOptions::default())
+    let options = ForeignOptions::default().expecting(expected);
+    let judged = foreign::judge_by(&name, &bytes, model, &options)
         .map_err(|error| wrong(error.to_string()))?;
     let validity = judged.validity();
     if json {
@@ -57,7 +72,8 @@ mod tests {
     fn a_file_is_judged_by_the_model_that_is_asked_for() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("history.edn");
-        let judge = |path: &Path, model, json| judge(&HistoryPath::named(path), model, json);
+        let judge =
+            |path: &Path, model, json| judge(&HistoryPath::named(path), Some(model), None, json);
         let write = |read: &str| {
             let text = format!(
                 "{{:process 0, :type :invoke, :f :write, :value 1}}\n\

@@ -103,7 +103,12 @@ pub fn file_by(path: &HistoryPath, promises: &[String]) -> Result<Judged> {
     if cut {
         judgement.doubt(&Doubt::CutShort);
     }
-    match Asked::beside(&path.path) {
+    let asked = match path.is_standard_input() {
+        // Nothing lies beside it.
+        true => Ok(Asked::default()),
+        false => Asked::beside(&path.path),
+    };
+    match asked {
         Ok(asked) => judgement
             .verdicts
             .retain(|verdict| asked.includes(&verdict.check)),

@@ -11,7 +11,7 @@ use checkers::history::jsonl::{LineReader, Parsed};
 use super::layout;
 use super::whole::write_by;
 use crate::bounded::lines::Lines;
-use crate::bounded::{self, packed};
+use crate::bounded::{self, input, packed};
 use crate::exit::Stop;
 
 /// The compression level. Histories shrink tenfold at the lowest levels already.
@@ -20,6 +20,12 @@ const COMPRESSION: i32 = 3;
 /// The maximum size of a history that is judged by a model of objects, decompressed: 1 GiB. It is parsed as one text,
 /// because an EDN history may be a single form.
 const TEXT_BYTES_MAX: u64 = 1 << 30;
+
+/// How much of a file is looked at for the header of a history. The longest headers have some 10 KiB.
+const HEAD_BYTES: u64 = 1 << 16;
+
+/// The history of a run of Jepsen, in a directory of its store.
+const JEPSEN: [&str; 3] = ["history.edn", "history.edn.gz", "history.edn.zst"];
 
 /// A history file, and how it was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +45,11 @@ impl HistoryPath {
         }
     }
 
+    /// Whether this is standard input.
+    pub fn is_standard_input(&self) -> bool {
+        self.run.is_none() && self.path.as_os_str() == input::NAME
+    }
+
     /// A file in a run directory. Links in it are not followed.
     pub fn of_run(run: &Path, path: PathBuf) -> HistoryPath {
         HistoryPath {
@@ -52,6 +63,9 @@ impl HistoryPath {
     /// # Errors
     /// If it cannot be opened, or is not a regular file.
     pub fn content(&self) -> std::io::Result<Box<dyn BufRead + Send>> {
+        if self.is_standard_input() {
+            return packed::content_of(input::whole()?);
+        }
         let below = self.run.as_ref();
         let below = below.and_then(|run| Some((run, self.path.strip_prefix(run).ok()?)));
         packed::content(match below {
@@ -71,6 +85,20 @@ impl HistoryPath {
             reader.line(line)?;
         }
         Ok(reader.finish()?)
+    }
+
+    /// Whether this is a history of our own recorder, by its first line. Others are of another tool. One that cannot be
+    /// read is taken for one of ours, whose reader says what is wrong.
+    pub fn is_recorded(&self) -> bool {
+        let mut content = match self.content() {
+            Ok(content) => content,
+            Err(_) => return true,
+        };
+        let mut head = Vec::new();
+        match content.by_ref().take(HEAD_BYTES).read_to_end(&mut head) {
+            Ok(0) | Err(_) => true,
+            Ok(_) => checkers::foreign::is_recorded(&head),
+        }
     }
 
     /// The content as one piece, for histories in other notations.
@@ -128,28 +156,72 @@ pub fn below(folder: &Path) -> Option<PathBuf> {
         .find(|file| file.symlink_metadata().is_ok())
 }
 
-/// The history files that a path names: the path itself, or those of a run directory.
+/// The history files that a path names: the path itself, standard input (`-`), or those of a run directory. A directory
+/// of a store of Jepsen holds one, and its `independent` directory one for each key.
 ///
 /// # Errors
 /// If the path is neither a file nor a run.
 pub fn histories(path: &Path) -> Result<Vec<HistoryPath>> {
-    if path.metadata().is_ok_and(|meta| !meta.is_dir()) {
-        return Ok(vec![HistoryPath::named(path)]);
+    let named = HistoryPath::named(path);
+    if named.is_standard_input() || path.metadata().is_ok_and(|meta| !meta.is_dir()) {
+        return Ok(vec![named]);
     }
     let mut found: Vec<PathBuf> = below(path).into_iter().collect();
-    if let Ok(entries) = std::fs::read_dir(path.join(layout::SCENARIOS)) {
-        let mut folders: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-        folders.sort();
-        found.extend(folders.iter().filter_map(|folder| below(folder)));
+    found.extend(
+        folders(&path.join(layout::SCENARIOS))
+            .iter()
+            .filter_map(|folder| below(folder)),
+    );
+    if found.is_empty() {
+        found.extend(of_jepsen(path));
+    }
+    if found.is_empty() && path.file_name().is_some_and(|name| name == "independent") {
+        found.extend(folders(path).iter().filter_map(|folder| of_jepsen(folder)));
     }
     if found.is_empty() {
+        let path = path.display();
         return Err(Stop::usage(format!(
-            "{}: neither a history file nor a run directory with scenarios/*/history.jsonl",
-            path.display()
+            "{path}: {}",
+            without_history(&named.path)
         )));
     }
     let of_run = |file| HistoryPath::of_run(path, file);
     Ok(found.into_iter().map(of_run).collect())
+}
+
+/// The entries of a folder, in the order of their names.
+fn folders(path: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
+    let mut folders: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+    folders.sort();
+    folders
+}
+
+fn of_jepsen(folder: &Path) -> Option<PathBuf> {
+    let mut files = JEPSEN.iter().map(|name| folder.join(name));
+    files.find(|file| file.symlink_metadata().is_ok())
+}
+
+/// What a path is that names no history, and what to do about it.
+fn without_history(path: &Path) -> String {
+    if path.join("test.jepsen").exists() {
+        return "a run of Jepsen without history.edn: test.jepsen is binary and not read; write one in a REPL of \
+                Jepsen, (spit \"history.edn\" (apply str (map prn-str (:history (jepsen.store/latest)))))"
+            .to_owned();
+    }
+    let inner = folders(path);
+    let inner = inner
+        .iter()
+        .filter(|folder| of_jepsen(folder).is_some() || folder.join("test.jepsen").exists());
+    match inner.last() {
+        Some(last) => format!(
+            "a store of several runs of Jepsen: name one of them, such as {}",
+            last.display()
+        ),
+        None => "neither a history file nor a run directory with scenarios/*/history.jsonl, nor a run of Jepsen with \
+                 history.edn"
+            .to_owned(),
+    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ mod check;
 mod cluster;
 mod confined;
 mod damage;
+mod foreign;
 mod hostile;
 mod hostile_input;
 mod lost_output;

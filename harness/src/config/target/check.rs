@@ -129,9 +129,23 @@ fn sources(target: &Target, layers: &Layers) -> Result<()> {
     Ok(())
 }
 
-/// librdkafka itself reports which properties and values are valid.
+/// Why TLS and SASL are refused.
+const SECURED: &str = "plaintext listeners only: neither TLS nor SASL is supported, by the clients or by the probes. \
+    Remove it, and name a PLAINTEXT listener of the cluster in `bootstrap`";
+
+/// librdkafka itself reports which properties and values are valid. Secured listeners are refused ahead of it: neither
+/// the librdkafka that is built in nor the probes, which speak the protocol themselves, can use one.
 fn client(target: &Target, layers: &Layers) -> Result<()> {
-    for (name, value) in &target.client_settings() {
+    let is_secured = |name: &str| name.contains("sasl") || name.starts_with("ssl.");
+    let settings = target.client_settings();
+    let protocol = settings.iter().find(|(name, value)| {
+        name == "security.protocol" && !value.eq_ignore_ascii_case("plaintext")
+    });
+    let secured = target.client.keys().find(|name| is_secured(name));
+    if let Some(name) = protocol.map(|(name, _)| name).or(secured) {
+        return Err(layers.mistake(&["client", name], SECURED));
+    }
+    for (name, value) in &settings {
         let tried = ClientConfig::new().set(name, value).create_native_config();
         if let Err(error) = tried {
             let what = format!("librdkafka refuses it: {error}");

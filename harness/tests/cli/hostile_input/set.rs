@@ -6,6 +6,8 @@ use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use nix::sys::stat::Mode;
 
 /// A history without events.
@@ -89,6 +91,20 @@ pub(super) fn of(folder: &Path) -> Vec<Hostile> {
     );
     text("nested.edn", "{:a ".repeat(100_000).as_bytes());
     text("tags.edn", "#a ".repeat(100_000).as_bytes());
+    text("quotes.edn", "'".repeat(100_000).as_bytes());
+    text("metadata.edn", "^a ".repeat(100_000).as_bytes());
+    text(
+        "object.edn",
+        format!("{{:a #{}", "<".repeat(1 << 20)).as_bytes(),
+    );
+    text(
+        "regex.edn",
+        format!("{{:a #\"{}", "\\".repeat(1 << 20)).as_bytes(),
+    );
+    text(
+        "array.json",
+        format!("[{{\"a\":{}", "[".repeat(100_000)).as_bytes(),
+    );
     text("discards.edn", "#_".repeat(100_000).as_bytes());
     text(
         "wide-window.zst",
@@ -116,6 +132,12 @@ pub(super) fn of(folder: &Path) -> Vec<Hostile> {
     }));
     let whole = zstd::encode_all("a history".repeat(9_999).as_bytes(), 3).expect("packed");
     set.push(Hostile::text(folder, "cut.zst", &whole[..whole.len() - 5]));
+    let mut bomb = GzEncoder::new(Vec::new(), Compression::new(6));
+    // 1 GiB: gzip expands at most a thousandfold, so its limit is the one of the text.
+    times(&lines, 1 << 10)(&mut bomb).expect("packed");
+    let bomb = bomb.finish().expect("packed");
+    set.push(Hostile::text(folder, "bomb.gz", &bomb));
+    set.push(Hostile::text(folder, "cut.gz", &bomb[..bomb.len() / 2]));
     let nested = zstd::encode_all(whole.as_slice(), 3).expect("packed");
     set.push(Hostile::text(folder, "packed-twice.zst", &nested));
     set
