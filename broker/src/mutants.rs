@@ -2,11 +2,11 @@
 //!
 //! A [plant](crate::plants) is a mistake that somebody made. A mutant is any answer that a broker could give and must not:
 //! each row of the [tables](all) changes one field of one API's answer, or how the answer is sent. All of them act at one
-//! place, the edge, on the bytes of an answer that is ready ([`Teller`]): the node itself is correct, and only its clients
+//! place, the edge, on the bytes of an answer that is ready (`teller`): the node itself is correct, and only its clients
 //! are lied to.
 //!
 //! Off unless a node's configuration names them (`mutants = ["list-offset-behind"]`), and then loud. A mutant begins when the
-//! cluster has formed and clients have begun, see [`moment`]. Which check must notice it is knowledge of the program that tests this broker.
+//! cluster has formed and clients have begun, see `moment`. Which check must notice it is knowledge of the program that tests this broker.
 
 mod admin;
 mod batches;
