@@ -5,8 +5,9 @@
 //! place, the edge, on the bytes of an answer that is ready (`teller`): the node itself is correct, and only its clients
 //! are lied to.
 //!
-//! Off unless a node's configuration names them (`mutants = ["list-offset-behind"]`), and then loud. A mutant begins when the
-//! cluster has formed and clients have begun, see `moment`. Which check must notice it is knowledge of the program that tests this broker.
+//! Off unless a node's configuration names them (`mutants = ["list-end-behind"]`), and then loud. A mutant begins when the
+//! cluster has formed and clients have begun, see `moment`. Which check must notice it is knowledge of the program that
+//! tests this broker.
 
 mod admin;
 mod batches;
