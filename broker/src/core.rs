@@ -6,6 +6,7 @@
 
 mod answer;
 mod append;
+mod crowd;
 mod elections;
 mod fetch;
 #[cfg(feature = "simulation")]

@@ -257,15 +257,18 @@ pub struct FetchRefusal {
     pub log_start_offset: i64,
 }
 
-/// An offset found by timestamp.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// An offset that is listed.
+#[derive(Clone, Debug)]
 pub struct ListedOffset {
-    /// The offset; -1 if none matches.
+    /// The offset; -1 if none matches. Of a record that is found by its time, the first one that may be it.
     pub offset: i64,
     /// Its timestamp in ms; -1 for the latest and earliest offsets.
     pub timestamp: i64,
     /// The leader epoch: of the record, or the present one for the latest offset.
     pub leader_epoch: i32,
+    /// The batch that holds the record, if it is found by its time: the first in it with at least `timestamp`. The core
+    /// does not open batches; the handler does.
+    pub batch: Option<Extent>,
 }
 
 /// Where a leader epoch ended.

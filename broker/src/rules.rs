@@ -77,6 +77,24 @@ pub enum FailedAppend {
     Success,
 }
 
+/// Which Produce requests a leader takes into its log in the order in which they came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AppendOrder {
+    /// All.
+    Kept,
+    /// Those that come while few others wait for their commit. Of more, every second one overtakes the one before.
+    KeptWhileFew,
+}
+
+/// What becomes of a Produce request while many others wait for their commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Crowded {
+    /// It is appended like any other.
+    Appended,
+    /// Beyond this many it is acknowledged together with them, and is not among what was appended.
+    AcknowledgedBeyond(usize),
+}
+
 /// All rules of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rules {
@@ -113,6 +131,10 @@ pub struct Rules {
     pub recovery_keeps: RecoveryKeeps,
     /// Guards: a client learns that its write failed.
     pub failed_append: FailedAppend,
+    /// Guards: the requests of one connection take effect in their order.
+    pub append_order: AppendOrder,
+    /// Guards: what is acknowledged is in the log, however much is on its way.
+    pub crowded: Crowded,
 }
 
 impl Rules {
@@ -132,6 +154,8 @@ impl Rules {
         sequences: Sequences::Replicated,
         recovery_keeps: RecoveryKeeps::Intact,
         failed_append: FailedAppend::Error,
+        append_order: AppendOrder::Kept,
+        crowded: Crowded::Appended,
     };
 }
 

@@ -41,6 +41,7 @@
 //! assert_eq!(judgement.verdict("no-failures").unwrap().validity, Validity::Invalid);
 //! ```
 
+mod altered_record;
 mod append_liveness;
 mod availability;
 mod away;
@@ -63,8 +64,10 @@ mod log_start;
 mod lost_write;
 mod metadata_agreement;
 mod nodes;
+mod offset_for_time;
 mod offsets_served;
 mod phases;
+mod pipeline;
 mod poll_order;
 mod prepared;
 mod probe;
@@ -135,6 +138,8 @@ table! {
         "offsets against real time, reads before sends", "linearizability of a log (Herlihy, Wing 1990)";
     "log-recency", Safety, log_recency::check,
         "an end offset behind what was known", "linearizability of a log";
+    "offset-for-time", Safety, offset_for_time::check,
+        "another record than the first one at or after a time", "Kafka consumer: offsetsForTimes; KIP-79, KIP-734";
     "linearizable-register", Safety, linearizable_register::check,
         "a last record that is stale, lost or never written, as a register", "linearizability (Herlihy, Wing 1990); Jepsen";
     "lost-write", Safety, lost_write::check,
@@ -149,6 +154,8 @@ table! {
         "several values at one offset", "Jepsen kafka: inconsistent-offsets";
     "phantom-value", Safety, content::phantom_value,
         "a value that no client sent", "no creation";
+    "altered-record", Safety, altered_record::check,
+        "a record with another key, value, header or timestamp", "Kafka protocol: records are stored as they were sent";
     "failed-write-seen", Safety, content::failed_write_seen,
         "a value whose append failed for certain", "Adya: G1a";
     "outcome-contradiction", Safety, content::outcome_contradiction,
@@ -158,7 +165,7 @@ table! {
     "nonmonotonic-poll", Safety, poll_order::nonmonotonic_poll,
         "a consumer that goes back", "Jepsen kafka: nonmonotonic-poll";
     "send-order", Safety, send_order::check,
-        "a producer's later record at the lower offset", "Jepsen kafka: nonmonotonic-send";
+        "a producer's later record at the lower offset", "Jepsen kafka: nonmonotonic-send; KIP-98";
     "replicas-agree", Safety, replicas::agree,
         "nodes that hold different records", "Raft: state machine safety";
     "unseen", Safety, unseen::check,

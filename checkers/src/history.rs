@@ -11,8 +11,10 @@ mod ids;
 mod index;
 pub mod jsonl;
 mod observation;
+mod offset_for_time;
 mod operation;
 mod seal;
+mod sending;
 mod unknown;
 mod window;
 
@@ -23,13 +25,15 @@ pub use fault::{FaultEvent, FaultPhase, Link};
 pub use header::{Header, Limits, NodeEntry, Promises};
 pub use ids::{Moment, Nanoseconds, NodeName, Offset, Text, WorkerId};
 pub use index::{ClientOperation, History, Observed};
-pub use observation::{Observation, PartitionClaim, Probe, Seen};
+pub use observation::{Altered, Observation, PartitionClaim, Probe, Seen};
+pub use offset_for_time::{OffsetForTime, OffsetForTimeSeen};
 pub use operation::{
     Acks, Append, Appended, Assigned, Call, Completion, DeleteRecords, EndOffset, EndOffsetSeen,
     Invocation, Isolation, Outcome, Persisted, Poll, Polled, Read, ReadSeen, Record, RecordOutcome,
     RecordsDeleted, Report, TopicCall, TopicSeen, Values,
 };
 pub use seal::{Digest, Seal};
+pub use sending::Sending;
 pub use unknown::Unknown;
 pub use window::Window;
 

@@ -9,6 +9,7 @@ pub mod plants;
 pub mod promises;
 pub mod scenario;
 pub mod seed;
+pub mod shape;
 pub mod source;
 pub mod suite;
 pub mod target;

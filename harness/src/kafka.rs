@@ -7,5 +7,7 @@
 //! | [`clients`] | librdkafka producers and consumers, and how their results become outcomes |
 
 pub mod clients;
+pub mod contents;
 pub mod questions;
+mod unpack;
 pub mod wire;

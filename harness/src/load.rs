@@ -2,6 +2,8 @@
 //! workers share.
 
 mod admin_client;
+pub mod compared;
+pub mod contents;
 mod created;
 pub mod pace;
 pub mod workloads;
@@ -13,10 +15,13 @@ use checkers::history::{
     Acks, Append, Call, Completion, Invocation, Outcome, Report, What, WorkerId,
 };
 
+use crate::config::shape::Shape;
 use crate::kafka::clients::producer::Producer;
 use crate::record::{Recorder, StopFlag, WorkerIds};
 
 pub use admin_client::describe_all;
+pub use compared::Compared;
+pub use contents::Drawing;
 pub use created::CreatedTopics;
 pub use workloads::{Chosen, Workload};
 
@@ -45,6 +50,10 @@ pub struct Load {
     pub not_leader_means_not_written: bool,
     /// The run's seed.
     pub seed: u64,
+    /// How the load was drawn.
+    pub shape: Arc<Shape>,
+    /// How the contents of its records are drawn. None if a record is its value.
+    pub drawing: Arc<Option<Drawing>>,
     /// The topics that workers created, in addition to the run's own.
     pub created: CreatedTopics,
 }

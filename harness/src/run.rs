@@ -22,9 +22,9 @@ use checkers::history::{Phase, PhaseEvent, Shortage, What};
 
 use crate::cluster::Cluster;
 use crate::cluster_view::ClusterView;
-use crate::config::topics::{PROBE, TOPICS, names, partitions, watched};
+use crate::config::topics::{PROBE, names, partitions, watched};
 use crate::load::workloads::{Turn, Worker};
-use crate::load::{CreatedTopics, Load};
+use crate::load::{CreatedTopics, Drawing, Load};
 use crate::output::{progress, say};
 use crate::probe;
 use crate::record::{Clock, Recorder, SpaceFlag, StopFlag, Threads, WorkerIds};
@@ -62,7 +62,7 @@ pub async fn play(
     let history = directory.join(layout::HISTORY);
     let workload = (case.workload.make)();
     let mut promises = case.target.promises.clone();
-    workload.promise(&mut promises);
+    workload.promise(&mut promises, &case.shape);
     let header = header(
         (run, &case.name),
         &case.target,
@@ -74,7 +74,10 @@ pub async fn play(
     let watching = case
         .title
         .clone()
-        .map(|title| progress::show(title, case.time_limit, recorder.subscribe()))
+        .map(|title| {
+            let events = recorder.subscribe(progress::glance);
+            progress::show(title, case.time_limit, events)
+        })
         .transpose()
         .context("start the progress thread")?;
     let cluster = Cluster::prepare(
@@ -94,6 +97,7 @@ pub async fn play(
         cluster: cluster.clone(),
         ids: WorkerIds::default(),
         created: CreatedTopics::default(),
+        drawing: Arc::new(None),
         warnings: Vec::new(),
     };
     let space = tokio::spawn(end_on_shortage(
@@ -150,6 +154,8 @@ struct Running<'a> {
     cluster: Cluster,
     ids: WorkerIds,
     created: CreatedTopics,
+    /// How the contents of records are drawn, from the begin of the load on.
+    drawing: Arc<Option<Drawing>>,
     warnings: Vec<String>,
 }
 
@@ -196,7 +202,7 @@ impl Running<'_> {
     /// For faults under load, which wait until the cluster has recovered from the fault before; for those before it, if
     /// `forming`.
     fn faults(&self, forming: bool) -> faults::FaultContext<'_> {
-        let settling = (self.case.target.settling(), watched());
+        let settling = (self.case.target.settling(), watched(&self.case.topics()));
         faults::FaultContext {
             environment: self.context.environment,
             table: self.context.table,
@@ -208,7 +214,7 @@ impl Running<'_> {
     }
 
     fn start_probes(&self, probes: &mut Threads) -> Result<()> {
-        let names: Vec<String> = names().map(str::to_owned).collect();
+        let names: Vec<String> = names(&self.case.topics());
         let (target, seen) = (&self.case.target, (&self.recorder, &self.view));
         probe::metadata::start(target, &self.cluster, &names, seen, probes)?;
         let recorder = self.recorder.clone();
@@ -244,8 +250,10 @@ impl Running<'_> {
                 deadline,
             )
         })?;
-        let probe_topic = [(PROBE, 1)];
-        for topic in TOPICS.into_iter().chain(probe_topic) {
+        let own = self.case.topics();
+        let probe_topic = (PROBE.to_owned(), 1);
+        for (topic, partitions) in own.iter().chain([&probe_topic]) {
+            let topic = (topic.as_str(), *partitions);
             tokio::task::block_in_place(|| {
                 let (recorder, stop) = ((&self.recorder, &self.ids), &self.context.interrupt);
                 topics::create(
@@ -254,7 +262,7 @@ impl Running<'_> {
             })?;
         }
         let agreed = tokio::select! {
-            agreed = topics::agreement(&self.view, watched(), deadline) => agreed,
+            agreed = topics::agreement(&self.view, watched(&own), deadline) => agreed,
             () = self.context.enough.wait() => anyhow::bail!("ended while the cluster formed"),
         };
         agreed.map(drop).with_context(|| {
@@ -266,7 +274,8 @@ impl Running<'_> {
     }
 
     async fn load_and_after(&mut self, probes: &mut Threads, jobs: Vec<Worker>) -> Result<()> {
-        let partitions = partitions();
+        let partitions = partitions(&self.case.topics());
+        self.drawing = Arc::new(Drawing::of(&self.case.shape, self.case.seed));
         for node in self.cluster.nodes() {
             let (address, partitions) = (self.cluster.address(node), partitions.clone());
             let (recorder, ids) = (self.recorder.clone(), self.ids.clone());
@@ -322,7 +331,7 @@ impl Running<'_> {
         }
         let limit = Duration::from_millis(self.case.target.limits.recovery_ms) * 2;
         let deadline = Instant::now() + limit;
-        let agreed = topics::agreement(&self.view, watched(), deadline).await;
+        let agreed = topics::agreement(&self.view, partitions.len() + 1, deadline).await;
         self.phase(Phase::Final);
         if agreed.is_none() {
             self.warnings.push(format!(
@@ -371,6 +380,8 @@ impl Running<'_> {
             not_leader_means_not_written: target.promises.not_leader_means_not_written,
             seed: self.case.seed,
             created: self.created.clone(),
+            shape: Arc::new(self.case.shape.clone()),
+            drawing: self.drawing.clone(),
         };
         let per_second = f64::from(self.case.rate) / workers.len().max(1) as f64;
         for (thread, worker) in (0..).zip(workers) {

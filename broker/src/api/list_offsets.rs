@@ -3,14 +3,17 @@
 
 use std::sync::Arc;
 
+use kafka_protocol::ResponseError;
 use kafka_protocol::messages::list_offsets_response::{
     ListOffsetsPartitionResponse, ListOffsetsTopicResponse,
 };
 use kafka_protocol::messages::{ListOffsetsRequest, ListOffsetsResponse};
+use tokio::task::spawn_blocking;
 
 use super::Context;
 use crate::ask::Ending;
-use crate::request::{ListOffsetsPartition, Request, Response};
+use crate::record_batch::{self, records};
+use crate::request::{ListOffsetsPartition, ListedOffset, Request, Response};
 use crate::shape::{Shape, Walked};
 
 pub(super) fn shape(shape: &mut Shape<'_>, version: i16) -> Walked {
@@ -29,6 +32,35 @@ pub(super) fn shape(shape: &mut Shape<'_>, version: i16) -> Walked {
 /// The first version that contains leader epochs (KIP-320).
 const LEADER_EPOCH_FROM: i16 = 4;
 
+/// Finds the record in the batch that holds it.
+async fn opened(context: &Context, listed: ListedOffset) -> Result<ListedOffset, ResponseError> {
+    let Some(extent) = listed.batch.clone() else {
+        return Ok(listed);
+    };
+    let bytes_max = context.config.limits.uncompressed_bytes;
+    let from = (listed.offset, listed.timestamp);
+    let turn = Arc::clone(&context.unpacking).acquire_owned().await;
+    let reading = spawn_blocking(move || {
+        let _turn = turn;
+        let mut batch = vec![0; extent.length];
+        extent
+            .file
+            .read_exact_at(&mut batch, extent.position)
+            .ok()?;
+        let header = record_batch::peek(&batch)?;
+        records::first_from(&batch, &header, bytes_max, from).ok()?
+    });
+    // The thread does not panic; should it, the batch counts as unreadable. A header's largest timestamp is the client's
+    // word: if no record has it, there is no answer.
+    let found = reading.await.ok().flatten();
+    let (offset, timestamp) = found.ok_or(ResponseError::KafkaStorageError)?;
+    Ok(ListedOffset {
+        offset,
+        timestamp,
+        ..listed
+    })
+}
+
 pub(super) async fn answer(
     context: &Arc<Context>,
     version: i16,
@@ -46,7 +78,7 @@ pub(super) async fn answer(
         }
     }
     let deadline = context.core.deadline_in(context.config.request_deadline());
-    let mut outcomes = match context
+    let outcomes = match context
         .core
         .ask(Request::ListOffsets {
             partitions,
@@ -54,9 +86,17 @@ pub(super) async fn answer(
         })
         .await?
     {
-        Response::ListOffsets(outcomes) => outcomes.into_iter(),
+        Response::ListOffsets(outcomes) => outcomes,
         other => unreachable!("the core answers ListOffsets with ListOffsets, not {other:?}"),
     };
+    let mut found = Vec::with_capacity(outcomes.len());
+    for outcome in outcomes {
+        found.push(match outcome {
+            Ok(listed) => opened(context, listed).await,
+            Err(error) => Err(error),
+        });
+    }
+    let mut outcomes = found.into_iter();
     let topics = request.topics.into_iter().map(|topic| {
         let partitions = topic.partitions.iter().map(|asked| {
             let answer =

@@ -85,6 +85,7 @@ impl Core {
                 self.time_out_change(&change);
             }
         }
+        self.release_overtaken();
         self.expire_reads();
         self.wake_fetches();
     }
@@ -102,6 +103,7 @@ impl Core {
             self.time_out_change(&change);
         }
         self.appends.clear_optimistic();
+        self.release_overtaken();
     }
 
     fn fail_produce(&mut self, id: u64, produce: Produce, error: ResponseError) {

@@ -11,6 +11,7 @@ use kafka_protocol::error::ResponseError;
 use uuid::Uuid;
 
 use super::Core;
+use super::crowd::Arrived;
 use crate::command::{Batch, Command};
 use crate::record_batch::{self, Header};
 use crate::request::{
@@ -25,6 +26,8 @@ pub(super) struct Appends {
     optimistic: BTreeMap<(Uuid, i32), Optimistic>,
     /// Produce requests by the entry they wait for.
     pub(super) produces: BTreeMap<(u64, RequestId), Produce>,
+    /// Came, and is to be overtaken by the next one. None while appends keep their order.
+    pub(super) overtaken: Option<Arrived>,
     /// Changes of topics and producer ids by their entry.
     pub(super) changes: BTreeMap<u64, Change>,
 }
@@ -63,7 +66,7 @@ enum Verdict {
 }
 
 impl Core {
-    pub(super) fn produce(
+    pub(super) fn take_produce(
         &mut self,
         id: RequestId,
         partitions: Vec<ProducePartition>,
@@ -93,6 +96,10 @@ impl Core {
                 Verdict::Known { base_offset, index } => {
                     waits_for = waits_for.max(index);
                     outcomes.push(Ok(self.appended_at(&asked, base_offset)));
+                }
+                Verdict::Append { next, .. } if self.is_crowded() => {
+                    waits_for = waits_for.max(index - 1);
+                    outcomes.push(Ok(self.appended_at(&asked, next)));
                 }
                 Verdict::Append { topic, next } => {
                     outcomes.push(Ok(self.appended_at(&asked, next)));

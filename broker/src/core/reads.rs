@@ -11,9 +11,9 @@ use kafka_protocol::error::ResponseError;
 use uuid::Uuid;
 
 use super::Core;
-use crate::request::{ListOffsetsPartition, ListedOffset, RequestId, Response, Time};
+use crate::request::{Extent, ListOffsetsPartition, ListedOffset, RequestId, Response, Time};
 use crate::rules::{EndOffsets, ListedEnd};
-use crate::state::partition::Partition;
+use crate::state::partition::{BatchPlace, Partition};
 
 /// A round without an answer is started again after this.
 const ROUND_TIMEOUT: Duration = Duration::from_millis(100);
@@ -208,36 +208,49 @@ impl Core {
             offset,
             timestamp: -1,
             leader_epoch: shown,
+            batch: None,
         };
-        let of = |batch: &crate::state::partition::BatchPlace| ListedOffset {
-            offset: batch.base_offset,
-            timestamp: batch.max_timestamp,
-            leader_epoch: batch.leader_epoch,
+        // The first record of a batch from a time on. What was deleted does not count.
+        let of = |batch: &BatchPlace, time| -> Result<ListedOffset, ResponseError> {
+            let catalog = &self.raft.store().catalog;
+            let located = catalog.locate(batch.index, batch.position);
+            let (segment, position) = located.ok_or(ResponseError::KafkaStorageError)?;
+            let file: std::sync::Arc<dyn crate::disk::ReadAt> = segment.file.clone();
+            let length = batch.length as usize;
+            Ok(ListedOffset {
+                offset: batch.base_offset.max(partition.start),
+                timestamp: time,
+                leader_epoch: batch.leader_epoch,
+                batch: Some(Extent {
+                    file,
+                    position,
+                    length,
+                }),
+            })
         };
         let none = ListedOffset {
             offset: -1,
             timestamp: -1,
             leader_epoch: -1,
+            batch: None,
         };
         Ok(match asked.timestamp {
             LATEST => plain(self.listed_end(topic, asked.partition, partition)),
             EARLIEST => plain(partition.start),
-            // To the batch, not to the record: batches are never opened here.
             MAX_TIMESTAMP => {
-                let largest = partition
-                    .batches
-                    .iter()
-                    .max_by_key(|batch| batch.max_timestamp);
-                largest.map_or(none, |batch| ListedOffset {
-                    offset: batch.last_offset,
-                    ..of(batch)
-                })
+                let largest = partition.batches.iter().rev();
+                match largest.max_by_key(|batch| batch.max_timestamp) {
+                    Some(batch) => of(batch, batch.max_timestamp)?,
+                    None => none,
+                }
             }
-            time => partition
-                .batches
-                .iter()
-                .find(|batch| batch.max_timestamp >= time)
-                .map_or(none, of),
+            time => {
+                let mut batches = partition.batches.iter();
+                match batches.find(|batch| batch.max_timestamp >= time) {
+                    Some(batch) => of(batch, time)?,
+                    None => none,
+                }
+            }
         })
     }
 }

@@ -15,8 +15,8 @@ use super::slow_leak::SlowLeak;
 use super::startup_storm::StartupStorm;
 use super::topics::{DeleteNotApplied, TopicForgotten, TopicWrongShape};
 use crate::rules::{
-    AcknowledgeAfter, DeposedAnswer, EndOffsets, FailedAppend, ListedEnd, RecoveryKeeps, Sequences,
-    ServeAfter,
+    AcknowledgeAfter, AppendOrder, Crowded, DeposedAnswer, EndOffsets, FailedAppend, ListedEnd,
+    RecoveryKeeps, Sequences, ServeAfter,
 };
 
 /// One plant.
@@ -310,5 +310,25 @@ pub const TABLE: &[Entry] = &[
             broken.rules.serve_after = ServeAfter::Election;
             broken.answer_end_offsets(EndOffsets::Leader);
         },
+    },
+    Entry {
+        name: "crowded-append",
+        does: "a write that comes while many others wait for their commit is acknowledged with them, \
+            and is not in the log",
+        happened: "chronik 1.3.52: several batches in one commit group were acknowledged, and only \
+            the first ones were written",
+        parameter: number("how many may wait", 32, 10_000),
+        plant: |broken, most| {
+            broken.rules.crowded = Crowded::AcknowledgedBeyond(most as usize);
+        },
+    },
+    Entry {
+        name: "overtaking-append",
+        does: "while many writes wait for their commit, every second one overtakes the one that came \
+            before it",
+        happened: "Redpanda #3039 (Jepsen, 2022): pipelined writes of one producer were appended out \
+            of order",
+        parameter: None,
+        plant: |broken, _| broken.rules.append_order = AppendOrder::KeptWhileFew,
     },
 ];

@@ -26,6 +26,49 @@ const PIECE_BYTES: usize = 16 << 10;
 /// # Errors
 /// If it has others, or more bytes.
 pub(crate) fn check(batch: &[u8], header: &Header, bytes_max: usize) -> Result<(), BatchError> {
+    each(batch, header, bytes_max, |_, _| {})
+}
+
+/// The first record from an offset on whose timestamp is not below a time: its offset and timestamp.
+///
+/// # Errors
+/// As of [`check`].
+pub(crate) fn first_from(
+    batch: &[u8],
+    header: &Header,
+    bytes_max: usize,
+    (offset, time): (i64, i64),
+) -> Result<Option<(i64, i64)>, BatchError> {
+    let base = batch
+        .get(BASE_TIMESTAMP..)
+        .and_then(|bytes| bytes.first_chunk::<8>());
+    let base = base.map_or(-1, |bytes| i64::from_be_bytes(*bytes));
+    let mut found = None;
+    each(batch, header, bytes_max, |number, delta| {
+        let timestamp = match header.attributes & LOG_APPEND_TIME {
+            0 => base.saturating_add(delta),
+            _ => header.max_timestamp,
+        };
+        let at = header.base_offset.saturating_add(number);
+        if found.is_none() && at >= offset && timestamp >= time {
+            found = Some((at, timestamp));
+        }
+    })?;
+    Ok(found)
+}
+
+/// Where the header has the timestamp that those of the records are relative to.
+const BASE_TIMESTAMP: usize = 27;
+/// The timestamps are those of the append: every record has the largest.
+const LOG_APPEND_TIME: i16 = 1 << 3;
+
+/// Walks over all records, with the number and the timestamp delta of each.
+fn each(
+    batch: &[u8],
+    header: &Header,
+    bytes_max: usize,
+    visit: impl FnMut(i64, i64),
+) -> Result<(), BatchError> {
     let body = batch.get(HEADER_BYTES..).unwrap_or_default();
     let claimed = header.offsets();
     // The smallest record has seven bytes: a claim that cannot be true is refused before anything is unpacked.
@@ -34,17 +77,19 @@ pub(crate) fn check(batch: &[u8], header: &Header, bytes_max: usize) -> Result<(
     }
     let compression = header.attributes & COMPRESSION_MASK;
     if compression == SNAPPY {
-        return check_snappy(body, claimed, bytes_max);
+        return each_snappy(body, claimed, bytes_max, visit);
     }
     match compression {
-        NONE => walk(body, claimed),
+        NONE => walk(body, claimed, visit),
         GZIP => walk(
             packed(flate2::read::MultiGzDecoder::new(body), bytes_max),
             claimed,
+            visit,
         ),
         LZ4 => walk(
             packed(lz4_flex::frame::FrameDecoder::new(body), bytes_max),
             claimed,
+            visit,
         ),
         ZSTD => {
             let mut unpacking =
@@ -52,7 +97,7 @@ pub(crate) fn check(batch: &[u8], header: &Header, bytes_max: usize) -> Result<(
             unpacking
                 .window_log_max(ZSTD_WINDOW_LOG_MAX)
                 .map_err(|_| BatchError::Packed)?;
-            walk(packed(unpacking, bytes_max), claimed)
+            walk(packed(unpacking, bytes_max), claimed, visit)
         }
         other => Err(BatchError::Compression(other)),
     }
@@ -91,7 +136,12 @@ impl<R: Read> Read for Bounded<R> {
 
 /// Snappy has no stream that clients agree on: librdkafka writes one block, snappy-java blocks with lengths in between.
 /// A block says how long it is unpacked, and is unpacked whole.
-fn check_snappy(body: &[u8], claimed: i64, bytes_max: usize) -> Result<(), BatchError> {
+fn each_snappy(
+    body: &[u8],
+    claimed: i64,
+    bytes_max: usize,
+    visit: impl FnMut(i64, i64),
+) -> Result<(), BatchError> {
     let mut unpacked = Vec::new();
     let mut block = |block: &[u8]| {
         let length = snap::raw::decompress_len(block).map_err(|_| BatchError::Packed)?;
@@ -120,14 +170,18 @@ fn check_snappy(body: &[u8], claimed: i64, bytes_max: usize) -> Result<(), Batch
     } else {
         block(body)?;
     }
-    walk(unpacked.as_slice(), claimed)
+    walk(unpacked.as_slice(), claimed, visit)
 }
 
 /// Walks over all records; there must be `claimed` of them, numbered from 0, and nothing after.
-fn walk(reader: impl BufRead, claimed: i64) -> Result<(), BatchError> {
+fn walk(
+    reader: impl BufRead,
+    claimed: i64,
+    mut visit: impl FnMut(i64, i64),
+) -> Result<(), BatchError> {
     let mut records = Records { reader };
     for number in 0..claimed {
-        records.record(number)?;
+        visit(number, records.record(number)?);
     }
     if records.at_end()? {
         Ok(())
@@ -142,15 +196,15 @@ struct Records<R> {
 
 impl<R: BufRead> Records<R> {
     /// One record: `length | attributes i8 | timestamp delta | offset delta | key | value | headers`, lengths and deltas
-    /// as zigzag varints. The fields must fill the length exactly.
-    fn record(&mut self, number: i64) -> Result<(), BatchError> {
+    /// as zigzag varints. The fields must fill the length exactly. Returns the timestamp delta.
+    fn record(&mut self, number: i64) -> Result<i64, BatchError> {
         let mut unbounded = i64::MAX;
         let mut left = self.varint(&mut unbounded)?;
         if left < 0 {
             return Err(BatchError::Records);
         }
         self.skip(1, &mut left)?;
-        self.varint(&mut left)?;
+        let timestamp_delta = self.varint(&mut left)?;
         if self.varint(&mut left)? != number {
             return Err(BatchError::Records);
         }
@@ -167,7 +221,7 @@ impl<R: BufRead> Records<R> {
             self.bytes(&mut left)?;
         }
         if left == 0 {
-            Ok(())
+            Ok(timestamp_delta)
         } else {
             Err(BatchError::Records)
         }
@@ -234,123 +288,4 @@ fn unpacked(error: io::Error) -> BatchError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::record_batch::{for_tests, seal, validate};
-    use std::io::Write;
-
-    /// One record of this offset delta and value.
-    fn record(number: u8, value: &[u8]) -> Vec<u8> {
-        let zigzag = |value: usize| {
-            let (mut rest, mut out) = (value << 1, Vec::new());
-            while rest > 0x7f {
-                out.push(rest as u8 | 0x80);
-                rest >>= 7;
-            }
-            out.push(rest as u8);
-            out
-        };
-        let fields = [
-            &[0, 0, number << 1, 1][..],
-            &zigzag(value.len()),
-            value,
-            // One header: key "k", null.
-            &[2, 2, b'k', 1],
-        ]
-        .concat();
-        [zigzag(fields.len()), fields].concat()
-    }
-
-    fn pack(compression: i16, records: &[u8]) -> Vec<u8> {
-        match compression {
-            NONE => records.to_vec(),
-            GZIP => {
-                let mut writer =
-                    flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-                writer.write_all(records).unwrap();
-                writer.finish().unwrap()
-            }
-            SNAPPY => snap::raw::Encoder::new().compress_vec(records).unwrap(),
-            LZ4 => {
-                let mut writer = lz4_flex::frame::FrameEncoder::new(Vec::new());
-                writer.write_all(records).unwrap();
-                writer.finish().unwrap()
-            }
-            _ => zstd::encode_all(records, 1).unwrap(),
-        }
-    }
-
-    fn judge(claimed: i32, compression: i16, body: &[u8]) -> Result<(), BatchError> {
-        let mut batch = for_tests(claimed, None, 0, body);
-        batch[22] = compression as u8;
-        seal(&mut batch);
-        let header = validate(&batch).expect("a right header");
-        check(&batch, &header, 1 << 20)
-    }
-
-    #[test]
-    fn the_claim_must_be_true_in_every_compression() {
-        let records: Vec<u8> = (0..3).flat_map(|at| record(at, &[at; 300])).collect();
-        for compression in NONE..=ZSTD {
-            let body = pack(compression, &records);
-            assert_eq!(judge(3, compression, &body), Ok(()), "{compression}");
-            for wrong in [1, 2, 4, 1000, i32::MAX] {
-                let judged = judge(wrong, compression, &body);
-                assert_eq!(judged, Err(BatchError::Records), "{compression}: {wrong}");
-            }
-            let cut = &body[..body.len() / 2];
-            assert!(judge(3, compression, cut).is_err(), "{compression}: cut");
-            assert!(
-                judge(1, compression, b"").is_err(),
-                "{compression}: nothing"
-            );
-        }
-        let xerial = [
-            &XERIAL[..],
-            &[0, 0, 0, 1, 0, 0, 0, 1],
-            &(pack(SNAPPY, &records).len() as u32).to_be_bytes(),
-            &pack(SNAPPY, &records),
-        ]
-        .concat();
-        assert_eq!(judge(3, SNAPPY, &xerial), Ok(()));
-        assert_eq!(judge(4, SNAPPY, &xerial), Err(BatchError::Records));
-    }
-
-    #[test]
-    fn records_in_another_order_or_with_lengths_that_lie_are_refused() {
-        let good = record(0, b"value");
-        assert_eq!(judge(1, NONE, &good), Ok(()));
-        assert_eq!(
-            judge(2, NONE, &[record(1, b"a"), record(0, b"b")].concat()),
-            Err(BatchError::Records)
-        );
-        assert_eq!(
-            judge(1, NONE, &[good.clone(), vec![0]].concat()),
-            Err(BatchError::Records)
-        );
-        for at in 0..good.len() {
-            for value in [0xff, 0x7f, 0x80, 0x01] {
-                let mut bad = good.clone();
-                bad[at] = value;
-                // Some bytes are content. Nothing may panic, and no length may reach beyond its record.
-                let _ = judge(1, NONE, &bad);
-            }
-        }
-        for length in [0, 1, 2, 200] {
-            let mut bad = good.clone();
-            bad[0] = length;
-            assert_eq!(judge(1, NONE, &bad), Err(BatchError::Records));
-        }
-        let huge = [vec![0xff; 9], vec![1]].concat();
-        assert_eq!(judge(1, NONE, &huge), Err(BatchError::Records));
-    }
-
-    #[test]
-    fn what_unpacks_beyond_the_bound_is_refused() {
-        let bomb = record(0, &vec![0; 3 << 20]);
-        for compression in GZIP..=ZSTD {
-            let judged = judge(1, compression, &pack(compression, &bomb));
-            assert_eq!(judged, Err(BatchError::Unpacked), "{compression}");
-        }
-    }
-}
+mod tests;

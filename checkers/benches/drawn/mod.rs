@@ -82,6 +82,7 @@ pub(crate) fn history(size: u64, seed: u64) -> (Header, Vec<Event>) {
                 values,
                 acks,
                 idempotent,
+                sending: None,
             });
             recorder.invoke(worker, call);
             let (outcome, offset) = (Outcome::Ok, Some(log.len() as i64));

@@ -3,6 +3,7 @@
 //! is an anomaly here, not a crash of the analysis.
 
 use super::Check;
+use super::pipeline::GaveUp;
 use super::view::{Place, Send, View, claim, evidence};
 use crate::history::{Acks, Call, Offset, Outcome, Report};
 use crate::promises::Subject;
@@ -33,6 +34,7 @@ fn several(
 /// One value at several offsets. Reading one offset again is not a duplicate.
 pub(super) fn duplicate(check: &Check<'_>) -> Verdict {
     let mut verdict = check.verdict();
+    let gave_up = GaveUp::of(check);
     for view in check.views() {
         check.unambiguous(view, &mut verdict);
         for number in 0..view.value_count() as u32 {
@@ -45,6 +47,10 @@ pub(super) fn duplicate(check: &Check<'_>) -> Verdict {
                 let value = copies[0].value.clone();
                 Finding::Duplicate { value, copies }
             });
+            if send.is_some_and(|send| gave_up.may_repeat(send)) {
+                verdict.tolerate(anomaly);
+                continue;
+            }
             check.held(configuration, Subject::Duplicate, anomaly, &mut verdict);
         }
     }

@@ -253,7 +253,11 @@ impl Check<'_> {
 
     /// What the target promises for a record that was appended so.
     pub(super) fn of_append(&self, send: &Send<'_>) -> Configuration {
-        self.configuration().for_append(send.acks, send.idempotent)
+        let mut configuration = self.configuration().for_append(send.acks, send.idempotent);
+        if let Some(sending) = super::pipeline::sending(send.operation) {
+            configuration.producers_retry = sending.retries;
+        }
+        configuration
     }
 
     /// The same for two records: the weaker promise holds.

@@ -256,6 +256,14 @@ impl<'a> View<'a> {
         send.offset().filter(|_| surely)
     }
 
+    /// The one offset at which the value of a send was read.
+    pub(crate) fn only_offset_of(&self, send: &Send<'_>) -> Option<Offset> {
+        let fact = self
+            .facts
+            .get(self.first_fact[send.number as usize] as usize)?;
+        (fact.next == NONE).then_some(fact.offset)
+    }
+
     /// Whether the value of a send was read at this offset.
     pub(crate) fn was_read_at(&self, send: &Send<'_>, offset: Offset) -> bool {
         self.facts_of(send).any(|fact| fact.offset == offset)

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::{Moment, Text};
+use super::ids::{Moment, Offset, Text};
 
 /// One question to one node.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -62,6 +62,16 @@ pub enum Seen {
         #[serde(default)]
         sequences: Vec<u64>,
     },
+    /// Records were compared as a whole, from timestamp to headers, with what was sent. `node` is empty, because most
+    /// were read by a consumer.
+    Content {
+        /// How many.
+        #[serde(default)]
+        compared: u64,
+        /// Those that differ.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        altered: Vec<Altered>,
+    },
     /// Figures of the node's process.
     Process {
         /// Resident memory in bytes.
@@ -90,6 +100,8 @@ pub enum Probe {
     Produce,
     /// [`Seen::Delivery`].
     Delivery,
+    /// [`Seen::Content`].
+    Content,
     /// [`Seen::Process`].
     Process,
     /// [`Seen::Unknown`].
@@ -104,10 +116,26 @@ impl Seen {
             Seen::Quorum { .. } => Probe::Quorum,
             Seen::Produce { .. } => Probe::Produce,
             Seen::Delivery { .. } => Probe::Delivery,
+            Seen::Content { .. } => Probe::Content,
             Seen::Process { .. } => Probe::Process,
             Seen::Unknown => Probe::Unknown,
         }
     }
+}
+
+/// A record that was read otherwise than it was sent, although its identity was recognised.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Altered {
+    /// Topic name.
+    pub topic: Text,
+    /// Partition index.
+    pub partition: i32,
+    /// Its offset.
+    pub offset: Offset,
+    /// Its value in the history.
+    pub value: Text,
+    /// What differs: `key`, `value`, `headers`, `timestamp`.
+    pub fields: Vec<Text>,
 }
 
 /// A row of a Metadata answer: topic, partition, leader id, leader epoch. -1 states nothing.

@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use super::ids::{Offset, Text, WorkerId};
+use super::offset_for_time::{OffsetForTime, OffsetForTimeSeen};
+use super::sending::Sending;
 
 /// How an operation came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -47,6 +49,8 @@ pub enum Call {
     EndOffset(EndOffset),
     /// Read records at a position through one named node, by raw Fetch.
     Read(Box<Read>),
+    /// Ask for the first record at or after a time, by raw ListOffsets.
+    OffsetForTime(Box<OffsetForTime>),
     /// Create a topic, by a raw request to one named node.
     CreateTopic(Box<TopicCall>),
     /// Delete a topic, likewise.
@@ -95,6 +99,9 @@ pub struct Append {
     /// Whether the producer was idempotent.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub idempotent: bool,
+    /// How a pipelining producer sent it; none if its worker waits for each append.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sending: Option<Box<Sending>>,
 }
 
 /// The values of an append. Most have one, which then lies within its line.
@@ -237,6 +244,8 @@ pub enum Report {
     EndOffset(Box<EndOffsetSeen>),
     /// Of [`Call::Read`].
     Read(Box<ReadSeen>),
+    /// Of [`Call::OffsetForTime`].
+    OffsetForTime(Box<OffsetForTimeSeen>),
     /// Of [`Call::CreateTopic`]: the outcome is all there is.
     CreateTopic,
     /// Of [`Call::DeleteTopic`].

@@ -133,7 +133,14 @@ fn known(what: &What) -> Option<[Fields; 2]> {
 
 fn of_call(call: &Call) -> Option<Fields> {
     Some(match call {
-        Call::Append(_) => &["topic", "partition", "values", "acks", "idempotent"],
+        Call::Append(_) => &[
+            "topic",
+            "partition",
+            "values",
+            "acks",
+            "idempotent",
+            "sending",
+        ],
         Call::Poll(_) => &["assigned", "isolation", "phase"],
         Call::EndOffset(_) => &["topic", "partition", "isolation", "node"],
         Call::Read(_) => &["node", "topic", "partition", "position", "phase"],
@@ -142,6 +149,7 @@ fn of_call(call: &Call) -> Option<Fields> {
         | Call::GrowTopic(_)
         | Call::DescribeTopic(_) => &["node", "topic", "partitions", "phase"],
         Call::DeleteRecords(_) => &["node", "topic", "partition", "offset"],
+        Call::OffsetForTime(_) => &["topic", "partition", "timestamp", "node"],
         Call::Unknown => return None,
     })
 }
@@ -155,6 +163,7 @@ fn of_report(completion: &Completion) -> Option<Fields> {
         Report::CreateTopic | Report::DeleteTopic | Report::GrowTopic => &[],
         Report::DescribeTopic(_) => &["partitions"],
         Report::DeleteRecords(_) => &["low_watermark"],
+        Report::OffsetForTime(_) => &["offset", "timestamp"],
         Report::Unknown => return None,
     })
 }
@@ -165,6 +174,7 @@ fn of_probe(seen: &Seen) -> Option<Fields> {
         Seen::Quorum { .. } => &["leader", "epoch", "voters"],
         Seen::Produce { .. } => &["sequence"],
         Seen::Delivery { .. } => &["sequences"],
+        Seen::Content { .. } => &["compared", "altered"],
         Seen::Process { .. } => &["resident_bytes", "cpu_ms", "descriptors"],
         Seen::Unknown => return None,
     })

@@ -207,7 +207,7 @@ fn line_of(what: &What) -> Option<Line> {
             Seen::Quorum { .. } => Some(Line::Quorum),
             Seen::Produce { .. } => Some(Line::Produce),
             Seen::Delivery { .. } => Some(Line::Delivery),
-            Seen::Process { .. } | Seen::Unknown => None,
+            Seen::Content { .. } | Seen::Process { .. } | Seen::Unknown => None,
         };
     }
     match completion(what)?.report {

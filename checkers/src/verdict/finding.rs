@@ -141,6 +141,31 @@ pub enum Finding {
         /// Where and by whom it was read.
         read: Sighting,
     },
+    /// A record was read with other contents than it was sent with.
+    AlteredRecord {
+        /// The value that names it in the history.
+        value: String,
+        /// Its offset.
+        offset: Offset,
+        /// What differs: `key`, `value`, `headers`, `timestamp`.
+        fields: Vec<String>,
+    },
+    /// ListOffsets named another record than the first one at or after a time, or one that has not the greatest
+    /// timestamp.
+    OffsetForTimeWrong {
+        /// The question's invoke.
+        asked: u64,
+        /// The time in ms; -3 for the greatest timestamp.
+        time: i64,
+        /// The offset in the answer; none if it names no record.
+        offset: Option<Offset>,
+        /// The timestamp in the answer.
+        timestamp: Option<i64>,
+        /// The record that shows it.
+        record: Option<Sent>,
+        /// That record's timestamp.
+        record_timestamp: Option<i64>,
+    },
     /// A value was read whose append had failed (Jepsen's `G1a`, aborted read).
     FailedWriteSeen {
         /// Where and by whom it was read.

@@ -1,13 +1,13 @@
 //! One line of the notation to the events that it stands for.
 
 use checkers::history::{
-    Acks, Append, Appended, Assigned, Call, Completion, DeleteRecords, EndOffset, EndOffsetSeen,
-    FaultEvent, FaultPhase, Invocation, Isolation, Late, Moment, NodeEvent, NodeHappening,
-    Observation, Outcome, PartitionClaim, PhaseEvent, Poll, Polled, Read, ReadSeen, Record,
-    RecordOutcome, RecordsDeleted, Report, Seen, Text, TopicEvent, What, WorkerId,
+    Acks, Append, Appended, Assigned, Call, Completion, EndOffset, EndOffsetSeen, FaultEvent,
+    FaultPhase, Invocation, Isolation, Late, Moment, NodeEvent, NodeHappening, Observation,
+    Outcome, PartitionClaim, PhaseEvent, Poll, Polled, Read, ReadSeen, RecordOutcome, Report, Seen,
+    Sending, Text, TopicEvent, What, WorkerId,
 };
 
-use super::{Happened, MS, options, words};
+use super::{Happened, MS, options, records, words};
 
 /// Reads what stands behind the time of a line.
 pub(crate) fn read(
@@ -42,6 +42,10 @@ pub(crate) fn read(
                 what: (*what).to_owned(),
             })),
         ),
+        ["compared", count, altered @ ..] => {
+            let seen = records::compared(count, altered);
+            observe("", from, to, true, seen, &mut add);
+        }
         ["fault", rest @ ..] => fault(from, to, rest, &mut add),
         ["probe", rest @ ..] => {
             let number = rest.first().filter(|word| **word != "lost");
@@ -247,7 +251,18 @@ fn operation(
         "append" => {
             let (topic, partition) = words::place(before[0]);
             let idempotent = before.contains(&"idempotent");
-            before.retain(|word| *word != "idempotent");
+            let retries = before.contains(&"retries");
+            before.retain(|word| !["idempotent", "retries"].contains(word));
+            let number = |name| asked.get(name).map(|word| words::number(word));
+            let timestamps = asked.get("at").into_iter().flat_map(|at| at.split(','));
+            let sending = number("producer").map(|producer| {
+                Box::new(Sending {
+                    producer,
+                    in_flight: number("in-flight").unwrap_or(1) as u32,
+                    retries,
+                    timestamps: timestamps.map(words::number).collect(),
+                })
+            });
             let values = before[1..]
                 .iter()
                 .flat_map(|word| words::values(word))
@@ -258,8 +273,10 @@ fn operation(
                 Some(&"1") => Acks::Leader,
                 _ => Acks::All,
             };
-            let records: Vec<RecordOutcome> =
-                after.iter().flat_map(|word| came_out(word)).collect();
+            let records: Vec<RecordOutcome> = after
+                .iter()
+                .flat_map(|word| records::came_out(word))
+                .collect();
             let any = |wanted| records.iter().any(|record| record.outcome == wanted);
             if any(Outcome::Info) {
                 outcome = Outcome::Info;
@@ -272,6 +289,7 @@ fn operation(
                 values,
                 acks,
                 idempotent,
+                sending,
             });
             (
                 call,
@@ -293,7 +311,7 @@ fn operation(
                 })
                 .collect();
             let first = assigned.first().map(|a| (a.topic.to_string(), a.partition));
-            let records = seen(&after, &first.unwrap_or_default());
+            let records = records::seen(&after, &first.unwrap_or_default());
             (
                 Call::Poll(Poll {
                     assigned,
@@ -321,9 +339,10 @@ fn operation(
             });
             (call, Report::EndOffset(Box::new(report)))
         }
+        "time" => records::time(&before, &after),
         "read" => {
             let (topic, partition, position) = words::position(before[1]);
-            let records = seen(&after, &(topic.clone(), partition));
+            let records = records::seen(&after, &(topic.clone(), partition));
             let last = records
                 .last()
                 .map_or(position, |record| record.offset() + 1);
@@ -347,20 +366,7 @@ fn operation(
                 report,
             )
         }
-        "delete-records" => {
-            let (topic, partition, offset) = words::position(before[1]);
-            let low_watermark = after.first().map(|word| words::number(word));
-            let call = Call::DeleteRecords(Box::new(DeleteRecords {
-                node: Some(before[0].into()),
-                topic: topic.into(),
-                partition,
-                offset,
-            }));
-            (
-                call,
-                Report::DeleteRecords(RecordsDeleted { low_watermark }),
-            )
-        }
+        "delete-records" => records::deleted(&before, &after),
         other => super::topics::operation(other, &before, &after, phase),
     };
     add(from, What::Invoke(Invocation { worker, call }));
@@ -379,45 +385,4 @@ fn operation(
             },
         );
     }
-}
-
-fn came_out(word: &str) -> Vec<RecordOutcome> {
-    let (word, error) = match word.strip_prefix("x:") {
-        Some(error) => ("x", Some(error.into())),
-        None => (word, None),
-    };
-    let (outcome, offsets) = match word {
-        "x" => (Outcome::Fail, vec![None]),
-        "?" => (Outcome::Info, vec![None]),
-        "none" => (Outcome::Ok, vec![None]),
-        _ => match (word.strip_prefix('?'), word.split_once("..")) {
-            (Some(claim), _) => (Outcome::Info, vec![Some(words::number(claim))]),
-            (None, Some((from, to))) => (
-                Outcome::Ok,
-                (words::number(from)..=words::number(to))
-                    .map(Some)
-                    .collect(),
-            ),
-            (None, None) => (Outcome::Ok, vec![Some(words::number(word))]),
-        },
-    };
-    offsets
-        .into_iter()
-        .map(|offset| RecordOutcome {
-            outcome,
-            offset,
-            error: error.clone(),
-            persisted: None,
-        })
-        .collect()
-}
-
-fn seen(words: &[&str], place: &(String, i32)) -> Vec<Record> {
-    words
-        .iter()
-        .flat_map(|word| words::records(word, place))
-        .map(|(topic, partition, offset, value)| {
-            Record(topic.into(), partition, offset, value.into())
-        })
-        .collect()
 }

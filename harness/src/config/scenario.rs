@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use super::limits::LimitChanges;
 use super::plan::{self, Plan};
+use super::shape::Fixed;
 use super::source::Source;
 use super::windows::{self, WindowSpec};
 use super::word::Word;
@@ -43,6 +44,8 @@ pub struct Scenario {
     pub rate: u32,
     /// Clients.
     pub concurrency: usize,
+    /// Fixed values of the load, where the workload draws it.
+    pub load: Vec<Fixed>,
     /// The checks that decide it; all if empty.
     pub checks: Vec<String>,
     /// Limits on top of the target's own.
@@ -124,6 +127,7 @@ impl Scenario {
             quiet_end: windows::QUIET_END,
             rate: RATE,
             concurrency: CONCURRENCY,
+            load: Vec::new(),
             checks: Vec::new(),
             limits: LimitChanges::default(),
             needs_network: false,

@@ -16,6 +16,7 @@ use crate::config::plan;
 use crate::config::plants::{Planted, Plants};
 use crate::config::promises::lay_over;
 use crate::config::scenario::{self, Scenario};
+use crate::config::shape::Fixed;
 use crate::config::target::Target;
 use crate::exit;
 use crate::load::{Chosen, workloads};
@@ -53,6 +54,9 @@ pub struct RunArguments {
     /// Operations per second, over all clients; instead of the scenario's own (1,000).
     #[arg(long, value_name = "OPS/S", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub rate: Option<u32>,
+    /// Fix a value of the drawn load, e.g. linger.ms=5; `--plan` prints all of them.
+    #[arg(long, value_name = "KEY=VALUE", value_parser = crate::config::shape::fixed)]
+    pub load: Vec<Fixed>,
     /// Number of clients; instead of the scenario's own (8).
     #[arg(long, value_name = "N", value_parser = concurrency)]
     pub concurrency: Option<usize>,
@@ -103,6 +107,7 @@ impl RunArguments {
             time_limit: self.time_limit,
             rate: self.rate,
             concurrency: self.concurrency,
+            load: self.load.clone(),
             plants: Plants::of([self.plant.clone(), self.mutant.clone()].concat(), target)?,
         })
     }
@@ -128,8 +133,6 @@ pub fn run(arguments: &RunArguments) -> Result<i32> {
         prepare::ensure(&target)?;
         if target.runs_already() {
             target.found(running::discover(&target.bootstrap)?);
-            let addresses: Vec<_> = target.running.iter().map(|node| node.address).collect();
-            topics::refuse_existing(&addresses)?;
         }
     }
     let target = Arc::new(target);
@@ -144,6 +147,10 @@ pub fn run(arguments: &RunArguments) -> Result<i32> {
         for case in &planned.cases {
             let seed = format!("seed {:#x}", case.seed);
             tell(&output::plan::text(&case.name, &seed, &case.plan));
+            let load = case.shape.line();
+            if !load.is_empty() {
+                tell(&format!("load  {load}"));
+            }
         }
         return Ok(exit::VALID);
     }
@@ -151,6 +158,14 @@ pub fn run(arguments: &RunArguments) -> Result<i32> {
     let runs = (0..arguments.repeat)
         .map(resolved)
         .collect::<Result<Vec<_>>>()?;
+    if target.runs_already() {
+        let addresses: Vec<_> = target.running.iter().map(|node| node.address).collect();
+        let cases = runs.iter().flat_map(|run| &run.cases);
+        let mut own: Vec<(String, i32)> = cases.flat_map(Case::topics).collect();
+        own.sort();
+        own.dedup_by(|one, other| one.0 == other.0);
+        topics::refuse_existing(&addresses, &own)?;
+    }
     let network = runs
         .iter()
         .any(|run| run.cases.iter().any(|case| case.needs_network));
@@ -203,11 +218,16 @@ async fn play(
             say(&format!("  {sentence}"));
             run.report.warnings.push(sentence);
         }
+        let load = case.shape.line();
+        if !load.is_empty() {
+            say(&format!("  load {load}"));
+        }
         let directory = run.directory.scenario(&case.name)?;
         let recorded = session.play(case, &run.directory.id, &directory).await?;
         run.judge_and_add(&recorded);
         if target.runs_already() {
-            let left = topics::delete_all(&recorded.cluster.addresses());
+            let own = recorded.case.topics();
+            let left = topics::delete_all(&recorded.cluster.addresses(), &own);
             if !left.is_empty() {
                 say(&format!(
                     "  could not be deleted: topics {}",

@@ -6,6 +6,7 @@
 //! The settings below prevent it.
 
 pub mod consumer;
+pub mod pipelined;
 pub mod producer;
 pub mod warm;
 
@@ -14,6 +15,8 @@ use std::time::Duration;
 use checkers::history::{Acks, Outcome, Persisted};
 use rdkafka::ClientConfig;
 use rdkafka::types::RDKafkaErrorCode as Code;
+
+use crate::config::shape::Shape;
 
 /// How long a message may wait for its acknowledgement before it is `info`.
 pub const MESSAGE_TIMEOUT: Duration = Duration::from_millis(2_000);
@@ -72,6 +75,27 @@ pub fn idempotent(bootstrap: &str, extra: &[(String, String)]) -> ClientConfig {
         .set("message.timeout.ms", "10000")
         .set("request.timeout.ms", "1500")
         .set("linger.ms", "0");
+    config
+}
+
+/// Settings of a producer of a drawn load. Without retries a message is sent at most once, as by [`one_request`].
+pub fn pipelined(
+    bootstrap: &str,
+    acks: Acks,
+    shape: &Shape,
+    extra: &[(String, String)],
+) -> ClientConfig {
+    let (idempotent, _, retries) = shape.producers();
+    let mut config = match retries {
+        true => self::idempotent(bootstrap, extra),
+        false => one_request(bootstrap, acks, extra),
+    };
+    if !idempotent {
+        config.set("acks", acks_setting(acks));
+    }
+    for (name, value) in shape.properties() {
+        config.set(name, value);
+    }
     config
 }
 

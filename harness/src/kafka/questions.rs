@@ -4,6 +4,7 @@
 //! quorum to describe).
 
 pub mod admin;
+mod offsets;
 
 use anyhow::Result;
 use bytes::Bytes;
@@ -11,24 +12,24 @@ use checkers::history::{Offset, PartitionClaim, Text};
 use kafka_protocol::error::ResponseError;
 use kafka_protocol::messages::create_topics_request::{CreatableTopic, CreatableTopicConfig};
 use kafka_protocol::messages::fetch_request::{FetchPartition, FetchTopic};
-use kafka_protocol::messages::list_offsets_request::{ListOffsetsPartition, ListOffsetsTopic};
 use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
 use kafka_protocol::messages::{
-    BrokerId, CreateTopicsRequest, DescribeQuorumRequest, FetchRequest, ListOffsetsRequest,
-    MetadataRequest, TopicName, describe_quorum_request,
+    BrokerId, CreateTopicsRequest, DescribeQuorumRequest, FetchRequest, MetadataRequest, TopicName,
+    describe_quorum_request,
 };
 use kafka_protocol::protocol::StrBytes;
-use kafka_protocol::records::RecordBatchDecoder;
 
+use crate::kafka::contents::Contents;
+use crate::kafka::unpack;
 use crate::kafka::wire::{Wire, WireError};
+
+pub use offsets::{EndOffset, end_offset, offset_for_time};
 
 const METADATA_VERSION: i16 = 9;
 const DESCRIBE_QUORUM_VERSION: i16 = 0;
-const LIST_OFFSETS_VERSION: i16 = 5;
 /// The first version that a follower may serve (KIP-392).
 const FETCH_VERSION: i16 = 11;
 const CREATE_TOPICS_VERSION: i16 = 5;
-const LATEST: i64 = -1;
 
 /// A node's Metadata answer.
 #[derive(Clone, Debug, Default)]
@@ -50,20 +51,27 @@ pub struct Quorum {
     pub voters: Vec<i32>,
 }
 
-/// An end offset in the answer of one node.
-#[derive(Clone, Copy, Debug)]
-pub struct EndOffset {
-    /// The offset after the last record.
+/// A record as a node stores it.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    /// Its offset.
     pub offset: Offset,
-    /// The leader epoch of that offset, -1 if the answer names none.
-    pub epoch: i32,
+    /// Its contents. Of several headers with one name the decoder keeps the last.
+    pub contents: Contents,
+}
+
+impl Stored {
+    /// Its value as a text.
+    pub fn text(&self) -> Text {
+        String::from_utf8_lossy(self.contents.value.as_deref().unwrap_or_default()).into()
+    }
 }
 
 /// What one Fetch returned.
 #[derive(Clone, Debug, Default)]
 pub struct Fetched {
-    /// Offsets and values, in order, from the requested offset on.
-    pub records: Vec<(Offset, Bytes)>,
+    /// In order, from the requested offset on.
+    pub records: Vec<Stored>,
     /// The offset of the next request.
     pub next: Offset,
     /// The node's high watermark.
@@ -185,33 +193,6 @@ pub fn quorum(wire: &mut Wire) -> Result<Quorum, NoAnswer> {
     })
 }
 
-/// Asks a node for the end offset of one partition.
-///
-/// # Errors
-/// If the node does not answer or refuses. A follower refuses.
-pub fn end_offset(wire: &mut Wire, topic: &str, partition: i32) -> Result<EndOffset, NoAnswer> {
-    let row = ListOffsetsPartition::default()
-        .with_partition_index(partition)
-        .with_current_leader_epoch(-1)
-        .with_timestamp(LATEST);
-    let topic = ListOffsetsTopic::default()
-        .with_name(topic_name(topic))
-        .with_partitions(vec![row]);
-    let request = ListOffsetsRequest::default()
-        .with_replica_id(BrokerId(-1))
-        .with_topics(vec![topic]);
-    let answer = wire.call(&request, LIST_OFFSETS_VERSION)?;
-    let row = answer.topics.first().and_then(|t| t.partitions.first());
-    let row = row.ok_or_else(|| NoAnswer::Refused("the partition is not in the answer".into()))?;
-    match refused(row.error_code) {
-        Some(refusal) => Err(refusal),
-        None => Ok(EndOffset {
-            offset: row.offset,
-            epoch: row.leader_epoch,
-        }),
-    }
-}
-
 /// Reads records of one partition from an offset on, through one node, whether or not it leads. It does not wait for
 /// new records. Batches are decoded strictly: a wrong CRC is an error.
 ///
@@ -263,14 +244,21 @@ pub fn fetch(
     // The last batch of an answer may be cut at the byte limit (Kafka does so). Only complete batches are decoded.
     let whole = whole_batches(&bytes);
     bytes.truncate(whole);
-    let sets = RecordBatchDecoder::decode_all(&mut bytes)
+    let records = unpack::records(&mut bytes)
         .map_err(|error| WireError::Malformed(format!("record batch: {error}")))?;
-    for record in sets.into_iter().flat_map(|set| set.records) {
+    for record in records {
         fetched.next = fetched.next.max(record.offset + 1);
         if record.offset >= offset && !record.control {
-            fetched
-                .records
-                .push((record.offset, record.value.unwrap_or_default()));
+            let header = |(name, value): (StrBytes, Option<Bytes>)| (name.to_string(), value);
+            fetched.records.push(Stored {
+                offset: record.offset,
+                contents: Contents {
+                    key: record.key,
+                    value: record.value,
+                    headers: record.headers.into_iter().map(header).collect(),
+                    timestamp: record.timestamp,
+                },
+            });
         }
     }
     Ok(fetched)

@@ -5,9 +5,12 @@
 
 mod admin;
 mod append;
+mod asker;
 mod idempotent;
 mod lives;
+mod pipeline;
 mod poll;
+mod reader;
 mod register;
 
 use std::sync::Arc;
@@ -17,6 +20,7 @@ use checkers::history::Promises;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::Load;
+use crate::config::shape::Shape;
 use crate::config::word::Word;
 
 /// The operations that the clients of a run perform.
@@ -26,7 +30,7 @@ pub trait Workload: Send + Sync {
     fn workers(&self, clients: usize) -> Vec<Worker>;
 
     /// What the workload's clients promise in addition to the target. Recorded in the history's header.
-    fn promise(&self, _promises: &mut Promises) {}
+    fn promise(&self, _promises: &mut Promises, _shape: &Shape) {}
 }
 
 /// A worker's task. It runs on a separate thread until the load's stop flag is set.
@@ -52,7 +56,13 @@ pub struct Row {
 }
 
 /// Every workload.
-pub const WORKLOADS: &[Row] = &[append::ROW, idempotent::ROW, admin::ROW, register::ROW];
+pub const WORKLOADS: &[Row] = &[
+    append::ROW,
+    idempotent::ROW,
+    admin::ROW,
+    register::ROW,
+    pipeline::ROW,
+];
 
 /// A workload by its name.
 pub type Chosen = &'static Row;
@@ -128,7 +138,7 @@ mod tests {
     fn an_unknown_workload_lists_the_known() {
         let error = named("apend").expect_err("unknown");
         assert!(
-            error.contains("append, idempotent, admin, register"),
+            error.contains("append, idempotent, admin, register, pipeline"),
             "{error}"
         );
     }

@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use checkers::history::{Event, FaultPhase, Observation, Phase, Seen, What};
+use checkers::history::{Completion, Event, FaultPhase, Observation, Phase, Report, Seen, What};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{bars, say, visible};
@@ -59,6 +59,24 @@ pub fn show(
             follow(&events, &bar, on_terminal);
             bar.finish_and_clear();
         })
+}
+
+/// What the display looks at. Calls are left out, and completions are given without what they carry: a poll carries
+/// hundreds of records.
+pub fn glance(event: &Event) -> Option<Event> {
+    let bare = |completion: &Completion| Completion {
+        worker: completion.worker,
+        error: None,
+        report: Report::Unknown,
+    };
+    let what = match &event.what {
+        What::Invoke(_) => return None,
+        What::Ok(completion) => What::Ok(bare(completion)),
+        What::Fail(completion) => What::Fail(bare(completion)),
+        What::Info(completion) => What::Info(bare(completion)),
+        other => other.clone(),
+    };
+    Some(Event { what, ..*event })
 }
 
 fn follow(events: &Receiver<Event>, bar: &ProgressBar, on_terminal: bool) {

@@ -33,7 +33,9 @@ pub fn watch(node: usize, address: SocketAddr, recorder: &Recorder, stop: &StopF
             continue;
         };
         position = fetched.next;
-        let sequence = |(_, value): &(Offset, bytes::Bytes)| produce::sequence(value);
+        let sequence = |record: &questions::Stored| {
+            record.contents.value.as_deref().and_then(produce::sequence)
+        };
         let sequences: Vec<u64> = fetched.records.iter().filter_map(sequence).collect();
         if !sequences.is_empty() {
             recorder.record(What::Observation(Box::new(Observation {

@@ -60,8 +60,14 @@ struct Inner {
 
 struct Order {
     next: u64,
-    sinks: Vec<Sender<Event>>,
+    file: Option<Sender<Event>>,
+    /// Other readers, each with what it is given of an event.
+    readers: Vec<(Glance, Sender<Event>)>,
 }
+
+/// What a reader other than the file is given of an event. It runs under the lock of all recording threads, so it copies
+/// only what the reader looks at.
+type Glance = fn(&Event) -> Option<Event>;
 
 /// The thread that writes the file. Dropping it does not stop it; [`HistoryFile::close`] does.
 pub struct HistoryFile {
@@ -95,7 +101,8 @@ impl Recorder {
             .context("start the thread that writes the history")?;
         let order = Mutex::new(Order {
             next: 0,
-            sinks: vec![sink],
+            file: Some(sink),
+            readers: Vec::new(),
         });
         let recorder = Recorder(Arc::new(Inner { clock, order }));
         Ok((
@@ -127,28 +134,29 @@ impl Recorder {
         };
         let t = event.t;
         order.next += 1;
-        if let Some((last, others)) = order.sinks.split_last() {
-            for sink in others {
-                // A sink that is gone (the terminal) does not affect the run.
-                let _ = sink.send(event.clone());
+        if let Some(file) = &order.file {
+            for (glance, reader) in &order.readers {
+                // A reader that is gone (the terminal) does not affect the run.
+                let _ = glance(&event).map(|event| reader.send(event));
             }
-            let _ = last.send(event);
+            let _ = file.send(event);
         }
         t
     }
 
-    /// The events from now on, for a reader other than the file.
-    pub fn subscribe(&self) -> Receiver<Event> {
+    /// The events from now on, as far as a reader other than the file looks at them.
+    pub fn subscribe(&self, glance: Glance) -> Receiver<Event> {
         let (sink, events) = channel();
         let mut order = self.0.order.lock().unwrap_or_else(PoisonError::into_inner);
-        order.sinks.insert(0, sink);
+        order.readers.push((glance, sink));
         events
     }
 
     /// Ends all sinks. Events recorded later are dropped.
     pub fn finish(&self) {
         let mut order = self.0.order.lock().unwrap_or_else(PoisonError::into_inner);
-        order.sinks.clear();
+        order.file = None;
+        order.readers.clear();
     }
 }
 

@@ -10,6 +10,7 @@ use nemesis::process::ProcessTable;
 use crate::config::plan::Plan;
 use crate::config::plants::Plants;
 use crate::config::scenario::Opening;
+use crate::config::shape::Shape;
 use crate::config::target::Target;
 use crate::load::Chosen;
 use crate::record::{SpaceFlag, StopFlag};
@@ -27,6 +28,8 @@ pub struct Case {
     pub target: Arc<Target>,
     /// The workload.
     pub workload: Chosen,
+    /// How the load is drawn.
+    pub shape: Shape,
     /// The faults under load, drawn or replayed.
     pub plan: Plan,
     /// The classes or kinds that the faults were drawn from. None if the windows are listed or replayed, or if there
@@ -50,6 +53,13 @@ pub struct Case {
     pub watch_delivery: bool,
     /// The title of the progress display. None if there is no display.
     pub title: Option<String>,
+}
+
+impl Case {
+    /// The topics of its workload, with their partitions.
+    pub fn topics(&self) -> Vec<(String, i32)> {
+        self.shape.topics()
+    }
 }
 
 /// Where a case runs.

@@ -5,9 +5,8 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 use super::{Running, final_reads};
-use crate::config::topics::TOPICS;
 use crate::kafka::clients;
-use crate::load::describe_all;
+use crate::load::{Compared, describe_all};
 
 /// The time limit of the final reads.
 const FINAL_READS: Duration = Duration::from_secs(20);
@@ -28,7 +27,7 @@ impl Running<'_> {
             let settle = Duration::from_millis(self.case.target.limits.metadata_ms);
             self.context.interrupt.sleep_until(Instant::now() + settle);
         }
-        names.extend(TOPICS.iter().map(|(name, _)| (*name).to_owned()));
+        names.extend(self.case.topics().into_iter().map(|(name, _)| name));
         if !self.context.interrupt.is_set() {
             let addresses = self.cluster.addresses();
             describe_all(&names, &addresses, &self.recorder, &self.ids);
@@ -47,16 +46,25 @@ impl Running<'_> {
             }
         };
         let (recorder, ids) = (&self.recorder, &self.ids);
+        let drawing = (*self.drawing).as_ref();
         std::thread::scope(|scope| {
             for (at, address) in addresses.iter().enumerate() {
                 let ends = &ends;
                 scope.spawn(move || {
-                    final_reads::through_node(at + 1, *address, ends, recorder, ids, deadline);
+                    let compared = Compared::begin(drawing, recorder);
+                    final_reads::through_node(
+                        (at + 1, *address),
+                        ends,
+                        compared,
+                        (recorder, ids),
+                        deadline,
+                    );
                 });
             }
         });
         let client = self.case.target.client_settings();
         let config = clients::consumer(&self.cluster.bootstrap(), &client);
-        final_reads::through_client(&config, &ends, recorder, ids.next(), deadline)
+        let compared = Compared::begin(drawing, recorder);
+        final_reads::through_client(&config, &ends, compared, (recorder, ids.next()), deadline)
     }
 }

@@ -14,6 +14,7 @@ use checkers::history::{
 use crate::kafka::clients::consumer::Consumer;
 use crate::kafka::questions::{self, NoAnswer};
 use crate::kafka::wire::Wire;
+use crate::load::Compared;
 use crate::record::{Recorder, WorkerIds};
 
 /// The size of one Fetch in bytes.
@@ -29,11 +30,10 @@ const PHASE: &str = "final";
 /// Reads every partition through one node until it served everything below the highest end that any node reported, or
 /// until the deadline. `ends` are the offsets to reach, one for each partition.
 pub fn through_node(
-    node: usize,
-    address: SocketAddr,
+    (node, address): (usize, SocketAddr),
     ends: &[(String, i32, Offset)],
-    recorder: &Recorder,
-    ids: &WorkerIds,
+    mut compared: Compared<'_>,
+    (recorder, ids): (&Recorder, &WorkerIds),
     deadline: Instant,
 ) {
     let mut wire = Wire::new(address, TIMEOUT);
@@ -58,9 +58,9 @@ pub fn through_node(
             let answer = questions::fetch(&mut wire, topic, *partition, position, FETCH_BYTES);
             match answer {
                 Ok(fetched) => {
-                    let record = |(offset, value): &(Offset, bytes::Bytes)| {
-                        let value = String::from_utf8_lossy(value).into();
-                        Record(topic.into(), *partition, *offset, value)
+                    let record = |record: &questions::Stored| {
+                        let value = compared.stored((topic, *partition), record);
+                        Record(topic.into(), *partition, record.offset, value)
                     };
                     let seen = ReadSeen {
                         records: fetched.records.iter().map(record).collect(),
@@ -108,8 +108,8 @@ pub fn through_node(
 pub fn through_client(
     config: &rdkafka::ClientConfig,
     ends: &[(String, i32, Offset)],
-    recorder: &Recorder,
-    worker: WorkerId,
+    mut compared: Compared<'_>,
+    (recorder, worker): (&Recorder, WorkerId),
     deadline: Instant,
 ) -> Result<()> {
     let start = |(topic, partition, _): &(String, i32, Offset)| Assigned {
@@ -134,7 +134,9 @@ pub fn through_client(
             worker,
             call: Call::Poll(poll),
         }));
-        let (records, error) = consumer.poll(Duration::from_millis(500));
+        let (records, error) = consumer.poll_as(Duration::from_millis(500), |message| {
+            compared.consumed(message)
+        });
         let failed = error.is_some();
         let completion = Completion {
             worker,

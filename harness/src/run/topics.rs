@@ -93,8 +93,8 @@ pub fn create(
 ///
 /// # Errors
 /// If one exists (exit code 254), or no node answers.
-pub fn refuse_existing(addresses: &[SocketAddr]) -> anyhow::Result<()> {
-    let wanted: Vec<String> = names().map(str::to_owned).collect();
+pub fn refuse_existing(addresses: &[SocketAddr], topics: &[(String, i32)]) -> anyhow::Result<()> {
+    let wanted = names(topics);
     for address in addresses {
         let known = questions::metadata(&mut Wire::new(*address, TRY), &wanted)?;
         if let Some(there) = known.partitions.first() {
@@ -109,9 +109,9 @@ pub fn refuse_existing(addresses: &[SocketAddr]) -> anyhow::Result<()> {
 }
 
 /// Deletes the run's topics from a cluster that continues to run. Returns the topics that could not be deleted.
-pub fn delete_all(addresses: &[SocketAddr]) -> Vec<&'static str> {
+pub fn delete_all(addresses: &[SocketAddr], topics: &[(String, i32)]) -> Vec<String> {
     let timeout_ms = i32::try_from(TRY.as_millis()).unwrap_or(i32::MAX);
-    let stays = |name: &&'static str| {
+    let stays = |name: &String| {
         !addresses.iter().any(|address| {
             let mut wire = Wire::new(*address, 2 * TRY);
             matches!(
@@ -120,7 +120,7 @@ pub fn delete_all(addresses: &[SocketAddr]) -> Vec<&'static str> {
             )
         })
     };
-    names().filter(stays).collect()
+    names(topics).into_iter().filter(stays).collect()
 }
 
 /// Waits until every node names the same leader for every partition, or the deadline comes.

@@ -51,6 +51,7 @@ pub async fn play(
         checks: case.checks.clone(),
         description: case.description.clone(),
         seed: format!("{:#x}", case.seed),
+        load: case.shape.values().to_vec(),
     };
     asked.save(directory)?;
     let finished = run::play(&case, run, directory, context).await?;

@@ -9,6 +9,7 @@ use anyhow::Result;
 use crate::config::plan::{self, Plan};
 use crate::config::plants::Plants;
 use crate::config::scenario::{self, Faults, Scenario};
+use crate::config::shape::{Fixed, Shape};
 use crate::config::target::Target;
 use crate::exit::Stop;
 use crate::load::{Chosen, workloads};
@@ -29,6 +30,8 @@ pub struct Overrides {
     pub rate: Option<u32>,
     /// Number of clients.
     pub concurrency: Option<usize>,
+    /// Fixed values of the drawn load, on top of the scenario's.
+    pub load: Vec<Fixed>,
     /// Deliberate bugs.
     pub plants: Plants,
 }
@@ -57,21 +60,36 @@ pub fn resolve(
         Some(workload) => workload,
         None => workloads::of_scenario(&scenario.workload)?,
     };
+    let time_limit = overrides
+        .time_limit
+        .unwrap_or(Duration::from_millis(plan.time_limit_ms));
+    let rate = overrides
+        .rate
+        .unwrap_or(scenario.rate.min(target.load.rate_max));
+    // A workload that the user chose instead of the scenario's draws its own load.
+    let own = match overrides.workload {
+        Some(_) => &[][..],
+        None => &scenario.load[..],
+    };
+    let fixed = [own, &overrides.load].concat();
+    let shape = Shape::draw(
+        workload.name,
+        &fixed,
+        seed,
+        u64::from(rate) * time_limit.as_secs(),
+    )?;
     Ok(Case {
+        shape,
         name: scenario.name.clone(),
         description: scenario.description.clone(),
         checks: scenario.checks.clone(),
         workload,
         needs_network: plan.needs_network() || (by_default && scenario.requires_network(&plan)),
-        time_limit: overrides
-            .time_limit
-            .unwrap_or(Duration::from_millis(plan.time_limit_ms)),
+        time_limit,
         plan,
         drawn,
         opening: scenario.opening(seed, &target.timing()),
-        rate: overrides
-            .rate
-            .unwrap_or(scenario.rate.min(target.load.rate_max)),
+        rate,
         concurrency: overrides.concurrency.unwrap_or(scenario.concurrency),
         seed,
         plants: overrides.plants.clone(),

@@ -20,6 +20,9 @@ pub struct Asked {
     pub description: String,
     /// Its seed, as the report shows it.
     pub seed: String,
+    /// How its load was drawn: names and values.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub load: Vec<(String, String)>,
 }
 
 impl Asked {

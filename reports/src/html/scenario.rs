@@ -61,6 +61,7 @@ pub(super) fn section(
                 }
             }
             @if !scenario.description.is_empty() { p class="description" { (untrusted(&scenario.description)) } }
+            @if !scenario.load.is_empty() { p class="description" { "Load: " code { (untrusted(&load_line(scenario))) } } }
             @if report.scenarios.len() == 1 { (body) } @else {
                 details open[!valid] class="body" {
                     summary { "Leaders, gaps, charts, faults" }
@@ -69,6 +70,13 @@ pub(super) fn section(
             }
         }
     }
+}
+
+/// How the load was drawn, in one line.
+fn load_line(scenario: &ScenarioReport) -> String {
+    let word = |setting: &crate::model::Setting| format!("{}={}", setting.name, setting.value);
+    let words: Vec<String> = scenario.load.iter().map(word).collect();
+    words.join(" ")
 }
 
 /// How many scenarios before this one are failing or undecided.

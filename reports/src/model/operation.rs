@@ -121,6 +121,11 @@ pub(super) fn called(event: &Event, call: &Invocation) -> Operation {
             operation.offset = format!("from {}", read.position);
             ("read", Some((&read.topic, read.partition)))
         }
+        Call::OffsetForTime(asked) => {
+            operation.node = asked.node.as_ref().map(String::from);
+            operation.value = format!("from {}", asked.timestamp);
+            (call.call.name(), Some((&asked.topic, asked.partition)))
+        }
         Call::CreateTopic(topic)
         | Call::DeleteTopic(topic)
         | Call::GrowTopic(topic)
@@ -165,6 +170,9 @@ fn returned(operation: &mut Operation, completion: &Completion) {
             let node = end.node.as_ref().map(String::from);
             operation.node = node.or(operation.node.take());
             operation.offset = end.offset.map(|o| o.to_string()).unwrap_or_default();
+        }
+        Report::OffsetForTime(seen) => {
+            operation.offset = seen.offset.map(|o| o.to_string()).unwrap_or_default();
         }
         Report::DescribeTopic(seen) => {
             operation.value = match seen.partitions {

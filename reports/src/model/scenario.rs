@@ -5,6 +5,7 @@ use checkers::judgement::Judgement;
 use checkers::verdict::Validity;
 use serde::{Deserialize, Serialize};
 
+use super::environment::Setting;
 use super::excerpt::Excerpt;
 use super::fault::{FaultWindow, WindowState};
 use super::log::LogExcerpt;
@@ -24,6 +25,9 @@ pub struct ScenarioReport {
     pub reproduce: String,
     /// What it does, in one sentence.
     pub description: String,
+    /// How its load was drawn, in the order to print; empty if nothing was.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub load: Vec<Setting>,
     /// From its first event to its last: the length of every time axis.
     pub duration_ms: u64,
     /// Operations by outcome.

@@ -20,6 +20,10 @@ const QUESTIONS: &[(&str, &str)] = &[
         "linearizable-register",
         "Does every read of a partition's last record return the last write, in one order that all clients agree on?",
     ),
+    (
+        "offset-for-time",
+        "Does ListOffsets name the first record at or after a time?",
+    ),
     ("lost-write", "Is every acknowledged record still readable?"),
     (
         "log-start",
@@ -35,6 +39,10 @@ const QUESTIONS: &[(&str, &str)] = &[
         "Does an offset name the same record for every reader?",
     ),
     ("phantom-value", "Was every value that was read also sent?"),
+    (
+        "altered-record",
+        "Is every record read with the key, value, headers and timestamp that it was sent with?",
+    ),
     ("failed-write-seen", "Are rejected records never read?"),
     (
         "outcome-contradiction",

@@ -1,5 +1,6 @@
 //! Sentences for findings about order and recency of a log.
 
+use checkers::history::OffsetForTime;
 use checkers::verdict::{Evidence, Finding, Sent};
 
 use super::authorities::LOG;
@@ -58,7 +59,7 @@ pub(super) fn words(finding: &Finding, at: &Evidence) -> Option<Words> {
             sent.offset
         ))
         .therefore("The record was inserted before a record that had already been read."),
-        other => return end_offsets(other, &place),
+        other => return end_offsets(other, &place).or_else(|| times(other, &place)),
     })
 }
 
@@ -125,6 +126,50 @@ fn end_offsets(finding: &Finding, place: &str) -> Option<Words> {
         )),
         _ => return None,
     })
+}
+
+fn times(finding: &Finding, place: &str) -> Option<Words> {
+    let Finding::OffsetForTimeWrong {
+        asked,
+        time,
+        offset,
+        timestamp,
+        record,
+        record_timestamp,
+    } = finding
+    else {
+        return None;
+    };
+    let question = match *time {
+        OffsetForTime::GREATEST => "the greatest timestamp".to_owned(),
+        time => format!("the first timestamp from {time} on"),
+    };
+    let answer = match (offset, timestamp) {
+        (Some(offset), Some(timestamp)) => format!("offset {offset} with timestamp {timestamp}"),
+        _ => "no record".to_owned(),
+    };
+    let shown = record
+        .as_ref()
+        .zip(*record_timestamp)
+        .map(|(record, timestamp)| {
+            format!(
+                " {} has timestamp {timestamp} and offset {}.",
+                self::record(record),
+                record.offset
+            )
+        });
+    Some(
+        Words::of(
+            "Wrong offset for a time",
+            "ListOffsets names the first record that is not older than a time, and a record with the greatest timestamp.",
+            "Kafka's consumer: offsetsForTimes; KIP-79 and KIP-734",
+        )
+        .seen(format!(
+            "Operation {asked} asked {place} for {question}. The answer was {answer}.{}",
+            shown.unwrap_or_default()
+        ))
+        .therefore("A consumer that starts at this time misses records, or starts at another one."),
+    )
 }
 
 /// `Record 3-17`.

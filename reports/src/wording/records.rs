@@ -47,6 +47,21 @@ pub(super) fn words(finding: &Finding, at: &Evidence) -> Option<Words> {
             by(read)
         ))
         .therefore("No operation of this run sent this value."),
+        Finding::AlteredRecord {
+            value,
+            offset,
+            fields,
+        } => Words::of(
+            "Altered record",
+            "A record is stored and served as it was sent.",
+            KAFKA,
+        )
+        .seen(format!(
+            "Record {} was read from {place} at offset {offset} with another {}.",
+            untrusted(value),
+            untrusted(&fields.join(", "))
+        ))
+        .therefore("What an application reads there is not what another one wrote."),
         Finding::FailedWriteSeen {
             read,
             append,

@@ -154,6 +154,15 @@ fn logs(text: &str) -> Vec<(&'static str, Value)> {
         ),
         ("phantom-value", json!({ "read": copy })),
         (
+            "altered-record",
+            json!({ "value": text, "offset": 4, "fields": ["key", text] }),
+        ),
+        (
+            "offset-for-time-wrong",
+            json!({ "asked": 8, "time": -3, "offset": 4, "timestamp": 1_700_000_000_000_i64, "record": sent,
+                "record_timestamp": 1_700_000_000_001_i64 }),
+        ),
+        (
             "failed-write-seen",
             json!({ "read": copy, "append": 1, "error": text }),
         ),

@@ -10,6 +10,7 @@ use toml::Spanned;
 
 use super::{CONCURRENCY, Faults, RATE, Scenario, TIME_LIMIT, WORKLOAD};
 use crate::config::limits::LimitChanges;
+use crate::config::shape::{self, Fixed, Shape};
 use crate::config::source::Source;
 use crate::config::time;
 use crate::config::windows::{QUIET_END, WindowFile};
@@ -36,6 +37,8 @@ pub(in crate::config) struct ScenarioFile {
     quiet_end: Option<Spanned<String>>,
     rate: Option<Spanned<u32>>,
     concurrency: Option<Spanned<usize>>,
+    #[serde(default)]
+    load: BTreeMap<String, Spanned<toml::Value>>,
     #[serde(default)]
     checks: Vec<Spanned<String>>,
     #[serde(default)]
@@ -91,6 +94,7 @@ impl ScenarioFile {
                 CLIENTS,
                 "concurrency",
             )?,
+            load: self.load(source)?,
             checks: self
                 .checks
                 .iter()
@@ -116,6 +120,22 @@ impl ScenarioFile {
                 Ok(Faults::Windows(windows.collect::<Result<_>>()?))
             }
         }
+    }
+
+    /// Fixed values of the load, each possible. Whether they fit together is known when the load is drawn.
+    fn load(&self, source: &Source<'_>) -> Result<Vec<Fixed>> {
+        let workload = self
+            .workload
+            .as_ref()
+            .map_or(WORKLOAD, |word| word.get_ref());
+        let read = |(key, value): (&String, &Spanned<toml::Value>)| {
+            let fixed = (key.clone(), shape::text(value.get_ref()));
+            match Shape::draw(workload, std::slice::from_ref(&fixed), 0, 0) {
+                Ok(_) => Ok(fixed),
+                Err(error) => Err(source.mistake(&value.span(), error)),
+            }
+        };
+        self.load.iter().map(read).collect()
     }
 
     fn quiet_end(&self, source: &Source<'_>) -> Result<Duration> {

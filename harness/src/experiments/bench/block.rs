@@ -93,7 +93,7 @@ impl Block<'_> {
             &self.session.environment,
         );
         let (recorder, file) = Recorder::create(&history, &header, Clock::begin())?;
-        let events = recorder.subscribe();
+        let events = recorder.subscribe(|event| Some(event.clone()));
         let cluster = Cluster::prepare(
             &self.session.environment,
             self.target,
@@ -232,7 +232,7 @@ impl Measuring<'_> {
                 ));
             }
         })?;
-        let looking = self.recorder.subscribe();
+        let looking = self.recorder.subscribe(|event| Some(event.clone()));
         let (cluster, ended) = (self.cluster.clone(), StopFlag::default());
         let stop = ended.clone();
         let back = tokio::task::spawn_blocking(move || fail_over::back(&looking, &cluster, &stop));

@@ -266,6 +266,7 @@ impl Sender<'_> {
                     values: [format!("{worker}-{}", self.sent).into()].into(),
                     acks: self.aim.acks,
                     idempotent: false,
+                    sending: None,
                 }),
             }));
         }

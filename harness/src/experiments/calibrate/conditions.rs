@@ -9,6 +9,7 @@ use super::CalibrateArguments;
 use super::table::Row;
 use crate::config::find;
 use crate::config::scenario::{self, Faults as Planned};
+use crate::config::shape::Fixed;
 use crate::exit::Stop;
 use crate::load::Chosen;
 
@@ -17,6 +18,8 @@ use crate::load::Chosen;
 pub struct Conditions {
     /// The workload.
     pub workload: Chosen,
+    /// Fixed values of its load.
+    pub load: Vec<Fixed>,
     /// The faults, as `--faults` takes them.
     pub faults: String,
     /// The longest load phase.
@@ -26,7 +29,11 @@ pub struct Conditions {
 impl std::fmt::Display for Conditions {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let (workload, seconds) = (self.workload.name, self.time_limit.as_secs());
-        write!(formatter, "{workload}, {}, {seconds} s", self.faults)
+        write!(formatter, "{workload}, {}, {seconds} s", self.faults)?;
+        for (key, value) in &self.load {
+            write!(formatter, ", {key}={value}")?;
+        }
+        Ok(())
     }
 }
 
@@ -74,17 +81,24 @@ impl Faults {
     /// If the table of plants names a workload that does not exist: a bug.
     pub fn conditions(&self, row: &Row) -> Result<Conditions> {
         let workload = row.workload()?;
+        let own = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
+        let load: Vec<Fixed> = row.load.iter().map(own).collect();
         Ok(match self {
             Faults::Own => Conditions {
                 workload,
+                load,
                 faults: row.faults.to_owned(),
                 time_limit: row.time_limit(),
             },
-            Faults::Mix(without) if without.is_empty() => default_mix(workload),
+            Faults::Mix(without) if without.is_empty() => Conditions {
+                load,
+                ..default_mix(workload)
+            },
             Faults::Mix(without) => {
                 let kept = Kind::ALL.into_iter().filter(|kind| !without.contains(kind));
                 let kept: Vec<&str> = kept.map(Kind::name).collect();
                 Conditions {
+                    load,
                     faults: kept.join(","),
                     ..default_mix(workload)
                 }
@@ -114,6 +128,7 @@ pub fn default_mix(workload: Chosen) -> Conditions {
     };
     Conditions {
         workload,
+        load: Vec::new(),
         faults,
         time_limit: scenario::TIME_LIMIT,
     }

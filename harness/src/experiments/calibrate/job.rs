@@ -163,6 +163,7 @@ impl Runner<'_> {
             workload: Some(conditions.workload),
             faults: Some(conditions.faults.clone()),
             time_limit: Some(conditions.time_limit),
+            load: conditions.load.clone(),
             rate: Some(RATE),
             concurrency: Some(CONCURRENCY),
             plants,

@@ -37,6 +37,8 @@ pub struct Row {
     pub trigger: &'static [&'static str],
     /// The workload that it needs. `append` means any.
     pub workload: &'static str,
+    /// Values of the load that it needs, where the workload draws it.
+    pub load: &'static [(&'static str, &'static str)],
     /// The checks that must detect it. One of them is enough.
     pub caught_by: &'static [&'static str],
     /// Why no check can detect it from outside. A calibration does not run such a plant.

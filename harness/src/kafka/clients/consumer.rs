@@ -7,7 +7,7 @@ use checkers::history::{Assigned, Record, Text};
 use rdkafka::client::ClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext};
 use rdkafka::error::KafkaError;
-use rdkafka::message::Message;
+use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use rdkafka::types::RDKafkaErrorCode as Code;
 
@@ -33,6 +33,15 @@ fn is_of_connection(error: &KafkaError) -> bool {
     )
 }
 
+fn assign(client: &BaseConsumer<Silent>, assigned: &[Assigned]) -> Result<()> {
+    let mut list = TopicPartitionList::new();
+    for row in assigned {
+        list.add_partition_offset(&row.topic, row.partition, Offset::Offset(row.position))
+            .context("assign")?;
+    }
+    client.assign(&list).context("assign")
+}
+
 /// A librdkafka consumer with a fixed assignment.
 pub struct Consumer {
     client: BaseConsumer<Silent>,
@@ -48,12 +57,7 @@ impl Consumer {
         let client: BaseConsumer<Silent> = config
             .create_with_context(Silent)
             .context("make a consumer")?;
-        let mut list = TopicPartitionList::new();
-        for row in &assigned {
-            list.add_partition_offset(&row.topic, row.partition, Offset::Offset(row.position))
-                .context("assign")?;
-        }
-        client.assign(&list).context("assign")?;
+        assign(&client, &assigned)?;
         Ok(Consumer { client, assigned })
     }
 
@@ -69,6 +73,18 @@ impl Consumer {
     /// itself, and other nodes may serve. (Observed: while one of three nodes was away for 27 s, every consumer was
     /// given up for it before it had read a record.)
     pub fn poll(&mut self, wait: Duration) -> (Vec<Record>, Option<Text>) {
+        let value = |message: &BorrowedMessage<'_>| {
+            String::from_utf8_lossy(message.payload().unwrap_or_default()).into()
+        };
+        self.poll_as(wait, value)
+    }
+
+    /// The same, with a function that names each record.
+    pub fn poll_as(
+        &mut self,
+        wait: Duration,
+        mut value: impl FnMut(&BorrowedMessage<'_>) -> Text,
+    ) -> (Vec<Record>, Option<Text>) {
         let deadline = Instant::now() + wait;
         let mut records: Vec<Record> = Vec::new();
         while records.len() < RECORDS_PER_POLL_MAX {
@@ -80,7 +96,7 @@ impl Consumer {
             match self.client.poll(left) {
                 None => break,
                 Some(Ok(message)) => {
-                    let value = String::from_utf8_lossy(message.payload().unwrap_or_default());
+                    let value = value(&message);
                     let (topic, partition) = (Text::from(message.topic()), message.partition());
                     let place = self
                         .assigned
@@ -89,7 +105,7 @@ impl Consumer {
                     if let Some(place) = place {
                         place.position = message.offset() + 1;
                     }
-                    records.push(Record(topic, partition, message.offset(), value.into()));
+                    records.push(Record(topic, partition, message.offset(), value));
                 }
                 Some(Err(error)) if is_of_connection(&error) => {
                     if records.is_empty() && Instant::now() >= deadline {
@@ -104,6 +120,16 @@ impl Consumer {
             }
         }
         (records, None)
+    }
+
+    /// Goes on elsewhere, as after a seek.
+    ///
+    /// # Errors
+    /// If librdkafka refuses the assignment.
+    pub fn seek(&mut self, assigned: Vec<Assigned>) -> Result<()> {
+        assign(&self.client, &assigned)?;
+        self.assigned = assigned;
+        Ok(())
     }
 
     /// Drops the client on a separate thread, because closing can block for as long as a broker does not answer.

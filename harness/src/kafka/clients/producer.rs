@@ -41,33 +41,50 @@ impl ProducerContext for Reports {
     type DeliveryOpaque = Box<u64>;
 
     fn delivery(&self, result: &DeliveryResult<'_>, place: Box<u64>) {
-        let outcome = match result {
-            Ok(message) => RecordOutcome {
-                outcome: Outcome::Ok,
-                offset: Some(message.offset()),
-                error: None,
-                persisted: None,
-            },
-            Err((error, message)) => {
-                // SAFETY: the pointer is to the message that this very report is about, alive during the call.
-                let status = unsafe { sys::rd_kafka_message_status(message.ptr()) };
-                let persisted = match status {
-                    sys::rd_kafka_msg_status_t::RD_KAFKA_MSG_STATUS_NOT_PERSISTED => Persisted::Not,
-                    sys::rd_kafka_msg_status_t::RD_KAFKA_MSG_STATUS_PERSISTED => Persisted::Surely,
-                    _ => Persisted::Possibly,
-                };
-                let code = error.rdkafka_error_code().unwrap_or(Code::Unknown);
-                let outcome =
-                    outcome_of_failure(code, persisted, self.not_leader_means_not_written);
-                failed(code, persisted, outcome)
-            }
-        };
+        let outcome = outcome_of(result, self.not_leader_means_not_written);
         // The receiver is gone if its worker has given up on this client. The report is not needed then.
         let _ = self.sink.send(Delivered {
             place: *place,
             outcome,
         });
     }
+}
+
+/// The outcome of a message, from its delivery report.
+pub(super) fn outcome_of(
+    result: &DeliveryResult<'_>,
+    not_leader_means_not_written: bool,
+) -> RecordOutcome {
+    match result {
+        Ok(message) => RecordOutcome {
+            outcome: Outcome::Ok,
+            offset: Some(message.offset()),
+            error: None,
+            persisted: None,
+        },
+        Err((error, message)) => {
+            // SAFETY: the pointer is to the message that this very report is about, alive during the call.
+            let status = unsafe { sys::rd_kafka_message_status(message.ptr()) };
+            let persisted = match status {
+                sys::rd_kafka_msg_status_t::RD_KAFKA_MSG_STATUS_NOT_PERSISTED => Persisted::Not,
+                sys::rd_kafka_msg_status_t::RD_KAFKA_MSG_STATUS_PERSISTED => Persisted::Surely,
+                _ => Persisted::Possibly,
+            };
+            let code = error.rdkafka_error_code().unwrap_or(Code::Unknown);
+            let outcome = outcome_of_failure(code, persisted, not_leader_means_not_written);
+            failed(code, persisted, outcome)
+        }
+    }
+}
+
+/// The outcome of a message that librdkafka did not accept: it is definitely not in a log.
+pub(super) fn not_accepted(code: Code) -> RecordOutcome {
+    failed(code, Persisted::Not, Outcome::Fail)
+}
+
+/// The outcome of a message without a report in time.
+pub fn not_reported() -> RecordOutcome {
+    failed(Code::MessageTimedOut, Persisted::Possibly, Outcome::Info)
 }
 
 fn failed(code: Code, persisted: Persisted, outcome: Outcome) -> RecordOutcome {
@@ -138,10 +155,9 @@ impl Producer {
             .payload(value);
         let (error, _) = self.client.send(record).err()?;
         let code = error.rdkafka_error_code().unwrap_or(Code::Unknown);
-        // librdkafka did not accept it, so it is definitely not in a log.
         Some(Delivered {
             place,
-            outcome: failed(code, Persisted::Not, Outcome::Fail),
+            outcome: not_accepted(code),
         })
     }
 
@@ -184,10 +200,9 @@ impl Producer {
                 break;
             }
         }
-        let silent = || failed(Code::MessageTimedOut, Persisted::Possibly, Outcome::Info);
         outcomes
             .into_iter()
-            .map(|outcome| outcome.unwrap_or_else(silent))
+            .map(|outcome| outcome.unwrap_or_else(not_reported))
             .collect()
     }
 

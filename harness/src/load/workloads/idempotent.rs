@@ -10,6 +10,7 @@ use checkers::history::{Acks, Outcome};
 
 use super::lives::{Producing, live, one};
 use super::{Row, Turn, Worker, Workload, with_pollers};
+use crate::config::shape::Shape;
 use crate::kafka::clients::idempotent;
 use crate::load::Load;
 
@@ -27,7 +28,7 @@ impl Workload for Idempotent {
         with_pollers(clients, |_, _| Box::new(run))
     }
 
-    fn promise(&self, promises: &mut Promises) {
+    fn promise(&self, promises: &mut Promises, _: &Shape) {
         promises.idempotent = true;
     }
 }

@@ -70,6 +70,7 @@ pub(super) fn live(
                 values: values(&mut random, worker, &mut counter),
                 acks: producing.acks,
                 idempotent: producing.idempotent,
+                sending: None,
             };
             if (producing.ends)(load.append(&producer, worker, append, producing.patience)) {
                 producer.retire();

@@ -185,9 +185,9 @@ impl<'a> Reader<'a> {
                 Ok(fetched) => (fetched.records, None),
                 Err(error) => (Vec::new(), Some(error)),
             };
-        let record = |(offset, value): (Offset, bytes::Bytes)| {
-            let value = String::from_utf8_lossy(&value);
-            Record(topic.as_str().into(), partition, offset, value.into())
+        let record = |record: questions::Stored| {
+            let value = record.text();
+            Record(topic.as_str().into(), partition, record.offset, value)
         };
         let records = records.into_iter().map(record).collect();
         self.completed(Report::Poll(Polled { records }), error)

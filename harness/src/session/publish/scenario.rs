@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use reports::RunReport;
-use reports::model::{FaultClass, FaultWindow, File, Operation, ScenarioReport};
+use reports::model::{FaultClass, FaultWindow, File, Operation, ScenarioReport, Setting};
 
 use crate::config::plan;
 use crate::session::judge::{Judged, measure};
@@ -40,6 +40,8 @@ pub(super) fn entry(
     // The judgement has reported a damaged file already.
     let asked = Asked::beside(&directory.join(layout::HISTORY)).unwrap_or_default();
     (entry.description, entry.seed) = (asked.description, asked.seed);
+    let setting = |(name, value)| Setting { name, value };
+    entry.load = asked.load.into_iter().map(setting).collect();
     if !report.environment.data_filesystem.figures_apply {
         // Data is never synced on this file system, so neither latency nor throughput says anything about the target.
         entry.series.latency.clear();

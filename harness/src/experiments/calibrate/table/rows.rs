@@ -7,6 +7,7 @@ const USUAL: Row = Row {
     name: "",
     trigger: &[],
     workload: "append",
+    load: &[],
     caught_by: &[],
     not_seen_because: None,
     findings: &[],
@@ -54,6 +55,20 @@ const COMES_BACK: &[&str] = &[
 ];
 /// Faults that make a node read its stored data.
 const RESTART: &[&str] = &["kill:leader", "kill:follower", "rolling-restart"];
+
+/// Many small requests in flight, from producers that send each record once.
+const SMALL_AND_MANY: &[(&str, &str)] = &[
+    ("batch.num.messages", "1"),
+    ("burst", "200"),
+    ("enable.idempotence", "false"),
+    ("linger.ms", "0"),
+    ("max.in.flight.requests.per.connection", "100"),
+    ("message.send.max.retries", "0"),
+    ("partitions", "4"),
+    ("session", "0"),
+    ("sizes", "small"),
+    ("window", "1000"),
+];
 
 /// Every plant, in the order of the broker's table.
 pub const ROWS: &[Row] = &[
@@ -358,6 +373,30 @@ pub const ROWS: &[Row] = &[
         not_seen_because: Some(
             "it is over within milliseconds of an election; the simulation of the broker gets there",
         ),
+        ..USUAL
+    },
+    Row {
+        name: "crowded-append",
+        workload: "pipeline",
+        load: SMALL_AND_MANY,
+        caught_by: &["lost-write", "inconsistent-offset"],
+        findings: &["lost-write", "inconsistent-offset"],
+        plant: "crowded-append",
+        faults: "none",
+        seconds: 15,
+        when: When::Always,
+        ..USUAL
+    },
+    Row {
+        name: "overtaking-append",
+        workload: "pipeline",
+        load: SMALL_AND_MANY,
+        caught_by: &["send-order"],
+        findings: &["nonmonotonic-send"],
+        plant: "overtaking-append",
+        faults: "none",
+        seconds: 15,
+        when: When::Always,
         ..USUAL
     },
 ];

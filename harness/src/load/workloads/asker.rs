@@ -1,0 +1,160 @@
+//! A client of `pipeline` over connections of its own: it asks for the first record at or after a time and for the one
+//! with the greatest timestamp, and reads somewhere in a partition through any node, as a client that fetches from
+//! followers does (KIP-392).
+
+use std::time::Duration;
+
+use anyhow::Result;
+use checkers::history::{
+    Assigned, Call, Completion, Invocation, Isolation, Offset, OffsetForTime, OffsetForTimeSeen,
+    Poll, Polled, Record, Report, What, WorkerId,
+};
+use rand::Rng;
+use rand_chacha::ChaCha8Rng;
+
+use super::Turn;
+use crate::config::seed::random;
+use crate::kafka::questions::{self, NoAnswer};
+use crate::kafka::wire::Wire;
+use crate::load::contents::Drawing;
+use crate::load::pace::Pace;
+use crate::load::{Compared, Load};
+
+/// The time that it waits for one answer.
+const TIMEOUT: Duration = Duration::from_millis(1_000);
+/// The size of one fetch in bytes.
+const FETCH_BYTES: i32 = 1 << 20;
+/// The rate of its questions and reads.
+const PER_SECOND: f64 = 30.0;
+/// One question in this many is for the greatest timestamp.
+const GREATEST_ONE_IN: u32 = 4;
+
+/// Asks and reads until asked to stop.
+pub(super) fn run(load: &Load, turn: Turn) -> Result<()> {
+    let Some(drawing) = &*load.drawing else {
+        return Ok(());
+    };
+    let mut random = random(load.seed, 3_000 + turn.thread);
+    let mut pace = Pace::per_second(turn.per_second.min(PER_SECOND));
+    let mut asker = Asker {
+        load,
+        drawing,
+        compared: Compared::begin(Some(drawing), &load.recorder),
+        worker: load.ids.next(),
+        wires: load
+            .addresses
+            .iter()
+            .map(|at| Wire::new(*at, TIMEOUT))
+            .collect(),
+        leader: vec![0; load.partitions.len()],
+        ends: vec![vec![0; load.partitions.len()]; load.addresses.len()],
+    };
+    while pace.wait(&mut random, &load.stop) {
+        let at = random.random_range(0..load.partitions.len());
+        match random.random_bool(0.5) {
+            true => asker.ask(at, &mut random),
+            false => asker.read(at, &mut random),
+        }
+    }
+    Ok(())
+}
+
+struct Asker<'a> {
+    load: &'a Load,
+    drawing: &'a Drawing,
+    compared: Compared<'a>,
+    worker: WorkerId,
+    wires: Vec<Wire>,
+    /// For each partition: the node that answered last.
+    leader: Vec<usize>,
+    /// For each node and partition: how far it has served. Another node may not have that yet, and would refuse.
+    ends: Vec<Vec<Offset>>,
+}
+
+impl Asker<'_> {
+    /// Only a leader answers. After a refusal or silence the next node is asked.
+    fn ask(&mut self, at: usize, random: &mut ChaCha8Rng) {
+        let (topic, partition) = &self.load.partitions[at];
+        let timestamp = match random.random_ratio(1, GREATEST_ONE_IN) {
+            true => OffsetForTime::GREATEST,
+            false => self.drawing.some_time(random),
+        };
+        let node = self.leader[at];
+        self.call(Call::OffsetForTime(Box::new(OffsetForTime {
+            topic: topic.into(),
+            partition: *partition,
+            timestamp,
+            node: Some(format!("n{}", node + 1).into()),
+        })));
+        let wire = &mut self.wires[node];
+        let answer = questions::offset_for_time(wire, topic, *partition, timestamp);
+        let (seen, error) = match answer {
+            Ok(named) => (named, None),
+            Err(error) => (None, Some(error)),
+        };
+        if error.is_some() {
+            self.leader[at] = (node + 1) % self.wires.len().max(1);
+        }
+        let (offset, timestamp) = seen.unzip();
+        let seen = OffsetForTimeSeen { offset, timestamp };
+        self.completed(Report::OffsetForTime(Box::new(seen)), error);
+    }
+
+    /// Reads through any node, which may be behind: it is given what the node has.
+    fn read(&mut self, at: usize, random: &mut ChaCha8Rng) {
+        let (topic, partition) = &self.load.partitions[at];
+        let node = random.random_range(0..self.wires.len().max(1));
+        let position = random.random_range(0..=self.ends[node][at]);
+        self.call(Call::Poll(Poll {
+            assigned: vec![Assigned {
+                topic: topic.into(),
+                partition: *partition,
+                position,
+            }],
+            isolation: Isolation::ReadUncommitted,
+            phase: None,
+        }));
+        let wire = &mut self.wires[node];
+        let fetched = questions::fetch(wire, topic, *partition, position, FETCH_BYTES);
+        let (records, error) = match fetched {
+            Ok(fetched) => {
+                self.ends[node][at] = fetched.next;
+                let mut records = Vec::with_capacity(fetched.records.len());
+                for record in &fetched.records {
+                    let word = self.compared.stored((topic, *partition), record);
+                    records.push(Record(topic.into(), *partition, record.offset, word));
+                }
+                (records, None)
+            }
+            Err(error) => {
+                self.ends[node][at] = 0;
+                (Vec::new(), Some(error))
+            }
+        };
+        self.completed(Report::Poll(Polled { records }), error);
+    }
+
+    fn call(&self, call: Call) {
+        let worker = self.worker;
+        self.load
+            .recorder
+            .record(What::Invoke(Invocation { worker, call }));
+    }
+
+    /// Records the outcome of the last call. A refusal is a failure. Without an answer the worker is retired.
+    fn completed(&mut self, report: Report, error: Option<NoAnswer>) {
+        let completion = Completion {
+            worker: self.worker,
+            error: error.as_ref().map(|error| error.to_string().into()),
+            report,
+        };
+        self.load.recorder.record(match error {
+            None => What::Ok(completion),
+            Some(NoAnswer::Refused(_)) => What::Fail(completion),
+            Some(NoAnswer::Wire(_)) => {
+                self.worker = self.load.ids.next();
+                What::Info(completion)
+            }
+        });
+    }
+}
