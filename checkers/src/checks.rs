@@ -44,6 +44,7 @@
 mod append_liveness;
 mod availability;
 mod away;
+pub mod bounded;
 mod claims;
 mod cluster_shape;
 mod content;

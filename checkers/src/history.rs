@@ -14,6 +14,7 @@ mod observation;
 mod operation;
 mod seal;
 mod unknown;
+mod settled;
 mod window;
 
 pub use event::{
@@ -31,6 +32,9 @@ pub use operation::{
 };
 pub use seal::{Digest, Seal};
 pub use unknown::Unknown;
+pub use settled::Settled;
+#[cfg(feature = "kafka")]
+pub(crate) use settled::{Answers, Counts};
 pub use window::Window;
 
 #[cfg(test)]

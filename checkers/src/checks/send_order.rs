@@ -23,7 +23,7 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
 
 fn partition(check: &Check<'_>, view: &View<'_>, verdict: &mut Verdict) -> u64 {
     let mut last: BTreeMap<u64, (&Send<'_>, Offset)> = BTreeMap::new();
-    let mut judged = 0;
+    let mut judged = view.settled.acknowledged;
     for send in &view.sends {
         let worker = send.operation.worker;
         let offset = send.offset().filter(|_| send.outcome != Outcome::Fail);
