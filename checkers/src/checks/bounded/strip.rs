@@ -1,6 +1,8 @@
 //! Takes out of answers what is settled: it is compared with what is known, counted, and forgotten. Whatever differs is
 //! a contradiction, and then the history has to be judged as a whole.
 
+use smallvec::SmallVec;
+
 use super::places::{Place, Places};
 use crate::history::{
     Append, Appended, EndOffset, EndOffsetSeen, Isolation, Offset, Outcome, Poll, Polled, Read,
@@ -73,6 +75,19 @@ fn fresh(place: &Place, record: &Record) -> Result<(), Against> {
     }
 }
 
+/// Where a poll stands in one partition.
+struct Standing {
+    at: usize,
+    /// The offset read last, or the one before its position.
+    after: Option<Offset>,
+    /// Where it is among the assigned.
+    assigned: Option<usize>,
+    /// Whether a record of this poll was taken out.
+    taken: bool,
+    /// Whether one is left.
+    rest: bool,
+}
+
 /// The records of a poll. Its positions move to where it stands after what is taken out.
 pub(super) fn polled(
     id: u64,
@@ -81,77 +96,91 @@ pub(super) fn polled(
     trust: Trust<'_>,
     places: &mut Places,
 ) -> Result<(), Against> {
-    let committed = poll.isolation == Isolation::ReadCommitted;
-    // By partition: the offset read last, where it is among the assigned, whether something was taken out of it, whether
-    // something is left.
-    let mut last: Vec<(usize, Option<Offset>, Option<usize>, bool, bool)> = Vec::new();
-    for (number, assigned) in poll.assigned.iter().enumerate() {
-        let at = places.index(&assigned.topic, assigned.partition);
-        last.push((
-            at,
-            Some(assigned.position.saturating_sub(1)),
-            Some(number),
-            false,
-            false,
-        ));
+    if polled.records.is_empty() {
+        return Ok(());
     }
-    let mut moved = std::mem::take(&mut places.moved);
-    let mut left = Vec::new();
-    for record in std::mem::take(&mut polled.records) {
-        let at = places.index(record.topic(), record.partition());
-        let known = last.iter().position(|(known, ..)| *known == at);
-        let known = known.unwrap_or_else(|| {
-            last.push((at, None, None, false, false));
-            last.len() - 1
+    let committed = poll.isolation == Isolation::ReadCommitted;
+    let mut standing: SmallVec<[Standing; 4]> = SmallVec::new();
+    for (number, assigned) in poll.assigned.iter().enumerate() {
+        standing.push(Standing {
+            at: places.index(&assigned.topic, assigned.partition),
+            after: Some(assigned.position.saturating_sub(1)),
+            assigned: Some(number),
+            taken: false,
+            rest: false,
         });
-        let (_, after, assigned, inside, rest) = &mut last[known];
-        let place = &mut places.all[at];
-        let offset = record.offset();
-        let settled = offset < place.to;
-        if let Some(after) = *after
-            && offset != after.saturating_add(1)
-        {
-            if settled && offset <= after {
-                return Err("a consumer that goes back to what is settled");
-            }
-            if place
-                .content
-                .count(after.saturating_add(1), offset.min(place.to))
-                > 0
-            {
-                return Err("a consumer that jumps over what is settled");
-            }
-        }
-        if !settled {
-            let taken = after.is_some_and(|after| after != offset.saturating_sub(1) && *inside);
-            if taken && !*rest {
-                return Err("a poll that jumps from what is settled");
-            }
-            fresh_unless_known(trust, at, place, &record)?;
-            *rest = true;
-            left.push(record);
-            continue;
-        }
-        if *rest || (committed && place.uncommitted) {
-            return Err("a poll that returns what is settled after what is not");
-        }
-        if !trust.holds(at, place, &record) {
-            return Err("another record at an offset that is settled");
-        }
-        (*after, *inside) = (Some(offset), true);
-        if let Some(number) = *assigned
+    }
+    let mut against = None;
+    polled.records.retain(|record| {
+        let at = places.index(record.topic(), record.partition());
+        let known = standing.iter().position(|standing| standing.at == at);
+        let known = known.unwrap_or_else(|| {
+            standing.push(Standing {
+                at,
+                after: None,
+                assigned: None,
+                taken: false,
+                rest: false,
+            });
+            standing.len() - 1
+        });
+        let stands = &mut standing[known];
+        let taken = taken(record, stands, (committed, trust), &mut places.all[at]);
+        if taken == Ok(true)
+            && let Some(number) = stands.assigned
             && let Some(assigned) = poll.assigned.get_mut(number)
         {
-            moved.entry((id, number)).or_insert(assigned.position);
-            assigned.position = offset.saturating_add(1);
+            let moved = places.moved.entry((id, number));
+            moved.or_insert(assigned.position);
+            assigned.position = record.offset().saturating_add(1);
         }
-        place.counts.sights += 1;
-        place.counts.polled += 1;
+        against = against.or(taken.err());
+        taken != Ok(true)
+    });
+    if polled.records.is_empty() {
+        polled.records = Vec::new();
     }
-    places.moved = moved;
-    left.shrink_to_fit();
-    polled.records = left;
-    Ok(())
+    against.map_or(Ok(()), Err)
+}
+
+/// Whether a polled record is settled, and so taken out.
+fn taken(
+    record: &Record,
+    standing: &mut Standing,
+    (committed, trust): (bool, Trust<'_>),
+    place: &mut Place,
+) -> Result<bool, Against> {
+    let offset = record.offset();
+    let settled = offset < place.to;
+    if let Some(after) = standing.after
+        && offset != after.saturating_add(1)
+    {
+        if settled && offset <= after {
+            return Err("a consumer that goes back to what is settled");
+        }
+        let between = (after.saturating_add(1), offset.min(place.to));
+        if place.content.count(between.0, between.1) > 0 {
+            return Err("a consumer that jumps over what is settled");
+        }
+        if !settled && standing.taken && !standing.rest {
+            return Err("a poll that jumps from what is settled");
+        }
+    }
+    if !settled {
+        fresh_unless_known(trust, standing.at, place, record)?;
+        standing.rest = true;
+        return Ok(false);
+    }
+    if standing.rest || (committed && place.uncommitted) {
+        return Err("a poll that returns what is settled after what is not");
+    }
+    if !trust.holds(standing.at, place, record) {
+        return Err("another record at an offset that is settled");
+    }
+    (standing.after, standing.taken) = (Some(offset), true);
+    place.counts.sights += 1;
+    place.counts.polled += 1;
+    Ok(true)
 }
 
 /// The records of a raw read of a node.
@@ -162,44 +191,42 @@ pub(super) fn read(
     trust: Trust<'_>,
     places: &mut Places,
 ) -> Result<(), Against> {
-    let mut left = Vec::new();
-    let (mut taken, mut before) = (0, None);
-    for record in std::mem::take(&mut seen.records) {
+    let (mut count, mut before, mut against) = (0, None, None);
+    seen.records.retain(|record| {
         let at = places.index(record.topic(), record.partition());
         let place = &mut places.all[at];
         if record.offset() >= place.to {
-            fresh_unless_known(trust, at, place, &record)?;
-            left.push(record);
-            continue;
+            against = against.or(fresh_unless_known(trust, at, place, record).err());
+            return true;
         }
         let ascends = before.is_none_or(|before| before < record.offset());
         let elsewhere = (record.topic(), record.partition()) != (&*read.topic, read.partition);
-        if !ascends || elsewhere || !trust.holds(at, place, &record) {
-            return Err("another record at an offset that is settled");
+        if !ascends || elsewhere || !trust.holds(at, place, record) {
+            against = Some("another record at an offset that is settled");
         }
         before = Some(record.offset());
-        taken += u64::from(record.offset() >= read.position);
+        count += u64::from(record.offset() >= read.position);
         place.counts.sights += 1;
+        false
+    });
+    seen.records.shrink_to_fit();
+    if let Some(against) = against {
+        return Err(against);
     }
-    left.shrink_to_fit();
-    seen.records = left;
     let at = places.index(&read.topic, read.partition);
     let place = &places.all[at];
     let Some(next) = seen.next.filter(|_| outcome == Outcome::Ok) else {
         return Ok(());
     };
-    if place
-        .content
-        .first()
-        .is_some_and(|first| seen.log_start_offset.unwrap_or(0) > first)
-    {
+    let start = seen.log_start_offset.unwrap_or(0);
+    if place.content.first().is_some_and(|first| start > first) {
         return Err("a log that begins above what is settled");
     }
     // A read whose records were taken out before begins where they ended.
     let from = read
         .position
         .max(trust.0.get(at).copied().unwrap_or(Offset::MIN));
-    match taken == place.content.count(from, next.min(place.to)) {
+    match count == place.content.count(from, next.min(place.to)) {
         true => Ok(()),
         false => Err("a read that leaves out what is settled"),
     }

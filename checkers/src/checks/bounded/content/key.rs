@@ -1,9 +1,9 @@
 //! Values as keys: a text and a number after it, or a hash.
 
-use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use hashbrown::HashTable;
+use hashbrown::{HashMap, HashTable};
+use rustc_hash::FxBuildHasher;
 
 use super::block::Entry;
 
@@ -32,7 +32,7 @@ struct Numbers {
 /// The texts and hashes that are known.
 #[derive(Debug, Default)]
 pub(super) struct Keys {
-    texts: BTreeMap<Box<str>, u32>,
+    texts: HashMap<Box<str>, u32, FxBuildHasher>,
     numbers: Vec<Numbers>,
     hashes: HashTable<u64>,
 }
