@@ -34,12 +34,52 @@ use lag::Lag;
 use places::Places;
 use strip::Trust;
 
+use super::row::Row;
 use super::view::{self, View};
 use crate::history::{
     Acks, Call, ClientOperation, Event, Header, History, Isolation, Moment, Offset, Outcome, Phase,
     Report, Settled, What, WorkerId,
 };
 use crate::promises::weaker;
+
+/// The checks that judge what is left of a history to the same bytes. Any other check, one of your own among them, needs
+/// the whole history: on a reduced one it is *undecided*.
+const JUDGE: &[&str] = &[
+    "log-order",
+    "log-recency",
+    "linearizable-register",
+    "lost-write",
+    "duplicate",
+    "inconsistent-offset",
+    "phantom-value",
+    "failed-write-seen",
+    "outcome-contradiction",
+    "poll-skip",
+    "nonmonotonic-poll",
+    "send-order",
+    "replicas-agree",
+    "unseen",
+    "metadata-agreement",
+    "one-leader-per-epoch",
+    "epochs-go-forward",
+    "coverage",
+    "formation",
+    "unexplained-election",
+    "terms-burned",
+    "stale-leader",
+    "disagreement",
+    "recovery",
+    "node-responds",
+    "unprovoked-exit",
+    "resource-growth",
+    "availability",
+    "served-after-heal",
+];
+
+/// Whether a check judges what is left of a history.
+pub fn judges(row: &Row) -> bool {
+    JUDGE.contains(&row.name)
+}
 
 /// How much is kept before anything is forgotten.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +90,19 @@ pub struct Window {
     pub recent: usize,
     /// Lines for which a consumer that does not poll is waited for.
     pub patience: usize,
+}
+
+impl Window {
+    /// The window for these checks: nothing is forgotten if one of them needs the whole history.
+    pub fn of(rows: &[Row]) -> Window {
+        match rows.iter().all(judges) {
+            true => Window::default(),
+            false => Window {
+                lines: usize::MAX,
+                ..Window::default()
+            },
+        }
+    }
 }
 
 impl Default for Window {
@@ -90,6 +143,7 @@ pub struct Reducer {
     asked: BTreeSet<WorkerId>,
     /// Whether operations are kept as a whole.
     registers: bool,
+    /// Whether anything was forgotten.
     reduced: bool,
     against: Option<&'static str>,
 }

@@ -77,8 +77,17 @@ impl Settled {
         counts.copied().unwrap_or_default()
     }
 
-    /// How many operations were forgotten.
-    pub fn operations(&self) -> u64 {
-        self.operations
+    /// How many operations were forgotten: those that happened, and those whose outcome is unknown.
+    pub fn operations(&self) -> (u64, u64) {
+        let unknown = self.failing.len() as u64;
+        (self.operations.saturating_sub(unknown), unknown)
+    }
+
+    /// Records of the produce probe that are not among the lines any more: when each was sent, and when it was
+    /// acknowledged, if it was.
+    pub fn produced(&self) -> impl Iterator<Item = (Moment, Option<Moment>)> {
+        let acknowledged = |at: Moment| (at != Moment::MAX).then_some(at);
+        let produced = self.produced.iter();
+        produced.map(move |(sent, at)| (*sent, acknowledged(*at)))
     }
 }
