@@ -181,3 +181,23 @@ fn a_check_that_needs_the_whole_history_is_undecided() {
     assert_eq!(validity(&left), Validity::Undecided);
     assert_eq!(Window::of(&[MINE]).lines, usize::MAX);
 }
+
+/// Recorded runs: `HISTORIES=DIR cargo test ... -- --ignored stored` reads every plain history below a directory.
+#[test]
+#[ignore = "needs recorded runs"]
+fn a_stored_run_is_judged_to_the_same_bytes() {
+    let folder = std::env::var("HISTORIES").expect("HISTORIES=DIR");
+    let (mut all, mut bounded) = (0, 0);
+    for entry in std::fs::read_dir(folder).expect("a directory").flatten() {
+        let text = std::fs::read_to_string(entry.path()).expect("a plain history");
+        let parsed = checkers::history::jsonl::parse(&text).expect("a history");
+        let history = History::new(parsed.header, parsed.events);
+        for window in WINDOWS {
+            let what = entry.path().display().to_string();
+            all += 1;
+            bounded += u64::from(compared(&history, window, &what));
+        }
+    }
+    println!("{bounded} of {all} from what is left");
+    assert!(bounded > 0);
+}

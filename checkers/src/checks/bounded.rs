@@ -23,8 +23,10 @@ mod calm;
 mod content;
 mod frontier;
 mod lag;
+mod lines;
 mod places;
 mod strip;
+mod window;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,89 +34,15 @@ use calm::Calm;
 use frontier::Held;
 use lag::Lag;
 use places::Places;
-use strip::Trust;
 
-use super::row::Row;
+pub use window::{Window, judges};
+
 use super::view::{self, View};
 use crate::history::{
-    Acks, Call, ClientOperation, Event, Header, History, Isolation, Moment, Offset, Outcome, Phase,
-    Report, Settled, What, WorkerId,
+    Acks, Call, ClientOperation, Event, Header, History, Moment, Offset, Outcome, Phase, Report,
+    Settled, What, WorkerId,
 };
 use crate::promises::weaker;
-
-/// The checks that judge what is left of a history to the same bytes. Any other check, one of your own among them, needs
-/// the whole history: on a reduced one it is *undecided*.
-const JUDGE: &[&str] = &[
-    "log-order",
-    "log-recency",
-    "linearizable-register",
-    "lost-write",
-    "duplicate",
-    "inconsistent-offset",
-    "phantom-value",
-    "failed-write-seen",
-    "outcome-contradiction",
-    "poll-skip",
-    "nonmonotonic-poll",
-    "send-order",
-    "replicas-agree",
-    "unseen",
-    "metadata-agreement",
-    "one-leader-per-epoch",
-    "epochs-go-forward",
-    "coverage",
-    "formation",
-    "unexplained-election",
-    "terms-burned",
-    "stale-leader",
-    "disagreement",
-    "recovery",
-    "node-responds",
-    "unprovoked-exit",
-    "resource-growth",
-    "availability",
-    "served-after-heal",
-];
-
-/// Whether a check judges what is left of a history.
-pub fn judges(row: &Row) -> bool {
-    JUDGE.contains(&row.name)
-}
-
-/// How much is kept before anything is forgotten.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Window {
-    /// Lines and records. A history with fewer is kept as a whole.
-    pub lines: usize,
-    /// Lines that are too recent to be forgotten.
-    pub recent: usize,
-    /// Lines for which a consumer that does not poll is waited for.
-    pub patience: usize,
-}
-
-impl Window {
-    /// The window for these checks: nothing is forgotten if one of them needs the whole history.
-    pub fn of(rows: &[Row]) -> Window {
-        match rows.iter().all(judges) {
-            true => Window::default(),
-            false => Window {
-                lines: usize::MAX,
-                ..Window::default()
-            },
-        }
-    }
-}
-
-impl Default for Window {
-    /// A run of ten minutes is kept as a whole; the window takes some 200 MB.
-    fn default() -> Self {
-        Window {
-            lines: 1_200_000,
-            recent: 200_000,
-            patience: 600_000,
-        }
-    }
-}
 
 /// The history has to be judged as a whole: something contradicts, or may contradict, what was forgotten.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -370,133 +298,6 @@ impl Reducer {
             place.counts.ends += 1;
             forgotten.push(end.operation.id);
         }
-    }
-
-    /// Compares the lines that are new with what is settled, and takes out what is the same.
-    fn compare(&mut self) -> Result<(), &'static str> {
-        let mut kept = std::mem::take(&mut self.kept);
-        let from = self.compared;
-        let recency = self.header.promises.end_offset_includes_acknowledged;
-        let mut open: BTreeMap<WorkerId, usize> = BTreeMap::new();
-        for at in 0..kept.len() {
-            let (called, completed) = kept.split_at_mut(at);
-            let event = &mut completed[0];
-            let is_new = event.i >= from;
-            let (completion, outcome) = match &mut event.what {
-                What::Invoke(invocation) => {
-                    let worker = invocation.worker;
-                    if open.insert(worker, at).is_some() {
-                        return Err("a worker with two calls at once");
-                    }
-                    match &invocation.call {
-                        Call::Append(append) if is_new => strip::called(append, &mut self.places)?,
-                        Call::EndOffset(_) if is_new => drop(self.asked.insert(worker)),
-                        Call::Poll(_) if is_new && self.asked.contains(&worker) => {
-                            self.registers = true;
-                        }
-                        _ => {}
-                    }
-                    continue;
-                }
-                What::Ok(completion) => (completion, Outcome::Ok),
-                What::Fail(completion) => (completion, Outcome::Fail),
-                What::Info(completion) => (completion, Outcome::Info),
-                _ => continue,
-            };
-            let Some(invoked) = open.remove(&completion.worker) else {
-                return Err("an answer without a call");
-            };
-            let id = called[invoked].i;
-            let What::Invoke(invocation) = &mut called[invoked].what else {
-                continue;
-            };
-            if !is_new {
-                continue;
-            }
-            let (places, trust) = (&mut self.places, Trust(&[]));
-            match (&mut invocation.call, &mut completion.report) {
-                (Call::Append(append), Report::Append(report)) => {
-                    strip::appended(append, report, places)?;
-                }
-                (Call::Poll(poll), Report::Poll(polled)) => {
-                    strip::polled(id, poll, polled, trust, places)?;
-                }
-                (Call::Read(read), Report::Read(seen)) => {
-                    strip::read(read, seen, outcome, trust, places)?;
-                }
-                (Call::EndOffset(asked), Report::EndOffset(seen)) => {
-                    strip::ended(asked, seen, recency, places)?;
-                }
-                _ => {}
-            }
-        }
-        if self.registers && self.settled.operations > 0 {
-            return Err("reads of the last record that began late");
-        }
-        self.compared = kept.last().map_or(from, |event| event.i + 1);
-        self.kept = kept;
-        Ok(())
-    }
-
-    /// Takes the settled operations out of the lines, and settled records out of the answers that stay.
-    fn forget(
-        &mut self,
-        mut events: Vec<Event>,
-        mut drop: Vec<bool>,
-        forgotten: &[u64],
-        before: &[Offset],
-    ) -> Result<(), &'static str> {
-        let mut limits = before.to_vec();
-        limits.resize(self.places.all.len(), Offset::MIN);
-        let trust = Trust(&limits);
-        let mut open: BTreeMap<WorkerId, usize> = BTreeMap::new();
-        for at in 0..events.len() {
-            let (called, completed) = events.split_at_mut(at);
-            let event = &mut completed[0];
-            let (completion, outcome) = match &mut event.what {
-                What::Invoke(invocation) => {
-                    open.insert(invocation.worker, at);
-                    continue;
-                }
-                What::Ok(completion) => (completion, Outcome::Ok),
-                What::Fail(completion) => (completion, Outcome::Fail),
-                What::Info(completion) => (completion, Outcome::Info),
-                _ => continue,
-            };
-            let Some(invoked) = open.remove(&completion.worker) else {
-                continue;
-            };
-            let id = called[invoked].i;
-            let What::Invoke(invocation) = &mut called[invoked].what else {
-                continue;
-            };
-            let gone = match (&mut invocation.call, &mut completion.report) {
-                (Call::Poll(poll), Report::Poll(polled)) if !self.registers => {
-                    strip::polled(id, poll, polled, trust, &mut self.places)?;
-                    let gone = polled.records.is_empty() && outcome == Outcome::Ok;
-                    if gone {
-                        let uncommitted = poll.isolation == Isolation::ReadUncommitted;
-                        let known = self.settled.polls.unwrap_or(false);
-                        self.settled.polls = Some(known || uncommitted);
-                    }
-                    gone
-                }
-                (Call::Read(read), Report::Read(seen)) => {
-                    strip::read(read, seen, outcome, trust, &mut self.places)?;
-                    false
-                }
-                _ => forgotten.binary_search(&id).is_ok(),
-            };
-            if gone {
-                (drop[invoked], drop[at]) = (true, true);
-                self.settled.operations += 1;
-            }
-        }
-        self.places.moved.clear();
-        let mut dropped = drop.into_iter();
-        events.retain(|_| !dropped.next().unwrap_or(false));
-        self.kept = events;
-        Ok(())
     }
 }
 
