@@ -62,11 +62,11 @@ pub(super) struct Claims<'a> {
 
 impl<'a> Claims<'a> {
     pub(super) fn of(history: &'a History) -> Claims<'a> {
-        let mut claims = Claims::default();
-        claims.settled = history
-            .settled()
-            .map(|settled| settled.answers)
-            .unwrap_or_default();
+        let settled = history.settled().map(|settled| settled.answers);
+        let mut claims = Claims {
+            settled: settled.unwrap_or_default(),
+            ..Claims::default()
+        };
         let mut at: BTreeMap<Seat<'a>, usize> = BTreeMap::new();
         let anew = remade(history);
         let done = history.phase(Phase::Done).unwrap_or(Moment::MAX);

@@ -98,10 +98,8 @@ fn unrest(header: &Header, events: &[Event]) -> Vec<Moment> {
     };
     for event in events {
         match &event.what {
-            What::Observation(observed) => {
-                if !said.again(header, observed) {
-                    unrest.extend([observed.called, event.t]);
-                }
+            What::Observation(observed) if !said.again(header, observed) => {
+                unrest.extend([observed.called, event.t]);
             }
             What::Fault(fault) => {
                 unrest.extend([fault.called, event.t]);
