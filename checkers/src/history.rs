@@ -13,8 +13,8 @@ pub mod jsonl;
 mod observation;
 mod operation;
 mod seal;
-mod unknown;
 mod settled;
+mod unknown;
 mod window;
 
 pub use event::{
@@ -31,10 +31,10 @@ pub use operation::{
     RecordsDeleted, Report, TopicCall, TopicSeen, Values,
 };
 pub use seal::{Digest, Seal};
-pub use unknown::Unknown;
 pub use settled::Settled;
 #[cfg(feature = "kafka")]
 pub(crate) use settled::{Answers, Counts};
+pub use unknown::Unknown;
 pub use window::Window;
 
 #[cfg(test)]

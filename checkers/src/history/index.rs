@@ -9,8 +9,8 @@ use super::ids::{Moment, NodeName, WorkerId};
 use super::jsonl::Parsed;
 use super::observation::Observation;
 use super::operation::{Call, Completion, Outcome, Report};
-use super::unknown::Unknown;
 use super::settled::Settled;
+use super::unknown::Unknown;
 use super::window::Window;
 
 /// A call with its completion.

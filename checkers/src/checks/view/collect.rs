@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::{Covered, End, Fact, NONE, Place, Send, Step, Values, View};
 use crate::history::{
     Append, Call, ClientOperation, Counts, DeleteRecords, EndOffset, EndOffsetSeen, History,
-    Isolation, Moment, Offset, Outcome, Poll, Read, ReadSeen, Record, RecordOutcome, Report, Settled,
+    Isolation, Moment, Offset, Outcome, Poll, Read, ReadSeen, Record, RecordOutcome, Report,
+    Settled,
 };
 
 /// How many offsets of one value are looked through before it is noted again; what is noted twice is merged later. A
