@@ -45,6 +45,7 @@ mod altered_record;
 mod append_liveness;
 mod availability;
 mod away;
+pub mod bounded;
 mod claims;
 mod cluster_shape;
 mod content;

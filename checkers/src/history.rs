@@ -15,6 +15,7 @@ mod offset_for_time;
 mod operation;
 mod seal;
 mod sending;
+mod settled;
 mod unknown;
 mod window;
 
@@ -34,6 +35,9 @@ pub use operation::{
 };
 pub use seal::{Digest, Seal};
 pub use sending::Sending;
+pub use settled::Settled;
+#[cfg(feature = "kafka")]
+pub(crate) use settled::{Answers, Counts};
 pub use unknown::Unknown;
 pub use window::Window;
 

@@ -162,6 +162,8 @@ pub mod transactions;
 pub mod verdict;
 
 #[cfg(feature = "kafka")]
+pub use checks::bounded;
+#[cfg(feature = "kafka")]
 pub use checks::judge;
 
 /// The README's example, run as a test.

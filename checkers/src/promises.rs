@@ -174,6 +174,19 @@ impl Configuration {
             faults: disturbance(history, windows),
         };
         let (mut appends, mut reads) = (false, false);
+        if let Some(settled) = history.settled() {
+            if let Some(weakest) = settled.appends.weakest {
+                appends = true;
+                configuration.acks = weakest;
+                configuration.idempotent = !settled.appends.any_plain;
+            }
+            if let Some(uncommitted) = settled.polls {
+                reads = true;
+                if uncommitted {
+                    configuration.isolation = Isolation::ReadUncommitted;
+                }
+            }
+        }
         for operation in operations {
             match operation.call {
                 Call::Append(append) => {

@@ -1,4 +1,7 @@
 //! A legal history of any size, drawn by a seed.
+#![allow(dead_code, reason = "each bench uses one part")]
+
+pub(crate) mod stream;
 
 use checkers::history::{
     Acks, Append, Appended, Assigned, Call, Completion, EndOffset, EndOffsetSeen, Event, Header,
@@ -162,7 +165,7 @@ fn records(log: &[Text], partition: usize, from: usize, to: usize) -> Vec<Record
     log[from..to].iter().enumerate().map(record).collect()
 }
 
-fn header() -> Header {
+pub(crate) fn header() -> Header {
     let node = |id| NodeEntry {
         name: format!("n{id}"),
         address: String::new(),

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::history::{History, Moment, Phase, Seen, Window};
+use crate::history::{Answers, History, Moment, Phase, Seen, Window};
 use crate::judgement::Explanation;
 use crate::verdict::Belief;
 
@@ -56,11 +56,17 @@ pub(super) struct Claims<'a> {
     pub(super) rows: Vec<Row<'a>>,
     /// DescribeQuorum answers that name an epoch.
     pub(super) quorum: Vec<Row<'a>>,
+    /// What was forgotten of both.
+    pub(super) settled: Answers,
 }
 
 impl<'a> Claims<'a> {
     pub(super) fn of(history: &'a History) -> Claims<'a> {
-        let mut claims = Claims::default();
+        let settled = history.settled().map(|settled| settled.answers);
+        let mut claims = Claims {
+            settled: settled.unwrap_or_default(),
+            ..Claims::default()
+        };
         let mut at: BTreeMap<Seat<'a>, usize> = BTreeMap::new();
         let anew = remade(history);
         let done = history.phase(Phase::Done).unwrap_or(Moment::MAX);

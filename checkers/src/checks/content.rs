@@ -37,7 +37,7 @@ pub(super) fn duplicate(check: &Check<'_>) -> Verdict {
     let gave_up = GaveUp::of(check);
     for view in check.views() {
         check.unambiguous(view, &mut verdict);
-        for number in 0..view.value_count() as u32 {
+        for number in view.numbers() {
             if !view.has_copies(number) {
                 continue;
             }
@@ -66,6 +66,7 @@ pub(super) fn inconsistent_offset(check: &Check<'_>) -> Verdict {
     let mut offsets = 0;
     for view in check.views() {
         check.unambiguous(view, &mut verdict);
+        offsets += view.settled.records;
         // Acknowledged offsets at which their own record was never read.
         let mut claims: Vec<(Offset, &Send<'_>)> = view
             .stated()
@@ -235,7 +236,8 @@ pub(super) fn outcome_contradiction(check: &Check<'_>) -> Verdict {
             }
         }
     }
-    let mut appends = 0;
+    let settled = check.history().settled();
+    let mut appends = settled.map_or(0, |settled| settled.appends.answered);
     for operation in check.operations() {
         let (Call::Append(append), Some(Report::Append(appended))) =
             (operation.call, operation.report())

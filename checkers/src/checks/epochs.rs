@@ -36,7 +36,7 @@ pub(super) fn one_per_epoch(check: &Check<'_>) -> Verdict {
         .rows
         .iter()
         .filter(|row| row.leader.is_some() && row.epoch.is_some());
-    let mut count = 0;
+    let mut count = claims.settled.claims + claims.settled.quorum;
     let mut first: BTreeMap<(usize, Option<i32>), &Row<'_>> = BTreeMap::new();
     let mut told: BTreeSet<Option<i32>> = BTreeSet::new();
     for row in named {
@@ -80,7 +80,8 @@ pub(super) fn forward(check: &Check<'_>) -> Verdict {
     lanes(claims, partitions, &mut verdict);
     lanes(claims, claims.quorum.iter(), &mut verdict);
     ends(check, &mut verdict);
-    let answers = (claims.rows.len() + claims.quorum.len()) as u64;
+    let settled = claims.settled.rows + claims.settled.quorum;
+    let answers = (claims.rows.len() + claims.quorum.len()) as u64 + settled;
     check.saw_in_run(answers, "answers about leaders", &mut verdict);
     verdict
 }

@@ -57,6 +57,8 @@ fn failing(check: &Prepared<'_>) -> Vec<Moment> {
     let mut failing: Vec<Moment> = appends
         .filter_map(|operation| operation.completed())
         .collect();
+    let settled = check.history().settled();
+    failing.extend(settled.iter().flat_map(|settled| &settled.failing));
     failing.sort_unstable();
     failing
 }

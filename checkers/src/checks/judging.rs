@@ -8,7 +8,7 @@ use super::prepared::{Check, Prepared};
 use super::probe::Probe;
 use super::regimes::Regimes;
 use super::row::Row;
-use super::{effects, elections, gaps, lanes, view};
+use super::{bounded, effects, elections, gaps, lanes, view};
 use crate::history::{Event, History, Moment, What, Window};
 use crate::judgement::{Effect, Judgement, WindowRow};
 use crate::promises::Configuration;
@@ -125,6 +125,14 @@ fn verdict(row: &Row, check: &Check<'_>) -> Verdict {
             message: failure.to_string(),
         });
     };
+    if check.history().settled().is_some() && !bounded::judges(row) {
+        let mut verdict = check.verdict();
+        verdict.doubt(Doubt::CheckFailed {
+            message: "it needs the whole history, of which what is settled was forgotten"
+                .to_owned(),
+        });
+        return verdict;
+    }
     let judged = guarded("the check", || (row.judge)(check));
     let mut verdict = judged.unwrap_or_else(|failure| {
         let mut verdict = check.verdict();

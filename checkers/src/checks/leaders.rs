@@ -25,7 +25,7 @@ pub(super) fn stale(check: &Check<'_>) -> Verdict {
     let limits = check.history().limits();
     let mut successors: BTreeMap<usize, Vec<&Row<'_>>> = BTreeMap::new();
     let mut worst: BTreeMap<(usize, &str, Option<i32>), Stale<'_, '_>> = BTreeMap::new();
-    let mut count = 0;
+    let mut count = check.claims().settled.claims;
     let claims = check
         .claims()
         .rows
@@ -124,7 +124,7 @@ pub(super) fn disagreement(check: &Check<'_>) -> Verdict {
     let loaded = check.history().phase(Phase::Load).unwrap_or(Moment::MAX);
     let mut beliefs: BTreeMap<(usize, &str), &Row<'_>> = BTreeMap::new();
     let mut stretches: BTreeMap<usize, Stretch<'_, '_>> = BTreeMap::new();
-    let (mut longest, mut count) = (0, 0);
+    let (mut longest, mut count) = (0, check.claims().settled.rows);
     for row in check
         .claims()
         .rows

@@ -131,7 +131,7 @@ fn partition(check: &Check<'_>, view: &View<'_>, verdict: &mut Verdict) -> u64 {
         .take()
         .into_iter()
         .for_each(|pair| tell(check, view, pair, verdict));
-    bounds.len() as u64
+    bounds.len() as u64 + view.settled.records
 }
 
 fn tell(

@@ -38,7 +38,7 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
     let asked = check
         .views()
         .iter()
-        .map(|view| view.ends.len() as u64)
+        .map(|view| view.ends.len() as u64 + view.settled.ends)
         .sum();
     check.saw(asked, "end offsets", &mut verdict);
     verdict

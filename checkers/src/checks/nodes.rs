@@ -21,7 +21,7 @@ struct Silence {
 pub(super) fn responds(check: &Check<'_>) -> Verdict {
     let mut verdict = check.verdict();
     let limit_ms = check.history().limits().response_ms;
-    let (mut longest, mut seen) = (0, 0);
+    let (mut longest, mut seen) = (0, check.claims().settled.metadata);
     for node in check.nodes() {
         let (silences, probes) = silences(check, node);
         seen += probes;

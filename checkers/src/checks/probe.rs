@@ -21,6 +21,14 @@ pub(super) struct Probe {
 impl Probe {
     pub(super) fn of(history: &History) -> Probe {
         let mut probe = Probe::default();
+        let settled = history.settled();
+        for (sent, at) in settled.iter().flat_map(|settled| &settled.produced) {
+            probe.sent.push(*sent);
+            if *at != Moment::MAX {
+                let (sent, at) = (*sent, *at);
+                probe.acknowledged.push(Acknowledged { sent, at });
+            }
+        }
         for observed in history.observations() {
             let (sent, at) = (observed.observation.called, observed.at);
             if !matches!(observed.observation.seen, Seen::Produce { .. }) {

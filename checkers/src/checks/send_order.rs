@@ -29,7 +29,7 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
 
 fn partition(check: &Check<'_>, view: &View<'_>, verdict: &mut Verdict) -> u64 {
     let mut last: BTreeMap<u64, (&Send<'_>, Offset)> = BTreeMap::new();
-    let mut judged = 0;
+    let mut judged = view.settled.acknowledged;
     for send in &view.sends {
         if sending(send.operation).is_some() {
             continue;

@@ -27,6 +27,8 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
             });
             continue;
         }
+        late.longest = late.longest.max(view.settled.longest_late);
+        late.after_load += view.settled.late_after_load;
         let reads = view.reads();
         for send in view.sends.iter().filter(|send| send.outcome == Outcome::Ok) {
             match view.facts_of(send).map(|fact| fact.seen_at).min() {
@@ -38,11 +40,7 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
             }
         }
     }
-    let values = check
-        .views()
-        .iter()
-        .map(|view| view.facts.len() as u64)
-        .sum();
+    let values = check.views().iter().map(View::fact_count).sum();
     check.saw(values, "values read", &mut verdict);
     verdict.saw("of them first served after the load", late.after_load);
     verdict.figure(
@@ -194,6 +192,9 @@ fn by_some(
 /// The longest for which a consumer that had caught up before had not been given something that was known when it
 /// polled: Jepsen's realtime-lag, without what a fresh consumer reads again on purpose.
 fn realtime_lag(check: &Check<'_>) -> Moment {
+    if let Some(settled) = check.history().settled() {
+        return settled.lag;
+    }
     let earliest: Vec<Earliest> = check.views().iter().map(View::earliest_known).collect();
     let mut caught_up: BTreeSet<(WorkerId, usize)> = BTreeSet::new();
     let mut longest = 0;

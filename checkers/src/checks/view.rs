@@ -6,7 +6,7 @@ mod known;
 mod reads;
 mod values;
 
-use crate::history::{Acks, ClientOperation, Moment, Offset, Outcome, RecordOutcome};
+use crate::history::{Acks, ClientOperation, Counts, Moment, Offset, Outcome, RecordOutcome};
 use crate::verdict::{Evidence, Sent, Sighting};
 pub(crate) use collect::collect;
 pub(crate) use known::{Earliest, Known};
@@ -154,6 +154,8 @@ pub(crate) struct View<'a> {
     pub(crate) resent: u64,
     /// Sends that were acknowledged with an offset, by that offset.
     acknowledged: Vec<u32>,
+    /// What was forgotten of it.
+    pub(crate) settled: Counts,
 }
 
 impl<'a> View<'a> {
@@ -167,7 +169,7 @@ impl<'a> View<'a> {
 
     /// How many there are.
     pub(crate) fn acknowledged_count(&self) -> u64 {
-        self.acknowledged.len() as u64
+        self.acknowledged.len() as u64 + self.settled.stated
     }
 
     /// Below which offset records may have been removed by a moment.
@@ -178,7 +180,17 @@ impl<'a> View<'a> {
 
     /// How many values were sent or read.
     pub(crate) fn value_count(&self) -> u64 {
-        self.values.len() as u64
+        self.values.len() as u64 + self.settled.records
+    }
+
+    /// The numbers of the values that are not forgotten.
+    pub(crate) fn numbers(&self) -> std::ops::Range<u32> {
+        0..self.values.len() as u32
+    }
+
+    /// How many records were read, each counted once.
+    pub(crate) fn fact_count(&self) -> u64 {
+        self.facts.len() as u64 + self.settled.records
     }
 
     /// Offsets that are stated for records that are known to be written, by offset: of acknowledgements, and of unknown
@@ -248,6 +260,11 @@ impl<'a> View<'a> {
         let send = self.send_numbered(number);
         let stated = send.and_then(|send| self.written_at(send));
         fact.next != NONE || stated.is_some_and(|offset| offset != fact.offset)
+    }
+
+    /// The same for the value of a fact.
+    pub(crate) fn is_copied(&self, fact: &Fact<'_>) -> bool {
+        self.has_copies(fact.number)
     }
 
     /// The offset stated for a record that is known to be written.

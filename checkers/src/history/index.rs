@@ -9,6 +9,7 @@ use super::ids::{Moment, NodeName, WorkerId};
 use super::jsonl::Parsed;
 use super::observation::Observation;
 use super::operation::{Call, Completion, Outcome, Report};
+use super::settled::Settled;
 use super::unknown::Unknown;
 use super::window::Window;
 
@@ -68,6 +69,8 @@ pub struct History {
     observations: Vec<usize>,
     others: Vec<usize>,
     unknown: Unknown,
+    /// What was forgotten of it, if anything was.
+    settled: Option<Box<Settled>>,
 }
 
 impl From<Parsed> for History {
@@ -105,12 +108,39 @@ impl History {
             observations,
             others,
             unknown: Unknown::default(),
+            settled: None,
         }
     }
 
     /// What its reader did not understand; nothing if it was not read from text.
     pub fn unknown(&self) -> &Unknown {
         &self.unknown
+    }
+
+    /// A history of which something was forgotten, and these events are left.
+    #[cfg(feature = "kafka")]
+    pub(crate) fn reduced(header: Header, events: Vec<Event>, settled: Settled) -> History {
+        History {
+            settled: Some(Box::new(settled)),
+            ..History::new(header, events)
+        }
+    }
+
+    /// Its events.
+    #[cfg(feature = "kafka")]
+    pub(crate) fn into_events(self) -> Vec<Event> {
+        self.events
+    }
+
+    /// What was forgotten of it; none of a history that is here as a whole.
+    pub fn settled(&self) -> Option<&Settled> {
+        self.settled.as_deref()
+    }
+
+    /// The line with this `i`, if it was not forgotten.
+    pub fn line(&self, id: u64) -> Option<&Event> {
+        let at = self.events.partition_point(|event| event.i < id);
+        self.events.get(at).filter(|event| event.i == id)
     }
 
     /// The header.
@@ -128,7 +158,7 @@ impl History {
         &self.header.limits
     }
 
-    /// The lines, in order.
+    /// The lines, in order; of a history of which something was forgotten, those that are left.
     pub fn events(&self) -> &[Event] {
         &self.events
     }
@@ -326,6 +356,6 @@ impl History {
     /// Whether this is the record of a run, with phases or probes, and not of operations alone.
     pub fn is_of_a_run(&self) -> bool {
         let told = |event: &Event| matches!(event.what, What::Phase(_) | What::Node(_));
-        !self.observations.is_empty() || self.others().any(told)
+        self.settled.is_some() || !self.observations.is_empty() || self.others().any(told)
     }
 }

@@ -109,6 +109,9 @@ pub fn parse(text: &str) -> Result<Parsed, ParseError> {
 pub struct LineReader {
     header: Option<Header>,
     events: Vec<Event>,
+    /// The number of events so far, those that were taken out included, and the time of the last.
+    count: u64,
+    last: Moment,
     warnings: Vec<String>,
     /// The number of lines so far.
     lines: usize,
@@ -150,6 +153,16 @@ impl LineReader {
             }
             read => read,
         }
+    }
+
+    /// The header, once its line was read.
+    pub fn header(&self) -> Option<&Header> {
+        self.header.as_ref()
+    }
+
+    /// Takes out the events that were read since the last call, so that a history of any length can be read.
+    pub fn take(&mut self) -> std::vec::Drain<'_, Event> {
+        self.events.drain(..)
     }
 
     /// The end of the file.
@@ -213,17 +226,18 @@ impl LineReader {
         {
             return self.end(&seal, line);
         }
-        let next = self.events.len() as u64;
+        let next = self.count;
         if event.i != next {
             return Err(self.no_event(format!("its `i` is {}, expected {next}", event.i)));
         }
-        if event.t < self.last() {
+        if event.t < self.last {
             return Err(self.no_event("its time lies before the line ahead of it"));
         }
         if matches!(event.what, What::Unknown) && !whole && Seal::read(line).is_some() {
             return Err(self.no_event("torn"));
         }
         self.unknown.read(line, &event);
+        (self.count, self.last) = (self.count + 1, event.t);
         self.events.push(event);
         Ok(())
     }
@@ -233,7 +247,7 @@ impl LineReader {
             let problem = "an end line, which the header does not announce";
             return Err(self.damaged(problem));
         };
-        let own = Seal::new(self.events.len() as u64, self.last(), digest);
+        let own = Seal::new(self.count, self.last, digest);
         let problem = seal.contradiction(&own);
         let respelled = || (line != own.line()).then(|| "the end line is respelled".to_owned());
         match problem.or_else(respelled) {
@@ -243,10 +257,6 @@ impl LineReader {
                 Ok(())
             }
         }
-    }
-
-    fn last(&self) -> Moment {
-        self.events.last().map_or(0, |event| event.t)
     }
 
     fn no_event(&self, problem: impl Into<String>) -> ParseError {

@@ -130,6 +130,7 @@ pub(crate) fn environment() -> Environment {
 pub(crate) fn scenario(name: &str) -> ScenarioReport {
     ScenarioReport {
         name: name.into(),
+        load: vec![],
         seed: "0x5eed".into(),
         reproduce: format!("cargo run --release --bin jepsen -- run {name} --seed 0x5eed"),
         description: "Appends to two partitions while nodes are cut off, paused and killed.".into(),

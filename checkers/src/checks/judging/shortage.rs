@@ -36,8 +36,7 @@ pub(super) fn excuse(check: &Check<'_>, verdict: &mut Verdict) {
 /// When an anomaly ended: by its window, or by the last of its events.
 fn ended(check: &Check<'_>, anomaly: &Anomaly) -> Option<Moment> {
     let evidence = &anomaly.evidence;
-    let events = check.history().events();
-    let of = |id: &u64| events.get(usize::try_from(*id).ok()?).map(|event| event.t);
+    let of = |id: &u64| check.history().line(*id).map(|event| event.t);
     let by_events = || evidence.events.iter().filter_map(of).max();
     evidence.window.map(|(_, to)| to).or_else(by_events)
 }

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use super::{Covered, End, Fact, NONE, Place, Send, Step, Values, View};
 use crate::history::{
-    Append, Call, ClientOperation, DeleteRecords, EndOffset, EndOffsetSeen, History, Isolation,
-    Moment, Offset, Outcome, Poll, Read, ReadSeen, Record, RecordOutcome, Report,
+    Append, Call, ClientOperation, Counts, DeleteRecords, EndOffset, EndOffsetSeen, History,
+    Isolation, Moment, Offset, Outcome, Poll, Read, ReadSeen, Record, RecordOutcome, Report,
+    Settled,
 };
 
 /// How many offsets of one value are looked through before it is noted again; what is noted twice is merged later. A
@@ -20,6 +21,7 @@ pub(crate) fn collect<'a>(
     let promises = history.promises();
     let mut views = Views {
         by_age: promises.retention_ms.is_some() || promises.retention_bytes.is_some(),
+        settled: history.settled(),
         ..Views::default()
     };
     let nodes = history.nodes();
@@ -64,6 +66,7 @@ struct Views<'a> {
     last: usize,
     /// Whether records may be removed for their age or their number.
     by_age: bool,
+    settled: Option<&'a Settled>,
 }
 
 impl<'a> Views<'a> {
@@ -81,7 +84,9 @@ impl<'a> Views<'a> {
             let next = self.all.len();
             self.last = *self.at.entry(place).or_insert(next);
             if self.last == next {
-                self.all.push(empty(place));
+                let (topic, partition) = place;
+                let settled = self.settled.map(|settled| settled.of(topic, partition));
+                self.all.push(empty(place, settled.unwrap_or_default()));
             }
         }
         self.last
@@ -227,7 +232,7 @@ impl<'a> Views<'a> {
     }
 }
 
-fn empty(place: Place<'_>) -> View<'_> {
+fn empty(place: Place<'_>, settled: Counts) -> View<'_> {
     View {
         place,
         values: Values::default(),
@@ -239,12 +244,13 @@ fn empty(place: Place<'_>) -> View<'_> {
         covered: Vec::new(),
         removals: Vec::new(),
         steps: Vec::new(),
-        sights: 0,
-        polled: 0,
+        sights: settled.sights,
+        polled: settled.polled,
         expected: 0,
         noted_twice: false,
         resent: 0,
         acknowledged: Vec::new(),
+        settled,
     }
 }
 

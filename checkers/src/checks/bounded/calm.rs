@@ -1,0 +1,154 @@
+//! Answers of probes while nothing happens. In a calm stretch all nodes answer, name the same leader of every partition
+//! and of the quorum, and no fault, phase, process or topic changes. Then an answer says nothing but that it came: it
+//! is counted and forgotten, except within some seconds of whatever ends the calm. No check looks back for longer than
+//! an answer is fresh, which is a second.
+
+use crate::history::{Answers, Event, Header, Moment, Observation, PartitionClaim, Seen, What};
+
+/// How near to something else an answer stays.
+const NEAR: Moment = 2_000_000_000;
+
+/// What was forgotten of observations.
+#[derive(Debug, Default)]
+pub(super) struct Calm {
+    pub(super) answers: Answers,
+    /// Records of the produce probe.
+    pub(super) produced: Vec<(Moment, Moment)>,
+}
+
+/// What all nodes say.
+struct Said<'e> {
+    partitions: Option<&'e [PartitionClaim]>,
+    quorum: Option<(i32, i32)>,
+}
+
+impl Calm {
+    /// Marks what can be forgotten of events before some moment. `loaded` is when the load began, `done` when the run
+    /// had ended.
+    pub(super) fn thin(
+        &mut self,
+        header: &Header,
+        events: &[Event],
+        (loaded, done): (Option<Moment>, Option<Moment>),
+        before: Moment,
+        drop: &mut [bool],
+    ) {
+        let unrest = unrest(header, events);
+        let loaded = loaded.unwrap_or(Moment::MAX);
+        let done = done.unwrap_or(Moment::MAX);
+        for (event, drop) in events.iter().zip(drop) {
+            let What::Observation(observed) = &event.what else {
+                continue;
+            };
+            match observed.seen {
+                Seen::Produce { .. } => {
+                    let at = if observed.answered {
+                        event.t
+                    } else {
+                        Moment::MAX
+                    };
+                    self.produced.push((observed.called, at));
+                    *drop = true;
+                }
+                // No check reads when records arrived at a node.
+                Seen::Delivery { .. } => *drop = event.t < before,
+                Seen::Metadata { .. } | Seen::Quorum { .. } => {
+                    let from = observed.called.saturating_sub(NEAR);
+                    let to = event.t.saturating_add(NEAR);
+                    let near = unrest.partition_point(|at| *at < from);
+                    let calm = unrest.get(near).is_none_or(|at| *at > to);
+                    if calm && to < before && observed.called >= loaded && to < done {
+                        self.count(header, observed);
+                        *drop = true;
+                    }
+                }
+                Seen::Process { .. } | Seen::Unknown => {}
+            }
+        }
+    }
+
+    fn count(&mut self, header: &Header, observed: &Observation) {
+        match &observed.seen {
+            Seen::Metadata { partitions, .. } => {
+                let own = |claim: &&PartitionClaim| {
+                    let leader = claim.leader().and_then(|id| name(header, id));
+                    leader == Some(&observed.node) && claim.epoch().is_some()
+                };
+                self.answers.metadata += 1;
+                self.answers.rows += partitions.len() as u64;
+                self.answers.claims += partitions.iter().filter(own).count() as u64;
+            }
+            Seen::Quorum { .. } => self.answers.quorum += 1,
+            _ => {}
+        }
+    }
+}
+
+fn name(header: &Header, id: i32) -> Option<&str> {
+    let at = usize::try_from(id).ok()?.checked_sub(1)?;
+    header.nodes.get(at).map(|node| node.name.as_str())
+}
+
+/// The moments at which something happened, or an answer was not like the one before it.
+fn unrest(header: &Header, events: &[Event]) -> Vec<Moment> {
+    let mut unrest = Vec::new();
+    let mut said = Said {
+        partitions: None,
+        quorum: None,
+    };
+    for event in events {
+        match &event.what {
+            What::Observation(observed) if !said.again(header, observed) => {
+                unrest.extend([observed.called, event.t]);
+            }
+            What::Fault(fault) => {
+                unrest.extend([fault.called, event.t]);
+            }
+            What::Topic(_) | What::Node(_) | What::Shortage(_) | What::Phase(_) => {
+                unrest.push(event.t);
+            }
+            _ => {}
+        }
+    }
+    unrest.sort_unstable();
+    unrest
+}
+
+impl<'e> Said<'e> {
+    /// Whether an answer says what all said before it.
+    fn again(&mut self, header: &Header, observed: &'e Observation) -> bool {
+        let known = |id: i32| name(header, id).is_some();
+        match &observed.seen {
+            Seen::Metadata { partitions, .. } => {
+                let led = |claim: &PartitionClaim| claim.leader().is_some_and(known);
+                let sound = observed.answered
+                    && partitions.iter().all(led)
+                    && header.nodes.iter().any(|node| node.name == *observed.node);
+                let same = self
+                    .partitions
+                    .is_some_and(|before| same(before, partitions));
+                self.partitions = sound.then_some(partitions);
+                sound && same
+            }
+            Seen::Quorum { leader, epoch, .. } => {
+                let sound = observed.answered && *epoch >= 0 && known(*leader);
+                let same = self.quorum == Some((*leader, *epoch));
+                self.quorum = sound.then_some((*leader, *epoch));
+                sound && same
+            }
+            _ => true,
+        }
+    }
+}
+
+fn same(one: &[PartitionClaim], other: &[PartitionClaim]) -> bool {
+    if one == other {
+        return true;
+    }
+    let sorted = |claims: &[PartitionClaim]| {
+        let mut sorted = claims.to_vec();
+        sorted.sort_unstable_by(|a, b| (a.topic(), a.partition()).cmp(&(b.topic(), b.partition())));
+        sorted
+    };
+    one.len() == other.len() && sorted(one) == sorted(other)
+}

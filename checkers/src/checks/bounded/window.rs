@@ -1,0 +1,69 @@
+//! How much is kept before anything is forgotten, and which checks can judge what is left.
+
+use crate::checks::row::Row;
+
+/// The checks that judge what is left of a history to the same bytes. Any other check, one of your own among them, needs
+/// the whole history: on a reduced one it is *undecided*. Checks are added here once the test of both ways covers them.
+const JUDGE: &[&str] = &[
+    "log-order",
+    "linearizable-register",
+    "lost-write",
+    "duplicate",
+    "inconsistent-offset",
+    "phantom-value",
+    "failed-write-seen",
+    "outcome-contradiction",
+    "poll-skip",
+    "nonmonotonic-poll",
+    "send-order",
+    "replicas-agree",
+    "unseen",
+    "unexplained-election",
+    "terms-burned",
+    "stale-leader",
+    "disagreement",
+    "node-responds",
+    "unprovoked-exit",
+    "resource-growth",
+    "availability",
+];
+
+/// Whether a check judges what is left of a history.
+pub fn judges(row: &Row) -> bool {
+    JUDGE.contains(&row.name)
+}
+
+/// How much is kept before anything is forgotten.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Lines and records. A history with fewer is kept as a whole.
+    pub lines: usize,
+    /// Lines that are too recent to be forgotten.
+    pub recent: usize,
+    /// Lines for which a consumer that does not poll is waited for.
+    pub patience: usize,
+}
+
+impl Window {
+    /// The window for these checks: nothing is forgotten if one of them needs the whole history.
+    pub fn of(rows: &[Row]) -> Window {
+        match rows.iter().all(judges) {
+            true => Window::default(),
+            false => Window {
+                lines: usize::MAX,
+                ..Window::default()
+            },
+        }
+    }
+}
+
+impl Default for Window {
+    /// A run of ten minutes is kept as a whole; the window takes some 200 MB.
+    fn default() -> Self {
+        Window {
+            lines: 1_200_000,
+            recent: 200_000,
+            patience: 600_000,
+        }
+    }
+}
