@@ -240,7 +240,7 @@ impl Client {
                 },
                 Response::ListOffsets(outcomes),
             ) => {
-                if let Ok(listed) = outcomes[0] {
+                if let Ok(listed) = &outcomes[0] {
                     assert!(
                         listed.offset >= at_least,
                         "node {node} lists {} as the latest offset of partition {partition}, after {at_least} was acknowledged",

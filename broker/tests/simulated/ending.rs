@@ -237,6 +237,7 @@ fn check_latest(cluster: &mut Cluster, leader: u64, partition: i32) {
     match cluster.answers.get(&asked) {
         Some(Response::ListOffsets(outcomes)) => {
             let listed = outcomes[0]
+                .as_ref()
                 .unwrap_or_else(|error| panic!("latest offset after the heal: {error:?}"));
             assert!(
                 listed.offset >= cluster.oracle.acknowledged_end(partition),

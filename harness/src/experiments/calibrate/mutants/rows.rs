@@ -27,6 +27,7 @@ const USUAL: Row = Row {
     name: "",
     trigger: &[],
     workload: "append",
+    load: &[],
     caught_by: &[],
     not_seen_because: None,
     findings: &[],
