@@ -315,8 +315,8 @@ pub const TABLE: &[Entry] = &[
         name: "crowded-append",
         does: "a write that comes while many others wait for their commit is acknowledged with them, \
             and is not in the log",
-        happened: "chronik 1.3.52: several batches in one commit group were acknowledged, and only \
-            the first ones were written",
+        happened: "chronik 1.3.43: a flush in the background cleared batches before the write-ahead \
+            log had them",
         parameter: number("how many may wait", 32, 10_000),
         plant: |broken, most| {
             broken.rules.crowded = Crowded::AcknowledgedBeyond(most as usize);
@@ -326,8 +326,8 @@ pub const TABLE: &[Entry] = &[
         name: "overtaking-append",
         does: "while many writes wait for their commit, every second one overtakes the one that came \
             before it",
-        happened: "Redpanda #3039 (Jepsen, 2022): pipelined writes of one producer were appended out \
-            of order",
+        happened: "related to Redpanda #3039: with several requests of one producer on their way, \
+            a retried record was written again, behind others",
         parameter: None,
         plant: |broken, _| broken.rules.append_order = AppendOrder::KeptWhileFew,
     },

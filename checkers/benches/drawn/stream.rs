@@ -30,7 +30,7 @@ fn partition_of(number: u64) -> usize {
 }
 
 fn fails(number: u64) -> bool {
-    (mix(number) >> 16) % FAILS_ONE_IN == 0
+    (mix(number) >> 16).is_multiple_of(FAILS_ONE_IN)
 }
 
 fn worker_of(number: u64) -> WorkerId {
@@ -161,6 +161,7 @@ fn append(recorder: &mut Recorder<'_>, number: u64, end: &mut i64) {
         values: [value(number)].into(),
         acks: Acks::All,
         idempotent: false,
+        sending: None,
     };
     recorder.invoke(worker, Call::Append(call));
     let (outcome, offset) = match fails {

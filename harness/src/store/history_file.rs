@@ -210,10 +210,10 @@ fn without_history(path: &Path) -> String {
             .to_owned();
     }
     let inner = folders(path);
-    let inner = inner
+    let mut inner = inner
         .iter()
         .filter(|folder| of_jepsen(folder).is_some() || folder.join("test.jepsen").exists());
-    match inner.last() {
+    match inner.next_back() {
         Some(last) => format!(
             "a store of several runs of Jepsen: name one of them, such as {}",
             last.display()

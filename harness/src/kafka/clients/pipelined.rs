@@ -1,7 +1,7 @@
 //! A producer with many records on their way. Each report is passed on by the thread that takes it from librdkafka, at once.
 //!
 //! The sending thread does not poll: rdkafka's `poll` returns at its deadline only, and waits for its last millisecond by
-//! asking again and again (observed: a quarter of the harness's processor time was spent on reading the clock there).
+//! asking the clock again and again.
 
 use std::sync::{Mutex, PoisonError};
 
