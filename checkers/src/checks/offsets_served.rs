@@ -6,6 +6,7 @@
 //! from what may have been removed up to behind the last record that was known before the poll.
 
 use super::Check;
+use super::claims::MS;
 use super::view::{Earliest, View};
 use crate::history::{Call, ClientOperation, Moment, Offset};
 use crate::promises::Subject;
@@ -110,11 +111,13 @@ fn exists(
     operation: &ClientOperation<'_>,
     position: Offset,
 ) -> bool {
+    let ended = operation.completed().unwrap_or(Moment::MAX);
     let promises = check.history().promises();
-    if promises.retention_ms.is_some() || promises.retention_bytes.is_some() {
+    // Nothing is older than the run itself.
+    let is_old = |retention_ms: u64| retention_ms.saturating_mul(MS) <= ended;
+    if promises.retention_ms.is_some_and(is_old) || promises.retention_bytes.is_some() {
         return false;
     }
-    let ended = operation.completed().unwrap_or(Moment::MAX);
     let reached = || {
         let known = earliest.at_or_above(position.saturating_sub(1));
         known.is_some_and(|known| known <= operation.called)
