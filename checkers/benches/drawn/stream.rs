@@ -30,7 +30,7 @@ fn partition_of(number: u64) -> usize {
 }
 
 fn fails(number: u64) -> bool {
-    (mix(number) >> 16) % FAILS_ONE_IN == 0
+    (mix(number) >> 16).is_multiple_of(FAILS_ONE_IN)
 }
 
 fn worker_of(number: u64) -> WorkerId {
@@ -141,7 +141,7 @@ pub(crate) fn run(size: u64, take: &mut dyn FnMut(Event)) {
             0 => append(&mut recorder, number, &mut ends[partition]),
             _ => poll(&mut recorder, number, &mut consumed[partition]),
         }
-        if number % 100 == 0 {
+        if number.is_multiple_of(100) {
             end_offset(&mut recorder, ends[partition], partition);
             probes(&mut recorder);
         }
