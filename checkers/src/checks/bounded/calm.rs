@@ -62,7 +62,7 @@ impl Calm {
                         *drop = true;
                     }
                 }
-                Seen::Process { .. } | Seen::Unknown => {}
+                _ => {}
             }
         }
     }
