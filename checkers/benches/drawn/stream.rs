@@ -161,6 +161,7 @@ fn append(recorder: &mut Recorder<'_>, number: u64, end: &mut i64) {
         values: [value(number)].into(),
         acks: Acks::All,
         idempotent: false,
+        sending: None,
     };
     recorder.invoke(worker, Call::Append(call));
     let (outcome, offset) = match fails {
