@@ -35,7 +35,7 @@ fn main() {
     stream::run(size, &mut |event| {
         reducer.take(event);
         lines += 1;
-        if lines % 100_000 == 0 && lines * 10 / (size * 2) > told {
+        if lines.is_multiple_of(100_000) && lines * 10 / (size * 2) > told {
             told = lines * 10 / (size * 2);
             let (kept, resident) = (reducer.kept(), memory_mb("VmRSS"));
             println!("{lines:>10} lines: {kept:>8} kept, {resident} MB");

@@ -199,6 +199,5 @@ fn a_stored_run_is_judged_to_the_same_bytes() {
             bounded += u64::from(compared(&history, window, &what));
         }
     }
-    println!("{bounded} of {all} from what is left");
-    assert!(bounded > 0);
+    assert!(bounded * 2 > all, "{bounded} of {all} from what is left");
 }

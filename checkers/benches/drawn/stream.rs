@@ -141,7 +141,7 @@ pub(crate) fn run(size: u64, take: &mut dyn FnMut(Event)) {
             0 => append(&mut recorder, number, &mut ends[partition]),
             _ => poll(&mut recorder, number, &mut consumed[partition]),
         }
-        if number % 100 == 0 {
+        if number.is_multiple_of(100) {
             end_offset(&mut recorder, ends[partition], partition);
             probes(&mut recorder);
         }
