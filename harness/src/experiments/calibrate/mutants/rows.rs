@@ -52,6 +52,32 @@ const fn killed(
     }
 }
 
+/// Somebody is not served: appends, polls or questions fail, or bring nothing.
+const fn unserved(name: &'static str) -> Row {
+    killed(
+        name,
+        &[
+            "availability",
+            "append-liveness",
+            "read-liveness",
+            "request-liveness",
+            "offsets-served",
+            "served-after-heal",
+            "unseen",
+        ],
+        &[
+            "gap",
+            "appends-stalled",
+            "appends-refused",
+            "reads-stalled",
+            "requests-stalled",
+            "offset-out-of-range",
+            "not-served",
+            "never-served",
+        ],
+    )
+}
+
 /// A lie that no client can suffer from.
 const fn equivalent(name: &'static str, why: &'static str) -> Row {
     Row {

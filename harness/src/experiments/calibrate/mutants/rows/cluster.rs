@@ -5,7 +5,11 @@ use super::{equivalent, killed};
 
 /// Clients go where nobody serves them.
 const fn gap(name: &'static str) -> Row {
-    killed(name, &["availability"], &["gap"])
+    killed(
+        name,
+        &["availability", "cluster-shape"],
+        &["gap", "shape-differs"],
+    )
 }
 
 /// Nodes contradict each other, or themselves.
@@ -18,6 +22,8 @@ const fn leaders(name: &'static str) -> Row {
             "disagreement",
             "stale-leader",
             "availability",
+            "cluster-shape",
+            "request-liveness",
         ],
         &[
             "two-leaders",
@@ -27,6 +33,8 @@ const fn leaders(name: &'static str) -> Row {
             "flapping",
             "gap",
             "leaderless",
+            "shape-differs",
+            "requests-stalled",
         ],
     )
 }
@@ -34,8 +42,8 @@ const fn leaders(name: &'static str) -> Row {
 const fn topics(name: &'static str) -> Row {
     killed(
         name,
-        &["metadata-agreement", "availability"],
-        &["topic-differs", "gap"],
+        &["metadata-agreement", "availability", "cluster-shape"],
+        &["topic-differs", "gap", "shape-differs"],
     )
     .with("admin")
 }

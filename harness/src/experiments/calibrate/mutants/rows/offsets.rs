@@ -1,7 +1,7 @@
 //! ListOffsets.
 
 use super::super::super::table::Row;
-use super::{equivalent, killed};
+use super::{equivalent, killed, unserved};
 
 /// An end behind what was acknowledged.
 const fn behind(name: &'static str) -> Row {
@@ -14,15 +14,6 @@ const fn ahead(name: &'static str) -> Row {
         name,
         &["log-order", "log-recency"],
         &["end-offset-beyond", "end-offset-ahead"],
-    )
-}
-
-/// No end at all.
-const fn nothing(name: &'static str) -> Row {
-    killed(
-        name,
-        &["availability", "served-after-heal"],
-        &["gap", "not-served"],
     )
 }
 
@@ -56,9 +47,9 @@ pub(super) const ROWS: &[Row] = &[
         "-1 stands for an epoch that is not known, which versions before 4 say always",
     ),
     behind("list-end-instead-of-error"),
-    nothing("list-refused"),
-    nothing("list-refused-one-partition"),
-    nothing("list-partition-missing"),
+    unserved("list-refused"),
+    unserved("list-refused-one-partition"),
+    unserved("list-partition-missing"),
     equivalent(
         "list-timestamp",
         "the end of a log is no record and has no time; clients that ask for the end do not read it",

@@ -1,7 +1,7 @@
 //! Fetch, and OffsetForLeaderEpoch, which consumers ask after an election.
 
 use super::super::super::table::Row;
-use super::{equivalent, killed};
+use super::{equivalent, killed, unserved};
 
 /// A record is not where it was acknowledged.
 const CONTENT: (&[&str], &[&str]) = (
@@ -10,12 +10,14 @@ const CONTENT: (&[&str], &[&str]) = (
         "phantom-value",
         "duplicate",
         "lost-write",
+        "altered-record",
     ],
     &[
         "inconsistent-offset",
         "phantom-value",
         "duplicate",
         "lost-write",
+        "altered-record",
     ],
 );
 
@@ -51,21 +53,26 @@ const fn backwards(name: &'static str) -> Row {
     )
 }
 
-/// A consumer gets nothing.
-const fn starved(name: &'static str) -> Row {
-    killed(
-        name,
-        &["availability", "served-after-heal", "unseen"],
-        &["gap", "not-served", "never-served"],
-    )
-}
-
 /// The final reads, which take the log's bounds from the answer.
 const fn bounds(name: &'static str) -> Row {
     killed(
         name,
-        &["lost-write", "log-recency"],
-        &["lost-write", "end-offset-behind", "end-offset-beyond"],
+        &[
+            "lost-write",
+            "log-recency",
+            "log-start",
+            "offsets-served",
+            "read-contradiction",
+        ],
+        &[
+            "lost-write",
+            "end-offset-behind",
+            "end-offset-beyond",
+            "log-start-unexplained",
+            "log-start-went-back",
+            "offset-out-of-range",
+            "served-beyond-watermark",
+        ],
     )
 }
 
@@ -76,21 +83,21 @@ pub(super) const ROWS: &[Row] = &[
     bounds("fetch-stable-offset-behind"),
     bounds("fetch-log-start-ahead"),
     bounds("fetch-log-start-negative"),
-    starved("fetch-log-start-lost"),
-    starved("fetch-out-of-range"),
-    starved("fetch-out-of-range-always"),
-    starved("fetch-not-leader"),
-    starved("fetch-unknown-topic"),
-    starved("fetch-storage-error"),
-    starved("fetch-error-as-nothing-new").when_the_leader_is_cut(),
-    starved("fetch-nothing"),
-    starved("fetch-nothing-for-5s"),
-    starved("fetch-nothing-of-one-partition"),
-    starved("fetch-end-of-log"),
-    starved("fetch-records-null"),
-    starved("fetch-partition-missing"),
+    unserved("fetch-log-start-lost"),
+    unserved("fetch-out-of-range"),
+    unserved("fetch-out-of-range-always"),
+    unserved("fetch-not-leader"),
+    unserved("fetch-unknown-topic"),
+    unserved("fetch-storage-error"),
+    unserved("fetch-error-as-nothing-new").when_the_leader_is_cut(),
+    unserved("fetch-nothing"),
+    unserved("fetch-nothing-for-5s"),
+    unserved("fetch-nothing-of-one-partition"),
+    unserved("fetch-end-of-log"),
+    unserved("fetch-records-null"),
+    unserved("fetch-partition-missing"),
     content("fetch-partitions-exchanged"),
-    starved("fetch-replica-unknown"),
+    unserved("fetch-replica-unknown"),
     equivalent(
         "fetch-session",
         "a client that goes on with the session is answered FETCH_SESSION_ID_NOT_FOUND, as after a session that was \
@@ -121,13 +128,13 @@ pub(super) const ROWS: &[Row] = &[
     content("fetch-value-empty"),
     content("fetch-timestamp-changed"),
     content("fetch-key-added"),
-    starved("fetch-checksum-wrong"),
-    starved("epoch-end-ahead").when_the_leader_is_lost(),
-    starved("epoch-end-behind").when_the_leader_is_lost(),
-    starved("epoch-end-zero").when_the_leader_is_lost(),
-    starved("epoch-end-undefined").when_the_leader_is_lost(),
-    starved("epoch-end-epoch-behind").when_the_leader_is_lost(),
-    starved("epoch-end-epoch-ahead").when_the_leader_is_lost(),
-    starved("epoch-end-refused").when_the_leader_is_lost(),
-    starved("epoch-end-partition-missing").when_the_leader_is_lost(),
+    unserved("fetch-checksum-wrong"),
+    unserved("epoch-end-ahead").when_the_leader_is_lost(),
+    unserved("epoch-end-behind").when_the_leader_is_lost(),
+    unserved("epoch-end-zero").when_the_leader_is_lost(),
+    unserved("epoch-end-undefined").when_the_leader_is_lost(),
+    unserved("epoch-end-epoch-behind").when_the_leader_is_lost(),
+    unserved("epoch-end-epoch-ahead").when_the_leader_is_lost(),
+    unserved("epoch-end-refused").when_the_leader_is_lost(),
+    unserved("epoch-end-partition-missing").when_the_leader_is_lost(),
 ];

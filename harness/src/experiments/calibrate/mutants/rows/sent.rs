@@ -1,16 +1,7 @@
 //! Answers that are true and sent in another way.
 
 use super::super::super::table::Row;
-use super::{equivalent, killed};
-
-/// Nothing is acknowledged, or read.
-const fn gap(name: &'static str) -> Row {
-    killed(
-        name,
-        &["availability", "served-after-heal"],
-        &["gap", "not-served"],
-    )
-}
+use super::{equivalent, killed, unserved};
 
 /// The node does not answer what it is asked.
 const fn silent(name: &'static str) -> Row {
@@ -19,7 +10,7 @@ const fn silent(name: &'static str) -> Row {
 
 /// Clients that begin cannot.
 const fn at_the_start(name: &'static str) -> Row {
-    gap(name).within(20)
+    unserved(name).within(20)
 }
 
 const LATE: &str =
@@ -30,25 +21,25 @@ const NO_GROUPS: &str = "the reference broker has no groups, and consumers that 
 
 pub(super) const ROWS: &[Row] = &[
     equivalent("produce-late", LATE),
-    gap("produce-too-late"),
-    gap("produce-never"),
-    gap("produce-never-for-5s"),
-    gap("produce-closed"),
-    gap("produce-truncated"),
-    gap("produce-cut-off"),
-    gap("produce-oversized"),
-    gap("produce-endless"),
-    gap("produce-another-number"),
+    unserved("produce-too-late"),
+    unserved("produce-never"),
+    unserved("produce-never-for-5s"),
+    unserved("produce-closed"),
+    unserved("produce-truncated"),
+    unserved("produce-cut-off"),
+    unserved("produce-oversized"),
+    unserved("produce-endless"),
+    unserved("produce-another-number"),
     equivalent("fetch-late", LATE),
-    gap("fetch-too-late"),
-    gap("fetch-never"),
-    gap("fetch-never-for-5s"),
-    gap("fetch-closed"),
-    gap("fetch-truncated"),
-    gap("fetch-oversized"),
-    gap("list-never"),
-    gap("list-closed"),
-    gap("list-truncated"),
+    unserved("fetch-too-late"),
+    unserved("fetch-never"),
+    unserved("fetch-never-for-5s"),
+    unserved("fetch-closed"),
+    unserved("fetch-truncated"),
+    unserved("fetch-oversized"),
+    unserved("list-never"),
+    unserved("list-closed"),
+    unserved("list-truncated"),
     silent("metadata-too-late"),
     silent("metadata-never"),
     silent("metadata-never-for-5s"),
@@ -60,8 +51,8 @@ pub(super) const ROWS: &[Row] = &[
     at_the_start("producer-id-never").with("idempotent"),
     at_the_start("producer-id-closed").with("idempotent"),
     at_the_start("producer-id-truncated").with("idempotent"),
-    gap("epoch-end-never").when_the_leader_is_lost(),
-    gap("epoch-end-truncated").when_the_leader_is_lost(),
+    unserved("epoch-end-never").when_the_leader_is_lost(),
+    unserved("epoch-end-truncated").when_the_leader_is_lost(),
     equivalent("create-never", UNKNOWN).with("admin"),
     equivalent("create-truncated", UNKNOWN).with("admin"),
     equivalent("delete-never", UNKNOWN).with("admin"),

@@ -11,8 +11,16 @@ const fn idempotent(name: &'static str) -> Row {
             "duplicate",
             "inconsistent-offset",
             "availability",
+            "append-liveness",
         ],
-        &["lost-write", "duplicate", "inconsistent-offset", "gap"],
+        &[
+            "lost-write",
+            "duplicate",
+            "inconsistent-offset",
+            "gap",
+            "appends-stalled",
+            "appends-refused",
+        ],
     )
     .with("idempotent")
     .within(20)

@@ -1,7 +1,7 @@
 //! Produce.
 
 use super::super::super::table::Row;
-use super::{equivalent, killed};
+use super::{equivalent, killed, unserved};
 
 /// A record is acknowledged where it is not.
 const MISPLACED: (&[&str], &[&str]) = (
@@ -16,15 +16,6 @@ const fn misplaced(name: &'static str) -> Row {
 /// A record is refused and there.
 const fn refused(name: &'static str) -> Row {
     killed(name, &["failed-write-seen"], &["failed-write-seen"])
-}
-
-/// Nothing is acknowledged.
-const fn gap(name: &'static str) -> Row {
-    killed(
-        name,
-        &["availability", "served-after-heal"],
-        &["gap", "not-served"],
-    )
 }
 
 pub(super) const ROWS: &[Row] = &[
@@ -43,22 +34,22 @@ pub(super) const ROWS: &[Row] = &[
     refused("produce-refused-as-too-large"),
     refused("produce-refused-as-unknown-topic"),
     refused("produce-refused-as-corrupt"),
-    gap("produce-refused-one-partition"),
+    unserved("produce-refused-one-partition"),
     equivalent(
         "produce-timed-out",
         "REQUEST_TIMED_OUT says that the record may have been written, and it was: clients must treat it as unknown",
     ),
-    gap("produce-timed-out-always"),
-    gap("produce-unknown-error"),
+    unserved("produce-timed-out-always"),
+    unserved("produce-unknown-error"),
     killed(
         "produce-success-instead-of-error",
         &["lost-write", "inconsistent-offset", "duplicate"],
         &["lost-write", "inconsistent-offset", "duplicate"],
     )
     .when_the_leader_is_cut(),
-    gap("produce-another-partition"),
-    gap("produce-another-topic"),
-    gap("produce-partition-missing"),
+    unserved("produce-another-partition"),
+    unserved("produce-another-topic"),
+    unserved("produce-partition-missing"),
     killed("produce-log-start-ahead", &["lost-write"], &["lost-write"]),
     equivalent(
         "produce-append-time",
