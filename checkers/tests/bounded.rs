@@ -6,7 +6,6 @@
     clippy::disallowed_methods,
     reason = "a test takes its size from the environment"
 )]
-#![expect(clippy::print_stdout, reason = "how much was compared is for a reader")]
 
 #[allow(dead_code, reason = "another test uses all of it")]
 mod generate;
