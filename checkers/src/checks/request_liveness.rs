@@ -2,9 +2,9 @@
 //!
 //! A node that does not answer at all is `node-responds`'s. Here a request counts that comes back with an error, or
 //! without what it was asked for: end offsets of a partition that no node states, or that stand still while records are
-//! acknowledged; end offsets that one node never states for any of its partitions; Metadata that a node refuses or from
-//! which partitions are missing; changes of topics that nobody accepts. A refusal that is an answer (the topic exists
-//! already) is a success; a node that says it does not lead says nothing.
+//! acknowledged; end offsets that one node never states for any of its partitions; Metadata that a node refuses; changes of
+//! topics that nobody accepts. A refusal that is an answer (the topic exists already) is a success; a node that says it
+//! does not lead says nothing. Partitions that are missing in Metadata are `cluster-shape`'s, which knows what was deleted.
 
 use std::collections::BTreeMap;
 
@@ -233,16 +233,14 @@ impl<'a> Judged<'_, 'a> {
         }
     }
 
-    /// Metadata that was answered, by node: with an error, or without partitions that another answer lists.
+    /// Metadata that was answered, by node: with an error or without.
     fn metadata(&mut self, verdict: &mut Verdict) -> u64 {
         let mut count = 0;
-        let mut listed = 0;
         for observed in self.check.history().observations() {
             let about = observed.observation;
-            let Seen::Metadata { partitions, .. } = &about.seen else {
+            if !matches!(about.seen, Seen::Metadata { .. }) {
                 continue;
-            };
-            listed = listed.max(partitions.len());
+            }
             let node = about.node.as_str();
             if !about.answered
                 || !self.in_time(about.called)
@@ -251,19 +249,17 @@ impl<'a> Judged<'_, 'a> {
                 continue;
             }
             count += 1;
-            let whole = about.error.is_none() && partitions.len() >= listed;
+            let came = match about.error {
+                None => Came::Served,
+                Some(_) => Came::Nothing,
+            };
             let question = Question {
                 request: "Metadata",
                 node: Some(node),
                 place: None,
             };
-            let came = if whole { Came::Served } else { Came::Nothing };
-            let error = about.error.clone().or_else(|| {
-                let missing = listed - partitions.len().min(listed);
-                Some(format!("{missing} of {listed} partitions are missing").into())
-            });
             let stretch = (about.called, observed.at, observed.id);
-            self.take(question, came, stretch, error, verdict);
+            self.take(question, came, stretch, about.error.clone(), verdict);
         }
         count
     }
