@@ -9,6 +9,7 @@
 use std::collections::BTreeMap;
 
 use super::Check;
+use super::answering::Answering;
 use super::claims::{MS, margin, settle};
 use super::regimes::CONNECT_MS;
 use super::stalls::{Series, Stall};
@@ -65,9 +66,7 @@ enum Came {
 struct Judged<'c, 'a> {
     check: &'c Check<'a>,
     asked: BTreeMap<Question<'a>, Asked>,
-    /// By node: when Metadata was asked, and whether it was answered. A node that does not answer that is
-    /// `node-responds`'s.
-    answers: BTreeMap<&'a str, Vec<(Moment, bool)>>,
+    answering: Answering<'a>,
     earliest: Vec<Earliest>,
     done: Moment,
     longest_ms: u64,
@@ -82,7 +81,7 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
     let mut judged = Judged {
         check,
         asked: BTreeMap::new(),
-        answers: answers(check),
+        answering: Answering::of(check.history()),
         earliest: check.views().iter().map(View::earliest_known).collect(),
         done: check.history().phase(Phase::Done).unwrap_or(Moment::MAX),
         longest_ms: 0,
@@ -130,6 +129,10 @@ impl<'a> Judged<'_, 'a> {
             Some(Report::EndOffset(seen)) if operation.outcome == Outcome::Ok => seen.offset,
             _ => None,
         };
+        // An answer that states nothing is none; a broker cannot give it.
+        if operation.outcome == Outcome::Ok && stated.is_none() {
+            return;
+        }
         let came = match stated {
             Some(offset) if self.stands_still(place, offset, operation.called) => Came::Nothing,
             Some(_) => Came::Served,
@@ -178,7 +181,13 @@ impl<'a> Judged<'_, 'a> {
         operation: &ClientOperation<'a>,
         verdict: &mut Verdict,
     ) {
-        if topic.phase.is_some() || self.is_held_back(&topic.node, operation.called) {
+        // A refusal of which nothing is known may be the right answer.
+        let unknown = || {
+            let error = operation.completion.and_then(|c| c.error.as_ref());
+            operation.outcome == Outcome::Fail && error.is_none()
+        };
+        let held_back = || self.is_held_back(&topic.node, operation.called);
+        if topic.phase.is_some() || unknown() || held_back() {
             return;
         }
         let answered = operation.outcome == Outcome::Ok
@@ -266,10 +275,7 @@ impl<'a> Judged<'_, 'a> {
 
     /// Whether a fault of the node itself excuses it, or it does not answer at all: it may still be starting.
     fn is_held_back(&self, node: &str, at: Moment) -> bool {
-        let answers = self.answers.get(node).map_or(&[][..], Vec::as_slice);
-        let before = answers.partition_point(|(called, _)| *called <= at);
-        let around = &answers[before.saturating_sub(1)..(before + 1).min(answers.len())];
-        if around.iter().any(|(_, answered)| !answered) {
+        if self.answering.is_silent(node, at) {
             return true;
         }
         let history = self.check.history();
@@ -330,18 +336,6 @@ impl<'a> Judged<'_, 'a> {
         self.check
             .unless_starved(finding, evidence, excess.from, excess.to, verdict);
     }
-}
-
-fn answers<'a>(check: &Check<'a>) -> BTreeMap<&'a str, Vec<(Moment, bool)>> {
-    let mut answers: BTreeMap<&str, Vec<(Moment, bool)>> = BTreeMap::new();
-    for observed in check.history().observations() {
-        let about = observed.observation;
-        if matches!(about.seen, Seen::Metadata { .. }) {
-            let of_node = answers.entry(&about.node).or_default();
-            of_node.push((about.called, about.answered));
-        }
-    }
-    answers
 }
 
 /// Whether an operation's error contains one of these words.
