@@ -2,11 +2,12 @@
 //!
 //! A node that does not answer at all is `node-responds`'s. Here a request counts that comes back with an error, or
 //! without what it was asked for: end offsets of a partition that no node states, or that stand still while records are
-//! acknowledged; end offsets that one node never states for any of its partitions; Metadata that a node refuses; changes of
-//! topics that nobody accepts. A refusal that is an answer (the topic exists already) is a success; a node that says it
-//! does not lead says nothing. Partitions that are missing in Metadata are `cluster-shape`'s, which knows what was deleted.
+//! acknowledged; end offsets that one node never states for any of its partitions; Metadata that a node answers with an
+//! error; changes of topics that nobody accepts. A refusal that is an answer (the topic exists already) is a success; a
+//! node that says it does not lead says nothing, unless it names itself as leader. Partitions that are missing in
+//! Metadata are `cluster-shape`'s, which knows what was deleted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Check;
 use super::answering::Answering;
@@ -67,6 +68,9 @@ struct Judged<'c, 'a> {
     check: &'c Check<'a>,
     asked: BTreeMap<Question<'a>, Asked>,
     answering: Answering<'a>,
+    /// Which node last named itself leader of what, and how many answers about leaders were looked at.
+    claims: BTreeSet<(&'a str, &'a str, i32)>,
+    looked_at: usize,
     earliest: Vec<Earliest>,
     done: Moment,
     longest_ms: u64,
@@ -82,6 +86,8 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
         check,
         asked: BTreeMap::new(),
         answering: Answering::of(check.history()),
+        claims: BTreeSet::new(),
+        looked_at: 0,
         earliest: check.views().iter().map(View::earliest_known).collect(),
         done: check.history().phase(Phase::Done).unwrap_or(Moment::MAX),
         longest_ms: 0,
@@ -148,7 +154,9 @@ impl<'a> Judged<'_, 'a> {
         let Some(node) = asked.node.as_deref() else {
             return;
         };
-        let elsewhere = operation.outcome == Outcome::Fail && is_any(operation, NOT_HERE);
+        let not_here = operation.outcome == Outcome::Fail && is_any(operation, NOT_HERE);
+        let elsewhere =
+            not_here && !self.claims_to_lead((node, place.0, place.1), operation.called);
         if !elsewhere && !self.is_held_back(node, operation.called) {
             let came = if stated.is_some() { Came::Served } else { came };
             let question = Question {
@@ -158,6 +166,23 @@ impl<'a> Judged<'_, 'a> {
             };
             self.came(question, came, operation, verdict);
         }
+    }
+
+    /// Whether a node's own last Metadata before a moment names it as leader: then it cannot say that another one is.
+    /// Moments come in their order.
+    fn claims_to_lead(&mut self, claim: (&str, &str, i32), at: Moment) -> bool {
+        let claims = self.check.claims();
+        let news = claims.rows[self.looked_at..].iter();
+        for row in news.take_while(|row| row.returned <= at) {
+            self.looked_at += 1;
+            let (topic, partition, _) = claims.seats[row.seat];
+            let seat = (row.node, topic, partition);
+            match row.is_claim() {
+                true => self.claims.insert(seat),
+                false => self.claims.remove(&seat),
+            };
+        }
+        self.claims.contains(&claim)
     }
 
     /// Whether an end offset lacks a record that had been known for longer than anything may be missing.
