@@ -42,6 +42,7 @@
 //! ```
 
 mod altered_record;
+mod answering;
 mod append_liveness;
 mod availability;
 mod away;

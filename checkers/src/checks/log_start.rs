@@ -22,7 +22,8 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
         let mut before: BTreeMap<usize, &Covered<'_>> = BTreeMap::new();
         let mut told: Vec<usize> = Vec::new();
         let mut highest = 0;
-        for read in &view.covered {
+        // -1 states nothing: older versions of Fetch have no log start.
+        for read in view.covered.iter().filter(|read| read.stated_start >= 0) {
             if let Some(before) = before.get(&read.node)
                 && before.stated_start > read.stated_start
                 && before.operation.completed() <= Some(read.operation.called)

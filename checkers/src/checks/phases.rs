@@ -57,6 +57,12 @@ fn agreed_after(check: &Check<'_>, healed: Moment) -> Result<Moment, Vec<Lacking
     let nodes = check.nodes();
     let mut agreement = Agreement::of(nodes.len());
     let (mut partitions, mut last) = (0, healed);
+    // As many as were listed since a topic was deleted the last time.
+    let gone = check
+        .history()
+        .topics()
+        .filter(|(_, topic)| topic.what == "deleted");
+    let deleted = gone.map(|(at, _)| at).max().unwrap_or(0);
     for observed in check.history().observations() {
         let about = observed.observation;
         let Seen::Metadata {
@@ -65,7 +71,9 @@ fn agreed_after(check: &Check<'_>, healed: Moment) -> Result<Moment, Vec<Lacking
         else {
             continue;
         };
-        partitions = partitions.max(rows.len());
+        if about.called >= deleted {
+            partitions = partitions.max(rows.len());
+        }
         if about.called < healed || about.called > done {
             continue;
         }

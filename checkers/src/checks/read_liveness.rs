@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 
 use super::Check;
+use super::answering::Answering;
 use super::claims::MS;
 use super::stalls::{Series, Stall};
 use super::view::{Earliest, Place, View, evidence};
@@ -16,8 +17,9 @@ use crate::verdict::{Evidence, Finding, Unit, Verdict};
 
 /// A poll that came back with so many records was full, and says nothing about the partitions that are not in it.
 const FULL_RECORDS: usize = 500;
-/// How much longer than a partition a single consumer may get nothing, in ms: another may have been served instead.
-const ALONE_MS: u64 = 3_000;
+/// How much longer than a partition a single consumer may get nothing, in ms: its connection may stall while others are
+/// served.
+const ALONE_MS: u64 = 10_000;
 
 /// What is known of a wait beside its time.
 #[derive(Clone, Default)]
@@ -48,6 +50,7 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
 struct Judged<'c, 'a> {
     check: &'c Check<'a>,
     earliest: Vec<Earliest>,
+    answering: Answering<'a>,
     partitions: Vec<Waiting>,
     consumers: BTreeMap<(WorkerId, usize), Waiting>,
     done: Moment,
@@ -63,6 +66,7 @@ impl<'c, 'a> Judged<'c, 'a> {
         Judged {
             check,
             earliest: check.views().iter().map(View::earliest_known).collect(),
+            answering: Answering::of(check.history()),
             partitions: vec![Waiting::default(); check.views().len()],
             consumers: BTreeMap::new(),
             done: check.history().phase(Phase::Done).unwrap_or(Moment::MAX),
@@ -77,7 +81,8 @@ impl<'c, 'a> Judged<'c, 'a> {
         if operation.called < self.check.regimes().begin() || operation.called >= self.done {
             return;
         }
-        if operation.outcome == Outcome::Fail && is_of_connection(operation) {
+        let failed = operation.outcome == Outcome::Fail;
+        if failed && is_of_connection(operation) && self.answering.is_any_silent(operation.called) {
             return;
         }
         self.polls += 1;
@@ -204,7 +209,8 @@ impl<'c, 'a> Judged<'c, 'a> {
 }
 
 /// Whether a poll failed because some connection did. An older harness gave the consumer up for that, before it was
-/// given anything: while one of three nodes was away (27 s on a slow machine), no consumer lived to see a record.
+/// given anything: while one of three nodes was away (27 s on a slow machine), no consumer lived to see a record. So
+/// such a poll says nothing while some node does not answer.
 fn is_of_connection(operation: &ClientOperation<'_>) -> bool {
     let error = operation
         .completion

@@ -2,13 +2,15 @@
 //!
 //! A node that does not answer at all is `node-responds`'s. Here a request counts that comes back with an error, or
 //! without what it was asked for: end offsets of a partition that no node states, or that stand still while records are
-//! acknowledged; end offsets that one node never states for any of its partitions; Metadata that a node refuses; changes of
-//! topics that nobody accepts. A refusal that is an answer (the topic exists already) is a success; a node that says it
-//! does not lead says nothing. Partitions that are missing in Metadata are `cluster-shape`'s, which knows what was deleted.
+//! acknowledged; end offsets that one node never states for any of its partitions; Metadata that a node answers with an
+//! error; changes of topics that nobody accepts. A refusal that is an answer (the topic exists already) is a success; a
+//! node that says it does not lead says nothing, unless it names itself as leader. Partitions that are missing in
+//! Metadata are `cluster-shape`'s, which knows what was deleted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Check;
+use super::answering::Answering;
 use super::claims::{MS, margin, settle};
 use super::regimes::CONNECT_MS;
 use super::stalls::{Series, Stall};
@@ -65,9 +67,10 @@ enum Came {
 struct Judged<'c, 'a> {
     check: &'c Check<'a>,
     asked: BTreeMap<Question<'a>, Asked>,
-    /// By node: when Metadata was asked, and whether it was answered. A node that does not answer that is
-    /// `node-responds`'s.
-    answers: BTreeMap<&'a str, Vec<(Moment, bool)>>,
+    answering: Answering<'a>,
+    /// Which node last named itself leader of what, and how many answers about leaders were looked at.
+    claims: BTreeSet<(&'a str, &'a str, i32)>,
+    looked_at: usize,
     earliest: Vec<Earliest>,
     done: Moment,
     longest_ms: u64,
@@ -82,7 +85,9 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
     let mut judged = Judged {
         check,
         asked: BTreeMap::new(),
-        answers: answers(check),
+        answering: Answering::of(check.history()),
+        claims: BTreeSet::new(),
+        looked_at: 0,
         earliest: check.views().iter().map(View::earliest_known).collect(),
         done: check.history().phase(Phase::Done).unwrap_or(Moment::MAX),
         longest_ms: 0,
@@ -130,6 +135,10 @@ impl<'a> Judged<'_, 'a> {
             Some(Report::EndOffset(seen)) if operation.outcome == Outcome::Ok => seen.offset,
             _ => None,
         };
+        // An answer that states nothing is none; a broker cannot give it.
+        if operation.outcome == Outcome::Ok && stated.is_none() {
+            return;
+        }
         let came = match stated {
             Some(offset) if self.stands_still(place, offset, operation.called) => Came::Nothing,
             Some(_) => Came::Served,
@@ -145,7 +154,9 @@ impl<'a> Judged<'_, 'a> {
         let Some(node) = asked.node.as_deref() else {
             return;
         };
-        let elsewhere = operation.outcome == Outcome::Fail && is_any(operation, NOT_HERE);
+        let not_here = operation.outcome == Outcome::Fail && is_any(operation, NOT_HERE);
+        let elsewhere =
+            not_here && !self.claims_to_lead((node, place.0, place.1), operation.called);
         if !elsewhere && !self.is_held_back(node, operation.called) {
             let came = if stated.is_some() { Came::Served } else { came };
             let question = Question {
@@ -155,6 +166,23 @@ impl<'a> Judged<'_, 'a> {
             };
             self.came(question, came, operation, verdict);
         }
+    }
+
+    /// Whether a node's own last Metadata before a moment names it as leader: then it cannot say that another one is.
+    /// Moments come in their order.
+    fn claims_to_lead(&mut self, claim: (&str, &str, i32), at: Moment) -> bool {
+        let claims = self.check.claims();
+        let news = claims.rows[self.looked_at..].iter();
+        for row in news.take_while(|row| row.returned <= at) {
+            self.looked_at += 1;
+            let (topic, partition, _) = claims.seats[row.seat];
+            let seat = (row.node, topic, partition);
+            match row.is_claim() {
+                true => self.claims.insert(seat),
+                false => self.claims.remove(&seat),
+            };
+        }
+        self.claims.contains(&claim)
     }
 
     /// Whether an end offset lacks a record that had been known for longer than anything may be missing.
@@ -178,7 +206,13 @@ impl<'a> Judged<'_, 'a> {
         operation: &ClientOperation<'a>,
         verdict: &mut Verdict,
     ) {
-        if topic.phase.is_some() || self.is_held_back(&topic.node, operation.called) {
+        // A refusal of which nothing is known may be the right answer.
+        let unknown = || {
+            let error = operation.completion.and_then(|c| c.error.as_ref());
+            operation.outcome == Outcome::Fail && error.is_none()
+        };
+        let held_back = || self.is_held_back(&topic.node, operation.called);
+        if topic.phase.is_some() || unknown() || held_back() {
             return;
         }
         let answered = operation.outcome == Outcome::Ok
@@ -266,10 +300,7 @@ impl<'a> Judged<'_, 'a> {
 
     /// Whether a fault of the node itself excuses it, or it does not answer at all: it may still be starting.
     fn is_held_back(&self, node: &str, at: Moment) -> bool {
-        let answers = self.answers.get(node).map_or(&[][..], Vec::as_slice);
-        let before = answers.partition_point(|(called, _)| *called <= at);
-        let around = &answers[before.saturating_sub(1)..(before + 1).min(answers.len())];
-        if around.iter().any(|(_, answered)| !answered) {
+        if self.answering.is_silent(node, at) {
             return true;
         }
         let history = self.check.history();
@@ -330,18 +361,6 @@ impl<'a> Judged<'_, 'a> {
         self.check
             .unless_starved(finding, evidence, excess.from, excess.to, verdict);
     }
-}
-
-fn answers<'a>(check: &Check<'a>) -> BTreeMap<&'a str, Vec<(Moment, bool)>> {
-    let mut answers: BTreeMap<&str, Vec<(Moment, bool)>> = BTreeMap::new();
-    for observed in check.history().observations() {
-        let about = observed.observation;
-        if matches!(about.seen, Seen::Metadata { .. }) {
-            let of_node = answers.entry(&about.node).or_default();
-            of_node.push((about.called, about.answered));
-        }
-    }
-    answers
 }
 
 /// Whether an operation's error contains one of these words.

@@ -133,6 +133,19 @@ fn node_line(
                 add,
             );
         }
+        "refuses" => add(
+            to.unwrap_or(from),
+            What::Observation(Box::new(Observation {
+                called: from,
+                node: node.into(),
+                answered: true,
+                error: Some(rest[0].into()),
+                seen: Seen::Metadata {
+                    brokers: vec![],
+                    partitions: vec![],
+                },
+            })),
+        ),
         "silent" => {
             let seen = Seen::Metadata {
                 brokers: vec![],
