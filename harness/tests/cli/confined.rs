@@ -27,7 +27,6 @@ ABSENT = "{env.JEPSEN_TEST_ABSENT}"
 
 [client]
 "client.id" = "{env.JEPSEN_TEST_PASSWORD}"
-"sasl.password" = "in-the-file-itself"
 
 [[file]]
 path = "{dir}/node.conf"
@@ -224,7 +223,6 @@ fn a_node_inherits_nothing_and_no_file_contains_a_secret() {
             .replace('<', "&lt;")
             .replace('"', "&quot;"),
         "s3cret".to_owned(),
-        "in-the-file-itself".to_owned(),
         TOKEN.to_owned(),
     ];
     let mut files = Vec::new();

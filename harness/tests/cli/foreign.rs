@@ -161,7 +161,7 @@ fn a_wrong_notation_names_its_fix() {
         (at("utf-16.edn", &utf_16), &["UTF-16", "iconv"]),
         (at("other.json", b"{\"op\": \"read\", \"result\": 1}\n"), &["JSON", "type, process, f and value"]),
         (at("kv.txt", b"put a b\nget a\n"), &["line 1 begins neither", "as Jepsen's EDN"]),
-        (at("transfer.edn", b"{:process 0, :type :invoke, :f :transfer, :value 1}"), &["which model?", "transfer", "--model"]),
+        (at("withdraw.edn", b"{:process 0, :type :invoke, :f :withdraw, :value 1}"), &["which model?", "withdraw", "--model"]),
         (at("only-reads.edn", only_reads.as_bytes()), &["list-append and rw-register", "--model"]),
         (at("completions.edn", b"{:type :ok, :value [[:append 4 1]]}"), &["no :process", ":invoke"]),
         (at("lonely.edn", b"{:process 2, :type :ok, :f :txn, :value []}"), &["needs the :invoke"]),
