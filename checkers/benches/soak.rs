@@ -2,8 +2,8 @@
 //!
 //! `cargo bench -p jepsen-checkers --bench soak -- 30000000`: a drawn run of so many operations, half of which append one
 //! record, one in a thousand without success, and half poll what came since; probes as in a run; raw reads of
-//! everything through each of three nodes at the end. Judged by the checks that can judge what is left. No line is kept by the generator. Prints processor time without
-//! the generator's own, and resident memory every tenth of the way.
+//! everything through each of three nodes at the end. Judged by the checks that can judge what is left. No line is kept by
+//! the generator. Prints processor time without the generator's own, and resident memory every tenth of the way.
 #![allow(
     clippy::print_stdout,
     clippy::disallowed_methods,

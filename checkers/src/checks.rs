@@ -47,6 +47,7 @@ mod append_liveness;
 mod availability;
 mod away;
 pub mod bounded;
+mod check;
 mod claims;
 mod cluster_shape;
 mod content;
@@ -87,8 +88,8 @@ mod stalls;
 mod unseen;
 mod view;
 
+pub use check::{ACKNOWLEDGED_MIN, Check};
 pub use judging::judge_with;
-pub use prepared::{ACKNOWLEDGED_MIN, Check};
 pub use row::Row;
 
 use crate::history::History;

@@ -200,8 +200,8 @@ const UNTRUE: [&str; 6] = [
     "INVALID_REQUIRED_ACKS",
 ];
 
-/// A record was acknowledged without an offset, or refused for a reason that is not one, or outcomes are missing. Without acknowledgements (acks 0) no offset
-/// can be known, and an idempotent producer does not learn that of a duplicate.
+/// A record was acknowledged without an offset, or refused for a reason that is not one, or outcomes are missing. Without
+/// acknowledgements (acks 0) no offset can be known, and an idempotent producer does not learn that of a duplicate.
 pub(super) fn outcome_contradiction(check: &Check<'_>) -> Verdict {
     let mut verdict = check.verdict();
     for view in check.views() {

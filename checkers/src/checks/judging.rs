@@ -2,9 +2,10 @@
 
 mod shortage;
 
+use super::check::Check;
 use super::claims::Claims;
 use super::guard::{Failure, guarded, listed, needed};
-use super::prepared::{Check, Prepared};
+use super::prepared::Prepared;
 use super::probe::Probe;
 use super::regimes::Regimes;
 use super::row::Row;

@@ -11,8 +11,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Check;
+use super::check::STARVED_TIMES;
 use super::claims::{MS, margin};
-use super::prepared::STARVED_TIMES;
 use crate::history::{Call, ClientOperation, Moment, Outcome, Report, TopicCall};
 use crate::verdict::{Anomaly, Doubt, Evidence, Finding, Verdict};
 

@@ -17,8 +17,7 @@
 use std::collections::BTreeMap;
 
 use super::Check;
-use super::pipeline::sending;
-use super::view::{Place, Send, View, evidence};
+use super::view::{Place, Send, View, evidence, sending};
 use crate::history::{
     Acks, Call, ClientOperation, Moment, Offset, OffsetForTime, OffsetForTimeSeen, Outcome, Report,
 };

@@ -20,20 +20,12 @@
 use std::collections::BTreeMap;
 
 use super::Check;
-use super::view::Send;
-use crate::history::{Append, Call, ClientOperation, Moment, Outcome, Sending};
+use super::view::{Send, sending};
+use crate::history::{Append, Call, Moment, Outcome, Sending};
 
 /// Clients learn of a new leader from metadata, and finish what they have with the old one: a change of leader touches
 /// what happens this much earlier or later.
 const AROUND: Moment = 3_000_000_000;
-
-/// How one append was sent; none if its worker waits for each append.
-pub(super) fn sending<'a>(operation: &ClientOperation<'a>) -> Option<&'a Sending> {
-    match operation.call {
-        Call::Append(Append { sending, .. }) => sending.as_deref(),
-        _ => None,
-    }
-}
 
 /// What is promised of two records of one producer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

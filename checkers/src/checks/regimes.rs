@@ -95,8 +95,9 @@ impl Regimes {
     }
 
     /// The first part of a wait that is longer than it may be: each part held to the most lenient rule that it touches;
-    /// and what lies outside of fail-overs, by itself, because a fail-over is over by then. `blind_ms` is how long the one who waited could not see that the wait was over; under a fault that moves leaders
-    /// it counts twice, because a client may be told of the old leader once more.
+    /// and what lies outside of fail-overs, by itself, because a fail-over is over by then. `blind_ms` is how long the one
+    /// who waited could not see that the wait was over; under a fault that moves leaders it counts twice, because a client
+    /// may be told of the old leader once more.
     pub(super) fn excess(&self, from: Moment, to: Moment, blind_ms: u64) -> Option<Excess> {
         let all = self.first_excess(from, to, blind_ms, |_| true);
         all.or_else(|| {

@@ -8,8 +8,8 @@
 use std::collections::BTreeMap;
 
 use super::Check;
-use super::pipeline::{self, GaveUp, Promise, Unrest, sending};
-use super::view::{Send, View, evidence};
+use super::pipeline::{self, GaveUp, Promise, Unrest};
+use super::view::{Send, View, evidence, sending};
 use crate::history::{Offset, Outcome};
 use crate::promises::Subject;
 use crate::verdict::{Anomaly, Finding, Verdict};

@@ -6,7 +6,9 @@ mod known;
 mod reads;
 mod values;
 
-use crate::history::{Acks, ClientOperation, Counts, Moment, Offset, Outcome, RecordOutcome};
+use crate::history::{
+    Acks, Append, Call, ClientOperation, Counts, Moment, Offset, Outcome, RecordOutcome, Sending,
+};
 use crate::verdict::{Evidence, Sent, Sighting};
 pub(crate) use collect::collect;
 pub(crate) use known::{Earliest, Known};
@@ -18,6 +20,14 @@ pub(crate) type Place<'a> = (&'a str, i32);
 
 /// No send, no fact.
 const NONE: u32 = u32::MAX;
+
+/// How one append was sent; none if its worker waits for each append.
+pub(crate) fn sending<'a>(operation: &ClientOperation<'a>) -> Option<&'a Sending> {
+    match operation.call {
+        Call::Append(Append { sending, .. }) => sending.as_deref(),
+        _ => None,
+    }
+}
 
 /// A record that somebody tried to append.
 #[derive(Clone, Debug)]

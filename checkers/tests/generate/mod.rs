@@ -2,12 +2,15 @@
 //! leader is paused. Kept as parts, so that a test can change one of them, and told in the notation.
 
 pub(crate) mod mutations;
+mod parts;
 mod probes;
 
 use std::fmt::Write as _;
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
+
+pub(crate) use parts::{Append, End, Probe, Read, Says};
 
 /// Partitions of topic `t`.
 pub(crate) const PARTITIONS: usize = 2;
@@ -21,62 +24,6 @@ pub(crate) const LOAD_END: u64 = 12_000;
 pub(crate) const READER: u64 = 8;
 /// The last thing that happens.
 pub(crate) const END: u64 = 14_000;
-
-/// Records appended together.
-#[derive(Clone, Debug)]
-pub(crate) struct Append {
-    pub(crate) called: u64,
-    pub(crate) returned: u64,
-    pub(crate) worker: u64,
-    pub(crate) partition: usize,
-    pub(crate) values: Vec<String>,
-    /// One word of the notation each.
-    pub(crate) came: Vec<String>,
-}
-
-/// A poll, or a raw read through a node.
-#[derive(Clone, Debug)]
-pub(crate) struct Read {
-    pub(crate) called: u64,
-    pub(crate) returned: u64,
-    pub(crate) worker: u64,
-    /// None for a poll.
-    pub(crate) node: Option<usize>,
-    pub(crate) partition: usize,
-    pub(crate) position: i64,
-    pub(crate) records: Vec<(i64, String)>,
-    pub(crate) next: i64,
-    /// Where the log begins, if the node says so.
-    pub(crate) start: Option<i64>,
-}
-
-/// An end offset.
-#[derive(Clone, Debug)]
-pub(crate) struct End {
-    pub(crate) called: u64,
-    pub(crate) returned: u64,
-    pub(crate) worker: u64,
-    pub(crate) partition: usize,
-    pub(crate) node: usize,
-    pub(crate) offset: i64,
-}
-
-/// What a node answers to a probe.
-#[derive(Clone, Debug)]
-pub(crate) struct Says {
-    pub(crate) called: u64,
-    pub(crate) node: usize,
-    pub(crate) quorum: bool,
-    /// None while it is silent. The leader is 0 where none is named.
-    pub(crate) says: Option<(usize, i32)>,
-}
-
-/// A record of the produce probe.
-#[derive(Clone, Debug)]
-pub(crate) struct Probe {
-    pub(crate) called: u64,
-    pub(crate) acknowledged: bool,
-}
 
 /// A run.
 #[derive(Clone, Debug, Default)]

@@ -388,14 +388,12 @@ fn operation(
         error,
         report,
     };
+    let ended = match outcome {
+        Outcome::Ok => What::Ok,
+        Outcome::Fail => What::Fail,
+        Outcome::Info => What::Info,
+    };
     if let Some(to) = to {
-        add(
-            to,
-            match outcome {
-                Outcome::Ok => What::Ok(completion),
-                Outcome::Fail => What::Fail(completion),
-                Outcome::Info => What::Info(completion),
-            },
-        );
+        add(to, ended(completion));
     }
 }

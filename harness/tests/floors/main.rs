@@ -23,7 +23,13 @@ const FLOORS: &[(&str, &[&[&str]])] = &[
         &[
             &["foreign", "mutants"],
             &["checks", "invariants"],
-            &["export", "judgement", "linearizability", "transactions"],
+            &[
+                "agreement",
+                "export",
+                "judgement",
+                "linearizability",
+                "transactions",
+            ],
             &["edn", "promises", "verdict"],
             &["history"],
         ],

@@ -5,11 +5,13 @@
 //! are unpacked one at a time, and readers mostly ask for one after the other.
 
 mod block;
+mod entry;
 mod key;
 
 use std::cell::RefCell;
 
-use block::{Block, Entry};
+use block::Block;
+use entry::Entry;
 use key::Keys;
 
 use crate::history::Offset;

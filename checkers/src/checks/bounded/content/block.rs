@@ -1,15 +1,8 @@
 //! Records in a row, packed: each as the step from the last offset, its text, and the step from that text's last
 //! number. Steps are small, and small numbers take one byte.
 
-use super::key::Key;
+use super::entry::{Entry, Key};
 use crate::history::Offset;
-
-/// A record: where it lies, and what stands for its value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Entry {
-    pub(super) offset: Offset,
-    pub(super) key: Key,
-}
 
 /// Records in a row.
 #[derive(Debug)]

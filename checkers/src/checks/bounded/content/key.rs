@@ -5,21 +5,12 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use hashbrown::{HashMap, HashTable};
 use rustc_hash::FxBuildHasher;
 
-use super::block::Entry;
+use super::entry::{Entry, Key};
 
 /// Values with more different texts than this are kept by their hashes: each text costs more than a hash.
 const TEXTS_MAX: usize = 1 << 16;
 /// Digits that surely fit into a number.
 const DIGITS_MAX: usize = 18;
-
-/// What stands for a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Key {
-    /// The nth text, and the number after it.
-    Counted(u32, u64),
-    /// The hash of a value of another shape.
-    Hashed(u64),
-}
 
 /// Of one text, where its numbers are.
 #[derive(Clone, Debug)]

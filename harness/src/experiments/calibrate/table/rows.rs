@@ -1,6 +1,9 @@
 //! The rows of the table of plants: one for each plant of the broker, in the broker's order.
 
+mod in_flight;
+
 use super::{Row, When};
+use in_flight::in_flight;
 
 /// The values that most rows have in common.
 const USUAL: Row = Row {
@@ -55,20 +58,6 @@ const COMES_BACK: &[&str] = &[
 ];
 /// Faults that make a node read its stored data.
 const RESTART: &[&str] = &["kill:leader", "kill:follower", "rolling-restart"];
-
-/// Many small requests in flight, from producers that send each record once.
-const SMALL_AND_MANY: &[(&str, &str)] = &[
-    ("batch.num.messages", "1"),
-    ("burst", "200"),
-    ("enable.idempotence", "false"),
-    ("linger.ms", "0"),
-    ("max.in.flight.requests.per.connection", "100"),
-    ("message.send.max.retries", "0"),
-    ("partitions", "4"),
-    ("session", "0"),
-    ("sizes", "small"),
-    ("window", "1000"),
-];
 
 /// Every plant, in the order of the broker's table.
 pub const ROWS: &[Row] = &[
@@ -375,28 +364,10 @@ pub const ROWS: &[Row] = &[
         ),
         ..USUAL
     },
-    Row {
-        name: "crowded-append",
-        workload: "pipeline",
-        load: SMALL_AND_MANY,
-        caught_by: &["lost-write", "inconsistent-offset"],
-        findings: &["lost-write", "inconsistent-offset"],
-        plant: "crowded-append",
-        faults: "none",
-        seconds: 15,
-        when: When::Always,
-        ..USUAL
-    },
-    Row {
-        name: "overtaking-append",
-        workload: "pipeline",
-        load: SMALL_AND_MANY,
-        caught_by: &["send-order"],
-        findings: &["nonmonotonic-send"],
-        plant: "overtaking-append",
-        faults: "none",
-        seconds: 15,
-        when: When::Always,
-        ..USUAL
-    },
+    in_flight(
+        "crowded-append",
+        &["lost-write", "inconsistent-offset"],
+        &["lost-write", "inconsistent-offset"],
+    ),
+    in_flight("overtaking-append", &["send-order"], &["nonmonotonic-send"]),
 ];
