@@ -15,6 +15,10 @@ mod offset_for_time;
 mod operation;
 mod seal;
 mod sending;
+#[cfg_attr(
+    not(feature = "kafka"),
+    expect(dead_code, reason = "only the checks of a run count what is settled")
+)]
 mod settled;
 mod unknown;
 mod window;

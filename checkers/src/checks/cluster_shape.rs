@@ -3,8 +3,8 @@
 //!
 //! Something that does not exist is never shown, and a quorum does not lose a voter: one answer proves it. A broker or
 //! partition may be missing for a while (a broker that was away is not listed), so a node that leaves it out is held to
-//! the limit of metadata, and only while no fault is near. A broker that most answers list is a member, also if the
-//! harness did not start it.
+//! the limit of metadata, and only while no fault is near. A broker that nine of ten answers list is a member, also
+//! if the harness did not start it.
 
 mod known;
 

@@ -13,6 +13,10 @@ pub(super) struct Placed {
 
 /// How a client consumes from an operation on.
 #[derive(Clone, Debug)]
+#[cfg_attr(
+    not(feature = "edn"),
+    expect(dead_code, reason = "only files are read into operations of clients")
+)]
 pub(super) enum Clients {
     /// It goes on: `send`, `poll`, `txn`.
     GoOn,

@@ -1,6 +1,6 @@
 //! Lies about the end of a partition: offsets behind what is known or ahead of what can exist, other epochs, refusals.
 
-use super::{EVERY, NODES_AND_PLACES};
+use super::{EVERY, NODES_AND_PLACES, PLACES};
 use crate::history::{Call, EndOffsetSeen, Isolation, Moment, Offset, Outcome, Report, What};
 use crate::mutants::answer::{come_out, completion, completion_mut};
 use crate::mutants::draft::Draft;
@@ -135,6 +135,8 @@ pub(super) const ROWS: &[Lie] = &[
         "a refusal is no answer, and the next question is answered",
     ))
     .long(UNSERVED)
+    // A single node that refuses for ever may be one that does not lead.
+    .over(PLACES)
     .quiet(),
     outcome("no answer", |draft, at| {
         refused(draft, at, Outcome::Info, "timed out")
