@@ -55,6 +55,16 @@ const fn row(
     Mutant::new(name, "records", does, when, Lie::Fetch(change))
 }
 
+/// Moves all offsets, none below 0.
+fn shift(answer: &mut FetchResponse, by: i64) {
+    batches(answer, |_, batches| {
+        for batch in batches {
+            let offset = base_offset(batch);
+            set_base_offset(batch, (offset + by).max(0));
+        }
+    });
+}
+
 /// The rows.
 pub(super) const TABLE: &[Mutant] = &[
     row(
@@ -187,40 +197,19 @@ pub(super) const TABLE: &[Mutant] = &[
         "fetch-offsets-ahead",
         "all offsets are one too high",
         Always,
-        |answer, _| {
-            batches(answer, |_, batches| {
-                for batch in batches {
-                    let offset = base_offset(batch);
-                    set_base_offset(batch, offset + 1);
-                }
-            });
-        },
+        |answer, _| shift(answer, 1),
     ),
     row(
         "fetch-offsets-behind",
         "all offsets are one too low",
         Always,
-        |answer, _| {
-            batches(answer, |_, batches| {
-                for batch in batches {
-                    let offset = base_offset(batch);
-                    set_base_offset(batch, (offset - 1).max(0));
-                }
-            });
-        },
+        |answer, _| shift(answer, -1),
     ),
     row(
         "fetch-offsets-ahead-after-election",
         "all offsets are one too high, once the leader has changed",
         AfterElection,
-        |answer, _| {
-            batches(answer, |_, batches| {
-                for batch in batches {
-                    let offset = base_offset(batch);
-                    set_base_offset(batch, offset + 1);
-                }
-            });
-        },
+        |answer, _| shift(answer, 1),
     ),
     row(
         "fetch-value-changed",

@@ -10,6 +10,7 @@
 //! | [`job`] | one run, with or without a plant |
 //! | [`result_cache`] | results on disk, keyed by their inputs |
 //! | [`matrix`] | the table on the terminal |
+//! | `repeated` | the runs of one plant or mutant, seed by seed |
 //! | [`mutants`] | `--mutants`: lies of the broker instead of bugs in it |
 //! | [`histories`] | mutants of recorded histories, without any run |
 
@@ -21,6 +22,7 @@ pub mod matrix;
 pub mod mutants;
 mod opened;
 pub mod proof;
+mod repeated;
 pub mod result_cache;
 pub mod settled;
 pub mod table;
@@ -44,8 +46,9 @@ use crate::load::workloads;
 use crate::output::{say, tell};
 use crate::reference::Offered;
 use conditions::{Conditions, Faults, default_mix};
-use job::{CONCURRENCY, RATE, Runner};
+use job::Runner;
 use opened::{Opened, finish};
+use repeated::repeated;
 use result_cache::{ResultCache, SOURCES};
 use table::{Row, Subject};
 
@@ -94,6 +97,14 @@ pub struct CalibrateArguments {
     /// The number of places at which each lie is told in each run.
     #[arg(long, value_name = "N", default_value_t = 3, requires = "histories", value_parser = clap::value_parser!(u64).range(1..=1_000))]
     pub places: u64,
+}
+
+impl CalibrateArguments {
+    /// So many seeds, from the stated one on.
+    fn first_seeds(&self, count: u32) -> impl Iterator<Item = u64> + use<> {
+        let first = self.seed;
+        (0..u64::from(count)).map(move |at| first.wrapping_add(at))
+    }
 }
 
 /// Runs the selected plants and prints the matrix.
@@ -189,7 +200,7 @@ impl Calibrating<'_> {
             calibration.plants.push(row);
         }
         let count = self.arguments.controls.unwrap_or(CONTROLS);
-        let seeds = self.seeds(count);
+        let seeds = self.arguments.first_seeds(count);
         calibration.controls = controls::all(&self.runner, self.cache, &setups, seeds).await?;
         calibration.interrupted = self.runner.session.interrupt.is_set();
         calibration.as_expected = !calibration.interrupted && self.as_expected(&calibration);
@@ -198,31 +209,17 @@ impl Calibrating<'_> {
 
     async fn plant(&self, row: &'static Row, conditions: &Conditions) -> Result<Vec<PlantRun>> {
         let planted: Planted = row.plant.parse().map_err(Stop::usage)?;
-        let how = format!("{row:?} {conditions} {RATE} {CONCURRENCY}");
-        let mut runs = Vec::new();
-        for seed in self.seeds(self.arguments.seeds.unwrap_or(SEEDS)) {
-            let name = format!("{}-{seed:x}", row.name);
-            let run = match self.cache.find(&name, &how) {
-                Some(run) => run,
-                None if self.runner.session.interrupt.is_set() => break,
-                None => {
-                    let subject = (row, &planted);
-                    let Some(run) = self.runner.plant(subject, conditions, seed).await? else {
-                        break;
-                    };
-                    self.cache.keep(&name, &how, &run)?;
-                    run
-                }
-            };
-            say(&matrix::run_line(row.plant, &run));
-            runs.push(run);
-        }
-        Ok(runs)
-    }
-
-    fn seeds(&self, count: u32) -> impl Iterator<Item = u64> + use<> {
-        let first = self.arguments.seed;
-        (0..u64::from(count)).map(move |at| first.wrapping_add(at))
+        let count = self.arguments.seeds.unwrap_or(SEEDS);
+        repeated(
+            &self.runner,
+            self.cache,
+            (row, &planted),
+            conditions,
+            self.arguments.first_seeds(count),
+            |seed| format!("{}-{seed:x}", row.name),
+            |run| matrix::run_line(row.plant, run),
+        )
+        .await
     }
 
     /// Whether all verdicts are as expected: every plant is detected under the faults that provoke it, and two thirds

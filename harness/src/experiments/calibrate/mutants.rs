@@ -17,8 +17,9 @@ use reports::model::{Fate, MutantRow, PlantRun};
 
 use super::conditions::{Conditions, Faults};
 use super::controls;
-use super::job::{CONCURRENCY, RATE, Runner};
+use super::job::Runner;
 use super::opened::{self, Opened, finish};
+use super::repeated::repeated;
 use super::result_cache::{ResultCache, SOURCES};
 use super::table::Row;
 use super::{CalibrateArguments, place};
@@ -118,7 +119,7 @@ impl Running<'_> {
             calibration.mutants.push(shown);
         }
         let count = self.arguments.controls.unwrap_or(CONTROLS);
-        let seeds = self.seeds(count);
+        let seeds = self.arguments.first_seeds(count);
         calibration.controls = controls::all(&self.runner, self.cache, &setups, seeds).await?;
         calibration.interrupted = self.runner.session.interrupt.is_set();
         let mut fates = calibration.mutants.iter().map(|row| row.fate);
@@ -129,31 +130,17 @@ impl Running<'_> {
 
     async fn mutant(&self, row: &'static Row, conditions: &Conditions) -> Result<Vec<PlantRun>> {
         let planted: Planted = reference::mutated(row.plant).map_err(Stop::usage)?;
-        let how = format!("{row:?} {conditions} {RATE} {CONCURRENCY}");
-        let mut runs = Vec::new();
-        for seed in self.seeds(self.arguments.seeds.unwrap_or(SEEDS)) {
-            let name = format!("mutant-{}-{seed:x}", row.name);
-            let run = match self.cache.find(&name, &how) {
-                Some(run) => run,
-                None if self.runner.session.interrupt.is_set() => break,
-                None => {
-                    let subject = (row, &planted);
-                    let Some(run) = self.runner.plant(subject, conditions, seed).await? else {
-                        break;
-                    };
-                    self.cache.keep(&name, &how, &run)?;
-                    run
-                }
-            };
-            say(&terminal::run_line(row, &run));
-            runs.push(run);
-        }
-        Ok(runs)
-    }
-
-    fn seeds(&self, count: u32) -> impl Iterator<Item = u64> + use<> {
-        let first = self.arguments.seed;
-        (0..u64::from(count)).map(move |at| first.wrapping_add(at))
+        let count = self.arguments.seeds.unwrap_or(SEEDS);
+        repeated(
+            &self.runner,
+            self.cache,
+            (row, &planted),
+            conditions,
+            self.arguments.first_seeds(count),
+            |seed| format!("mutant-{}-{seed:x}", row.name),
+            |run| terminal::run_line(row, run),
+        )
+        .await
     }
 }
 
