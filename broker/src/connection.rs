@@ -28,7 +28,7 @@ const REQUESTS_IN_FLIGHT_MAX: usize = 64;
 /// the room (see `clients`).
 const WRITE_WAIT: Duration = Duration::from_secs(20);
 
-/// An answer that is due, and what the client is told instead. Nothing else in every broker that is meant to work.
+/// An answer that is due, and the lie that replaces it. A broker without mutants has no lie.
 type Pending = (Answer, Option<Retelling>);
 
 /// Serves one client until it leaves or breaks the protocol.
