@@ -2,7 +2,7 @@
 //!
 //! `cargo bench -p jepsen-checkers --bench soak -- 30000000`: a drawn run of so many operations, half of which append one
 //! record, one in a thousand without success, and half poll what came since; probes as in a run; raw reads of
-//! everything through each of three nodes at the end. Judged by the checks that can judge what is left. No line is kept by
+//! everything through each of three nodes at the end. Judged by all checks. No line is kept by
 //! the generator. Prints processor time without the generator's own, and resident memory every tenth of the way.
 #![allow(
     clippy::print_stdout,
@@ -13,8 +13,8 @@
 mod drawn;
 mod process;
 
-use checkers::bounded::{Reducer, Window, judges};
-use checkers::checks::{Row, TABLE, judge_with};
+use checkers::bounded::{Reducer, Window};
+use checkers::checks::TABLE;
 use drawn::stream;
 use process::{memory_mb, processor_seconds};
 
@@ -44,12 +44,11 @@ fn main() {
         }
     });
     let taken = processor_seconds() - started - generated;
-    let history = reducer
+    let left = reducer
         .finish()
         .expect("nothing contradicts what was forgotten");
+    let (history, judgement) = left.judge(TABLE);
     let left = history.events().len();
-    let rows: Vec<Row> = TABLE.iter().copied().filter(judges).collect();
-    let judgement = judge_with(&history, &rows);
     let seconds = processor_seconds() - started - generated;
     println!(
         "{size} operations, {lines} lines, {left} left: {taken:.1} s to take, {seconds:.1} s in all, {:.0} \

@@ -42,7 +42,6 @@
 //! ```
 
 mod altered_record;
-mod answering;
 mod append_liveness;
 mod availability;
 mod away;
@@ -85,6 +84,7 @@ mod resource_growth;
 mod row;
 mod send_order;
 mod stalls;
+mod tally;
 mod unseen;
 mod view;
 

@@ -90,6 +90,8 @@ struct Recorder<'t> {
     take: &'t mut dyn FnMut(Event),
     lines: u64,
     now: u64,
+    /// Records of the produce probe.
+    sent: u64,
 }
 
 impl Recorder<'_> {
@@ -130,6 +132,7 @@ pub(crate) fn run(size: u64, take: &mut dyn FnMut(Event)) {
         take,
         lines: 0,
         now: 0,
+        sent: 0,
     };
     let mut ends = [0_i64; PARTITIONS];
     let mut consumed: Vec<Log> = (0..PARTITIONS).map(Log::of).collect();
@@ -238,7 +241,19 @@ fn probes(recorder: &mut Recorder<'_>) {
         };
         recorder.record(observed(format!("n{node}"), metadata));
         recorder.record(observed(format!("n{node}"), quorum));
-        recorder.record(observed(String::new(), Seen::Produce { sequence: 0 }));
+        let sequence = recorder.sent;
+        recorder.sent += 1;
+        recorder.record(observed(String::new(), Seen::Produce { sequence }));
+    }
+    for node in 1..=3 {
+        let sequences = (recorder.sent - 3..recorder.sent).collect();
+        recorder.record(What::Observation(Box::new(Observation {
+            called: recorder.now,
+            node: format!("n{node}").into(),
+            answered: true,
+            error: None,
+            seen: Seen::Delivery { sequences },
+        })));
     }
 }
 

@@ -11,7 +11,8 @@ use crate::verdict::{Anomaly, Doubt, Finding, Verdict};
 
 pub(super) fn check(check: &Check<'_>) -> Verdict {
     let mut verdict = check.verdict();
-    let mut all = None;
+    let settled = check.history().settled();
+    let mut all = settled.and_then(|settled| settled.answers.compared);
     for observed in check.history().observations() {
         let Seen::Content { compared, altered } = &observed.observation.seen else {
             continue;

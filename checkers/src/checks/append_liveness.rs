@@ -8,10 +8,9 @@
 
 use super::Check;
 use super::claims::MS;
-use super::regimes::Regimes;
-use super::stalls::{Series, Stall};
+use super::stalls::Stall;
+use super::tally::Tried;
 use super::view::{Place, evidence};
-use crate::history::{Call, ClientOperation, Moment, Outcome, Phase};
 use crate::verdict::{Evidence, Finding, Unit, Verdict};
 
 /// Fewer times at which appends began to fail prove nothing: one wait within its limit is many appends.
@@ -19,92 +18,35 @@ const TIMES_MIN: u64 = 10;
 /// One in this many appends may fail outside of faults.
 const REFUSED_ONE_IN: u64 = 10;
 
-/// One partition's appends.
-#[derive(Default)]
-struct Tried {
-    series: Series,
-    calm: u64,
-    refused: u64,
-    /// How often one was refused after one that was not.
-    times: u64,
-    was_served: bool,
-    first: Option<(Moment, u64)>,
-    last: (Moment, u64),
-}
-
 pub(super) fn check(check: &Check<'_>) -> Verdict {
     let mut verdict = check.verdict();
     if check.is_no_run(&mut verdict) {
         return verdict;
     }
-    let regimes = check.regimes();
-    let done = check.history().phase(Phase::Done).unwrap_or(Moment::MAX);
-    let mut tried: Vec<Tried> = check.views().iter().map(|_| Tried::default()).collect();
-    let mut longest_ms = 0;
-    let mut appends = 0;
-    let mut at = 0;
-    for operation in check.operations() {
-        let Call::Append(append) = operation.call else {
+    let tally = check.tally();
+    let appends = &tally.appends;
+    let mut longest = appends.longest;
+    for (place, stall) in &appends.stalls {
+        tell(check, tally.names.place(*place), stall, &mut verdict);
+    }
+    for view in check.views() {
+        let Some(place) = tally.names.find(view.place) else {
             continue;
         };
-        if operation.called < regimes.begin() || operation.called >= done {
-            continue;
+        if let Some(stall) = appends.end(place) {
+            longest = longest.max(stall.to.saturating_sub(stall.from));
+            tell(check, view.place, &stall, &mut verdict);
         }
-        let place = (append.topic.as_str(), append.partition);
-        let Some(found) = check.view_at(place, at) else {
-            continue;
-        };
-        at = found;
-        appends += 1;
-        let ended = operation.completed().unwrap_or(check.history().end());
-        let stall = tried[at].take(regimes, operation, ended);
-        tell(check, place, stall, &mut longest_ms, &mut verdict);
+        if let Some(tried) = appends.tried.get(place as usize) {
+            share(check, view.place, tried, &mut verdict);
+        }
     }
-    for (view, mut tried) in check.views().iter().zip(tried) {
-        let stall = tried.series.end();
-        tell(check, view.place, stall, &mut longest_ms, &mut verdict);
-        share(check, view.place, &tried, &mut verdict);
-    }
-    verdict.figure("append_wait_ms_max", longest_ms, None, Unit::Milliseconds);
-    check.saw(appends, "appends under load", &mut verdict);
+    verdict.figure("append_wait_ms_max", longest / MS, None, Unit::Milliseconds);
+    check.saw(appends.count, "appends under load", &mut verdict);
     verdict
 }
 
-impl Tried {
-    fn take(
-        &mut self,
-        regimes: &Regimes,
-        operation: &ClientOperation<'_>,
-        ended: Moment,
-    ) -> Option<Stall> {
-        let (called, id) = (operation.called, operation.id);
-        let served = operation.outcome == Outcome::Ok;
-        if regimes.is_calm(called, ended) {
-            self.calm += 1;
-            if !served {
-                self.refused += 1;
-                self.times += u64::from(self.was_served);
-                self.first.get_or_insert((called, id));
-                self.last = (ended, id);
-            }
-            self.was_served = served;
-        }
-        match served {
-            true => self.series.served(called, ended, id),
-            false => self.series.refused(called, ended, id),
-        }
-    }
-}
-
-fn tell(
-    check: &Check<'_>,
-    place: Place<'_>,
-    stall: Option<Stall>,
-    longest_ms: &mut u64,
-    verdict: &mut Verdict,
-) {
-    let Some(stall) = stall else { return };
-    *longest_ms = (*longest_ms).max(stall.to.saturating_sub(stall.from) / MS);
+fn tell(check: &Check<'_>, place: Place<'_>, stall: &Stall, verdict: &mut Verdict) {
     let Some(excess) = stall.excess(check.regimes()) else {
         return;
     };

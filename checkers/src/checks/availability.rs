@@ -4,7 +4,7 @@
 use super::Check;
 use super::claims::{MS, settle};
 use super::view::evidence;
-use crate::history::{Moment, Outcome, Phase};
+use crate::history::{Moment, Phase};
 use crate::verdict::{Doubt, Evidence, Finding, GapScope, Unit, Verdict};
 
 /// Gaps in acknowledgements against their limits.
@@ -76,19 +76,16 @@ fn each_partition(check: &Check<'_>, (healed, settle): (Moment, Moment), verdict
         .saturating_add(limits.fail_over_ms.saturating_mul(MS))
         .saturating_add(settle);
     let end = check.history().end();
-    for view in check.views().iter().filter(|view| !view.sends.is_empty()) {
-        let first = view
-            .sends
-            .partition_point(|send| send.operation.called < healed);
-        let tried = &view.sends[first..];
-        let served = tried.iter().any(|send| send.outcome == Outcome::Ok);
-        let (Some(first), Some(last)) = (tried.first(), tried.last()) else {
+    let tally = check.tally();
+    for view in check.views() {
+        let place = tally.names.find(view.place);
+        let Some(tried) = place.and_then(|place| tally.appends.since(place, healed)) else {
             continue;
         };
-        if served {
+        if tried.served {
             continue;
         }
-        let last_called = last.operation.called;
+        let last_called = tried.last_called;
         if last_called < long_enough {
             verdict.doubt(Doubt::NothingSeen {
                 what: format!(
@@ -104,7 +101,7 @@ fn each_partition(check: &Check<'_>, (healed, settle): (Moment, Moment), verdict
         };
         let evidence = Evidence {
             window: Some((healed, end)),
-            ..evidence(view.place, &[first.operation.id, last.operation.id], &[])
+            ..evidence(view.place, &[tried.first, tried.last], &[])
         };
         check.unless_starved(finding, evidence, healed, end, verdict);
     }
@@ -169,7 +166,10 @@ pub(super) fn served(check: &Check<'_>) -> Verdict {
     each_partition(check, (healed, longest), &mut verdict);
     let reads: usize = check.views().iter().map(|view| view.covered.len()).sum();
     verdict.saw("final reads", reads as u64);
-    let tried = check.views().iter().any(|view| !view.sends.is_empty());
+    let tried = check
+        .views()
+        .iter()
+        .any(|view| !view.sends.is_empty() || view.settled.records > 0);
     if reads == 0 && done && tried {
         let finding = not_served("reads", end.saturating_sub(healed) / MS);
         check.unless_starved(finding, during(healed, end), healed, end, &mut verdict);

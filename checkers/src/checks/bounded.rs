@@ -2,9 +2,10 @@
 //!
 //! [`Reducer`] takes one line after the other and keeps those that are not *settled*. A record is settled if it was sent
 //! once, came out, was read, lies at one offset alone, contradicts nothing that is known, and is not recent; then it is
-//! counted and forgotten, with its append, the polls that returned it, and the end offsets below it. What is left is a
-//! [`History`] that [`judge`](super::judge) judges like any other, to the same bytes: each count and each maximum
-//! that a check reports is the sum of what was forgotten and what is left.
+//! counted and forgotten, with its append, the polls that returned it, and the end offsets below it. What is left is
+//! judged like any other history ([`Left::judge`]), to the same bytes: each count and each maximum that a check reports is
+//! the sum of what was forgotten and what is left. What checks of liveness need was counted when the lines came
+//! ([`tally`](super::tally)).
 //!
 //! **A later contradiction is still one.** What lies at each offset stays known by value, in about two bytes a record
 //! (`content`), and everything that comes later is compared with it. Where something contradicts what was
@@ -14,15 +15,18 @@
 //! **What is odd stays.** A record that is read and was never acknowledged, an append that nobody read, an end offset that
 //! is too low: from there on nothing of the partition is forgotten, so that every finding has its evidence.
 //!
-//! What cannot be bounded: the `register` workload (each read of the last record is part of one search), a log that
-//! begins above 0, and values that were sent twice; they are kept as a whole. Appends that failed or whose outcome
+//! What cannot be bounded: the `register` workload (each read of the last record is part of one search), a partition that
+//! is asked for the offset of a time, a log that begins above 0, and values that were sent twice; they are kept as a
+//! whole, and so is a history without the phases of a run. Appends that failed or whose outcome
 //! stayed unknown, raw reads without their records, and answers of probes within two seconds of something that happened
 //! are kept, some hundred bytes each; of the produce probe 16 bytes a record.
 
 mod calm;
 mod content;
+mod ends;
 mod frontier;
 mod lag;
+mod left;
 mod lines;
 mod places;
 mod strip;
@@ -35,14 +39,22 @@ use frontier::Held;
 use lag::Lag;
 use places::Places;
 
+pub use left::Left;
 pub use window::{Window, judges};
 
-use super::view::{self, View};
+use super::claims::Claims;
+use super::cluster_shape::Known;
+use super::guard::Part;
+use super::prepared::Prepared;
+use super::probe::Probe;
+use super::regimes::Regimes;
+use super::tally::{Context, Tally};
+use super::view::{self, View, sending};
 use crate::history::{
-    Acks, Call, ClientOperation, Event, Header, History, Moment, Offset, Outcome, Phase, Report,
-    Settled, What, WorkerId,
+    Acks, Append, Call, ClientOperation, Event, FaultPhase, Header, History, Moment, Offset,
+    Outcome, Phase, Report, Settled, What, WorkerId,
 };
-use crate::promises::weaker;
+use crate::promises::{Configuration, weaker};
 
 /// The history has to be judged as a whole: something contradicts, or may contradict, what was forgotten.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -67,6 +79,9 @@ pub struct Reducer {
     settled: Settled,
     calm: Calm,
     lag: Lag,
+    tally: Tally,
+    /// Whether the load has begun.
+    loaded: bool,
     /// Workers that asked for an end offset.
     asked: BTreeSet<WorkerId>,
     /// Whether operations are kept as a whole.
@@ -80,6 +95,8 @@ impl Reducer {
     /// Nothing yet, of a history with this header.
     pub fn new(header: Header, window: Window) -> Reducer {
         Reducer {
+            tally: Tally::new(&header),
+            loaded: false,
             header,
             window,
             kept: Vec::new(),
@@ -103,8 +120,21 @@ impl Reducer {
             return;
         }
         self.weight += weight(&event);
+        self.tally.take(&event);
+        match &event.what {
+            What::Phase(phase) => self.loaded |= phase.phase == Phase::Load,
+            What::Fault(fault) => {
+                let begins = fault.phase != FaultPhase::Healed;
+                if begins && fault.called < self.tally.decided {
+                    self.give_up("a fault that began before what was decided");
+                    return;
+                }
+            }
+            _ => {}
+        }
         self.kept.push(event);
-        if self.weight >= self.limit {
+        // Before the load begins there is nothing to forget, nor in a history that is none of a run.
+        if self.loaded && self.weight >= self.limit {
             if let Err(why) = self.reduce() {
                 self.give_up(why);
             }
@@ -122,29 +152,38 @@ impl Reducer {
     ///
     /// # Errors
     /// If it has to be judged as a whole.
-    pub fn finish(mut self) -> Result<History, Whole> {
+    pub fn finish(mut self) -> Result<Left, Whole> {
         let whole = |why| Whole { why };
         if let Some(why) = self.against {
             return Err(whole(why));
         }
         if !self.reduced {
-            return Ok(History::new(self.header, self.kept));
+            return Ok(Left {
+                history: History::new(self.header, self.kept),
+                tally: self.tally,
+            });
         }
         self.compare().map_err(whole)?;
         let history = History::new(self.header.clone(), std::mem::take(&mut self.kept));
         self.last(&history).map_err(whole)?;
         self.settled.lag = self.lag.longest;
+        let operations = history.operations();
+        let known = Known::of(&history, &operations, Some(&self.calm.answers));
+        if !self.calm.fits(&known) || self.tally.is_against() {
+            return Err(whole("a cluster that is not what it was"));
+        }
+        drop(operations);
         self.settled.answers = self.calm.answers;
         self.settled.produced = self.calm.produced;
         for place in self.places.all {
             let of_topic = self.settled.places.entry(place.topic).or_default();
             of_topic.insert(place.partition, place.counts);
         }
-        Ok(History::reduced(
-            self.header,
-            history.into_events(),
-            self.settled,
-        ))
+        let history = History::reduced(self.header, history.into_events(), self.settled);
+        Ok(Left {
+            history,
+            tally: self.tally,
+        })
     }
 
     fn give_up(&mut self, why: &'static str) {
@@ -187,18 +226,49 @@ impl Reducer {
         self.compare()?;
         self.reduced = true;
         let history = History::new(self.header.clone(), std::mem::take(&mut self.kept));
+        self.decide(&history)?;
         let before: Vec<Offset> = self.places.all.iter().map(|place| place.to).collect();
         let forgotten = match self.registers {
             true => Vec::new(),
             false => self.settle(&history)?,
         };
         let phases = (history.phase(Phase::Load), history.phase(Phase::Done));
+        let known = Known::of(&history, &history.operations(), Some(&self.calm.answers));
         let events = history.into_events();
         let mut drop = vec![false; events.len()];
         let until = self.since(&events).1;
         self.calm
-            .thin(&self.header, &events, phases, until, &mut drop);
+            .thin(&self.header, known, &events, phases, until, &mut drop);
         self.forget(events, drop, &forgotten, &before)
+    }
+
+    /// Decides what was counted of the lines that are not recent.
+    fn decide(&mut self, history: &History) -> Result<(), &'static str> {
+        // There are no rules before the load has lasted.
+        if history.phase(Phase::Load) >= Some(history.end()) {
+            return Ok(());
+        }
+        let (operations, views) = (Ok(Vec::new()), Ok(Vec::new()));
+        let (windows, nodes) = (Ok(history.windows()), Ok(history.nodes()));
+        let (claims, probe): (Part<Claims<'_>>, _) = (Ok(Claims::default()), Ok(Probe::default()));
+        let configuration: Part<Configuration> = Ok(Configuration::from(history, &[], &[]));
+        let prepared = Prepared {
+            history,
+            operations: &operations,
+            views: &views,
+            windows: &windows,
+            claims: &claims,
+            nodes: &nodes,
+            probe: &probe,
+            configuration: &configuration,
+        };
+        let regimes = Regimes::of(&prepared);
+        let (_, until) = self.since(history.events());
+        self.tally.decide(&Context::of(&prepared, &regimes), until);
+        match self.tally.is_against() {
+            true => Err("an answer that does not fit to what was forgotten"),
+            false => Ok(()),
+        }
     }
 
     /// The first line that is recent, and its time.
@@ -216,10 +286,21 @@ impl Reducer {
         let patient = (self.compared).saturating_sub(self.window.patience as u64);
         let recency = history.promises().end_offset_includes_acknowledged;
         let mut asked: BTreeMap<usize, Vec<Moment>> = BTreeMap::new();
-        for operation in operations.iter().filter(|open| open.completion.is_none()) {
-            if let Call::EndOffset(end) = operation.call {
-                let at = self.places.index(&end.topic, end.partition);
-                asked.entry(at).or_default().push(operation.called);
+        let mut by_time: BTreeSet<usize> = BTreeSet::new();
+        for operation in &operations {
+            match operation.call {
+                Call::EndOffset(end) if operation.completion.is_none() => {
+                    let at = self.places.index(&end.topic, end.partition);
+                    asked.entry(at).or_default().push(operation.called);
+                }
+                Call::OffsetForTime(asked) => {
+                    let at = self.places.index(&asked.topic, asked.partition);
+                    by_time.insert(at);
+                    if self.places.all[at].counts.records > 0 {
+                        return Err("a question for the offset of a time that came late");
+                    }
+                }
+                _ => {}
             }
         }
         let loaded = history.phase(Phase::Recovery).unwrap_or(Moment::MAX);
@@ -233,9 +314,12 @@ impl Reducer {
                 consumers: self.lag.lowest(at, patient),
                 recency,
                 asked: asked.get(&at).map_or(&[], Vec::as_slice),
+                by_time: by_time.contains(&at),
             };
             let to = frontier::of(view, held);
-            self.fold(view, at, to, loaded, &mut forgotten);
+            let open = held.asked.iter().copied().min().unwrap_or(Moment::MAX);
+            let redundant = ends::redundant(view, recency, open);
+            self.fold(view, at, (to, &redundant), loaded, &mut forgotten);
         }
         forgotten.sort_unstable();
         Ok(forgotten)
@@ -246,7 +330,7 @@ impl Reducer {
         &mut self,
         view: &View<'_>,
         at: usize,
-        to: Offset,
+        (to, redundant): (Offset, &[bool]),
         loaded: Moment,
         forgotten: &mut Vec<u64>,
     ) {
@@ -287,6 +371,17 @@ impl Reducer {
             if send.operation.outcome != Outcome::Ok {
                 self.settled.failing.extend(send.operation.completed());
             }
+            if send.operation.outcome == Outcome::Info
+                && let Call::Append(Append {
+                    idempotent: true, ..
+                }) = send.operation.call
+                && let Some(sending) = sending(send.operation)
+            {
+                let called = send.operation.called;
+                let known = self.settled.gave_up.entry(sending.producer);
+                let known = known.or_insert(called);
+                *known = called.min(*known);
+            }
             let appends = &mut self.settled.appends;
             let answered = matches!(send.operation.report(), Some(Report::Append(_)));
             appends.answered += u64::from(answered);
@@ -294,7 +389,8 @@ impl Reducer {
             appends.weakest = Some(known.map_or(send.acks, |known| weaker(known, send.acks)));
             appends.any_plain |= !send.idempotent;
         }
-        for end in view.ends.iter().filter(|end| end.offset <= to) {
+        let ends = view.ends.iter().zip(redundant);
+        for (end, _) in ends.filter(|(end, redundant)| end.offset <= to && **redundant) {
             place.counts.ends += 1;
             forgotten.push(end.operation.id);
         }

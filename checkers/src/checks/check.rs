@@ -6,6 +6,7 @@ use super::guard::{Failure, Part, listed, needed};
 use super::prepared::Prepared;
 use super::probe::Probe;
 use super::regimes::Regimes;
+use super::tally::Tally;
 use super::view::{Place, Send, View, sending};
 use crate::history::{ClientOperation, History, Moment, NodeName, Window};
 use crate::judgement::{Election, Gap};
@@ -29,6 +30,7 @@ pub struct Check<'a> {
     pub(super) elections: &'a Part<Vec<Election>>,
     pub(super) gaps: &'a Part<Vec<Gap>>,
     pub(super) regimes: &'a Part<Regimes>,
+    pub(super) tally: &'a Part<Tally>,
     /// Every preparation that failed, each once.
     pub(super) failures: &'a [Failure],
 }
@@ -89,6 +91,11 @@ impl<'a> Check<'a> {
     /// What may be asked for at which time of the load.
     pub(super) fn regimes(&self) -> &'a Regimes {
         needed(self.regimes)
+    }
+
+    /// What was counted of tries, line by line.
+    pub(super) fn tally(&self) -> &'a Tally {
+        needed(self.tally)
     }
 
     /// Where a partition is among the views; `last` is where the caller found one before, because operations come in

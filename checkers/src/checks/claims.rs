@@ -62,7 +62,7 @@ pub(super) struct Claims<'a> {
 
 impl<'a> Claims<'a> {
     pub(super) fn of(history: &'a History) -> Claims<'a> {
-        let settled = history.settled().map(|settled| settled.answers);
+        let settled = history.settled().map(|settled| settled.answers.clone());
         let mut claims = Claims {
             settled: settled.unwrap_or_default(),
             ..Claims::default()

@@ -8,13 +8,14 @@
 
 mod known;
 
+pub(super) use known::Known;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Check;
 use super::claims::{MS, settle};
 use crate::history::{Moment, NodeName, Observation, Observed, Phase, Seen};
 use crate::verdict::{Anomaly, Doubt, Evidence, Finding, Unit, Verdict};
-use known::Known;
 
 /// Voters do not come and go: the harness changes no quorum.
 const VOTERS: &str = "voters";
@@ -37,13 +38,15 @@ struct Stretch {
 
 pub(super) fn check(check: &Check<'_>) -> Verdict {
     let mut verdict = check.verdict();
-    let known = Known::of(check);
+    let settled = check.history().settled().map(|settled| &settled.answers);
+    let known = Known::of(check.history(), check.operations(), settled);
     let from = check.history().phase(Phase::Load).unwrap_or(Moment::MAX);
     let done = check.history().phase(Phase::Done).unwrap_or(Moment::MAX);
     let limit_ms = check.history().limits().metadata_ms;
     let mut stretches: BTreeMap<(NodeName, String), Stretch> = BTreeMap::new();
     let mut told: BTreeSet<(NodeName, String)> = BTreeSet::new();
-    let (mut judged, mut longest) = (0, 0);
+    let mut judged = settled.map_or(0, |answers| answers.shown);
+    let mut longest = 0;
     for observed in check.history().observations() {
         let about = observed.observation;
         if !about.answered || about.called > done {
@@ -88,8 +91,15 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
     verdict
 }
 
+/// How much an answer shows, if it shows what there is and nothing else.
+pub(super) fn shown_rightly(known: &Known, about: &Observation) -> Option<u64> {
+    let shown = shown(known, about);
+    let right = |shown: &Shown| shown.seen == shown.exist;
+    shown.iter().all(right).then_some(shown.len() as u64)
+}
+
 /// What an answer shows. A refusal shows nothing, so all is missing in it.
-fn shown(known: &Known<'_>, about: &Observation) -> Vec<Shown> {
+fn shown(known: &Known, about: &Observation) -> Vec<Shown> {
     let mut shown = Vec::new();
     let mut add = |what: String, seen: BTreeSet<i32>, exist: &BTreeSet<i32>| {
         shown.push(Shown {
@@ -118,7 +128,7 @@ fn shown(known: &Known<'_>, about: &Observation) -> Vec<Shown> {
                 }
             }
             for (topic, exist) in &known.partitions {
-                let rows = partitions.iter().filter(|row| row.topic() == *topic);
+                let rows = partitions.iter().filter(|row| row.topic() == topic);
                 let seen = rows.map(|row| row.partition()).collect();
                 add(format!("partitions of {topic}"), seen, exist);
             }

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use super::Check;
 use super::away::Away;
 use super::claims::{MS, Row};
-use crate::history::{Call, Moment, NodeName, Outcome, Phase, Window};
+use crate::history::{Moment, NodeName, Phase, Window};
 use crate::verdict::{Doubt, Evidence, Finding, Verdict};
 
 /// A target notices within so many of its longest election time-outs that a leader is lost, and elects.
@@ -40,7 +40,7 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
     let away = Away::of(check.prepared());
     let mut judged = 0;
     let mut missing: Vec<Missing<'_>> = Vec::new();
-    for window in check.windows() {
+    for (number, window) in check.windows().iter().enumerate() {
         let at_once: Vec<&Window> = check
             .windows()
             .iter()
@@ -59,7 +59,7 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
         {
             continue;
         }
-        judged += of_window(check, window, &at_once, &mut missing);
+        judged += of_window(check, (number, window), &mut missing);
     }
     verdict.saw("partitions whose leader was lost for long enough", judged);
     let proves = |m: &Missing<'_>| m.length_ms >= m.detection_ms.saturating_mul(2);
@@ -84,8 +84,7 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
 /// Looks at every partition whose leader a window took away. Returns how many there were.
 fn of_window<'w>(
     check: &Check<'_>,
-    window: &'w Window,
-    at_once: &[&Window],
+    (number, window): (usize, &'w Window),
     missing: &mut Vec<Missing<'w>>,
 ) -> u64 {
     let (from, healed) = (window.called, window.end(0));
@@ -142,7 +141,7 @@ fn of_window<'w>(
             continue;
         };
         let (topic, partition, _) = check.claims().seats[*seat];
-        if !refused_all(check, (topic, partition), (from, healed)) {
+        if !refused_all(check, (topic, partition), number, (from, healed)) {
             continue;
         }
         let leader = before.leader.unwrap_or_default();
@@ -157,7 +156,6 @@ fn of_window<'w>(
         entry.partitions.push((topic.to_owned(), partition));
         entry.events.push(*id);
     }
-    debug_assert!(!at_once.is_empty());
     missing.extend(found.into_values());
     events.len() as u64
 }
@@ -173,7 +171,12 @@ fn lost(window: &Window, node: &str, nodes: &[NodeName]) -> bool {
 
 /// Whether a partition was tried under a fault and acknowledged nothing before the heal: by its own appends, or by the
 /// produce probe's, if it is not loaded.
-fn refused_all(check: &Check<'_>, place: (&str, i32), (from, healed): (Moment, Moment)) -> bool {
+fn refused_all(
+    check: &Check<'_>,
+    place: (&str, i32),
+    window: usize,
+    (from, healed): (Moment, Moment),
+) -> bool {
     let views = check.views();
     let loaded = views
         .binary_search_by_key(&place, |view| view.place)
@@ -184,22 +187,9 @@ fn refused_all(check: &Check<'_>, place: (&str, i32), (from, healed): (Moment, M
         let tried = probe.sent.get(sent).is_some_and(|sent| *sent < healed);
         return tried && probe.first_after(from).is_none_or(|at| at > healed);
     }
-    let operations = check.operations();
-    let first = operations.partition_point(|operation| operation.called < from);
-    let mut tried = false;
-    for operation in operations[first..].iter().take_while(|o| o.called < healed) {
-        let Call::Append(append) = operation.call else {
-            continue;
-        };
-        if (append.topic.as_str(), append.partition) != place {
-            continue;
-        }
-        tried = true;
-        if operation.outcome == Outcome::Ok && operation.completed() <= Some(healed) {
-            return false;
-        }
-    }
-    tried
+    let tally = check.tally();
+    let at = tally.names.find(place);
+    at.is_some_and(|at| tally.appends.refused_all(window, at))
 }
 
 fn tell(check: &Check<'_>, missing: Missing<'_>, verdict: &mut Verdict) {

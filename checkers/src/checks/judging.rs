@@ -9,6 +9,7 @@ use super::prepared::Prepared;
 use super::probe::Probe;
 use super::regimes::Regimes;
 use super::row::Row;
+use super::tally::{Context, Tally};
 use super::{bounded, effects, elections, gaps, lanes, view};
 use crate::history::{Event, History, Moment, What, Window};
 use crate::judgement::{Effect, Judgement, WindowRow};
@@ -19,7 +20,14 @@ use crate::verdict::{Doubt, Validity, Verdict};
 ///
 /// If a preparation panics, the checks that need it are undecided, and so is `coverage`, which reports every
 /// preparation that failed.
+///
+/// What is left of a reduced history is judged by [`Left::judge`](super::bounded::Left::judge).
 pub fn judge_with(history: &History, rows: &[Row]) -> Judgement {
+    judge_counted(history, None, rows)
+}
+
+/// The same with what was counted of a history while its lines were taken.
+pub(super) fn judge_counted(history: &History, tally: Option<Tally>, rows: &[Row]) -> Judgement {
     let operations = guarded("the pairing of operations", || history.operations());
     let windows = guarded("the reading of fault windows", || history.windows());
     let nodes = guarded("the reading of nodes", || history.nodes());
@@ -48,6 +56,20 @@ pub fn judge_with(history: &History, rows: &[Row]) -> Judgement {
     let regimes = guarded("the reading of what may be asked for", || {
         Regimes::of(&prepared)
     });
+    let tally = guarded("the counting of tries", || {
+        let context = Context::of(&prepared, needed(&regimes));
+        match tally {
+            Some(tally) => tally.finish(&context),
+            None => {
+                let whole = history.settled().is_none();
+                assert!(
+                    whole,
+                    "what is left of a history was given without its counts"
+                );
+                Tally::of(history, &context)
+            }
+        }
+    });
     let effects = guarded("the measuring of faults' effects", || {
         effects::of(&prepared, listed(&elections))
     });
@@ -65,6 +87,7 @@ pub fn judge_with(history: &History, rows: &[Row]) -> Judgement {
         elections.as_ref().err(),
         gaps.as_ref().err(),
         regimes.as_ref().err(),
+        tally.as_ref().err(),
         effects.as_ref().err(),
         lanes.as_ref().err(),
     ]
@@ -87,6 +110,7 @@ pub fn judge_with(history: &History, rows: &[Row]) -> Judgement {
             elections: &elections,
             gaps: &gaps,
             regimes: &regimes,
+            tally: &tally,
             failures: &failures,
         };
         verdict(row, &check)

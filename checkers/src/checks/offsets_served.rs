@@ -7,39 +7,32 @@
 
 use super::Check;
 use super::claims::MS;
-use super::view::{Earliest, View};
+use super::tally::is_out_of_range;
+use super::view::View;
 use crate::history::{Call, ClientOperation, Moment, Offset};
 use crate::promises::Subject;
 use crate::verdict::{Anomaly, Evidence, Finding, Stood, Verdict};
 
-/// What clients and brokers call it: the protocol's name, and librdkafka's where it may not look for another offset.
-const NAMES: &[&str] = &["OFFSET_OUT_OF_RANGE", "_AUTO_OFFSET_RESET"];
-
 pub(super) fn check(check: &Check<'_>) -> Verdict {
     let mut verdict = check.verdict();
-    let mut earliest: Option<Vec<Earliest>> = None;
-    let (mut reads, mut at) = (0, 0);
+    let tally = check.tally();
+    let mut at = 0;
     for operation in check.operations() {
         if !matches!(operation.call, Call::Poll(_) | Call::Read(_)) {
             continue;
         }
-        reads += 1;
         let Some(error) = out_of_range(operation) else {
             continue;
         };
-        let known = earliest
-            .get_or_insert_with(|| check.views().iter().map(View::earliest_known).collect());
-        let mut exists = |topic: &str, partition: i32, position: Offset| {
-            let Some(found) = check.view_at((topic, partition), at) else {
+        let reached = tally.out_of_range.get(&operation.id);
+        let reached = reached.map_or(&[][..], Vec::as_slice);
+        let mut exists = |stood: &Stood, reached: bool| {
+            let Some(found) = check.view_at((&stood.topic, stood.partition), at) else {
                 return false;
             };
             at = found;
-            exists(
-                check,
-                (&check.views()[found], &known[found]),
-                operation,
-                position,
-            )
+            let view = &check.views()[found];
+            exists(check, view, operation, (stood.position, reached))
         };
         let (node, stood): (_, Vec<Stood>) = match operation.call {
             Call::Poll(poll) => {
@@ -54,9 +47,8 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
             _ => continue,
         };
         if stood.is_empty()
-            || !stood
-                .iter()
-                .all(|s| exists(&s.topic, s.partition, s.position))
+            || stood.len() != reached.len()
+            || !stood.iter().zip(reached).all(|(s, r)| exists(s, *r))
         {
             continue;
         }
@@ -84,7 +76,7 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
         let configuration = check.configuration();
         check.held(configuration, Subject::LostAfterRead, anomaly, &mut verdict);
     }
-    check.saw(reads, "polls and reads", &mut verdict);
+    check.saw(tally.reads, "polls and reads", &mut verdict);
     verdict
 }
 
@@ -98,18 +90,15 @@ fn stood((topic, partition, position): (&str, i32, Offset)) -> Stood {
 
 fn out_of_range<'a>(operation: &ClientOperation<'a>) -> Option<&'a str> {
     let error = operation.completion?.error.as_deref()?;
-    NAMES
-        .iter()
-        .any(|name| error.contains(name))
-        .then_some(error)
+    is_out_of_range(error).then_some(error)
 }
 
 /// Whether a fetch at this position had to succeed.
 fn exists(
     check: &Check<'_>,
-    (view, earliest): (&View<'_>, &Earliest),
+    view: &View<'_>,
     operation: &ClientOperation<'_>,
-    position: Offset,
+    (position, reached): (Offset, bool),
 ) -> bool {
     let ended = operation.completed().unwrap_or(Moment::MAX);
     let promises = check.history().promises();
@@ -118,9 +107,5 @@ fn exists(
     if promises.retention_ms.is_some_and(is_old) || promises.retention_bytes.is_some() {
         return false;
     }
-    let reached = || {
-        let known = earliest.at_or_above(position.saturating_sub(1));
-        known.is_some_and(|known| known <= operation.called)
-    };
-    position >= view.removed_below(ended) && (position == 0 || (position > 0 && reached()))
+    position >= view.removed_below(ended) && (position == 0 || (position > 0 && reached))
 }

@@ -97,6 +97,12 @@ impl GaveUp {
                 first.entry(sending.producer).or_insert(operation.called);
             }
         }
+        // What was forgotten came first.
+        let settled = check.history().settled();
+        for (producer, called) in settled.iter().flat_map(|settled| &settled.gave_up) {
+            let known = first.entry(*producer).or_insert(*called);
+            *known = (*known).min(*called);
+        }
         GaveUp(first)
     }
 

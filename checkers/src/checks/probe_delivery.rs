@@ -5,103 +5,49 @@
 //!
 //! The probe sends with retries and without idempotence: a record that is served twice proves nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::Check;
-use crate::history::{Moment, Seen};
+use super::tally::Found;
+use crate::history::Moment;
 use crate::promises::Subject;
 use crate::verdict::{Anomaly, Doubt, Evidence, Finding, Verdict};
 
-/// What became of a record of the probe.
-#[derive(Clone, Copy)]
-struct Sent {
-    called: Moment,
-    acknowledged: Option<Moment>,
-    line: u64,
-}
-
-/// What one node has served so far.
-#[derive(Default)]
-struct Served {
-    sequences: BTreeSet<u64>,
-    /// How many of the acknowledged records are behind it, in the order of their acknowledgements.
-    passed: usize,
-    latest: Moment,
-}
-
 pub(super) fn check(check: &Check<'_>) -> Verdict {
     let mut verdict = check.verdict();
-    let sent = sent(check);
-    let mut acknowledged: Vec<(Moment, u64)> = sent
-        .iter()
-        .filter_map(|(sequence, sent)| Some((sent.acknowledged?, *sequence)))
-        .collect();
-    acknowledged.sort_unstable();
-    let last = sent
-        .last_key_value()
-        .map(|(sequence, sent)| (*sequence, sent.called));
-    let mut nodes: BTreeMap<&str, Served> = BTreeMap::new();
-    let mut count = 0;
-    for observed in check.history().observations() {
-        let (node, Seen::Delivery { sequences }) = (
-            observed.observation.node.as_str(),
-            &observed.observation.seen,
-        ) else {
-            continue;
-        };
-        let served = nodes.entry(node).or_default();
-        for sequence in sequences {
-            count += 1;
-            let known = sent.get(sequence).copied();
-            // Numbers are sent in their order: one above all that are known was not sent before the last of them.
-            let sent_at = known.map(|known| known.called).or_else(|| {
-                let (highest, called) = last?;
-                (*sequence > highest).then_some(called)
-            });
-            if let Some(sent_at) = sent_at.filter(|sent_at| observed.at < *sent_at) {
-                early(
-                    node,
-                    *sequence,
-                    sent_at,
-                    (observed.id, observed.at),
-                    &mut verdict,
-                );
-            }
-            served.sequences.insert(*sequence);
-            served.latest = served.latest.max(known.map_or(0, |known| known.called));
-            let passed = acknowledged[served.passed..].iter();
-            let behind = passed.take_while(|(at, _)| *at < served.latest).count();
-            let behind = served.passed..served.passed + behind;
-            served.passed = behind.end;
-            for (at, lost) in &acknowledged[behind] {
-                if !served.sequences.contains(lost) {
-                    let of = (*lost, *at, sent[lost].line);
-                    passed_over(check, node, of, (*sequence, observed.id), &mut verdict);
-                }
+    let deliveries = &check.tally().deliveries;
+    for found in &deliveries.found {
+        match found {
+            Found::Early {
+                node,
+                sequence,
+                sent_at,
+                event,
+                served_at,
+            } => early(
+                node,
+                *sequence,
+                *sent_at,
+                (*event, *served_at),
+                &mut verdict,
+            ),
+            Found::PassedOver {
+                node,
+                sequence,
+                acknowledged_at,
+                line,
+                later,
+                event,
+            } => {
+                let of = (*sequence, *acknowledged_at, *line);
+                passed_over(check, node, of, (*later, *event), &mut verdict);
             }
         }
     }
-    verdict.saw("probe records served", count);
-    if count == 0 {
+    verdict.saw("probe records served", deliveries.count);
+    if deliveries.count == 0 {
         let what = "served records of the produce probe".to_owned();
         verdict.not_applicable(Doubt::NotInRun { what });
     }
     verdict
-}
-
-fn sent(check: &Check<'_>) -> BTreeMap<u64, Sent> {
-    let lines = check.history().observations().filter_map(|observed| {
-        let Seen::Produce { sequence } = observed.observation.seen else {
-            return None;
-        };
-        let sent = Sent {
-            called: observed.observation.called,
-            acknowledged: observed.observation.answered.then_some(observed.at),
-            line: observed.id,
-        };
-        Some((sequence, sent))
-    });
-    lines.collect()
 }
 
 fn early(

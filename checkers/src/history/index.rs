@@ -117,6 +117,11 @@ impl History {
         &self.unknown
     }
 
+    /// The same, with what its reader did not understand.
+    pub fn with_unknown(self, unknown: Unknown) -> History {
+        History { unknown, ..self }
+    }
+
     /// A history of which something was forgotten, and these events are left.
     #[cfg(feature = "kafka")]
     pub(crate) fn reduced(header: Header, events: Vec<Event>, settled: Settled) -> History {

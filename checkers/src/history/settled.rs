@@ -1,7 +1,7 @@
 //! What was forgotten of a long history: counts and maxima, in place of operations that contradict nothing and that
 //! nothing can contradict any more. Who makes it, and when something may be forgotten, is in `checks::bounded`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::ids::{Moment, Text};
 use super::operation::Acks;
@@ -22,6 +22,8 @@ pub struct Settled {
     /// Records of the produce probe: when each was sent, and when it was acknowledged; the end of time if it was not.
     pub(crate) produced: Vec<(Moment, Moment)>,
     pub(crate) answers: Answers,
+    /// Idempotent producers that gave up on a record: when they had called for the first such record.
+    pub(crate) gave_up: BTreeMap<u64, Moment>,
 }
 
 /// What all forgotten appends have in common.
@@ -57,7 +59,7 @@ pub(crate) struct Counts {
 }
 
 /// Answers of probes that were like those before and after them.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Answers {
     /// Metadata answers.
     pub(crate) metadata: u64,
@@ -67,6 +69,15 @@ pub(crate) struct Answers {
     pub(crate) claims: u64,
     /// DescribeQuorum answers.
     pub(crate) quorum: u64,
+    /// Metadata answers that list brokers, and how often each broker was listed.
+    pub(crate) listing: u64,
+    pub(crate) listed: BTreeMap<i32, u64>,
+    /// How often which voters were named.
+    pub(crate) voters: BTreeMap<BTreeSet<i32>, u64>,
+    /// How much they show of the cluster's shape.
+    pub(crate) shown: u64,
+    /// Records that were compared as a whole, and not altered.
+    pub(crate) compared: Option<u64>,
 }
 
 impl Settled {

@@ -3,6 +3,7 @@
 //! is counted and forgotten, except within some seconds of whatever ends the calm. No check looks back for longer than
 //! an answer is fresh, which is a second.
 
+use crate::checks::cluster_shape::{Known, shown_rightly};
 use crate::history::{Answers, Event, Header, Moment, Observation, PartitionClaim, Seen, What};
 
 /// How near to something else an answer stays.
@@ -14,6 +15,8 @@ pub(super) struct Calm {
     pub(super) answers: Answers,
     /// Records of the produce probe.
     pub(super) produced: Vec<(Moment, Moment)>,
+    /// What there was of the cluster, by which answers were forgotten.
+    known: Option<Known>,
 }
 
 /// What all nodes say.
@@ -28,12 +31,17 @@ impl Calm {
     pub(super) fn thin(
         &mut self,
         header: &Header,
+        known: Known,
         events: &[Event],
         (loaded, done): (Option<Moment>, Option<Moment>),
         before: Moment,
         drop: &mut [bool],
     ) {
         let unrest = unrest(header, events);
+        let right = self.known.as_ref().is_none_or(|before| *before == known);
+        // Answers repeat each other.
+        let mut last: Option<(&Seen, Option<u64>)> = None;
+        let mut forgotten = false;
         let loaded = loaded.unwrap_or(Moment::MAX);
         let done = done.unwrap_or(Moment::MAX);
         for (event, drop) in events.iter().zip(drop) {
@@ -50,26 +58,60 @@ impl Calm {
                     self.produced.push((observed.called, at));
                     *drop = true;
                 }
-                // No check reads when records arrived at a node.
-                Seen::Delivery { .. } => *drop = event.t < before,
+                // It was counted when it was taken.
+                Seen::Delivery { .. } => *drop = true,
+                Seen::Content {
+                    compared,
+                    ref altered,
+                } => {
+                    if altered.is_empty() {
+                        let known = self.answers.compared.unwrap_or(0);
+                        self.answers.compared = Some(known.saturating_add(compared));
+                        *drop = true;
+                    }
+                }
                 Seen::Metadata { .. } | Seen::Quorum { .. } => {
                     let from = observed.called.saturating_sub(NEAR);
                     let to = event.t.saturating_add(NEAR);
                     let near = unrest.partition_point(|at| *at < from);
                     let calm = unrest.get(near).is_none_or(|at| *at > to);
-                    if calm && to < before && observed.called >= loaded && to < done {
+                    if !(right && calm && to < before && observed.called >= loaded && to < done) {
+                        continue;
+                    }
+                    let shown = match last {
+                        Some((seen, shown)) if *seen == observed.seen => shown,
+                        _ => shown_rightly(&known, observed),
+                    };
+                    last = Some((&observed.seen, shown));
+                    if let Some(shown) = shown {
                         self.count(header, observed);
-                        *drop = true;
+                        self.answers.shown += shown;
+                        (*drop, forgotten) = (true, true);
                     }
                 }
-                Seen::Process { .. } | Seen::Content { .. } | Seen::Unknown => {}
+                Seen::Process { .. } | Seen::Unknown => {}
             }
         }
+        if forgotten {
+            self.known = Some(known);
+        }
+    }
+
+    /// Whether what there is of the cluster is what was known when answers were forgotten.
+    pub(super) fn fits(&self, known: &Known) -> bool {
+        self.known.as_ref().is_none_or(|before| before == known)
     }
 
     fn count(&mut self, header: &Header, observed: &Observation) {
         match &observed.seen {
-            Seen::Metadata { partitions, .. } => {
+            Seen::Metadata {
+                partitions,
+                brokers,
+            } => {
+                self.answers.listing += u64::from(!brokers.is_empty());
+                for broker in brokers {
+                    *self.answers.listed.entry(*broker).or_default() += 1;
+                }
                 let own = |claim: &&PartitionClaim| {
                     let leader = claim.leader().and_then(|id| name(header, id));
                     leader == Some(&observed.node) && claim.epoch().is_some()
@@ -78,7 +120,13 @@ impl Calm {
                 self.answers.rows += partitions.len() as u64;
                 self.answers.claims += partitions.iter().filter(own).count() as u64;
             }
-            Seen::Quorum { .. } => self.answers.quorum += 1,
+            Seen::Quorum { voters, .. } => {
+                self.answers.quorum += 1;
+                if !voters.is_empty() {
+                    let voters = voters.iter().copied().collect();
+                    *self.answers.voters.entry(voters).or_default() += 1;
+                }
+            }
             _ => {}
         }
     }

@@ -6,8 +6,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::checks::view::{Fact, Send, View};
-use crate::history::{Acks, Call, ClientOperation, Moment, Offset, Outcome, Report, WorkerId};
+use crate::checks::view::{Fact, Send, View, sending};
+use crate::history::{Acks, Call, ClientOperation, Moment, Offset, Outcome, Report};
 
 /// What else holds a partition back.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +22,8 @@ pub(super) struct Held<'h> {
     pub(super) recency: bool,
     /// When the open questions for the end were asked.
     pub(super) asked: &'h [Moment],
+    /// Whether somebody asked for the offset of a time: the answer is compared with all records.
+    pub(super) by_time: bool,
 }
 
 /// The limit.
@@ -30,7 +32,8 @@ pub(super) fn of(view: &View<'_>, held: Held<'_>) -> Offset {
     let highest = view.facts.last().map(|fact| fact.offset).max(stated);
     let moved_start =
         view.covered.iter().any(|read| read.stated_start > 0) || !view.removals.is_empty();
-    let Some(highest) = highest.filter(|_| view.resent == 0 && !moved_start) else {
+    let Some(highest) = highest.filter(|_| view.resent == 0 && !moved_start && !held.by_time)
+    else {
         return held.before;
     };
     // The highest record stays: what is known last is evidence against an end offset.
@@ -38,7 +41,7 @@ pub(super) fn of(view: &View<'_>, held: Held<'_>) -> Offset {
     let mut hold = |offset: Offset| to = to.min(offset);
     records(view, held.since, &mut hold);
     in_order(view, &mut hold);
-    by_worker(view, &mut hold);
+    by_producer(view, &mut hold);
     polled(view, &mut hold);
     served(view, &mut hold);
     if held.recency {
@@ -121,14 +124,18 @@ fn in_order(view: &View<'_>, hold: &mut impl FnMut(Offset)) {
     }
 }
 
-/// Each worker's records lie in the order of its sends.
-fn by_worker(view: &View<'_>, hold: &mut impl FnMut(Offset)) {
-    let mut highest: BTreeMap<WorkerId, Offset> = BTreeMap::new();
+/// The records of each worker, or of each producer with several on their way, lie in the order of its sends.
+fn by_producer(view: &View<'_>, hold: &mut impl FnMut(Offset)) {
+    let mut highest: BTreeMap<(bool, u64), Offset> = BTreeMap::new();
     for send in &view.sends {
         let Some(offset) = lies(view, send) else {
             continue;
         };
-        let known = highest.entry(send.operation.worker).or_insert(Offset::MIN);
+        let producer = match sending(send.operation) {
+            Some(sending) => (true, sending.producer),
+            None => (false, send.operation.worker),
+        };
+        let known = highest.entry(producer).or_insert(Offset::MIN);
         if offset <= *known {
             hold(offset);
         }
@@ -173,7 +180,11 @@ fn served(view: &View<'_>, hold: &mut impl FnMut(Offset)) {
 /// End offsets include what was known when they were asked for; open questions may still be answered by less.
 fn ends(view: &View<'_>, held: Held<'_>, hold: &mut impl FnMut(Offset)) {
     for committed in [false, true] {
-        let ends = view.ends.iter().filter(|end| end.committed == committed);
+        // Those below the limit so far were looked at before.
+        let ends = view
+            .ends
+            .iter()
+            .filter(|end| end.committed == committed && end.offset >= held.before);
         let mut asked: Vec<(Moment, Option<Offset>)> = ends
             .map(|end| (end.operation.called, Some(end.offset)))
             .collect();

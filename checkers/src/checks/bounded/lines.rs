@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::Reducer;
 use super::strip::{self, Trust};
-use crate::history::{Call, Event, Isolation, Offset, Outcome, Report, What, WorkerId};
+use crate::checks::tally::is_out_of_range;
+use crate::history::{Call, Event, Isolation, Offset, Outcome, Polled, Report, What, WorkerId};
 
 impl Reducer {
     /// Compares the lines that are new with what is settled, and takes out what is the same.
@@ -54,7 +55,9 @@ impl Reducer {
                     strip::appended(append, report, places)?;
                 }
                 (Call::Poll(poll), Report::Poll(polled)) => {
+                    let before = polled.records.len();
                     strip::polled(id, poll, polled, trust, places)?;
+                    in_range(completion.error.as_deref(), before, polled)?;
                 }
                 (Call::Read(read), Report::Read(seen)) => {
                     strip::read(read, seen, outcome, trust, places)?;
@@ -107,7 +110,9 @@ impl Reducer {
             };
             let gone = match (&mut invocation.call, &mut completion.report) {
                 (Call::Poll(poll), Report::Poll(polled)) if !self.registers => {
+                    let before = polled.records.len();
                     strip::polled(id, poll, polled, trust, &mut self.places)?;
+                    in_range(completion.error.as_deref(), before, polled)?;
                     let gone = polled.records.is_empty() && outcome == Outcome::Ok;
                     if gone {
                         let uncommitted = poll.isolation == Isolation::ReadUncommitted;
@@ -132,5 +137,13 @@ impl Reducer {
         events.retain(|_| !dropped.next().unwrap_or(false));
         self.kept = events;
         Ok(())
+    }
+}
+
+/// A poll that was out of range is told with its positions, which move with the records that are taken out.
+fn in_range(error: Option<&str>, before: usize, polled: &Polled) -> Result<(), &'static str> {
+    match error.is_some_and(is_out_of_range) && polled.records.len() < before {
+        true => Err("a poll that is out of range and returns what is settled"),
+        false => Ok(()),
     }
 }

@@ -192,15 +192,22 @@ pub(super) fn read(
     places: &mut Places,
 ) -> Result<(), Against> {
     let (mut count, mut before, mut against) = (0, None, None);
+    let end = seen.high_watermark.filter(|end| *end >= 0);
+    let mut rest = false;
     seen.records.retain(|record| {
         let at = places.index(record.topic(), record.partition());
         let place = &mut places.all[at];
         if record.offset() >= place.to {
             against = against.or(fresh_unless_known(trust, at, place, record).err());
+            rest = true;
             return true;
         }
         let ascends = before.is_none_or(|before| before < record.offset());
         let elsewhere = (record.topic(), record.partition()) != (&*read.topic, read.partition);
+        let beyond = end.is_some_and(|end| record.offset() >= end);
+        if rest || beyond || record.offset() < read.position {
+            against = Some("a read that contradicts itself about what is settled");
+        }
         if !ascends || elsewhere || !trust.holds(at, place, record) {
             against = Some("another record at an offset that is settled");
         }

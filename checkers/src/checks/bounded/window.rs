@@ -1,34 +1,12 @@
 //! How much is kept before anything is forgotten, and which checks can judge what is left.
 
+use crate::checks::TABLE;
 use crate::checks::row::Row;
 
-/// The checks that judge what is left of a history to the same bytes. Any other check, one of your own among them, needs
-/// the whole history: on a reduced one it is *undecided*. Checks are added here once the test of both ways covers them.
-const JUDGE: &[&str] = &[
-    "log-order",
-    "linearizable-register",
-    "lost-write",
-    "inconsistent-offset",
-    "phantom-value",
-    "failed-write-seen",
-    "outcome-contradiction",
-    "poll-skip",
-    "nonmonotonic-poll",
-    "replicas-agree",
-    "unseen",
-    "unexplained-election",
-    "terms-burned",
-    "stale-leader",
-    "disagreement",
-    "node-responds",
-    "unprovoked-exit",
-    "resource-growth",
-    "availability",
-];
-
-/// Whether a check judges what is left of a history.
+/// Whether a check judges what is left of a history to the same bytes: all of [`TABLE`] do. A check of your own needs
+/// the whole history; on a reduced one it is *undecided*.
 pub fn judges(row: &Row) -> bool {
-    JUDGE.contains(&row.name)
+    TABLE.iter().any(|known| known.name == row.name)
 }
 
 /// How much is kept before anything is forgotten.
@@ -43,14 +21,19 @@ pub struct Window {
 }
 
 impl Window {
+    /// Nothing is forgotten.
+    pub fn whole() -> Window {
+        Window {
+            lines: usize::MAX,
+            ..Window::default()
+        }
+    }
+
     /// The window for these checks: nothing is forgotten if one of them needs the whole history.
     pub fn of(rows: &[Row]) -> Window {
         match rows.iter().all(judges) {
             true => Window::default(),
-            false => Window {
-                lines: usize::MAX,
-                ..Window::default()
-            },
+            false => Window::whole(),
         }
     }
 }

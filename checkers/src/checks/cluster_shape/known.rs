@@ -2,26 +2,31 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Check;
-use crate::history::{Call, Seen};
+use crate::history::{Answers, Call, ClientOperation, History, Seen};
 
 /// What there is.
-pub(super) struct Known<'a> {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::checks) struct Known {
     /// None if no answer lists brokers.
     pub(super) brokers: Option<BTreeSet<i32>>,
     /// The voters that most answers name; none if there are no such answers.
     pub(super) voters: Option<BTreeSet<i32>>,
     /// Of topics that were created once, and neither grown nor deleted, and of which some answer shows a partition.
-    pub(super) partitions: BTreeMap<&'a str, BTreeSet<i32>>,
+    pub(super) partitions: BTreeMap<String, BTreeSet<i32>>,
 }
 
-impl<'a> Known<'a> {
-    pub(super) fn of(check: &Check<'a>) -> Known<'a> {
-        let mut listed: BTreeMap<i32, u64> = BTreeMap::new();
-        let mut voters: BTreeMap<BTreeSet<i32>, u64> = BTreeMap::new();
+impl Known {
+    /// By the lines of a history, and by what was forgotten of it.
+    pub(in crate::checks) fn of(
+        history: &History,
+        operations: &[ClientOperation<'_>],
+        settled: Option<&Answers>,
+    ) -> Known {
+        let settled = settled.cloned().unwrap_or_default();
+        let (mut listed, mut voters) = (settled.listed, settled.voters);
         let mut topics: BTreeSet<&str> = BTreeSet::new();
-        let mut answers = 0;
-        for observed in check.history().observations() {
+        let mut answers = settled.listing;
+        for observed in history.observations() {
             match &observed.observation.seen {
                 Seen::Metadata {
                     brokers,
@@ -39,7 +44,7 @@ impl<'a> Known<'a> {
                 _ => {}
             }
         }
-        let own = 1..=check.nodes().len() as i32;
+        let own = 1..=history.header().nodes.len() as i32;
         // Nine of ten: a stranger that is shown for most of a short run is still a stranger.
         let most = |(id, times): (&i32, &u64)| (*times * 10 > answers * 9).then_some(*id);
         let brokers = own.chain(listed.iter().filter_map(most)).collect();
@@ -47,14 +52,18 @@ impl<'a> Known<'a> {
         Known {
             brokers: (answers > 0).then_some(brokers),
             voters: voters.map(|(voters, _)| voters),
-            partitions: partitions(check, &topics),
+            partitions: partitions(history, operations, &topics),
         }
     }
 }
 
-fn partitions<'a>(check: &Check<'a>, shown: &BTreeSet<&str>) -> BTreeMap<&'a str, BTreeSet<i32>> {
+fn partitions(
+    history: &History,
+    operations: &[ClientOperation<'_>],
+    shown: &BTreeSet<&str>,
+) -> BTreeMap<String, BTreeSet<i32>> {
     let mut events: BTreeMap<&str, Vec<i32>> = BTreeMap::new();
-    for (_, topic) in check.history().topics() {
+    for (_, topic) in history.topics() {
         let count = if topic.what == "created" {
             topic.partitions
         } else {
@@ -62,13 +71,15 @@ fn partitions<'a>(check: &Check<'a>, shown: &BTreeSet<&str>) -> BTreeMap<&'a str
         };
         events.entry(&topic.name).or_default().push(count);
     }
-    for operation in check.operations() {
+    for operation in operations {
         if let Call::GrowTopic(topic) | Call::DeleteTopic(topic) = operation.call {
             events.remove(topic.topic.as_str());
         }
     }
-    let one = |(topic, counts): (&'a str, Vec<i32>)| match counts[..] {
-        [count] if count > 0 && shown.contains(topic) => Some((topic, (0..count).collect())),
+    let one = |(topic, counts): (&str, Vec<i32>)| match counts[..] {
+        [count] if count > 0 && shown.contains(topic) => {
+            Some((topic.to_owned(), (0..count).collect()))
+        }
         _ => None,
     };
     events.into_iter().filter_map(one).collect()

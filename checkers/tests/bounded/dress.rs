@@ -1,0 +1,95 @@
+//! Drawn runs with what later harnesses record: brokers and voters, nodes and epochs of end offsets, producers with
+//! several appends on their way, comparisons of contents, served records of the produce probe.
+
+use checkers::history::{Call, Event, History, Observation, Report, Seen, Sending, What};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+/// The same run, with drawn additions.
+pub(crate) fn dressed(history: &History, seed: u64) -> History {
+    let mut random = ChaCha8Rng::seed_from_u64(seed ^ 0xd2e5);
+    let mut header = history.header().clone();
+    header.promises.end_offset_includes_acknowledged = random.random_bool(0.5);
+    let pipelined = random.random_bool(0.5);
+    let retries = random.random_bool(0.2);
+    let mut events: Vec<Event> = Vec::new();
+    let mut sequence = 0;
+    for event in history.events() {
+        let mut event = event.clone();
+        event.i *= 5;
+        let mut more: Vec<Observation> = Vec::new();
+        match &mut event.what {
+            What::Invoke(invocation) => match &mut invocation.call {
+                Call::Append(append) if pipelined => {
+                    append.sending = Some(Box::new(Sending {
+                        producer: invocation.worker,
+                        in_flight: 5,
+                        retries,
+                        timestamps: Vec::new(),
+                    }));
+                }
+                Call::EndOffset(end) => {
+                    end.node = Some(format!("n{}", random.random_range(1..=3)).into());
+                }
+                _ => {}
+            },
+            What::Ok(completion) => {
+                if let Report::EndOffset(seen) = &mut completion.report {
+                    let late = i32::from(random.random_bool(0.05));
+                    seen.epoch = Some((event.t / 3_000_000_000) as i32 + late);
+                }
+            }
+            What::Observation(observed) => match &mut observed.seen {
+                Seen::Metadata { brokers, .. } => {
+                    brokers.extend(1..=3);
+                    if random.random_bool(0.002) {
+                        brokers.pop();
+                    }
+                }
+                Seen::Quorum { voters, .. } => voters.extend(1..=3),
+                Seen::Produce { sequence: number } => {
+                    *number = sequence;
+                    sequence += 1;
+                    if observed.answered {
+                        let nodes = (1..=3).filter(|_| random.random_bool(0.999));
+                        more.extend(nodes.map(|node| delivery(node, event.t, *number)));
+                    }
+                }
+                _ => {}
+            },
+            _ => {}
+        }
+        if more.is_empty() && random.random_bool(0.05) {
+            let (compared, altered) = (random.random_range(1..9), Vec::new());
+            more.push(seen(0, event.t, Seen::Content { compared, altered }));
+        }
+        let (i, t) = (event.i, event.t);
+        events.push(event);
+        let more = more.into_iter().zip(1..);
+        events.extend(more.map(|(observed, n)| Event {
+            i: i + n,
+            t,
+            what: What::Observation(Box::new(observed)),
+        }));
+    }
+    History::new(header, events)
+}
+
+fn delivery(node: u32, at: u64, sequence: u64) -> Observation {
+    let sequences = vec![sequence];
+    seen(node, at, Seen::Delivery { sequences })
+}
+
+fn seen(node: u32, called: u64, seen: Seen) -> Observation {
+    let node = match node {
+        0 => String::new(),
+        node => format!("n{node}"),
+    };
+    Observation {
+        called,
+        node: node.into(),
+        answered: true,
+        error: None,
+        seen,
+    }
+}
