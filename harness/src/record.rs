@@ -7,7 +7,7 @@ mod stop;
 mod threads;
 mod worker_ids;
 
-pub use recorder::{Clock, HistoryFile, Recorder};
+pub use recorder::{Clock, Follow, HistoryFile, Recorder};
 pub use space::{Found, SpaceFlag};
 pub use stop::StopFlag;
 pub use threads::Threads;

@@ -27,7 +27,7 @@ use crate::load::workloads::{Turn, Worker};
 use crate::load::{CreatedTopics, Drawing, Load};
 use crate::output::{progress, say};
 use crate::probe;
-use crate::record::{Clock, Recorder, SpaceFlag, StopFlag, Threads, WorkerIds};
+use crate::record::{Clock, Follow, Recorder, SpaceFlag, StopFlag, Threads, WorkerIds};
 use crate::store::layout;
 
 pub use case::{Case, RunContext};
@@ -42,6 +42,8 @@ const OPERATIONS_END: Duration = Duration::from_secs(13);
 pub struct Finished {
     /// The recorded history.
     pub history: PathBuf,
+    /// Whether it was written to its end.
+    pub closed: bool,
     /// The nodes, stopped.
     pub cluster: Cluster,
     /// Warnings of the run that are not in the history.
@@ -51,12 +53,11 @@ pub struct Finished {
 /// Runs a case as a part of run `run`. All its files are written below `directory`, which exists.
 ///
 /// # Errors
-/// If the harness itself cannot continue (files, threads, a node's program that cannot be started). Recorded events are
-/// kept.
+/// If the harness itself cannot continue (files, threads, a node's program). Recorded events are kept.
 pub async fn play(
     case: &Case,
     run: &str,
-    directory: &Path,
+    (directory, follow): (&Path, Follow<'_>),
     context: &RunContext<'_>,
 ) -> Result<Finished> {
     let history = directory.join(layout::HISTORY);
@@ -70,7 +71,7 @@ pub async fn play(
         &case.plants,
         context.environment,
     );
-    let (recorder, file) = Recorder::create(&history, &header, Clock::begin())?;
+    let (recorder, file) = Recorder::create(&history, &header, Clock::begin(), Some(follow))?;
     let watching = case
         .title
         .clone()
@@ -113,7 +114,8 @@ pub async fn play(
     }
     warnings.extend(cluster.stop().await);
     recorder.finish();
-    if let Err(error) = file.close() {
+    let closed = file.close();
+    if let Err(error) = &closed {
         warnings.push(format!("the history is truncated: {error:#}"));
     }
     if watching.is_some_and(|watching| watching.join().is_err()) {
@@ -124,6 +126,7 @@ pub async fn play(
     }
     Ok(Finished {
         history,
+        closed: closed.is_ok(),
         cluster,
         warnings,
     })

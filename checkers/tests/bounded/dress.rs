@@ -16,7 +16,6 @@ pub(crate) fn dressed(history: &History, seed: u64) -> History {
     let mut sequence = 0;
     for event in history.events() {
         let mut event = event.clone();
-        event.i *= 5;
         let mut more: Vec<Observation> = Vec::new();
         match &mut event.what {
             What::Invoke(invocation) => match &mut invocation.call {
@@ -63,14 +62,16 @@ pub(crate) fn dressed(history: &History, seed: u64) -> History {
             let (compared, altered) = (random.random_range(1..9), Vec::new());
             more.push(seen(0, event.t, Seen::Content { compared, altered }));
         }
-        let (i, t) = (event.i, event.t);
+        let t = event.t;
         events.push(event);
-        let more = more.into_iter().zip(1..);
-        events.extend(more.map(|(observed, n)| Event {
-            i: i + n,
+        events.extend(more.into_iter().map(|observed| Event {
+            i: 0,
             t,
             what: What::Observation(Box::new(observed)),
         }));
+    }
+    for (number, event) in events.iter_mut().enumerate() {
+        event.i = number as u64;
     }
     History::new(header, events)
 }

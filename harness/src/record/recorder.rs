@@ -69,6 +69,9 @@ struct Order {
 /// only what the reader looks at.
 type Glance = fn(&Event) -> Option<Event>;
 
+/// Begins to follow a history with this header. What it returns is handed every event whose line was written.
+pub type Follow<'f> = Box<dyn FnOnce(&Header) -> Result<Sender<Event>> + Send + 'f>;
+
 /// The thread that writes the file. Dropping it does not stop it; [`HistoryFile::close`] does.
 pub struct HistoryFile {
     writer: JoinHandle<std::io::Result<u64>>,
@@ -76,11 +79,17 @@ pub struct HistoryFile {
 }
 
 impl Recorder {
-    /// Creates `history.jsonl` with its header line, and the thread that writes it.
+    /// Creates `history.jsonl` with its header line, and the thread that writes it. `follow` is given the header, and what
+    /// it returns each event whose line was written, as a reader of the file will see it.
     ///
     /// # Errors
     /// If the file cannot be created or its first line cannot be written.
-    pub fn create(path: &Path, header: &Header, clock: Clock) -> Result<(Recorder, HistoryFile)> {
+    pub fn create(
+        path: &Path,
+        header: &Header,
+        clock: Clock,
+        follow: Option<Follow<'_>>,
+    ) -> Result<(Recorder, HistoryFile)> {
         let file = File::create_new(path).with_context(|| format!("create {}", path.display()))?;
         allocate(&file, 0);
         let mut file = BufWriter::with_capacity(1 << 18, file);
@@ -94,10 +103,11 @@ impl Recorder {
         file.write_all(line.as_bytes())
             .and_then(|()| file.flush())
             .with_context(|| format!("write {}", path.display()))?;
+        let follower = follow.map(|follow| follow(&header)).transpose()?;
         let (sink, events) = channel();
         let writer = std::thread::Builder::new()
             .name("history".into())
-            .spawn(move || write_events(file, &events, digest))
+            .spawn(move || write_events(file, &events, digest, follower))
             .context("start the thread that writes the history")?;
         let order = Mutex::new(Order {
             next: 0,
@@ -179,6 +189,7 @@ fn write_events(
     mut file: BufWriter<File>,
     events: &Receiver<Event>,
     mut digest: Digest,
+    mut follower: Option<Sender<Event>>,
 ) -> std::io::Result<u64> {
     let (mut written, mut last) = (0, 0);
     let (mut bytes, mut allocated) = (0, AHEAD);
@@ -186,11 +197,12 @@ fn write_events(
     let mut line = Vec::with_capacity(4096);
     loop {
         match events.recv_timeout(FLUSH_AFTER) {
-            Ok(event) => {
+            Ok(mut event) => {
                 line.clear();
                 serde_json::to_writer(&mut line, &event)?;
                 // An error or a status of a node may repeat a secret.
                 if let Some(clean) = std::str::from_utf8(&line).ok().and_then(clean_json) {
+                    event = serde_json::from_str(&clean).unwrap_or(event);
                     line = clean.into_bytes();
                 }
                 line.push(b'\n');
@@ -198,6 +210,13 @@ fn write_events(
                 digest.add(&line);
                 last = event.t;
                 written += 1;
+                // A follower that is gone does not affect the run.
+                if follower
+                    .as_ref()
+                    .is_some_and(|follower| follower.send(event).is_err())
+                {
+                    follower = None;
+                }
                 bytes += i64::try_from(line.len()).unwrap_or(0);
                 if allocated - bytes < AHEAD / 2 {
                     allocated += AHEAD / 2;
@@ -254,7 +273,8 @@ mod tests {
             plants: vec![],
             sealed: false,
         };
-        let (recorder, file) = Recorder::create(&path, &header, Clock::begin()).expect("a file");
+        let (recorder, file) =
+            Recorder::create(&path, &header, Clock::begin(), None).expect("a file");
         std::thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| {

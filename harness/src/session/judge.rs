@@ -1,25 +1,34 @@
 //! Reads a stored history and returns verdicts and series. `run` judges the history that it just recorded in the same
 //! way as `check` judges any file.
 
+mod following;
+pub mod meter;
 pub mod series;
 
 use anyhow::Result;
-use checkers::history::{History, Unknown, jsonl};
+use checkers::bounded::{Left, Reducer, Window};
+use checkers::checks::TABLE;
+use checkers::history::{Event, Header, History, Promises, Unknown, jsonl};
 use checkers::judgement::Judgement;
 use checkers::verdict::{Class, Doubt, Verdict};
 
 use super::evidence;
 use crate::config::promises::lay_over;
 use crate::exit::Stop;
+use crate::output::say;
 use crate::store::Asked;
 use crate::store::history_file::HistoryPath;
 
+pub use following::Following;
+pub use meter::Meter;
 pub use series::measure;
 
 /// A history and its judgement.
 pub struct Judged {
     /// The history.
     pub history: History,
+    /// What was measured while its lines were taken.
+    pub meter: Option<Meter>,
     /// The results of all checks.
     pub judgement: Judgement,
     /// Problems of the file.
@@ -42,6 +51,7 @@ impl Judged {
             .clone_into(&mut header.scenario);
         Judged {
             history: History::new(header, Vec::new()),
+            meter: None,
             judgement: Judgement {
                 verdicts: vec![verdict],
                 ..Judgement::default()
@@ -85,21 +95,61 @@ pub fn file(path: &HistoryPath) -> Result<Judged> {
 
 /// The same by other promises than those in the history, in the syntax of `--promise`.
 ///
-/// A history that was cut is judged as far as it goes, and what is valid so far is undecided. A history of a run that
-/// cannot be read is undecided.
+/// It is read line by line, and what is settled is forgotten on the way. A history that was cut is judged as far as it
+/// goes, and what is valid so far is undecided. A history of a run that cannot be read is undecided.
 ///
 /// # Errors
 /// If a file that the user named cannot be read, is damaged, or is not a history; or if a word is not a promise.
 pub fn file_by(path: &HistoryPath, promises: &[String]) -> Result<Judged> {
-    let mut parsed = match parse(path) {
-        Err(error) if path.run.is_some() => return Ok(Judged::damaged(path, &error.to_string())),
-        parsed => parsed?,
+    read_by(path, promises, Window::default())
+}
+
+/// The same with the whole history in memory, for those who look at all of its lines.
+///
+/// # Errors
+/// As of [`file_by`].
+pub fn whole(path: &HistoryPath) -> Result<Judged> {
+    read_by(path, &[], Window::whole())
+}
+
+fn read_by(path: &HistoryPath, promises: &[String], window: Window) -> Result<Judged> {
+    // A word that is no promise is an error, whatever the file is.
+    lay_over(&mut Promises::default(), promises)?;
+    let begin = |header: &mut Header| {
+        lay_over(&mut header.promises, promises)?;
+        Ok((Reducer::new(header.clone(), window), Meter::default()))
     };
-    let mut warnings = warnings(path, &parsed);
-    lay_over(&mut parsed.header.promises, promises)?;
-    let cut = parsed.cut;
-    let history = History::from(parsed);
-    let mut judgement = checkers::judge(&history);
+    let take = |(reducer, meter): &mut (Reducer, Meter), event: Event| {
+        meter.take(&event);
+        reducer.take(event);
+    };
+    let named = |error| Stop::usage(format!("{}: {error}", path.path.display()));
+    let (parsed, (reducer, meter)) = match path.stream(begin, take).map_err(named) {
+        Err(error) if path.run.is_some() => return Ok(Judged::damaged(path, &error.to_string())),
+        read => read?,
+    };
+    let warnings = warnings(path, &parsed);
+    match reducer.finish() {
+        Ok(left) => {
+            let (of, told) = ((left, meter), (parsed.cut, warnings));
+            Ok(of_left(path, of, parsed.unknown, told))
+        }
+        Err(why) if window != Window::whole() => {
+            say(&format!("{}: {why}", path.path.display()));
+            read_by(path, promises, Window::whole())
+        }
+        Err(why) => Err(why.into()),
+    }
+}
+
+/// Judges what is left of a history after its last line.
+pub fn of_left(
+    path: &HistoryPath,
+    (left, meter): (Left, Meter),
+    unknown: Unknown,
+    (cut, mut warnings): (bool, Vec<String>),
+) -> Judged {
+    let (history, mut judgement) = left.with_unknown(unknown).judge(TABLE);
     if cut {
         judgement.doubt(&Doubt::CutShort);
     }
@@ -120,11 +170,12 @@ pub fn file_by(path: &HistoryPath, promises: &[String]) -> Result<Judged> {
     }
     let mut judged = Judged {
         history,
+        meter: Some(meter),
         judgement,
         warnings,
     };
     judged.require_a_check();
-    Ok(judged)
+    judged
 }
 
 fn parse(path: &HistoryPath) -> Result<jsonl::Parsed> {

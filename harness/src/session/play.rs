@@ -2,11 +2,14 @@
 //! whichever command runs it, so every run can be replayed and judged again.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use checkers::bounded::Left;
+use checkers::history::{Header, Unknown};
 
 use super::Session;
-use super::judge::{self, Judged};
+use super::judge::{self, Following, Judged, Meter};
 use crate::cluster::Cluster;
 use crate::run::{self, Case, RunContext};
 use crate::store::history_file::{self, HistoryPath};
@@ -20,6 +23,8 @@ pub struct Recorded {
     pub directory: PathBuf,
     /// The recorded history.
     pub history: PathBuf,
+    /// What is left of it, as far as it was taken while the run went on.
+    left: Mutex<Option<(Left, Meter)>>,
     /// The nodes, stopped.
     pub cluster: Cluster,
     /// Warnings of the run that are not in the history.
@@ -54,23 +59,43 @@ pub async fn play(
         load: case.shape.values().to_vec(),
     };
     asked.save(directory)?;
-    let finished = run::play(&case, run, directory, context).await?;
+    let mut following = None;
+    let follow = |header: &Header| {
+        let (sink, begun) =
+            Following::begin(header, directory).context("start the thread that judges")?;
+        following = Some(begun);
+        Ok(sink)
+    };
+    let finished = run::play(&case, run, (directory, Box::new(follow)), context).await?;
+    // A history that was not closed is judged from its file, as it will be later.
+    let left = following.and_then(Following::end);
+    let left = left.filter(|_| finished.closed);
     Ok(Recorded {
         case,
         directory: directory.to_owned(),
         history: finished.history,
+        left: Mutex::new(left),
         cluster: finished.cluster,
         warnings: finished.warnings,
     })
 }
 
 impl Recorded {
-    /// Judges the recorded history by the requested checks.
+    /// Judges the recorded history by the requested checks: what is left of it, if its lines were taken while the run
+    /// went on, and otherwise the file.
     ///
     /// # Errors
     /// If the history cannot be read back.
     pub fn judge(&self) -> Result<Judged> {
-        judge::file(&HistoryPath::of_run(&self.directory, self.history.clone()))
+        let history = HistoryPath::of_run(&self.directory, self.history.clone());
+        let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        match left.take() {
+            Some(left) => {
+                let nothing = (Unknown::default(), (false, Vec::new()));
+                Ok(judge::of_left(&history, left, nothing.0, nothing.1))
+            }
+            None => judge::file(&history),
+        }
     }
 
     /// Compresses the history and returns its new path. If that fails, returns the old path and the error.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use checkers::history::jsonl::{LineReader, Parsed};
+use checkers::history::{Event, Header};
 
 use super::layout;
 use super::whole::write_by;
@@ -85,6 +86,38 @@ impl HistoryPath {
             reader.line(line)?;
         }
         Ok(reader.finish()?)
+    }
+
+    /// The history, handed over line by line, so that its length does not matter: first the header, which may be changed,
+    /// then each event. What is returned has no events.
+    ///
+    /// # Errors
+    /// As of [`HistoryPath::parse`], and where the header is not accepted.
+    pub fn stream<T>(
+        &self,
+        begin: impl FnOnce(&mut Header) -> Result<T>,
+        mut take: impl FnMut(&mut T, Event),
+    ) -> Result<(Parsed, T)> {
+        let mut lines = Lines::of(self.content()?);
+        let mut reader = LineReader::default();
+        let Some(first) = lines.advance()? else {
+            reader.finish()?;
+            anyhow::bail!("the file is empty: a history begins with its header line");
+        };
+        reader.line(first)?;
+        let mut header = reader.header().cloned().unwrap_or_else(|| {
+            unreachable!("because the first line is a header, or an error");
+        });
+        let mut taken = begin(&mut header)?;
+        while let Some(line) = lines.advance()? {
+            reader.line(line)?;
+            for event in reader.take() {
+                take(&mut taken, event);
+            }
+        }
+        let mut parsed = reader.finish()?;
+        parsed.header = header;
+        Ok((parsed, taken))
     }
 
     /// Whether this is a history of our own recorder, by its first line. Others are of another tool. One that cannot be

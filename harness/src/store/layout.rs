@@ -6,7 +6,7 @@
 //! <out>/<UTC time>-<seed>/
 //!   run.json  results.json  report.json  metrics.json  report.html  junit.xml  suite.json  baseline.json
 //!   scenarios/<name>/
-//!     history.jsonl(.zst)  faults.json  scenario.json  verdict.json
+//!     history.jsonl(.zst)  faults.json  scenario.json  verdict.json  memory.csv
 //!     nodes/<node>/{stdout.log,stderr.log,...}  nodes/highlights.log
 //! ```
 
@@ -46,6 +46,8 @@ pub const FAULTS: &str = "faults.json";
 pub const SCENARIO: &str = "scenario.json";
 /// A scenario's judgement.
 pub const VERDICT: &str = "verdict.json";
+/// The memory of the harness while a scenario ran.
+pub const MEMORY: &str = "memory.csv";
 /// The folder of all nodes of a scenario.
 pub const NODES: &str = "nodes";
 /// The lines of the nodes' logs that the target file selects, in the folder of all nodes.
@@ -67,11 +69,12 @@ pub(super) const OF_A_RUN: [&str; 10] = [
 ];
 
 /// Everything that the directory of a scenario contains.
-pub(super) const OF_A_SCENARIO: [&str; 6] = [
+pub(super) const OF_A_SCENARIO: [&str; 7] = [
     HISTORY,
     HISTORY_COMPRESSED,
     FAULTS,
     SCENARIO,
     VERDICT,
+    MEMORY,
     NODES,
 ];

@@ -92,7 +92,7 @@ impl Block<'_> {
             &Plants::default(),
             &self.session.environment,
         );
-        let (recorder, file) = Recorder::create(&history, &header, Clock::begin())?;
+        let (recorder, file) = Recorder::create(&history, &header, Clock::begin(), None)?;
         let events = recorder.subscribe(|event| Some(event.clone()));
         let cluster = Cluster::prepare(
             &self.session.environment,

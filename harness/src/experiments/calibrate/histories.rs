@@ -52,7 +52,7 @@ pub fn run(paths: &[PathBuf], places: u64, out: &std::path::Path) -> Result<i32>
                     "--histories {file}: history damaged: {problem}"
                 )));
             }
-            let judged = judge::file(&one.history)?;
+            let judged = judge::whole(&one.history)?;
             let number = score.runs.len();
             score
                 .runs

@@ -9,15 +9,19 @@ use reports::model::{
 };
 
 /// The number of buckets on a time axis.
-const BUCKETS_MAX: u64 = 600;
+pub(super) const BUCKETS_MAX: u64 = 600;
 /// The narrowest bucket.
-const BUCKET_MS_MIN: u64 = 100;
+pub(super) const BUCKET_MS_MIN: u64 = 100;
 /// The number of columns of the density grid.
-const COLUMNS: u64 = 120;
+pub(super) const COLUMNS: u64 = 120;
 /// The number of rows of the density grid, each a third of a power of ten from 100 us to 1,000 s.
 const ROWS: u64 = 21;
 /// The maximum number of marks of failed and unknown operations.
-const MARKS_MAX: usize = 500;
+pub(super) const MARKS_MAX: usize = 500;
+
+/// Acknowledged *in time*: within one second of being sent. A record that waited in the client's queue during a fail-over
+/// shows that it was sent during a gap.
+pub(super) const IN_TIME_NS: u64 = 1_000_000_000;
 
 /// Fills in the data of a scenario's report: series, counts, phases, duration.
 pub fn measure(history: &History, entry: &mut ScenarioReport) {
@@ -149,11 +153,11 @@ fn quantile(sorted: &[u64], percent: usize) -> u64 {
 }
 
 /// Lower edge of a density row.
-fn low(row: u64) -> u64 {
+pub(super) fn low(row: u64) -> u64 {
     (100.0 * 10_f64.powf(row as f64 / 3.0)).round() as u64
 }
 
-fn row(latency_us: u64) -> u64 {
+pub(super) fn row(latency_us: u64) -> u64 {
     (0..ROWS)
         .take_while(|row| low(row + 1) <= latency_us)
         .count() as u64
@@ -182,9 +186,6 @@ fn rate(operations: &[ClientOperation<'_>], history: &History, bucket_ms: u64) -
 }
 
 fn availability(history: &History, bucket_ms: u64) -> Vec<AvailabilityBucket> {
-    // Acknowledged *in time*: within one second of being sent. A record that waited in the client's queue during a
-    // fail-over shows that it was sent during a gap.
-    const IN_TIME_NS: u64 = 1_000_000_000;
     let mut buckets: BTreeMap<u64, AvailabilityBucket> = BTreeMap::new();
     for observed in history.observations() {
         let Seen::Produce { .. } = observed.observation.seen else {

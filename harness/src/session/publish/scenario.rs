@@ -23,7 +23,11 @@ pub fn of_judged(judged: &Judged) -> ScenarioReport {
         operations: Operation::collect(events(), &judged.judgement),
         ..ScenarioReport::default()
     };
-    measure(history, &mut entry);
+    match &judged.meter {
+        // What was forgotten is not among its lines any more.
+        Some(meter) if history.settled().is_some() => meter.clone().measure(&mut entry),
+        _ => measure(history, &mut entry),
+    }
     entry
 }
 
