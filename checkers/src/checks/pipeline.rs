@@ -12,16 +12,19 @@
 //!   sign of it outside (librdkafka, `message.send.max.retries`: "retrying may cause reordering unless
 //!   `enable.idempotence` is set to true"). Tolerated, and counted.
 //!
-//! Order never crosses an unknown outcome, as everywhere. An idempotent producer that gives up on a record gets a new
-//! producer id and sends with it what it had in flight, so that a broker cannot know a record again: it may be written
-//! twice, and acknowledged at the second place, behind a later one. Records that were on their way when the producer
-//! called for the first one that it gave up on are excused. The workload ends the session there.
+//! Order never crosses an unknown outcome, as everywhere. An idempotent producer that gives up on a record gets another
+//! epoch or producer id, and sends with it what it had in flight, so that a broker cannot know a record again: it may be
+//! written twice, and acknowledged at the second place, behind a later one. That holds for a record that was never sent,
+//! too: it has its number, and its absence is a gap. (A starved machine: a record waited 10 s in the client and failed
+//! there; an earlier one of its partition was in the log as number 53 of epoch 0, and as number 0 of epoch 1.) Records
+//! that were on their way when the producer called for the first one that it gave up on are excused. The workload ends
+//! the session there.
 
 use std::collections::BTreeMap;
 
 use super::Check;
 use super::view::{Send, sending};
-use crate::history::{Append, Call, Moment, Outcome, Sending};
+use crate::history::{Append, Call, ClientOperation, Moment, Outcome, Sending};
 
 /// Clients learn of a new leader from metadata, and finish what they have with the old one: a change of leader touches
 /// what happens this much earlier or later.
@@ -79,23 +82,28 @@ impl Unrest {
     }
 }
 
+/// The idempotent producer that gave up on this record, and when it had been called for it.
+pub(in crate::checks) fn given_up(operation: &ClientOperation<'_>) -> Option<(u64, Moment)> {
+    let Call::Append(Append {
+        sending: Some(sending),
+        idempotent: true,
+        ..
+    }) = operation.call
+    else {
+        return None;
+    };
+    (operation.outcome != Outcome::Ok).then_some((sending.producer, operation.called))
+}
+
 /// Idempotent producers that gave up on a record: when they had called for the first such record.
 pub(super) struct GaveUp(BTreeMap<u64, Moment>);
 
 impl GaveUp {
     pub(super) fn of(check: &Check<'_>) -> GaveUp {
         let mut first = BTreeMap::new();
-        for operation in check.operations() {
-            if operation.outcome == Outcome::Info
-                && let Call::Append(Append {
-                    sending: Some(sending),
-                    idempotent: true,
-                    ..
-                }) = operation.call
-            {
-                // In the order of the calls: the first stays.
-                first.entry(sending.producer).or_insert(operation.called);
-            }
+        for (producer, called) in check.operations().iter().filter_map(given_up) {
+            // In the order of the calls: the first stays.
+            first.entry(producer).or_insert(called);
         }
         // What was forgotten came first.
         let settled = check.history().settled();

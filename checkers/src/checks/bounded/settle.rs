@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::frontier::{self, Held};
 use super::{Reducer, ends};
-use crate::checks::view::{self, Send, View, sending};
-use crate::history::{Acks, Append, Call, History, Moment, Offset, Outcome, Phase, Report};
+use crate::checks::pipeline::given_up;
+use crate::checks::view::{self, Send, View};
+use crate::history::{Acks, Call, History, Moment, Offset, Outcome, Phase, Report};
 use crate::promises::weaker;
 
 impl Reducer {
@@ -103,15 +104,8 @@ impl Reducer {
             if send.operation.outcome != Outcome::Ok {
                 self.settled.failing.extend(send.operation.completed());
             }
-            if send.operation.outcome == Outcome::Info
-                && let Call::Append(Append {
-                    idempotent: true, ..
-                }) = send.operation.call
-                && let Some(sending) = sending(send.operation)
-            {
-                let called = send.operation.called;
-                let known = self.settled.gave_up.entry(sending.producer);
-                let known = known.or_insert(called);
+            if let Some((producer, called)) = given_up(send.operation) {
+                let known = self.settled.gave_up.entry(producer).or_insert(called);
                 *known = called.min(*known);
             }
             let appends = &mut self.settled.appends;

@@ -2,8 +2,9 @@
 //! any node. How they do it is drawn by the seed (see `harness/suites/load.toml`).
 //!
 //! An operation is one record. A worker has one operation open, so a producer is as many workers as it has records on
-//! their way, and each of its appends names it. When a record's outcome is unknown, the producer sends no more, waits for
-//! what is on its way, and another producer with a new session takes its place: order is judged within a session.
+//! their way, and each of its appends names it. When a record's outcome is unknown, or an idempotent producer gives up
+//! on one, the producer sends no more, waits for what is on its way, and another producer with a new session takes its
+//! place: order is judged within a session.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -68,7 +69,8 @@ struct OnTheWay {
     /// Workers without an open operation.
     free: Vec<WorkerId>,
     open: Vec<WorkerId>,
-    /// An outcome is unknown.
+    is_idempotent: bool,
+    /// An outcome is unknown, or the numbering of an idempotent producer has a gap.
     is_over: bool,
 }
 
@@ -88,7 +90,11 @@ impl OnTheWay {
         let outcome = record.outcome;
         match outcome {
             Outcome::Info => self.is_over = true,
-            Outcome::Ok | Outcome::Fail => self.free.push(worker),
+            Outcome::Fail => {
+                self.is_over |= self.is_idempotent;
+                self.free.push(worker);
+            }
+            Outcome::Ok => self.free.push(worker),
         }
         let completion = Completion {
             worker,
@@ -153,6 +159,7 @@ impl<'a> Session<'a> {
                 ids: load.ids.clone(),
                 free: Vec::new(),
                 open: Vec::new(),
+                is_idempotent: idempotent,
                 is_over: false,
             }),
             Condvar::new(),
