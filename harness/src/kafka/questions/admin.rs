@@ -1,15 +1,22 @@
-//! Requests that change topics, each sent once to one named node. The answer says what this one request did.
+//! Requests that change topics or delete records, each sent once to one named node. The answer says what this one request did.
 
+use checkers::history::Offset;
 use kafka_protocol::error::ResponseError;
 use kafka_protocol::messages::create_partitions_request::CreatePartitionsTopic;
 use kafka_protocol::messages::create_topics_request::CreatableTopic;
-use kafka_protocol::messages::{CreatePartitionsRequest, CreateTopicsRequest, DeleteTopicsRequest};
+use kafka_protocol::messages::delete_records_request::{
+    DeleteRecordsPartition, DeleteRecordsTopic,
+};
+use kafka_protocol::messages::{
+    CreatePartitionsRequest, CreateTopicsRequest, DeleteRecordsRequest, DeleteTopicsRequest,
+};
 
 use super::{CREATE_TOPICS_VERSION, NoAnswer, error_name, topic_name};
 use crate::kafka::wire::{Wire, WireError};
 
 const DELETE_TOPICS_VERSION: i16 = 3;
 const CREATE_PARTITIONS_VERSION: i16 = 1;
+const DELETE_RECORDS_VERSION: i16 = 1;
 
 /// The outcome of a change.
 #[derive(Debug)]
@@ -61,6 +68,41 @@ pub fn grow(wire: &mut Wire, name: &str, partitions: i32, timeout_ms: i32) -> Ch
         .with_timeout_ms(timeout_ms);
     let answer = wire.call(&request, CREATE_PARTITIONS_VERSION);
     changed(answer.map(|answer| answer.results.first().map(|topic| topic.error_code)))
+}
+
+/// Deletes the records of a partition below an offset. Also returns the low watermark of an acknowledgement.
+pub fn delete_records(
+    wire: &mut Wire,
+    (topic, partition): (&str, i32),
+    offset: Offset,
+    timeout_ms: i32,
+) -> (Changed, Option<Offset>) {
+    let row = DeleteRecordsPartition::default()
+        .with_partition_index(partition)
+        .with_offset(offset);
+    let topic = DeleteRecordsTopic::default()
+        .with_name(topic_name(topic))
+        .with_partitions(vec![row]);
+    let request = DeleteRecordsRequest::default()
+        .with_topics(vec![topic])
+        .with_timeout_ms(timeout_ms);
+    let answer = wire.call(&request, DELETE_RECORDS_VERSION);
+    let row = answer.map(|answer| {
+        let topic = answer.topics.into_iter().next();
+        topic.and_then(|topic| topic.partitions.into_iter().next())
+    });
+    match row {
+        // A node that does not lead refuses before it deletes anything, and so does one for an offset that is not there.
+        Ok(Some(row)) => match ResponseError::try_from_code(row.error_code) {
+            None => (Changed::Acknowledged, Some(row.low_watermark)),
+            Some(
+                error @ (ResponseError::NotLeaderOrFollower | ResponseError::OffsetOutOfRange),
+            ) => (Changed::Refused(error_name(&error)), None),
+            Some(_) => (changed(Ok(Some(row.error_code))), None),
+        },
+        Ok(None) => (changed(Ok(None)), None),
+        Err(error) => (changed(Err(error)), None),
+    }
 }
 
 /// The number of partitions of a topic, as a node reports it. None if it does not know the topic.
