@@ -304,6 +304,12 @@ impl Core {
                 self.respond(id, Response::EpochEnds(ends));
             }
             Request::InitProducerId { deadline } => self.producer_id(id, deadline),
+            Request::DeleteRecords {
+                topic,
+                partition,
+                offset,
+                deadline,
+            } => self.delete_records(id, (&topic, partition), offset, deadline),
             Request::Admin { change, deadline } => self.admin(id, change, deadline),
             Request::View => {
                 let view = Arc::clone(&self.view);

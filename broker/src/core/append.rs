@@ -17,8 +17,11 @@ use crate::record_batch::{self, Header};
 use crate::request::{
     Acks, AdminChange, AdminError, Appended, ProducePartition, RequestId, Response, Time,
 };
-use crate::rules::{AcknowledgeAfter, Sequences};
+use crate::rules::{AcknowledgeAfter, Deletes, Sequences};
 use crate::state::producer::{Producer, Sequenced};
+
+/// A DeleteRecords up to the high watermark.
+const HIGH_WATERMARK: i64 = -1;
 
 /// What was appended in this term, by partition, and who waits for it.
 #[derive(Debug, Default)]
@@ -55,7 +58,15 @@ pub(super) struct Produce {
 pub(super) struct Change {
     pub(super) id: RequestId,
     pub(super) deadline: Time,
-    pub(super) is_producer_id: bool,
+    pub(super) what: Changing,
+}
+
+/// What a change is about, and so how it is answered.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Changing {
+    Topics,
+    Records,
+    ProducerId,
 }
 
 /// What becomes of one batch.
@@ -285,13 +296,64 @@ impl Core {
                 let change = Change {
                     id,
                     deadline,
-                    is_producer_id: false,
+                    what: Changing::Topics,
                 };
                 self.appends.changes.insert(index, change);
             }
             None => {
                 let refused = AdminError::Refused(ResponseError::NotEnoughReplicas);
                 self.respond(id, Response::Admin(Err(refused)));
+            }
+        }
+    }
+
+    /// Proposes to delete records. What is beyond the high watermark cannot be: it may not exist yet on any other node.
+    pub(super) fn delete_records(
+        &mut self,
+        id: RequestId,
+        (topic, number): (&str, i32),
+        offset: i64,
+        deadline: Time,
+    ) {
+        if !self.serves() {
+            return self.respond(
+                id,
+                Response::Deleted(Err(ResponseError::NotLeaderOrFollower)),
+            );
+        }
+        let Some((topic, partition)) = self.state.partition(topic, number) else {
+            let unknown = ResponseError::UnknownTopicOrPartition;
+            return self.respond(id, Response::Deleted(Err(unknown)));
+        };
+        let high_watermark = partition.next;
+        let offset = match offset {
+            HIGH_WATERMARK => high_watermark,
+            offset => offset,
+        };
+        if !(0..=high_watermark).contains(&offset) {
+            return self.respond(id, Response::Deleted(Err(ResponseError::OffsetOutOfRange)));
+        }
+        let offset = match self.config.rules.deletes {
+            Deletes::AsAsked => offset,
+            Deletes::OneMore => (offset + 1).min(high_watermark),
+        };
+        let command = Command::DeleteRecords {
+            topic,
+            partition: number,
+            offset,
+        };
+        match self.propose(&command) {
+            Some(index) => {
+                let change = Change {
+                    id,
+                    deadline,
+                    what: Changing::Records,
+                };
+                self.appends.changes.insert(index, change);
+            }
+            None => {
+                let refused = ResponseError::NotEnoughReplicas;
+                self.respond(id, Response::Deleted(Err(refused)));
             }
         }
     }
@@ -307,7 +369,7 @@ impl Core {
                 let change = Change {
                     id,
                     deadline,
-                    is_producer_id: true,
+                    what: Changing::ProducerId,
                 };
                 self.appends.changes.insert(index, change);
             }
