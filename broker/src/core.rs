@@ -7,6 +7,7 @@
 mod answer;
 mod append;
 mod crowd;
+mod deletions;
 mod elections;
 mod fetch;
 #[cfg(feature = "simulation")]

@@ -17,11 +17,8 @@ use crate::record_batch::{self, Header};
 use crate::request::{
     Acks, AdminChange, AdminError, Appended, ProducePartition, RequestId, Response, Time,
 };
-use crate::rules::{AcknowledgeAfter, Deletes, Sequences};
+use crate::rules::{AcknowledgeAfter, Sequences};
 use crate::state::producer::{Producer, Sequenced};
-
-/// A DeleteRecords up to the high watermark.
-const HIGH_WATERMARK: i64 = -1;
 
 /// What was appended in this term, by partition, and who waits for it.
 #[derive(Debug, Default)]
@@ -307,57 +304,6 @@ impl Core {
         }
     }
 
-    /// Proposes to delete records. What is beyond the high watermark cannot be: it may not exist yet on any other node.
-    pub(super) fn delete_records(
-        &mut self,
-        id: RequestId,
-        (topic, number): (&str, i32),
-        offset: i64,
-        deadline: Time,
-    ) {
-        if !self.serves() {
-            return self.respond(
-                id,
-                Response::Deleted(Err(ResponseError::NotLeaderOrFollower)),
-            );
-        }
-        let Some((topic, partition)) = self.state.partition(topic, number) else {
-            let unknown = ResponseError::UnknownTopicOrPartition;
-            return self.respond(id, Response::Deleted(Err(unknown)));
-        };
-        let high_watermark = partition.next;
-        let offset = match offset {
-            HIGH_WATERMARK => high_watermark,
-            offset => offset,
-        };
-        if !(0..=high_watermark).contains(&offset) {
-            return self.respond(id, Response::Deleted(Err(ResponseError::OffsetOutOfRange)));
-        }
-        let offset = match self.config.rules.deletes {
-            Deletes::AsAsked => offset,
-            Deletes::OneMore => (offset + 1).min(high_watermark),
-        };
-        let command = Command::DeleteRecords {
-            topic,
-            partition: number,
-            offset,
-        };
-        match self.propose(&command) {
-            Some(index) => {
-                let change = Change {
-                    id,
-                    deadline,
-                    what: Changing::Records,
-                };
-                self.appends.changes.insert(index, change);
-            }
-            None => {
-                let refused = ResponseError::NotEnoughReplicas;
-                self.respond(id, Response::Deleted(Err(refused)));
-            }
-        }
-    }
-
     pub(super) fn producer_id(&mut self, id: RequestId, deadline: Time) {
         if !self.serves() {
             let other = self.leader().filter(|leader| *leader != self.config.id);
@@ -401,7 +347,7 @@ impl Core {
     }
 
     /// Appends a command to the log of the leader that this node is. Its index, or None when Raft does not take it.
-    fn propose(&mut self, command: &Command) -> Option<u64> {
+    pub(super) fn propose(&mut self, command: &Command) -> Option<u64> {
         // Looked at in the same step: on a follower Raft would forward the proposal in silence.
         if !self.is_leader() {
             return None;

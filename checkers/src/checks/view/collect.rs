@@ -1,12 +1,13 @@
 //! The pass that makes views of operations.
 
+mod starts;
+
 use std::collections::BTreeMap;
 
-use super::{Covered, Deletion, End, Fact, NONE, Place, Send, Start, Step, Values, View};
+use super::{Covered, End, Fact, NONE, Place, Send, Step, Values, View};
 use crate::history::{
-    Append, Call, ClientOperation, Counts, DeleteRecords, EndOffset, EndOffsetSeen, History,
-    Isolation, Moment, Offset, Outcome, Poll, Read, ReadSeen, Record, RecordOutcome, Report,
-    Settled, StartOffset, StartOffsetSeen,
+    Append, Call, ClientOperation, Counts, EndOffset, EndOffsetSeen, History, Isolation, Moment,
+    Offset, Outcome, Poll, Read, ReadSeen, Record, RecordOutcome, Report, Settled,
 };
 
 /// How many offsets of one value are looked through before it is noted again; what is noted twice is merged later. A
@@ -209,53 +210,6 @@ impl<'a> Views<'a> {
             stated_start,
             to_the_end: is_final && seen.high_watermark.is_none_or(|end| to >= end),
         });
-    }
-
-    fn start(
-        &mut self,
-        asked: &'a StartOffset,
-        operation: &'a ClientOperation<'a>,
-        seen: &'a StartOffsetSeen,
-        node: Option<usize>,
-    ) {
-        if let (Some(offset), Some(node), Outcome::Ok) = (seen.offset, node, operation.outcome) {
-            let view = self.of((&asked.topic, asked.partition));
-            view.starts.push(Start {
-                node,
-                operation,
-                offset,
-            });
-        }
-    }
-
-    /// Below -1 stands for the end of the log at that time, as Kafka has it: everything.
-    fn removal(
-        &mut self,
-        asked: &'a DeleteRecords,
-        operation: &'a ClientOperation<'a>,
-        node: Option<usize>,
-    ) {
-        let below = match asked.offset < 0 {
-            true => Offset::MAX,
-            false => asked.offset,
-        };
-        let view = self.of((&asked.topic, asked.partition));
-        view.removals.push((operation.called, below));
-        let answered = match operation.report() {
-            Some(Report::DeleteRecords(seen)) => seen.low_watermark,
-            _ => None,
-        };
-        if let (Some(low_watermark), Some(returned), Outcome::Ok) =
-            (answered, operation.returned(), operation.outcome)
-        {
-            view.deletions.push(Deletion {
-                node,
-                operation,
-                returned,
-                asked: asked.offset,
-                low_watermark,
-            });
-        }
     }
 
     fn end(

@@ -45,7 +45,22 @@ pub fn create(
         .with_topics(vec![topic])
         .with_timeout_ms(timeout_ms);
     let answer = wire.call(&request, CREATE_TOPICS_VERSION);
-    changed(answer.map(|answer| answer.topics.first().map(|topic| topic.error_code)))
+    let code = answer.map(|answer| answer.topics.first().map(|topic| topic.error_code));
+    match code {
+        // Said of the request alone, so it is no word about what an earlier one did.
+        Ok(Some(code)) if is_about_the_request(code) => Changed::Refused(
+            ResponseError::try_from_code(code).map_or(String::new(), |error| error_name(&error)),
+        ),
+        code => changed(code),
+    }
+}
+
+/// Whether a creation was refused for what it asks: its name or its number of partitions.
+fn is_about_the_request(code: i16) -> bool {
+    matches!(
+        ResponseError::try_from_code(code),
+        Some(ResponseError::InvalidTopicException | ResponseError::InvalidPartitions)
+    )
 }
 
 /// Deletes a topic.
@@ -92,12 +107,12 @@ pub fn delete_records(
         topic.and_then(|topic| topic.partitions.into_iter().next())
     });
     match row {
-        // A node that does not lead refuses before it deletes anything, and so does one for an offset that is not there.
+        // Not so NOT_LEADER_OR_FOLLOWER: Apache Kafka answers it, too, when leadership moves while it waits for replicas.
         Ok(Some(row)) => match ResponseError::try_from_code(row.error_code) {
             None => (Changed::Acknowledged, Some(row.low_watermark)),
-            Some(
-                error @ (ResponseError::NotLeaderOrFollower | ResponseError::OffsetOutOfRange),
-            ) => (Changed::Refused(error_name(&error)), None),
+            Some(error @ ResponseError::OffsetOutOfRange) => {
+                (Changed::Refused(error_name(&error)), None)
+            }
             Some(_) => (changed(Ok(Some(row.error_code))), None),
         },
         Ok(None) => (changed(Ok(None)), None),
@@ -164,6 +179,13 @@ mod tests {
                 "{error:?}"
             );
         }
+        assert!(is_about_the_request(
+            ResponseError::InvalidPartitions.code()
+        ));
+        assert!(!is_about_the_request(
+            ResponseError::TopicAlreadyExists.code()
+        ));
+        assert!(!is_about_the_request(0));
         let silent = changed(Err(WireError::TimedOut(1)));
         assert!(matches!(silent, Changed::Unknown(_)));
         assert!(matches!(changed(Ok(None)), Changed::Unknown(_)));

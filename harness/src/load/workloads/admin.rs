@@ -4,6 +4,9 @@
 //! The workers also delete records that the load appends, and read what is deleted: `log-start` judges both. They leave
 //! every second partition alone, so that all of its records are there to be compared in the end.
 //!
+//! Some creations must be refused: a name, a number of partitions or a replication factor that no broker takes, and a
+//! topic that exists. `metadata-agreement` knows that none of them may leave anything behind.
+//!
 //! A topic has one owner, which changes it step by step. Once the outcome of a step is unknown, the topic is only
 //! described. The possible states of a topic therefore do not depend on how requests interleaved.
 
@@ -65,6 +68,45 @@ enum Step {
     Delete(usize),
     DeleteRecords,
     ReadDeleted,
+    /// Create what must be refused.
+    CreateInvalid,
+    /// Create a topic that exists.
+    CreateAgain(usize),
+}
+
+/// A creation that no broker may accept.
+#[derive(Debug)]
+struct Invalid {
+    name: String,
+    partitions: i32,
+    replicas: i16,
+}
+
+impl Invalid {
+    fn drawn(random: &mut ChaCha8Rng, (thread, number): (u64, u64), replicas: i16) -> Invalid {
+        let name = format!("refused{thread}-{number}");
+        let valid = Invalid {
+            name,
+            partitions: 1,
+            replicas,
+        };
+        match random.random_range(0..3) {
+            // Kafka's names have letters, digits, dots, underscores and hyphens only.
+            0 => Invalid {
+                name: format!("{}/slash", valid.name),
+                ..valid
+            },
+            1 => Invalid {
+                partitions: 0,
+                ..valid
+            },
+            // More than any cluster of this harness has nodes.
+            _ => Invalid {
+                replicas: 99,
+                ..valid
+            },
+        }
+    }
 }
 
 /// The largest share of a partition that one request deletes.
@@ -140,6 +182,7 @@ fn run(load: &Load, turn: Turn) -> Result<()> {
     let mut asker = AdminClient::new(&load.addresses, &load.recorder, &load.ids);
     let mut topics: Vec<Owned> = Vec::new();
     let mut deleted = Deleted::of(load);
+    let mut invalid = 0;
     while pace.wait(&mut random, &load.stop) {
         let node = random.random_range(0..load.addresses.len());
         match next(&topics, &mut random) {
@@ -153,6 +196,20 @@ fn run(load: &Load, turn: Turn) -> Result<()> {
                     partitions: (done == Some(true)).then_some(partitions),
                     certain: done.is_some(),
                 });
+            }
+            Step::CreateInvalid => {
+                invalid += 1;
+                let asked = Invalid::drawn(&mut random, (thread, invalid), load.replicas);
+                load.created.add(&asked.name);
+                asker.create(node, (&asked.name, asked.partitions), asked.replicas);
+            }
+            Step::CreateAgain(at) => {
+                let topic = &mut topics[at];
+                let partitions = topic.partitions.unwrap_or(1) + 1;
+                // Without an answer it may be applied once the topic is deleted, so it is not changed any more.
+                topic.certain = asker
+                    .create(node, (&topic.name, partitions), load.replicas)
+                    .is_some();
             }
             Step::DeleteRecords => deleted.more(&mut asker, node, load, &mut random),
             Step::ReadDeleted => deleted.read(&mut asker, node, load, &mut random),
@@ -191,6 +248,8 @@ fn next(topics: &[Owned], random: &mut ChaCha8Rng) -> Step {
         .collect();
     let drawn = random.random_range(0..100);
     match (drawn, alive.choose(random)) {
+        (84..88, _) => Step::CreateInvalid,
+        (88..90, Some(at)) => Step::CreateAgain(*at),
         (90..96, _) => Step::DeleteRecords,
         (96..100, _) => Step::ReadDeleted,
         (0..15, Some(at)) => Step::Grow(*at),
@@ -226,11 +285,15 @@ mod tests {
         let mut changed = 0;
         for _ in 0..2_000 {
             match next(&topics, &mut random) {
-                Step::Grow(at) | Step::Delete(at) => {
+                Step::Grow(at) | Step::Delete(at) | Step::CreateAgain(at) => {
                     assert_eq!(at, 2);
                     changed += 1;
                 }
-                Step::Create | Step::Describe(_) | Step::DeleteRecords | Step::ReadDeleted => {}
+                Step::Create
+                | Step::CreateInvalid
+                | Step::Describe(_)
+                | Step::DeleteRecords
+                | Step::ReadDeleted => {}
             }
         }
         assert!(changed > 100);
