@@ -666,7 +666,7 @@ pub enum Finding {
     /// A DeleteRecords was acknowledged, and less was removed than it asked for.
     DeletedTooLittle {
         /// The first offset to keep, as it was asked for.
-        asked: Offset,
+        below: Offset,
         /// The first offset that is kept, as it was answered.
         low_watermark: Offset,
     },

@@ -78,7 +78,7 @@ pub(super) fn words(finding: &Finding, at: &Evidence) -> Option<Words> {
         ))
         .therefore("What was deleted can be read again, or was never deleted."),
         Finding::DeletedTooLittle {
-            asked,
+            below,
             low_watermark,
         } => Words::of(
             "Deleted too little",
@@ -86,7 +86,7 @@ pub(super) fn words(finding: &Finding, at: &Evidence) -> Option<Words> {
             DELETED,
         )
         .seen(format!(
-            "A DeleteRecords of {place} below offset {asked} was acknowledged with low watermark {low_watermark}."
+            "A DeleteRecords of {place} below offset {below} was acknowledged with low watermark {low_watermark}."
         ))
         .therefore("Some records that were to be deleted are still there."),
         Finding::RemovedTooEarly {

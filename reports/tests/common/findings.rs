@@ -94,7 +94,7 @@ fn stalled(text: &str) -> Vec<(&'static str, Value)> {
         ),
         (
             "deleted-too-little",
-            json!({ "asked": 300, "low_watermark": 20 }),
+            json!({ "below": 300, "low_watermark": 20 }),
         ),
         (
             "removed-too-early",

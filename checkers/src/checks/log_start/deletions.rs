@@ -92,7 +92,7 @@ fn too_little(check: &Check<'_>, view: &View<'_>, deletion: &Deletion<'_>, verdi
     let node = deletion.node.map(|node| check.nodes()[node].clone());
     verdict.found(Anomaly {
         kind: Finding::DeletedTooLittle {
-            asked: deletion.asked,
+            below: deletion.asked,
             low_watermark: deletion.low_watermark,
         },
         certain: true,
