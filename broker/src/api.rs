@@ -10,6 +10,7 @@ mod api_versions;
 mod configs;
 mod create_partitions;
 mod create_topics;
+mod delete_records;
 mod delete_topics;
 mod describe_cluster;
 mod describe_configs;
@@ -64,6 +65,7 @@ pub(crate) const OFFERED: &[(ApiKey, i16, i16)] = &[
     (ApiKey::ApiVersions, 0, 3),
     (ApiKey::CreateTopics, 2, 5),
     (ApiKey::DeleteTopics, 1, 4),
+    (ApiKey::DeleteRecords, 0, 2),
     (ApiKey::InitProducerId, 0, 4),
     (ApiKey::OffsetForLeaderEpoch, 2, 4),
     (ApiKey::DescribeConfigs, 1, 4),
@@ -177,6 +179,12 @@ async fn dispatch(context: &Arc<Context>, call: Call) -> Result<Option<Reply>, H
         ApiKey::DeleteTopics => {
             respond(context, &call, delete_topics::shape, |request| {
                 delete_topics::answer(context, request)
+            })
+            .await
+        }
+        ApiKey::DeleteRecords => {
+            respond(context, &call, delete_records::shape, |request| {
+                delete_records::answer(context, request)
             })
             .await
         }

@@ -1,4 +1,4 @@
-//! What a Raft entry says: record batches, changes of topics, producer ids, trims.
+//! What a Raft entry says: record batches, changes of topics, deletions of records, producer ids, trims.
 //!
 //! Every command carries the term in which it was *proposed*. A proposal that reached the log under another term (Raft
 //! followers forward proposals) must not be applied: its base offsets were given by a node that was not the leader. The
@@ -23,6 +23,7 @@ const DELETE_TOPIC: u8 = 3;
 const GROW_TOPIC: u8 = 4;
 const PRODUCER_ID: u8 = 5;
 const TRIM: u8 = 6;
+const DELETE_RECORDS: u8 = 7;
 
 /// One batch of a data command.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +47,15 @@ pub(crate) enum Command {
     Admin(AdminChange, TopicLimits),
     /// Hand out a producer id.
     ProducerId,
+    /// Remove a partition's records below an offset.
+    DeleteRecords {
+        /// The topic's id.
+        topic: Uuid,
+        /// Partition index.
+        partition: i32,
+        /// First offset kept.
+        offset: i64,
+    },
     /// Forget everything in entries below this index.
     Trim {
         /// First index kept.
@@ -100,6 +110,15 @@ impl Command {
                 put_limits(&mut out, limits);
             }
             Command::ProducerId => {}
+            Command::DeleteRecords {
+                topic,
+                partition,
+                offset,
+            } => {
+                out.put_slice(topic.as_bytes());
+                out.put_i32_le(*partition);
+                out.put_i64_le(*offset);
+            }
             Command::Trim { first_index } => out.put_u64_le(*first_index),
         }
         out.freeze()
@@ -112,6 +131,7 @@ impl Command {
             Command::Admin(AdminChange::DeleteTopic { .. }, _) => DELETE_TOPIC,
             Command::Admin(AdminChange::GrowTopic { .. }, _) => GROW_TOPIC,
             Command::ProducerId => PRODUCER_ID,
+            Command::DeleteRecords { .. } => DELETE_RECORDS,
             Command::Trim { .. } => TRIM,
         }
     }
@@ -165,6 +185,11 @@ impl Command {
                 Command::Admin(change, limits(&mut reader)?)
             }
             PRODUCER_ID => Command::ProducerId,
+            DELETE_RECORDS => Command::DeleteRecords {
+                topic: reader.uuid()?,
+                partition: reader.i32()?,
+                offset: reader.i64()?,
+            },
             TRIM => Command::Trim {
                 first_index: reader.u64()?,
             },
@@ -232,6 +257,11 @@ mod tests {
                 },
             ),
             Command::ProducerId,
+            Command::DeleteRecords {
+                topic: Uuid::from_u128(7),
+                partition: 2,
+                offset: 41,
+            },
             Command::Trim { first_index: 77 },
         ]
     }

@@ -7,6 +7,7 @@
 mod answer;
 mod append;
 mod crowd;
+mod deletions;
 mod elections;
 mod fetch;
 #[cfg(feature = "simulation")]
@@ -304,6 +305,12 @@ impl Core {
                 self.respond(id, Response::EpochEnds(ends));
             }
             Request::InitProducerId { deadline } => self.producer_id(id, deadline),
+            Request::DeleteRecords {
+                topic,
+                partition,
+                offset,
+                deadline,
+            } => self.delete_records(id, (&topic, partition), offset, deadline),
             Request::Admin { change, deadline } => self.admin(id, change, deadline),
             Request::View => {
                 let view = Arc::clone(&self.view);

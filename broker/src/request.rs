@@ -72,6 +72,17 @@ pub enum Request {
         /// When the answer becomes REQUEST_TIMED_OUT, outcome unknown.
         deadline: Time,
     },
+    /// Remove records; only the leader takes it. Answered by [`Response::Deleted`].
+    DeleteRecords {
+        /// Topic name.
+        topic: String,
+        /// Partition index.
+        partition: i32,
+        /// First offset to keep; -1 for the high watermark.
+        offset: i64,
+        /// When the answer becomes REQUEST_TIMED_OUT, outcome unknown.
+        deadline: Time,
+    },
     /// This node's own idea of the cluster, from its own applied state. Answered by [`Response::View`].
     View,
     /// The state of the quorum, for DescribeQuorum. Answered by [`Response::Quorum`].
@@ -200,6 +211,8 @@ pub enum Response {
     ProducerId(Result<i64, AdminError>),
     /// Done and applied here, or why not.
     Admin(Result<(), AdminError>),
+    /// The first offset that is kept, or why nothing was deleted.
+    Deleted(Result<i64, ResponseError>),
     /// This node's idea of the cluster.
     View(Arc<View>),
     /// The quorum as this node knows it.
@@ -269,6 +282,11 @@ pub struct ListedOffset {
     /// The batch that holds the record, if it is found by its time: the first in it with at least `timestamp`. The core
     /// does not open batches; the handler does.
     pub batch: Option<Extent>,
+    /// The answer if no record of that batch is one. A batch whose first records were deleted may have lost all that its
+    /// header speaks of.
+    pub otherwise: Option<Box<ListedOffset>>,
+    /// Whether the record with the largest timestamp of the batch is asked for, instead of the first one.
+    pub largest: bool,
 }
 
 /// Where a leader epoch ended.

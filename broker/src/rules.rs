@@ -95,6 +95,15 @@ pub enum Crowded {
     AcknowledgedBeyond(usize),
 }
 
+/// How far a DeleteRecords goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deletes {
+    /// As far as it asks.
+    AsAsked,
+    /// One record farther, if there is one.
+    OneMore,
+}
+
 /// All rules of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rules {
@@ -135,6 +144,8 @@ pub struct Rules {
     pub append_order: AppendOrder,
     /// Guards: what is acknowledged is in the log, however much is on its way.
     pub crowded: Crowded,
+    /// Guards: what nobody asked to delete is kept.
+    pub deletes: Deletes,
 }
 
 impl Rules {
@@ -156,6 +167,7 @@ impl Rules {
         failed_append: FailedAppend::Error,
         append_order: AppendOrder::Kept,
         crowded: Crowded::Appended,
+        deletes: Deletes::AsAsked,
     };
 }
 

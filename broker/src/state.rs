@@ -50,6 +50,8 @@ pub(crate) enum Applied {
     Data(Vec<bool>),
     /// A change of topics and how it came out.
     Admin(Result<(), ResponseError>),
+    /// Records were deleted, and which offset is the first that is kept; or why not.
+    Deleted(Result<i64, ResponseError>),
     /// A producer id.
     ProducerId(i64),
     /// A trim; segments below this index may go.
@@ -78,6 +80,15 @@ impl State {
                 let id = self.next_producer_id;
                 self.next_producer_id += 1;
                 Applied::ProducerId(id)
+            }
+            Command::DeleteRecords {
+                topic,
+                partition,
+                offset,
+            } => {
+                let partition = self.partition_of(topic, partition);
+                let partition = partition.ok_or(ResponseError::UnknownTopicOrPartition);
+                Applied::Deleted(partition.and_then(|partition| partition.delete_below(offset)))
             }
             // An entry forgets what lies before it, never itself and what follows.
             Command::Trim { first_index } if first_index > index => Applied::Nothing,

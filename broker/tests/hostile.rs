@@ -9,10 +9,13 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use bytes::{BufMut, BytesMut};
-use client::{Client, Cluster, batch, fetch_request, metadata_request, produce_request};
+use client::{Client, Cluster, batch, fetch_request, metadata_request, name, produce_request};
+use kafka_protocol::messages::delete_records_request::{
+    DeleteRecordsPartition, DeleteRecordsTopic,
+};
 use kafka_protocol::messages::{
-    ApiVersionsRequest, CreateTopicsRequest, DescribeConfigsRequest, FindCoordinatorRequest,
-    InitProducerIdRequest, ListOffsetsRequest, RequestHeader,
+    ApiVersionsRequest, CreateTopicsRequest, DeleteRecordsRequest, DescribeConfigsRequest,
+    FindCoordinatorRequest, InitProducerIdRequest, ListOffsetsRequest, RequestHeader,
 };
 use kafka_protocol::protocol::{Encodable, Request};
 use rand::seq::IndexedRandom;
@@ -63,12 +66,22 @@ fn honest_requests() -> Vec<Vec<u8>> {
         encoded(1, &metadata_request(Some(&["topic"]), true)),
         encoded(3, &ApiVersionsRequest::default()),
         encoded(5, &CreateTopicsRequest::default()),
+        encoded(1, &delete_records()),
+        encoded(2, &delete_records()),
         encoded(2, &CreateTopicsRequest::default()),
         encoded(7, &ListOffsetsRequest::default()),
         encoded(4, &DescribeConfigsRequest::default()),
         encoded(4, &FindCoordinatorRequest::default()),
         encoded(4, &InitProducerIdRequest::default()),
     ]
+}
+
+fn delete_records() -> DeleteRecordsRequest {
+    let partition = DeleteRecordsPartition::default().with_offset(i64::MAX);
+    let topic = DeleteRecordsTopic::default()
+        .with_name(name("topic"))
+        .with_partitions(vec![partition]);
+    DeleteRecordsRequest::default().with_topics(vec![topic])
 }
 
 fn spoil(random: &mut ChaCha8Rng, bytes: &mut Vec<u8>) {

@@ -80,6 +80,13 @@ fn every_seed_holds_with(nodes: u64, seeds: u64) {
 }
 
 #[test]
+fn records_are_deleted() {
+    let (failed, tally) = run_seeds(0..20, 3, &Plants::default(), &[]);
+    assert!(failed.is_empty(), "{failed:?}");
+    assert!(tally.get("deletions").is_some(), "{tally:?}");
+}
+
+#[test]
 fn the_same_seed_is_the_same_run() {
     for seed in 0..5 {
         assert_eq!(

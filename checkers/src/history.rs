@@ -20,6 +20,7 @@ mod sending;
     expect(dead_code, reason = "only the checks of a run count what is settled")
 )]
 mod settled;
+mod start_offset;
 mod unknown;
 mod window;
 
@@ -42,6 +43,7 @@ pub use sending::Sending;
 pub use settled::Settled;
 #[cfg(feature = "kafka")]
 pub(crate) use settled::{Answers, Counts};
+pub use start_offset::{StartOffset, StartOffsetSeen};
 pub use unknown::Unknown;
 pub use window::Window;
 
@@ -73,6 +75,8 @@ mod tests {
             r#"{"i":18,"t":2900000,"type":"ok","worker":7,"f":"describe-topic","partitions":3}"#,
             r#"{"i":19,"t":2900000,"type":"invoke","worker":7,"f":"delete-records","node":"n2","topic":"t0","partition":1,"offset":40}"#,
             r#"{"i":20,"t":2900000,"type":"ok","worker":7,"f":"delete-records","low_watermark":40}"#,
+            r#"{"i":21,"t":2900000,"type":"invoke","worker":7,"f":"start-offset","node":"n2","topic":"t0","partition":1,"phase":"final"}"#,
+            r#"{"i":22,"t":2900000,"type":"ok","worker":7,"f":"start-offset","offset":40}"#,
             r#"{"i":14,"t":2900000,"type":"late","who":"harness","by_ms":180,"cpu_pressure":0.7}"#,
         ];
         for line in lines {

@@ -8,9 +8,9 @@ use tokio::sync::Semaphore;
 
 use super::envelope::{Call, Hangup, decode_alone as decode, open};
 use super::{
-    api_versions, create_partitions, create_topics, delete_topics, describe_cluster,
-    describe_configs, describe_quorum, fetch, find_coordinator, init_producer_id, list_offsets,
-    metadata, offset_for_leader_epoch, produce, produce_legacy,
+    api_versions, create_partitions, create_topics, delete_records, delete_topics,
+    describe_cluster, describe_configs, describe_quorum, fetch, find_coordinator, init_producer_id,
+    list_offsets, metadata, offset_for_leader_epoch, produce, produce_legacy,
 };
 use crate::frame::Frame;
 
@@ -49,6 +49,9 @@ fn decode_only(call: &Call) -> Result<(), Hangup> {
         }
         ApiKey::DeleteTopics => {
             decode::<m::DeleteTopicsRequest>(call, delete_topics::shape).map(drop)
+        }
+        ApiKey::DeleteRecords => {
+            decode::<m::DeleteRecordsRequest>(call, delete_records::shape).map(drop)
         }
         ApiKey::InitProducerId => {
             decode::<m::InitProducerIdRequest>(call, init_producer_id::shape).map(drop)

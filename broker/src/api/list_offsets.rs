@@ -13,7 +13,7 @@ use tokio::task::spawn_blocking;
 use super::Context;
 use crate::ask::Ending;
 use crate::record_batch::{self, records};
-use crate::request::{ListOffsetsPartition, ListedOffset, Request, Response};
+use crate::request::{Extent, ListOffsetsPartition, ListedOffset, Request, Response};
 use crate::shape::{Shape, Walked};
 
 pub(super) fn shape(shape: &mut Shape<'_>, version: i16) -> Walked {
@@ -32,13 +32,37 @@ pub(super) fn shape(shape: &mut Shape<'_>, version: i16) -> Walked {
 /// The first version that contains leader epochs (KIP-320).
 const LEADER_EPOCH_FROM: i16 = 4;
 
-/// Finds the record in the batch that holds it.
+/// Finds the record in the batch that holds it; in the next one if that has lost it.
 async fn opened(context: &Context, listed: ListedOffset) -> Result<ListedOffset, ResponseError> {
-    let Some(extent) = listed.batch.clone() else {
-        return Ok(listed);
-    };
+    let mut listed = listed;
+    loop {
+        let Some(extent) = listed.batch.clone() else {
+            return Ok(listed);
+        };
+        let found = found(context, extent, &listed).await?;
+        listed = match (found, listed.otherwise.take()) {
+            (Some((offset, timestamp)), _) => {
+                return Ok(ListedOffset {
+                    offset,
+                    timestamp,
+                    ..listed
+                });
+            }
+            (None, Some(otherwise)) => *otherwise,
+            // A header's largest timestamp is the client's word: if no record has it, there is no answer.
+            (None, None) => return Err(ResponseError::KafkaStorageError),
+        };
+    }
+}
+
+/// The record in a batch that is asked for.
+async fn found(
+    context: &Context,
+    extent: Extent,
+    listed: &ListedOffset,
+) -> Result<Option<(i64, i64)>, ResponseError> {
     let bytes_max = context.config.limits.uncompressed_bytes;
-    let from = (listed.offset, listed.timestamp);
+    let (from, largest) = ((listed.offset, listed.timestamp), listed.largest);
     let turn = Arc::clone(&context.unpacking).acquire_owned().await;
     let reading = spawn_blocking(move || {
         let _turn = turn;
@@ -48,17 +72,15 @@ async fn opened(context: &Context, listed: ListedOffset) -> Result<ListedOffset,
             .read_exact_at(&mut batch, extent.position)
             .ok()?;
         let header = record_batch::peek(&batch)?;
-        records::first_from(&batch, &header, bytes_max, from).ok()?
+        let found = match largest {
+            true => records::largest_from(&batch, &header, bytes_max, from),
+            false => records::first_from(&batch, &header, bytes_max, from),
+        };
+        found.ok()
     });
-    // The thread does not panic; should it, the batch counts as unreadable. A header's largest timestamp is the client's
-    // word: if no record has it, there is no answer.
+    // The thread does not panic; should it, the batch counts as unreadable.
     let found = reading.await.ok().flatten();
-    let (offset, timestamp) = found.ok_or(ResponseError::KafkaStorageError)?;
-    Ok(ListedOffset {
-        offset,
-        timestamp,
-        ..listed
-    })
+    found.ok_or(ResponseError::KafkaStorageError)
 }
 
 pub(super) async fn answer(

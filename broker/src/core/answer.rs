@@ -6,7 +6,7 @@
 use kafka_protocol::error::ResponseError;
 
 use super::Core;
-use super::append::{Change, Produce};
+use super::append::{Change, Changing, Produce};
 use crate::request::{Acks, AdminError, Response};
 use crate::rules::DeposedAnswer;
 use crate::state::Applied;
@@ -14,16 +14,17 @@ use crate::state::Applied;
 impl Core {
     /// An entry was applied: requests that wait for it, or for an older one, are answered.
     pub(super) fn answer_applied(&mut self, index: u64, applied: Applied) {
-        if let Some(Change {
-            id, is_producer_id, ..
-        }) = self.appends.changes.remove(&index)
-        {
+        if let Some(Change { id, what, .. }) = self.appends.changes.remove(&index) {
             let response = match applied {
                 Applied::Admin(outcome) => Response::Admin(outcome.map_err(AdminError::Refused)),
                 Applied::ProducerId(producer) => Response::ProducerId(Ok(producer)),
+                Applied::Deleted(outcome) => Response::Deleted(outcome),
                 // Skipped: not applied, on any node.
-                _ if is_producer_id => Response::ProducerId(Err(AdminError::NotLeader(None))),
-                _ => Response::Admin(Err(AdminError::NotLeader(None))),
+                _ => match what {
+                    Changing::ProducerId => Response::ProducerId(Err(AdminError::NotLeader(None))),
+                    Changing::Topics => Response::Admin(Err(AdminError::NotLeader(None))),
+                    Changing::Records => Response::Deleted(Err(ResponseError::NotLeaderOrFollower)),
+                },
             };
             self.respond(id, response);
             return;
@@ -114,10 +115,10 @@ impl Core {
 
     fn time_out_change(&mut self, change: &Change) {
         let refused = AdminError::Refused(ResponseError::RequestTimedOut);
-        let response = if change.is_producer_id {
-            Response::ProducerId(Err(refused))
-        } else {
-            Response::Admin(Err(refused))
+        let response = match change.what {
+            Changing::ProducerId => Response::ProducerId(Err(refused)),
+            Changing::Topics => Response::Admin(Err(refused)),
+            Changing::Records => Response::Deleted(Err(ResponseError::RequestTimedOut)),
         };
         self.respond(change.id, response);
     }

@@ -55,7 +55,15 @@ pub(super) struct Produce {
 pub(super) struct Change {
     pub(super) id: RequestId,
     pub(super) deadline: Time,
-    pub(super) is_producer_id: bool,
+    pub(super) what: Changing,
+}
+
+/// What a change is about, and so how it is answered.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Changing {
+    Topics,
+    Records,
+    ProducerId,
 }
 
 /// What becomes of one batch.
@@ -285,7 +293,7 @@ impl Core {
                 let change = Change {
                     id,
                     deadline,
-                    is_producer_id: false,
+                    what: Changing::Topics,
                 };
                 self.appends.changes.insert(index, change);
             }
@@ -307,7 +315,7 @@ impl Core {
                 let change = Change {
                     id,
                     deadline,
-                    is_producer_id: true,
+                    what: Changing::ProducerId,
                 };
                 self.appends.changes.insert(index, change);
             }
@@ -339,7 +347,7 @@ impl Core {
     }
 
     /// Appends a command to the log of the leader that this node is. Its index, or None when Raft does not take it.
-    fn propose(&mut self, command: &Command) -> Option<u64> {
+    pub(super) fn propose(&mut self, command: &Command) -> Option<u64> {
         // Looked at in the same step: on a follower Raft would forward the proposal in silence.
         if !self.is_leader() {
             return None;

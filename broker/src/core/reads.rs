@@ -209,6 +209,8 @@ impl Core {
             timestamp: -1,
             leader_epoch: shown,
             batch: None,
+            otherwise: None,
+            largest: false,
         };
         // The first record of a batch from a time on. What was deleted does not count.
         let of = |batch: &BatchPlace, time| -> Result<ListedOffset, ResponseError> {
@@ -226,6 +228,8 @@ impl Core {
                     position,
                     length,
                 }),
+                otherwise: None,
+                largest: false,
             })
         };
         let none = ListedOffset {
@@ -233,22 +237,44 @@ impl Core {
             timestamp: -1,
             leader_epoch: -1,
             batch: None,
+            otherwise: None,
+            largest: false,
         };
+        // Only the first batch can have lost records.
+        let cut = |batch: &BatchPlace| batch.base_offset < partition.start;
         Ok(match asked.timestamp {
             LATEST => plain(self.listed_end(topic, asked.partition, partition)),
             EARLIEST => plain(partition.start),
             MAX_TIMESTAMP => {
-                let largest = partition.batches.iter().rev();
-                match largest.max_by_key(|batch| batch.max_timestamp) {
+                let whole = partition.batches.iter().rev().filter(|batch| !cut(batch));
+                let largest = match whole.max_by_key(|batch| batch.max_timestamp) {
                     Some(batch) => of(batch, batch.max_timestamp)?,
                     None => none,
+                };
+                let first = partition.batches.front();
+                match first.filter(|first| cut(first) && first.max_timestamp >= largest.timestamp) {
+                    Some(first) => ListedOffset {
+                        largest: true,
+                        // The earlier one of two with the same time.
+                        timestamp: largest.timestamp.max(0),
+                        otherwise: Some(Box::new(largest)),
+                        ..of(first, first.max_timestamp)?
+                    },
+                    None => largest,
                 }
             }
             time => {
                 let mut batches = partition.batches.iter();
-                match batches.find(|batch| batch.max_timestamp >= time) {
-                    Some(batch) => of(batch, time)?,
-                    None => none,
+                let mut next = || match batches.find(|batch| batch.max_timestamp >= time) {
+                    Some(batch) => Ok((of(batch, time)?, cut(batch))),
+                    None => Ok((none.clone(), false)),
+                };
+                match next()? {
+                    (first, true) => ListedOffset {
+                        otherwise: Some(Box::new(next()?.0)),
+                        ..first
+                    },
+                    (first, false) => first,
                 }
             }
         })

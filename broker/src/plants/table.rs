@@ -15,8 +15,8 @@ use super::slow_leak::SlowLeak;
 use super::startup_storm::StartupStorm;
 use super::topics::{DeleteNotApplied, TopicForgotten, TopicWrongShape};
 use crate::rules::{
-    AcknowledgeAfter, AppendOrder, Crowded, DeposedAnswer, EndOffsets, FailedAppend, ListedEnd,
-    RecoveryKeeps, Sequences, ServeAfter,
+    AcknowledgeAfter, AppendOrder, Crowded, Deletes, DeposedAnswer, EndOffsets, FailedAppend,
+    ListedEnd, RecoveryKeeps, Sequences, ServeAfter,
 };
 
 /// One plant.
@@ -330,5 +330,13 @@ pub const TABLE: &[Entry] = &[
             a retried record was written again, behind others",
         parameter: None,
         plant: |broken, _| broken.rules.append_order = AppendOrder::KeptWhileFew,
+    },
+    Entry {
+        name: "delete-records-too-far",
+        does: "DeleteRecords deletes one record more than it was asked to",
+        happened: "no incident: the mistake of a first offset to keep that is taken for the last one \
+            to delete",
+        parameter: None,
+        plant: |broken, _| broken.rules.deletes = Deletes::OneMore,
     },
 ];

@@ -39,22 +39,53 @@ pub(crate) fn first_from(
     bytes_max: usize,
     (offset, time): (i64, i64),
 ) -> Result<Option<(i64, i64)>, BatchError> {
-    let base = batch
-        .get(BASE_TIMESTAMP..)
-        .and_then(|bytes| bytes.first_chunk::<8>());
-    let base = base.map_or(-1, |bytes| i64::from_be_bytes(*bytes));
     let mut found = None;
-    each(batch, header, bytes_max, |number, delta| {
-        let timestamp = match header.attributes & LOG_APPEND_TIME {
-            0 => base.saturating_add(delta),
-            _ => header.max_timestamp,
-        };
-        let at = header.base_offset.saturating_add(number);
+    each_time(batch, header, bytes_max, |at, timestamp| {
         if found.is_none() && at >= offset && timestamp >= time {
             found = Some((at, timestamp));
         }
     })?;
     Ok(found)
+}
+
+/// The first record with the largest timestamp, from an offset on and not below a time: its offset and timestamp.
+///
+/// # Errors
+/// As of [`check`].
+pub(crate) fn largest_from(
+    batch: &[u8],
+    header: &Header,
+    bytes_max: usize,
+    (offset, time): (i64, i64),
+) -> Result<Option<(i64, i64)>, BatchError> {
+    let mut found: Option<(i64, i64)> = None;
+    each_time(batch, header, bytes_max, |at, timestamp| {
+        let is_larger = found.is_none_or(|(_, largest)| timestamp > largest);
+        if at >= offset && timestamp >= time && is_larger {
+            found = Some((at, timestamp));
+        }
+    })?;
+    Ok(found)
+}
+
+/// Walks over all records, with the offset and the timestamp of each.
+fn each_time(
+    batch: &[u8],
+    header: &Header,
+    bytes_max: usize,
+    mut visit: impl FnMut(i64, i64),
+) -> Result<(), BatchError> {
+    let base = batch
+        .get(BASE_TIMESTAMP..)
+        .and_then(|bytes| bytes.first_chunk::<8>());
+    let base = base.map_or(-1, |bytes| i64::from_be_bytes(*bytes));
+    each(batch, header, bytes_max, |number, delta| {
+        let timestamp = match header.attributes & LOG_APPEND_TIME {
+            0 => base.saturating_add(delta),
+            _ => header.max_timestamp,
+        };
+        visit(header.base_offset.saturating_add(number), timestamp);
+    })
 }
 
 /// Where the header has the timestamp that those of the records are relative to.

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use bytes::{BufMut, BytesMut};
+use kafka_protocol::error::ResponseError;
 
 use super::producer::{Appended, BATCHES_MAX, Producer};
 use crate::codec::Reader;
@@ -95,6 +96,25 @@ impl Partition {
             .batches
             .partition_point(|batch| batch.last_offset < offset);
         self.batches.range(first..)
+    }
+
+    /// Deletes records below an offset. Returns the first offset that is kept, which may be a higher one.
+    ///
+    /// A batch that holds records on both sides stays, and clients skip what lies before their offset. A checkpoint need
+    /// not tell where a partition begins: it stands for entries that are gone, and this for one that was applied before.
+    pub(crate) fn delete_below(&mut self, offset: i64) -> Result<i64, ResponseError> {
+        if !(0..=self.next).contains(&offset) {
+            return Err(ResponseError::OffsetOutOfRange);
+        }
+        self.start = self.start.max(offset);
+        while self
+            .batches
+            .front()
+            .is_some_and(|batch| batch.last_offset < self.start)
+        {
+            self.batches.pop_front();
+        }
+        Ok(self.start)
     }
 
     /// Forgets what lies in entries below `first_index`.
@@ -236,6 +256,30 @@ mod tests {
         assert_eq!(partition.batches_from(1).count(), 3);
         assert_eq!(partition.batches_from(3).count(), 2);
         assert_eq!(partition.batches_from(6).count(), 0);
+    }
+
+    #[test]
+    fn what_is_deleted_ends_within_a_batch_or_between_two() {
+        let mut partition = Partition::default();
+        partition.append(&header(0, 1, 3), 1, 0, 10);
+        partition.append(&header(3, 1, 2), 2, 0, 10);
+        assert_eq!(
+            partition.delete_below(6),
+            Err(ResponseError::OffsetOutOfRange)
+        );
+        assert_eq!(
+            partition.delete_below(-1),
+            Err(ResponseError::OffsetOutOfRange)
+        );
+        assert_eq!(partition.delete_below(2), Ok(2));
+        assert_eq!(partition.batches_from(2).count(), 2, "one is cut");
+        assert_eq!(partition.delete_below(1), Ok(2), "nothing comes back");
+        partition.trim(2);
+        assert_eq!(partition.start, 3);
+        assert_eq!(partition.delete_below(5), Ok(5));
+        assert_eq!(partition.batches.len(), 0);
+        partition.append(&header(5, 1, 1), 3, 0, 10);
+        assert_eq!((partition.start, partition.next), (5, 6));
     }
 
     #[test]

@@ -28,6 +28,11 @@ pub(crate) enum Asked {
         partition: i32,
         offset: i64,
     },
+    /// Everything below an offset; none for the high watermark.
+    Delete {
+        partition: i32,
+        below: Option<i64>,
+    },
     ProducerId,
     Admin,
     View,

@@ -121,6 +121,12 @@ impl Client {
                 deadline: now + Duration::from_millis(random.random_range(0..300)),
                 follower_may_serve: random.random_ratio(2, 3),
             },
+            Asked::Delete { partition, below } => Request::DeleteRecords {
+                topic: KEPT.to_owned(),
+                partition: *partition,
+                offset: below.unwrap_or(-1),
+                deadline,
+            },
             Asked::ProducerId => Request::InitProducerId { deadline },
             Asked::Admin => Request::Admin {
                 change: change(random),
@@ -166,7 +172,15 @@ impl Client {
                     offset,
                 }
             }
-            88..93 => Asked::Admin,
+            88..90 => {
+                let end = oracle.acknowledged_end(partition);
+                let below = random.random_ratio(9, 10).then(|| {
+                    // Sometimes beyond what can be deleted.
+                    random.random_range(0..=end + 2)
+                });
+                Asked::Delete { partition, below }
+            }
+            90..93 => Asked::Admin,
             _ => Asked::View,
         }
     }
@@ -256,6 +270,11 @@ impl Client {
                 Response::Fetch(outcomes),
             ) => {
                 self.fetched(partition, offset, &outcomes[0], oracle);
+            }
+            (Asked::Delete { partition, below }, Response::Deleted(outcome)) => {
+                if let Ok(start) = outcome {
+                    oracle.deleted(partition, below.unwrap_or(0), *start);
+                }
             }
             (Asked::ProducerId, Response::ProducerId(outcome)) => {
                 if let Ok(id) = outcome {

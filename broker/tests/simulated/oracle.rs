@@ -47,6 +47,8 @@ pub(crate) struct Oracle {
     pub(crate) acknowledged: BTreeMap<u64, i64>,
     /// By partition of the kept topic: the offset after the last acknowledged record.
     ends: BTreeMap<i32, i64>,
+    /// By partition of the kept topic: below which offset everything is deleted, as far as that was acknowledged.
+    starts: BTreeMap<i32, i64>,
     seen: BTreeMap<u64, Seen>,
     epochs: BTreeMap<u64, i32>,
     epoch_leaders: BTreeMap<i32, u64>,
@@ -288,6 +290,19 @@ impl Oracle {
             "value {value} was refused and is committed"
         );
         self.refused.insert(value);
+    }
+
+    /// A deletion of everything below an offset was acknowledged with the first offset that is kept.
+    pub(crate) fn deleted(&mut self, partition: i32, below: i64, start: i64) {
+        assert!(start >= below, "a deletion below {below} ended at {start}");
+        let known = self.starts.entry(partition).or_default();
+        *known = (*known).max(start);
+        self.count("deletions");
+    }
+
+    /// The least offset at which a partition may begin after everything is settled.
+    pub(crate) fn deleted_below(&self, partition: i32) -> i64 {
+        self.starts.get(&partition).copied().unwrap_or(0)
     }
 
     /// Offset after the last acknowledged record.

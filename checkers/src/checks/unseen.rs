@@ -94,6 +94,11 @@ fn never(
     reads: &[NodeReads<'_>],
     verdict: &mut Verdict,
 ) {
+    // It may have been deleted before anybody read it.
+    let removed = view.removed_below(Moment::MAX);
+    if send.offset().is_some_and(|offset| offset < removed) {
+        return;
+    }
     let acknowledged_at = send.acknowledged_at().unwrap_or(Moment::MAX);
     let by = chance(check, reads, send.offset(), acknowledged_at);
     let done = check.history().phase(Phase::Done).is_some();

@@ -123,6 +123,28 @@ pub(crate) struct End<'a> {
     pub(crate) committed: bool,
 }
 
+/// The first offset that a node keeps, as it said when it was asked for it.
+#[derive(Clone, Debug)]
+pub(crate) struct Start<'a> {
+    pub(crate) node: usize,
+    pub(crate) operation: &'a ClientOperation<'a>,
+    pub(crate) offset: Offset,
+}
+
+/// A DeleteRecords that was acknowledged.
+#[derive(Clone, Debug)]
+pub(crate) struct Deletion<'a> {
+    /// The node asked, if the history names it.
+    pub(crate) node: Option<usize>,
+    pub(crate) operation: &'a ClientOperation<'a>,
+    /// When the acknowledgement was there.
+    pub(crate) returned: Moment,
+    /// Below which offset it asked to remove records; negative for the end of the log.
+    pub(crate) asked: Offset,
+    /// The first offset that is kept, as it was answered.
+    pub(crate) low_watermark: Offset,
+}
+
 /// A step of a consumer that is not to the very next offset.
 #[derive(Clone, Debug)]
 pub(crate) struct Step<'a> {
@@ -149,6 +171,8 @@ pub(crate) struct View<'a> {
     first_fact: Vec<u32>,
     pub(crate) ends: Vec<End<'a>>,
     pub(crate) covered: Vec<Covered<'a>>,
+    pub(crate) starts: Vec<Start<'a>>,
+    pub(crate) deletions: Vec<Deletion<'a>>,
     /// Requests to remove records that were not refused: when they were called, and below which offset.
     pub(crate) removals: Vec<(Moment, Offset)>,
     pub(crate) steps: Vec<Step<'a>>,

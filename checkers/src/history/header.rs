@@ -84,6 +84,9 @@ pub struct Promises {
     /// An acknowledged record is kept with whatever it was acknowledged, acks=1 and acks=0 included: more than Kafka
     /// promises, for judging a configuration by what its users may believe of it.
     pub any_acknowledgement_is_kept: bool,
+    /// What DeleteRecords removed stays removed when a node starts again. Without it, a node may go back to an older log
+    /// start for a while: Apache Kafka syncs log starts once a minute (`log.flush.start.offset.checkpoint.interval.ms`).
+    pub log_start_is_durable: bool,
     /// Records that are younger than this are kept (`retention.ms`); older ones may be removed. None: none are removed
     /// for their age, so that a log start above 0 needs another explanation.
     pub retention_ms: Option<u64>,
@@ -105,6 +108,7 @@ impl Default for Promises {
             consumers_subscribe: false,
             producers_retry: false,
             any_acknowledgement_is_kept: false,
+            log_start_is_durable: false,
             retention_ms: None,
             retention_bytes: None,
         }

@@ -13,6 +13,7 @@ use smallvec::SmallVec;
 use super::ids::{Offset, Text, WorkerId};
 use super::offset_for_time::{OffsetForTime, OffsetForTimeSeen};
 use super::sending::Sending;
+use super::start_offset::{StartOffset, StartOffsetSeen};
 
 /// How an operation came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -51,6 +52,8 @@ pub enum Call {
     Read(Box<Read>),
     /// Ask for the first record at or after a time, by raw ListOffsets.
     OffsetForTime(Box<OffsetForTime>),
+    /// Ask one named node for the first offset that is kept, by raw ListOffsets.
+    StartOffset(Box<StartOffset>),
     /// Create a topic, by a raw request to one named node.
     CreateTopic(Box<TopicCall>),
     /// Delete a topic, likewise.
@@ -246,6 +249,8 @@ pub enum Report {
     Read(Box<ReadSeen>),
     /// Of [`Call::OffsetForTime`].
     OffsetForTime(Box<OffsetForTimeSeen>),
+    /// Of [`Call::StartOffset`].
+    StartOffset(StartOffsetSeen),
     /// Of [`Call::CreateTopic`]: the outcome is all there is.
     CreateTopic,
     /// Of [`Call::DeleteTopic`].

@@ -150,6 +150,7 @@ fn of_call(call: &Call) -> Option<Fields> {
         | Call::DescribeTopic(_) => &["node", "topic", "partitions", "phase"],
         Call::DeleteRecords(_) => &["node", "topic", "partition", "offset"],
         Call::OffsetForTime(_) => &["topic", "partition", "timestamp", "node"],
+        Call::StartOffset(_) => &["node", "topic", "partition", "phase"],
         Call::Unknown => return None,
     })
 }
@@ -164,6 +165,7 @@ fn of_report(completion: &Completion) -> Option<Fields> {
         Report::DescribeTopic(_) => &["partitions"],
         Report::DeleteRecords(_) => &["low_watermark"],
         Report::OffsetForTime(_) => &["offset", "timestamp"],
+        Report::StartOffset(_) => &["offset"],
         Report::Unknown => return None,
     })
 }

@@ -10,6 +10,7 @@ mod polls;
 mod probes;
 mod quorum;
 mod reads;
+mod starts;
 
 use super::extent::{Extent, Scope};
 use super::lie::{Expected, Lie};
@@ -38,6 +39,7 @@ pub fn lies() -> impl Iterator<Item = &'static Lie> {
         polls::ROWS,
         ends::ROWS,
         reads::ROWS,
+        starts::ROWS,
         changes::ROWS,
         descriptions::ROWS,
         metadata::ROWS,

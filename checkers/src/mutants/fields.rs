@@ -53,9 +53,10 @@ fields! {
     "read": "i" NUMBER, "t" CLOCK, "type" Follows("outcome"), "f" ASKED, "worker" DID, "error" Mutated,
         "records" Mutated, "records.topic" ASKED, "records.partition" ASKED, "records.offset" Mutated,
         "records.value" Mutated, "next" Follows("records"), "high_watermark" Mutated, "log_start_offset" Mutated;
-    "delete-records": "i" NUMBER, "t" CLOCK, "type" Excluded("whatever is answered, the call explains a log start"), "f" ASKED,
-        "worker" DID, "error" Excluded("it decides nothing"),
-        "low_watermark" Excluded("the log starts that reads state are judged instead");
+    "start-offset": "i" NUMBER, "t" CLOCK, "type" Follows("outcome"), "f" ASKED, "worker" DID,
+        "error" Excluded("a refusal is no answer, with whatever code"), "offset" Mutated;
+    "delete-records": "i" NUMBER, "t" CLOCK, "type" Follows("outcome"), "f" ASKED, "worker" DID,
+        "error" Excluded("it decides nothing"), "low_watermark" Mutated;
     "change-topic": "i" NUMBER, "t" CLOCK, "type" Follows("outcome"), "f" ASKED, "worker" DID, "error" Mutated;
     "describe-topic": "i" NUMBER, "t" CLOCK, "type" Follows("outcome"), "f" ASKED, "worker" DID, "error" Mutated,
         "partitions" Mutated;

@@ -10,6 +10,10 @@ pub enum Line {
     Poll,
     /// The end of a question for an end offset.
     EndOffset,
+    /// The end of a question for the first offset that is kept.
+    StartOffset,
+    /// The end of a request to delete records.
+    DeleteRecords,
     /// The end of a raw read through one node.
     Read,
     /// The end of a creation, growth or deletion of a topic.

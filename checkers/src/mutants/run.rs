@@ -9,7 +9,7 @@ use super::answer::completion;
 use super::draw::Draw;
 use super::line::Line;
 use crate::history::{
-    Call, Event, History, Invocation, Moment, Phase, Report, Seen, Text, What, WorkerId,
+    Call, Event, History, Invocation, Moment, Offset, Phase, Report, Seen, Text, What, WorkerId,
 };
 pub(super) use log::Log;
 
@@ -105,6 +105,8 @@ impl<'a> Run<'a> {
             Call::Append(append) => (&append.topic, append.partition),
             Call::EndOffset(asked) => (&asked.topic, asked.partition),
             Call::Read(read) => (&read.topic, read.partition),
+            Call::StartOffset(asked) => (&asked.topic, asked.partition),
+            Call::DeleteRecords(asked) => (&asked.topic, asked.partition),
             _ => return None,
         };
         Some((topic.clone(), partition))
@@ -117,6 +119,8 @@ impl<'a> Run<'a> {
             _ => match &self.call(at)?.0.call {
                 Call::EndOffset(asked) => asked.node.as_deref(),
                 Call::Read(read) => Some(&read.node),
+                Call::StartOffset(asked) => Some(&asked.node),
+                Call::DeleteRecords(asked) => asked.node.as_deref(),
                 call => call.of_topic().map(|topic| topic.node.as_str()),
             },
         }
@@ -133,6 +137,18 @@ impl<'a> Run<'a> {
 
     pub(super) fn log_of(&self, at: usize) -> Option<&Log> {
         self.logs.get(&self.place(at)?)
+    }
+
+    /// Below which offset anybody ever asked to remove records of the partition that a line is about.
+    pub(super) fn removed_below(&self, at: usize) -> Offset {
+        let place = self.place(at);
+        let asked = self.lines(Line::DeleteRecords).iter();
+        let of = asked.filter(|line| self.place(**line) == place);
+        let offsets = of.filter_map(|line| match &self.call(*line)?.0.call {
+            Call::DeleteRecords(asked) if asked.offset >= 0 => Some(asked.offset),
+            _ => Some(Offset::MAX),
+        });
+        offsets.max().unwrap_or(0)
     }
 
     /// The log of another partition.
@@ -215,6 +231,8 @@ fn line_of(what: &What) -> Option<Line> {
         Report::Poll(_) => Some(Line::Poll),
         Report::EndOffset(_) => Some(Line::EndOffset),
         Report::Read(_) => Some(Line::Read),
+        Report::StartOffset(_) => Some(Line::StartOffset),
+        Report::DeleteRecords(_) => Some(Line::DeleteRecords),
         Report::CreateTopic | Report::DeleteTopic | Report::GrowTopic => Some(Line::ChangeTopic),
         Report::DescribeTopic(_) => Some(Line::DescribeTopic),
         _ => None,

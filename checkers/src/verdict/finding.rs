@@ -652,6 +652,24 @@ pub enum Finding {
         /// The first offset that it keeps now.
         after: Offset,
     },
+    /// What an acknowledged DeleteRecords had removed is there again, or still.
+    DeletedServed {
+        /// The node that serves it, or says that its log begins below.
+        node: NodeName,
+        /// The first offset that it serves or keeps.
+        from: Offset,
+        /// The first offset that is kept, as the acknowledgement said.
+        low_watermark: Offset,
+        /// The DeleteRecords.
+        deleted_by: u64,
+    },
+    /// A DeleteRecords was acknowledged, and less was removed than it asked for.
+    DeletedTooLittle {
+        /// The first offset to keep, as it was asked for.
+        below: Offset,
+        /// The first offset that is kept, as it was answered.
+        low_watermark: Offset,
+    },
     /// A record was removed by retention that is younger than what must be kept.
     RemovedTooEarly {
         /// The node.

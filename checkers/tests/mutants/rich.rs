@@ -59,6 +59,10 @@ const LINES: &str = "
 8100..8110 w910 end t/0 n2 -> fail
 8300..8310 w910 end t/0 n2 -> fail
 1000 topic t created id
+every 300 1100..12900 +5 w940 start n1 t/0 -> 0
+every 300 1200..12900 +5 w941 start n2 t/1 -> 0
+every 300 1300..12900 +5 w942 start n3 t/0 -> 0
+13300..13310 w943 delete-records n1 t/1@1 -> 1
 ";
 
 /// The run of a seed, with or without faults.

@@ -379,6 +379,7 @@ fn operation(
                 report,
             )
         }
+        "start" => records::start(&before, &after, phase),
         "delete-records" => records::deleted(&before, &after),
         other => super::topics::operation(other, &before, &after, phase),
     };

@@ -14,6 +14,7 @@
 //! 90..95   probe                                            or: probe lost; with its number: probe 7 lost
 //! 96..97   n1 serves 5 6 7                                  records of the produce probe
 //! 70..80   w5 create-topic n1 a/3                           or: grow-topic n1 a/5, delete-topic n1 a; -> info, -> fail
+//! 70..80   w5 start n1 t/0 phase=final -> 40                 the first offset that is kept
 //! 70..80   w5 delete-records n1 t/0@40 -> 40                everything below offset 40
 //! 70..80   w2 poll t/0@3 -> fail OFFSET_OUT_OF_RANGE        with an error
 //! 80..90   w5 describe-topic n2 a phase=final -> 3          no such topic: -> none

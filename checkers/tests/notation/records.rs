@@ -2,7 +2,7 @@
 
 use checkers::history::{
     Altered, Call, DeleteRecords, OffsetForTime, OffsetForTimeSeen, Outcome, Record, RecordOutcome,
-    RecordsDeleted, Report, Seen, Text,
+    RecordsDeleted, Report, Seen, StartOffset, StartOffsetSeen, Text,
 };
 
 use super::words;
@@ -44,6 +44,19 @@ pub(super) fn time(asked: &[&str], answer: &[&str]) -> (Call, Report) {
         node: None,
     }));
     (call, Report::OffsetForTime(Box::new(seen)))
+}
+
+/// `start n1 t/0 -> 5`.
+pub(super) fn start(asked: &[&str], answer: &[&str], phase: Option<Text>) -> (Call, Report) {
+    let (topic, partition) = words::place(asked[1]);
+    let call = Call::StartOffset(Box::new(StartOffset {
+        node: asked[0].into(),
+        topic: topic.into(),
+        partition,
+        phase,
+    }));
+    let offset = answer.first().map(|word| words::number(word));
+    (call, Report::StartOffset(StartOffsetSeen { offset }))
 }
 
 /// `delete-records n1 t/0@5 -> 5`.

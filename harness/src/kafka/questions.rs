@@ -23,7 +23,7 @@ use crate::kafka::contents::Contents;
 use crate::kafka::unpack;
 use crate::kafka::wire::{Wire, WireError};
 
-pub use offsets::{EndOffset, end_offset, offset_for_time};
+pub use offsets::{EndOffset, end_offset, offset_for_time, start_offset};
 
 const METADATA_VERSION: i16 = 9;
 const DESCRIBE_QUORUM_VERSION: i16 = 0;

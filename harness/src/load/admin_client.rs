@@ -5,14 +5,18 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use checkers::history::{
-    Call, Completion, Invocation, Report, Text, TopicCall, TopicEvent, TopicSeen, What, WorkerId,
+    Call, Completion, DeleteRecords, Invocation, Offset, Read, ReadSeen, Record, RecordsDeleted,
+    Report, Text, TopicCall, TopicEvent, TopicSeen, What, WorkerId,
 };
 
-use crate::kafka::questions::NoAnswer;
 use crate::kafka::questions::admin::{self, Changed};
+use crate::kafka::questions::{self, NoAnswer};
 use crate::kafka::wire::Wire;
+use crate::probe::start_offset;
 use crate::record::{Recorder, WorkerIds};
 
+/// The size of a fetch in bytes.
+const FETCH_BYTES: i32 = 1 << 16;
 /// The time-out in a request, within which the broker must answer.
 const GRANTED_MS: i32 = 1_500;
 /// The time that the harness waits for the answer.
@@ -92,6 +96,88 @@ impl<'a> AdminClient<'a> {
         self.tell(done, name, 0, "deleted")
     }
 
+    /// Where a partition begins and ends, by the word of a node; none if it refuses, as one that does not lead must. The
+    /// begin is recorded. The end only decides what is asked for next.
+    pub(super) fn span(&mut self, node: usize, place: (&str, i32)) -> Option<(Offset, Offset)> {
+        let recorded = (self.recorder, self.ids);
+        let wire = &mut self.wires[node];
+        let start = start_offset::ask((node + 1, wire), place, None, &mut self.worker, recorded)?;
+        let end = questions::end_offset(&mut self.wires[node], place.0, place.1).ok()?;
+        Some((start, end.offset))
+    }
+
+    /// Deletes records through a node. Returns the first offset that is kept, if that was acknowledged.
+    pub(super) fn delete_records(
+        &mut self,
+        node: usize,
+        place: (&str, i32),
+        offset: Offset,
+    ) -> Option<Offset> {
+        let call = DeleteRecords {
+            node: Some(format!("n{}", node + 1).into()),
+            topic: place.0.into(),
+            partition: place.1,
+            offset,
+        };
+        self.recorder.record(What::Invoke(Invocation {
+            worker: self.worker,
+            call: Call::DeleteRecords(Box::new(call)),
+        }));
+        let wire = &mut self.wires[node];
+        let (changed, low_watermark) = admin::delete_records(wire, place, offset, GRANTED_MS);
+        self.ended(
+            changed,
+            Report::DeleteRecords(RecordsDeleted { low_watermark }),
+        );
+        low_watermark
+    }
+
+    /// Reads what was deleted, through a node. It should be refused.
+    pub(super) fn read_deleted(&mut self, node: usize, place: (&str, i32), position: Offset) {
+        let worker = self.worker;
+        let call = Read {
+            node: format!("n{}", node + 1).into(),
+            topic: place.0.into(),
+            partition: place.1,
+            position,
+            phase: None,
+        };
+        self.recorder.record(What::Invoke(Invocation {
+            worker,
+            call: Call::Read(Box::new(call)),
+        }));
+        let wire = &mut self.wires[node];
+        let answer = questions::fetch(wire, place.0, place.1, position, FETCH_BYTES);
+        let error = answer.as_ref().err().map(|error| error.to_string().into());
+        let silent = matches!(answer, Err(NoAnswer::Wire(_)));
+        let seen = answer.ok().map(|fetched| {
+            let records = fetched.records.iter();
+            let record =
+                |one: &questions::Stored| Record(place.0.into(), place.1, one.offset, one.text());
+            ReadSeen {
+                records: records.map(record).collect(),
+                next: Some(fetched.next),
+                high_watermark: Some(fetched.high_watermark),
+                log_start_offset: Some(fetched.log_start_offset),
+            }
+        });
+        let served = seen.is_some();
+        let report = Report::Read(Box::new(seen.unwrap_or_default()));
+        let completion = Completion {
+            worker,
+            error,
+            report,
+        };
+        self.recorder.record(match (served, silent) {
+            (true, _) => What::Ok(completion),
+            (false, false) => What::Fail(completion),
+            (false, true) => {
+                self.worker = self.ids.next();
+                What::Info(completion)
+            }
+        });
+    }
+
     /// Whether a change was made. None if the outcome is unknown.
     fn change(
         &mut self,
@@ -104,6 +190,12 @@ impl<'a> AdminClient<'a> {
         self.recorder
             .record(What::Invoke(Invocation { worker, call }));
         let changed = ask(&mut self.wires[node]);
+        self.ended(changed, report)
+    }
+
+    /// Records how a change came out.
+    fn ended(&mut self, changed: Changed, report: Report) -> Option<bool> {
+        let worker = self.worker;
         let completion = |error: Option<String>| Completion {
             worker,
             error: error.map(Text::from),

@@ -12,6 +12,7 @@ mod pipeline;
 mod poll;
 mod reader;
 mod register;
+mod starts;
 
 use std::sync::Arc;
 

@@ -1,5 +1,6 @@
 //! End offsets by raw ListOffsets, from one node for each partition in turn. These are operations, not observations: an
-//! answer must include every append that was acknowledged before the request (`log-recency`).
+//! answer must include every append that was acknowledged before the request (`log-recency`). From time to time the
+//! first offset is asked for as well, so that a log start that moves is seen while the run goes on (`log-start`).
 
 use std::net::SocketAddr;
 use std::time::Instant;
@@ -8,10 +9,13 @@ use checkers::history::{
     Call, Completion, EndOffset, EndOffsetSeen, Invocation, Isolation, Report, Text, What, WorkerId,
 };
 
-use super::{PERIOD, TIMEOUT};
+use super::{PERIOD, TIMEOUT, start_offset};
 use crate::kafka::questions::{self, NoAnswer};
 use crate::kafka::wire::Wire;
 use crate::record::{Recorder, StopFlag, WorkerIds};
+
+/// After so many questions for an end comes one for a first offset.
+const STARTS_ONE_IN: usize = 10;
 
 /// Asks one node until asked to stop.
 pub fn ask(
@@ -25,9 +29,17 @@ pub fn ask(
     let mut wire = Wire::new(address, TIMEOUT);
     let mut worker: WorkerId = ids.next();
     let mut next = Instant::now();
-    for (topic, partition) in partitions.iter().cycle() {
+    // A turn of their own: where the number of partitions is a multiple of ten, only the first would be asked otherwise.
+    let mut starts = partitions.iter().cycle();
+    for (number, (topic, partition)) in partitions.iter().cycle().enumerate() {
         if !stop.sleep_until(next) {
             return;
+        }
+        if number % STARTS_ONE_IN == STARTS_ONE_IN - 1
+            && let Some((topic, partition)) = starts.next()
+        {
+            let place = (topic.as_str(), *partition);
+            start_offset::ask((node, &mut wire), place, None, &mut worker, (recorder, ids));
         }
         next = (next + PERIOD).max(Instant::now());
         let name = Text::from(format!("n{node}"));

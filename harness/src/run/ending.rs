@@ -38,8 +38,9 @@ impl Running<'_> {
     pub(super) fn read_everything(&mut self, partitions: &[(String, i32)]) -> Result<()> {
         let deadline = Instant::now() + FINAL_READS;
         let addresses = self.cluster.addresses();
-        let ends = match final_reads::ends(&addresses, partitions, deadline) {
-            Ok(ends) => ends,
+        let recorded = (&self.recorder, &self.ids);
+        let spans = match final_reads::spans(&addresses, partitions, recorded, deadline) {
+            Ok(spans) => spans,
             Err(error) => {
                 self.warnings.push(format!("no final reads: {error:#}"));
                 return Ok(());
@@ -49,12 +50,12 @@ impl Running<'_> {
         let drawing = (*self.drawing).as_ref();
         std::thread::scope(|scope| {
             for (at, address) in addresses.iter().enumerate() {
-                let ends = &ends;
+                let spans = &spans;
                 scope.spawn(move || {
                     let compared = Compared::begin(drawing, recorder);
                     final_reads::through_node(
                         (at + 1, *address),
-                        ends,
+                        spans,
                         compared,
                         (recorder, ids),
                         deadline,
@@ -65,6 +66,6 @@ impl Running<'_> {
         let client = self.case.target.client_settings();
         let config = clients::consumer(&self.cluster.bootstrap(), &client);
         let compared = Compared::begin(drawing, recorder);
-        final_reads::through_client(&config, &ends, compared, (recorder, ids.next()), deadline)
+        final_reads::through_client(&config, &spans, compared, (recorder, ids.next()), deadline)
     }
 }

@@ -1,6 +1,9 @@
 //! The final reads, after the last heal: every partition is read from beginning to end through every node, by raw
 //! Fetch, up to the last record that the node serves, and again through librdkafka. An acknowledged record that these
 //! reads do not contain is lost.
+//!
+//! They begin where the log begins, by the word of the node or, if it only follows, of the leader. What lies below was
+//! removed, and `log-start` judges whether it may be: a read at 0 would be refused, and show nothing of the rest.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -15,6 +18,7 @@ use crate::kafka::clients::consumer::Consumer;
 use crate::kafka::questions::{self, NoAnswer};
 use crate::kafka::wire::Wire;
 use crate::load::Compared;
+use crate::probe::start_offset;
 use crate::record::{Recorder, WorkerIds};
 
 /// The size of one Fetch in bytes.
@@ -28,18 +32,24 @@ const AGAIN_AFTER: Duration = Duration::from_millis(100);
 const PHASE: &str = "final";
 
 /// Reads every partition through one node until it served everything below the highest end that any node reported, or
-/// until the deadline. `ends` are the offsets to reach, one for each partition.
+/// until the deadline. `spans` are what to read, one for each partition.
 pub fn through_node(
     (node, address): (usize, SocketAddr),
-    ends: &[(String, i32, Offset)],
+    spans: &[Span],
     mut compared: Compared<'_>,
     (recorder, ids): (&Recorder, &WorkerIds),
     deadline: Instant,
 ) {
     let mut wire = Wire::new(address, TIMEOUT);
     let mut worker = ids.next();
-    for (topic, partition, end) in ends {
-        let mut position = 0;
+    for span in spans {
+        let (topic, partition, end) = (&span.topic, &span.partition, &span.end);
+        let first = |wire: &mut Wire, worker: &mut WorkerId| {
+            let place = (topic.as_str(), *partition);
+            let recorded = (recorder, ids);
+            start_offset::ask((node, wire), place, Some(PHASE), worker, recorded)
+        };
+        let mut position = first(&mut wire, &mut worker).unwrap_or(span.start);
         // At least once: a node may serve records beyond a reported end of 0.
         let mut asked = false;
         while (position < *end || !asked) && Instant::now() < deadline {
@@ -81,6 +91,8 @@ pub fn through_node(
                 }
                 Err(error) => {
                     let refused = matches!(error, NoAnswer::Refused(_));
+                    // The log start may have moved on since, for its age.
+                    let moved = error.to_string().contains("OFFSET_OUT_OF_RANGE");
                     let report = Report::Read(Box::default());
                     let error = Some(error.to_string().into());
                     let completion = Completion {
@@ -93,6 +105,9 @@ pub fn through_node(
                     } else {
                         recorder.record(What::Info(completion));
                         worker = ids.next();
+                    }
+                    if moved && let Some(start) = first(&mut wire, &mut worker) {
+                        position = position.max(start);
                     }
                     std::thread::sleep(AGAIN_AFTER);
                 }
@@ -107,22 +122,22 @@ pub fn through_node(
 /// If librdkafka rejects a setting.
 pub fn through_client(
     config: &rdkafka::ClientConfig,
-    ends: &[(String, i32, Offset)],
+    spans: &[Span],
     mut compared: Compared<'_>,
     (recorder, worker): (&Recorder, WorkerId),
     deadline: Instant,
 ) -> Result<()> {
-    let start = |(topic, partition, _): &(String, i32, Offset)| Assigned {
-        topic: topic.into(),
-        partition: *partition,
-        position: 0,
+    let start = |span: &Span| Assigned {
+        topic: (&span.topic).into(),
+        partition: span.partition,
+        position: span.start,
     };
-    let mut consumer = Consumer::new(config, ends.iter().map(start).collect())?;
+    let mut consumer = Consumer::new(config, spans.iter().map(start).collect())?;
     let behind = |assigned: &[Assigned]| {
         assigned
             .iter()
-            .zip(ends)
-            .any(|(place, (.., end))| place.position < *end)
+            .zip(spans)
+            .any(|(place, span)| place.position < span.end)
     };
     while behind(consumer.assigned()) && Instant::now() < deadline {
         let poll = Poll {
@@ -156,15 +171,29 @@ pub fn through_client(
     Ok(())
 }
 
-/// The end offset of every partition. Each node in turn is asked until one answers.
+/// What there is to read of a partition, by the word of its leader.
+pub struct Span {
+    /// Topic name.
+    topic: String,
+    /// Partition index.
+    partition: i32,
+    /// The first offset that is kept.
+    start: Offset,
+    /// The offset after the last record.
+    pub end: Offset,
+}
+
+/// Where every partition begins and ends. Each node in turn is asked until one answers.
 ///
 /// # Errors
 /// If no node reports the end of some partition before the deadline.
-pub fn ends(
+pub fn spans(
     addresses: &[SocketAddr],
     partitions: &[(String, i32)],
+    (recorder, ids): (&Recorder, &WorkerIds),
     deadline: Instant,
-) -> Result<Vec<(String, i32, Offset)>> {
+) -> Result<Vec<Span>> {
+    let mut worker = ids.next();
     let mut wires: Vec<Wire> = addresses.iter().map(|a| Wire::new(*a, TIMEOUT)).collect();
     let mut found = Vec::with_capacity(partitions.len());
     for (topic, partition) in partitions {
@@ -181,7 +210,21 @@ pub fn ends(
             }
             std::thread::sleep(AGAIN_AFTER);
         };
-        found.push((topic.clone(), *partition, end));
+        // The lowest one that somebody states: what is above may be read, and a refusal says where to go on.
+        let mut starts = Vec::with_capacity(wires.len());
+        for (at, wire) in wires.iter_mut().enumerate() {
+            let place = (topic.as_str(), *partition);
+            let recorded = (recorder, ids);
+            let asked =
+                start_offset::ask((at + 1, wire), place, Some(PHASE), &mut worker, recorded);
+            starts.extend(asked);
+        }
+        found.push(Span {
+            topic: topic.clone(),
+            partition: *partition,
+            start: starts.into_iter().min().unwrap_or(0),
+            end,
+        });
     }
     Ok(found)
 }

@@ -126,6 +126,10 @@ pub(super) fn called(event: &Event, call: &Invocation) -> Operation {
             operation.value = format!("from {}", asked.timestamp);
             (call.call.name(), Some((&asked.topic, asked.partition)))
         }
+        Call::StartOffset(asked) => {
+            operation.node = Some(asked.node.to_string());
+            (call.call.name(), Some((&asked.topic, asked.partition)))
+        }
         Call::CreateTopic(topic)
         | Call::DeleteTopic(topic)
         | Call::GrowTopic(topic)
@@ -172,6 +176,9 @@ fn returned(operation: &mut Operation, completion: &Completion) {
             operation.offset = end.offset.map(|o| o.to_string()).unwrap_or_default();
         }
         Report::OffsetForTime(seen) => {
+            operation.offset = seen.offset.map(|o| o.to_string()).unwrap_or_default();
+        }
+        Report::StartOffset(seen) => {
             operation.offset = seen.offset.map(|o| o.to_string()).unwrap_or_default();
         }
         Report::DescribeTopic(seen) => {

@@ -5,6 +5,8 @@ pub(super) const LOG: &str = "linearizability of an append-only log (Herlihy and
 /// What Kafka documents about offsets and order.
 pub(super) const KAFKA: &str =
     "Kafka's log: an offset names one record, and a partition keeps its order";
+/// What a deletion of records means.
+pub(super) const DELETED: &str = "KIP-107: DeleteRecords and its low watermark";
 /// What an acknowledgement means.
 pub(super) const ACKS: &str = "the acknowledgement of a Produce request with acks=all";
 /// What Jepsen's Kafka workload checks.

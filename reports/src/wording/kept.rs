@@ -2,7 +2,7 @@
 
 use checkers::verdict::{Evidence, Finding, Stood};
 
-use super::authorities::KAFKA;
+use super::authorities::{DELETED, KAFKA};
 use super::{Words, partition};
 use crate::format::{count, length_ms, limit_ms, untrusted};
 
@@ -61,6 +61,34 @@ pub(super) fn words(finding: &Finding, at: &Evidence) -> Option<Words> {
             untrusted(node)
         ))
         .therefore("What was removed came back, or the first answer was wrong."),
+        Finding::DeletedServed {
+            node,
+            from,
+            low_watermark,
+            deleted_by,
+        } => Words::of(
+            "Deleted records are back",
+            "After DeleteRecords was acknowledged, records below its low watermark are no longer readable.",
+            DELETED,
+        )
+        .seen(format!(
+            "{} has {place} from offset {from} on. Operation {deleted_by} had deleted everything below offset \
+             {low_watermark}, and that was acknowledged.",
+            untrusted(node)
+        ))
+        .therefore("What was deleted can be read again, or was never deleted."),
+        Finding::DeletedTooLittle {
+            below,
+            low_watermark,
+        } => Words::of(
+            "Deleted too little",
+            "DeleteRecords is acknowledged once every live replica has deleted what was asked for.",
+            DELETED,
+        )
+        .seen(format!(
+            "A DeleteRecords of {place} below offset {below} was acknowledged with low watermark {low_watermark}."
+        ))
+        .therefore("Some records that were to be deleted are still there."),
         Finding::RemovedTooEarly {
             node,
             start,

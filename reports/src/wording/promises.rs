@@ -17,7 +17,7 @@ pub(crate) struct PromiseRow {
 }
 
 /// One row per promise.
-pub(crate) fn promise_rows(promises: &Promises) -> [PromiseRow; 8] {
+pub(crate) fn promise_rows(promises: &Promises) -> [PromiseRow; 9] {
     let row = |promise, made, yes, no| PromiseRow {
         promise,
         made,
@@ -74,6 +74,12 @@ pub(crate) fn promise_rows(promises: &Promises) -> [PromiseRow; 8] {
             promises.bounds_its_connections,
             "limits after a heal apply as stated",
             "limits after a heal grow by the length of the cut, because of TCP's back-off",
+        ),
+        row(
+            "deleted records stay deleted when a node starts again",
+            promises.log_start_is_durable,
+            "a log start that goes back is a violation",
+            "a node that started again may begin its log at an older offset",
         ),
     ]
 }

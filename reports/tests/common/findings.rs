@@ -89,6 +89,14 @@ fn stalled(text: &str) -> Vec<(&'static str, Value)> {
             json!({ "node": text, "before": 300, "after": 20 }),
         ),
         (
+            "deleted-served",
+            json!({ "node": text, "from": 20, "low_watermark": 300, "deleted_by": 7 }),
+        ),
+        (
+            "deleted-too-little",
+            json!({ "below": 300, "low_watermark": 20 }),
+        ),
+        (
             "removed-too-early",
             json!({ "node": text, "start": 300, "young": 200, "age_ms": 1_000, "retention_ms": 60_000 }),
         ),

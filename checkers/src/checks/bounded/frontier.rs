@@ -30,8 +30,9 @@ pub(super) struct Held<'h> {
 pub(super) fn of(view: &View<'_>, held: Held<'_>) -> Offset {
     let stated = view.stated().map(|(_, offset)| offset).max();
     let highest = view.facts.last().map(|fact| fact.offset).max(stated);
-    let moved_start =
-        view.covered.iter().any(|read| read.stated_start > 0) || !view.removals.is_empty();
+    let moved_start = view.covered.iter().any(|read| read.stated_start > 0)
+        || view.starts.iter().any(|start| start.offset > 0)
+        || !view.removals.is_empty();
     let Some(highest) = highest.filter(|_| view.resent == 0 && !moved_start && !held.by_time)
     else {
         return held.before;

@@ -62,6 +62,9 @@ impl Reducer {
                 (Call::Read(read), Report::Read(seen)) => {
                     strip::read(read, seen, outcome, trust, places)?;
                 }
+                (Call::StartOffset(asked), Report::StartOffset(seen)) => {
+                    strip::started(asked, *seen, places)?;
+                }
                 (Call::EndOffset(asked), Report::EndOffset(seen)) => {
                     strip::ended(asked, seen, recency, places)?;
                 }

@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 use super::places::{Place, Places};
 use crate::history::{
     Append, Appended, EndOffset, EndOffsetSeen, Isolation, Offset, Outcome, Poll, Polled, Read,
-    ReadSeen, Record,
+    ReadSeen, Record, StartOffset, StartOffsetSeen,
 };
 
 /// Why something cannot be judged from what is left: it contradicts, or may contradict, what was forgotten.
@@ -63,6 +63,20 @@ pub(super) fn ended(
     let behind = seen.offset.is_some_and(|offset| offset < places.all[at].to);
     match behind && promised {
         true => Err("an end offset that lies below what is settled"),
+        false => Ok(()),
+    }
+}
+
+/// A log start that was asked for.
+pub(super) fn started(
+    asked: &StartOffset,
+    seen: StartOffsetSeen,
+    places: &mut Places,
+) -> Result<(), Against> {
+    let at = places.index(&asked.topic, asked.partition);
+    let first = places.all[at].content.first();
+    match first.is_some_and(|first| seen.offset.is_some_and(|start| start > first)) {
+        true => Err("a log that begins above what is settled"),
         false => Ok(()),
     }
 }

@@ -1,12 +1,13 @@
 //! The pass that makes views of operations.
 
+mod starts;
+
 use std::collections::BTreeMap;
 
 use super::{Covered, End, Fact, NONE, Place, Send, Step, Values, View};
 use crate::history::{
-    Append, Call, ClientOperation, Counts, DeleteRecords, EndOffset, EndOffsetSeen, History,
-    Isolation, Moment, Offset, Outcome, Poll, Read, ReadSeen, Record, RecordOutcome, Report,
-    Settled,
+    Append, Call, ClientOperation, Counts, EndOffset, EndOffsetSeen, History, Isolation, Moment,
+    Offset, Outcome, Poll, Read, ReadSeen, Record, RecordOutcome, Report, Settled,
 };
 
 /// How many offsets of one value are looked through before it is noted again; what is noted twice is merged later. A
@@ -38,8 +39,12 @@ pub(crate) fn collect<'a>(
             (Call::EndOffset(asked), Some(Report::EndOffset(seen))) => {
                 views.end(asked, operation, seen);
             }
+            (Call::StartOffset(asked), Some(Report::StartOffset(seen))) => {
+                views.start(asked, operation, seen, number(&asked.node));
+            }
             (Call::DeleteRecords(asked), _) if operation.outcome != Outcome::Fail => {
-                views.removal(asked, operation);
+                let node = asked.node.as_deref().and_then(number);
+                views.removal(asked, operation, node);
             }
             _ => {}
         }
@@ -189,26 +194,22 @@ impl<'a> Views<'a> {
         let view = self.of((&read.topic, read.partition));
         let removed = view.removed_below(operation.completed().unwrap_or(Moment::MAX));
         let explained = if by_age { Offset::MAX } else { removed };
+        let start = stated_start.min(explained);
+        // A log that begins above what is explained does not hold what lies between: that is as good as read.
+        let gone = start < stated_start && read.position <= stated_start;
+        let from = match gone {
+            true => read.position.min(start),
+            false => read.position,
+        };
         view.covered.push(Covered {
             node,
             operation,
-            from: read.position,
+            from,
             to,
-            start: stated_start.min(explained),
+            start,
             stated_start,
             to_the_end: is_final && seen.high_watermark.is_none_or(|end| to >= end),
         });
-    }
-
-    /// Below -1 stands for the end of the log at that time, as Kafka has it: everything.
-    fn removal(&mut self, asked: &'a DeleteRecords, operation: &'a ClientOperation<'a>) {
-        let below = match asked.offset < 0 {
-            true => Offset::MAX,
-            false => asked.offset,
-        };
-        self.of((&asked.topic, asked.partition))
-            .removals
-            .push((operation.called, below));
     }
 
     fn end(
@@ -242,6 +243,8 @@ fn empty(place: Place<'_>, settled: Counts) -> View<'_> {
         first_fact: Vec::new(),
         ends: Vec::new(),
         covered: Vec::new(),
+        starts: Vec::new(),
+        deletions: Vec::new(),
         removals: Vec::new(),
         steps: Vec::new(),
         sights: settled.sights,

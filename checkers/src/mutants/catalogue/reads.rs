@@ -308,10 +308,12 @@ fn raised(seen: &mut ReadSeen, by: Offset) -> bool {
 
 fn start(draft: &mut Draft<'_, '_>, at: usize, to: fn(Offset) -> Offset) -> bool {
     let end = draft.run.log_of(at).map_or(0, |log| log.end());
+    let explained = draft.run.removed_below(at);
     read(draft, at, |seen| {
         let before = seen.log_start_offset;
         seen.log_start_offset = Some(to(end));
-        seen.log_start_offset != before && end > 1
+        let is_lie = to(end) > explained || to(end) < 0;
+        seen.log_start_offset != before && end > 1 && is_lie
     })
 }
 

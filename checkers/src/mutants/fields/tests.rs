@@ -10,8 +10,8 @@ use crate::history::{
     Acks, Append, Appended, Assigned, Call, Completion, DeleteRecords, EndOffset, EndOffsetSeen,
     Event, FaultEvent, FaultPhase, Invocation, Isolation, Late, NodeEvent, NodeHappening,
     Observation, Outcome, PartitionClaim, Persisted, Phase, PhaseEvent, Poll, Polled, Read,
-    ReadSeen, Record, RecordOutcome, RecordsDeleted, Report, Seen, Shortage, TopicCall, TopicEvent,
-    TopicSeen, What,
+    ReadSeen, Record, RecordOutcome, RecordsDeleted, Report, Seen, Shortage, StartOffset,
+    StartOffsetSeen, TopicCall, TopicEvent, TopicSeen, What,
 };
 use crate::mutants::lies;
 
@@ -27,6 +27,7 @@ fn kind(what: &What) -> Option<&'static str> {
             Report::CreateTopic | Report::DeleteTopic | Report::GrowTopic => "change-topic",
             Report::DescribeTopic(_) => "describe-topic",
             Report::DeleteRecords(_) => "delete-records",
+            Report::StartOffset(_) => "start-offset",
             // No catalogue lies about it yet.
             Report::OffsetForTime(_) | Report::Unknown => return None,
         },
@@ -120,6 +121,12 @@ fn lines() -> Vec<What> {
             partition: 0,
             offset: 1,
         }))),
+        called(Call::StartOffset(Box::new(StartOffset {
+            node: "n1".into(),
+            topic: "t".into(),
+            partition: 0,
+            phase: phase(),
+        }))),
         called(Call::CreateTopic(topic())),
         called(Call::DeleteTopic(topic())),
         called(Call::GrowTopic(topic())),
@@ -150,6 +157,7 @@ fn lines() -> Vec<What> {
         ended(Report::DeleteRecords(RecordsDeleted {
             low_watermark: Some(1),
         })),
+        ended(Report::StartOffset(StartOffsetSeen { offset: Some(1) })),
         ended(Report::CreateTopic),
         ended(Report::DeleteTopic),
         ended(Report::GrowTopic),

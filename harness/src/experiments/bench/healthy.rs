@@ -167,9 +167,10 @@ impl Measuring<'_> {
         let work = self.block.work;
         let addresses = self.cluster.addresses();
         let place = [(ONE.to_owned(), 0)];
-        let ends = final_reads::ends(&addresses, &place, Instant::now() + END)?;
-        let (_, _, end) = ends.first().context("no end offset")?;
-        let times = delivery::end_to_end(self.aim(ONE), *end, work.rate, work.each)?;
+        let recorded = (&self.recorder, &self.ids);
+        let spans = final_reads::spans(&addresses, &place, recorded, Instant::now() + END)?;
+        let end = spans.first().context("no end offset")?.end;
+        let times = delivery::end_to_end(self.aim(ONE), end, work.rate, work.each)?;
         let group = format!(
             "end-to-end latency at {} records/s, 1 KB, 1 partition",
             work.rate

@@ -1,15 +1,22 @@
-//! Requests that change topics, each sent once to one named node. The answer says what this one request did.
+//! Requests that change topics or delete records, each sent once to one named node. The answer says what this one request did.
 
+use checkers::history::Offset;
 use kafka_protocol::error::ResponseError;
 use kafka_protocol::messages::create_partitions_request::CreatePartitionsTopic;
 use kafka_protocol::messages::create_topics_request::CreatableTopic;
-use kafka_protocol::messages::{CreatePartitionsRequest, CreateTopicsRequest, DeleteTopicsRequest};
+use kafka_protocol::messages::delete_records_request::{
+    DeleteRecordsPartition, DeleteRecordsTopic,
+};
+use kafka_protocol::messages::{
+    CreatePartitionsRequest, CreateTopicsRequest, DeleteRecordsRequest, DeleteTopicsRequest,
+};
 
 use super::{CREATE_TOPICS_VERSION, NoAnswer, error_name, topic_name};
 use crate::kafka::wire::{Wire, WireError};
 
 const DELETE_TOPICS_VERSION: i16 = 3;
 const CREATE_PARTITIONS_VERSION: i16 = 1;
+const DELETE_RECORDS_VERSION: i16 = 1;
 
 /// The outcome of a change.
 #[derive(Debug)]
@@ -38,7 +45,22 @@ pub fn create(
         .with_topics(vec![topic])
         .with_timeout_ms(timeout_ms);
     let answer = wire.call(&request, CREATE_TOPICS_VERSION);
-    changed(answer.map(|answer| answer.topics.first().map(|topic| topic.error_code)))
+    let code = answer.map(|answer| answer.topics.first().map(|topic| topic.error_code));
+    match code {
+        // Said of the request alone, so it is no word about what an earlier one did.
+        Ok(Some(code)) if is_about_the_request(code) => Changed::Refused(
+            ResponseError::try_from_code(code).map_or(String::new(), |error| error_name(&error)),
+        ),
+        code => changed(code),
+    }
+}
+
+/// Whether a creation was refused for what it asks: its name or its number of partitions.
+fn is_about_the_request(code: i16) -> bool {
+    matches!(
+        ResponseError::try_from_code(code),
+        Some(ResponseError::InvalidTopicException | ResponseError::InvalidPartitions)
+    )
 }
 
 /// Deletes a topic.
@@ -61,6 +83,41 @@ pub fn grow(wire: &mut Wire, name: &str, partitions: i32, timeout_ms: i32) -> Ch
         .with_timeout_ms(timeout_ms);
     let answer = wire.call(&request, CREATE_PARTITIONS_VERSION);
     changed(answer.map(|answer| answer.results.first().map(|topic| topic.error_code)))
+}
+
+/// Deletes the records of a partition below an offset. Also returns the low watermark of an acknowledgement.
+pub fn delete_records(
+    wire: &mut Wire,
+    (topic, partition): (&str, i32),
+    offset: Offset,
+    timeout_ms: i32,
+) -> (Changed, Option<Offset>) {
+    let row = DeleteRecordsPartition::default()
+        .with_partition_index(partition)
+        .with_offset(offset);
+    let topic = DeleteRecordsTopic::default()
+        .with_name(topic_name(topic))
+        .with_partitions(vec![row]);
+    let request = DeleteRecordsRequest::default()
+        .with_topics(vec![topic])
+        .with_timeout_ms(timeout_ms);
+    let answer = wire.call(&request, DELETE_RECORDS_VERSION);
+    let row = answer.map(|answer| {
+        let topic = answer.topics.into_iter().next();
+        topic.and_then(|topic| topic.partitions.into_iter().next())
+    });
+    match row {
+        // Not so NOT_LEADER_OR_FOLLOWER: Apache Kafka answers it, too, when leadership moves while it waits for replicas.
+        Ok(Some(row)) => match ResponseError::try_from_code(row.error_code) {
+            None => (Changed::Acknowledged, Some(row.low_watermark)),
+            Some(error @ ResponseError::OffsetOutOfRange) => {
+                (Changed::Refused(error_name(&error)), None)
+            }
+            Some(_) => (changed(Ok(Some(row.error_code))), None),
+        },
+        Ok(None) => (changed(Ok(None)), None),
+        Err(error) => (changed(Err(error)), None),
+    }
 }
 
 /// The number of partitions of a topic, as a node reports it. None if it does not know the topic.
@@ -122,6 +179,13 @@ mod tests {
                 "{error:?}"
             );
         }
+        assert!(is_about_the_request(
+            ResponseError::InvalidPartitions.code()
+        ));
+        assert!(!is_about_the_request(
+            ResponseError::TopicAlreadyExists.code()
+        ));
+        assert!(!is_about_the_request(0));
         let silent = changed(Err(WireError::TimedOut(1)));
         assert!(matches!(silent, Changed::Unknown(_)));
         assert!(matches!(changed(Ok(None)), Changed::Unknown(_)));

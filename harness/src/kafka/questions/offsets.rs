@@ -1,4 +1,4 @@
-//! ListOffsets: the end of a partition, and the first record at or after a time.
+//! ListOffsets: the begin and the end of a partition, and the first record at or after a time.
 
 use checkers::history::Offset;
 use kafka_protocol::messages::list_offsets_request::{ListOffsetsPartition, ListOffsetsTopic};
@@ -12,6 +12,7 @@ const LIST_OFFSETS_VERSION: i16 = 5;
 /// The first version that knows the greatest timestamp (KIP-734).
 const LIST_TIMES_VERSION: i16 = 7;
 const LATEST: i64 = -1;
+const EARLIEST: i64 = -2;
 
 /// An end offset in the answer of one node.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +33,15 @@ pub fn end_offset(wire: &mut Wire, topic: &str, partition: i32) -> Result<EndOff
         offset: row.offset,
         epoch: row.leader_epoch,
     })
+}
+
+/// Asks a node for the first offset that one partition keeps.
+///
+/// # Errors
+/// If the node does not answer or refuses. A follower refuses.
+pub fn start_offset(wire: &mut Wire, topic: &str, partition: i32) -> Result<Offset, NoAnswer> {
+    let row = listed(wire, topic, partition, EARLIEST, LIST_OFFSETS_VERSION)?;
+    Ok(row.offset)
 }
 
 /// Asks a node for the first record that is not older than a time in ms, or with [`GREATEST`](checkers::history::OffsetForTime::GREATEST) for the one

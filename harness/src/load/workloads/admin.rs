@@ -1,12 +1,19 @@
 //! `admin`: some workers create, describe, grow and delete topics, each request once and through a random node. The
 //! other workers append and poll as in `append`.
 //!
+//! The workers also delete records that the load appends, and read what is deleted: `log-start` judges both. They leave
+//! every second partition alone, so that all of its records are there to be compared in the end.
+//!
+//! Some creations must be refused: a name, a number of partitions or a replication factor that no broker takes, and a
+//! topic that exists. `metadata-agreement` knows that none of them may leave anything behind.
+//!
 //! A topic has one owner, which changes it step by step. Once the outcome of a step is unknown, the topic is only
 //! described. The possible states of a topic therefore do not depend on how requests interleaved.
 
 use std::sync::Arc;
 
 use anyhow::Result;
+use checkers::history::Offset;
 use rand::Rng;
 use rand::seq::IndexedRandom;
 use rand_chacha::ChaCha8Rng;
@@ -20,7 +27,7 @@ use crate::load::pace::Pace;
 /// Its row.
 pub(super) const ROW: Row = Row {
     name: "admin",
-    description: "appends, and topics created, grown, described, deleted through a random node",
+    description: "appends; topics created, grown, described, deleted through any node; records deleted",
     make: || Arc::new(Admin),
 };
 
@@ -59,6 +66,112 @@ enum Step {
     Describe(usize),
     Grow(usize),
     Delete(usize),
+    DeleteRecords,
+    ReadDeleted,
+    /// Create what must be refused.
+    CreateInvalid,
+    /// Create a topic that exists.
+    CreateAgain(usize),
+}
+
+/// A creation that no broker may accept.
+#[derive(Debug)]
+struct Invalid {
+    name: String,
+    partitions: i32,
+    replicas: i16,
+}
+
+impl Invalid {
+    fn drawn(random: &mut ChaCha8Rng, (thread, number): (u64, u64), replicas: i16) -> Invalid {
+        let name = format!("refused{thread}-{number}");
+        let valid = Invalid {
+            name,
+            partitions: 1,
+            replicas,
+        };
+        match random.random_range(0..3) {
+            // Kafka's names have letters, digits, dots, underscores and hyphens only.
+            0 => Invalid {
+                name: format!("{}/slash", valid.name),
+                ..valid
+            },
+            1 => Invalid {
+                partitions: 0,
+                ..valid
+            },
+            // More than any cluster of this harness has nodes.
+            _ => Invalid {
+                replicas: 99,
+                ..valid
+            },
+        }
+    }
+}
+
+/// The largest share of a partition that one request deletes.
+const DELETED_SHARE: f64 = 0.3;
+
+/// What one worker has deleted.
+struct Deleted {
+    /// By partition: the node that led it last, and below which offset everything is deleted.
+    partitions: Vec<(usize, Offset)>,
+}
+
+impl Deleted {
+    fn of(load: &Load) -> Deleted {
+        Deleted {
+            partitions: vec![(0, 0); load.partitions.len()],
+        }
+    }
+
+    /// A partition that records may be deleted from: every second one, the only one too.
+    fn any(&self, random: &mut ChaCha8Rng) -> Option<usize> {
+        let some: Vec<usize> = (0..self.partitions.len()).step_by(2).collect();
+        some.choose(random).copied()
+    }
+
+    /// Deletes up to a share of what is left of a partition. A node that does not lead it refuses, and the next one is
+    /// asked the next time.
+    fn more(
+        &mut self,
+        asker: &mut AdminClient<'_>,
+        _node: usize,
+        load: &Load,
+        random: &mut ChaCha8Rng,
+    ) {
+        let (Some(at), share) = (self.any(random), random.random_range(0.0..DELETED_SHARE)) else {
+            return;
+        };
+        let (topic, partition) = &load.partitions[at];
+        let place = (topic.as_str(), *partition);
+        let (leader, known) = &mut self.partitions[at];
+        let Some((start, end)) = asker.span(*leader, place) else {
+            *leader = (*leader + 1) % load.addresses.len().max(1);
+            return;
+        };
+        let left = end.saturating_sub(start).max(0);
+        let below = start.saturating_add((left as f64 * share) as Offset);
+        if let Some(low_watermark) = asker.delete_records(*leader, place, below) {
+            *known = (*known).max(low_watermark);
+        }
+    }
+
+    /// Reads just below what was deleted, through any node.
+    fn read(
+        &mut self,
+        asker: &mut AdminClient<'_>,
+        node: usize,
+        load: &Load,
+        random: &mut ChaCha8Rng,
+    ) {
+        let Some(at) = self.any(random).filter(|at| self.partitions[*at].1 > 0) else {
+            return;
+        };
+        let (topic, partition) = &load.partitions[at];
+        let position = self.partitions[at].1 - 1;
+        asker.read_deleted(node, (topic.as_str(), *partition), position);
+    }
 }
 
 /// Changes topics until asked to stop.
@@ -68,6 +181,8 @@ fn run(load: &Load, turn: Turn) -> Result<()> {
     let mut pace = Pace::per_second(PER_SECOND);
     let mut asker = AdminClient::new(&load.addresses, &load.recorder, &load.ids);
     let mut topics: Vec<Owned> = Vec::new();
+    let mut deleted = Deleted::of(load);
+    let mut invalid = 0;
     while pace.wait(&mut random, &load.stop) {
         let node = random.random_range(0..load.addresses.len());
         match next(&topics, &mut random) {
@@ -82,6 +197,22 @@ fn run(load: &Load, turn: Turn) -> Result<()> {
                     certain: done.is_some(),
                 });
             }
+            Step::CreateInvalid => {
+                invalid += 1;
+                let asked = Invalid::drawn(&mut random, (thread, invalid), load.replicas);
+                load.created.add(&asked.name);
+                asker.create(node, (&asked.name, asked.partitions), asked.replicas);
+            }
+            Step::CreateAgain(at) => {
+                let topic = &mut topics[at];
+                let partitions = topic.partitions.unwrap_or(1) + 1;
+                // Without an answer it may be applied once the topic is deleted, so it is not changed any more.
+                topic.certain = asker
+                    .create(node, (&topic.name, partitions), load.replicas)
+                    .is_some();
+            }
+            Step::DeleteRecords => deleted.more(&mut asker, node, load, &mut random),
+            Step::ReadDeleted => deleted.read(&mut asker, node, load, &mut random),
             Step::Describe(at) => {
                 asker.describe(node, &topics[at].name, None);
             }
@@ -117,6 +248,10 @@ fn next(topics: &[Owned], random: &mut ChaCha8Rng) -> Step {
         .collect();
     let drawn = random.random_range(0..100);
     match (drawn, alive.choose(random)) {
+        (84..88, _) => Step::CreateInvalid,
+        (88..90, Some(at)) => Step::CreateAgain(*at),
+        (90..96, _) => Step::DeleteRecords,
+        (96..100, _) => Step::ReadDeleted,
         (0..15, Some(at)) => Step::Grow(*at),
         (15..30, Some(at)) => Step::Delete(*at),
         (30..70, _) if !topics.is_empty() => Step::Describe(random.random_range(0..topics.len())),
@@ -150,14 +285,23 @@ mod tests {
         let mut changed = 0;
         for _ in 0..2_000 {
             match next(&topics, &mut random) {
-                Step::Grow(at) | Step::Delete(at) => {
+                Step::Grow(at) | Step::Delete(at) | Step::CreateAgain(at) => {
                     assert_eq!(at, 2);
                     changed += 1;
                 }
-                Step::Create | Step::Describe(_) => {}
+                Step::Create
+                | Step::CreateInvalid
+                | Step::Describe(_)
+                | Step::DeleteRecords
+                | Step::ReadDeleted => {}
             }
         }
         assert!(changed > 100);
-        assert!(matches!(next(&[], &mut random), Step::Create));
+        let first = (0..100).map(|_| next(&[], &mut random));
+        assert!(
+            first
+                .into_iter()
+                .all(|step| !matches!(step, Step::Grow(_) | Step::Delete(_) | Step::Describe(_)))
+        );
     }
 }

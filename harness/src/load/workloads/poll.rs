@@ -1,6 +1,6 @@
 //! Polling: the reading half of every workload. A consumer by assignment reads all partitions continuously. From time
 //! to time a new consumer replaces it and starts a little earlier, so that some records are read twice. This detects an
-//! offset whose value changed after an election.
+//! offset whose value changed after an election. Where its offset was deleted, the next one begins with what is left.
 
 use std::time::{Duration, Instant};
 
@@ -11,6 +11,7 @@ use checkers::history::{
 use rand::Rng;
 
 use super::Turn;
+use super::starts::{Starts, is_out_of_range};
 use crate::config::seed::random;
 use crate::kafka::clients::consumer as settings;
 use crate::kafka::clients::consumer::Consumer;
@@ -38,8 +39,10 @@ pub(super) fn run(load: &Load, turn: Turn) -> Result<()> {
         position: 0,
     };
     let mut assigned: Vec<Assigned> = load.partitions.iter().map(start).collect();
+    let mut starts = Starts::of(load);
     while !load.stop.is_set() {
         let worker = load.ids.next();
+        let mut gone = false;
         let mut consumer = Consumer::new(&config, assigned)?;
         let until = Instant::now() + LIFE.mul_f64(random.random_range(0.5..1.5));
         while Instant::now() < until && pace.wait(&mut random, &load.stop) {
@@ -54,6 +57,7 @@ pub(super) fn run(load: &Load, turn: Turn) -> Result<()> {
             }));
             let (records, error) = consumer.poll(WAIT);
             let failed = error.is_some();
+            gone = error.as_deref().is_some_and(is_out_of_range);
             let report = Report::Poll(Polled { records });
             let completion = Completion {
                 worker,
@@ -74,6 +78,7 @@ pub(super) fn run(load: &Load, turn: Turn) -> Result<()> {
         for place in &mut assigned {
             place.position = (place.position - AGAIN_RECORDS).max(0);
         }
+        starts.skip_deleted(&mut assigned, gone);
         consumer.retire();
     }
     Ok(())

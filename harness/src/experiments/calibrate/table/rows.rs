@@ -370,4 +370,15 @@ pub const ROWS: &[Row] = &[
         &["lost-write", "inconsistent-offset"],
     ),
     in_flight("overtaking-append", &["send-order"], &["nonmonotonic-send"]),
+    Row {
+        name: "delete-records-too-far",
+        workload: "admin",
+        caught_by: &["log-start"],
+        findings: &["log-start-unexplained"],
+        plant: "delete-records-too-far",
+        faults: "none",
+        seconds: 15,
+        when: When::Always,
+        ..USUAL
+    },
 ];
