@@ -2,6 +2,7 @@
 
 mod appends;
 mod changes;
+mod contents;
 mod descriptions;
 mod ends;
 mod leaders;
@@ -10,6 +11,7 @@ mod polls;
 mod probes;
 mod quorum;
 mod reads;
+mod times;
 
 use super::extent::{Extent, Scope};
 use super::lie::{Expected, Lie};
@@ -44,6 +46,8 @@ pub fn lies() -> impl Iterator<Item = &'static Lie> {
         leaders::ROWS,
         quorum::ROWS,
         probes::ROWS,
+        times::ROWS,
+        contents::ROWS,
     ]
     .into_iter()
     .flatten()

@@ -113,12 +113,15 @@ pub(super) const ROWS: &[Lie] = &[
         .over(PLACES)
         .quiet()
         .then(retire),
-    outcome("no answer to one client", unanswered)
-        .long(Equivalent(
-            "the connection of one client may stall while other clients are served",
-        ))
-        .over(CLIENTS)
-        .then(retire),
+    // A worker that is not answered is replaced, so these are the requests of many clients: a share of all.
+    outcome(
+        "no answer to one worker and those that replace it",
+        unanswered,
+    )
+    .long(UNSERVED)
+    .over(CLIENTS)
+    .quiet()
+    .then(retire),
     outcome("no answer to what was refused", |draft, at| {
         let is_refused = matches!(draft.run.event(at).what, What::Fail(_));
         is_refused && unanswered(draft, at)
