@@ -5,7 +5,7 @@ use crate::history::{Append, Appended, Call, Offset, Outcome, RecordOutcome, Rep
 use crate::mutants::after::retire;
 use crate::mutants::answer::{come_out, completion, completion_mut};
 use crate::mutants::draft::Draft;
-use crate::mutants::lie::Expected::{Equivalent, Red};
+use crate::mutants::lie::Expected::{Equivalent, Limit, Red};
 use crate::mutants::lie::{Expected, Lie, Line};
 
 /// Two offsets of one value, or two values of one offset.
@@ -118,7 +118,9 @@ pub(super) const ROWS: &[Lie] = &[
         "no answer to one worker and those that replace it",
         unanswered,
     )
-    .long(UNSERVED)
+    .long(Limit(
+        "fewer than one append in ten may fail outside of faults, and no worker has a limit of its own",
+    ))
     .over(CLIENTS)
     .quiet()
     .then(retire),
