@@ -265,7 +265,7 @@ mod tests {
             (
                 "the reading of fault windows",
                 "recovery",
-                "epochs-go-forward",
+                "one-leader-per-epoch",
             ),
             ("the reading of nodes", "formation", "duplicate"),
             ("the collection of partitions", "lost-write", "terms-burned"),
