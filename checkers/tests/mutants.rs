@@ -4,6 +4,7 @@
 mod generate;
 mod mutants {
     pub(crate) mod rich;
+    pub(crate) mod times;
 }
 mod notation;
 
@@ -28,6 +29,7 @@ fn a_rich_run_is_valid() {
 /// The mutants that a drawn run has no place for, because it lacks what they change, or has it only once.
 const NOT_DRAWN: &[&str] = &[
     "append records.offset: -1, to an idempotent producer",
+    "offset-for-time error: another code of a refusal",
     "end-offset error: another code of a refusal",
     "change-topic error: another code of a refusal",
     "describe-topic error: another code of a refusal",

@@ -4,12 +4,13 @@
 //! seconds, or for ever, was valid. Here each partition is held to the same limits by the appends that were tried on
 //! it. Workers see less than a probe: their time-out is added to the limit. What they cannot see is a share: a
 //! partition that acknowledges one append in a hundred has no long wait. So outside of faults hardly any append may
-//! fail.
+//! fail. And a partition that never acknowledged anything is held to the limit by its first append, however long that
+//! waited: idempotent producers that never got an id had one append each, which ended after the run.
 
 use super::Check;
 use super::claims::MS;
 use super::stalls::Stall;
-use super::tally::Tried;
+use super::tally::{Never, Tried};
 use super::view::{Place, evidence};
 use crate::verdict::{Evidence, Finding, Unit, Verdict};
 
@@ -39,6 +40,7 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
         }
         if let Some(tried) = appends.tried.get(place as usize) {
             share(check, view.place, tried, &mut verdict);
+            never(check, view.place, &tried.never, &mut verdict);
         }
     }
     verdict.figure("append_wait_ms_max", longest / MS, None, Unit::Milliseconds);
@@ -60,6 +62,29 @@ fn tell(check: &Check<'_>, place: Place<'_>, stall: &Stall, verdict: &mut Verdic
     let evidence = Evidence {
         window: Some((excess.from, excess.to)),
         ..evidence(place, &[stall.first, stall.last], &[])
+    };
+    check.unless_starved(finding, evidence, excess.from, excess.to, verdict);
+}
+
+/// A partition that never acknowledged anything. Behind a fault an append may wait for its time-out although others are
+/// served, so only the time from its call to the next fault counts.
+fn never(check: &Check<'_>, place: Place<'_>, never: &Never, verdict: &mut Verdict) {
+    let Some((from, to, id)) = never.longest.filter(|_| !never.acknowledged) else {
+        return;
+    };
+    let Some(excess) = check.regimes().excess(from, to, 0) else {
+        return;
+    };
+    let finding = Finding::AppendsStalled {
+        scope: excess.scope,
+        tries: never.tries,
+        length_ms: excess.length_ms(),
+        limit_ms: excess.limit_ms,
+        ended: false,
+    };
+    let evidence = Evidence {
+        window: Some((excess.from, excess.to)),
+        ..evidence(place, &[id], &[])
     };
     check.unless_starved(finding, evidence, excess.from, excess.to, verdict);
 }

@@ -2,7 +2,7 @@
 //! after the last heal everything is served again.
 
 use super::Check;
-use super::claims::{MS, settle};
+use super::claims::{MS, remade, settle};
 use super::view::evidence;
 use crate::history::{Moment, Phase};
 use crate::verdict::{Doubt, Evidence, Finding, GapScope, Unit, Verdict};
@@ -69,8 +69,11 @@ fn during(from: Moment, to: Moment) -> Evidence {
 }
 
 /// Every partition that was loaded acknowledges an append that was called after the last heal. One that does not is a
-/// finding as soon as an append was called after the time that a fail-over may take, and undecided before that.
+/// finding as soon as an append was called after the time that a fail-over may take, and undecided before that. One that
+/// nobody asked is undecided, too, where there was something to heal: it may refuse every write since then.
 fn each_partition(check: &Check<'_>, (healed, settle): (Moment, Moment), verdict: &mut Verdict) {
+    let remade = remade(check.history());
+    let was_healed = check.windows().iter().any(|window| window.took_effect());
     let limits = check.history().limits();
     let long_enough = healed
         .saturating_add(limits.fail_over_ms.saturating_mul(MS))
@@ -80,6 +83,15 @@ fn each_partition(check: &Check<'_>, (healed, settle): (Moment, Moment), verdict
     for view in check.views() {
         let place = tally.names.find(view.place);
         let Some(tried) = place.and_then(|place| tally.appends.since(place, healed)) else {
+            let was_loaded = place.is_some_and(|place| tally.appends.never(place).tries > 0);
+            if was_loaded && was_healed && !remade.contains_key(view.place.0) {
+                verdict.doubt(Doubt::NothingSeen {
+                    what: format!(
+                        "appends to {}/{} after the last heal",
+                        view.place.0, view.place.1
+                    ),
+                });
+            }
             continue;
         };
         if tried.served {

@@ -2,12 +2,13 @@
 //! and for the quorum. They hold however starved the machine was.
 //!
 //! An epoch has one leader, whoever names it: a follower that names another one than the leader itself sends its clients
-//! to a node that never led. A node that answers an end offset states its epoch, too.
+//! to a node that never led. A node that answers an end offset states its epoch, too; its Metadata may name that epoch
+//! later, but not later than Metadata may lag.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Check;
-use super::claims::{Claims, Row, remade};
+use super::claims::{Claims, MS, Row, remade, settle};
 use crate::history::{Call, Moment, Outcome, Report};
 use crate::verdict::{Anomaly, Belief, Evidence, Finding, Verdict};
 
@@ -192,5 +193,77 @@ fn ends(check: &Check<'_>, verdict: &mut Verdict) {
         if lane.last().is_none_or(|known| known.epoch < epoch) {
             lane.push(end);
         }
+    }
+    unnamed(check, verdict);
+}
+
+/// A node's Metadata names a lower epoch than its end offsets had stated for longer than Metadata may lag, while no fault
+/// touched the node.
+fn unnamed(check: &Check<'_>, verdict: &mut Verdict) {
+    let tally = check.tally();
+    let anew = remade(check.history());
+    let lag = check.history().limits().metadata_ms.saturating_mul(MS);
+    let touched = |node: &str, from: Moment, to: Moment| {
+        let windows = check.windows().iter().filter(|w| !w.skipped);
+        let mut near = windows.filter(|w| w.touches(node) || w.breaks_majority(check.nodes()));
+        near.any(|w| w.overlaps(from, to, settle(check.history(), w, lag)))
+    };
+    let mut told: BTreeSet<&str> = BTreeSet::new();
+    for ((node, place, _), (stated, lower)) in &tally.epochs.unnamed {
+        let (topic, partition) = tally.names.place(*place);
+        let row = lower
+            .iter()
+            .find(|row| !touched(node, stated.called, row.returned));
+        let Some(row) = row.filter(|_| !anew.contains_key(topic)) else {
+            continue;
+        };
+        if !told.insert(node) {
+            continue;
+        }
+        let finding = Finding::EpochWentBack {
+            before: said(
+                node,
+                Some(node),
+                stated.epoch,
+                (stated.called, stated.returned),
+            ),
+            after: said(
+                node,
+                name(check, row.leader),
+                row.epoch,
+                (row.called, row.returned),
+            ),
+        };
+        let evidence = Evidence {
+            operations: vec![stated.operation],
+            events: vec![row.id],
+            nodes: vec![node.to_string()],
+            topic: Some(topic.to_owned()),
+            partition: Some(partition),
+            window: Some((stated.called, row.returned)),
+            ..Evidence::default()
+        };
+        check.unless_starved(finding, evidence, stated.called, row.returned, verdict);
+    }
+}
+
+/// The name of the node with an id.
+fn name<'c>(check: &Check<'c>, id: i32) -> Option<&'c str> {
+    let at = usize::try_from(id).ok()?.checked_sub(1)?;
+    check.nodes().get(at).map(String::as_str)
+}
+
+fn said(
+    node: &str,
+    leader: Option<&str>,
+    epoch: i32,
+    (called, returned): (Moment, Moment),
+) -> Belief {
+    Belief {
+        node: node.to_owned(),
+        leader: leader.map(str::to_owned),
+        epoch: Some(epoch),
+        called,
+        returned,
     }
 }

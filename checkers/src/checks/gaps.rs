@@ -3,16 +3,22 @@
 //! A gap lasts from a fault's begin to the first acknowledgement of a record *sent after it*: an acknowledgement of an
 //! older record says nothing about the new leader. Where the next fault begins before that, the gap is judged up to
 //! there: what follows is the next fault's.
+//!
+//! A fault has one fail-over. So every further gap near it is held to a limit of its own, that of a fail-over, because
+//! the heal may move a leader once more; and a gap that begins before a fault and ends in it is held to the limit of the
+//! time before. Ten seconds without any acknowledgement, which began a second after a fail-over in a window of eight
+//! seconds, were valid before.
 
 use super::away::Away;
 use super::claims::{MS, margin, settle};
 use super::prepared::Prepared;
+use super::regimes::Regimes;
 use crate::history::{Call, Moment, Outcome, Phase, Window};
 use crate::judgement::Gap;
 use crate::verdict::{GapScope, Validity};
 
 /// The gaps that are held to a limit, in the order of time.
-pub(super) fn gaps(check: &Prepared<'_>) -> Vec<Gap> {
+pub(super) fn gaps(check: &Prepared<'_>, regimes: &Regimes) -> Vec<Gap> {
     let load = check.history().phase(Phase::Load);
     let Some(load) = load.filter(|_| !check.probe().sent.is_empty()) else {
         return Vec::new();
@@ -43,8 +49,17 @@ pub(super) fn gaps(check: &Prepared<'_>) -> Vec<Gap> {
             validity,
         });
     };
-    of_faults(check, load_end, &mut add);
-    between(check, (load, load_end), &mut add);
+    let mut judged = Vec::new();
+    of_faults(check, load_end, &mut |gap, scope, limit_ms, window| {
+        judged.push(gap);
+        add(gap, scope, limit_ms, window);
+    });
+    let between = Between {
+        check,
+        regimes,
+        judged,
+    };
+    between.add((load, load_end), &mut add);
     gaps.sort_by_key(|gap| (gap.from, gap.to));
     gaps
 }
@@ -134,39 +149,70 @@ fn at_once<'w>(check: &Prepared<'w>, window: &Window) -> Vec<&'w Window> {
         .collect()
 }
 
-/// Gaps between neighbouring acknowledgements that no rule of a fault covers.
-fn between<'w>(check: &Prepared<'w>, (load, load_end): (Moment, Moment), add: Add<'_, 'w>) {
-    let limits = check.history().limits();
-    // Only what reaches beyond a quarter of a limit is worth a row.
-    let least_ms = limits.gap_unaffected_ms.min(limits.gap_outside_faults_ms) / 4;
-    let base = margin(check.history());
-    let mut before = load;
-    let moments = check
-        .probe()
-        .acknowledged
-        .iter()
-        .map(|a| a.at)
-        .chain([load_end]);
-    for next in moments.filter(|at| *at >= load) {
-        let (from, to) = (before, next.min(load_end));
-        before = before.max(next);
-        if to.saturating_sub(from) / MS <= least_ms {
-            continue;
+/// Gaps between neighbouring acknowledgements that are not the first ones after a fault.
+struct Between<'c, 'w> {
+    check: &'c Prepared<'w>,
+    regimes: &'c Regimes,
+    /// What is judged as a fault's own gap.
+    judged: Vec<(Moment, Moment)>,
+}
+
+impl<'w> Between<'_, 'w> {
+    fn add(&self, (load, load_end): (Moment, Moment), add: Add<'_, 'w>) {
+        let limits = self.check.history().limits();
+        // Only what reaches beyond a quarter of a limit is worth a row.
+        let least_ms = limits.gap_unaffected_ms.min(limits.gap_outside_faults_ms) / 4;
+        let base = margin(self.check.history());
+        let mut before = load;
+        let acknowledged = self.check.probe().acknowledged.iter();
+        let moments = acknowledged.map(|a| a.at).chain([load_end]);
+        for next in moments.filter(|at| *at >= load) {
+            let (from, to) = (before, next.min(load_end));
+            before = before.max(next);
+            if to.saturating_sub(from) / MS <= least_ms {
+                continue;
+            }
+            let settled = |w: &&Window| settle(self.check.history(), w, base);
+            let windows = self.check.windows().iter().filter(|w| !w.skipped);
+            let touching: Vec<&Window> = windows
+                .filter(|w| w.overlaps(from, to, settled(w)))
+                .collect();
+            let explained = touching.iter().any(|window| explains(self.check, window));
+            if explained || Window::break_majority(&touching, self.check.nodes()) {
+                self.beside((from, to), &touching, add);
+                continue;
+            }
+            let (scope, limit_ms) = match touching.first() {
+                Some(_) => (GapScope::Unaffected, limits.gap_unaffected_ms),
+                None => (GapScope::OutsideFaults, limits.gap_outside_faults_ms),
+            };
+            add((from, to), scope, limit_ms, touching.first().copied());
         }
-        let touching: Vec<&Window> = check
-            .windows()
+    }
+
+    /// What of a gap near such faults is not the faults' own gaps: the time before the first and after the last of them, or
+    /// all of it. Only what is too long is worth a row.
+    fn beside(&self, (from, to): (Moment, Moment), touching: &[&'w Window], add: Add<'_, 'w>) {
+        let own = self
+            .judged
             .iter()
-            .filter(|w| !w.skipped && w.overlaps(from, to, settle(check.history(), w, base)))
-            .collect();
-        let covered = touching.iter().any(|window| explains(check, window));
-        if covered || Window::break_majority(&touching, check.nodes()) {
-            continue;
+            .filter(|(begin, end)| *begin < to && from < *end);
+        let (first, last) = own.fold((to, from), |(first, last), (begin, end)| {
+            (first.min(*begin), last.max(*end))
+        });
+        let parts = [(from, first), (last.max(first), to)];
+        for (from, to) in parts.into_iter().filter(|(from, to)| from < to) {
+            let Some(excess) = self.regimes.excess(from, to, 0) else {
+                continue;
+            };
+            let window = touching.iter().rev().find(|w| w.called <= excess.from);
+            add(
+                (excess.from, excess.to),
+                excess.scope,
+                excess.limit_ms,
+                window.copied(),
+            );
         }
-        let (scope, limit_ms) = match touching.first() {
-            Some(_) => (GapScope::Unaffected, limits.gap_unaffected_ms),
-            None => (GapScope::OutsideFaults, limits.gap_outside_faults_ms),
-        };
-        add((from, to), scope, limit_ms, touching.first().copied());
     }
 }
 

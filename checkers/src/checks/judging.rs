@@ -52,7 +52,6 @@ pub(super) fn judge_counted(history: &History, tally: Option<Tally>, rows: &[Row
     let elections = guarded("the search for elections", || {
         elections::elections(history, needed(&claims), listed(&windows))
     });
-    let gaps = guarded("the search for gaps", || gaps::gaps(&prepared));
     let regimes = guarded("the reading of what may be asked for", || {
         Regimes::of(&prepared)
     });
@@ -69,6 +68,9 @@ pub(super) fn judge_counted(history: &History, tally: Option<Tally>, rows: &[Row
                 Tally::of(history, &context)
             }
         }
+    });
+    let gaps = guarded("the search for gaps", || {
+        gaps::gaps(&prepared, needed(&regimes))
     });
     let effects = guarded("the measuring of faults' effects", || {
         effects::of(&prepared, listed(&elections))
@@ -263,7 +265,7 @@ mod tests {
             (
                 "the reading of fault windows",
                 "recovery",
-                "epochs-go-forward",
+                "one-leader-per-epoch",
             ),
             ("the reading of nodes", "formation", "duplicate"),
             ("the collection of partitions", "lost-write", "terms-burned"),

@@ -115,7 +115,13 @@ fn excused(
     if faulty || done.is_some_and(|done| to >= done) {
         return true;
     }
-    // Between an end of the process and its next start, and while that start forms.
+    // Between an end of the process and its next start, and while that start forms. The first start has formed when the
+    // load begins: a node that had answered before and was silent from then on was excused for as long as it may start.
+    let load = check.history().phase(Phase::Load);
+    let has_formed = |started: Moment| {
+        let under_load = |load: Moment| started < load && load <= from;
+        load.is_some_and(under_load) && answered.is_some_and(|answered| answered >= started)
+    };
     let mut down_since: Option<Moment> = Some(0);
     let happenings = check
         .history()
@@ -131,6 +137,7 @@ fn excused(
                     _ => away::majority_from(check.prepared(), node, at),
                 };
                 if down <= to
+                    && !has_formed(at)
                     && from <= begins.saturating_add(limits.formation_ms.saturating_mul(MS))
                 {
                     return true;

@@ -1,17 +1,23 @@
-//! `offsets-served`: an offset that exists is not out of range.
+//! `offsets-served`: an offset that exists is not out of range, and what is served there are records.
 //!
 //! A consumer's own position exists: it was given the record before it. A node that calls it out of range has lost the
 //! log, or looks at another one; a client with `auto.offset.reset=latest` would skip records without a word. An error of
 //! a poll does not name its partition, so it counts where *every* partition of the consumer stood within what exists:
 //! from what may have been removed up to behind the last record that was known before the poll.
+//!
+//! A batch with a wrong checksum is a finding wherever the consumer stood: clients refuse it, so nothing altered is ever
+//! read, and each poll that failed so looked like a poll that brought nothing. One in three did, and the run was valid.
 
 use super::Check;
 use super::claims::MS;
 use super::tally::is_out_of_range;
 use super::view::View;
-use crate::history::{Call, ClientOperation, Moment, Offset};
+use crate::history::{Call, ClientOperation, Moment, NodeName, Offset};
 use crate::promises::Subject;
 use crate::verdict::{Anomaly, Evidence, Finding, Stood, Verdict};
+
+/// What clients call bytes that are no records: librdkafka, the protocol, and the raw client of the harness.
+const UNREADABLE: &[&str] = &["_BAD_MSG", "CORRUPT_MESSAGE", "record batch: "];
 
 pub(super) fn check(check: &Check<'_>) -> Verdict {
     let mut verdict = check.verdict();
@@ -21,7 +27,17 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
         if !matches!(operation.call, Call::Poll(_) | Call::Read(_)) {
             continue;
         }
-        let Some(error) = out_of_range(operation) else {
+        if let Some(error) = named(operation, is_unreadable) {
+            let (node, stood) = asked(operation);
+            let kind = Finding::UnreadableRecords {
+                error: error.to_owned(),
+                node: node.clone(),
+                stood: stood.clone(),
+            };
+            verdict.found(anomaly(kind, operation, node, &stood));
+            continue;
+        }
+        let Some(error) = named(operation, is_out_of_range) else {
             continue;
         };
         let reached = tally.out_of_range.get(&operation.id);
@@ -34,45 +50,19 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
             let view = &check.views()[found];
             exists(check, view, operation, (stood.position, reached))
         };
-        let (node, stood): (_, Vec<Stood>) = match operation.call {
-            Call::Poll(poll) => {
-                let all = poll.assigned.iter();
-                let all = all.map(|a| (a.topic.as_str(), a.partition, a.position));
-                (None, all.map(stood).collect())
-            }
-            Call::Read(read) => {
-                let one = stood((read.topic.as_str(), read.partition, read.position));
-                (Some(read.node.to_string()), vec![one])
-            }
-            _ => continue,
-        };
+        let (node, stood) = asked(operation);
         if stood.is_empty()
             || stood.len() != reached.len()
             || !stood.iter().zip(reached).all(|(s, r)| exists(s, *r))
         {
             continue;
         }
-        let only = (stood.len() == 1).then(|| stood[0].clone());
-        let anomaly = Anomaly {
-            evidence: Evidence {
-                operations: vec![operation.id],
-                nodes: node.iter().cloned().collect(),
-                topic: only.as_ref().map(|only| only.topic.clone()),
-                partition: only.as_ref().map(|only| only.partition),
-                offsets: only.iter().map(|only| only.position).collect(),
-                window: Some((
-                    operation.called,
-                    operation.completed().unwrap_or(operation.called),
-                )),
-                ..Evidence::default()
-            },
-            kind: Finding::OffsetOutOfRange {
-                error: error.to_owned(),
-                node,
-                stood,
-            },
-            certain: true,
+        let kind = Finding::OffsetOutOfRange {
+            error: error.to_owned(),
+            node: node.clone(),
+            stood: stood.clone(),
         };
+        let anomaly = anomaly(kind, operation, node, &stood);
         let configuration = check.configuration();
         check.held(configuration, Subject::LostAfterRead, anomaly, &mut verdict);
     }
@@ -88,9 +78,55 @@ fn stood((topic, partition, position): (&str, i32, Offset)) -> Stood {
     }
 }
 
-fn out_of_range<'a>(operation: &ClientOperation<'a>) -> Option<&'a str> {
+/// Which node was asked, if it was chosen, and from where on.
+fn asked(operation: &ClientOperation<'_>) -> (Option<NodeName>, Vec<Stood>) {
+    match operation.call {
+        Call::Poll(poll) => {
+            let all = poll.assigned.iter();
+            let all = all.map(|a| (a.topic.as_str(), a.partition, a.position));
+            (None, all.map(stood).collect())
+        }
+        Call::Read(read) => {
+            let one = stood((read.topic.as_str(), read.partition, read.position));
+            (Some(read.node.to_string()), vec![one])
+        }
+        _ => (None, Vec::new()),
+    }
+}
+
+fn anomaly(
+    kind: Finding,
+    operation: &ClientOperation<'_>,
+    node: Option<NodeName>,
+    stood: &[Stood],
+) -> Anomaly {
+    let only = (stood.len() == 1).then(|| &stood[0]);
+    Anomaly {
+        evidence: Evidence {
+            operations: vec![operation.id],
+            nodes: node.into_iter().collect(),
+            topic: only.map(|only| only.topic.clone()),
+            partition: only.map(|only| only.partition),
+            offsets: only.map(|only| only.position).into_iter().collect(),
+            window: Some((
+                operation.called,
+                operation.completed().unwrap_or(operation.called),
+            )),
+            ..Evidence::default()
+        },
+        kind,
+        certain: true,
+    }
+}
+
+fn is_unreadable(error: &str) -> bool {
+    UNREADABLE.iter().any(|word| error.contains(word))
+}
+
+/// The error of an operation, if it is one of these.
+fn named<'a>(operation: &ClientOperation<'a>, is: impl Fn(&str) -> bool) -> Option<&'a str> {
     let error = operation.completion?.error.as_deref()?;
-    is_out_of_range(error).then_some(error)
+    is(error).then_some(error)
 }
 
 /// Whether a fetch at this position had to succeed.

@@ -2,8 +2,8 @@
 //! enough to prove it, whatever else was seen.
 //!
 //! A log is served in its order, each record once. A consumer is served committed records only, which lie below the
-//! high watermark of the same answer; Kafka reads that watermark a moment before the records, so only a record counts
-//! that was known for a second. And a high watermark counts records that exist: one above everything that any node
+//! high watermark of the same answer; Kafka reads that watermark a moment before the records, and a follower learns of it
+//! late, so only a record counts that was known for a second, or known at all before the leader was asked. And a high watermark counts records that exist: one above everything that any node
 //! serves in the end, by more records than appends of unknown outcome can still explain, is invented.
 
 use super::Check;
@@ -97,6 +97,10 @@ fn beyond(
     let Call::Read(read) = operation.call else {
         return;
     };
+    let known_for = match leads(check, operation, read) {
+        true => 0,
+        false => KNOWN_FOR,
+    };
     let was_known = |offset: Offset| {
         let facts = view.facts_between(offset, offset.saturating_add(1)).iter();
         let known = facts.flat_map(|fact| {
@@ -106,7 +110,7 @@ fn beyond(
         known
             .flatten()
             .min()
-            .is_some_and(|at| at.saturating_add(KNOWN_FOR) <= operation.called)
+            .is_some_and(|at| at.saturating_add(known_for) <= operation.called)
     };
     let from = seen.records.partition_point(|record| record.offset() < end);
     let found = seen.records[from..]
@@ -129,6 +133,24 @@ fn beyond(
             verdict,
         );
     }
+}
+
+/// Whether all answers about leaders from a second before a read to its end name its node as the leader, in one epoch.
+fn leads(check: &Check<'_>, operation: &ClientOperation<'_>, read: &Read) -> bool {
+    let claims = check.claims();
+    let returned = operation.returned().unwrap_or(operation.called);
+    let since = operation.called.saturating_sub(KNOWN_FOR);
+    let from = claims.rows.partition_point(|row| row.returned < since);
+    let near = claims.rows[from..]
+        .iter()
+        .take_while(|row| row.called <= returned)
+        .filter(|row| {
+            let (topic, partition, _) = claims.seats[row.seat];
+            (topic, partition) == (read.topic.as_str(), read.partition)
+        });
+    let mut epochs = near.map(|row| (row.leader == Some(read.node.as_str())).then_some(row.epoch));
+    let first = epochs.next().flatten();
+    first.is_some() && epochs.all(|epoch| epoch == first)
 }
 
 fn invented(

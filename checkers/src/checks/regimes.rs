@@ -150,6 +150,17 @@ impl Regimes {
             && touched.all(|r| r.scope == GapScope::OutsideFaults && r.limit_ms.is_some())
     }
 
+    /// Until when nothing is wrong, from a moment on; that moment itself if something is.
+    pub(super) fn calm_until(&self, from: Moment) -> Moment {
+        let first = self.0.partition_point(|regime| regime.to <= from);
+        let calm = self.0[first..]
+            .iter()
+            .take_while(|r| r.scope == GapScope::OutsideFaults && r.limit_ms.is_some());
+        let begun = self.0.first().is_some_and(|first| first.from <= from);
+        let last = calm.last().filter(|_| begun);
+        last.map_or(from, |regime| regime.to)
+    }
+
     /// When the rules begin: with the load.
     pub(super) fn begin(&self) -> Moment {
         self.0.first().map_or(0, |regime| regime.from)

@@ -1,16 +1,18 @@
-//! `request-liveness`: ListOffsets, Metadata and requests that change topics are answered.
+//! `request-liveness`: ListOffsets, Metadata, DescribeQuorum and requests that change topics are answered.
 //!
 //! A node that does not answer at all is `node-responds`'s. Here a request counts that comes back with an error, or
 //! without what it was asked for: end offsets of a partition that no node states, or that stand still while records are
 //! acknowledged; end offsets that one node never states for any of its partitions; Metadata that a node answers with an
-//! error; changes of topics that nobody accepts. A refusal that is an answer (the topic exists already) is a success; a
+//! error; a quorum that it named before and now answers with an error or without a leader; changes of topics that nobody
+//! accepts. No answer to DescribeQuorum at all is none of these: no client needs it, and a real broker (Apache Kafka 4)
+//! did not answer it for 13 s while it served clients. A refusal that is an answer (the topic exists already) is a success; a
 //! node that says it does not lead says nothing, unless it names itself as leader. Partitions that are missing in
 //! Metadata are `cluster-shape`'s, which knows what was deleted.
 
 use super::Check;
 use super::claims::MS;
 use super::stalls::Stall;
-use super::tally::Question;
+use super::tally::{METADATA, QUORUM, Question};
 use crate::history::Text;
 use crate::verdict::{Evidence, Finding, Unit, Verdict};
 
@@ -59,7 +61,7 @@ fn tell(
         ended: stall.ended,
     };
     let lines = vec![stall.first, stall.last];
-    let of_probe = question.request == "Metadata";
+    let of_probe = [METADATA, QUORUM].contains(&question.request);
     let (operations, events) = match of_probe {
         true => (Vec::new(), lines),
         false => (lines, Vec::new()),

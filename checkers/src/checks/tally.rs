@@ -16,16 +16,18 @@ mod leads;
 mod names;
 mod polls;
 mod requests;
+mod stated;
 mod take;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 pub(super) use answering::Answering;
-pub(super) use appends::{Appends, Tried};
+pub(super) use appends::{Appends, Never, Tried};
 pub(super) use context::Context;
 pub(super) use deliveries::{Deliveries, Found};
 pub(super) use polls::{Polls, Waiting};
-pub(super) use requests::{Question, Requests};
+pub(super) use requests::{METADATA, QUORUM, Question, Requests};
+use stated::Epochs;
 pub(super) use take::is_out_of_range;
 
 use asked::{Asked, Kind, State};
@@ -47,6 +49,8 @@ pub(crate) struct Tally {
     nodes: Vec<Text>,
     /// For how long a record may be missing in an end offset.
     late: Moment,
+    /// For how long Metadata may lag.
+    lag: Moment,
     /// The time of the last line.
     now: Moment,
     pub(super) names: Names,
@@ -61,6 +65,9 @@ pub(crate) struct Tally {
     /// Calls of the present moment: what was known by then may still be on the next line.
     fresh: Vec<u64>,
     metadata: VecDeque<requests::Answer>,
+    /// Nodes that have named the leader of the quorum.
+    quorum: BTreeSet<Text>,
+    pub(super) epochs: Epochs,
     /// The end of the latest call that was decided.
     pub(super) decided: Moment,
     pub(super) appends: Appends,
@@ -84,6 +91,7 @@ impl Tally {
         Tally {
             nodes: nodes.collect(),
             late: late_ms.saturating_mul(MS),
+            lag: header.limits.metadata_ms.saturating_mul(MS),
             now: 0,
             names: Names::default(),
             known: Vec::new(),
@@ -94,6 +102,8 @@ impl Tally {
             open: BTreeMap::new(),
             fresh: Vec::new(),
             metadata: VecDeque::new(),
+            quorum: BTreeSet::new(),
+            epochs: Epochs::default(),
             decided: 0,
             appends: Appends::default(),
             polls: Polls::default(),
@@ -187,6 +197,7 @@ impl Tally {
                 let by = (context, &self.answering);
                 self.requests.of_topic(topic, &asked, ended, by);
             }
+            Kind::Time(error) => self.requests.by_time(error, &asked, ended, context),
             Kind::Other => {}
         }
     }
@@ -194,7 +205,7 @@ impl Tally {
     fn decide_answer(&mut self, context: &Context<'_>) {
         if let Some(answer) = self.metadata.pop_front() {
             self.decided = self.decided.max(answer.at);
-            self.requests.metadata(answer, context, &self.answering);
+            self.requests.answered(answer, context, &self.answering);
         }
     }
 }

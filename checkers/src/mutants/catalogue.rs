@@ -2,6 +2,7 @@
 
 mod appends;
 mod changes;
+mod contents;
 mod descriptions;
 mod ends;
 mod leaders;
@@ -11,6 +12,7 @@ mod probes;
 mod quorum;
 mod reads;
 mod starts;
+mod times;
 
 use super::extent::{Extent, Scope};
 use super::lie::{Expected, Lie};
@@ -46,6 +48,8 @@ pub fn lies() -> impl Iterator<Item = &'static Lie> {
         leaders::ROWS,
         quorum::ROWS,
         probes::ROWS,
+        times::ROWS,
+        contents::ROWS,
     ]
     .into_iter()
     .flatten()

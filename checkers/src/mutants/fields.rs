@@ -57,6 +57,12 @@ fields! {
         "error" Excluded("a refusal is no answer, with whatever code"), "offset" Mutated;
     "delete-records": "i" NUMBER, "t" CLOCK, "type" Follows("outcome"), "f" ASKED, "worker" DID,
         "error" Excluded("it decides nothing"), "low_watermark" Mutated;
+    "offset-for-time": "i" NUMBER, "t" CLOCK, "type" Follows("outcome"), "f" ASKED, "worker" DID, "error" Mutated,
+        "offset" Mutated, "timestamp" Mutated;
+    "content": "i" NUMBER, "t" CLOCK, "type" DID, "called" CLOCK, "node" ASKED, "probe" ASKED, "answered" DID,
+        "error" DID, "compared" MEASURED, "altered" Mutated, "altered.topic" Follows("altered"),
+        "altered.partition" Follows("altered"), "altered.offset" Follows("altered"), "altered.value" Follows("altered"),
+        "altered.fields" Follows("altered");
     "change-topic": "i" NUMBER, "t" CLOCK, "type" Follows("outcome"), "f" ASKED, "worker" DID, "error" Mutated;
     "describe-topic": "i" NUMBER, "t" CLOCK, "type" Follows("outcome"), "f" ASKED, "worker" DID, "error" Mutated,
         "partitions" Mutated;
@@ -75,7 +81,7 @@ fields! {
     "invoke": "i" NUMBER, "t" CLOCK, "type" DID, "f" DID, "worker" DID, "topic" DID, "partition" DID, "values" DID,
         "acks" DID, "idempotent" DID, "assigned" DID, "assigned.topic" DID, "assigned.partition" DID,
         "assigned.position" Excluded("it follows from what earlier polls returned"), "isolation" DID, "phase" DID,
-        "node" DID, "position" DID, "partitions" DID, "offset" DID;
+        "node" DID, "position" DID, "partitions" DID, "offset" DID, "timestamp" DID, "sending" DID;
     "fault": "i" NUMBER, "t" CLOCK, "type" DID, "id" DID, "called" CLOCK, "kind" DID, "phase" DID, "targets" DID,
         "links" DID, "links.from" DID, "links.to" DID, "role" DID, "role_held" MEASURED, "affects_leader" MEASURED,
         "evidence" MEASURED;

@@ -28,6 +28,10 @@ pub enum Line {
     Produce,
     /// Records of the produce probe that a node served.
     Delivery,
+    /// The end of a question for the record of a time.
+    OffsetForTime,
+    /// What differs between records as they were sent and as they were read.
+    Content,
 }
 
 impl Line {

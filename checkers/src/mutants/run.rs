@@ -104,6 +104,7 @@ impl<'a> Run<'a> {
         let (topic, partition) = match &self.call(at)?.0.call {
             Call::Append(append) => (&append.topic, append.partition),
             Call::EndOffset(asked) => (&asked.topic, asked.partition),
+            Call::OffsetForTime(asked) => (&asked.topic, asked.partition),
             Call::Read(read) => (&read.topic, read.partition),
             Call::StartOffset(asked) => (&asked.topic, asked.partition),
             Call::DeleteRecords(asked) => (&asked.topic, asked.partition),
@@ -118,6 +119,7 @@ impl<'a> Run<'a> {
             What::Observation(seen) => Some(&seen.node),
             _ => match &self.call(at)?.0.call {
                 Call::EndOffset(asked) => asked.node.as_deref(),
+                Call::OffsetForTime(asked) => asked.node.as_deref(),
                 Call::Read(read) => Some(&read.node),
                 Call::StartOffset(asked) => Some(&asked.node),
                 Call::DeleteRecords(asked) => asked.node.as_deref(),
@@ -223,7 +225,8 @@ fn line_of(what: &What) -> Option<Line> {
             Seen::Quorum { .. } => Some(Line::Quorum),
             Seen::Produce { .. } => Some(Line::Produce),
             Seen::Delivery { .. } => Some(Line::Delivery),
-            Seen::Content { .. } | Seen::Process { .. } | Seen::Unknown => None,
+            Seen::Content { .. } => Some(Line::Content),
+            Seen::Process { .. } | Seen::Unknown => None,
         };
     }
     match completion(what)?.report {
@@ -235,6 +238,7 @@ fn line_of(what: &What) -> Option<Line> {
         Report::DeleteRecords(_) => Some(Line::DeleteRecords),
         Report::CreateTopic | Report::DeleteTopic | Report::GrowTopic => Some(Line::ChangeTopic),
         Report::DescribeTopic(_) => Some(Line::DescribeTopic),
+        Report::OffsetForTime(_) => Some(Line::OffsetForTime),
         _ => None,
     }
 }

@@ -632,6 +632,15 @@ pub enum Finding {
         /// Where it stood. All of these offsets exist.
         stood: Vec<Stood>,
     },
+    /// A consumer or a read was given bytes that are no records: a checksum is wrong, or a batch cannot be read.
+    UnreadableRecords {
+        /// The error.
+        error: String,
+        /// The node, if it was chosen.
+        node: Option<NodeName>,
+        /// Where it stood.
+        stood: Vec<Stood>,
+    },
     /// A partition begins above what explains it: records were removed that nobody asked to remove.
     LogStartUnexplained {
         /// The node.

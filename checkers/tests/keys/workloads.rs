@@ -1,8 +1,12 @@
 //! The shapes of Jepsen's own workloads, as their histories write them.
 
+use std::collections::BTreeSet;
+
 use checkers::foreign::{Keys, ModelName, judge_objects};
 use checkers::linearizability::SearchOptions;
 use checkers::verdict::{Rule, Validity};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 
 use super::{file, judged};
 
@@ -49,6 +53,126 @@ fn a_causal_register_keeps_the_order_of_its_site() {
         verdict.evidence.and_then(|proof| proof.rule),
         Some(Rule::LinkBroken)
     );
+}
+
+/// One step of a causal register's site, as it is written down.
+struct Step {
+    f: &'static str,
+    kind: &'static str,
+    /// What is written, or what was read.
+    value: u32,
+    /// The position after which it stands, if it says so.
+    link: Option<u64>,
+}
+
+/// Random steps of one site: some crash, some reads and links are falsified.
+fn steps(random: &mut ChaCha8Rng) -> Vec<Step> {
+    let mut held = 0;
+    (1..=random.random_range(1..=8))
+        .map(|position: u64| {
+            let writes = random.random();
+            let crashed = random.random_ratio(1, 4);
+            let value = match writes {
+                true => random.random_range(1..=3),
+                false if random.random_ratio(1, 8) => random.random_range(0..=3),
+                false => held,
+            };
+            if writes && (!crashed || random.random()) {
+                held = value;
+            }
+            let wrong = u64::from(random.random_ratio(1, 20));
+            Step {
+                f: if writes { "write" } else { "read" },
+                kind: if crashed { "info" } else { "ok" },
+                value,
+                link: (position > 1 && random.random()).then(|| position - 1 + wrong),
+            }
+        })
+        .collect()
+}
+
+/// Whether some choice of when each crashed write took effect, if it did, gives what was read; and whether every link
+/// names the step before it.
+fn has_an_order(steps: &[Step]) -> bool {
+    // The value, and which crashed writes are still to come.
+    let mut states: BTreeSet<(u32, BTreeSet<usize>)> = BTreeSet::from([(0, BTreeSet::new())]);
+    for (at, step) in steps.iter().enumerate() {
+        if step.kind == "ok"
+            && step.link.is_some_and(|link| link != at as u64)
+            && steps[at - 1].kind == "ok"
+        {
+            return false;
+        }
+        let mut open: Vec<(u32, BTreeSet<usize>)> = states.iter().cloned().collect();
+        while let Some((_, pending)) = open.pop() {
+            for late in &pending {
+                let mut rest = pending.clone();
+                rest.remove(late);
+                let next = (steps[*late].value, rest);
+                if states.insert(next.clone()) {
+                    open.push(next);
+                }
+            }
+        }
+        states = states
+            .into_iter()
+            .filter_map(|(value, mut pending)| match (step.f, step.kind) {
+                ("write", "ok") => Some((step.value, pending)),
+                ("write", _) => {
+                    pending.insert(at);
+                    Some((value, pending))
+                }
+                ("read", "ok") => (value == step.value).then_some((value, pending)),
+                _ => Some((value, pending)),
+            })
+            .collect();
+    }
+    !states.is_empty()
+}
+
+#[test]
+fn a_causal_register_agrees_with_every_choice() {
+    let mut wrong = 0;
+    for seed in 0..2_000 {
+        let steps = steps(&mut ChaCha8Rng::seed_from_u64(seed));
+        let mut text = String::new();
+        for (at, step) in steps.iter().enumerate() {
+            // A process ends with what it does not know.
+            let process = steps[..at].iter().filter(|s| s.kind == "info").count();
+            let called = match step.f {
+                "write" => step.value.to_string(),
+                _ => "nil".to_owned(),
+            };
+            let link = step.link.filter(|_| step.kind == "ok");
+            let link = link.map_or(String::new(), |link| format!(", :link {link}"));
+            let (f, kind, value, position) = (step.f, step.kind, step.value, at + 1);
+            let line = |kind: &str, value: &str, rest: &str| {
+                format!(
+                    "{{:process {process}, :type :{kind}, :f :{f}, :value [1 {value}]{rest}}}\n"
+                )
+            };
+            text += &line("invoke", &called, "");
+            let rest = format!(", :position {position}{link}");
+            text += &match kind {
+                "ok" => line("ok", &value.to_string(), &rest),
+                _ => line("info", &called, ""),
+            };
+        }
+        let model = Some(ModelName::CausalRegister);
+        let verdict = judge_objects("t", text.as_bytes(), model, &SearchOptions::default());
+        let validity = verdict.expect("a history").validity;
+        let truth = has_an_order(&steps);
+        let reads = steps
+            .iter()
+            .any(|step| (step.f, step.kind) == ("read", "ok"));
+        match validity {
+            Validity::Valid => assert!(truth, "seed {seed}:\n{text}"),
+            Validity::Invalid => assert!(!truth, "seed {seed}:\n{text}"),
+            _ => assert!(!reads || truth, "seed {seed}: {validity:?}\n{text}"),
+        }
+        wrong += u32::from(!truth);
+    }
+    assert!((100..1_900).contains(&wrong), "{wrong}");
 }
 
 /// What a set answers is a set; what a counter answers is a number.

@@ -7,6 +7,7 @@ use checkers::history::{Event, History, Moment, Observation, Report, Seen, What}
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
+use super::times;
 use crate::generate::Run;
 use crate::notation;
 
@@ -76,6 +77,7 @@ pub(crate) fn run(seed: u64, quiet: bool) -> History {
     let mut sequence = 0;
     let mut fresh: Vec<Event> = Vec::new();
     for event in &mut events {
+        times::stamp(event);
         match &mut event.what {
             What::Topic(topic) => topic.partitions = 2,
             What::Observation(seen) => {
@@ -109,6 +111,7 @@ pub(crate) fn run(seed: u64, quiet: bool) -> History {
             _ => {}
         }
     }
+    fresh.extend(times::questions(&events));
     events.extend(fresh);
     events.sort_by_key(|event| event.t);
     for (i, event) in events.iter_mut().enumerate() {

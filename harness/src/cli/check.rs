@@ -5,7 +5,6 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use checkers::foreign::ModelName;
-use checkers::transactions::ConsistencyModel;
 use checkers::verdict::{Doubt, Validity};
 use clap::Args;
 use reports::RunReport;
@@ -27,14 +26,18 @@ A file is one of:
 Each may be compressed with zstd or gzip.
 
 Without --model, a recorded run is judged by its checks, and another history by the model that its functions name.
-Models of objects search for a linearization. Models of transactions are list-append (:append, :r), rw-register (:w, :r)
-and kafka (:send, :poll). Transactions are judged by --expect, or else by the strongest model that they can show:
+register, cas-register, kv, mutex, fifo-queue, set, log, multi-register and causal-register search for a linearization.
+counter, bank, set-full, total-queue, unique-ids, long-fork, sequential and causal-reverse judge by the rule of Jepsen's
+workload of that name. Models of transactions are list-append (:append, :r), rw-register (:w, :r) and kafka (:send,
+:poll). Transactions are judged by --expect, or else by the strongest model that they can show:
 strict-serializable, and strong-read-committed for kafka.
 
   jepsen check runs/latest
   jepsen check runs/latest --model log
   jepsen check history.edn
   jepsen check history.edn --model list-append --expect serializable
+  jepsen check history.edn --model register --keys keyed
+  jepsen check history.edn --model bank --bank-total 100
   jepsen export runs/latest --edn | jepsen check - --model kafka
   gzip -dc history.edn.gz | jepsen check - --model cas-register";
 
@@ -48,10 +51,9 @@ pub struct CheckArguments {
     /// Judge by a model instead of the checks of a recorded run.
     #[arg(long, value_name = "NAME", value_parser = model::named, conflicts_with = "only")]
     pub model: Option<checkers::foreign::ModelName>,
-    /// The consistency model that transactions must satisfy to be valid, e.g. serializable. Weaker anomalies are shown
-    /// as tolerated.
-    #[arg(long, value_name = "MODEL", value_parser = model::expected, conflicts_with_all = ["only", "promise"])]
-    pub expect: Option<ConsistencyModel>,
+    /// What the text of a foreign history does not say.
+    #[command(flatten)]
+    pub foreign: model::ModelArguments,
     /// Of recorded runs: only these checks, comma-separated.
     #[arg(long, value_name = "CHECK,...", value_delimiter = ',')]
     pub only: Vec<String>,
@@ -103,7 +105,7 @@ pub fn run(arguments: &CheckArguments) -> Result<i32> {
             false => model::judge(
                 &one.history,
                 arguments.model,
-                arguments.expect,
+                &arguments.foreign,
                 arguments.json,
             )?,
         });
@@ -125,11 +127,14 @@ fn applies(arguments: &CheckArguments, found: &Found, by_checks: bool) -> Result
             "{name}: {option} does not apply: {why}"
         )))
     };
-    if by_checks && arguments.expect.is_some() {
+    if by_checks && let Some(option) = arguments.foreign.given() {
         return refuse(
-            "--expect",
+            option,
             "a recorded run is judged by the promises of its target; --promise judges by others",
         );
+    }
+    if let Some((option, why)) = arguments.foreign.without_effect(arguments.model) {
+        return refuse(option, why);
     }
     let why = match arguments.model {
         Some(_) => {

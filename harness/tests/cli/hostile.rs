@@ -177,7 +177,7 @@ fn a_model_shows_topics_and_values_without_effect() {
             "cas-register",
             "list-append",
             "rw-register",
-            "queue",
+            "fifo-queue",
             "log",
             "set",
         ] {

@@ -29,6 +29,22 @@ pub(super) fn words(finding: &Finding, at: &Evidence) -> Option<Words> {
             "A record before each of these offsets was known before, and nobody had asked to \
              remove any above.",
         ),
+        Finding::UnreadableRecords { error, node, stood } => Words::of(
+            "Unreadable records",
+            "What a fetch returns are whole batches of records with the right checksum.",
+            KAFKA,
+        )
+        .seen(format!(
+            "A fetch{} at {} returned bytes that are no records: {}.",
+            node.as_ref()
+                .map_or_else(String::new, |node| format!(" from {}", untrusted(node))),
+            places(stood),
+            untrusted(error)
+        ))
+        .therefore(
+            "The client checks what it is given. A client that does not would have read altered \
+             records.",
+        ),
         Finding::LogStartUnexplained {
             node,
             start,

@@ -81,6 +81,11 @@ fn stalled(text: &str) -> Vec<(&'static str, Value)> {
                 "stood": [{ "topic": text, "partition": 1, "position": 128 }] }),
         ),
         (
+            "unreadable-records",
+            json!({ "error": text, "node": text,
+                "stood": [{ "topic": text, "partition": 1, "position": 128 }] }),
+        ),
+        (
             "log-start-unexplained",
             json!({ "node": text, "start": 300, "explained": 0, "acknowledged": 300 }),
         ),

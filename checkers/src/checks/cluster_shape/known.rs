@@ -9,7 +9,8 @@ use crate::history::{Answers, Call, ClientOperation, History, Seen};
 pub(in crate::checks) struct Known {
     /// None if no answer lists brokers.
     pub(super) brokers: Option<BTreeSet<i32>>,
-    /// The voters that most answers name; none if there are no such answers.
+    /// The voters that most nodes name first, and of those the ones that most answers name; none if there are no such
+    /// answers. Not what most answers name: nodes that leave out a voter from a moment on soon outnumber their own truth.
     pub(super) voters: Option<BTreeSet<i32>>,
     /// Of topics that were created once, and neither grown nor deleted, and of which some answer shows a partition.
     pub(super) partitions: BTreeMap<String, BTreeSet<i32>>,
@@ -23,7 +24,11 @@ impl Known {
         settled: Option<&Answers>,
     ) -> Known {
         let settled = settled.cloned().unwrap_or_default();
-        let (mut listed, mut voters) = (settled.listed, settled.voters);
+        let mut listed = settled.listed;
+        let counted = settled.voters.into_iter();
+        let mut voters: BTreeMap<BTreeSet<i32>, (u64, u64)> =
+            counted.map(|(named, times)| (named, (0, times))).collect();
+        let mut asked: BTreeSet<&str> = BTreeSet::new();
         let mut topics: BTreeSet<&str> = BTreeSet::new();
         let mut answers = settled.listing;
         for observed in history.observations() {
@@ -39,7 +44,10 @@ impl Known {
                         .for_each(|id| *listed.entry(*id).or_default() += 1);
                 }
                 Seen::Quorum { voters: named, .. } if !named.is_empty() => {
-                    *voters.entry(named.iter().copied().collect()).or_default() += 1;
+                    let is_first = asked.insert(&observed.observation.node);
+                    let (first, all) = voters.entry(named.iter().copied().collect()).or_default();
+                    *first += u64::from(is_first);
+                    *all += 1;
                 }
                 _ => {}
             }

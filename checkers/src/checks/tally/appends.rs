@@ -37,6 +37,29 @@ pub(in crate::checks) struct Tried {
     pub(in crate::checks) last: (Moment, u64),
     healed: Option<Since>,
     recovered: Option<Since>,
+    pub(in crate::checks) never: Never,
+}
+
+/// What was tried on a partition that has acknowledged nothing so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::checks) struct Never {
+    pub(in crate::checks) acknowledged: bool,
+    pub(in crate::checks) tries: u64,
+    /// Of the try that waited longest while nothing was wrong: its call, until when, its line.
+    pub(in crate::checks) longest: Option<(Moment, Moment, u64)>,
+}
+
+impl Never {
+    fn take(&mut self, (called, ended, id): (Moment, Moment, u64), served: bool, calm: Moment) {
+        self.acknowledged |= served;
+        self.tries += 1;
+        let until = calm.min(ended);
+        let length = |(from, to, _): &(Moment, Moment, u64)| to.saturating_sub(*from);
+        let longest = self.longest.as_ref().map_or(0, length);
+        if !served && until.saturating_sub(called) > longest {
+            self.longest = Some((called, until, id));
+        }
+    }
 }
 
 /// Appends since some moment.
@@ -87,6 +110,12 @@ impl Appends {
         self.tried.get(place as usize)?.series.clone().end()
     }
 
+    /// What was tried on a partition.
+    pub(in crate::checks) fn never(&self, place: u32) -> Never {
+        let tried = self.tried.get(place as usize);
+        tried.map_or_else(Never::default, |tried| tried.never)
+    }
+
     /// Whether a partition was tried under a fault and acknowledged nothing before the heal.
     pub(in crate::checks) fn refused_all(&self, window: usize, place: u32) -> bool {
         let window = u32::try_from(window).unwrap_or(u32::MAX);
@@ -110,6 +139,8 @@ impl Tried {
         context: &Context<'_>,
     ) -> Option<Stall> {
         let (called, id) = (asked.called, asked.id);
+        let calm = context.regimes.calm_until(called);
+        self.never.take((called, ended, id), served, calm);
         if context.regimes.is_calm(called, ended) {
             self.calm += 1;
             if !served {

@@ -32,6 +32,8 @@ pub(super) enum Kind {
     Read(Box<Read>),
     End(Box<End>),
     Topic(Box<Topic>),
+    /// A question for the record of a time, with its error.
+    Time(Option<Text>),
     Other,
 }
 

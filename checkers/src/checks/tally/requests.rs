@@ -39,9 +39,18 @@ pub(crate) struct Question {
     pub(in crate::checks) place: Option<(Text, i32)>,
 }
 
-/// A node's Metadata that was answered.
+/// Metadata.
+pub(in crate::checks) const METADATA: &str = "Metadata";
+/// The state of the quorum.
+pub(in crate::checks) const QUORUM: &str = "DescribeQuorum";
+
+/// A node's answer about the cluster: Metadata, or the quorum once it has named a leader. A node that never names one
+/// may have no quorum to describe.
 #[derive(Clone, Debug)]
 pub(super) struct Answer {
+    pub(super) request: &'static str,
+    /// Whether it has what was asked for.
+    pub(super) served: bool,
     pub(super) id: u64,
     pub(super) called: Moment,
     pub(super) at: Moment,
@@ -62,7 +71,7 @@ pub(crate) struct Requests {
     pub(in crate::checks) count: u64,
     /// The longest wait.
     pub(in crate::checks) longest: Moment,
-    /// Waits that may be too long, in their order, with the last error: of operations, and of Metadata.
+    /// Waits that may be too long, in their order, with the last error: of operations, and of what nodes say.
     pub(in crate::checks) stalls: [Vec<(Question, Stall, Option<Text>)>; 2],
     asked: BTreeMap<Question, Tries>,
 }
@@ -81,10 +90,6 @@ impl Requests {
         }
         self.count += 1;
         let stated = end.stated.filter(|_| asked.state == State::Ok);
-        // An answer that states nothing is none; a broker cannot give it.
-        if asked.state == State::Ok && stated.is_none() {
-            return;
-        }
         // Whether it lacks a record that had been known for longer than anything may be missing.
         let lacks = |offset: i64| end.long.is_some_and(|known| known >= offset);
         let served = stated.is_some_and(|offset| !lacks(offset));
@@ -146,7 +151,29 @@ impl Requests {
         self.take(0, question, served, stretch, &topic.error);
     }
 
-    pub(super) fn metadata(
+    /// Of any partition: each is asked seldom, and its end is asked for often.
+    pub(super) fn by_time(
+        &mut self,
+        error: &Option<Text>,
+        asked: &Asked,
+        ended: Moment,
+        context: &Context<'_>,
+    ) {
+        if !context.in_time(asked.called) {
+            return;
+        }
+        self.count += 1;
+        let question = Question {
+            request: "ListOffsets by time",
+            node: None,
+            place: None,
+        };
+        let served = asked.state == State::Ok;
+        let stretch = (asked.called, ended, asked.id);
+        self.take(0, question, served, stretch, error);
+    }
+
+    pub(super) fn answered(
         &mut self,
         answer: Answer,
         context: &Context<'_>,
@@ -161,13 +188,12 @@ impl Requests {
         }
         self.count += 1;
         let question = Question {
-            request: "Metadata",
+            request: answer.request,
             node: Some(node.clone()),
             place: None,
         };
         let stretch = (answer.called, answer.at, answer.id);
-        let served = answer.error.is_none();
-        self.take(1, question, served, stretch, &answer.error);
+        self.take(1, question, answer.served, stretch, &answer.error);
     }
 
     fn take(

@@ -1,7 +1,8 @@
 //! One line after the other: what it says is noted with the call that it belongs to.
 
 use super::asked::{Append, Asked, End, Kind, Part, Poll, Read, State, Topic};
-use super::requests::Answer;
+use super::requests::{Answer, METADATA, QUORUM};
+use super::stated::Stated;
 use super::{Tally, known::Known};
 use crate::history::{
     Acks, Call, Completion, Event, Invocation, Moment, Observation, Offset, Outcome, Record,
@@ -63,7 +64,7 @@ impl Tally {
                         end.leads = self.leads.claims(node, self.names.place(end.place));
                     }
                 }
-                Kind::Append(_) | Kind::Topic(_) | Kind::Other => {}
+                Kind::Append(_) | Kind::Topic(_) | Kind::Time(_) | Kind::Other => {}
             }
         }
         self.fresh = fresh;
@@ -139,6 +140,7 @@ impl Tally {
                 stated: None,
                 error: None,
             })),
+            Call::OffsetForTime(_) => Kind::Time(None),
             call => match call.of_topic() {
                 Some(topic) => Kind::Topic(Box::new(Topic {
                     request: call.name(),
@@ -208,6 +210,16 @@ impl Tally {
                 end.error = error.cloned();
                 if let Report::EndOffset(seen) = report {
                     end.stated = seen.offset;
+                    let node = seen.node.as_ref().or(end.node.as_ref());
+                    if let (State::Ok, Some(node), Some(epoch)) = (state, node, seen.epoch) {
+                        let stated = Stated {
+                            operation: asked.id,
+                            called: asked.called,
+                            returned: at,
+                            epoch,
+                        };
+                        self.epochs.end(node, end.place, stated);
+                    }
                     if let Some(offset) = seen.offset.filter(|_| state == State::Ok) {
                         let known = &mut self.known[end.place as usize];
                         known.add(at, offset.saturating_sub(1), self.late);
@@ -215,6 +227,7 @@ impl Tally {
                 }
             }
             (Kind::Topic(topic), _) => topic.error = error.cloned(),
+            (Kind::Time(told), _) => *told = error.cloned(),
             (Kind::Other, _) => {}
         }
     }
@@ -235,7 +248,17 @@ impl Tally {
 
     fn observed(&mut self, event: &Event, about: &Observation) {
         match &about.seen {
-            Seen::Metadata { .. } => {
+            Seen::Metadata { partitions, .. } => {
+                if about.answered {
+                    let times = (event.i, about.called, event.t);
+                    for claim in partitions {
+                        let place = self.names.find((claim.topic(), claim.partition()));
+                        if let Some(place) = place {
+                            let lane = (&about.node, place);
+                            self.epochs.metadata(lane, times, claim, self.lag);
+                        }
+                    }
+                }
                 self.answering
                     .add(&about.node, about.called, about.answered);
                 let own = self.nodes.iter().position(|node| *node == about.node);
@@ -243,6 +266,25 @@ impl Tally {
                 self.leads.answer(event, about, id);
                 if about.answered {
                     self.metadata.push_back(Answer {
+                        request: METADATA,
+                        served: about.error.is_none(),
+                        id: event.i,
+                        called: about.called,
+                        at: event.t,
+                        node: about.node.clone(),
+                        error: about.error.clone(),
+                    });
+                }
+            }
+            Seen::Quorum { leader, .. } if about.answered => {
+                let served = about.error.is_none() && *leader >= 0;
+                if served && !self.quorum.contains(&about.node) {
+                    self.quorum.insert(about.node.clone());
+                }
+                if self.quorum.contains(&about.node) {
+                    self.metadata.push_back(Answer {
+                        request: QUORUM,
+                        served,
                         id: event.i,
                         called: about.called,
                         at: event.t,

@@ -5,7 +5,7 @@ use crate::history::{Append, Appended, Call, Offset, Outcome, RecordOutcome, Rep
 use crate::mutants::after::retire;
 use crate::mutants::answer::{come_out, completion, completion_mut};
 use crate::mutants::draft::Draft;
-use crate::mutants::lie::Expected::{Equivalent, Red};
+use crate::mutants::lie::Expected::{Equivalent, Limit, Red};
 use crate::mutants::lie::{Expected, Lie, Line};
 
 /// Two offsets of one value, or two values of one offset.
@@ -113,12 +113,17 @@ pub(super) const ROWS: &[Lie] = &[
         .over(PLACES)
         .quiet()
         .then(retire),
-    outcome("no answer to one client", unanswered)
-        .long(Equivalent(
-            "the connection of one client may stall while other clients are served",
-        ))
-        .over(CLIENTS)
-        .then(retire),
+    // A worker that is not answered is replaced, so these are the requests of many clients: a share of all.
+    outcome(
+        "no answer to one worker and those that replace it",
+        unanswered,
+    )
+    .long(Limit(
+        "fewer than one append in ten may fail outside of faults, and no worker has a limit of its own",
+    ))
+    .over(CLIENTS)
+    .quiet()
+    .then(retire),
     outcome("no answer to what was refused", |draft, at| {
         let is_refused = matches!(draft.run.event(at).what, What::Fail(_));
         is_refused && unanswered(draft, at)

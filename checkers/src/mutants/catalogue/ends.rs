@@ -4,7 +4,7 @@ use super::{EVERY, NODES_AND_PLACES, PLACES};
 use crate::history::{Call, EndOffsetSeen, Isolation, Moment, Offset, Outcome, Report, What};
 use crate::mutants::answer::{come_out, completion, completion_mut};
 use crate::mutants::draft::Draft;
-use crate::mutants::lie::Expected::{Equivalent, Limit, None as Nothing, Red};
+use crate::mutants::lie::Expected::{Equivalent, None as Nothing, Red};
 use crate::mutants::lie::{Expected, Lie, Line};
 use crate::mutants::run::Log;
 
@@ -94,9 +94,12 @@ pub(super) const ROWS: &[Lie] = &[
             true
         })
     })
-    .is(Equivalent(
-        "an answer without an offset states nothing, and the harness does not record one",
-    )),
+    .once(Equivalent(
+        "an answer without an offset states nothing, and the next one states it",
+    ))
+    .long(UNSERVED)
+    .over(PLACES)
+    .quiet(),
     epoch("one lower than the same node named before", |draft, at| {
         let before = last_epoch(draft, at);
         answered(draft, at, |seen| lowered(seen, before, 1))
@@ -119,9 +122,8 @@ pub(super) const ROWS: &[Lie] = &[
     epoch("one higher", |draft, at| {
         answered(draft, at, |seen| raised(seen, 1))
     })
-    .on(Limit(
-        "a node may know of an epoch before its Metadata does, and nothing bounds for how long",
-    )),
+    .on(Red(EPOCHS))
+    .quiet(),
     epoch("not stated", |draft, at| {
         answered(draft, at, |seen| seen.epoch.take().is_some())
     })

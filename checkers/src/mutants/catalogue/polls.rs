@@ -136,6 +136,15 @@ pub(super) const ROWS: &[Lie] = &[
     .is(Red(&["offsets-served"]))
     .over(CLIENT_SIDE)
     .then(deliver_later_and_retire),
+    Lie::new(
+        Line::Poll,
+        "error",
+        "bytes that are no records",
+        |draft, at| failed(draft, at, "_BAD_MSG"),
+    )
+    .is(Red(&["offsets-served"]))
+    .over(CLIENT_SIDE)
+    .then(deliver_later_and_retire),
 ];
 
 /// Changes the first of two neighbours of one partition that a poll returned: a consumer's position follows from the

@@ -5,7 +5,7 @@ use super::{NODES, ONE_NODE};
 use crate::history::{Seen, What};
 use crate::mutants::draft::Draft;
 use crate::mutants::lie::Expected::{Equivalent, Red};
-use crate::mutants::lie::{Lie, Line};
+use crate::mutants::lie::{Expected, Lie, Line};
 
 const fn row(
     field: &'static str,
@@ -16,6 +16,7 @@ const fn row(
 }
 
 const UNASKED: &str = "no client needs DescribeQuorum, and a node without an answer states nothing";
+const UNSERVED: Expected = Red(&["request-liveness"]);
 const SHAPE: &[&str] = &["cluster-shape"];
 
 pub(super) const ROWS: &[Lie] = &[
@@ -23,7 +24,10 @@ pub(super) const ROWS: &[Lie] = &[
         silent(draft, at, false)
     })
     .is(Equivalent(UNASKED)),
-    row("error", "refused", |draft, at| silent(draft, at, true)).is(Equivalent(UNASKED)),
+    row("error", "refused", |draft, at| silent(draft, at, true))
+        .once(Equivalent(UNASKED))
+        .long(UNSERVED)
+        .quiet(),
     row("leader", "another node, of the same term", |draft, at| {
         let nodes = draft.run.history().header().nodes.len() as i32;
         quorum(draft, at, |leader, epoch, _| {
@@ -36,9 +40,11 @@ pub(super) const ROWS: &[Lie] = &[
     row("leader", "none", |draft, at| {
         quorum(draft, at, |leader, _, _| std::mem::replace(leader, -1) >= 0)
     })
-    .is(Equivalent(
-        "-1 states no leader; the leaders of partitions are judged by Metadata",
-    )),
+    .once(Equivalent(
+        "-1 states no leader, and the next answer names it",
+    ))
+    .long(UNSERVED)
+    .quiet(),
     row("epoch", "one lower than before", |draft, at| {
         let before = before(draft, at);
         quorum(draft, at, |_, epoch, _| {

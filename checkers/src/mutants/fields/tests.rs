@@ -7,11 +7,12 @@ use serde_json::Value;
 
 use super::{Coverage, FIELDS};
 use crate::history::{
-    Acks, Append, Appended, Assigned, Call, Completion, DeleteRecords, EndOffset, EndOffsetSeen,
-    Event, FaultEvent, FaultPhase, Invocation, Isolation, Late, NodeEvent, NodeHappening,
-    Observation, Outcome, PartitionClaim, Persisted, Phase, PhaseEvent, Poll, Polled, Read,
-    ReadSeen, Record, RecordOutcome, RecordsDeleted, Report, Seen, Shortage, StartOffset,
-    StartOffsetSeen, TopicCall, TopicEvent, TopicSeen, What,
+    Acks, Altered, Append, Appended, Assigned, Call, Completion, DeleteRecords, EndOffset,
+    EndOffsetSeen, Event, FaultEvent, FaultPhase, Invocation, Isolation, Late, NodeEvent,
+    NodeHappening, Observation, OffsetForTime, OffsetForTimeSeen, Outcome, PartitionClaim,
+    Persisted, Phase, PhaseEvent, Poll, Polled, Read, ReadSeen, Record, RecordOutcome,
+    RecordsDeleted, Report, Seen, Sending, Shortage, StartOffset, StartOffsetSeen, TopicCall,
+    TopicEvent, TopicSeen, What,
 };
 use crate::mutants::lies;
 
@@ -28,8 +29,8 @@ fn kind(what: &What) -> Option<&'static str> {
             Report::DescribeTopic(_) => "describe-topic",
             Report::DeleteRecords(_) => "delete-records",
             Report::StartOffset(_) => "start-offset",
-            // No catalogue lies about it yet.
-            Report::OffsetForTime(_) | Report::Unknown => return None,
+            Report::OffsetForTime(_) => "offset-for-time",
+            Report::Unknown => return None,
         },
         What::Observation(seen) => match &seen.seen {
             Seen::Metadata { .. } => "metadata",
@@ -37,8 +38,8 @@ fn kind(what: &What) -> Option<&'static str> {
             Seen::Produce { .. } => "produce",
             Seen::Delivery { .. } => "delivery",
             Seen::Process { .. } => "process",
-            // What the harness itself compared.
-            Seen::Content { .. } | Seen::Unknown => return None,
+            Seen::Content { .. } => "content",
+            Seen::Unknown => return None,
         },
         What::Fault(_) => "fault",
         What::Topic(_) => "topic",
@@ -91,8 +92,19 @@ fn lines() -> Vec<What> {
             values: [("v").into()].into_iter().collect(),
             acks: Acks::All,
             idempotent: true,
-            sending: None,
+            sending: Some(Box::new(Sending {
+                producer: 1,
+                in_flight: 1,
+                retries: true,
+                timestamps: vec![1],
+            })),
         })),
+        called(Call::OffsetForTime(Box::new(OffsetForTime {
+            topic: "t".into(),
+            partition: 0,
+            timestamp: 1,
+            node: Some("n1".into()),
+        }))),
         called(Call::Poll(Poll {
             assigned: vec![Assigned {
                 topic: "t".into(),
@@ -148,6 +160,10 @@ fn lines() -> Vec<What> {
             epoch: Some(1),
             node: Some("n1".into()),
         }))),
+        ended(Report::OffsetForTime(Box::new(OffsetForTimeSeen {
+            offset: Some(1),
+            timestamp: Some(1),
+        }))),
         ended(Report::Read(Box::new(ReadSeen {
             records: vec![record()],
             next: Some(2),
@@ -175,6 +191,16 @@ fn lines() -> Vec<What> {
         }),
         observed(Seen::Produce { sequence: 1 }),
         observed(Seen::Delivery { sequences: vec![1] }),
+        observed(Seen::Content {
+            compared: 1,
+            altered: vec![Altered {
+                topic: "t".into(),
+                partition: 0,
+                offset: 1,
+                value: "v".into(),
+                fields: vec!["key".into()],
+            }],
+        }),
         observed(Seen::Process {
             resident_bytes: 1,
             cpu_ms: 1,

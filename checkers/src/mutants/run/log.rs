@@ -12,6 +12,8 @@ pub(in crate::mutants) struct Sent {
     pub(in crate::mutants) called: Moment,
     pub(in crate::mutants) outcome: Outcome,
     pub(in crate::mutants) offset: Option<Offset>,
+    /// Its timestamp in ms, where the append states it.
+    pub(in crate::mutants) timestamp: Option<i64>,
 }
 
 /// One partition.
@@ -46,6 +48,11 @@ impl Log {
     pub(in crate::mutants) fn unknown(&self) -> Offset {
         let open = |sent: &&Sent| sent.outcome == Outcome::Info;
         self.sent.values().filter(open).count() as Offset
+    }
+
+    /// The timestamp of the record at an offset.
+    pub(in crate::mutants) fn timestamp(&self, offset: Offset) -> Option<i64> {
+        self.sent.get(self.records.get(&offset)?)?.timestamp
     }
 
     /// The offset after the last record.
@@ -85,10 +92,12 @@ pub(super) fn logs(run: &Run<'_>) -> BTreeMap<Place, Log> {
                     let record = appended.records.get(number);
                     let outcome = record.map_or(operation, |record| record.outcome);
                     let offset = record.and_then(|record| record.offset);
+                    let sending = append.sending.as_deref();
                     let sent = Sent {
                         called,
                         outcome,
                         offset,
+                        timestamp: sending.and_then(|s| s.timestamps.get(number).copied()),
                     };
                     if let (Outcome::Ok, Acks::All, Some(offset)) = (outcome, append.acks, offset) {
                         log.known.push((event.t, offset));

@@ -1,6 +1,8 @@
 //! Polling: the reading half of every workload. A consumer by assignment reads all partitions continuously. From time
 //! to time a new consumer replaces it and starts a little earlier, so that some records are read twice. This detects an
-//! offset whose value changed after an election. Where its offset was deleted, the next one begins with what is left.
+//! offset whose value changed after an election. Where its offset was deleted, the next one begins with what is left. A
+//! consumer that gets nothing is not replaced meanwhile: a new one asks other questions, and hid that all who had read
+//! before an election got nothing after it.
 
 use std::time::{Duration, Instant};
 
@@ -22,6 +24,8 @@ use crate::load::pace::Pace;
 const WAIT: Duration = Duration::from_millis(100);
 /// The approximate lifetime of a consumer.
 const LIFE: Duration = Duration::from_secs(8);
+/// How much longer a consumer lives that gets nothing.
+const PATIENCE: Duration = Duration::from_secs(15);
 /// The number of records that a new consumer reads again.
 const AGAIN_RECORDS: i64 = 200;
 
@@ -45,7 +49,10 @@ pub(super) fn run(load: &Load, turn: Turn) -> Result<()> {
         let mut gone = false;
         let mut consumer = Consumer::new(&config, assigned)?;
         let until = Instant::now() + LIFE.mul_f64(random.random_range(0.5..1.5));
-        while Instant::now() < until && pace.wait(&mut random, &load.stop) {
+        let mut given = true;
+        let lives =
+            |given: bool| Instant::now() < until + if given { Duration::ZERO } else { PATIENCE };
+        while lives(given) && pace.wait(&mut random, &load.stop) {
             let poll = Poll {
                 assigned: consumer.assigned().to_vec(),
                 isolation: Isolation::ReadUncommitted,
@@ -58,6 +65,7 @@ pub(super) fn run(load: &Load, turn: Turn) -> Result<()> {
             let (records, error) = consumer.poll(WAIT);
             let failed = error.is_some();
             gone = error.as_deref().is_some_and(is_out_of_range);
+            given = !records.is_empty();
             let report = Report::Poll(Polled { records });
             let completion = Completion {
                 worker,

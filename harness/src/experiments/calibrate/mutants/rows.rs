@@ -72,6 +72,7 @@ const fn unserved(name: &'static str) -> Row {
             "reads-stalled",
             "requests-stalled",
             "offset-out-of-range",
+            "unreadable-records",
             "not-served",
             "never-served",
         ],

@@ -1,7 +1,7 @@
 //! InitProducerId, FindCoordinator and ApiVersions.
 
 use super::super::super::table::Row;
-use super::{equivalent, killed};
+use super::{equivalent, killed, unserved};
 
 const fn idempotent(name: &'static str) -> Row {
     killed(
@@ -26,8 +26,9 @@ const fn idempotent(name: &'static str) -> Row {
     .within(20)
 }
 
-const fn gap(name: &'static str) -> Row {
-    killed(name, &["availability"], &["gap"]).within(20)
+/// Clients that begin find no API that they need.
+const fn at_the_start(name: &'static str) -> Row {
+    unserved(name).within(20)
 }
 
 pub(super) const ROWS: &[Row] = &[
@@ -50,11 +51,11 @@ pub(super) const ROWS: &[Row] = &[
         "coordinator-wrong-host",
         "the reference broker has no groups; a client that joins one cannot, with or without this answer",
     ),
-    gap("versions-without-produce"),
-    gap("versions-without-fetch"),
-    gap("versions-without-metadata"),
-    gap("versions-empty"),
-    gap("versions-fetch-ahead"),
+    at_the_start("versions-without-produce"),
+    at_the_start("versions-without-fetch"),
+    at_the_start("versions-without-metadata"),
+    at_the_start("versions-empty"),
+    at_the_start("versions-fetch-ahead"),
     equivalent(
         "versions-fetch-behind",
         "a broker may offer less than it has; clients take the older version",

@@ -50,7 +50,10 @@ pub(super) const ROWS: &[Row] = &[
     unserved("produce-another-partition"),
     unserved("produce-another-topic"),
     unserved("produce-partition-missing"),
-    killed("produce-log-start-ahead", &["lost-write"], &["lost-write"]),
+    equivalent(
+        "produce-log-start-ahead",
+        "no producer acts by the log start; where a log begins, consumers learn from Fetch and ListOffsets",
+    ),
     equivalent(
         "produce-append-time",
         "the offset and the outcome of the write are true; the time is that of the answer, and no record has it",
