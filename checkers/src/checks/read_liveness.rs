@@ -3,14 +3,17 @@
 //! An empty poll is never an observation of a log's content. It is one of liveness where the consumer stood before a
 //! record that was known to exist when it polled. A partition of which no consumer gets anything for longer than the
 //! limit has a gap like any other, whether polls come back empty or fail; a single consumer that gets nothing of it for
-//! longer than a new one needs is reported too (a real broker left one client without records for a day).
+//! longer than a new one needs is reported too (a real broker left one client without records for a day). Records that
+//! others were given before are no sign of life: somebody must be given what is new.
+
+use std::collections::BTreeMap;
 
 use super::Check;
 use super::claims::MS;
 use super::stalls::Stall;
 use super::tally::Waiting;
 use super::view::{Place, evidence};
-use crate::history::WorkerId;
+use crate::history::{Moment, WorkerId};
 use crate::verdict::{Evidence, Finding, Unit, Verdict};
 
 /// How much longer than a partition a single consumer may get nothing, in ms: its connection may stall while others are
@@ -25,15 +28,27 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
     let tally = check.tally();
     let polls = &tally.polls;
     let mut longest = polls.longest;
+    // Where nobody is given anything, nobody is given what is new: one finding is enough.
+    let mut told: BTreeMap<Place<'_>, Moment> = BTreeMap::new();
     for (place, worker, stall, waiting) in &polls.stalls {
         let place = tally.names.place(*place);
-        tell(check, place, *worker, (stall, waiting), &mut verdict);
+        if worker.is_some() {
+            tell(check, place, *worker, (stall, waiting), &mut verdict);
+        } else if told.get(&place).is_none_or(|to| stall.from >= *to)
+            && tell(check, place, None, (stall, waiting), &mut verdict)
+        {
+            told.insert(place, stall.to);
+        }
     }
     for view in check.views() {
-        let ended = tally.names.find(view.place).and_then(|at| polls.end(at));
-        if let Some((stall, waiting)) = ended {
+        let ended = tally.names.find(view.place).map(|at| polls.end(at));
+        for (stall, waiting) in ended.into_iter().flatten() {
             longest = longest.max(stall.to.saturating_sub(stall.from));
-            tell(check, view.place, None, (&stall, waiting), &mut verdict);
+            if told.get(&view.place).is_none_or(|to| stall.from >= *to)
+                && tell(check, view.place, None, (&stall, waiting), &mut verdict)
+            {
+                told.insert(view.place, stall.to);
+            }
         }
     }
     let alone = polls.end_alone();
@@ -51,20 +66,21 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
     verdict
 }
 
+/// Reports a wait if it is too long, and returns whether it is.
 fn tell(
     check: &Check<'_>,
     place: Place<'_>,
     worker: Option<WorkerId>,
     (stall, waiting): (&Stall, &Waiting),
     verdict: &mut Verdict,
-) {
+) -> bool {
     let Some(excess) = stall.excess(check.regimes()) else {
-        return;
+        return false;
     };
     let alone_ms = worker.map_or(0, |_| ALONE_MS);
     let limit_ms = excess.limit_ms.saturating_add(alone_ms);
     if excess.length_ms() <= limit_ms {
-        return;
+        return false;
     }
     let finding = Finding::ReadsStalled {
         consumer: worker,
@@ -82,4 +98,5 @@ fn tell(
         ..evidence(place, &[stall.first, stall.last], &[waiting.position])
     };
     check.unless_starved(finding, evidence, excess.from, excess.to, verdict);
+    true
 }

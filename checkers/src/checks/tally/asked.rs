@@ -62,12 +62,19 @@ pub(in crate::checks) struct Poll {
 pub(in crate::checks) struct Part {
     pub(super) place: u32,
     pub(super) position: Offset,
-    /// Whether anything at the position or above had been known before the call.
-    pub(super) known: bool,
+    /// The highest offset that had been known before the call.
+    pub(super) known: Option<Offset>,
     /// Whether the record before the position had been known by then.
     pub(super) reached: bool,
-    /// Whether a record of it came.
-    pub(super) given: bool,
+    /// The highest record of it that came.
+    pub(super) given: Option<Offset>,
+}
+
+impl Part {
+    /// Whether anything at the position or above had been known before the call.
+    pub(super) fn is_known(&self) -> bool {
+        self.known >= Some(self.position)
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -93,6 +100,8 @@ pub(in crate::checks) struct End {
 #[derive(Clone, Debug)]
 pub(in crate::checks) struct Topic {
     pub(super) request: &'static str,
+    /// Whether it is a question, and changes nothing.
+    pub(super) describes: bool,
     pub(super) node: Text,
     pub(super) last: bool,
     pub(super) error: Option<Text>,

@@ -1,4 +1,6 @@
-//! Polls: for how long a partition's consumers, and each consumer alone, were given nothing though there was something.
+//! Polls: for how long a partition's consumers, and each consumer alone, were given nothing though there was something;
+//! and for how long nobody was given what is new. (A partition whose high watermark stood still at 119 went on giving
+//! records 0 to 118 to those who came late or went back, while 803 acknowledged ones were given to nobody.)
 
 use std::collections::BTreeMap;
 
@@ -22,7 +24,16 @@ pub(crate) struct Polls {
     /// Waits that may be too long, in their order: of which partition, and of which consumer alone.
     pub(in crate::checks) stalls: Vec<(u32, Option<WorkerId>, Stall, Waiting)>,
     partitions: BTreeMap<u32, Waiting>,
+    news: BTreeMap<u32, News>,
     consumers: BTreeMap<(WorkerId, u32), Waiting>,
+}
+
+/// Of one partition: what nobody was given before.
+#[derive(Clone, Debug, Default)]
+struct News {
+    /// The offset after the highest record that anybody was given.
+    next: Offset,
+    waiting: Waiting,
 }
 
 /// What is known of a wait beside its time.
@@ -64,14 +75,38 @@ impl Polls {
         self.given += poll.records;
         let full = poll.records >= FULL_RECORDS;
         for part in &poll.parts {
+            let of = (poll, asked, ended);
             let step = match part {
-                Part { given: true, .. } => Step::Given,
-                Part { known: false, .. } if asked.state == State::Ok => Step::CaughtUp,
-                Part { known: false, .. } => continue,
-                _ if full => continue,
-                part => Step::Nothing(part.position),
+                Part { given: Some(_), .. } => Some(Step::Given),
+                part if part.is_known() => (!full).then_some(Step::Nothing(part.position)),
+                _ => (asked.state == State::Ok).then_some(Step::CaughtUp),
             };
-            self.step(part.place, (poll, asked, ended), step);
+            if let Some(step) = step {
+                self.step(part.place, of, step);
+            }
+            self.news(part, full, of);
+        }
+    }
+
+    /// Whether anybody is given what is new. A consumer that is given old records is on its way there, and one that
+    /// stands behind all that is known went there by itself: neither says anything.
+    fn news(&mut self, part: &Part, full: bool, of: (&Poll, &Asked, Moment)) {
+        let news = self.news.entry(part.place).or_default();
+        let step = match (part.given, part.known) {
+            (Some(given), _) if given >= news.next => Step::Given,
+            (_, known) if known.is_none_or(|known| known < news.next) => Step::CaughtUp,
+            (None, _) if part.is_known() && !full => Step::Nothing(part.position),
+            _ => return,
+        };
+        if let Some(given) = part.given {
+            news.next = news.next.max(given.saturating_add(1));
+        }
+        if let Some(stall) = news.waiting.take(of, step) {
+            self.longest = self.longest.max(stall.to.saturating_sub(stall.from));
+            if may_exceed(&stall) {
+                self.stalls
+                    .push((part.place, None, stall, news.waiting.clone()));
+            }
         }
     }
 
@@ -91,10 +126,13 @@ impl Polls {
         }
     }
 
-    /// The waits that go on at the end, of partitions.
-    pub(in crate::checks) fn end(&self, place: u32) -> Option<(Stall, &Waiting)> {
-        let waiting = self.partitions.get(&place)?;
-        Some((waiting.series.clone().end()?, waiting))
+    /// The waits that go on at the end, of one partition: for anything, and for what is new.
+    pub(in crate::checks) fn end(&self, place: u32) -> impl Iterator<Item = (Stall, &Waiting)> {
+        let all = self.partitions.get(&place);
+        let news = self.news.get(&place).map(|news| &news.waiting);
+        all.into_iter()
+            .chain(news)
+            .filter_map(|waiting| Some((waiting.series.clone().end()?, waiting)))
     }
 
     /// The same of single consumers.

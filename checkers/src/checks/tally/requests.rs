@@ -140,8 +140,9 @@ impl Requests {
         if topic.last || (failed && topic.error.is_none()) || held_back() {
             return;
         }
-        let served =
-            asked.state == State::Ok || (failed && is_any(topic.error.as_deref(), ANSWERS));
+        // A topic that is not there is described as absent: a question has no refusal that answers it.
+        let refusal_answers = !topic.describes && is_any(topic.error.as_deref(), ANSWERS);
+        let served = asked.state == State::Ok || (failed && refusal_answers);
         let question = Question {
             request: topic.request,
             node: None,

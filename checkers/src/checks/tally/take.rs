@@ -51,7 +51,7 @@ impl Tally {
                 Kind::Poll(poll) => {
                     for part in &mut poll.parts {
                         let known = &self.known[part.place as usize];
-                        part.known = known.before(called) >= Some(part.position);
+                        part.known = known.before(called);
                         part.reached = reaches(known, part.position);
                     }
                 }
@@ -110,9 +110,9 @@ impl Tally {
                     parts.push(Part {
                         place: self.index(&assigned.topic, assigned.partition),
                         position: assigned.position,
-                        known: false,
+                        known: None,
                         reached: false,
-                        given: false,
+                        given: None,
                     });
                 }
                 Kind::Poll(Box::new(Poll {
@@ -144,6 +144,7 @@ impl Tally {
             call => match call.of_topic() {
                 Some(topic) => Kind::Topic(Box::new(Topic {
                     request: call.name(),
+                    describes: matches!(call, Call::DescribeTopic(_)),
                     node: topic.node.clone(),
                     last: topic.phase.is_some(),
                     error: None,
@@ -190,11 +191,11 @@ impl Tally {
                     poll.records = polled.records.len() as u64;
                     let mut kind = std::mem::replace(&mut asked.kind, Kind::Other);
                     if let Kind::Poll(poll) = &mut kind {
-                        self.saw(at, &polled.records, |place| {
+                        self.saw(at, &polled.records, |place, highest| {
                             let parts = poll.parts.iter_mut();
                             parts
                                 .filter(|part| part.place == place)
-                                .for_each(|part| part.given = true);
+                                .for_each(|part| part.given = part.given.max(highest));
                         });
                     }
                     self.queue[place as usize].kind = kind;
@@ -203,7 +204,7 @@ impl Tally {
             (Kind::Read(read), report) => {
                 read.out_of_range = out_of_range;
                 if let Report::Read(seen) = report {
-                    self.saw(at, &seen.records, |_| {});
+                    self.saw(at, &seen.records, |_, _| {});
                 }
             }
             (Kind::End(end), report) => {
@@ -233,7 +234,7 @@ impl Tally {
     }
 
     /// Records that were read: the highest of each run of one partition is known.
-    fn saw(&mut self, at: Moment, records: &[Record], mut of: impl FnMut(u32)) {
+    fn saw(&mut self, at: Moment, records: &[Record], mut of: impl FnMut(u32, Option<Offset>)) {
         let same =
             |a: &Record, b: &Record| a.partition() == b.partition() && a.topic() == b.topic();
         for run in records.chunk_by(same) {
@@ -242,7 +243,7 @@ impl Tally {
             if let Some(offset) = highest {
                 self.known[place as usize].add(at, offset, self.late);
             }
-            of(place);
+            of(place, highest);
         }
     }
 
