@@ -16,6 +16,7 @@
 //! field that has one says so, with its line ([`EdnValue::opaque`]).
 
 mod atoms;
+mod borders;
 mod canonical;
 mod entries;
 mod error;
