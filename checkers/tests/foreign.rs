@@ -226,10 +226,7 @@ fn other_files_are_named() {
             let error = judge("x", bytes, model, &small())
                 .expect_err(what)
                 .to_string();
-            assert!(
-                error.contains(what),
-                "{what}: {error}"
-            );
+            assert!(error.contains(what), "{what}: {error}");
         }
     }
     let options = ForeignOptions::default().expecting(Some(ConsistencyModel::Serializable));

@@ -67,7 +67,7 @@ fn a_negative_offset_is_none() {
             ("[0 :a] [1 :b]", &[][..]),
             ("[0 :b] [1 :a]", &["log-order"]),
             ("[0 :a]", &["unseen"]),
-            ("[0 :a] [1 :a]", &["duplicate", "unseen"]),
+            ("[0 :a] [1 :a]", &["unseen", "duplicate"]),
         ] {
             let polled = format!("[[:poll {{3 [{polled}]}}]]");
             let text = history(&[

@@ -41,8 +41,13 @@ pub(super) fn named(text: &[u8], from: usize) -> Vec<usize> {
 
 /// Where the next operation begins: at an opening brace, with its tag if it has one, that is the first of its line or
 /// follows a closing one, of a map with `:process` and `:type`. One that is the first of its line may have an object in
-/// it, too, whose brackets hide its keys: there it is enough that they are in the line.
-pub(super) fn next_operation(text: &[u8], from: usize, budget: &mut Budget) -> usize {
+/// it, too, whose brackets hide its keys: there it is enough that they are in the line. With `is_wide`, only these are looked for.
+pub(super) fn next_operation(
+    text: &[u8],
+    from: usize,
+    is_wide: bool,
+    budget: &mut Budget,
+) -> usize {
     let (mut is_first, mut follows) = (false, false);
     let mut at = from + 1;
     while at < text.len() && !budget.is_spent() {
@@ -50,7 +55,7 @@ pub(super) fn next_operation(text: &[u8], from: usize, budget: &mut Budget) -> u
             b'\n' => is_first = true,
             b' ' | b'\t' | b'\r' | b',' => {}
             byte => {
-                let may_begin = (is_first || follows) && matches!(byte, b'{' | b'#');
+                let may_begin = (is_first || (follows && !is_wide)) && matches!(byte, b'{' | b'#');
                 if may_begin
                     && let Some(brace) = brace(text, at)
                     && (is_head(text, brace, budget) || (is_first && is_line(text, brace, budget)))

@@ -48,6 +48,8 @@ pub(super) struct Tries {
     is_within: bool,
     /// Where the words are that name fields which are judged. Ordered.
     named: Vec<usize>,
+    /// Whether ends beyond such a word are left out.
+    is_wide: bool,
     budget: Budget,
 }
 
@@ -94,6 +96,7 @@ impl Tries {
                 start,
                 named: named.unwrap_or(text.len()),
                 class: 0,
+                classes: if self.is_wide { 2 } else { 4 },
                 at: start + 2,
                 within: 0,
                 end: None,
@@ -129,6 +132,8 @@ struct Choice {
     named: usize,
     /// Which ends are tried: likely ones and others up to the word, the same beyond it, the bracket that closes.
     class: usize,
+    /// How many of them, without the last.
+    classes: usize,
     /// Where the next one may be.
     at: usize,
     /// How many other objects are open there.
@@ -138,10 +143,9 @@ struct Choice {
 
 impl Choice {
     fn advance(&mut self, text: &str, budget: &mut Budget) {
-        const CLASSES: usize = 4;
         let bytes = text.as_bytes();
         self.end = None;
-        while self.class < CLASSES && !budget.is_spent() {
+        while self.class < self.classes && !budget.is_spent() {
             let until = if self.class < 2 {
                 self.named
             } else {
@@ -169,7 +173,7 @@ impl Choice {
             self.class += 1;
             (self.at, self.within) = (self.start + 2, 0);
         }
-        if self.class == CLASSES {
+        if self.class == self.classes {
             self.class += 1;
             let close = text.rfind('}');
             self.end = close.filter(|end| (self.start..self.named).contains(end));
@@ -186,15 +190,37 @@ fn is_likely(text: &[u8], at: usize) -> bool {
 }
 
 /// Reads the operation map here, which has objects in it.
+///
+/// A brace in the text of an object can look like the next operation. So where no end is found, the operation is read
+/// once more up to the next line that begins with one, and then no object may hold a word that every operation has.
 pub(super) fn operation<'a>(
     reader: &mut Reader<'a>,
     budget: &mut Budget,
 ) -> Result<EdnValue<'a>, EdnError> {
+    let text = reader.text.as_bytes();
+    let until = next_operation(text, reader.at, false, budget);
+    let read = operation_until(reader, until, false, budget);
+    if read.is_ok() {
+        return read;
+    }
+    match next_operation(text, reader.at, true, budget) {
+        further if further > until => operation_until(reader, further, true, budget).or(read),
+        _ => read,
+    }
+}
+
+/// The same up to a place.
+fn operation_until<'a>(
+    reader: &mut Reader<'a>,
+    until: usize,
+    is_wide: bool,
+    budget: &mut Budget,
+) -> Result<EdnValue<'a>, EdnError> {
     let at = reader.at;
-    let until = next_operation(reader.text.as_bytes(), at, budget);
     let text = &reader.text[..until];
     let mut tries = Tries {
         named: named(text.as_bytes(), at),
+        is_wide,
         budget: std::mem::take(budget),
         ..Tries::default()
     };
@@ -219,6 +245,7 @@ pub(super) fn operation<'a>(
         }
         let start = tries.choices.first().map_or(at, |choice| choice.start);
         if tries.budget.is_spent() || !tries.advance(text) {
+            *budget = tries.budget;
             return Err(match first {
                 Some(torn) if torn.problem == (Problem::Torn { inside: "object" }) => torn,
                 _ => EdnError::at(reader.text, start, Problem::Object),
