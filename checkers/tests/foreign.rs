@@ -7,11 +7,8 @@
 
 use std::path::Path;
 
-use checkers::foreign::{
-    ForeignError, ForeignOptions, ForeignVerdict, Judged, ModelName, judge, judge_by, judge_objects,
-};
+use checkers::foreign::{ForeignError, ForeignVerdict, Judged, ModelName, judge, judge_objects};
 use checkers::linearizability::{Budget, Limit, SearchOptions};
-use checkers::transactions::ConsistencyModel;
 use checkers::verdict::Validity;
 
 fn small() -> SearchOptions {
@@ -187,57 +184,6 @@ fn a_history_without_outcomes_is_undecided() {
     assert_eq!(verdict.validity, Validity::Valid);
     let etcd = "INFO jepsen.util - 0 :invoke :cas [1 2]\nINFO jepsen.util - 0 :fail :cas [1 2]\n";
     assert_eq!(judged(etcd).expect("a log").validity, Validity::Valid);
-}
-
-/// Files that are no histories are named, ahead of what they look like by chance.
-#[test]
-fn other_files_are_named() {
-    let utf_16: Vec<u8> = "{:process 0}".bytes().flat_map(|byte| [byte, 0]).collect();
-    let tar = [
-        b"history.edn".to_vec(),
-        vec![0; 246],
-        b"ustar".to_vec(),
-        vec![0; 250],
-    ]
-    .concat();
-    let cases: [(&[u8], &str); 16] = [
-        (b"JEPSEN\0\0\x01\0\0\x01\x01", "test.jepsen"),
-        (b"\xfd7zXZ\0\0\x04", "xz data"),
-        (b"\x04\x22\x4d\x18aaaa", "lz4 data"),
-        (b"\xff\x06\0\0sNaPpY", "snappy data"),
-        (b"\x82SNAPPY\0\0\0\0\x01", "snappy data of Java"),
-        (b"BZh91AY", "bzip2 data"),
-        (b"\x1f\x9d\x90", "compress data"),
-        (b"\x5d\0\0\x80\0", "lzma data"),
-        (b"7z\xbc\xaf\x27\x1c\0\x04", "7z archive"),
-        (b"PK\x03\x04\0\0", "zip archive"),
-        (&tar, "tar archive"),
-        (&utf_16, "UTF-16"),
-        (&[0; 100], "zeros"),
-        (b"\xc4\xff\0\x01", "fressian"),
-        (b"{:valid? true, :count 3}", "results.edn"),
-        (
-            b"{:name \"etcd\", :history [{:process 0}]}",
-            "a whole test of Jepsen",
-        ),
-    ];
-    for (bytes, what) in cases {
-        for model in [None, Some(ModelName::Register), Some(ModelName::ListAppend)] {
-            let error = judge("x", bytes, model, &small())
-                .expect_err(what)
-                .to_string();
-            assert!(error.contains(what), "{what}: {error}");
-        }
-    }
-    let options = ForeignOptions::default().expecting(Some(ConsistencyModel::Serializable));
-    let register = sequential(&[(0, "write", "1", "1")]);
-    let error = judge_by("x", register.as_bytes(), None, &options).expect_err("no transactions");
-    assert!(
-        error
-            .to_string()
-            .contains("this history has no transactions"),
-        "{error}"
-    );
 }
 
 /// More operations open at once than lists of them fit into memory, deep nesting, and far offsets: all are answered.
