@@ -9,13 +9,18 @@
 //! `##NaN`, and namespaces before a map (`#:a{:b 1}`). Tags are kept, not interpreted: a record
 //! `#jepsen.history.Op{...}` is a tagged map.
 //!
+//! Clojure's `=` is not equality of texts: see [`EdnValue::canonical`]. The fields of operations are canonical.
+//!
 //! Clojure also prints what no reader takes back: ratios, `#"regex"`, `#'var`, `#<Object ...>`. They stand in fields
 //! that nobody judges, and must not cost the whole file. Each is kept as its text ([`EdnValue::Opaque`]). Who judges a
 //! field that has one says so, with its line ([`EdnValue::opaque`]).
 
 mod atoms;
+mod borders;
+mod canonical;
 mod entries;
 mod error;
+mod objects;
 mod opaque;
 mod operations;
 mod reader;
@@ -47,8 +52,10 @@ pub enum EdnValue<'a> {
     Integer(i64),
     /// A longer integer, as its decimal digits with an optional minus sign.
     BigInteger(Cow<'a, str>),
-    /// A floating-point number, or a decimal one (`1.5M`) rounded to one.
+    /// A floating-point number.
     Float(f64),
+    /// A decimal number, `1.5M`, as its text without the letter. It equals no floating-point number.
+    Decimal(Cow<'a, str>),
     /// `\a`, `\newline`
     Character(char),
     /// `"text"`

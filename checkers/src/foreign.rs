@@ -55,6 +55,7 @@
 //! ```
 
 mod actions;
+mod beside;
 mod error;
 mod etcd;
 mod history;

@@ -57,6 +57,29 @@ const SENT: [(i64, &str, &str, &str); 3] = [
     (0, "ok", "send", "[[:send 3 [13 :c]]]"),
 ];
 
+/// A send whose offset is not known: `nil` of Jepsen's clients, a negative number of others. Two records with -1 do not lie
+/// at the same place, and what is lost is lost all the same.
+#[test]
+fn a_negative_offset_is_none() {
+    for none in ["nil", "-1", "-1001"] {
+        let sends = [":a", ":b"].map(|value| format!("[[:send 3 [{none} {value}]]]"));
+        for (polled, expected) in [
+            ("[0 :a] [1 :b]", &[][..]),
+            ("[0 :b] [1 :a]", &["log-order"]),
+            ("[0 :a]", &["unseen"]),
+            ("[0 :a] [1 :a]", &["unseen", "duplicate"]),
+        ] {
+            let polled = format!("[[:poll {{3 [{polled}]}}]]");
+            let text = history(&[
+                (0, "ok", "send", &sends[0]),
+                (4, "ok", "send", &sends[1]),
+                (1, "ok", "poll", &polled),
+            ]);
+            assert_eq!(kinds(&text), expected, "{text}");
+        }
+    }
+}
+
 /// What consumers do with these records, and the kinds of anomaly that follow.
 #[test]
 fn what_consumers_are_given_is_judged_as_jepsen_judges_it() {

@@ -204,13 +204,18 @@ fn number(token: &str) -> Option<EdnValue<'_>> {
             Err(_) => EdnValue::BigInteger(Cow::Borrowed(signed)),
         });
     }
-    let decimal = signed.strip_suffix('M').unwrap_or(signed);
+    let exact = signed.strip_suffix('M');
+    let decimal = exact.unwrap_or(signed);
     let numeric =
         |byte: u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E' | b'+' | b'-');
     if !decimal.bytes().all(numeric) {
         return None;
     }
-    decimal.parse().ok().map(EdnValue::Float)
+    let float = decimal.parse().ok()?;
+    Some(match exact {
+        Some(digits) => EdnValue::Decimal(Cow::Borrowed(digits)),
+        None => EdnValue::Float(float),
+    })
 }
 
 /// The first characters of something that may be endless.

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use super::EdnValue;
 use super::atoms::shortened;
 use super::error::{EdnError, Problem};
+use super::objects::{self, Budget, Objects};
 use super::reader::Reader;
 
 /// What an operation map says of its operation.
@@ -72,6 +73,7 @@ pub fn entries(text: &str) -> Result<Vec<Entry<'_>>, EdnError> {
     let mut read: Vec<Entry<'_>> = Vec::new();
     let mut lines = Lines::new(text);
     let mut index_last: Option<i64> = None;
+    let mut budget = Budget::of(text);
     let enclosed = match reader.more()?.then(|| reader.peek()).flatten() {
         Some(b'[') => Some(("vector", b']')),
         Some(b'(') => Some(("list", b')')),
@@ -93,7 +95,7 @@ pub fn entries(text: &str) -> Result<Vec<Entry<'_>>, EdnError> {
             }
         }
         let at = reader.offset();
-        let form = reader.form()?;
+        let form = whole(&mut reader, &mut budget)?;
         let fail = |problem| EdnError::at(text, at, problem);
         let entry = entry(form, lines.line_of(at), read.len()).map_err(fail)?;
         if let (Some(index), Some(last)) = (entry.index, index_last)
@@ -108,6 +110,20 @@ pub fn entries(text: &str) -> Result<Vec<Entry<'_>>, EdnError> {
         return Err(reader.error(reader.offset(), Problem::Trailing));
     }
     Ok(read)
+}
+
+/// The next form, an operation map as a rule: one with objects in it is read such that no object reaches beyond it.
+fn whole<'a>(reader: &mut Reader<'a>, budget: &mut Budget) -> Result<EdnValue<'a>, EdnError> {
+    let at = reader.at;
+    reader.objects = Objects::PutOff { met: false };
+    let form = reader.form();
+    match std::mem::take(&mut reader.objects) {
+        Objects::PutOff { met: true } => {
+            reader.at = at;
+            objects::operation(reader, budget)
+        }
+        _ => form,
+    }
 }
 
 /// Line numbers of ascending offsets, in one pass over the text.
@@ -135,7 +151,8 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// An operation map as an entry: of the line where it begins, and at its place among the history's entries.
+/// An operation map as an entry: of the line where it begins, and at its place among the history's entries. Its fields
+/// are in canonical form, so that who compares them compares values and not texts.
 pub(crate) fn entry(form: EdnValue<'_>, line: usize, place: usize) -> Result<Entry<'_>, Problem> {
     let mut form = form;
     while let EdnValue::Tagged(_, inner) = form {
@@ -148,6 +165,7 @@ pub(crate) fn entry(form: EdnValue<'_>, line: usize, place: usize) -> Result<Ent
     let [mut value, mut index, mut time_ns] = [None, None, None];
     let mut others = Vec::new();
     for (key, field) in pairs {
+        let field = field.canonical();
         let (slot, name) = match &key {
             EdnValue::Keyword(word) => match word.as_ref() {
                 "type" => (&mut entry_type, "type"),

@@ -54,6 +54,8 @@ pub enum Problem {
     },
     /// A map with a key and no value.
     OddMap,
+    /// An object, `#<...>`, whose end does not show: see [`entries`](super::entries()).
+    Object,
     /// Nested deeper than [`DEPTH_MAX`].
     TooDeep,
     /// An escape that strings do not have.
@@ -128,6 +130,9 @@ impl fmt::Display for Problem {
                 write!(f, "`{found}` was found where `{expected}` must close")
             }
             Problem::OddMap => f.write_str("the map that begins here has a key without a value"),
+            Problem::Object => f.write_str(
+                "the object that begins here has no end after which the operation goes on: put it in quotes, or remove it",
+            ),
             Problem::TooDeep => write!(f, "nested deeper than {DEPTH_MAX}"),
             Problem::Escape(escape) => write!(f, "strings have no escape `{escape}`"),
             Problem::Keyword => f.write_str("a keyword needs a name after its colon"),

@@ -3,7 +3,7 @@
 //! | form | is |
 //! |---|---|
 //! | `#"a.*b"` | a regular expression, whose backslashes are no escapes |
-//! | `#<Object text>` | an object, as Clojure up to 1.6 printed it: up to the `>` that closes it |
+//! | `#<Object text>` | an object, as Clojure up to 1.6 printed it: where it ends is the matter of [`super::objects`] |
 //! | `#'name`, `#(f %)`, `#=(f)`, `#?(:clj 1)`, `@x` | a form after marks |
 //! | `'x`, `^{:a 1} x` | quoted, and with metadata: just `x` |
 
@@ -11,6 +11,7 @@ use std::borrow::Cow;
 
 use super::EdnValue;
 use super::error::{EdnError, Problem};
+use super::objects::Objects;
 use super::reader::Reader;
 
 impl<'a> Reader<'a> {
@@ -35,26 +36,37 @@ impl<'a> Reader<'a> {
         Err(self.error(start, Problem::Torn { inside }))
     }
 
-    /// `#<...>`, from its `#`. What is within is any text, so brackets count: `#<Fn #<Box 1>>` is one form. Arrows
-    /// (`->`, `=>`) close nothing.
+    /// `#<...>`, from its `#`.
     pub(super) fn object(&mut self, start: usize) -> Result<EdnValue<'a>, EdnError> {
+        let end = match &mut self.objects {
+            Objects::Balanced => self.balanced(start),
+            Objects::PutOff { met } => {
+                *met = true;
+                None
+            }
+            Objects::Tried(tries) => tries.next(self.text, start),
+        };
+        let torn = Problem::Torn { inside: "object" };
+        self.at = end.ok_or_else(|| self.error(start, torn))?;
+        Ok(self.opaque_from(start))
+    }
+
+    /// Where the angle brackets of an object are balanced: `#<Fn #<Box 1>>` is one form. Arrows (`->`, `=>`) close
+    /// nothing.
+    fn balanced(&self, start: usize) -> Option<usize> {
         let bytes = self.text.as_bytes();
         let mut open = 0_usize;
-        self.at = start + 1;
-        while let Some(byte) = bytes.get(self.at) {
-            let before = bytes[self.at - 1];
-            self.at += 1;
-            match byte {
+        for at in start + 1..bytes.len() {
+            match bytes[at] {
                 b'<' => open += 1,
-                b'>' if !matches!(before, b'-' | b'=') => open -= 1,
+                b'>' if !matches!(bytes[at - 1], b'-' | b'=') => open -= 1,
                 _ => {}
             }
             if open == 0 {
-                return Ok(self.opaque_from(start));
+                return Some(at + 1);
             }
         }
-        let inside = "object";
-        Err(self.error(start, Problem::Torn { inside }))
+        None
     }
 
     /// `#'x`, `#(...)`, `#=(...)`, `#?(...)`, `#?@(...)`, from its `#`.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::error::{EdnError, Problem};
+use super::objects::Objects;
 use super::{DEPTH_MAX, EdnValue};
 
 /// Reads the one form of a text.
@@ -26,13 +27,25 @@ pub struct Reader<'a> {
     pub(super) at: usize,
     /// How many forms enclose the place. Invariant: at most [`DEPTH_MAX`].
     depth: usize,
+    /// What is done with objects.
+    pub(super) objects: Objects,
 }
 
 impl<'a> Reader<'a> {
     /// A reader at the beginning of a text. A byte order mark there is skipped.
     pub fn new(text: &'a str) -> Reader<'a> {
         let at = if text.starts_with('\u{feff}') { 3 } else { 0 };
-        Reader { text, at, depth: 0 }
+        Reader::within(text, at, Objects::Balanced)
+    }
+
+    /// A reader at a place of a text.
+    pub(super) fn within(text: &'a str, at: usize, objects: Objects) -> Reader<'a> {
+        Reader {
+            text,
+            at,
+            depth: 0,
+            objects,
+        }
     }
 
     /// The next form; an error if there is none.
@@ -147,10 +160,14 @@ impl<'a> Reader<'a> {
     fn map(&mut self) -> Result<Vec<(EdnValue<'a>, EdnValue<'a>)>, EdnError> {
         let start = self.at;
         self.at += 1;
+        let is_operation = self.objects.is_operation();
         self.nested(start, |reader| {
             let mut pairs = Vec::new();
             while !reader.closes(start, "map", b'}')? {
                 let key = reader.form()?;
+                if is_operation && !matches!(key, EdnValue::Keyword(_)) {
+                    return Err(reader.error(start, Problem::OddMap));
+                }
                 if reader.closes(start, "map", b'}')? {
                     return Err(reader.error(start, Problem::OddMap));
                 }

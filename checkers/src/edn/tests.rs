@@ -24,7 +24,7 @@ fn atoms_are_read() {
         ("9223372036854775808", big("9223372036854775808")),
         ("-99999999999999999999N", big("-99999999999999999999")),
         ("1.5e3", EdnValue::Float(1500.0)),
-        ("-2.5M", EdnValue::Float(-2.5)),
+        ("-2.5M", EdnValue::Decimal("-2.5".into())),
         ("##-Inf", EdnValue::Float(f64::NEG_INFINITY)),
         (r"\a", EdnValue::Character('a')),
         (r"\newline", EdnValue::Character('\n')),

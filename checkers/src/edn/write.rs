@@ -12,6 +12,7 @@ impl Display for EdnValue<'_> {
             EdnValue::Integer(integer) => write!(f, "{integer}"),
             EdnValue::BigInteger(digits) => write!(f, "{digits}N"),
             EdnValue::Float(float) => float_out(f, *float),
+            EdnValue::Decimal(digits) => write!(f, "{digits}M"),
             EdnValue::Character(character) => character_out(f, *character),
             EdnValue::String(text) => quote(f, text),
             EdnValue::Keyword(word) => write!(f, ":{word}"),

@@ -69,10 +69,10 @@ pub enum ForeignError {
     #[error(
         "the consistency model {expected} is expected, but {} has no transactions; --expect goes with list-append, \
          rw-register and kafka",
-        .model.map_or("a recorded run", ModelName::name)
+        .model.map_or("this history", ModelName::name)
     )]
     NotExpected {
-        /// By which model the history is judged; none for a recorded run.
+        /// By which model the history is to be judged; none if none was named.
         model: Option<ModelName>,
         /// The consistency model.
         expected: &'static str,

@@ -63,7 +63,7 @@ fn entry(line: usize, place: usize, fields: &str) -> Result<Option<Entry<'_>>, F
         entry_type,
         process: Process::Client(process),
         function: Some(Cow::Borrowed(function)),
-        value,
+        value: value.canonical(),
         index: None,
         time_ns: None,
         others: Vec::new(),

@@ -8,7 +8,7 @@ use super::notation::{Notation, notation};
 use super::options::ForeignOptions;
 use super::reading::{self, Reading};
 use super::verdict::ForeignVerdict;
-use super::{etcd, json};
+use super::{beside, etcd, json};
 use crate::edn::{self, EdnOperation as Call, EdnValue as Form};
 use crate::linearizability::SearchOptions;
 
@@ -49,7 +49,7 @@ impl<'a> ForeignHistory<'a> {
         let entries = match notation {
             Notation::Etcd => etcd::entries(text)?,
             Notation::Json => json::entries(text)?,
-            Notation::Edn | Notation::Recorded => edn::entries(text)?,
+            Notation::Edn | Notation::Recorded => beside::entries(text)?,
         };
         let calls = edn::operations(entries)?;
         for call in &calls {

@@ -81,9 +81,10 @@ fn form(value: Value) -> EdnValue<'static> {
         Value::String(text) => EdnValue::String(Cow::Owned(text)),
         Value::Array(elements) => EdnValue::Vector(elements.into_iter().map(form).collect()),
         Value::Object(pairs) => {
-            let key = |name: String| match name.parse() {
-                Ok(integer) => EdnValue::Integer(integer),
-                Err(_) => EdnValue::String(Cow::Owned(name)),
+            // Only what an integer prints as is one: `01` is another name than `1`.
+            let key = |name: String| match name.parse::<i64>() {
+                Ok(integer) if integer.to_string() == name => EdnValue::Integer(integer),
+                _ => EdnValue::String(Cow::Owned(name)),
             };
             let pairs = pairs.into_iter();
             EdnValue::Map(

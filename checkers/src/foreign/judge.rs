@@ -2,16 +2,16 @@
 
 use super::error::ForeignError;
 use super::history::ForeignHistory;
-#[cfg(feature = "transactions")]
-use super::json;
 use super::judged::Judged;
 #[cfg(feature = "transactions")]
 use super::micro;
 use super::model_name::ModelName;
-use super::notation::{Notation, binary, notation};
+use super::notation::{Notation, binary, known, notation};
 use super::options::ForeignOptions;
 use super::partitions;
 use super::verdict::ForeignVerdict;
+#[cfg(feature = "transactions")]
+use super::{beside, json};
 #[cfg(feature = "transactions")]
 use crate::edn::{self, EdnOperation};
 #[cfg(feature = "kafka")]
@@ -110,7 +110,7 @@ fn run(text: &str) -> Result<Judged, ForeignError> {
 fn operations(text: &str) -> Result<Vec<EdnOperation<'_>>, ForeignError> {
     let entries = match notation(text)? {
         Notation::Json => json::entries(text)?,
-        _ => edn::entries(text)?,
+        _ => beside::entries(text)?,
     };
     Ok(edn::operations(entries)?)
 }
@@ -182,6 +182,10 @@ pub fn judge_objects_by(
 }
 
 fn utf8(bytes: &[u8]) -> Result<&str, ForeignError> {
+    // Ahead of all else: some binary data is UTF-8 by chance.
+    if let Some(other) = known(bytes) {
+        return Err(other);
+    }
     std::str::from_utf8(bytes).map_err(|error| {
         let before = &bytes[..error.valid_up_to()];
         let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();

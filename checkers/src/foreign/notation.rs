@@ -28,8 +28,8 @@ pub fn is_recorded(head: &[u8]) -> bool {
 
 /// Which notation a text is in, by its first line that says anything.
 pub(super) fn notation(text: &str) -> Result<Notation, ForeignError> {
-    if text.bytes().take(64).any(|byte| byte == 0) {
-        return Err(other(1, UTF_16));
+    if text.bytes().take(HEAD).any(|byte| byte == 0) {
+        return Err(binary(text.as_bytes(), 1));
     }
     for (number, line) in (1..).zip(text.lines()) {
         let line = line.trim_start_matches('\u{feff}').trim();
@@ -74,8 +74,20 @@ const JEPSEN_LOG: Fix = (
     "judge the history.edn of the same run: store/NAME/TIME/history.edn",
 );
 
+/// How many bytes are looked at for zeros, which no history begins with.
+const HEAD: usize = 64;
+
+const GARBLED: Fix = (
+    "binary data, or a file of which a crash left zeros: it has zero bytes",
+    "judge the history.edn of the same run",
+);
+const TAR: Fix = (
+    "a tar archive",
+    "unpack it, tar -xf FILE, and judge the history.edn in it",
+);
+
 /// The first bytes of binary files, what these are, and what to do.
-const BINARY: [(&[u8], Fix); 7] = [
+const BINARY: [(&[u8], Fix); 14] = [
     (
         b"JEPSEN",
         (
@@ -100,6 +112,43 @@ const BINARY: [(&[u8], Fix); 7] = [
         b"BZh",
         ("bzip2 data", "unpack it: bzip2 -dc FILE > history.edn"),
     ),
+    (
+        b"\xfd7zXZ\0",
+        ("xz data", "unpack it: xz -dc FILE > history.edn"),
+    ),
+    (
+        b"\x04\x22\x4d\x18",
+        ("lz4 data", "unpack it: lz4 -dc FILE > history.edn"),
+    ),
+    (
+        b"\xff\x06\0\0sNaPpY",
+        (
+            "snappy data",
+            "unpack it: snzip -dc FILE > history.edn, or pack it by zstd or gzip",
+        ),
+    ),
+    (
+        b"\x82SNAPPY\0",
+        (
+            "snappy data of Java",
+            "unpack it with SnappyInputStream, or pack it by zstd or gzip",
+        ),
+    ),
+    (
+        b"\x1f\x9d",
+        (
+            "compress data",
+            "unpack it: uncompress -c FILE > history.edn",
+        ),
+    ),
+    (
+        b"7z\xbc\xaf\x27\x1c",
+        ("a 7z archive", "unpack it and judge the history.edn in it"),
+    ),
+    (
+        b"\x5d\0\0",
+        ("lzma data", "unpack it: xz -dc FILE > history.edn"),
+    ),
     (b"\xff\xfe", UTF_16),
     (b"\xfe\xff", UTF_16),
 ];
@@ -108,18 +157,42 @@ fn other(line: usize, (what, fix): Fix) -> ForeignError {
     ForeignError::OtherNotation { line, what, fix }
 }
 
+/// What bytes are whose beginning is known, and is of no notation that is read.
+pub(super) fn known(bytes: &[u8]) -> Option<ForeignError> {
+    let magic = BINARY.iter().find(|(magic, _)| bytes.starts_with(magic));
+    if let Some((_, fix)) = magic {
+        return Some(other(1, *fix));
+    }
+    // The name of the first file stands ahead of the magic of a tar archive.
+    let is_tar = bytes.get(257..262) == Some(b"ustar");
+    is_tar.then(|| other(1, TAR))
+}
+
 /// What bytes are that are not text.
 pub(super) fn binary(bytes: &[u8], line: usize) -> ForeignError {
-    let known = BINARY.iter().find(|(magic, _)| bytes.starts_with(magic));
     let fressian = (
         "binary data, perhaps Jepsen's old history.fressian",
         "judge the history.edn of the same run",
     );
-    match known {
-        Some((_, fix)) => other(1, *fix),
-        None if bytes.first().is_some_and(|first| *first >= 0x80) => other(1, fressian),
-        None => ForeignError::NotText { line },
+    if let Some(known) = known(bytes) {
+        return known;
     }
+    match bytes.first() {
+        _ if is_utf_16(bytes) => other(1, UTF_16),
+        Some(0x80..) => other(1, fressian),
+        _ if bytes.iter().take(HEAD).any(|byte| *byte == 0) => other(1, GARBLED),
+        _ => ForeignError::NotText { line },
+    }
+}
+
+/// Whether every other byte is zero, and no byte between: ASCII in UTF-16 without its mark.
+fn is_utf_16(bytes: &[u8]) -> bool {
+    let head = &bytes[..bytes.len().min(HEAD) & !1];
+    let is = |zeros: usize| {
+        let mut all = head.iter().enumerate();
+        all.all(|(at, byte)| (*byte == 0) == (at % 2 == zeros))
+    };
+    !head.is_empty() && (is(0) || is(1))
 }
 
 fn unknown(text: &str, line: usize) -> ForeignError {

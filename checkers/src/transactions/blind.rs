@@ -209,30 +209,43 @@ impl Writes {
     }
 }
 
-/// Whether the order of the writes of some key does not follow from data: one was not read by who wrote the next, and
-/// is not alone.
+/// Whether the order of the writes of some key does not follow from data.
+///
+/// A write whose transaction read the key before follows what it read. A blind write follows the initial version, like
+/// one that read it: if it is the only one of both kinds, it is the first and all others follow it, however many.
 pub(super) fn is_open(
     transactions: &Transactions,
     writers: &Writers,
     updates: &[super::updates::Update],
 ) -> bool {
-    let mut follows = vec![false; transactions.versions.len()];
+    let mut follows = vec![Follows::Nothing; transactions.versions.len()];
     for update in updates {
-        let is_known = update.read == NONE || writers.of(update.read).is_some();
-        follows[update.wrote as usize] = is_known;
+        follows[update.wrote as usize] = match update.read {
+            NONE => Follows::Initial,
+            read if writers.of(read).is_some() => Follows::Write,
+            _ => Follows::Nothing,
+        };
     }
     let read = read(transactions);
-    // By key: its writes, and whether one of them is blind.
+    // By key: how many writes follow no other one, and whether one of them is blind.
     let mut keys = vec![(0_usize, false); transactions.keys.len()];
     for (version, by) in writers.written() {
         let happened = transactions.transactions[by as usize].is(Outcome::Ok);
         if writers.is_final(version) && (happened || read[version as usize]) {
-            let (count, is_blind) = &mut keys[transactions.key_of(version) as usize];
-            *count += 1;
-            *is_blind |= !follows[version as usize];
+            let (first, is_blind) = &mut keys[transactions.key_of(version) as usize];
+            *first += usize::from(follows[version as usize] != Follows::Write);
+            *is_blind |= follows[version as usize] == Follows::Nothing;
         }
     }
-    keys.iter().any(|(count, is_blind)| *count > 1 && *is_blind)
+    keys.iter().any(|(first, is_blind)| *first > 1 && *is_blind)
+}
+
+/// What a write follows, as far as its transaction shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Follows {
+    Nothing,
+    Initial,
+    Write,
 }
 
 /// By version: whether a transaction that happened read it.

@@ -180,8 +180,6 @@ fn record(
 ) -> Placed {
     let key = transactions.key(key);
     let version = transactions.version(key, value);
-    // Kafka's -1 states that there is none.
-    let offset = offset.filter(|offset| *offset >= 0);
     Placed {
         key,
         version,
@@ -189,11 +187,12 @@ fn record(
     }
 }
 
-/// `[offset value]`, `[nil value]` or a bare value.
+/// `[offset value]`, `[nil value]` or a bare value. Jepsen's clients write `nil` where Kafka's own say -1: the record was
+/// acknowledged and its offset is not known. Other clients leave the -1, or librdkafka's -1001.
 fn placed<'v, 'a>(value: &'v EdnValue<'a>) -> (Option<i64>, &'v EdnValue<'a>) {
     match value.elements() {
         Some([offset, value]) if offset.is_nil() || offset.integer().is_some() => {
-            (offset.integer(), value)
+            (offset.integer().filter(|offset| *offset >= 0), value)
         }
         _ => (None, value),
     }

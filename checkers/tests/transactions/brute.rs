@@ -1,4 +1,4 @@
-//! Serializability by trying every order: a few transactions, as few as needed to be sure.
+//! Serializability and snapshot isolation by trying every order: a few transactions, as few as needed to be sure.
 
 use checkers::history::Outcome;
 
@@ -90,4 +90,78 @@ fn apply(transaction: &Tried, registers: bool, lists: &[Vec<i64>]) -> Option<Vec
         }
     }
     Some(lists)
+}
+
+/// Whether some order of begins and commits explains every read under snapshot isolation (Berenson et al., section 4.2;
+/// Adya's PL-SI): a transaction reads what was committed when it began and its own writes, and commits only if nobody who
+/// committed since it began wrote a key that it wrote.
+pub(crate) fn is_snapshot_isolated(transactions: &[Tried], registers: bool) -> bool {
+    let mut state = Snapshots {
+        begun: vec![None; transactions.len()],
+        is_over: vec![false; transactions.len()],
+        lists: vec![Vec::new(); 8],
+        changed: [0; 8],
+        moment: 0,
+    };
+    state.place(transactions, registers)
+}
+
+#[derive(Clone)]
+struct Snapshots {
+    /// When each began.
+    begun: Vec<Option<u64>>,
+    is_over: Vec<bool>,
+    lists: Vec<Vec<i64>>,
+    /// When each key was written last.
+    changed: [u64; 8],
+    moment: u64,
+}
+
+impl Snapshots {
+    fn place(&mut self, all: &[Tried], registers: bool) -> bool {
+        let is_done = |(t, over): (&Tried, &bool)| *over || !t.is_ok();
+        if all.iter().zip(&self.is_over).all(is_done) {
+            return true;
+        }
+        for at in 0..all.len() {
+            if self.is_over[at] || all[at].outcome == Outcome::Fail {
+                continue;
+            }
+            let writes = |key: usize| {
+                let is = |action: &Action| matches!(action, Action::Append(k, _) if *k == key);
+                all[at].actions.iter().any(is)
+            };
+            let mut next = self.clone();
+            next.moment += 1;
+            match self.begun[at] {
+                None => {
+                    let Some(_) = apply(&all[at], registers, &self.lists) else {
+                        continue;
+                    };
+                    next.begun[at] = Some(next.moment);
+                    // Who writes nothing may as well commit at once.
+                    next.is_over[at] = !(0..8).any(writes);
+                }
+                Some(begun) => {
+                    if (0..8).any(|key| writes(key) && self.changed[key] > begun) {
+                        continue;
+                    }
+                    next.is_over[at] = true;
+                    for action in &all[at].actions {
+                        if let Action::Append(key, value) = action {
+                            if registers {
+                                next.lists[*key].clear();
+                            }
+                            next.lists[*key].push(*value);
+                            next.changed[*key] = next.moment;
+                        }
+                    }
+                }
+            }
+            if next.place(all, registers) {
+                return true;
+            }
+        }
+        false
+    }
 }

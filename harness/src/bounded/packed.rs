@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{BufRead, BufReader, Error, ErrorKind, Read, Result};
 
-use flate2::bufread::MultiGzDecoder;
+use flate2::bufread::GzDecoder;
 use zstd::stream::read::Decoder;
 
 /// The magic number of a frame, and that of a skippable one without its lowest four bits.
@@ -56,7 +56,7 @@ fn unpacked(
     let head = source.fill_buf()?;
     let skippable = head.len() > 3 && head[0] & 0xf0 == 0x50 && head[1..4] == SKIPPABLE;
     let decoder: Box<dyn Read + Send> = if head.starts_with(&GZIP) {
-        Box::new(MultiGzDecoder::new(source))
+        Box::new(Members::new(source))
     } else if head.starts_with(&FRAME) || skippable {
         let mut decoder = Decoder::with_buffer(source)?;
         decoder.window_log_max(window_log_max)?;
@@ -67,6 +67,47 @@ fn unpacked(
     let left = size.saturating_mul(RATIO_MAX).saturating_add(FREE_BYTES);
     let expanding = Expanding { decoder, left };
     Ok(Box::new(BufReader::with_capacity(1 << 17, expanding)))
+}
+
+/// The members of a gzip file, one after the other. Zeros after the last one are passed over, as `gzip` does: tapes and
+/// copies in blocks pad with them. Anything else is an error.
+struct Members<R> {
+    /// None at the end, and after an error.
+    member: Option<GzDecoder<R>>,
+}
+
+impl<R: BufRead> Members<R> {
+    fn new(source: R) -> Members<R> {
+        let member = Some(GzDecoder::new(source));
+        Members { member }
+    }
+}
+
+impl<R: BufRead> Read for Members<R> {
+    fn read(&mut self, into: &mut [u8]) -> Result<usize> {
+        while let Some(mut member) = self.member.take() {
+            let read = member.read(into)?;
+            if read > 0 || into.is_empty() {
+                self.member = Some(member);
+                return Ok(read);
+            }
+            let mut source = member.into_inner();
+            loop {
+                let left = source.fill_buf()?;
+                let zeros = left.iter().take_while(|byte| **byte == 0).count();
+                if left.is_empty() {
+                    return Ok(0);
+                }
+                let is_over = zeros < left.len();
+                source.consume(zeros);
+                if is_over {
+                    break;
+                }
+            }
+            self.member = Some(GzDecoder::new(source));
+        }
+        Ok(0)
+    }
 }
 
 /// Decompressed data that may not exceed a size.
@@ -158,11 +199,14 @@ mod tests {
             assert!(read(&changed).is_err(), "{at}");
         }
         assert!(read(&[&one[..], b"junk"].concat()).is_err());
+        assert!(read(&[&one[..], b"\0\0junk"].concat()).is_err());
+        let padded = [&one[..], &vec![0; 200_000]].concat();
+        assert_eq!(read(&padded).expect("read"), b"one ");
         let bomb = gzip(|into| (0..200).try_for_each(|_| into.write_all(&vec![0; 1 << 20])));
         assert!(bomb.len() < 1 << 18, "{}", bomb.len());
         // Up to 64 MiB beyond what a thousandfold expansion gives, so that small files are free.
         let error = Expanding {
-            decoder: Box::new(MultiGzDecoder::new(std::io::Cursor::new(bomb))),
+            decoder: Box::new(Members::new(std::io::Cursor::new(bomb))),
             left: 1 << 27,
         };
         let error = std::io::copy(&mut { error }, &mut std::io::sink()).expect_err("a bomb");

@@ -120,18 +120,18 @@ impl HistoryPath {
         Ok((parsed, taken))
     }
 
-    /// Whether this is a history of our own recorder, by its first line. Others are of another tool. One that cannot be
-    /// read is taken for one of ours, whose reader says what is wrong.
+    /// Whether this is a history of our own recorder, by its first line. Others are of another tool. One that is damaged
+    /// later is what its beginning says; one of which nothing can be read is taken for one of ours, whose reader says what
+    /// is wrong.
     pub fn is_recorded(&self) -> bool {
         let mut content = match self.content() {
             Ok(content) => content,
             Err(_) => return true,
         };
         let mut head = Vec::new();
-        match content.by_ref().take(HEAD_BYTES).read_to_end(&mut head) {
-            Ok(0) | Err(_) => true,
-            Ok(_) => checkers::foreign::is_recorded(&head),
-        }
+        // What was read ahead of an error stays in the buffer, and the error comes again to who reads it all.
+        let _ = content.by_ref().take(HEAD_BYTES).read_to_end(&mut head);
+        head.is_empty() || checkers::foreign::is_recorded(&head)
     }
 
     /// The content as one piece, for histories in other notations.

@@ -145,6 +145,11 @@ fn a_wrong_notation_names_its_fix() {
     let only_reads = "{:process 0, :type :invoke, :f :txn, :value [[:r 1 nil]]}\n\
         {:process 0, :type :ok, :f :txn, :value [[:r 1 nil]]}\n";
     at("old/a/test.jepsen", b"JEPSEN\0\0");
+    let mut bit = gzip(REGISTER.as_bytes());
+    let last = bit.len() - 6;
+    bit[last] ^= 1;
+    let mut tar = [b"history.edn".to_vec(), vec![0; 501]].concat();
+    tar[257..262].copy_from_slice(b"ustar");
     let table: Vec<(String, &[&str])> = vec![
         (
             at("history.txt", b"3\t:invoke\t:write\t9\n3\t:ok\t:write\t9\n"),
@@ -159,6 +164,11 @@ fn a_wrong_notation_names_its_fix() {
         ),
         (at("test.jepsen", b"JEPSEN\0\0\x01\xff\xfe"), &["test.jepsen", "history.edn"]),
         (at("utf-16.edn", &utf_16), &["UTF-16", "iconv"]),
+        (at("history.edn.xz", b"\xfd7zXZ\0\0\x04"), &["xz data", "xz -dc"]),
+        (at("cut.edn.gz", &gzip(REGISTER.as_bytes())[..30]), &["damaged or cut"]),
+        (at("bit.edn.gz", &bit), &["damaged or cut"]),
+        (at("run.tgz", &gzip(&tar)), &["tar archive", "tar -xf"]),
+        (at("results.edn", b"{:valid? true, :count 3}"), &["results.edn", "judge the history.edn"]),
         (at("other.json", b"{\"op\": \"read\", \"result\": 1}\n"), &["JSON", "type, process, f and value"]),
         (at("kv.txt", b"put a b\nget a\n"), &["line 1 begins neither", "as Jepsen's EDN"]),
         (at("withdraw.edn", b"{:process 0, :type :invoke, :f :withdraw, :value 1}"), &["which model?", "withdraw", "--model"]),
@@ -367,6 +377,11 @@ fn a_secured_listener_is_refused_with_the_reason() {
         "\"security.protocol\" = \"SSL\"",
         "\"sasl.username\" = \"me\"",
         "\"ssl.ca.location\" = \"/ca\"",
+        "\"ssl_ca\" = \"/ca\"",
+        "\"enable.ssl.certificate.verification\" = \"false\"",
+        "\"enable.sasl.oauthbearer.unsecure.jwt\" = \"true\"",
+        "\"oauthbearer_token_refresh_cb\" = \"1\"",
+        "\"https.ca.pem\" = \"x\"",
     ] {
         let text = format!("name = \"mine\"\nbootstrap = [\"127.0.0.1:1\"]\n[client]\n{setting}\n");
         let path: PathBuf = file(folder.path(), "target.toml", text.as_bytes()).into();

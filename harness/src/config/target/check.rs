@@ -136,7 +136,12 @@ const SECURED: &str = "plaintext listeners only: neither TLS nor SASL is support
 /// librdkafka itself reports which properties and values are valid. Secured listeners are refused ahead of it: neither
 /// the librdkafka that is built in nor the probes, which speak the protocol themselves, can use one.
 fn client(target: &Target, layers: &Layers) -> Result<()> {
-    let is_secured = |name: &str| name.contains("sasl") || name.starts_with("ssl.");
+    // All of librdkafka's: `ssl.*`, `ssl_*`, `enable.ssl.*`, `sasl.*`, `enable.sasl.*`, and what fetches tokens.
+    let is_secured = |name: &str| {
+        let name = name.to_ascii_lowercase();
+        let has = |part: &str| name.contains(part);
+        has("sasl") || has("ssl") || has("oauthbearer") || name.starts_with("https.")
+    };
     let settings = target.client_settings();
     let protocol = settings.iter().find(|(name, value)| {
         name == "security.protocol" && !value.eq_ignore_ascii_case("plaintext")
