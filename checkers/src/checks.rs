@@ -85,6 +85,7 @@ mod row;
 mod send_order;
 mod stalls;
 mod tally;
+mod unrest;
 mod unseen;
 mod view;
 

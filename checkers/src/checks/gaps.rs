@@ -13,6 +13,7 @@ use super::away::Away;
 use super::claims::{MS, margin, settle};
 use super::prepared::Prepared;
 use super::regimes::Regimes;
+use super::unrest::{explains, hides_leader};
 use crate::history::{Call, Moment, Outcome, Phase, Window};
 use crate::judgement::Gap;
 use crate::verdict::{GapScope, Validity};
@@ -214,15 +215,4 @@ impl<'w> Between<'_, 'w> {
             );
         }
     }
-}
-
-/// Whether gaps in it are judged as fail-over or after its heal.
-pub(super) fn explains(check: &Prepared<'_>, window: &Window) -> bool {
-    let broken = || window.breaks_majority(check.nodes());
-    !window.skipped
-        && (window.affects_leader || !window.role_held || broken() || hides_leader(window))
-}
-
-fn hides_leader(window: &Window) -> bool {
-    window.role != "follower" && window.targets.iter().any(|node| window.hides(node))
 }

@@ -3,8 +3,9 @@
 //!
 //! A log is served in its order, each record once. A consumer is served committed records only, which lie below the
 //! high watermark of the same answer; Kafka reads that watermark a moment before the records, and a follower learns of it
-//! late, so only a record counts that was known for a second, or known at all before the leader was asked. And a high watermark counts records that exist: one above everything that any node
-//! serves in the end, by more records than appends of unknown outcome can still explain, is invented.
+//! late, so only a record counts that was known for a second, or known at all before the leader was asked. And a high
+//! watermark counts records that exist: one above everything that any node serves in the end, by more records than
+//! appends of unknown outcome can still explain, is invented.
 
 use super::Check;
 use super::claims::MS;

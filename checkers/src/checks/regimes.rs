@@ -4,8 +4,8 @@
 
 use super::away::Away;
 use super::claims::{MS, margin, settle};
-use super::gaps::explains;
 use super::prepared::Prepared;
+use super::unrest::explains;
 use crate::history::{Moment, Phase, Window};
 use crate::verdict::GapScope;
 
