@@ -5,7 +5,7 @@
 //! counted and forgotten, with its append, the polls that returned it, and the end offsets below it. What is left is
 //! judged like any other history ([`Left::judge`]), to the same bytes: each count and each maximum that a check reports is
 //! the sum of what was forgotten and what is left. What checks of liveness need was counted when the lines came
-//! ([`tally`](super::tally)).
+//! (`tally`).
 //!
 //! **A later contradiction is still one.** What lies at each offset stays known by value, in about two bytes a record
 //! (`content`), and everything that comes later is compared with it. Where something contradicts what was

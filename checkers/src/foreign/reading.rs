@@ -32,8 +32,6 @@ pub(super) struct Reading<'a> {
     /// By call; empty if there is one object.
     keys: Vec<Arc<str>>,
     actions: Any,
-    /// Whether some operation has an outcome.
-    is_seen: bool,
 }
 
 /// The actions of some model.
@@ -69,12 +67,6 @@ impl<'a> Reading<'a> {
     ) -> Result<Reading<'a>, ForeignError> {
         let keyed = split(calls, place);
         let calls = keyed.calls;
-        let is_known = |call: &Call<'_>| match call.outcome {
-            Outcome::Ok => true,
-            Outcome::Fail => dialect.refusals_are_observed || model == ModelName::TotalQueue,
-            Outcome::Info => false,
-        };
-        let is_seen = calls.iter().any(is_known);
         let actions = match model {
             ModelName::Register | ModelName::CasRegister => {
                 Any::Register(actions::register(&calls, model, dialect)?)
@@ -104,7 +96,6 @@ impl<'a> Reading<'a> {
             calls,
             keys: keyed.keys,
             actions,
-            is_seen,
         })
     }
 
@@ -157,10 +148,6 @@ impl<'a> Reading<'a> {
                 self.causal(v, actions, links, options)?;
             }
             Any::CausalReverse(actions) => self.hold(v, actions, invariants::causal_reverse),
-        }
-        let is_vacuous = !self.is_seen && verdict.validity == Validity::Valid;
-        if is_vacuous && verdict.operations > 0 {
-            words::unseen(&mut verdict);
         }
         Ok(words::finish(verdict))
     }

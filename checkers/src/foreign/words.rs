@@ -165,15 +165,6 @@ pub(super) fn undecided(verdict: &mut ForeignVerdict, reason: String) {
     }];
 }
 
-/// No operation has an outcome: whatever the system did fits such a history.
-pub(super) fn unseen(verdict: &mut ForeignVerdict) {
-    verdict.validity = Validity::Undecided;
-    undecided(
-        verdict,
-        "no operation has an outcome: the history shows nothing".to_owned(),
-    );
-}
-
 /// The most notes on further findings.
 const NOTES_MAX: usize = 20;
 
