@@ -17,6 +17,7 @@
 
 mod atoms;
 mod borders;
+mod budget;
 mod canonical;
 mod entries;
 mod error;
@@ -26,6 +27,7 @@ mod operations;
 mod reader;
 #[cfg(test)]
 mod tests;
+mod torn;
 mod write;
 
 #[cfg(feature = "linearizability")]

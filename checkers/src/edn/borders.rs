@@ -1,6 +1,6 @@
 //! Where operations begin and end in a text in which one of them cannot be read as it stands: see [`super::objects`].
 
-use super::objects::Budget;
+use super::budget::Budget;
 
 /// Whether an operation ends here: nothing is left ahead of the next one but what closes the history, and comments on
 /// lines of their own.

@@ -5,9 +5,11 @@ use std::borrow::Cow;
 
 use super::EdnValue;
 use super::atoms::shortened;
+use super::budget::Budget;
 use super::error::{EdnError, Problem};
-use super::objects::{self, Budget, Objects};
+use super::objects::Objects;
 use super::reader::Reader;
+use super::torn;
 
 /// What an operation map says of its operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,7 +122,7 @@ fn whole<'a>(reader: &mut Reader<'a>, budget: &mut Budget) -> Result<EdnValue<'a
     match std::mem::take(&mut reader.objects) {
         Objects::PutOff { met: true } => {
             reader.at = at;
-            objects::operation(reader, budget)
+            torn::operation(reader, budget)
         }
         _ => form,
     }

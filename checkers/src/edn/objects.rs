@@ -17,12 +17,7 @@
 //!
 //! Reading again costs time: a [`Budget`] in bytes, for the whole text, bounds it.
 
-use std::collections::BTreeSet;
-
-use super::EdnValue;
-use super::borders::{is_over, named, next_operation};
-use super::error::{EdnError, Problem};
-use super::reader::Reader;
+use super::budget::Budget;
 
 /// What a reader does with an object.
 #[derive(Clone, Debug, Default)]
@@ -30,7 +25,7 @@ pub(super) enum Objects {
     /// It ends where its brackets are balanced: all that is known of a form that stands alone.
     #[default]
     Balanced,
-    /// It is an error, and noted: the operation is read again by [`operation`].
+    /// It is an error, and noted: the operation is read again by `torn`.
     PutOff {
         /// Whether there was one.
         met: bool,
@@ -50,30 +45,7 @@ pub(super) struct Tries {
     named: Vec<usize>,
     /// Whether ends beyond such a word are left out.
     is_wide: bool,
-    budget: Budget,
-}
-
-/// How many bytes may be read again.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Budget(u64);
-
-impl Budget {
-    /// That of a text: some eight times its length.
-    pub(super) fn of(text: &str) -> Budget {
-        const LEAST: u64 = 8 << 20;
-        const TIMES: u64 = 8;
-        Budget(LEAST + TIMES * text.len() as u64)
-    }
-
-    /// Whether nothing is left.
-    pub(super) fn is_spent(&self) -> bool {
-        self.0 == 0
-    }
-
-    /// Spends these, and one more.
-    pub(super) fn spend(&mut self, bytes: usize) {
-        self.0 = self.0.saturating_sub(bytes as u64 + 1);
-    }
+    pub(super) budget: Budget,
 }
 
 impl Objects {
@@ -87,6 +59,21 @@ impl Objects {
 }
 
 impl Tries {
+    /// The first ends. `named`: where the words are that name fields which are judged.
+    pub(super) fn new(named: Vec<usize>, is_wide: bool, budget: Budget) -> Tries {
+        Tries {
+            named,
+            is_wide,
+            budget,
+            ..Tries::default()
+        }
+    }
+
+    /// Where the first object begins that was met.
+    pub(super) fn first(&self) -> Option<usize> {
+        self.choices.first().map(|choice| choice.start)
+    }
+
     /// The end of the next object, which begins here; none if it has no end.
     pub(super) fn next(&mut self, text: &str, start: usize) -> Option<usize> {
         if self.met == self.choices.len() {
@@ -110,7 +97,7 @@ impl Tries {
     }
 
     /// Goes on to the next ends; false if there are none.
-    fn advance(&mut self, text: &str) -> bool {
+    pub(super) fn advance(&mut self, text: &str) -> bool {
         self.met = 0;
         self.is_within = false;
         while let Some(last) = self.choices.last_mut() {
@@ -187,82 +174,4 @@ fn is_likely(text: &[u8], at: usize) -> bool {
         .get(at + 1)
         .is_none_or(|next| matches!(next, b',' | b')' | b']' | b'}') || next.is_ascii_whitespace());
     is_last && !matches!(text[at - 1], b'-' | b'=')
-}
-
-/// Reads the operation map here, which has objects in it.
-///
-/// A brace in the text of an object can look like the next operation. So where no end is found, the operation is read
-/// once more up to the next line that begins with one, and then no object may hold a word that every operation has.
-pub(super) fn operation<'a>(
-    reader: &mut Reader<'a>,
-    budget: &mut Budget,
-) -> Result<EdnValue<'a>, EdnError> {
-    let text = reader.text.as_bytes();
-    let until = next_operation(text, reader.at, false, budget);
-    let read = operation_until(reader, until, false, budget);
-    if read.is_ok() {
-        return read;
-    }
-    match next_operation(text, reader.at, true, budget) {
-        further if further > until => operation_until(reader, further, true, budget).or(read),
-        _ => read,
-    }
-}
-
-/// The same up to a place.
-fn operation_until<'a>(
-    reader: &mut Reader<'a>,
-    until: usize,
-    is_wide: bool,
-    budget: &mut Budget,
-) -> Result<EdnValue<'a>, EdnError> {
-    let at = reader.at;
-    let text = &reader.text[..until];
-    let mut tries = Tries {
-        named: named(text.as_bytes(), at),
-        is_wide,
-        budget: std::mem::take(budget),
-        ..Tries::default()
-    };
-    let mut first: Option<EdnError> = None;
-    loop {
-        let mut inner = Reader::within(text, at, Objects::Tried(tries));
-        let form = inner.form();
-        let end = inner.at;
-        tries = match inner.objects {
-            Objects::Tried(tries) => tries,
-            _ => Tries::default(),
-        };
-        tries.budget.spend(end - at);
-        match form {
-            Ok(form) if is_operation(&form) && is_over(text.as_bytes(), end) => {
-                reader.at = end;
-                *budget = tries.budget;
-                return Ok(form);
-            }
-            Err(error) if first.is_none() => first = Some(error),
-            _ => {}
-        }
-        let start = tries.choices.first().map_or(at, |choice| choice.start);
-        if tries.budget.is_spent() || !tries.advance(text) {
-            *budget = tries.budget;
-            return Err(match first {
-                Some(torn) if torn.problem == (Problem::Torn { inside: "object" }) => torn,
-                _ => EdnError::at(reader.text, start, Problem::Object),
-            });
-        }
-    }
-}
-
-/// Whether a form is a map with a type and a process, with keywords as keys, each once.
-fn is_operation(form: &EdnValue<'_>) -> bool {
-    let mut words = BTreeSet::new();
-    let pairs = form.pairs();
-    let is_map = pairs.is_some_and(|pairs| {
-        pairs.iter().all(|(key, _)| match key {
-            EdnValue::Keyword(word) => words.insert(word.as_ref()),
-            _ => false,
-        })
-    });
-    is_map && words.contains("type") && words.contains("process")
 }

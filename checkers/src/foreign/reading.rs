@@ -13,7 +13,6 @@ use super::verdict::{ForeignVerdict, Shown};
 use super::words;
 use super::workloads::{self, Id, Link};
 use crate::edn::EdnOperation as Call;
-use crate::history::Outcome;
 use crate::invariants::{
     self, BankAction, CounterAction, ElementAction, InvariantReport, ReverseAction,
     SequentialAction,
