@@ -166,15 +166,12 @@ fn a_history_of_nothing_is_undecided() {
     }
 }
 
-/// Crashed or failed, all of them: each may have had no effect.
+/// A call that crashed may have had no effect.
 #[test]
-fn a_history_without_outcomes_is_explained() {
-    let call = "{:process 0, :type :invoke, :f :write, :value 1}\n";
-    for kind in ["info", "fail"] {
-        let text = format!("{call}{{:process 0, :type :{kind}, :f :write, :value 1}}\n");
-        let verdict = judged(&text).expect(&text);
-        assert_eq!(verdict.validity, Validity::Valid, "{text}");
-    }
+fn a_history_of_crashed_calls_is_explained() {
+    let text = "{:process 0, :type :invoke, :f :write, :value 1}\n\
+                {:process 0, :type :info, :f :write, :value 1}\n";
+    assert_eq!(judged(text).expect("a history").validity, Validity::Valid);
 }
 
 /// More operations open at once than lists of them fit into memory, deep nesting, and far offsets: all are answered.

@@ -15,7 +15,7 @@ use crate::experiments::qualify::{completeness, manifest::Manifest};
 use crate::output::{colour, name, say, tell, tell_painted};
 use crate::session::evidence::Evidence;
 use crate::session::{index, publish};
-use crate::store::{RunLock, digests, layout};
+use crate::store::{RunLock, digests, layout, reserve};
 
 /// Flags of `report`.
 #[derive(Debug, Args)]
@@ -65,6 +65,8 @@ fn render(run: &Path) -> Result<i32> {
     doubt(&mut report, &evidence);
     publish::write_page(run, &mut report)?;
     digests::renew_rendered(run).with_context(|| format!("write {}", layout::RESULTS))?;
+    // A second signal may have ended the run after its results and before it gave the space back.
+    reserve::release(run);
     Ok(match evidence.is_whole() {
         true => exit::VALID,
         false => exit::UNDECIDED,
