@@ -97,6 +97,8 @@ fn tell(
         window: Some((excess.from, excess.to)),
         ..evidence(place, &[stall.first, stall.last], &[waiting.position])
     };
-    check.unless_starved(finding, evidence, excess.from, excess.to, verdict);
+    let beyond_ms = excess.length_ms().saturating_sub(limit_ms);
+    let stretch = (excess.from, excess.to);
+    check.unless_starved_by(beyond_ms, finding, evidence, stretch, verdict);
     true
 }

@@ -3,10 +3,13 @@
 use checkers::history::Offset;
 use kafka_protocol::error::ResponseError;
 use kafka_protocol::messages::create_partitions_request::CreatePartitionsTopic;
+use kafka_protocol::messages::create_partitions_response::CreatePartitionsTopicResult;
 use kafka_protocol::messages::create_topics_request::CreatableTopic;
+use kafka_protocol::messages::create_topics_response::CreatableTopicResult;
 use kafka_protocol::messages::delete_records_request::{
     DeleteRecordsPartition, DeleteRecordsTopic,
 };
+use kafka_protocol::messages::delete_topics_response::DeletableTopicResult;
 use kafka_protocol::messages::{
     CreatePartitionsRequest, CreateTopicsRequest, DeleteRecordsRequest, DeleteTopicsRequest,
 };
@@ -45,7 +48,13 @@ pub fn create(
         .with_topics(vec![topic])
         .with_timeout_ms(timeout_ms);
     let answer = wire.call(&request, CREATE_TOPICS_VERSION);
-    let code = answer.map(|answer| answer.topics.first().map(|topic| topic.error_code));
+    // The answer must be about this topic, with this many partitions; -1 states none.
+    let asked = |row: &&CreatableTopicResult| {
+        let stated = row.num_partitions;
+        row.name == topic_name(name)
+            && (row.error_code != 0 || stated == -1 || stated == partitions)
+    };
+    let code = answer.map(|answer| answer.topics.iter().find(asked).map(|row| row.error_code));
     match code {
         // Said of the request alone, so it is no word about what an earlier one did.
         Ok(Some(code)) if is_about_the_request(code) => Changed::Refused(
@@ -69,7 +78,14 @@ pub fn delete(wire: &mut Wire, name: &str, timeout_ms: i32) -> Changed {
         .with_topic_names(vec![topic_name(name)])
         .with_timeout_ms(timeout_ms);
     let answer = wire.call(&request, DELETE_TOPICS_VERSION);
-    changed(answer.map(|answer| answer.responses.first().map(|topic| topic.error_code)))
+    let of_it = |row: &&DeletableTopicResult| row.name == Some(topic_name(name));
+    changed(answer.map(|answer| {
+        answer
+            .responses
+            .iter()
+            .find(of_it)
+            .map(|row| row.error_code)
+    }))
 }
 
 /// Raises a topic's number of partitions.
@@ -82,7 +98,8 @@ pub fn grow(wire: &mut Wire, name: &str, partitions: i32, timeout_ms: i32) -> Ch
         .with_topics(vec![topic])
         .with_timeout_ms(timeout_ms);
     let answer = wire.call(&request, CREATE_PARTITIONS_VERSION);
-    changed(answer.map(|answer| answer.results.first().map(|topic| topic.error_code)))
+    let of_it = |row: &&CreatePartitionsTopicResult| row.name == topic_name(name);
+    changed(answer.map(|answer| answer.results.iter().find(of_it).map(|row| row.error_code)))
 }
 
 /// Deletes the records of a partition below an offset. Also returns the low watermark of an acknowledgement.
@@ -95,16 +112,18 @@ pub fn delete_records(
     let row = DeleteRecordsPartition::default()
         .with_partition_index(partition)
         .with_offset(offset);
-    let topic = DeleteRecordsTopic::default()
+    let asked = DeleteRecordsTopic::default()
         .with_name(topic_name(topic))
         .with_partitions(vec![row]);
     let request = DeleteRecordsRequest::default()
-        .with_topics(vec![topic])
+        .with_topics(vec![asked])
         .with_timeout_ms(timeout_ms);
     let answer = wire.call(&request, DELETE_RECORDS_VERSION);
     let row = answer.map(|answer| {
-        let topic = answer.topics.into_iter().next();
-        topic.and_then(|topic| topic.partitions.into_iter().next())
+        let mut topics = answer.topics.into_iter();
+        let rows = topics.find(|row| row.name == topic_name(topic))?.partitions;
+        rows.into_iter()
+            .find(|row| row.partition_index == partition)
     });
     match row {
         // Not so NOT_LEADER_OR_FOLLOWER: Apache Kafka answers it, too, when leadership moves while it waits for replicas.
