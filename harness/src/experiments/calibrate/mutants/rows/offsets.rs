@@ -31,7 +31,11 @@ pub(super) const ROWS: &[Row] = &[
         &["log-order", "log-recency"],
         &["end-offset-beyond", "end-offset-ahead", "end-offset-behind"],
     ),
-    killed("list-start-ahead", &["log-start"], &["log-start-unexplained"]),
+    killed(
+        "list-start-ahead",
+        &["log-start"],
+        &["log-start-unexplained"],
+    ),
     killed(
         "list-epoch-ahead",
         &["epochs-go-forward", "one-leader-per-epoch"],
