@@ -26,6 +26,18 @@ impl Counters {
         self.0.get(name).copied().unwrap_or(0)
     }
 
+    /// What was counted since then. A largest value is not a sum, and stays.
+    pub fn since(&self, before: &Counters) -> Counters {
+        let since = self
+            .0
+            .iter()
+            .map(|(name, value)| match name.contains("_max") {
+                true => (*name, *value),
+                false => (*name, value.saturating_sub(before.get(name))),
+            });
+        Counters(since.collect())
+    }
+
     /// Whether nothing was counted.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -70,5 +82,12 @@ mod tests {
         assert_eq!(counters.to_string(), "late max us 7, stripped 412");
         assert_eq!((counters.get("lost"), counters.get("never")), (0, 0));
         assert_eq!(counters.named().len(), 3);
+        let mut before = Counters::default();
+        before.add("stripped", 402);
+        before.at_least("late_max_us", 5);
+        assert_eq!(
+            counters.since(&before).to_string(),
+            "late max us 7, stripped 10"
+        );
     }
 }
