@@ -34,12 +34,12 @@ pub struct Count {
 }
 
 impl Count {
-    /// Adds these to a fault's counters.
+    /// Adds these to a fault's counters: how much came in and was said in any case, the others if there were any.
     pub(crate) fn add_to(&self, counters: &mut Counters) {
+        counters.add("frames", self.frames);
+        counters.add("messages_passed", self.messages_passed);
         for (name, value) in [
-            ("frames", self.frames),
             ("segments", self.segments),
-            ("messages_passed", self.messages_passed),
             ("stripped", self.stripped),
             ("dropped", self.dropped),
             ("lost", self.lost),
@@ -51,7 +51,9 @@ impl Count {
             ("reset", self.reset),
             ("failed", self.failed),
         ] {
-            counters.add(name, value);
+            if value > 0 {
+                counters.add(name, value);
+            }
         }
     }
 }
