@@ -189,7 +189,7 @@ impl Lane {
             self.count.reordered += run;
             return ready;
         }
-        let jitter = u128::from(nanos(worse.jitter)) * u128::from(drawn.jitter) >> 32;
+        let jitter = (u128::from(nanos(worse.jitter)) * u128::from(drawn.jitter)) >> 32;
         let due = ready + nanos(worse.delay) + jitter as Nanos;
         self.last_due = self.last_due.max(due);
         self.last_due
