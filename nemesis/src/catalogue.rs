@@ -6,33 +6,29 @@
 
 mod cut_fault;
 mod cuts;
+mod diverted_fault;
 mod kill;
+mod message_cuts;
 mod pause;
+mod roles;
 mod rolling_restart;
 mod selection;
+mod setting;
+mod worse_links;
 
 use std::str::FromStr;
 
 use serde::Deserialize;
 
-use crate::target::Role;
+use roles::WHOLE_NODES;
 
 pub use crate::kind::{Class, FaultKind, Kind, Needs};
 pub use cut_fault::CutFault;
+pub use diverted_fault::DivertedFault;
 pub use kill::Kill;
 pub use pause::Pause;
 pub use rolling_restart::RollingRestart;
 pub use selection::{Selection, UnknownWord};
-
-/// The roles of what acts on all processes of some nodes.
-const WHOLE_NODES: &[Role] = &[
-    Role::Leader,
-    Role::Follower,
-    Role::Any,
-    Role::Minority,
-    Role::Majority,
-    Role::All,
-];
 
 macro_rules! rows {
     ($($(#[$about:meta])* $name:ident = $definition:path;)*) => {
@@ -66,6 +62,38 @@ rows! {
     KILL = kill::KIND;
     /// SIGKILL and start again, one node after the other.
     ROLLING_RESTART = rolling_restart::KIND;
+    /// Messages vanish, acknowledgements pass.
+    MESSAGE_CUT = message_cuts::MESSAGE_CUT;
+    /// The same, and what was lost is lost for good.
+    MESSAGE_CUT_RESET = message_cuts::MESSAGE_CUT_RESET;
+    /// A node hears no message from the others.
+    MESSAGE_DEAF = message_cuts::MESSAGE_DEAF;
+    /// No message that a node sends reaches the others.
+    MESSAGE_MUTE = message_cuts::MESSAGE_MUTE;
+    /// A node hears no request of clients.
+    MESSAGE_CUT_REQUESTS = message_cuts::MESSAGE_CUT_REQUESTS;
+    /// No answer of a node reaches clients.
+    MESSAGE_CUT_ANSWERS = message_cuts::MESSAGE_CUT_ANSWERS;
+    /// Delay between nodes.
+    SLOW_LINK = worse_links::SLOW_LINK;
+    /// Loss between nodes.
+    LOSSY_LINK = worse_links::LOSSY_LINK;
+    /// Duplicates between nodes.
+    DUPLICATING_LINK = worse_links::DUPLICATING_LINK;
+    /// Another order between nodes.
+    REORDERING_LINK = worse_links::REORDERING_LINK;
+    /// Little bandwidth between nodes.
+    NARROW_LINK = worse_links::NARROW_LINK;
+    /// Silence between nodes, again and again.
+    FLAPPING_LINK = worse_links::FLAPPING_LINK;
+    /// Delay to and from clients.
+    SLOW_CLIENTS = worse_links::SLOW_CLIENTS;
+    /// Loss to and from clients.
+    LOSSY_CLIENTS = worse_links::LOSSY_CLIENTS;
+    /// Little bandwidth to and from clients.
+    NARROW_CLIENTS = worse_links::NARROW_CLIENTS;
+    /// Silence to and from clients, again and again.
+    FLAPPING_CLIENTS = worse_links::FLAPPING_CLIENTS;
 }
 
 /// The kinds that a selection or a stored plan can name: the built-in ones and your own.
@@ -95,21 +123,32 @@ impl Catalogue {
         self.kinds.iter().copied()
     }
 
-    /// The kind with this name.
-    pub fn find(&self, name: &str) -> Option<Kind> {
-        self.kinds().find(|kind| kind.name() == name)
+    /// The kind with this name, which may have a setting behind it: `lossy-link=5%`.
+    ///
+    /// # Errors
+    /// If no kind has the name, or this one does not take the setting.
+    pub fn read(&self, name: &str) -> Result<Kind, UnknownWord> {
+        let named = |wanted: &str| self.kinds().find(|kind| kind.name() == wanted);
+        let unknown = |why: String| UnknownWord {
+            word: name.to_owned(),
+            why,
+        };
+        match name.split_once('=') {
+            None => named(name).ok_or_else(|| unknown(String::new())),
+            Some((base, setting)) => {
+                let kind = named(base).ok_or_else(|| unknown(String::new()))?;
+                kind.set(setting).map_err(unknown)
+            }
+        }
     }
 }
 
 impl FromStr for Kind {
     type Err = UnknownWord;
 
-    /// Reads the name of a built-in kind.
+    /// Reads the name of a built-in kind, with its setting.
     fn from_str(word: &str) -> Result<Kind, UnknownWord> {
-        let found = Kind::ALL.into_iter().find(|kind| kind.name() == word);
-        found.ok_or_else(|| UnknownWord {
-            word: word.to_owned(),
-        })
+        Catalogue::built_in().read(word)
     }
 }
 
@@ -127,7 +166,7 @@ mod tests {
 
     use super::*;
     use crate::node::{Node, Nodes};
-    use crate::target::{Draw, Leading};
+    use crate::target::{Draw, Leading, Role};
 
     #[test]
     fn the_leader_is_affected_by_rule() {
@@ -199,6 +238,25 @@ mod tests {
         );
     }
 
+    /// What also a node without others has.
+    const OF_CLIENTS: [Kind; 7] = [
+        Kind::CUT_CLIENTS,
+        Kind::MESSAGE_CUT_REQUESTS,
+        Kind::MESSAGE_CUT_ANSWERS,
+        Kind::SLOW_CLIENTS,
+        Kind::LOSSY_CLIENTS,
+        Kind::NARROW_CLIENTS,
+        Kind::FLAPPING_CLIENTS,
+    ];
+
+    #[test]
+    fn a_setting_that_a_kind_does_not_take_is_told() {
+        let why = |word: &str| word.parse::<Kind>().expect_err(word).to_string();
+        assert!(why("lossy-link=much").contains("such as `5%`"));
+        assert!(why("pause=5").contains("takes no setting"));
+        assert!(why("comet=5").contains("jepsen list"));
+    }
+
     #[test]
     fn a_cluster_of_one_has_nothing_to_cut_from() {
         let one = Nodes::new(1).expect("possible");
@@ -208,7 +266,7 @@ mod tests {
                 let aimed = kind.aim(*role, one, Draw::new(5), leader);
                 let possible = match role {
                     Role::Leader | Role::Any | Role::Majority | Role::All => {
-                        kind.class() == Class::Process || kind == Kind::CUT_CLIENTS
+                        kind.class() == Class::Process || OF_CLIENTS.contains(&kind)
                     }
                     _ => false,
                 };

@@ -3,6 +3,7 @@
 //! Each trial that fails lists what would permit it.
 
 mod remedy;
+mod switched;
 mod trials;
 
 use std::fs::File;
@@ -55,6 +56,9 @@ pub enum Capability {
     /// A cut link delivers nothing, every other link delivers; after the heal all do.
     #[strum(serialize = "cut a link and see it cut")]
     Cut,
+    /// One link passes through the switch: messages vanish, acknowledgements pass. Without it links can only be cut.
+    #[strum(serialize = "take messages out of a connection")]
+    Switch,
     /// A `/proc` of the process namespace's own. Its absence costs speed only: processes are looked
     /// up by translation.
     #[strum(serialize = "mount a fresh /proc")]
@@ -91,6 +95,7 @@ impl Capability {
         !matches!(
             self,
             Capability::Processes
+                | Capability::Switch
                 | Capability::OwnProc
                 | Capability::OwnHosts
                 | Capability::Figures
@@ -147,6 +152,12 @@ impl Diagnosis {
             .iter()
             .filter(|trial| trial.capability.needed_by_network());
         needed.all(Trial::works)
+    }
+
+    /// Whether links can be diverted here: message cuts, and slow, lossy or narrow links.
+    pub fn diverted_links(&self) -> bool {
+        let mut trials = self.trials.iter();
+        trials.any(|trial| trial.capability == Capability::Switch && trial.works())
     }
 
     /// Whether process faults can run here.

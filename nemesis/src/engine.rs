@@ -97,6 +97,7 @@ impl Engine {
             environment,
             table,
             control,
+            seed: 0,
         };
         Engine {
             site,

@@ -10,6 +10,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use nix::errno::Errno;
 
+use crate::evidence::Counters;
 use crate::node::Node;
 
 /// An error of what a fault acts on, with its own message.
@@ -30,6 +31,11 @@ pub trait Fault: Send {
 
     /// Ends it and finds out whether it is gone; the text is the evidence. May be called again.
     fn heal(&mut self) -> BoxFuture<'_, Result<String, FaultError>>;
+
+    /// What it counted since it took effect, for a fault that counts. Asked after its begin and after its heal.
+    fn counters(&self) -> Counters {
+        Counters::default()
+    }
 }
 
 /// Why a fault did not do what it should.

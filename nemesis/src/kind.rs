@@ -84,13 +84,33 @@ pub trait FaultKind: Send + Sync {
         Vec::new()
     }
 
+    /// The links that it makes worse without cutting them, for the nodes that [`FaultKind::aim`] names.
+    fn disturbs(&self, _nodes: Nodes, _aimed: &[Node]) -> Vec<Link> {
+        Vec::new()
+    }
+
+    /// What the setting behind its name means (`lossy-link=5%`), and what it is if absent; none if it takes none.
+    fn setting(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// This kind with another setting, which is a part of its name.
+    ///
+    /// # Errors
+    /// If it takes none, or not this one; the text says what it takes.
+    fn set(&self, _setting: &str) -> Result<Kind, String> {
+        Err("it takes no setting".to_owned())
+    }
+
     /// Whether a fault of this kind at these nodes affects this leader: it is among them, or is cut
-    /// from others, in some direction, until no majority is left to it.
+    /// from others, in some direction, or disturbed, until no sound majority is left to it.
     fn affects(&self, nodes: Nodes, aimed: &[Node], leader: Node) -> bool {
         match self.class() {
             Class::Process => aimed.contains(&leader),
             Class::Network => {
-                partition::takes_majority_from(nodes, &self.links(nodes, aimed), leader)
+                let mut links = self.links(nodes, aimed);
+                links.extend(self.disturbs(nodes, aimed));
+                partition::takes_majority_from(nodes, &links, leader)
             }
         }
     }
@@ -157,6 +177,24 @@ impl Kind {
         self.0.links(nodes, aimed)
     }
 
+    /// See [`FaultKind::disturbs`].
+    pub fn disturbs(self, nodes: Nodes, aimed: &[Node]) -> Vec<Link> {
+        self.0.disturbs(nodes, aimed)
+    }
+
+    /// See [`FaultKind::setting`].
+    pub fn setting(self) -> Option<&'static str> {
+        self.0.setting()
+    }
+
+    /// See [`FaultKind::set`].
+    ///
+    /// # Errors
+    /// As [`FaultKind::set`].
+    pub fn set(self, setting: &str) -> Result<Kind, String> {
+        self.0.set(setting)
+    }
+
     /// See [`FaultKind::affects`].
     pub fn affects(self, nodes: Nodes, aimed: &[Node], leader: Node) -> bool {
         self.0.affects(nodes, aimed, leader)
@@ -172,7 +210,8 @@ impl Kind {
     /// fences a node that it does not hear (seen on Apache Kafka 4.4: the leader is replaced though it still has a healthy
     /// follower).
     pub fn affects_any(self, nodes: Nodes, aimed: &[Node], leading: &Leading) -> bool {
-        let links = self.links(nodes, aimed);
+        let mut links = self.links(nodes, aimed);
+        links.extend(self.disturbs(nodes, aimed));
         let cut_from = |leader: Node, quorum: Node| {
             leader != quorum
                 && Link::both_ways(leader, quorum)

@@ -11,10 +11,12 @@
 //! | [`sandbox`] | private namespaces, and the process tree in which nothing outlives anything |
 //! | [`confinement`] | what a node may not do: write outside its room, gain privileges, reach other processes |
 //! | [`environment`] | where the nodes run: in the sandbox's network, or on loopback without it |
-//! | [`network`] | links, cuts and the probe that sees them |
+//! | [`network`] | links, cuts, diversions and the probe that sees them |
+//! | [`wire`] | the switch behind a diverted link: messages that vanish, slow, lossy and narrow links |
 //! | [`process`] | who owns the nodes' processes, and a node's figures from `/proc` |
 //! | [`kind`], [`catalogue`] | what a kind of fault is; the built-in kinds, and room for your own |
 //! | [`target`] | roles, and which nodes have them now |
+//! | [`evidence`] | what a fault counted while it lasted |
 //! | [`fault`], [`site`] | what every fault is: begin, verify, hold, heal; what it acts on |
 //! | [`plan`] | a seeded sequence of faults; pure, printable, replayable |
 //! | [`engine`] | executes a plan and reports each step |
@@ -28,6 +30,7 @@ pub mod confinement;
 pub mod doctor;
 pub mod engine;
 pub mod environment;
+pub mod evidence;
 pub mod fault;
 pub mod kind;
 pub mod link;
@@ -38,6 +41,7 @@ pub mod process;
 pub mod sandbox;
 pub mod site;
 pub mod target;
+pub mod wire;
 
 pub use confinement::Room;
 pub use environment::Environment;

@@ -2,20 +2,23 @@
 //! how it is seen.
 //!
 //! The harness sits on the bridge itself, so client links can be cut like any other. Nothing
-//! leads out of it. The kernel's bridge carries every link; a switch in user space that drops only
-//! segments with payload would replace what the bridge does behind a [`Cut`].
+//! leads out of it. The kernel's bridge carries every link at its own speed. A directed link is plain, cut, or
+//! *diverted* to a switch in user space ([`crate::wire`]) that makes it worse without cutting it.
 
 mod bridge;
 mod cut;
+mod diversion;
 pub mod partition;
 mod probe;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 pub use cut::Cut;
+pub use diversion::Diversion;
 pub use probe::{Heard, PROBE_PORT};
 
 use crate::address;
@@ -24,6 +27,7 @@ use crate::link::{End, Link};
 use crate::node::{Node, Nodes};
 use crate::sandbox::resident::{Gone, Resident};
 use crate::sandbox::{Entered, Isolation};
+use crate::wire::{Count, Health, Switch, Treatment, Worse};
 
 /// How long a new network may take until packets pass over every link.
 const WHOLE_LIMIT: Duration = Duration::from_secs(5);
@@ -45,6 +49,15 @@ pub enum NetworkError {
         /// What the kernel answered.
         source: io::Error,
     },
+    /// The switch of diverted links could not be started.
+    #[error("a link cannot be diverted here: {0}; `jepsen doctor` tries it")]
+    NoSwitch(String),
+    /// The switch has ended: diverted links are cut.
+    #[error("the thread of the switch has ended, and diverted links are cut")]
+    SwitchGone,
+    /// Two faults want the same link.
+    #[error("{0} is diverted already")]
+    Diverted(Link),
     /// It was built for a smaller cluster.
     #[error("the private network has {} nodes, and {node} is not one of them", nodes.count())]
     NoSuchNode {
@@ -83,8 +96,17 @@ pub struct Network {
     residents: Vec<Resident>,
     bridge: bridge::Bridge,
     prober: Mutex<probe::Prober>,
-    /// How many cuts hold each link; a link carries packets when none does.
-    held: Mutex<std::collections::BTreeMap<Link, u32>>,
+    /// The switch, or why there is none: a network without it still has cuts.
+    switch: Result<Switch, String>,
+    held: Mutex<Held>,
+}
+
+/// What holds links. The strongest wins: a link that is cut and diverted is cut.
+#[derive(Debug, Default)]
+struct Held {
+    /// How many cuts hold each link.
+    cut: BTreeMap<Link, u32>,
+    diverted: BTreeSet<Link>,
 }
 
 impl Network {
@@ -105,15 +127,37 @@ impl Network {
         }
         let bridge = bridge::Bridge::build(nodes, &residents)?;
         let prober = probe::Prober::open(nodes, &residents)?;
-        let network = Network {
+        let harness = &residents[End::Clients.position(nodes)];
+        let switch = start_switch(nodes, harness).map_err(|error| error.to_string());
+        let mut network = Network {
             nodes,
             residents,
             bridge,
             prober: Mutex::new(prober),
-            held: Mutex::new(std::collections::BTreeMap::new()),
+            switch,
+            held: Mutex::default(),
         };
         network.wait_until_whole()?;
+        if let Some(why) = network.wait_for_switch()? {
+            network.switch = Err(why);
+        }
         Ok(Arc::new(network))
+    }
+
+    /// Lets one link pass through the switch unchanged until packets arrive: its port, too, is turned on in the
+    /// background. Returns why it cannot be used.
+    fn wait_for_switch(&self) -> Result<Option<String>, NetworkError> {
+        let (Ok(_), Some(link)) = (&self.switch, Link::all(self.nodes).first().copied()) else {
+            return Ok(None);
+        };
+        let limit = Instant::now() + WHOLE_LIMIT;
+        self.divert(link, Treatment::Worse(Worse::default()), 0)?;
+        let mut passes = false;
+        while !passes && Instant::now() < limit {
+            passes = self.probe()?.carries(link);
+        }
+        let frames = self.straighten(link)?.frames;
+        Ok((!passes).then(|| format!("no packet passed through the switch, which saw {frames}")))
     }
 
     /// The kernel turns a new link on in the background, at most one batch of links a second: an
@@ -158,43 +202,136 @@ impl Network {
 
     /// Sends probe datagrams over every link and reports what arrived. Blocks for at most 100 ms.
     pub fn probe(&self) -> Result<Heard, NetworkError> {
-        let down = self.links_down();
+        self.probe_with(&self.links_down(), Duration::ZERO)
+    }
+
+    /// The same where nothing is expected from some links, and slow ones take longer by `patience`.
+    fn probe_with(&self, down: &[Link], patience: Duration) -> Result<Heard, NetworkError> {
         lock(&self.prober)
-            .probe(&down)
+            .probe(down, patience)
             .map_err(refused("send a probe datagram"))
+    }
+
+    /// Many datagrams over one link.
+    fn burst(
+        &self,
+        link: Link,
+        count: u32,
+        patience: Duration,
+    ) -> Result<probe::Burst, NetworkError> {
+        lock(&self.prober)
+            .burst(link, count, patience)
+            .map_err(refused("send probe datagrams"))
     }
 
     /// The links that are cut now.
     pub fn links_down(&self) -> Vec<Link> {
-        lock(&self.held).keys().copied().collect()
+        lock(&self.held).cut.keys().copied().collect()
+    }
+
+    /// The links that pass through the switch now.
+    pub fn links_diverted(&self) -> Vec<Link> {
+        lock(&self.held).diverted.iter().copied().collect()
+    }
+
+    /// Why links cannot be diverted here, if they cannot.
+    pub fn no_switch(&self) -> Option<&str> {
+        self.switch.as_ref().err().map(String::as_str)
     }
 
     /// One more holder of the cut of a link.
     fn hold(&self, link: Link) -> Result<(), NetworkError> {
         let mut held = lock(&self.held);
-        if !held.contains_key(&link) {
+        if !held.cut.contains_key(&link) {
             self.bridge.cut(self.resident(link.from)?, link)?;
         }
-        *held.entry(link).or_insert(0) += 1;
+        *held.cut.entry(link).or_insert(0) += 1;
         Ok(())
     }
 
     /// One holder less.
     fn release(&self, link: Link) -> Result<(), NetworkError> {
         let mut held = lock(&self.held);
-        match held.get(&link).copied() {
+        match held.cut.get(&link).copied() {
             None => Ok(()),
             Some(1) => {
-                self.bridge.restore(self.resident(link.from)?, link)?;
-                held.remove(&link);
+                let sender = self.resident(link.from)?;
+                match held.diverted.contains(&link) {
+                    true => self.bridge.divert(sender, link)?,
+                    false => self.bridge.restore(sender, link)?,
+                }
+                held.cut.remove(&link);
                 Ok(())
             }
             Some(holders) => {
-                held.insert(link, holders - 1);
+                held.cut.insert(link, holders - 1);
                 Ok(())
             }
         }
     }
+
+    fn switch(&self) -> Result<&Switch, NetworkError> {
+        let switch = self.switch.as_ref();
+        switch.map_err(|why| NetworkError::NoSwitch(why.clone()))
+    }
+
+    /// Diverts a link to the switch, which treats its frames so.
+    fn divert(&self, link: Link, treatment: Treatment, seed: u64) -> Result<(), NetworkError> {
+        let switch = self.switch()?;
+        let mut held = lock(&self.held);
+        if held.diverted.contains(&link) {
+            return Err(NetworkError::Diverted(link));
+        }
+        switch.treat(link, treatment, seed);
+        if !held.cut.contains_key(&link) {
+            let pointed = self
+                .resident(link.from)
+                .and_then(|sender| self.bridge.divert(sender, link));
+            if let Err(error) = pointed {
+                switch.end(link);
+                return Err(error);
+            }
+        }
+        held.diverted.insert(link);
+        Ok(())
+    }
+
+    /// Ends that, the treatment first and the way through the switch after it, so that nothing is stranded. Returns what
+    /// was counted.
+    fn straighten(&self, link: Link) -> Result<Count, NetworkError> {
+        let mut held = lock(&self.held);
+        if !held.diverted.contains(&link) {
+            return Ok(Count::default());
+        }
+        let count = self.switch()?.end(link);
+        if !held.cut.contains_key(&link) {
+            self.bridge.restore(self.resident(link.from)?, link)?;
+        }
+        held.diverted.remove(&link);
+        Ok(count)
+    }
+
+    /// What was counted so far on a diverted link.
+    fn counted(&self, link: Link) -> Result<Count, NetworkError> {
+        let switch = self.switch()?;
+        match switch.is_alive() {
+            true => Ok(switch.count(link).unwrap_or_default()),
+            false => Err(NetworkError::SwitchGone),
+        }
+    }
+
+    /// Whether the switch kept up since the last question.
+    fn switch_health(&self) -> Result<Health, NetworkError> {
+        Ok(self.switch()?.health())
+    }
+}
+
+/// In the harness's namespace, where the thread of the switch stays.
+fn start_switch(nodes: Nodes, harness: &Resident) -> Result<Switch, NetworkError> {
+    let interface = bridge::add_port(nodes, harness)?;
+    harness
+        .run(move |_| Switch::start(interface))?
+        .map_err(refused("open the packet socket of the switch"))
 }
 
 /// A panic elsewhere must not keep a link from being healed.

@@ -16,6 +16,9 @@ pub struct Site {
     pub table: ProcessTable,
     /// Their owner.
     pub control: Arc<dyn ProcessControl>,
+    /// What a fault draws by itself is drawn from this, so that a plan of the same seed draws the same. Each window has
+    /// its own.
+    pub seed: u64,
 }
 
 impl Site {

@@ -17,6 +17,11 @@ impl Draw {
         Draw(value)
     }
 
+    /// The number itself, as a seed of what a fault draws.
+    pub(crate) fn seed(self) -> u64 {
+        self.0
+    }
+
     /// One of this many, counted from 0; nothing if there is nothing to choose from.
     pub(crate) fn pick(&mut self, count: usize) -> Option<usize> {
         let count = u64::try_from(count).ok().filter(|count| *count > 0)?;

@@ -144,9 +144,9 @@ pub(super) fn margin(history: &History) -> Moment {
         .saturating_mul(MS)
 }
 
-/// The same for a window: TCP backs off for as long as a cut lasted, unless the target bounds its own connections.
+/// The same for a window: TCP backs off for as long as a cut lasted, or a link lost segments, unless the target bounds its own connections.
 pub(super) fn settle(history: &History, window: &Window, base: Moment) -> Moment {
-    let backs_off = !window.links.is_empty() && !history.promises().bounds_its_connections;
+    let backs_off = window.acts_on_links() && !history.promises().bounds_its_connections;
     let length = window.length().filter(|_| backs_off);
     base.saturating_add(length.unwrap_or(0))
 }

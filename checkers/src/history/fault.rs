@@ -1,6 +1,8 @@
 //! The record of a fault: that it began, took effect, and was healed. Not the fault itself (that is `nemesis`),
 //! so that a new fault does not touch this crate.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::ids::{Moment, NodeName};
@@ -25,17 +27,23 @@ pub struct FaultEvent {
     /// The one-way links that it cuts.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<Link>,
+    /// The one-way links that carry, but worse than usual: slow, lossy, narrow.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub disturbed: Vec<Link>,
     /// The role by which the targets were chosen: `leader`, `follower`, ...
     #[serde(skip_serializing_if = "String::is_empty")]
     pub role: String,
     /// Whether the target still had its role when the fault took effect.
     pub role_held: bool,
     /// Whether the fault affects the leader: the leader, when it began, was paused, killed, or cut from every other
-    /// node in some direction. Where partitions and the quorum have leaders of their own (Apache Kafka), any of them
+    /// node in some direction, or its links to them were disturbed. Where partitions and the quorum have leaders of their own (Apache Kafka), any of them
     /// counts, and a partition's leader also when it was cut from the quorum's.
     pub affects_leader: bool,
     /// What was seen of it: counters, probe datagrams, process states; or why it was skipped or failed.
     pub evidence: String,
+    /// What was counted of it: for `begun` by the probe that saw it, for `healed` since then.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub counters: BTreeMap<String, u64>,
 }
 
 /// The steps of a fault. A window lasts from `begun` to `healed`.

@@ -118,7 +118,14 @@ fn known(what: &What) -> Option<[Fields; 2]> {
         ],
         What::Fault(_) => [
             &["id", "called", "kind", "phase", "targets", "links"],
-            &["role", "role_held", "affects_leader", "evidence"],
+            &[
+                "role",
+                "role_held",
+                "affects_leader",
+                "evidence",
+                "disturbed",
+                "counters",
+            ],
         ],
         What::Topic(_) => [&["name", "id"], &["partitions", "what"]],
         What::Node(_) => [&["node", "what"], &["expected", "status"]],

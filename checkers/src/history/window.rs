@@ -14,6 +14,8 @@ pub struct Window {
     pub targets: Vec<NodeName>,
     /// The links that it cuts.
     pub links: Vec<Link>,
+    /// The links that it makes worse without cutting them.
+    pub disturbed: Vec<Link>,
     /// The role by which they were chosen.
     pub role: String,
     /// Whether they still had it.
@@ -37,6 +39,7 @@ impl Window {
             kind: fault.kind.clone(),
             targets: fault.targets.clone(),
             links: fault.links.clone(),
+            disturbed: fault.disturbed.clone(),
             role: fault.role.clone(),
             role_held: fault.role_held,
             affects_leader: fault.affects_leader,
@@ -70,20 +73,29 @@ impl Window {
 
     /// Whether this node's process was stopped or killed by it.
     pub fn stops(&self, node: &str) -> bool {
-        self.links.is_empty() && self.targets.iter().any(|target| target == node)
+        !self.acts_on_links() && self.targets.iter().any(|target| target == node)
     }
 
-    /// Whether it cuts the harness from this node in some direction.
+    /// Whether it cuts or disturbs links; otherwise it acts on processes.
+    pub fn acts_on_links(&self) -> bool {
+        self.each_link().next().is_some()
+    }
+
+    fn each_link(&self) -> impl Iterator<Item = &Link> {
+        self.links.iter().chain(&self.disturbed)
+    }
+
+    /// Whether it cuts the harness from this node in some direction, or disturbs what they say to each other.
     pub fn hides(&self, node: &str) -> bool {
-        self.links.iter().any(|(from, to)| {
+        self.each_link().any(|(from, to)| {
             (from == "clients" && to == node) || (to == "clients" && from == node)
         })
     }
 
-    /// Whether it was aimed at this node, or cuts a link of it.
+    /// Whether it was aimed at this node, or cuts or disturbs a link of it.
     pub fn touches(&self, node: &str) -> bool {
         let ends = |(from, to): &Link| from == node || to == node;
-        self.targets.iter().any(|target| target == node) || self.links.iter().any(ends)
+        self.targets.iter().any(|target| target == node) || self.each_link().any(ends)
     }
 
     /// Whether it leaves no node that hears a majority, itself included, both ways.
@@ -176,6 +188,29 @@ mod tests {
                 assert_eq!(window.breaks_majority(&nodes), broken, "{split} of {count}");
             }
         }
+    }
+
+    /// A node whose links are slow runs, and hears a majority; clients may not hear it in time.
+    #[test]
+    fn a_disturbed_link_is_not_cut() {
+        let nodes = nodes(3);
+        let slow = FaultEvent {
+            phase: FaultPhase::Begun,
+            targets: nodes[..1].to_vec(),
+            disturbed: between(&nodes[..1], &nodes[1..]),
+            ..FaultEvent::default()
+        };
+        let slow = Window::of(&slow, Some(1), false);
+        assert!(!slow.stops("n1") && !slow.breaks_majority(&nodes) && !slow.hides("n1"));
+        assert!(slow.acts_on_links() && slow.touches("n1") && slow.touches("n3"));
+        let clients = FaultEvent {
+            disturbed: between(&nodes[..1], &["clients".to_owned()]),
+            ..FaultEvent::default()
+        };
+        let clients = Window::of(&clients, Some(1), false);
+        assert!(clients.hides("n1") && !clients.hides("n2") && !clients.stops("n1"));
+        // Without links, the same targets are stopped.
+        assert!(window(&nodes[..1], Vec::new()).stops("n1"));
     }
 
     /// Five nodes bear a pause of one and the isolation of another together, three do not.

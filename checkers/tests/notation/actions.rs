@@ -188,7 +188,11 @@ fn fault(from: Moment, to: Option<Moment>, words: &[&str], add: &mut impl FnMut(
     let mut words = words.to_vec();
     let options = options(&mut words);
     let is = |word: &str| words.contains(&word);
-    let named = |word: &&&str| word.starts_with('n') && !word.contains('>');
+    let named = |word: &&&str| word.starts_with('n') && !word.contains(['>', '~']);
+    let links = |between: char| {
+        let linked = words[2..].iter().filter_map(move |w| w.split_once(between));
+        linked.map(|(a, b)| (a.to_owned(), b.to_owned())).collect()
+    };
     let mut event = FaultEvent {
         id: words[0].to_owned(),
         kind: words[1].to_owned(),
@@ -198,11 +202,8 @@ fn fault(from: Moment, to: Option<Moment>, words: &[&str], add: &mut impl FnMut(
             .filter(named)
             .map(|w| (*w).to_owned())
             .collect(),
-        links: words[2..]
-            .iter()
-            .filter_map(|w| w.split_once('>'))
-            .map(|(a, b)| (a.to_owned(), b.to_owned()))
-            .collect(),
+        links: links('>'),
+        disturbed: links('~'),
         role: options.get("role").copied().unwrap_or_default().to_owned(),
         role_held: !is("moved"),
         affects_leader: is("affects"),

@@ -34,14 +34,20 @@ pub fn run() -> Result<i32> {
         }
     };
     text += &format!("network faults {}\n", word(diagnosis.network_faults()));
+    text += &format!(
+        "message cuts, slow, lossy and narrow links {}\n",
+        word(diagnosis.diverted_links())
+    );
     text += &format!("process faults {}\n", word(diagnosis.process_faults()));
     if !diagnosis.network_faults() && diagnosis.process_faults() {
         text += "`jepsen run process` runs pauses and kills with nodes on 127.0.0.1 to 127.0.0.3\n";
     }
     tell(&text);
-    Ok(if diagnosis.network_faults() {
-        exit::VALID
-    } else {
-        exit::MACHINE
-    })
+    Ok(
+        if diagnosis.network_faults() && diagnosis.diverted_links() {
+            exit::VALID
+        } else {
+            exit::MACHINE
+        },
+    )
 }

@@ -77,6 +77,9 @@ fn everything() -> Result<i32> {
         let class = kind.class();
         text += &row(kind.name(), &format!("{class}: {}", kind.description()));
         text += &row("", &format!("roles: {}", roles.join(", ")));
+        if let Some(setting) = kind.setting() {
+            text += &row("", &format!("{}=SETTING: {setting}", kind.name()));
+        }
     }
     text += "\nchecks\n";
     for check in checkers::checks::TABLE {

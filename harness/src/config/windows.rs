@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use nemesis::catalogue::Kind;
+use nemesis::catalogue::{Kind, UnknownWord};
 use nemesis::plan::{PLAN_VERSION, Plan, Timing, Window};
 use nemesis::target::Role;
 use rand::Rng;
@@ -88,10 +88,12 @@ fn aimed(text: &str) -> Result<(Kind, Role), String> {
         Some((kind, role)) => (kind, Some(role)),
         None => (text, None),
     };
-    let kind = Kind::ALL.into_iter().find(|kind| kind.name() == word);
-    let kind = kind.ok_or_else(|| {
+    let kind: Kind = word.parse().map_err(|unknown: UnknownWord| {
         let known: Vec<&str> = Kind::ALL.iter().map(|kind| kind.name()).collect();
-        format!("no fault `{word}`; there are: {}", known.join(", "))
+        match unknown.why.is_empty() {
+            true => format!("no fault `{word}`; there are: {}", known.join(", ")),
+            false => format!("`{word}`: {}", unknown.why),
+        }
     })?;
     let role = match (at, kind.roles()) {
         (None, [only]) => Some(*only),
@@ -214,6 +216,13 @@ mod tests {
             Ok((Kind::ROLLING_RESTART, Role::All))
         );
         assert_eq!(aimed("deaf:leader"), Ok((Kind::DEAF, Role::Leader)));
+        let (lossy, role) = aimed("lossy-link=20%:follower").expect("a fault");
+        assert_eq!((lossy.name(), role), ("lossy-link=20%", Role::Follower));
+        assert!(
+            aimed("lossy-link=lots:follower")
+                .expect_err("no share")
+                .contains("such as `5%`")
+        );
         assert!(
             aimed("deaf")
                 .expect_err("no role")

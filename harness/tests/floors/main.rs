@@ -44,11 +44,12 @@ const FLOORS: &[(&str, &[&[&str]])] = &[
             &["site"],
             &["doctor", "environment"],
             &["network", "process"],
+            &["wire"],
             &["sandbox"],
             &["confinement"],
             &["address"],
             &["fault", "link", "target"],
-            &["node"],
+            &["evidence", "node"],
         ],
     ),
     (

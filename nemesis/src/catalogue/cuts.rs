@@ -2,7 +2,8 @@
 //! [`partition`](crate::network::partition); a cut that is new is such a function and a row here.
 //!
 //! The descriptions say *packet cut* because that is what they are: over an established connection
-//! the cut of one direction soon stops the other too, because acknowledgements are packets.
+//! the cut of one direction soon stops the other too, because acknowledgements are packets. Messages alone are cut
+//! by `message_cuts`.
 
 use crate::catalogue::CutFault;
 use crate::fault::{Fault, FaultError};
@@ -12,6 +13,8 @@ use crate::network::{Cut, partition};
 use crate::node::{Node, Nodes};
 use crate::site::Site;
 use crate::target::{Draw, Role};
+
+use super::roles::{ONE_NODE, TWO_NODES};
 
 /// A kind that cuts links.
 pub(super) struct CutKind {
@@ -24,14 +27,6 @@ pub(super) struct CutKind {
     /// Whether the aimed node is left without a majority.
     takes_majority: bool,
 }
-
-const ONE_NODE: &[Role] = &[Role::Leader, Role::Follower, Role::Any];
-
-const TWO_NODES: &[Role] = &[
-    Role::LeaderToFollower,
-    Role::FollowerToLeader,
-    Role::FollowerToFollower,
-];
 
 /// The aimed nodes, each with what a function of one node cuts.
 macro_rules! of_one {

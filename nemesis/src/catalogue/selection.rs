@@ -7,13 +7,25 @@ use crate::target::Role;
 
 /// A word that does not name a fault.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "no fault is called {word:?}; use `network`, `process`, `all`, `none`, \
-     a name from `jepsen list`, or a name and a role: `pause:leader`"
-)]
+#[error("{}", self.sentence())]
 pub struct UnknownWord {
     /// The word.
     pub word: String,
+    /// What is wrong with its setting; empty if the name is unknown.
+    pub why: String,
+}
+
+impl UnknownWord {
+    fn sentence(&self) -> String {
+        let UnknownWord { word, why } = self;
+        match why.is_empty() {
+            true => format!(
+                "no fault is called {word:?}; use `network`, `process`, `all`, `none`, \
+                 a name from `jepsen list`, or a name and a role: `pause:leader`"
+            ),
+            false => format!("{word:?}: {why}"),
+        }
+    }
 }
 
 /// Which faults a plan may draw, as `--faults` says it: classes, kinds, kinds with a role, `all` or
@@ -130,11 +142,12 @@ impl Selection {
 fn specific(word: &str, catalogue: &Catalogue) -> Result<Word, UnknownWord> {
     let unknown = || UnknownWord {
         word: word.to_owned(),
+        why: String::new(),
     };
     match word.split_once(':') {
-        None => catalogue.find(word).map(Word::Kind).ok_or_else(unknown),
+        None => catalogue.read(word).map(Word::Kind),
         Some((kind, role)) => {
-            let kind = catalogue.find(kind).ok_or_else(unknown)?;
+            let kind = catalogue.read(kind)?;
             let role: Role = role.parse().map_err(|_| unknown())?;
             if kind.roles().contains(&role) {
                 Ok(Word::Exactly(kind, role))
@@ -159,7 +172,21 @@ mod tests {
         assert!(selection.needs_network());
         assert!("none".parse::<Selection>().expect("known").is_none());
         assert!(!"pause".parse::<Selection>().expect("known").needs_network());
-        for wrong in ["comet", "kill:comet", "cut-link:leader"] {
+        let set: Selection = "lossy-link=5%:follower, slow-link"
+            .parse()
+            .expect("known words");
+        let lossy: Kind = "lossy-link=5%".parse().expect("a kind");
+        assert!(set.permits(lossy, Role::Follower) && !set.permits(lossy, Role::Leader));
+        assert!(
+            set.permits(Kind::SLOW_LINK, Role::Leader)
+                && !set.permits(Kind::LOSSY_LINK, Role::Follower)
+        );
+        for wrong in [
+            "comet",
+            "kill:comet",
+            "cut-link:leader",
+            "lossy-link=5:follower",
+        ] {
             assert!(wrong.parse::<Selection>().is_err(), "{wrong}");
         }
     }

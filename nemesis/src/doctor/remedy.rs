@@ -70,6 +70,7 @@ impl Surroundings {
             Capability::Links if reason.contains("not supported") => {
                 vec!["sudo modprobe bridge veth".to_owned()]
             }
+            Capability::Switch => self.for_switch(reason),
             Capability::Links | Capability::Packets | Capability::Cut => {
                 let mut remedies = self.for_namespaces();
                 remedies.push("sudo modprobe bridge veth".to_owned());
@@ -77,6 +78,17 @@ impl Surroundings {
             }
             _ => Vec::new(),
         }
+    }
+
+    /// A packet socket is a module that a kernel may lack; its buffer has a limit of the machine.
+    fn for_switch(&self, reason: &str) -> Vec<String> {
+        if reason.contains("not supported") || reason.contains("not available") {
+            return vec!["sudo modprobe af_packet".to_owned()];
+        }
+        if reason.contains("lost") {
+            return vec!["sudo sysctl -w net.core.rmem_max=4194304".to_owned()];
+        }
+        self.for_namespaces()
     }
 
     fn for_namespaces(&self) -> Vec<String> {
@@ -164,6 +176,23 @@ mod tests {
             (plain, "sudo jepsen"),
         ] {
             let remedies = machine.remedies(Capability::Namespaces, "EPERM");
+            assert!(remedies[0].contains(word), "{remedies:?}");
+        }
+    }
+
+    #[test]
+    fn the_switch_has_remedies_of_its_own() {
+        let machine = Surroundings::default();
+        for (reason, word) in [
+            (
+                "Address family not supported by protocol (os error 97)",
+                "modprobe af_packet",
+            ),
+            ("Protocol not available (os error 92)", "modprobe af_packet"),
+            ("the switch itself lost 3 frames", "rmem_max"),
+            ("Operation not permitted (os error 1)", "sudo jepsen"),
+        ] {
+            let remedies = machine.remedies(Capability::Switch, reason);
             assert!(remedies[0].contains(word), "{remedies:?}");
         }
     }

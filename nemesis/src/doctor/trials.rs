@@ -11,6 +11,7 @@ use nix::unistd::{ForkResult, Pid, fork, pause};
 use strum::VariantArray;
 
 use super::remedy::Surroundings;
+use super::switched;
 use super::{Capability, Outcome, Trial};
 use crate::confinement::Attempt;
 use crate::link::Link;
@@ -147,8 +148,12 @@ fn inside(report: &mut Report, entered: &Entered) {
     if report.record(Capability::Packets, passed) {
         let mut nodes = network.nodes().into_iter();
         if let (Some(sender), Some(receiver)) = (nodes.next(), nodes.next()) {
-            let cut = Cut::new(network, partition::link_one_way(sender, receiver));
+            let cut = Cut::new(network.clone(), partition::link_one_way(sender, receiver));
             report.record(Capability::Cut, cut_and_heal(&cut));
+            report.record(
+                Capability::Switch,
+                switched::trial(&network, sender, receiver),
+            );
         }
     }
 }

@@ -8,9 +8,12 @@ use checkers::history::{FaultEvent, FaultPhase, Moment};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::{Engine, Sink, Step, Summary};
+use crate::evidence::Counters;
 use crate::fault::{Fault, FaultError};
+use crate::link::Link;
 use crate::node::Node;
 use crate::plan::Window;
+use crate::site::Site;
 use crate::target::Draw;
 
 /// How long a window waits for a leader before it is skipped.
@@ -35,6 +38,21 @@ struct Aim {
     affects_leader: bool,
 }
 
+/// What was seen of a step: in words, and counted.
+struct Seen {
+    evidence: String,
+    counters: Counters,
+}
+
+impl From<String> for Seen {
+    fn from(evidence: String) -> Seen {
+        Seen {
+            evidence,
+            counters: Counters::default(),
+        }
+    }
+}
+
 impl Engine {
     /// Runs one window to its end, or to `stop`.
     pub(super) async fn run_window(
@@ -57,7 +75,11 @@ impl Engine {
             Err(why) => return self.skip(window, &why, summary, sink),
         };
         let called = (self.clock)();
-        let mut fault = match window.kind.make(&self.site, &aim.nodes) {
+        let site = Site {
+            seed: draw.seed(),
+            ..self.site.clone()
+        };
+        let mut fault = match window.kind.make(&site, &aim.nodes) {
             Ok(fault) => fault,
             Err(error) => {
                 let reason = error.to_string();
@@ -77,8 +99,11 @@ impl Engine {
         };
         summary.begun += 1;
         summary.leader_affecting += usize::from(aim.affects_leader && role_held);
-        let step = self.step(window, &aim, FaultPhase::Begun, called, evidence, role_held);
-        sink(step);
+        let seen = Seen {
+            evidence,
+            counters: fault.counters(),
+        };
+        sink(self.step(window, &aim, FaultPhase::Begun, called, seen, role_held));
         let held = tokio::select! {
             biased;
             () = &mut stop => {
@@ -87,13 +112,13 @@ impl Engine {
             }
             held = fault.hold(Duration::from_millis(window.duration_ms)) => held,
         };
-        if let Err(error) = held {
-            summary
-                .without_effect
-                .push(format!("{}: {error}", window.id));
-        }
         self.end(window, &aim, role_held, fault.as_mut(), summary, Some(sink))
             .await;
+        // After the heal, which is that of the window that began.
+        if let Err(error) = held {
+            let reason = error.to_string();
+            self.without_effect(window, &aim, called, reason, summary, sink);
+        }
     }
 
     /// Records a window that did not begin.
@@ -110,7 +135,7 @@ impl Engine {
             &aim,
             FaultPhase::Skipped,
             now,
-            why.to_owned(),
+            why.to_owned().into(),
             false,
         ));
     }
@@ -128,7 +153,8 @@ impl Engine {
         summary
             .without_effect
             .push(format!("{id}, {kind} at {role}: {reason}"));
-        sink(self.step(window, aim, FaultPhase::Failed, called, reason, false));
+        let seen = reason.into();
+        sink(self.step(window, aim, FaultPhase::Failed, called, seen, false));
     }
 
     /// Waits for a leader where the role needs one, and names the nodes; or says why it cannot.
@@ -215,7 +241,9 @@ impl Engine {
             }
         };
         if let Some(sink) = sink {
-            sink(self.step(window, aim, phase, called, evidence, role_held));
+            let counters = fault.counters();
+            let seen = Seen { evidence, counters };
+            sink(self.step(window, aim, phase, called, seen, role_held));
         }
     }
 
@@ -225,21 +253,24 @@ impl Engine {
         aim: &Aim,
         phase: FaultPhase,
         called: Moment,
-        evidence: String,
+        seen: Seen,
         role_held: bool,
     ) -> Step {
-        let links = window.kind.links(self.site.nodes(), &aim.nodes);
+        let nodes = self.site.nodes();
+        let named = |links: Vec<Link>| links.into_iter().map(Link::named).collect();
         let event = FaultEvent {
             id: window.id.clone(),
             called,
             kind: window.kind.to_string(),
             phase,
             targets: aim.nodes.iter().map(Node::to_string).collect(),
-            links: links.into_iter().map(|link| link.named()).collect(),
+            links: named(window.kind.links(nodes, &aim.nodes)),
+            disturbed: named(window.kind.disturbs(nodes, &aim.nodes)),
             role: window.role.to_string(),
             role_held,
             affects_leader: aim.affects_leader,
-            evidence,
+            evidence: seen.evidence,
+            counters: seen.counters.named(),
         };
         Step {
             t: (self.clock)(),

@@ -3,11 +3,13 @@
 //!
 //! A one-way cut sets the sender's neighbour entry of the receiver to a hardware address that
 //! no interface owns: its packets leave and are lost without an error, as in a real cut. A blackhole
-//! route would be wrong, because the sender's own socket would fail at once.
+//! route would be wrong, because the sender's own socket would fail at once. A diverted link's entry is an
+//! address behind the switch's port.
 
 use std::os::fd::AsRawFd;
 
 use netlink_packet_route::link::LinkMessage;
+use netlink_packet_route::neighbour::{NeighbourFlags, NeighbourState};
 use rtnetlink::{Handle, LinkBridge, LinkUnspec, LinkVeth};
 
 use super::{NetworkError, PREFIX_BITS, refused};
@@ -15,31 +17,16 @@ use crate::address;
 use crate::link::{End, Link};
 use crate::node::{Node, Nodes};
 use crate::sandbox::resident::{Resident, add_address, quieten_ipv6, raise_loopback};
+use crate::wire::{HardwareAddress, hardware};
 
 /// The bridge's name in the sandbox's own namespace.
 const BRIDGE: &str = "bridge0";
 
+/// The switch's port of the bridge, and the interface behind it.
+const SWITCH_PORT: (&str, &str) = ("sw0", "sw1");
+
 /// A node's interface in its namespace.
 const INTERFACE: &str = "eth0";
-
-type HardwareAddress = [u8; 6];
-
-/// Locally administered; the last byte is the host part of the IP address.
-fn hardware_address(end: End) -> HardwareAddress {
-    [0x02, 0x77, 0, 0, 0, address::private(end).octets()[3]]
-}
-
-/// An address of the same kind that no interface has.
-fn nobody(end: End) -> HardwareAddress {
-    [
-        0x02,
-        0x77,
-        0xff,
-        0xff,
-        0xff,
-        address::private(end).octets()[3],
-    ]
-}
 
 /// The interface of each end, by the kernel's index in that end's namespace.
 #[derive(Debug)]
@@ -81,13 +68,20 @@ impl Bridge {
 
     /// Packets of this link are lost from now on.
     pub(super) fn cut(&self, sender: &Resident, link: Link) -> Result<(), NetworkError> {
-        self.point(sender, link, nobody(link.to))
+        self.point(sender, link, hardware::nobody(link.to))
             .map_err(|error| step_of(error, "cut", link))
+    }
+
+    /// Packets of this link reach the switch from now on.
+    pub(super) fn divert(&self, sender: &Resident, link: Link) -> Result<(), NetworkError> {
+        let address = hardware::Hosts::of(link).diverted();
+        self.point(sender, link, address)
+            .map_err(|error| step_of(error, "divert", link))
     }
 
     /// Packets of this link arrive from now on.
     pub(super) fn restore(&self, sender: &Resident, link: Link) -> Result<(), NetworkError> {
-        self.point(sender, link, hardware_address(link.to))
+        self.point(sender, link, hardware::of(link.to))
             .map_err(|error| step_of(error, "restore", link))
     }
 
@@ -128,7 +122,7 @@ fn step_of(error: NetworkError, verb: &str, link: Link) -> NetworkError {
 async fn make_bridge(handle: Handle) -> Result<u32, rtnetlink::Error> {
     quieten_ipv6();
     raise_loopback(&handle).await?;
-    let own = hardware_address(End::Clients);
+    let own = hardware::of(End::Clients);
     let message = LinkBridge::new(BRIDGE).address(own.to_vec()).up().build();
     handle.link().add(message).execute().await?;
     let bridge = index_of(&handle, BRIDGE).await?;
@@ -171,7 +165,7 @@ async fn join(
 /// In the node's namespace: loopback, the interface's addresses, up.
 async fn settle(handle: &Handle, node: Node) -> Result<u32, rtnetlink::Error> {
     raise_loopback(handle).await?;
-    let own = hardware_address(End::Node(node));
+    let own = hardware::of(End::Node(node));
     let interface = index_of(handle, INTERFACE).await?;
     set(
         handle,
@@ -191,6 +185,49 @@ async fn settle(handle: &Handle, node: Node) -> Result<u32, rtnetlink::Error> {
     Ok(interface)
 }
 
+/// In the harness's namespace: a port of the bridge for the switch, to which the bridge sends what is addressed to it
+/// without asking every node. Returns the interface on which the switch listens.
+pub(super) fn add_port(nodes: Nodes, harness: &Resident) -> Result<u32, NetworkError> {
+    let addresses: Vec<HardwareAddress> = Link::all(nodes)
+        .into_iter()
+        .map(|link| hardware::Hosts::of(link).diverted())
+        .collect();
+    harness
+        .run(move |inside| inside.netlink(async |handle| make_port(&handle, &addresses).await))?
+        .map_err(refused("make the port of the switch"))
+}
+
+async fn make_port(
+    handle: &Handle,
+    addresses: &[HardwareAddress],
+) -> Result<u32, rtnetlink::Error> {
+    let (port, inside) = SWITCH_PORT;
+    let pair = LinkVeth::new(port, inside).build();
+    handle.link().add(pair).execute().await?;
+    let bridge = index_of(handle, BRIDGE).await?;
+    let port = index_of(handle, port).await?;
+    let inside = index_of(handle, inside).await?;
+    let joined = LinkUnspec::new_with_index(port)
+        .controller(bridge)
+        .up()
+        .build();
+    set(handle, joined).await?;
+    set(handle, LinkUnspec::new_with_index(inside).up().build()).await?;
+    for address in addresses {
+        // The flag names the bridge's own table, and not that of the port. A permanent entry would be an address of the
+        // bridge itself, to which frames are delivered instead of being sent on.
+        handle
+            .neighbours()
+            .add_bridge(port, address)
+            .flags(NeighbourFlags::Controller)
+            .state(NeighbourState::Noarp)
+            .replace()
+            .execute()
+            .await?;
+    }
+    Ok(inside)
+}
+
 async fn set(handle: &Handle, message: LinkMessage) -> Result<(), rtnetlink::Error> {
     handle.link().set(message).execute().await
 }
@@ -202,19 +239,4 @@ async fn index_of(handle: &Handle, name: &str) -> Result<u32, rtnetlink::Error> 
     message
         .map(|message| message.header.index)
         .ok_or(rtnetlink::Error::RequestFailed)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nobody_is_nobody() {
-        let nine = Nodes::new(9).expect("possible");
-        for end in End::all(nine) {
-            for other in End::all(nine) {
-                assert_ne!(nobody(end), hardware_address(other));
-            }
-        }
-    }
 }

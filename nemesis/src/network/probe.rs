@@ -36,6 +36,19 @@ const LOOK_INTERVAL: Duration = Duration::from_micros(500);
 /// Probe number, sender, receiver.
 const DATAGRAM_BYTES: usize = 10;
 
+/// Datagrams of a burst between two looks at the receiver's socket.
+const BATCH: u32 = 50;
+
+/// What became of many datagrams over one link.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Burst {
+    pub(super) sent: u32,
+    /// Those that came twice are counted twice.
+    pub(super) arrived: u32,
+    /// Those that came after a later one.
+    pub(super) overtaken: u32,
+}
+
 /// A socket in each namespace.
 #[derive(Debug)]
 pub(super) struct Prober {
@@ -49,12 +62,19 @@ pub(super) struct Prober {
 pub struct Heard {
     nodes: Nodes,
     arrived: BTreeMap<Link, u32>,
+    /// How long the first of them took.
+    took: BTreeMap<Link, Duration>,
 }
 
 impl Heard {
     /// Whether any datagram of this link arrived.
     pub fn carries(&self, link: Link) -> bool {
         self.arrived.get(&link).is_some_and(|count| *count > 0)
+    }
+
+    /// How long the first datagram of this link took.
+    pub fn took(&self, link: Link) -> Option<Duration> {
+        self.took.get(&link).copied()
     }
 
     /// A line of evidence for these links.
@@ -95,9 +115,11 @@ impl Prober {
         })
     }
 
-    /// Asks about every link. `down` are those from which nothing is expected.
-    pub(super) fn probe(&mut self, down: &[Link]) -> io::Result<Heard> {
+    /// Asks about every link. `down` are those from which nothing is expected; the others may take `patience` longer
+    /// than usual.
+    pub(super) fn probe(&mut self, down: &[Link], patience: Duration) -> io::Result<Heard> {
         self.number += 1;
+        let begun = Instant::now();
         for link in Link::all(self.nodes) {
             for _ in 0..DATAGRAMS {
                 self.send(link)?;
@@ -106,15 +128,15 @@ impl Prober {
         let mut heard = Heard {
             nodes: self.nodes,
             arrived: BTreeMap::new(),
+            took: BTreeMap::new(),
         };
         let control: Vec<Link> = Link::all(self.nodes)
             .into_iter()
             .filter(|link| !down.contains(link))
             .collect();
-        let begun = Instant::now();
         let mut silent_since = None;
         loop {
-            self.listen(&mut heard);
+            self.listen(&mut heard, begun);
             let complete = control
                 .iter()
                 .all(|link| heard.arrived.get(link) == Some(&DATAGRAMS));
@@ -124,7 +146,7 @@ impl Prober {
             let quiet = down.is_empty() && complete;
             if quiet
                 || silent_since.is_some_and(|since| since.elapsed() >= SILENCE)
-                || begun.elapsed() >= CONTROL_LIMIT
+                || begun.elapsed() >= CONTROL_LIMIT + patience
             {
                 return Ok(heard);
             }
@@ -132,23 +154,71 @@ impl Prober {
         }
     }
 
-    fn send(&self, link: Link) -> io::Result<()> {
+    fn datagram(&self, link: Link) -> [u8; DATAGRAM_BYTES] {
         let mut datagram = [0; DATAGRAM_BYTES];
         datagram[..8].copy_from_slice(&self.number.to_be_bytes());
         datagram[8] = link.from.position(self.nodes) as u8;
         datagram[9] = link.to.position(self.nodes) as u8;
+        datagram
+    }
+
+    fn send(&self, link: Link) -> io::Result<()> {
+        let datagram = self.datagram(link);
         let to = SocketAddr::from((address::private(link.to), PROBE_PORT));
         self.sockets[link.from.position(self.nodes)]
             .send_to(&datagram, to)
             .map(|_| ())
     }
 
-    fn listen(&self, heard: &mut Heard) {
+    /// Sends many datagrams over one link, in small batches so that the receiver's buffer holds them. Returns how many
+    /// arrived, those that came twice counted twice, and how many came after a later one.
+    pub(super) fn burst(
+        &mut self,
+        link: Link,
+        count: u32,
+        patience: Duration,
+    ) -> io::Result<Burst> {
+        let mut burst = Burst::default();
+        let mut latest = 0;
+        let receiver = &self.sockets[link.to.position(self.nodes)];
+        let mut datagram = [0; DATAGRAM_BYTES + 1];
+        let first = self.number + 1;
+        let mut listen = |burst: &mut Burst| {
+            while let Ok((length, _)) = receiver.recv_from(&mut datagram) {
+                let number = datagram[..length]
+                    .first_chunk()
+                    .map(|bytes| u64::from_be_bytes(*bytes));
+                let Some(number) = number.filter(|number| *number >= first) else {
+                    continue;
+                };
+                burst.arrived += 1;
+                burst.overtaken += u32::from(number < latest);
+                latest = latest.max(number);
+            }
+        };
+        for sent in 1..=count {
+            self.number += 1;
+            let datagram = self.datagram(link);
+            let to = SocketAddr::from((address::private(link.to), PROBE_PORT));
+            self.sockets[link.from.position(self.nodes)].send_to(&datagram, to)?;
+            burst.sent += 1;
+            if sent % BATCH == 0 {
+                thread::sleep(LOOK_INTERVAL);
+                listen(&mut burst);
+            }
+        }
+        thread::sleep(SILENCE + patience);
+        listen(&mut burst);
+        Ok(burst)
+    }
+
+    fn listen(&self, heard: &mut Heard, begun: Instant) {
         let mut datagram = [0; DATAGRAM_BYTES + 1];
         for socket in &self.sockets {
             while let Ok((length, _)) = socket.recv_from(&mut datagram) {
                 if let Some(link) = self.recognise(&datagram[..length]) {
                     *heard.arrived.entry(link).or_insert(0) += 1;
+                    heard.took.entry(link).or_insert_with(|| begun.elapsed());
                 }
             }
         }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::{Plan, PlanError, Window};
-use crate::catalogue::{Catalogue, UnknownWord};
+use crate::catalogue::Catalogue;
 use crate::target::Role;
 
 #[derive(Deserialize)]
@@ -29,9 +29,9 @@ pub(super) fn read(text: &str, catalogue: &Catalogue) -> Result<Plan, PlanError>
     let stored: StoredPlan = serde_json::from_str(text)?;
     let window = |window: StoredWindow| {
         let StoredWindow { id, kind, .. } = window;
-        let Some(kind) = catalogue.find(&kind) else {
-            let unknown = UnknownWord { word: kind };
-            return Err(PlanError::Kind { id, unknown });
+        let kind = match catalogue.read(&kind) {
+            Ok(kind) => kind,
+            Err(unknown) => return Err(PlanError::Kind { id, unknown }),
         };
         Ok(Window {
             id,

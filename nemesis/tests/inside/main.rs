@@ -14,6 +14,7 @@ mod network;
 mod own;
 mod support;
 mod tree;
+mod wire;
 
 use std::process::{Command, ExitCode};
 use std::time::Instant;
@@ -31,6 +32,7 @@ fn cases() -> Vec<Case> {
     [
         tree::CASES,
         network::CASES,
+        wire::CASES,
         faults::CASES,
         engine::CASES,
         own::CASES,
@@ -55,6 +57,7 @@ fn main() -> ExitCode {
     }
     if let Ok(wanted) = std::env::var(CASE) {
         let helpers = tree::HELPERS.iter().chain(confined::HELPERS);
+        let helpers = helpers.chain(wire::LONG);
         let mut all = cases().into_iter().chain(helpers.copied());
         let case = all.find(|(name, _)| *name == wanted);
         case.expect("the parent names an existing case").1();
@@ -65,7 +68,10 @@ fn main() -> ExitCode {
         .filter(|argument| !argument.starts_with('-'))
         .collect();
     let mut failed = 0;
-    for (name, _) in cases() {
+    // Long ones run when they are named in full.
+    let long = wire::LONG.iter().copied();
+    let long = long.filter(|(name, _)| words.iter().any(|word| word == name));
+    for (name, _) in cases().into_iter().chain(long) {
         if words.is_empty() || words.iter().any(|word| name.contains(word.as_str())) {
             failed += usize::from(!passes(name));
         }

@@ -7,10 +7,12 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use nemesis::network::{Diversion, partition};
 use nemesis::process::ProcessTable;
 use nemesis::process::figures::Sampler;
 use nemesis::sandbox::Isolation;
-use nemesis::{Nodes, Room};
+use nemesis::wire::Treatment;
+use nemesis::{Environment, Nodes, Room};
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::signal::{Signal, kill};
@@ -27,6 +29,9 @@ pub(crate) const CASES: &[Case] = &[
     ("tree_dies_with_outer", || dies("network", "outer")),
     ("tree_dies_with_init", || dies("network", "init")),
     ("tree_dies_with_harness", || dies("network", "harness")),
+    ("tree_dies_with_harness_while_a_link_is_diverted", || {
+        dies("diverted", "harness")
+    }),
     ("tree_on_loopback_dies_with_outer", || {
         dies("loopback", "outer")
     }),
@@ -51,12 +56,15 @@ pub(crate) const HELPERS: &[Case] = &[
         let _ = kill(nix::unistd::getpid(), Signal::SIGKILL);
     }),
     ("helper_counts_interrupts", counts_interrupts),
-    ("helper_runs_network", || runs(Isolation::Network, true)),
+    ("helper_runs_network", || {
+        runs(environment(Isolation::Network), true)
+    }),
+    ("helper_runs_diverted", runs_diverted),
     ("helper_runs_loopback", || {
-        runs(Isolation::ProcessesOnly, true)
+        runs(environment(Isolation::ProcessesOnly), true)
     }),
     ("helper_runs_plain-loopback", || {
-        runs(Isolation::ProcessesOnly, false)
+        runs(environment(Isolation::ProcessesOnly), false)
     }),
 ];
 
@@ -153,9 +161,20 @@ fn counts_interrupts() {
     });
 }
 
+/// The same while the messages of a node vanish in the switch.
+fn runs_diverted() {
+    let environment = environment(Isolation::Network);
+    let network = environment.network().expect("there is a network").clone();
+    let links = partition::mute(network.nodes(), three()[0]);
+    let treatment = Treatment::MessageCut { reset: false };
+    let diversion = Diversion::new(network, links, treatment, 0);
+    diversion.begin().expect("it diverts");
+    diversion.verify().expect("probes").expect("took effect");
+    runs(environment, true);
+}
+
 /// A harness in mid-run: three nodes, each with children of its own, one of them paused.
-fn runs(isolation: Isolation, with_children: bool) {
-    let environment = environment(isolation);
+fn runs(environment: Environment, with_children: bool) {
     runtime().block_on(async {
         let mut nodes = Vec::new();
         for node in Nodes::THREE {
@@ -186,7 +205,8 @@ fn runs(isolation: Isolation, with_children: bool) {
 }
 
 fn dies(how: &str, victim: &str) {
-    if how == "network" {
+    let has_namespaces = matches!(how, "network" | "diverted");
+    if has_namespaces {
         skip_where_forbidden();
     }
     let mounts = || {
@@ -228,7 +248,7 @@ fn dies(how: &str, victim: &str) {
     }
     println!("note: all gone after {:?}", begun.elapsed());
     assert_eq!(mounts(), mounts_before);
-    if how == "network" {
+    if has_namespaces {
         assert!(
             holders(&namespace).is_empty(),
             "the namespace is still in use"

@@ -113,6 +113,7 @@ fn fault_row(fault: &FaultWindow) -> Markup {
     let links: Vec<String> = fault
         .links
         .iter()
+        .chain(&fault.disturbed)
         .map(|(a, b)| format!("{a}→{b}"))
         .collect();
     html! {
@@ -130,7 +131,10 @@ fn fault_row(fault: &FaultWindow) -> Markup {
                 Some(end) => (length_ms(end.saturating_sub(fault.begin_ns) / 1_000_000)), None => "–" } }
             td { (if fault.affects_leader { "yes" } else { "no" }) }
             td { (state(fault.state)) }
-            td class="long" { (untrusted(&fault.evidence)) }
+            td class="long" {
+                (untrusted(&fault.evidence))
+                @if let Some(counted) = fault.counted() { "; counted until the heal: " (untrusted(&counted)) }
+            }
         }
     }
 }

@@ -19,6 +19,9 @@ pub struct FaultWindow {
     pub targets: Vec<String>,
     /// The one-way links that it cuts.
     pub links: Vec<(String, String)>,
+    /// The one-way links that it makes worse without cutting them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub disturbed: Vec<(String, String)>,
     /// The role by which the targets were chosen.
     pub role: String,
     /// Whether the target still had its role when the fault took effect.
@@ -35,6 +38,9 @@ pub struct FaultWindow {
     pub state: WindowState,
     /// The evidence of its effect, or why it was skipped or failed.
     pub evidence: String,
+    /// What was counted from its begin to its heal.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub counters: BTreeMap<String, u64>,
 }
 
 /// The classes of faults, each with a colour and a letter.
@@ -94,6 +100,7 @@ impl FaultWindow {
             if fault.phase == FaultPhase::Healed {
                 if let Some(window) = windows.get_mut(fault.id.as_str()) {
                     window.end_ns = Some(event.t);
+                    window.counters = fault.counters.clone();
                 }
                 continue;
             }
@@ -110,6 +117,7 @@ impl FaultWindow {
                 class: class(&fault.kind),
                 targets: fault.targets.clone(),
                 links: fault.links.clone(),
+                disturbed: fault.disturbed.clone(),
                 role: fault.role.clone(),
                 role_held: fault.role_held,
                 affects_leader: fault.affects_leader,
@@ -118,6 +126,7 @@ impl FaultWindow {
                 end_ns: None,
                 state,
                 evidence: fault.evidence.clone(),
+                counters: BTreeMap::new(),
             };
         }
         let mut windows: Vec<FaultWindow> = windows.into_values().collect();
@@ -130,6 +139,19 @@ impl FaultWindow {
         match self.state {
             WindowState::TookEffect => self.end_ns.unwrap_or(end_ns),
             WindowState::Skipped | WindowState::Failed => self.begin_ns,
+        }
+    }
+
+    /// What was counted, in words: `frames 210, stripped 180`; none if nothing was counted.
+    pub fn counted(&self) -> Option<String> {
+        let counted = self.counters.iter().filter(|(_, value)| **value > 0);
+        let words: Vec<String> = counted
+            .map(|(name, value)| format!("{} {value}", name.replace('_', " ")))
+            .collect();
+        match (self.counters.is_empty(), words.is_empty()) {
+            (true, _) => None,
+            (_, true) => Some("nothing".to_owned()),
+            (_, false) => Some(words.join(", ")),
         }
     }
 
@@ -168,5 +190,26 @@ impl FaultClass {
     /// The word, lower case; also its CSS class.
     pub fn word(self) -> &'static str {
         self.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counters_are_those_of_the_heal() {
+        let line = |phase: &str, counters: &str| {
+            format!(
+                r#"{{"i":0,"t":5,"type":"fault","id":"k1","kind":"message-cut","phase":"{phase}","counters":{counters}}}"#
+            )
+        };
+        let read = |text: String| serde_json::from_str::<Event>(&text).expect("a line");
+        let begun = read(line("begun", r#"{"stripped":9}"#));
+        let healed = read(line("healed", r#"{"messages_passed":0,"stripped":412}"#));
+        let windows = |events: &[Event]| FaultWindow::collect(events, |_| FaultClass::Network);
+        assert_eq!(windows(std::slice::from_ref(&begun))[0].counted(), None);
+        let both = windows(&[begun, healed]);
+        assert_eq!(both[0].counted().as_deref(), Some("stripped 412"));
     }
 }

@@ -61,6 +61,7 @@ pub(crate) fn faults() -> Vec<FaultWindow> {
                 _ if kind == "kill" => "reaped: signal 9".into(),
                 _ => "state T of all threads".into(),
             },
+            ..FaultWindow::default()
         }
     };
     FAULTS.iter().map(window).collect()

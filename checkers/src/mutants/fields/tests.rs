@@ -213,10 +213,12 @@ fn lines() -> Vec<What> {
             phase: FaultPhase::Begun,
             targets: vec!["n1".into()],
             links: vec![("n1".into(), "n2".into())],
+            disturbed: vec![("n2".into(), "n1".into())],
             role: "leader".into(),
             role_held: true,
             affects_leader: true,
             evidence: "e".into(),
+            counters: [("frames".into(), 1)].into(),
         })),
         What::Topic(Box::new(TopicEvent {
             name: "t".into(),
@@ -250,7 +252,7 @@ fn places(line: &str, field: &str) -> &'static [&'static str] {
     match (line, field) {
         (_, "records") => &["topic", "partition", "offset", "value"],
         ("metadata", "partitions") => &["topic", "partition", "leader", "epoch"],
-        (_, "links") => &["from", "to"],
+        (_, "links" | "disturbed") => &["from", "to"],
         _ => &[],
     }
 }

@@ -131,7 +131,7 @@ fn not_tested(isolated: bool) -> Vec<String> {
         "Loss of unsynced data (power failure): processes are killed, the machine is not.",
         "Disks that are slow, full or wrong.",
         "Clock jumps.",
-        "Packet delay, loss and reordering short of a cut.",
+        "Messages picked out by what they say: links are cut, slowed and damaged below the protocol.",
         "Consumer groups and transactions.",
         "Changes of cluster membership, and upgrades.",
     ];
