@@ -3,8 +3,8 @@
 use checkers::history::{
     Acks, Append, Appended, Assigned, Call, Completion, EndOffset, EndOffsetSeen, FaultEvent,
     FaultPhase, Invocation, Isolation, Late, Moment, NodeEvent, NodeHappening, Observation,
-    Outcome, PartitionClaim, PhaseEvent, Poll, Polled, Read, ReadSeen, RecordOutcome, Report, Seen,
-    Sending, Text, TopicEvent, What, WorkerId,
+    Outcome, PartitionClaim, PhaseEvent, Poll, Polled, RecordOutcome, Report, Seen, Sending, Text,
+    TopicEvent, What, WorkerId,
 };
 
 use super::{Happened, MS, options, records, words};
@@ -354,32 +354,7 @@ fn operation(
             (call, Report::EndOffset(Box::new(report)))
         }
         "time" => records::time(&before, &after),
-        "read" => {
-            let (topic, partition, position) = words::position(before[1]);
-            let records = records::seen(&after, &(topic.clone(), partition));
-            let last = records
-                .last()
-                .map_or(position, |record| record.offset() + 1);
-            let next = got.get("next").map_or(last, |word| words::number(word));
-            let number = |name| got.get(name).map(|word| words::number(word));
-            let report = Report::Read(Box::new(ReadSeen {
-                records,
-                next: Some(next),
-                high_watermark: Some(number("hw").unwrap_or(next)),
-                log_start_offset: number("start"),
-            }));
-            let node = before[0].into();
-            (
-                Call::Read(Box::new(Read {
-                    node,
-                    topic: topic.into(),
-                    partition,
-                    position,
-                    phase,
-                })),
-                report,
-            )
-        }
+        "read" => records::read((&before, &after), &got, phase),
         "start" => records::start(&before, &after, phase),
         "delete-records" => records::deleted(&before, &after),
         other => super::topics::operation(other, &before, &after, phase),

@@ -1,8 +1,10 @@
 //! Records in the notation: how they came out, how they were read and compared, and which one is named for a time.
 
+use std::collections::BTreeMap;
+
 use checkers::history::{
-    Altered, Call, DeleteRecords, OffsetForTime, OffsetForTimeSeen, Outcome, Record, RecordOutcome,
-    RecordsDeleted, Report, Seen, StartOffset, StartOffsetSeen, Text,
+    Altered, Call, DeleteRecords, OffsetForTime, OffsetForTimeSeen, Outcome, Read, ReadSeen,
+    Record, RecordOutcome, RecordsDeleted, Report, Seen, StartOffset, StartOffsetSeen, Text,
 };
 
 use super::words;
@@ -114,4 +116,33 @@ pub(super) fn seen(words: &[&str], place: &(String, i32)) -> Vec<Record> {
             Record(topic.into(), partition, offset, value.into())
         })
         .collect()
+}
+
+/// `read n1 t/0@5 -> t/0:b@5 next=6 hw=6 start=0`.
+pub(super) fn read(
+    (asked, answer): (&[&str], &[&str]),
+    got: &BTreeMap<&str, &str>,
+    phase: Option<Text>,
+) -> (Call, Report) {
+    let (topic, partition, position) = words::position(asked[1]);
+    let records = seen(answer, &(topic.clone(), partition));
+    let last = records
+        .last()
+        .map_or(position, |record| record.offset() + 1);
+    let number = |name| got.get(name).map(|word| words::number(word));
+    let next = number("next").unwrap_or(last);
+    let report = ReadSeen {
+        records,
+        next: Some(next),
+        high_watermark: Some(number("hw").unwrap_or(next)),
+        log_start_offset: number("start"),
+    };
+    let call = Read {
+        node: asked[0].into(),
+        topic: topic.into(),
+        partition,
+        position,
+        phase,
+    };
+    (Call::Read(Box::new(call)), Report::Read(Box::new(report)))
 }
