@@ -9,6 +9,7 @@ pub mod lateness;
 pub mod metadata;
 pub mod produce;
 pub mod quorum;
+pub mod reach;
 pub mod start_offset;
 
 use std::time::Duration;

@@ -9,8 +9,11 @@ mod ending;
 pub mod faults;
 pub mod final_reads;
 mod header;
+mod node_reader;
 mod opening;
+mod probes;
 pub mod ready;
+mod rolling_reads;
 pub mod topics;
 
 use std::path::{Path, PathBuf};
@@ -22,11 +25,11 @@ use checkers::history::{Phase, PhaseEvent, Shortage, What};
 
 use crate::cluster::Cluster;
 use crate::cluster_view::ClusterView;
-use crate::config::topics::{PROBE, names, partitions, watched};
+use crate::config::topics::{PROBE, partitions, watched};
 use crate::load::workloads::{Turn, Worker};
 use crate::load::{CreatedTopics, Drawing, Load};
 use crate::output::{progress, say};
-use crate::probe;
+use crate::probe::reach::Reach;
 use crate::record::{Clock, Follow, Recorder, SpaceFlag, StopFlag, Threads, WorkerIds};
 use crate::store::layout;
 
@@ -99,6 +102,7 @@ pub async fn play(
         ids: WorkerIds::default(),
         created: CreatedTopics::default(),
         drawing: Arc::new(None),
+        reach: Reach::default(),
         warnings: Vec::new(),
     };
     let space = tokio::spawn(end_on_shortage(
@@ -159,6 +163,8 @@ struct Running<'a> {
     created: CreatedTopics,
     /// How the contents of records are drawn, from the begin of the load on.
     drawing: Arc<Option<Drawing>>,
+    /// How far the load's partitions reach, and were read under load.
+    reach: Reach,
     warnings: Vec<String>,
 }
 
@@ -216,28 +222,6 @@ impl Running<'_> {
         }
     }
 
-    fn start_probes(&self, probes: &mut Threads) -> Result<()> {
-        let names: Vec<String> = names(&self.case.topics());
-        let (target, seen) = (&self.case.target, (&self.recorder, &self.view));
-        probe::metadata::start(target, &self.cluster, &names, seen, probes)?;
-        let recorder = self.recorder.clone();
-        probes.start("lateness", move |stop| {
-            probe::lateness::watch(&recorder, &stop)
-        })?;
-        if !target.runs_already() {
-            let (recorder, directory) = (self.recorder.clone(), self.directory.to_owned());
-            let space = self.context.space.clone();
-            probes.start("disk", move |stop| {
-                probe::disk::watch(&directory, &recorder, &space, &stop);
-            })?;
-        }
-        let (recorder, cluster) = (self.recorder.clone(), self.cluster.clone());
-        let table = self.context.table.clone();
-        probes.start("figures", move |stop| {
-            probe::figures::watch(&table, &cluster, &recorder, &stop);
-        })
-    }
-
     /// Waits until every topic exists and every node names the same leader for every partition.
     async fn form(&self) -> Result<()> {
         let limit = Duration::from_millis(self.case.target.limits.formation_ms) * 4;
@@ -279,21 +263,9 @@ impl Running<'_> {
     async fn load_and_after(&mut self, probes: &mut Threads, jobs: Vec<Worker>) -> Result<()> {
         let partitions = partitions(&self.case.topics());
         self.drawing = Arc::new(Drawing::of(&self.case.shape, self.case.seed));
-        for node in self.cluster.nodes() {
-            let (address, partitions) = (self.cluster.address(node), partitions.clone());
-            let (recorder, ids) = (self.recorder.clone(), self.ids.clone());
-            probes.start(&format!("ends-{node}"), move |stop| {
-                let node = usize::from(node.number());
-                probe::end_offsets::ask(node, address, &partitions, &recorder, &ids, &stop);
-            })?;
-            if self.case.watch_delivery {
-                let recorder = self.recorder.clone();
-                probes.start(&format!("delivery-{node}"), move |stop| {
-                    let node = usize::from(node.number());
-                    probe::delivery::watch(node, address, &recorder, &stop);
-                })?;
-            }
-        }
+        self.start_readers(probes, &partitions)?;
+        let mut rolling = Threads::default();
+        self.start_rolling_reads(&mut rolling, &partitions)?;
         let mut produce = Threads::default();
         self.start_produce_probe(&mut produce)?;
         self.phase(Phase::Load);
@@ -315,14 +287,14 @@ impl Running<'_> {
             // The fastest way to stop the clients is to remove their nodes. No client may outlive this run, because the
             // next run uses the same addresses.
             self.end_nodes().await;
-            tokio::task::block_in_place(|| (workers.end(), produce.end()));
+            tokio::task::block_in_place(|| (workers.end(), produce.end(), rolling.end()));
             return Ok(());
         }
         if self.is_interrupted() {
             self.phase(Phase::Interrupted);
         }
         self.phase(Phase::Recovery);
-        let ended = tokio::task::spawn_blocking(move || workers.end());
+        let ended = tokio::task::spawn_blocking(move || workers.end() + rolling.end());
         match tokio::time::timeout(OPERATIONS_END, ended).await {
             Ok(Ok(0)) => {}
             Ok(_) => self
@@ -347,19 +319,6 @@ impl Running<'_> {
         tokio::task::block_in_place(|| {
             self.describe_topics();
             self.read_everything(&partitions)
-        })
-    }
-
-    fn start_produce_probe(&self, threads: &mut Threads) -> Result<()> {
-        let (bootstrap, recorder) = (self.cluster.bootstrap(), self.recorder.clone());
-        let target = self.case.target.clone();
-        threads.start("produce-probe", move |stop| {
-            let result = probe::produce::run(&bootstrap, &target, &recorder, &stop);
-            if let Err(error) = result {
-                say(&format!(
-                    "  warning: the produce probe did not run: {error:#}"
-                ));
-            }
         })
     }
 

@@ -13,6 +13,7 @@ pub mod evidence;
 pub mod highlights;
 pub mod index;
 pub mod judge;
+mod packer;
 mod play;
 pub mod prepare;
 pub mod publish;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Check;
-use super::view::{Fact, NodeReads, View, evidence};
+use super::view::{Fact, NodeReads, View, bit, evidence};
 use crate::history::{Moment, Offset, Outcome};
 use crate::verdict::{Anomaly, Doubt, Evidence, Finding, Held, Verdict};
 
@@ -139,9 +139,4 @@ fn tell(
         certain: true,
         evidence,
     });
-}
-
-/// The bit of the nth node.
-pub(super) fn bit(node: usize) -> u64 {
-    1_u64.checked_shl(node as u32).unwrap_or(0)
 }

@@ -1,6 +1,7 @@
 //! What the checks of content look at: one partition's sends, what was seen of it, and its end offsets, collected in
 //! one pass. Nothing grows with the largest offset: a record at 10^12 costs what any other does.
 
+mod again;
 mod collect;
 mod known;
 mod reads;
@@ -356,4 +357,9 @@ pub(crate) fn evidence(place: Place<'_>, operations: &[u64], offsets: &[Offset])
         partition: Some(place.1),
         ..Evidence::default()
     }
+}
+
+/// The bit of the nth node.
+pub(crate) fn bit(node: usize) -> u64 {
+    1_u64.checked_shl(node as u32).unwrap_or(0)
 }

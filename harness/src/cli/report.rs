@@ -15,6 +15,7 @@ use crate::experiments::qualify::{completeness, manifest::Manifest};
 use crate::output::{colour, name, say, tell, tell_painted};
 use crate::session::evidence::Evidence;
 use crate::session::{index, publish};
+use crate::store::digests::Digests;
 use crate::store::{RunLock, digests, layout, reserve};
 
 /// Flags of `report`.
@@ -80,7 +81,7 @@ fn complete(run: &Path, lock: &RunLock) -> Result<i32> {
         let missing = completeness::missing(&manifest, &report, &[manifest.shard]);
         report.run.incomplete.extend(missing);
     }
-    publish::write_results(run, &mut report)?;
+    publish::write_results(run, &mut report, &Digests::new())?;
     tell_painted(&reports::summary_text(&report, colour()));
     index::write(run.parent().context("a run directory without a parent")?);
     Ok(report.exit_code)

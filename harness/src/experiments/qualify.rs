@@ -350,8 +350,13 @@ impl Question<'_> {
                 pairs,
                 manifest,
             ));
-            publish::write_results(&other.run.directory.path, &mut other.run.report)?;
-            finished.push(other.run.directory.id.clone());
+            let other = &mut other.run;
+            publish::write_results(
+                &other.directory.path,
+                &mut other.report,
+                &store::digests::Digests::new(),
+            )?;
+            finished.push(other.directory.id.clone());
         } else if let Some(stored) = &self.baseline {
             let compared = comparison::with_stored(stored, &candidate.run.report, manifest);
             candidate.run.report.comparison = Some(compared);

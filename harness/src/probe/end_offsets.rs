@@ -9,6 +9,7 @@ use checkers::history::{
     Call, Completion, EndOffset, EndOffsetSeen, Invocation, Isolation, Report, Text, What, WorkerId,
 };
 
+use super::reach::{Place, Reach};
 use super::{PERIOD, TIMEOUT, start_offset};
 use crate::kafka::questions::{self, NoAnswer};
 use crate::kafka::wire::Wire;
@@ -17,11 +18,11 @@ use crate::record::{Recorder, StopFlag, WorkerIds};
 /// After so many questions for an end comes one for a first offset.
 const STARTS_ONE_IN: usize = 10;
 
-/// Asks one node until asked to stop.
+/// Asks one node until asked to stop. What it answers is noted in `reach`.
 pub fn ask(
     node: usize,
     address: SocketAddr,
-    partitions: &[(String, i32)],
+    (partitions, reach): (&[Place], &Reach),
     recorder: &Recorder,
     ids: &WorkerIds,
     stop: &StopFlag,
@@ -61,6 +62,7 @@ pub fn ask(
         };
         match answer {
             Ok(seen) => {
+                reach.ends((topic, *partition), seen.offset);
                 let seen = EndOffsetSeen {
                     offset: Some(seen.offset),
                     epoch: (seen.epoch >= 0).then_some(seen.epoch),

@@ -50,12 +50,12 @@ impl Running<'_> {
         let drawing = (*self.drawing).as_ref();
         std::thread::scope(|scope| {
             for (at, address) in addresses.iter().enumerate() {
-                let spans = &spans;
+                let read = (&spans[..], &self.reach);
                 scope.spawn(move || {
                     let compared = Compared::begin(drawing, recorder);
                     final_reads::through_node(
                         (at + 1, *address),
-                        spans,
+                        read,
                         compared,
                         (recorder, ids),
                         deadline,
@@ -66,6 +66,9 @@ impl Running<'_> {
         let client = self.case.target.client_settings();
         let config = clients::consumer(&self.cluster.bootstrap(), &client);
         let compared = Compared::begin(drawing, recorder);
-        final_reads::through_client(&config, &spans, compared, (recorder, ids.next()), deadline)
+        let nodes = addresses.len();
+        let read = |span: &final_reads::Span| self.reach.read_by_all(nodes, span.place());
+        let (spans, recorded) = ((&spans[..], read), (recorder, ids.next()));
+        final_reads::through_client(&config, spans, compared, recorded, deadline)
     }
 }

@@ -3,126 +3,114 @@
 //! reads do not contain is lost.
 //!
 //! They begin where the log begins, by the word of the node or, if it only follows, of the leader. What lies below was
-//! removed, and `log-start` judges whether it may be: a read at 0 would be refused, and show nothing of the rest.
+//! removed, and `log-start` judges whether it may be: a read at 0 would be refused, and show nothing of the rest. After a
+//! run of hours they begin where the rolling reads ended, with samples of what lies before: what a node served once may be
+//! gone since.
 
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use checkers::history::{
-    Assigned, Call, Completion, Invocation, Isolation, Offset, Poll, Polled, Read, ReadSeen,
-    Record, Report, What, WorkerId,
+    Assigned, Call, Completion, Invocation, Isolation, Offset, Poll, Polled, Report, What, WorkerId,
 };
 
+use super::node_reader::{Came, NodeReader};
 use crate::kafka::clients::consumer::Consumer;
-use crate::kafka::questions::{self, NoAnswer};
+use crate::kafka::questions;
 use crate::kafka::wire::Wire;
 use crate::load::Compared;
+use crate::probe::reach::Reach;
 use crate::probe::start_offset;
 use crate::record::{Recorder, WorkerIds};
 
-/// The size of one Fetch in bytes.
-const FETCH_BYTES: i32 = 4 << 20;
-/// The time limit of one Fetch.
+/// The time limit of one question.
 const TIMEOUT: Duration = Duration::from_secs(3);
 /// The delay before a failed Fetch is retried.
 const AGAIN_AFTER: Duration = Duration::from_millis(100);
+/// How many stretches of what was read through a node under load are read again through it.
+const SAMPLES: usize = 48;
 
 /// Marks a final read in the history.
 const PHASE: &str = "final";
 
 /// Reads every partition through one node until it served everything below the highest end that any node reported, or
-/// until the deadline. `spans` are what to read, one for each partition.
+/// until the deadline. `spans` are what to read, one for each partition. What was read through the node under load is
+/// read again in samples.
 pub fn through_node(
     (node, address): (usize, SocketAddr),
-    spans: &[Span],
-    mut compared: Compared<'_>,
-    (recorder, ids): (&Recorder, &WorkerIds),
+    (spans, reach): (&[Span], &Reach),
+    compared: Compared<'_>,
+    recorded: (&Recorder, &WorkerIds),
     deadline: Instant,
 ) {
-    let mut wire = Wire::new(address, TIMEOUT);
-    let mut worker = ids.next();
+    let mut reader = NodeReader::new((node, address), PHASE, compared, recorded);
+    let mut before = Vec::new();
     for span in spans {
-        let (topic, partition, end) = (&span.topic, &span.partition, &span.end);
-        let first = |wire: &mut Wire, worker: &mut WorkerId| {
-            let place = (topic.as_str(), *partition);
-            let recorded = (recorder, ids);
-            start_offset::ask((node, wire), place, Some(PHASE), worker, recorded)
-        };
-        let mut position = first(&mut wire, &mut worker).unwrap_or(span.start);
+        let place = span.place();
+        let start = reader.first(place).unwrap_or(span.start);
+        let mut position = start;
+        if let Some(read) = reach.read(node, place).filter(|read| *read > start) {
+            before.push((place, start..read));
+            position = read;
+        }
         // At least once: a node may serve records beyond a reported end of 0.
         let mut asked = false;
-        while (position < *end || !asked) && Instant::now() < deadline {
+        while (position < span.end || !asked) && Instant::now() < deadline {
             asked = true;
-            let call = Read {
-                node: format!("n{node}").into(),
-                topic: topic.into(),
-                partition: *partition,
-                position,
-                phase: Some(PHASE.into()),
-            };
-            recorder.record(What::Invoke(Invocation {
-                worker,
-                call: Call::Read(Box::new(call)),
-            }));
-            let answer = questions::fetch(&mut wire, topic, *partition, position, FETCH_BYTES);
-            match answer {
-                Ok(fetched) => {
-                    let record = |record: &questions::Stored| {
-                        let value = compared.stored((topic, *partition), record);
-                        Record(topic.into(), *partition, record.offset, value)
-                    };
-                    let seen = ReadSeen {
-                        records: fetched.records.iter().map(record).collect(),
-                        next: Some(fetched.next),
-                        high_watermark: Some(fetched.high_watermark),
-                        log_start_offset: Some(fetched.log_start_offset),
-                    };
-                    let report = Report::Read(Box::new(seen));
-                    recorder.record(What::Ok(Completion {
-                        worker,
-                        error: None,
-                        report,
-                    }));
-                    if fetched.next == position {
-                        std::thread::sleep(AGAIN_AFTER);
-                    }
-                    position = fetched.next;
-                }
-                Err(error) => {
-                    let refused = matches!(error, NoAnswer::Refused(_));
-                    // The log start may have moved on since, for its age.
-                    let moved = error.to_string().contains("OFFSET_OUT_OF_RANGE");
-                    let report = Report::Read(Box::default());
-                    let error = Some(error.to_string().into());
-                    let completion = Completion {
-                        worker,
-                        error,
-                        report,
-                    };
-                    if refused {
-                        recorder.record(What::Fail(completion));
-                    } else {
-                        recorder.record(What::Info(completion));
-                        worker = ids.next();
-                    }
-                    if moved && let Some(start) = first(&mut wire, &mut worker) {
-                        position = position.max(start);
-                    }
-                    std::thread::sleep(AGAIN_AFTER);
-                }
+            let from = position;
+            match reader.read(place, position) {
+                Came::To(next) => position = next,
+                Came::Moved(start) => position = start,
+                Came::Nowhere => {}
+            }
+            if position == from {
+                std::thread::sleep(AGAIN_AFTER);
             }
         }
     }
+    for (place, position) in samples(node, &before) {
+        if Instant::now() >= deadline {
+            break;
+        }
+        reader.read(place, position);
+    }
 }
 
-/// Reads every partition with a librdkafka consumer, until all ends are reached or the deadline has passed.
+/// Where to read again, of what was read through a node before: where each log begins, and then in even steps, which are
+/// other ones at each node.
+fn samples<'a>(
+    node: usize,
+    before: &[((&'a str, i32), Range<Offset>)],
+) -> Vec<((&'a str, i32), Offset)> {
+    let each = (SAMPLES / before.len().max(1)).max(1);
+    let of = |(place, read): &((&'a str, i32), Range<Offset>)| {
+        let (place, start) = (*place, read.start);
+        let step = (read.end - read.start) / each as Offset;
+        let shift = step * (node as Offset % 4) / 4;
+        let later = (1..each).map(move |nth| start + step * nth as Offset - shift);
+        std::iter::once(start)
+            .chain(later)
+            .map(move |at| (place, at))
+    };
+    // In turn: a deadline must not leave out the last partitions.
+    let mut all: Vec<Vec<_>> = before.iter().map(|one| of(one).collect()).collect();
+    let mut samples = Vec::new();
+    for nth in 0..each {
+        samples.extend(all.iter_mut().filter_map(|of| of.get(nth).copied()));
+    }
+    samples
+}
+
+/// Reads every partition with a librdkafka consumer, until all ends are reached or the deadline has passed. `read` says up
+/// to where everything was read before.
 ///
 /// # Errors
 /// If librdkafka rejects a setting.
 pub fn through_client(
     config: &rdkafka::ClientConfig,
-    spans: &[Span],
+    (spans, read): (&[Span], impl Fn(&Span) -> Option<Offset>),
     mut compared: Compared<'_>,
     (recorder, worker): (&Recorder, WorkerId),
     deadline: Instant,
@@ -130,7 +118,7 @@ pub fn through_client(
     let start = |span: &Span| Assigned {
         topic: (&span.topic).into(),
         partition: span.partition,
-        position: span.start,
+        position: read(span).unwrap_or(0).max(span.start),
     };
     let mut consumer = Consumer::new(config, spans.iter().map(start).collect())?;
     let behind = |assigned: &[Assigned]| {
@@ -183,6 +171,13 @@ pub struct Span {
     pub end: Offset,
 }
 
+impl Span {
+    /// Which partition it is.
+    pub fn place(&self) -> (&str, i32) {
+        (&self.topic, self.partition)
+    }
+}
+
 /// Where every partition begins and ends. Each node in turn is asked until one answers.
 ///
 /// # Errors
@@ -227,4 +222,32 @@ pub fn spans(
         });
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn samples_begin_where_logs_begin_and_differ_between_nodes() {
+        let before = [(("t", 0), 100..9_700), (("u", 3), 0..96)];
+        let of = |node| samples(node, &before);
+        let (one, two) = (of(1), of(2));
+        assert_eq!(one.len(), SAMPLES);
+        assert_eq!(one[..2], [(("t", 0), 100), (("u", 3), 0)]);
+        assert_eq!((one[2], two[2]), ((("t", 0), 400), (("t", 0), 300)));
+        let within = |((topic, _), at): &((&str, i32), Offset)| match *topic {
+            "t" => (100..9_700).contains(at),
+            _ => (0..96).contains(at),
+        };
+        assert!(one.iter().chain(&two).all(within));
+        assert_eq!(samples(1, &[]), []);
+    }
+
+    #[test]
+    fn many_partitions_are_read_again_once_each() {
+        let names: Vec<String> = (0..200).map(|n| format!("t{n}")).collect();
+        let before: Vec<_> = names.iter().map(|n| ((n.as_str(), 0), 0..5)).collect();
+        assert_eq!(samples(1, &before).len(), 200);
+    }
 }

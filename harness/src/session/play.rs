@@ -10,10 +10,11 @@ use checkers::history::{Header, Unknown};
 
 use super::Session;
 use super::judge::{self, Following, Judged, Meter};
+use super::packer::Packer;
 use crate::cluster::Cluster;
 use crate::run::{self, Case, RunContext};
 use crate::store::history_file::{self, HistoryPath};
-use crate::store::{Asked, layout, write_whole};
+use crate::store::{Asked, Packing, layout, write_whole};
 
 /// A case after its run. Its history is closed and not yet judged.
 pub struct Recorded {
@@ -25,6 +26,8 @@ pub struct Recorded {
     pub history: PathBuf,
     /// What is left of it, as far as it was taken while the run went on.
     left: Mutex<Option<(Left, Meter)>>,
+    /// What was compressed of it while the run went on.
+    packing: Mutex<Option<Packing>>,
     /// The nodes, stopped.
     pub cluster: Cluster,
     /// Warnings of the run that are not in the history.
@@ -59,22 +62,25 @@ pub async fn play(
         load: case.shape.values().to_vec(),
     };
     asked.save(directory)?;
-    let mut following = None;
+    let (mut following, mut packer) = (None, None);
     let follow = |header: &Header| {
         let (sink, begun) =
             Following::begin(header, directory).context("start the thread that judges")?;
         following = Some(begun);
+        packer = Packer::begin(&directory.join(layout::HISTORY));
         Ok(sink)
     };
     let finished = run::play(&case, run, (directory, Box::new(follow)), context).await?;
     // A history that was not closed is judged from its file, as it will be later.
     let left = following.and_then(Following::end);
     let left = left.filter(|_| finished.closed);
+    let packing = packer.and_then(Packer::end);
     Ok(Recorded {
         case,
         directory: directory.to_owned(),
         history: finished.history,
         left: Mutex::new(left),
+        packing: Mutex::new(packing),
         cluster: finished.cluster,
         warnings: finished.warnings,
     })
@@ -98,12 +104,19 @@ impl Recorded {
         }
     }
 
-    /// Compresses the history and returns its new path. If that fails, returns the old path and the error.
-    pub fn compress(&self) -> (PathBuf, Result<()>) {
+    /// Compresses the history. Returns its new path and the SHA-256 of its text, or the old path and the error.
+    pub fn compress(&self) -> (PathBuf, Result<String>) {
         let compressed = history_file::compressed(&self.history);
-        match history_file::compress(&self.history, &compressed) {
-            Ok(()) => (compressed, Ok(())),
-            Err(error) => (self.history.clone(), Err(error)),
+        let mut packing = self.packing.lock().unwrap_or_else(PoisonError::into_inner);
+        let begun = packing.take().map(|packing| packing.finish(&compressed));
+        let whole = || Packing::begin(&self.history)?.finish(&compressed);
+        let packed = begun.and_then(Result::ok).map_or_else(whole, Ok);
+        match packed {
+            Ok(digest) => (compressed, Ok(digest)),
+            Err(error) => {
+                let what = format!("compress {}", self.history.display());
+                (self.history.clone(), Err(error).context(what))
+            }
         }
     }
 }

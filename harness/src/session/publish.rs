@@ -23,6 +23,7 @@ use crate::config::target::Target;
 use crate::exit;
 use crate::output::{colour, say, shown, tell_painted};
 use crate::secret::{clean_text, written};
+use crate::store::digests::Digests;
 use crate::store::{self, RunDirectory, RunLock, digests, durable, layout, reserve, write_whole};
 
 pub use complete::complete;
@@ -49,6 +50,8 @@ pub struct Publication {
     pub directory: RunDirectory,
     /// The report's values.
     pub report: RunReport,
+    /// The digests of its histories, as they were compressed.
+    histories: Digests,
     began: Instant,
     _lock: RunLock,
 }
@@ -69,6 +72,7 @@ impl Publication {
             _lock: RunLock::take(&directory.path)?,
             directory,
             report,
+            histories: Digests::new(),
             began: Instant::now(),
         })
     }
@@ -144,10 +148,14 @@ impl Publication {
         report.warnings.extend(recorded.warnings.iter().cloned());
         report.warnings.extend(judged.warnings.iter().cloned());
         let mut entry = scenario::entry(report, judged, &recorded.directory)?;
-        if let (_, Err(error)) = recorded.compress() {
-            report
+        match recorded.compress().1 {
+            Ok(digest) => {
+                let name = digests::name_of(&recorded.directory);
+                self.histories.insert(name, digest);
+            }
+            Err(error) => report
                 .warnings
-                .push(format!("the history stays uncompressed: {error:#}"));
+                .push(format!("the history stays uncompressed: {error:#}")),
         }
         if entry.validity() == Validity::Valid {
             cluster.remove_data();
@@ -190,7 +198,7 @@ impl Publication {
     /// # Errors
     /// If the results cannot be written.
     pub fn finish(&mut self, session: &Session, keep: u32) -> Result<i32> {
-        let code = finish(&self.directory, &mut self.report)?;
+        let code = finish(&self.directory, &mut self.report, &self.histories)?;
         prune(session, keep, (&[&self.directory.id], code));
         Ok(code)
     }
@@ -220,11 +228,16 @@ pub fn prune(session: &Session, keep: u32, (finished, code): (&[&str], i32)) {
 }
 
 /// Writes all files for people and scripts and the index over runs, prints the final block, and returns the exit code.
+/// `histories` are the digests of histories that were known when they were compressed.
 ///
 /// # Errors
 /// If the results cannot be written.
-pub fn finish(directory: &RunDirectory, report: &mut RunReport) -> Result<i32> {
-    write_results(&directory.path, report)?;
+pub fn finish(
+    directory: &RunDirectory,
+    report: &mut RunReport,
+    histories: &Digests,
+) -> Result<i32> {
+    write_results(&directory.path, report, histories)?;
     if let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY") {
         append_summary(Path::new(&path), report);
     }
@@ -243,11 +256,12 @@ pub fn warn_of(plants: &Plants) {
 }
 
 /// Decides the exit code and writes all files for people and scripts. `results.json` is written last, after everything
-/// that it relies on has been synced: after a power cut, results never exist without their evidence.
+/// that it relies on has been synced: after a power cut, results never exist without their evidence. Histories whose digests
+/// are known are not read again.
 ///
 /// # Errors
 /// If the results cannot be written, or the evidence cannot be synced.
-pub fn write_results(run: &Path, report: &mut RunReport) -> Result<()> {
+pub fn write_results(run: &Path, report: &mut RunReport, histories: &Digests) -> Result<()> {
     report.exit_code = exit::of_run(report);
     // Every failure has become a warning of the run.
     let _ = write_page(run, report);
@@ -256,7 +270,7 @@ pub fn write_results(run: &Path, report: &mut RunReport) -> Result<()> {
         report.warnings.push(format!("{error:#}"));
     }
     durable::sync_tree(run).with_context(|| format!("sync {}", run.display()))?;
-    let evidence = digests::of_run(run);
+    let evidence = digests::of_run(run, histories);
     let results = reports::results_json_with(report, &evidence);
     let path = run.join(layout::RESULTS);
     // A secret in it is replaced before its digest is computed.

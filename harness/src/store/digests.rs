@@ -51,14 +51,21 @@ pub enum Recorded {
 }
 
 /// The digests of all files of a run that exist. A file that cannot be read gets the error instead, which no digest
-/// equals: the run still has results, and every reader reports the file.
-pub fn of_run(run: &Path) -> Digests {
+/// equals: the run still has results, and every reader reports the file. What is `known` is not read again.
+pub fn of_run(run: &Path, known: &Digests) -> Digests {
     let digest = |name: String| {
-        let digest = of_file(run, &name);
+        let known = known.get(&name).cloned().map(Ok);
+        let digest = known.unwrap_or_else(|| of_file(run, &name));
         let digest = digest.unwrap_or_else(|error| format!("unreadable: {error}"));
         (name, digest)
     };
     names(run).into_iter().map(digest).collect()
+}
+
+/// The name of the history in a scenario's directory.
+pub fn name_of(scenario: &Path) -> String {
+    let name = scenario.file_name().unwrap_or_default();
+    history_of(&name.to_string_lossy())
 }
 
 /// Adds its own digest to the text of `results.json`.

@@ -10,13 +10,10 @@ use checkers::history::jsonl::{LineReader, Parsed};
 use checkers::history::{Event, Header};
 
 use super::layout;
-use super::whole::write_by;
+use super::packing::Packing;
 use crate::bounded::lines::Lines;
 use crate::bounded::{self, input, packed};
 use crate::exit::Stop;
-
-/// The compression level. Histories shrink tenfold at the lowest levels already.
-const COMPRESSION: i32 = 3;
 
 /// The maximum size of a history that is judged by a model of objects, decompressed: 1 GiB. It is parsed as one text,
 /// because an EDN history may be a single form.
@@ -166,17 +163,9 @@ pub fn compressed(history: &Path) -> PathBuf {
 /// # Errors
 /// If the compressed file cannot be written.
 pub fn compress(plain: &Path, compressed: &Path) -> Result<()> {
-    let pack = |packed: &mut File| {
-        let source = File::open(plain)?;
-        let mut encoder = zstd::stream::write::Encoder::new(packed, COMPRESSION)?;
-        encoder.include_checksum(true)?;
-        encoder.include_contentsize(true)?;
-        encoder.set_pledged_src_size(Some(source.metadata()?.len()))?;
-        std::io::copy(&mut BufReader::new(source), &mut encoder)?;
-        encoder.finish()?.flush()
-    };
-    write_by(compressed, pack)
-        .and_then(|()| std::fs::remove_file(plain))
+    Packing::begin(plain)
+        .and_then(|packing| packing.finish(compressed))
+        .map(drop)
         .with_context(|| format!("compress {}", plain.display()))
 }
 

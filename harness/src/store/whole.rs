@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use tempfile::NamedTempFile;
 
 use super::durable::{directory_of, sync_directory};
 use super::reserve;
@@ -41,20 +42,22 @@ pub fn write_whole(path: &Path, text: &str) -> Result<()> {
 ///
 /// # Errors
 /// As of [`write_whole`], without use of the reserve.
-pub(super) fn write_by(
-    path: &Path,
-    write: impl FnOnce(&mut File) -> io::Result<()>,
-) -> io::Result<()> {
+fn write_by(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     let directory = directory_of(path);
-    // The crate's own way to open the file hides the number of an error.
-    let mut file = tempfile::Builder::new()
-        .prefix(TEMPORARY)
-        .suffix(PART)
-        .make_in(directory, |temporary| File::create_new(temporary))?;
+    let mut file = temporary(directory)?;
     write(file.as_file_mut())?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|failed| failed.error)?;
     sync_directory(directory)
+}
+
+/// A file under a new name, which [`sweep`] knows.
+pub(super) fn temporary(directory: &Path) -> io::Result<NamedTempFile> {
+    // The crate's own way to open the file hides the number of an error.
+    tempfile::Builder::new()
+        .prefix(TEMPORARY)
+        .suffix(PART)
+        .make_in(directory, |temporary| File::create_new(temporary))
 }
 
 /// Removes the temporary files that a killed writer left in a directory tree. Only the holder of the run's lock may call

@@ -4,7 +4,7 @@ mod starts;
 
 use std::collections::BTreeMap;
 
-use super::{Covered, End, Fact, NONE, Place, Send, Step, Values, View};
+use super::{Covered, End, Fact, NONE, Place, Send, Step, Values, View, again};
 use crate::history::{
     Append, Call, ClientOperation, Counts, EndOffset, EndOffsetSeen, History, Isolation, Moment,
     Offset, Outcome, Poll, Read, ReadSeen, Record, RecordOutcome, Report, Settled,
@@ -278,7 +278,7 @@ impl<'a> View<'a> {
         // What came with a failed or unknown operation was seen all the same, when it came.
         let seen_at = operation.completed().unwrap_or(Moment::MAX);
         let surely = operation.outcome == Outcome::Ok;
-        let bit = node.map_or(0, |node| 1_u64.checked_shl(node as u32).unwrap_or(0));
+        let bit = node.map_or(0, super::bit);
         // Records are read in the order in which they were first seen: mostly the one after the last is meant.
         self.expected += 1;
         let expected = self.facts.get(self.expected as usize);
@@ -346,6 +346,7 @@ fn finish(view: &mut View<'_>) {
             .cmp(&b.offset)
             .then_with(|| first_seen(a).cmp(&first_seen(b)))
     });
+    again::take_back(view);
     view.first_fact.fill(NONE);
     for at in (0..view.facts.len()).rev() {
         let number = view.facts[at].number as usize;

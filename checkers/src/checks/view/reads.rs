@@ -1,6 +1,6 @@
 //! What raw reads through one node cover, put together.
 
-use super::{ClientOperation, Covered, Offset, View};
+use super::{ClientOperation, Covered, Offset, View, again};
 
 /// One node's reads of one partition.
 #[derive(Clone, Debug)]
@@ -9,7 +9,7 @@ pub(crate) struct NodeReads<'a> {
     pub(crate) node: usize,
     /// The first offset that it keeps.
     pub(crate) start: Offset,
-    /// What was covered by whom: ascending, without overlaps.
+    /// What was covered by whom last: ascending, without overlaps.
     segments: Vec<(Offset, Offset, &'a ClientOperation<'a>)>,
     /// How far it was read without a break.
     pub(crate) reached: Offset,
@@ -56,18 +56,12 @@ fn together<'a>(covered: &[&Covered<'a>]) -> NodeReads<'a> {
     let mut reads = NodeReads {
         node: first.node,
         start,
-        segments: Vec::new(),
+        segments: again::last_words(covered),
         reached: start,
         last: first.operation,
         to_the_end: false,
     };
-    let mut farthest = Offset::MIN;
     for read in covered {
-        if read.to > farthest && read.to > read.from {
-            let from = read.from.max(farthest);
-            reads.segments.push((from, read.to, read.operation));
-            farthest = read.to;
-        }
         // An empty read at the end belongs to it: it says that there is no more.
         if read.from <= reads.reached && read.to >= reads.reached {
             reads.reached = read.to;

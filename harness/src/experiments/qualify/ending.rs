@@ -8,6 +8,7 @@ use reports::model::ScenarioReport;
 use super::baseline;
 use crate::output::{comparison as wording, say, tell};
 use crate::session::{index, publish};
+use crate::store::digests::Digests;
 use crate::store::{self, RunDirectory};
 
 /// Writes the files of a suite's run and the index over runs, prints the comparison and the verdict, and marks the run
@@ -26,7 +27,7 @@ pub(in crate::experiments) fn finish(
     for sentence in &report.run.incomplete {
         say(&format!("  incomplete: {sentence}"));
     }
-    let code = publish::finish(directory, report)?;
+    let code = publish::finish(directory, report, &Digests::new())?;
     if accept {
         match baseline::accept(&directory.path, &store::now()) {
             Ok(_) => {

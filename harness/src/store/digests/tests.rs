@@ -12,7 +12,7 @@ fn run() -> tempfile::TempDir {
     }
     std::fs::write(folder.path().join(layout::RUN), "{}").expect("written");
     std::fs::write(folder.path().join(layout::PAGE), "page").expect("written");
-    let digests = of_run(folder.path());
+    let digests = of_run(folder.path(), &Digests::new());
     let results = serde_json::json!({ "schema": 1, "evidence": digests });
     let text = serde_json::to_string_pretty(&results).expect("JSON");
     std::fs::write(folder.path().join(layout::RESULTS), close(&text)).expect("written");

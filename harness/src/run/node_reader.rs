@@ -1,0 +1,122 @@
+//! Reads partitions through one node by raw Fetch, and records each read as an operation. The rolling reads under load and
+//! the final reads after the last heal are made of these.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use checkers::history::{
+    Call, Completion, Invocation, Offset, Read, ReadSeen, Record, Report, What, WorkerId,
+};
+
+use crate::kafka::questions::{self, NoAnswer};
+use crate::kafka::wire::Wire;
+use crate::load::Compared;
+use crate::probe::start_offset;
+use crate::record::{Recorder, WorkerIds};
+
+/// The size of one Fetch in bytes.
+const FETCH_BYTES: i32 = 4 << 20;
+/// The time limit of one Fetch.
+const TIMEOUT: Duration = Duration::from_secs(3);
+
+/// What one read came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Came {
+    /// The offset of the next read.
+    To(Offset),
+    /// The log begins at this offset by now, for its age or because somebody deleted what lies below.
+    Moved(Offset),
+    /// No answer, or a refusal.
+    Nowhere,
+}
+
+/// One node's reader.
+pub struct NodeReader<'a> {
+    node: usize,
+    wire: Wire,
+    worker: WorkerId,
+    /// Says in the history which reads these are.
+    phase: &'static str,
+    compared: Compared<'a>,
+    recorded: (&'a Recorder, &'a WorkerIds),
+}
+
+impl<'a> NodeReader<'a> {
+    /// A reader of the nth node.
+    pub fn new(
+        (node, address): (usize, SocketAddr),
+        phase: &'static str,
+        compared: Compared<'a>,
+        recorded: (&'a Recorder, &'a WorkerIds),
+    ) -> NodeReader<'a> {
+        NodeReader {
+            node,
+            wire: Wire::new(address, TIMEOUT),
+            worker: recorded.1.next(),
+            phase,
+            compared,
+            recorded,
+        }
+    }
+
+    /// The first offset that the node keeps, by its word. None if it refuses, as one that only follows must.
+    pub fn first(&mut self, place: (&str, i32)) -> Option<Offset> {
+        let asked = (self.node, &mut self.wire);
+        let worker = &mut self.worker;
+        start_offset::ask(asked, place, Some(self.phase), worker, self.recorded)
+    }
+
+    /// Reads once from a position on.
+    pub fn read(&mut self, (topic, partition): (&str, i32), position: Offset) -> Came {
+        let (recorder, ids) = self.recorded;
+        let worker = self.worker;
+        let call = Read {
+            node: format!("n{}", self.node).into(),
+            topic: topic.into(),
+            partition,
+            position,
+            phase: Some(self.phase.into()),
+        };
+        recorder.record(What::Invoke(Invocation {
+            worker,
+            call: Call::Read(Box::new(call)),
+        }));
+        let ended = |error, seen| Completion {
+            worker,
+            error,
+            report: Report::Read(Box::new(seen)),
+        };
+        let answer = questions::fetch(&mut self.wire, topic, partition, position, FETCH_BYTES);
+        let error = match answer {
+            Ok(fetched) => {
+                let record = |record: &questions::Stored| {
+                    let value = self.compared.stored((topic, partition), record);
+                    Record(topic.into(), partition, record.offset, value)
+                };
+                let seen = ReadSeen {
+                    records: fetched.records.iter().map(record).collect(),
+                    next: Some(fetched.next),
+                    high_watermark: Some(fetched.high_watermark),
+                    log_start_offset: Some(fetched.log_start_offset),
+                };
+                recorder.record(What::Ok(ended(None, seen)));
+                return Came::To(fetched.next);
+            }
+            Err(error) => error,
+        };
+        let text = error.to_string();
+        let moved = text.contains("OFFSET_OUT_OF_RANGE");
+        let completion = ended(Some(text.into()), ReadSeen::default());
+        if matches!(error, NoAnswer::Refused(_)) {
+            recorder.record(What::Fail(completion));
+        } else {
+            recorder.record(What::Info(completion));
+            self.worker = ids.next();
+        }
+        let start = moved.then(|| self.first((topic, partition))).flatten();
+        match start.filter(|start| *start > position) {
+            Some(start) => Came::Moved(start),
+            None => Came::Nowhere,
+        }
+    }
+}
