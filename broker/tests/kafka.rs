@@ -113,7 +113,7 @@ fn what_is_produced_is_fetched_with_every_kind_of_acks() {
     // A follower serves what it has applied (Fetch 11), and refuses older clients and writes.
     let mut follower = cluster.client(cluster.follower());
     eventually("the follower has applied it", || {
-        (follower.values("log", 4).len() == 1).then_some(())
+        (follower.values("log", 0).len() == 5).then_some(())
     });
     let refused = follower.call(10, &fetch_request("log", 0, 0));
     let not_leader = code(ResponseError::NotLeaderOrFollower);

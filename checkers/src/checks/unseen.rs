@@ -6,8 +6,7 @@ use std::collections::BTreeSet;
 
 use super::Check;
 use super::claims::MS;
-use super::replicas::bit;
-use super::view::{Earliest, NodeReads, Send, View, evidence};
+use super::view::{Earliest, NodeReads, Send, View, bit, evidence};
 use crate::history::{Call, ClientOperation, Moment, Offset, Outcome, Phase, WorkerId};
 use crate::promises::Subject;
 use crate::verdict::{Anomaly, Doubt, Finding, Unit, Verdict};

@@ -8,6 +8,7 @@
 pub mod consumer;
 pub mod pipelined;
 pub mod producer;
+mod served;
 pub mod warm;
 
 use std::time::Duration;

@@ -21,7 +21,7 @@ const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// What one read came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Came {
+pub(super) enum Came {
     /// The offset of the next read.
     To(Offset),
     /// The log begins at this offset by now, for its age or because somebody deleted what lies below.
@@ -31,7 +31,7 @@ pub enum Came {
 }
 
 /// One node's reader.
-pub struct NodeReader<'a> {
+pub(super) struct NodeReader<'a> {
     node: usize,
     wire: Wire,
     worker: WorkerId,
@@ -43,7 +43,7 @@ pub struct NodeReader<'a> {
 
 impl<'a> NodeReader<'a> {
     /// A reader of the nth node.
-    pub fn new(
+    pub(super) fn new(
         (node, address): (usize, SocketAddr),
         phase: &'static str,
         compared: Compared<'a>,
@@ -60,14 +60,14 @@ impl<'a> NodeReader<'a> {
     }
 
     /// The first offset that the node keeps, by its word. None if it refuses, as one that only follows must.
-    pub fn first(&mut self, place: (&str, i32)) -> Option<Offset> {
+    pub(super) fn first(&mut self, place: (&str, i32)) -> Option<Offset> {
         let asked = (self.node, &mut self.wire);
         let worker = &mut self.worker;
         start_offset::ask(asked, place, Some(self.phase), worker, self.recorded)
     }
 
     /// Reads once from a position on.
-    pub fn read(&mut self, (topic, partition): (&str, i32), position: Offset) -> Came {
+    pub(super) fn read(&mut self, (topic, partition): (&str, i32), position: Offset) -> Came {
         let (recorder, ids) = self.recorded;
         let worker = self.worker;
         let call = Read {

@@ -25,7 +25,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 const PHASE: &str = "rolling";
 
 /// Reads partitions through one node, as far as `reach` says that there is much to read, until asked to stop.
-pub fn watch(
+pub(super) fn watch(
     (node, address): (usize, SocketAddr),
     places: &[Place],
     reach: &Reach,

@@ -11,14 +11,14 @@ use crate::store::Packing;
 const EVERY: Duration = Duration::from_secs(1);
 
 /// The thread.
-pub struct Packer {
+pub(super) struct Packer {
     stop: StopFlag,
     thread: JoinHandle<Option<Packing>>,
 }
 
 impl Packer {
     /// Begins to compress a history that exists. None if that cannot be: it is compressed in the end, then.
-    pub fn begin(plain: &Path) -> Option<Packer> {
+    pub(super) fn begin(plain: &Path) -> Option<Packer> {
         let mut packing = Packing::begin(plain).ok()?;
         let stop = StopFlag::default();
         let ends = stop.clone();
@@ -34,7 +34,7 @@ impl Packer {
     }
 
     /// What is compressed by now. None if something failed, as on a full disk.
-    pub fn end(self) -> Option<Packing> {
+    pub(super) fn end(self) -> Option<Packing> {
         self.stop.set();
         self.thread.join().ok().flatten()
     }

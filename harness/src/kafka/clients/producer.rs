@@ -3,18 +3,17 @@
 use std::sync::mpsc::{Sender, channel};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use checkers::history::{Outcome, Persisted, RecordOutcome};
 use rdkafka::client::ClientContext;
 use rdkafka::error::KafkaError;
 use rdkafka::message::Message;
-use rdkafka::producer::{
-    BaseRecord, DeliveryResult, Producer as _, ProducerContext, ThreadedProducer,
-};
+use rdkafka::producer::{BaseRecord, DeliveryResult, Producer as _, ProducerContext};
 use rdkafka::types::RDKafkaErrorCode as Code;
 use rdkafka_sys as sys;
 
 use super::outcome_of_failure;
+use super::served::Served;
 
 /// How a message ended, with the number that lets the caller find its record.
 #[derive(Clone, Debug)]
@@ -119,9 +118,9 @@ pub fn code_name(code: Code) -> String {
     }
 }
 
-/// A librdkafka producer and the channel that its reports arrive on.
+/// A librdkafka producer and the channel that its reports arrive on, when whoever waits for one takes them.
 pub struct Producer {
-    client: ThreadedProducer<Reports>,
+    served: Served<Reports>,
     reports: std::sync::mpsc::Receiver<Delivered>,
 }
 
@@ -136,15 +135,13 @@ impl Producer {
             sink,
             not_leader_means_not_written,
         };
-        let client = config
-            .create_with_context(context)
-            .context("make a producer")?;
-        Ok(Producer { client, reports })
+        let served = Served::new(config, context)?;
+        Ok(Producer { served, reports })
     }
 
     /// librdkafka's handle. It lives as long as this value.
     pub(super) fn native(&self) -> *mut sys::rd_kafka_t {
-        self.client.client().native_ptr()
+        self.served.client.client().native_ptr()
     }
 
     /// Hands one record to librdkafka. Its report will carry `place`. A record that librdkafka does not accept is
@@ -153,7 +150,7 @@ impl Producer {
         let record = BaseRecord::<(), str, Box<u64>>::with_opaque_to(topic, Box::new(place))
             .partition(partition)
             .payload(value);
-        let (error, _) = self.client.send(record).err()?;
+        let (error, _) = self.served.client.send(record).err()?;
         let code = error.rdkafka_error_code().unwrap_or(Code::Unknown);
         Some(Delivered {
             place,
@@ -163,7 +160,20 @@ impl Producer {
 
     /// The next delivery report, or None if none arrives within the time.
     pub fn report(&self, within: Duration) -> Option<Delivered> {
-        self.reports.recv_timeout(within).ok()
+        let until = Instant::now() + within;
+        loop {
+            if let Ok(delivered) = self.reports.try_recv() {
+                return Some(delivered);
+            }
+            self.served.take();
+            if let Ok(delivered) = self.reports.try_recv() {
+                return Some(delivered);
+            }
+            if Instant::now() >= until {
+                return None;
+            }
+            self.served.wait(until);
+        }
     }
 
     /// Sends an operation's values and waits until each has its report, or until `patience` is over. Values without a
@@ -210,7 +220,8 @@ impl Producer {
     pub fn retire(self) {
         let closing = std::thread::Builder::new().name("retired".into());
         let _ = closing.spawn(move || {
-            self.client
+            self.served
+                .client
                 .purge(rdkafka::producer::PurgeConfig::default().queue().inflight());
             drop(self);
         });
