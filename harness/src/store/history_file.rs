@@ -1,8 +1,7 @@
 //! The file of a history: plain while the run records, compressed with zstd when it closes. Readers accept both, read
 //! line by line, and never take a damaged file for a short one.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader, Error, ErrorKind, Read, Write};
+use std::io::{BufRead, Error, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
