@@ -99,7 +99,7 @@ fn run(below: &Path, id: &str) -> PathBuf {
         path: path.clone(),
         started: String::new(),
     };
-    write_results(&directory.path, &mut report).expect("written");
+    write_results(&directory.path, &mut report, &Default::default()).expect("written");
     path
 }
 

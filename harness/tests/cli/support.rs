@@ -88,6 +88,6 @@ pub(crate) fn finished(out: &Path, id: &str) -> PathBuf {
     report.run.id = id.to_owned();
     let head = serde_json::to_string(&report).expect("values");
     std::fs::write(run.join("run.json"), head).expect("written");
-    write_results(&run, &mut report).expect("written");
+    write_results(&run, &mut report, &Default::default()).expect("written");
     run
 }
