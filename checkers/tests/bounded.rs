@@ -193,6 +193,38 @@ fn a_run_with_all_probes_is_judged_to_the_same_bytes() {
 }
 
 /// A check that is not known to judge what is left must not see it: here, all appends were acknowledged.
+/// An append that came in part, without an answer, does not keep all that follows.
+#[test]
+fn what_follows_an_append_that_came_in_part_is_forgotten() {
+    let mut text = String::from("1 phase load\n");
+    text += "2..3 w1 append t/0 a b c -> ? ? ?\n4..5 w3 poll t/0@0 -> a@0\n";
+    for n in 1..=2_000 {
+        let at = n * 10;
+        let (sent, read) = (
+            format!("{at}..{}", at + 1),
+            format!("{}..{}", at + 2, at + 3),
+        );
+        text += &format!("{sent} w2 append t/0 v{n} -> {n}\n{read} w3 poll t/0@{n} -> v{n}@{n}\n");
+    }
+    text += "30000 phase recovery\n30001 phase final\n";
+    let records: Vec<String> = (1..=2_000).map(|n| format!("v{n}@{n}")).collect();
+    for node in 1..=3 {
+        let records = records.join(" ");
+        text += &format!(
+            "3000{node}..30010 w{} read n{node} t/0@0 phase=final -> a@0 {records}\n",
+            node + 3
+        );
+    }
+    text += "30020 phase done\n";
+    let history = notation::history(&text).history;
+    let window = window(300, 100);
+    assert!(compared(&history, window, "an append in part"));
+    let left = reduced(&history, window).expect("judged from what is left");
+    let (left, _) = left.judge(TABLE);
+    let (kept, all) = (operations(&left), operations(&history));
+    assert!(kept * 4 < all, "{kept} of {all}");
+}
+
 #[test]
 fn a_check_that_needs_the_whole_history_is_undecided() {
     const MINE: Row = Row::new("mine", Class::Safety, "nothing", "us", |check| {

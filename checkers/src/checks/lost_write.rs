@@ -2,8 +2,8 @@
 //!
 //! Two proofs. *Final read without*: after the last heal every node was read over the record's offset, or to an end
 //! below it, and none holds it. *Polled past*: a consumer read over its offset, and nobody ever returned it (Jepsen's
-//! lost-write). A record of unknown outcome that somebody read, or whose request was proven by another record of it,
-//! counts as written. Where some nodes hold it and others do not, that is `replicas-agree`, not a loss. A record that
+//! lost-write). A record of unknown outcome that somebody read
+//! counts as written. Another record of the same append proves nothing: a client may have sent them in two requests. Where some nodes hold it and others do not, that is `replicas-agree`, not a loss. A record that
 //! the producer's settings do not protect (acks, promises) is reported as tolerated.
 
 use super::Check;
@@ -37,7 +37,7 @@ fn partition(check: &Check<'_>, view: &View<'_>, verdict: &mut Verdict) {
             .facts_of(send)
             .filter(|fact| fact.surely)
             .min_by_key(|f| f.seen_at);
-        let written = send.outcome == Outcome::Ok || first.is_some() || send.proven;
+        let written = send.outcome == Outcome::Ok || first.is_some();
         let held = view.facts_of(send).any(|fact| fact.nodes != 0);
         if !written || held || send.outcome == Outcome::Fail {
             continue;

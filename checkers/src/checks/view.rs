@@ -40,8 +40,6 @@ pub(crate) struct Send<'a> {
     pub(crate) outcome: Outcome,
     pub(crate) acks: Acks,
     pub(crate) idempotent: bool,
-    /// Its request's outcome is unknown, and yet it was written: a record of it was read.
-    pub(crate) proven: bool,
 }
 
 impl Send<'_> {
@@ -215,7 +213,7 @@ impl<'a> View<'a> {
 
     /// How many values were sent or read.
     pub(crate) fn value_count(&self) -> u64 {
-        self.values.len() as u64 + self.settled.records
+        self.values.len() as u64 + self.settled.records + self.settled.missing
     }
 
     /// The numbers of the values that are not forgotten.
@@ -229,12 +227,12 @@ impl<'a> View<'a> {
     }
 
     /// Offsets that are stated for records that are known to be written, by offset: of acknowledgements, and of unknown
-    /// outcomes where a record of the same request was read.
+    /// outcomes where the record was read.
     pub(crate) fn stated(&self) -> impl Iterator<Item = (&Send<'a>, Offset)> {
-        let proven = |send: &&Send<'_>| send.proven && send.outcome == Outcome::Info;
-        let proven = self.sends.iter().filter(proven);
-        self.acknowledged()
-            .chain(proven.filter_map(|send| Some((send, send.offset()?))))
+        let unknown = self.sends.iter();
+        let unknown = unknown.filter(|send| send.outcome == Outcome::Info);
+        let seen = unknown.filter_map(|send| Some((send, self.written_at(send)?)));
+        self.acknowledged().chain(seen)
     }
 
     /// What was seen of a send's value.
@@ -304,8 +302,14 @@ impl<'a> View<'a> {
 
     /// The offset stated for a record that is known to be written.
     fn written_at(&self, send: &Send<'_>) -> Option<Offset> {
-        let surely = send.outcome == Outcome::Ok || (send.proven && send.outcome == Outcome::Info);
-        send.offset().filter(|_| surely)
+        let offset = send.offset()?;
+        let seen = || self.facts_of(send).any(|fact| fact.surely);
+        let surely = match send.outcome {
+            Outcome::Ok => true,
+            Outcome::Info => seen(),
+            Outcome::Fail => false,
+        };
+        surely.then_some(offset)
     }
 
     /// The one offset at which the value of a send was read.

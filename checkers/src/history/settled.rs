@@ -46,6 +46,8 @@ pub(crate) struct Counts {
     pub(crate) acknowledged: u64,
     /// Those of them whose offset was stated, too.
     pub(crate) stated: u64,
+    /// Values that were sent beside them, by appends that did not come out as a whole, and that nobody read.
+    pub(crate) missing: u64,
     /// How often a record was returned.
     pub(crate) sights: u64,
     /// By polls.

@@ -48,7 +48,7 @@ pub(super) fn of(view: &View<'_>, held: Held<'_>) -> Offset {
     if held.recency {
         ends(view, held, &mut hold);
     }
-    requests(view, to).max(held.before)
+    requests(view, held.since, to).max(held.before)
 }
 
 /// Where a send's record lies, as far as it is known.
@@ -215,7 +215,10 @@ fn ends(view: &View<'_>, held: Held<'_>, hold: &mut impl FnMut(Offset)) {
 
 /// The records of one request are forgotten together, and so are two between which a poll jumped: alone, the second would
 /// look like the first of its poll.
-fn requests(view: &View<'_>, mut to: Offset) -> Offset {
+///
+/// A request of which a part failed, or never came, is settled when it is old: a client sends its records in several
+/// requests if it is interrupted between them. Otherwise nothing of the partition was ever forgotten again.
+fn requests(view: &View<'_>, since: u64, mut to: Offset) -> Offset {
     let mut spans: Vec<(Offset, Offset)> = Vec::new();
     let same = |a: &Send<'_>, b: &Send<'_>| std::ptr::eq(a.operation, b.operation);
     for request in view.sends.chunk_by(same) {
@@ -224,8 +227,11 @@ fn requests(view: &View<'_>, mut to: Offset) -> Offset {
             continue;
         };
         let whole = offsets().count() == values(request[0].operation);
-        if least < greatest || !whole {
-            spans.push((least, if whole { greatest } else { Offset::MAX }));
+        let old = request[0].operation.id < since;
+        let may_miss = |send: &Send<'_>| lies(view, send).is_some() || send.outcome != Outcome::Ok;
+        let decided = whole || (old && request.iter().all(may_miss));
+        if least < greatest || !decided {
+            spans.push((least, if decided { greatest } else { Offset::MAX }));
         }
     }
     let jumps = view.steps.iter().filter(|step| step.internal);

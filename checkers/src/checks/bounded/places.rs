@@ -1,6 +1,6 @@
 //! The partitions of a history, and what is settled of each.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::content::Content;
 use crate::history::{Counts, Offset, Text};
@@ -14,8 +14,17 @@ pub(super) struct Place {
     pub(super) to: Offset,
     pub(super) content: Content,
     pub(super) counts: Counts,
+    /// Values that were sent beside settled ones, by an append that did not come out as a whole, and that nobody read.
+    pub(super) missing: BTreeSet<String>,
     /// Whether some settled record was not given to a reader of committed records.
     pub(super) uncommitted: bool,
+}
+
+impl Place {
+    /// Whether a value was sent before that is not among the lines any more.
+    pub(super) fn knows(&self, value: &str) -> bool {
+        self.missing.contains(value) || self.content.contains(value)
+    }
 }
 
 /// All partitions, by a number each.
@@ -53,6 +62,7 @@ impl Places {
             to: Offset::MIN,
             content: Content::default(),
             counts: Counts::default(),
+            missing: BTreeSet::new(),
             uncommitted: false,
         });
         at

@@ -97,8 +97,15 @@ impl Reducer {
         let same = |a: &Send<'_>, b: &Send<'_>| std::ptr::eq(a.operation, b.operation);
         for request in view.sends.chunk_by(same) {
             let send = &request[0];
-            if frontier::lies(view, send).is_none_or(|offset| offset >= to) {
+            let lie = request.iter().filter_map(|send| frontier::lies(view, send));
+            if lie.max().is_none_or(|offset| offset >= to) {
                 continue;
+            }
+            for send in request {
+                if frontier::lies(view, send).is_none() {
+                    place.counts.missing += 1;
+                    place.missing.insert(send.value.to_owned());
+                }
             }
             forgotten.push(send.operation.id);
             if send.operation.outcome != Outcome::Ok {

@@ -30,8 +30,8 @@ impl Trust<'_> {
 /// An append that is called: none of its values is settled.
 pub(super) fn called(append: &Append, places: &mut Places) -> Result<(), Against> {
     let at = places.index(&append.topic, append.partition);
-    let content = &places.all[at].content;
-    match append.values.iter().any(|value| content.contains(value)) {
+    let place = &places.all[at];
+    match append.values.iter().any(|value| place.knows(value)) {
         true => Err("a value that was sent before"),
         false => Ok(()),
     }
@@ -83,8 +83,8 @@ pub(super) fn started(
 
 /// A record that is not settled: its value is not either.
 fn fresh(place: &Place, record: &Record) -> Result<(), Against> {
-    match place.content.contains(record.value()) {
-        true => Err("a value that lies at another offset"),
+    match place.knows(record.value()) {
+        true => Err("a value that lies at another offset, or that came late"),
         false => Ok(()),
     }
 }
