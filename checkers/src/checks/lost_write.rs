@@ -3,7 +3,8 @@
 //! Two proofs. *Final read without*: after the last heal every node was read over the record's offset, or to an end
 //! below it, and none holds it. *Polled past*: a consumer read over its offset, and nobody ever returned it (Jepsen's
 //! lost-write). A record of unknown outcome that somebody read
-//! counts as written. Another record of the same append proves nothing: a client may have sent them in two requests. Where some nodes hold it and others do not, that is `replicas-agree`, not a loss. A record that
+//! counts as written, and so does one with a stated offset whose request was proven by another record of it. Without an
+//! offset that proves nothing: a client that is interrupted sends an append in two requests. Where some nodes hold it and others do not, that is `replicas-agree`, not a loss. A record that
 //! the producer's settings do not protect (acks, promises) is reported as tolerated.
 
 use super::Check;
@@ -37,7 +38,8 @@ fn partition(check: &Check<'_>, view: &View<'_>, verdict: &mut Verdict) {
             .facts_of(send)
             .filter(|fact| fact.surely)
             .min_by_key(|f| f.seen_at);
-        let written = send.outcome == Outcome::Ok || first.is_some();
+        let stated = send.proven && send.offset().is_some();
+        let written = send.outcome == Outcome::Ok || first.is_some() || stated;
         let held = view.facts_of(send).any(|fact| fact.nodes != 0);
         if !written || held || send.outcome == Outcome::Fail {
             continue;

@@ -40,6 +40,9 @@ pub(crate) struct Send<'a> {
     pub(crate) outcome: Outcome,
     pub(crate) acks: Acks,
     pub(crate) idempotent: bool,
+    /// Its request's outcome is unknown, and yet it was written: a record of it was read. Without a stated offset that
+    /// says nothing of the others: a client that was interrupted sends them in two requests.
+    pub(crate) proven: bool,
 }
 
 impl Send<'_> {
@@ -227,12 +230,12 @@ impl<'a> View<'a> {
     }
 
     /// Offsets that are stated for records that are known to be written, by offset: of acknowledgements, and of unknown
-    /// outcomes where the record was read.
+    /// outcomes where a record of the same request was read.
     pub(crate) fn stated(&self) -> impl Iterator<Item = (&Send<'a>, Offset)> {
-        let unknown = self.sends.iter();
-        let unknown = unknown.filter(|send| send.outcome == Outcome::Info);
-        let seen = unknown.filter_map(|send| Some((send, self.written_at(send)?)));
-        self.acknowledged().chain(seen)
+        let proven = |send: &&Send<'_>| send.proven && send.outcome == Outcome::Info;
+        let proven = self.sends.iter().filter(proven);
+        self.acknowledged()
+            .chain(proven.filter_map(|send| Some((send, send.offset()?))))
     }
 
     /// What was seen of a send's value.
@@ -302,14 +305,8 @@ impl<'a> View<'a> {
 
     /// The offset stated for a record that is known to be written.
     fn written_at(&self, send: &Send<'_>) -> Option<Offset> {
-        let offset = send.offset()?;
-        let seen = || self.facts_of(send).any(|fact| fact.surely);
-        let surely = match send.outcome {
-            Outcome::Ok => true,
-            Outcome::Info => seen(),
-            Outcome::Fail => false,
-        };
-        surely.then_some(offset)
+        let surely = send.outcome == Outcome::Ok || (send.proven && send.outcome == Outcome::Info);
+        send.offset().filter(|_| surely)
     }
 
     /// The one offset at which the value of a send was read.

@@ -125,6 +125,7 @@ impl<'a> Views<'a> {
                 outcome: record.map_or(operation.outcome, |record| record.outcome),
                 acks: append.acks,
                 idempotent: append.idempotent,
+                proven: false,
             });
         }
     }
@@ -324,7 +325,7 @@ impl<'a> View<'a> {
     }
 }
 
-/// Brings a view into its order.
+/// Brings a view into its order, and marks requests that are known to be written.
 fn finish(view: &mut View<'_>) {
     if view.noted_twice {
         view.facts
@@ -351,6 +352,20 @@ fn finish(view: &mut View<'_>) {
         let number = view.facts[at].number as usize;
         view.facts[at].next = view.first_fact[number];
         view.first_fact[number] = at as u32;
+    }
+    // Sends of one request follow each other.
+    let mut from = 0;
+    while from < view.sends.len() {
+        let first = view.sends[from].operation;
+        let same = |send: &&Send<'_>| std::ptr::eq(send.operation, first);
+        let count = view.sends[from..].iter().take_while(same).count();
+        if first.outcome == Outcome::Info {
+            let seen = |send: &Send<'_>| view.facts_of(send).any(|fact| fact.surely);
+            let proven = view.sends[from..from + count].iter().any(seen);
+            let sends = &mut view.sends[from..from + count];
+            sends.iter_mut().for_each(|send| send.proven = proven);
+        }
+        from += count;
     }
     let offset = |at: &u32| view.sends[*at as usize].offset();
     let acknowledged = |at: &u32| {
