@@ -52,10 +52,10 @@ impl<'c, 'w> Away<'c, 'w> {
     fn silent(&self, window: &Window, at_once: &[&Window]) -> Vec<(Window, Moment)> {
         let begun = window.called;
         let excused = |node: &NodeName| {
-            let of_fault = |w: &&Window| w.stops(node) || w.hides(node);
-            let others = self.backs.iter().map(|(w, back)| (*w, *back));
-            at_once.iter().any(|w| of_fault(w) && w.called <= begun) || { others }
-                .any(|(w, back)| w.stops(node) && w.called <= begun && begun < back)
+            let mut now = at_once.iter().filter(|w| w.called <= begun);
+            let mut before = self.backs.iter();
+            now.any(|w| w.stops(node) || w.hides(node))
+                || before.any(|(w, back)| w.stops(node) && w.called <= begun && begun < *back)
         };
         let nodes = self.check.nodes().iter().filter(|node| !excused(node));
         let silent = nodes.filter_map(|node| {
@@ -71,8 +71,8 @@ impl<'c, 'w> Away<'c, 'w> {
     }
 
     /// When a majority is there again for a window that left none together with nodes which still started, or were
-    /// silent, when it began; the end of time if never. None if a majority was left. `at_once` are the windows that overlap it, itself
-    /// among them.
+    /// silent, when it began; the end of time if never. None if a majority was left. `at_once` are the windows that
+    /// overlap it, itself among them.
     pub(super) fn majority_again(&self, window: &Window, at_once: &[&Window]) -> Option<Moment> {
         let silent = self.silent(window, at_once);
         let starting = self
