@@ -10,6 +10,7 @@ mod header;
 mod ids;
 mod index;
 pub mod jsonl;
+mod lateness;
 mod observation;
 mod offset_for_time;
 mod operation;
@@ -31,6 +32,9 @@ pub use fault::{FaultEvent, FaultPhase, Link};
 pub use header::{Header, Limits, NodeEntry, Promises};
 pub use ids::{Moment, Nanoseconds, NodeName, Offset, Text, WorkerId};
 pub use index::{ClientOperation, History, Observed};
+pub use lateness::Lateness;
+#[cfg(feature = "kafka")]
+pub(crate) use lateness::Listener;
 pub use observation::{Altered, Observation, PartitionClaim, Probe, Seen};
 pub use offset_for_time::{OffsetForTime, OffsetForTimeSeen};
 pub use operation::{

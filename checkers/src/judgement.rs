@@ -107,6 +107,12 @@ pub enum Explanation {
     Starved {
         /// Who ran late.
         who: String,
+        /// The thread of the node that waited, if it is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        thread: Option<String>,
+        /// Until when it waited.
+        #[serde(default)]
+        at: Moment,
         /// By how much at most, in ms.
         by_ms: u64,
     },

@@ -238,7 +238,7 @@ pub struct Evidence {
     /// From when to when.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub window: Option<(Moment, Moment)>,
-    /// Ids of the faults whose windows overlap that time. `judge` fills this in.
+    /// Ids of the fault that the finding names, and of those whose windows overlap that time. `judge` fills this in.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<String>,
 }

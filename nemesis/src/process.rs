@@ -8,6 +8,7 @@ mod control;
 pub mod figures;
 pub mod pressure;
 mod table;
+mod waits;
 
 pub use control::{ControlError, ProcessControl};
 pub use table::{Member, ProcessTable};

@@ -29,7 +29,7 @@ use checkers::judgement::{Election, Explanation};
 use checkers::verdict::{Anomaly, Evidence, Finding};
 
 pub(crate) use checks::question;
-pub(crate) use doubts::{doubt, doubt_word};
+pub(crate) use doubts::{doubt, doubt_word, late};
 pub(crate) use figures::{amount, figure_name, figures};
 pub(crate) use headline::{headline, instance_line, kinds};
 pub(crate) use liveness::scope_word;

@@ -51,8 +51,8 @@ use super::regimes::Regimes;
 use super::tally::{Context, Tally};
 use super::view::{self, View};
 use crate::history::{
-    ClientOperation, Event, FaultPhase, Header, History, Moment, Offset, Phase, Report, Settled,
-    What, WorkerId,
+    ClientOperation, Event, FaultPhase, Header, History, Listener, Moment, Offset, Phase, Report,
+    Settled, What, WorkerId,
 };
 use crate::promises::Configuration;
 
@@ -80,6 +80,8 @@ pub struct Reducer {
     calm: Calm,
     lag: Lag,
     tally: Tally,
+    /// Which lateness is believed.
+    listener: Listener,
     /// Whether the load has begun.
     loaded: bool,
     /// Workers that asked for an end offset.
@@ -96,6 +98,7 @@ impl Reducer {
     pub fn new(header: Header, window: Window) -> Reducer {
         Reducer {
             tally: Tally::new(&header),
+            listener: Listener::new(&header),
             loaded: false,
             header,
             window,
@@ -121,6 +124,7 @@ impl Reducer {
         }
         self.weight += weight(&event);
         self.tally.take(&event);
+        self.listener.take(&event);
         match &event.what {
             What::Phase(phase) => self.loaded |= phase.phase == Phase::Load,
             What::Fault(fault) => {
@@ -179,7 +183,8 @@ impl Reducer {
             let of_topic = self.settled.places.entry(place.topic).or_default();
             of_topic.insert(place.partition, place.counts);
         }
-        let history = History::reduced(self.header, history.into_events(), self.settled);
+        let forgotten = (self.settled, self.listener.finish());
+        let history = History::reduced(self.header, history.into_events(), forgotten);
         Ok(Left {
             history,
             tally: self.tally,

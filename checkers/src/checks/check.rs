@@ -9,7 +9,7 @@ use super::regimes::Regimes;
 use super::tally::Tally;
 use super::view::{Place, Send, View, sending};
 use crate::history::{ClientOperation, History, Moment, NodeName, Window};
-use crate::judgement::{Election, Gap};
+use crate::judgement::{Election, Explanation, Gap};
 use crate::promises::{Configuration, Standing, Subject, weaker};
 use crate::verdict::{Anomaly, Class, Doubt, Evidence, Finding, Verdict};
 
@@ -162,11 +162,12 @@ impl Check<'_> {
         verdict: &mut Verdict,
     ) {
         match self.history().starved(from, to) {
-            Some((who, at, by_ms)) => verdict.doubt(Doubt::Starved {
+            Some(late) => verdict.doubt(Doubt::Starved {
                 finding: finding.name().to_owned(),
-                who,
-                at,
-                by_ms,
+                who: late.who,
+                thread: late.thread,
+                at: late.to,
+                by_ms: late.by_ms,
                 limit_ms: self.history().limits().election_timeout_ms / 2,
             }),
             None => verdict.found(Anomaly {
@@ -174,6 +175,26 @@ impl Check<'_> {
                 certain: false,
                 evidence,
             }),
+        }
+    }
+
+    /// Doubts a finding that a starved machine explains; nothing else explains it so.
+    pub(super) fn starved(&self, finding: &Finding, by: &Explanation, verdict: &mut Verdict) {
+        if let Explanation::Starved {
+            who,
+            thread,
+            at,
+            by_ms,
+        } = by
+        {
+            verdict.doubt(Doubt::Starved {
+                finding: finding.name().to_owned(),
+                who: who.clone(),
+                thread: thread.clone(),
+                at: *at,
+                by_ms: *by_ms,
+                limit_ms: self.history().limits().election_timeout_ms / 2,
+            });
         }
     }
 
@@ -190,7 +211,7 @@ impl Check<'_> {
         let explained = self
             .history()
             .starved(from, to)
-            .is_some_and(|(_, _, by_ms)| excess_ms <= by_ms.saturating_mul(STARVED_TIMES));
+            .is_some_and(|late| excess_ms <= late.by_ms.saturating_mul(STARVED_TIMES));
         if explained {
             self.unless_starved(finding, evidence, from, to, verdict);
         } else {

@@ -13,6 +13,9 @@ use crate::verdict::Belief;
 /// Nanoseconds in a millisecond.
 pub(super) const MS: Moment = 1_000_000;
 
+/// How long an answer about the quorum is worth something.
+const FRESH: Moment = 1_000 * MS;
+
 /// What one answer says of one lane.
 #[derive(Clone, Debug)]
 pub(super) struct Row<'a> {
@@ -61,6 +64,20 @@ pub(super) struct Claims<'a> {
 }
 
 impl<'a> Claims<'a> {
+    /// Whether the quorum said the same epoch before a stretch of time and until after it: it elected nobody meanwhile.
+    pub(super) fn quorum_stood(&self, from: Moment, to: Moment) -> bool {
+        let highest = |from: Moment, to: Moment| {
+            let first = self.quorum.partition_point(|row| row.returned < from);
+            let rows = self.quorum[first..]
+                .iter()
+                .take_while(|row| row.returned <= to);
+            rows.filter_map(|row| row.epoch).max()
+        };
+        let since = from.saturating_sub(FRESH);
+        let before = highest(since, from);
+        before.is_some() && before == highest(since, to.saturating_add(FRESH))
+    }
+
     pub(super) fn of(history: &'a History) -> Claims<'a> {
         let settled = history.settled().map(|settled| settled.answers.clone());
         let mut claims = Claims {
@@ -158,17 +175,22 @@ fn moves_leaders(window: &Window, history: &History) -> bool {
     !window.skipped && (affects || window.breaks_majority(&history.nodes()))
 }
 
-/// What explains a change that came about between `from`, when things were last seen as before, and `to`.
+/// What explains a change that came about between `from`, when things were last seen as before, and `to`. Whoever `led_on`
+/// was heard all the time: TCP's back-off after a cut explains nothing of that.
 pub(super) fn explanation(
     history: &History,
     windows: &[Window],
-    from: Moment,
-    to: Moment,
+    (from, to): (Moment, Moment),
+    led_on: bool,
 ) -> Explanation {
     let base = margin(history);
+    let settled = |w: &Window| match led_on {
+        true => base,
+        false => settle(history, w, base),
+    };
     let window = windows
         .iter()
-        .filter(|w| moves_leaders(w, history) && w.overlaps(from, to, settle(history, w, base)))
+        .filter(|w| moves_leaders(w, history) && w.overlaps(from, to, settled(w)))
         .max_by_key(|w| w.called);
     if let Some(window) = window {
         let id = window.id.clone();
@@ -183,7 +205,12 @@ pub(super) fn explanation(
         return Explanation::Restart { node };
     }
     match history.starved(recent, to) {
-        Some((who, _, by_ms)) => Explanation::Starved { who, by_ms },
+        Some(late) => Explanation::Starved {
+            who: late.who,
+            thread: late.thread,
+            at: late.to,
+            by_ms: late.by_ms,
+        },
         None => Explanation::Unexplained,
     }
 }

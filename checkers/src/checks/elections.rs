@@ -75,7 +75,9 @@ fn election(
     let row = reign.first;
     let explained = match old {
         Some(old) if row.returned > formed => {
-            explanation(history, windows, old.last.min(row.called), row.returned)
+            let between = (old.last.min(row.called), row.returned);
+            let led_on = leads_on(claims, old.first, row, between);
+            explanation(history, windows, between, led_on)
         }
         _ => Explanation::Formation,
     };
@@ -94,6 +96,18 @@ fn election(
         leaderless_ms: old.map_or(0, |old| row.returned.saturating_sub(old.last) / MS),
         explained,
     }
+}
+
+/// Whether the leader stayed and only its epoch rose, by one, while the quorum elected nobody: no election of another, or
+/// of none, lies between. A controller that fences a leader and lets it lead again raises the epoch twice.
+fn leads_on(
+    claims: &Claims<'_>,
+    old: &Row<'_>,
+    new: &Row<'_>,
+    (from, to): (Moment, Moment),
+) -> bool {
+    let next = old.epoch.and_then(|epoch| epoch.checked_add(1));
+    old.leader == new.leader && next == new.epoch && claims.quorum_stood(from, to)
 }
 
 /// The leader or its epoch changed though nothing was faulty.
@@ -122,10 +136,7 @@ pub(super) fn unexplained(check: &Check<'_>) -> Verdict {
         };
         match &election.explained {
             Explanation::Unexplained => verdict.found(anomaly(check, election, finding)),
-            Explanation::Starved { who, by_ms } => {
-                starved(check, &finding, election.at, (who, *by_ms), &mut verdict);
-            }
-            _ => {}
+            starved => check.starved(&finding, starved, &mut verdict),
         }
         let flap = before
             .insert(&election.seat, election)
@@ -209,22 +220,6 @@ fn anomaly(check: &Check<'_>, election: &Election, kind: Finding) -> Anomaly {
     }
 }
 
-fn starved(
-    check: &Check<'_>,
-    finding: &Finding,
-    at: Moment,
-    (who, by_ms): (&str, u64),
-    verdict: &mut Verdict,
-) {
-    verdict.doubt(Doubt::Starved {
-        finding: finding.name().to_owned(),
-        who: who.to_owned(),
-        at,
-        by_ms,
-        limit_ms: check.history().limits().election_timeout_ms / 2,
-    });
-}
-
 /// Terms that passed for one cause.
 struct Burned {
     from: i32,
@@ -259,19 +254,18 @@ pub(super) fn terms(check: &Check<'_>) -> Verdict {
         let passed = u64::from(to.abs_diff(from));
         growth = growth.saturating_add(passed);
         let last_before = known.returned.min(row.called);
-        let cause = explanation(check.history(), check.windows(), last_before, row.returned);
+        let between = (last_before, row.returned);
+        let cause = explanation(check.history(), check.windows(), between, false);
         let cause = match cause {
             Explanation::Fault { id } => Some(id),
-            Explanation::Starved { who, by_ms } => {
-                let limit = 0;
-                let fault = None;
+            ref late @ Explanation::Starved { .. } => {
                 let finding = Finding::TermsBurned {
-                    fault,
+                    fault: None,
                     from,
                     to,
-                    limit,
+                    limit: 0,
                 };
-                starved(check, &finding, row.returned, (&who, by_ms), &mut verdict);
+                check.starved(&finding, late, &mut verdict);
                 continue;
             }
             Explanation::Restart { .. } if passed <= limit => continue,

@@ -188,7 +188,8 @@ fn window_row(window: &Window, effect: Option<Effect>) -> WindowRow {
     }
 }
 
-/// Names in each anomaly the faults whose windows overlap its time: the time of its operations where it has no other.
+/// Names in each anomaly the fault that the finding itself names, and those whose windows overlap its time: the time of its
+/// operations where it has no other.
 fn name_faults(check: &Check<'_>, verdict: &mut Verdict) {
     for anomaly in verdict.anomalies.iter_mut().chain(&mut verdict.tolerated) {
         let evidence = &mut anomaly.evidence;
@@ -207,17 +208,14 @@ fn name_faults(check: &Check<'_>, verdict: &mut Verdict) {
             let to = times.iter().map(|(_, returned)| *returned).max();
             evidence.window = from.zip(to);
         }
-        let Some((from, to)) = evidence.window else {
-            continue;
+        let own = anomaly.kind.fault();
+        let overlaps = |w: &Window| {
+            let meets = |(from, to)| w.called <= to && from <= w.healed.unwrap_or(Moment::MAX);
+            w.took_effect() && evidence.window.is_some_and(meets)
         };
-        evidence.faults = check
-            .windows()
-            .iter()
-            .filter(|w| {
-                w.took_effect() && w.called <= to && from <= w.healed.unwrap_or(Moment::MAX)
-            })
-            .map(|w| w.id.clone())
-            .collect();
+        let windows = check.windows().iter();
+        let named = windows.filter(|w| own == Some(&*w.id) || overlaps(w));
+        evidence.faults = named.map(|w| w.id.clone()).collect();
     }
 }
 

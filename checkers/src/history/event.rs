@@ -98,6 +98,9 @@ pub enum NodeHappening {
 pub struct Late {
     /// `harness`, `disk` (a sync beside the nodes' data), or a node's name.
     pub who: String,
+    /// The thread of the node that waited, if it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thread: Option<String>,
     /// By how much, in ms, at the line's time.
     pub by_ms: u64,
     /// Over how many ms, ended at the line's time, it was kept waiting so long in many short waits; none if at once. An

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::event::{Event, Late, NodeEvent, NodeHappening, Phase, Shortage, TopicEvent, What};
+use super::event::{Event, NodeEvent, NodeHappening, Phase, Shortage, TopicEvent, What};
 use super::fault::FaultPhase;
 use super::header::{Header, Limits, Promises};
 use super::ids::{Moment, NodeName, WorkerId};
 use super::jsonl::Parsed;
+use super::lateness::{Lateness, Listener};
 use super::observation::Observation;
 use super::operation::{Call, Completion, Outcome, Report};
 use super::settled::Settled;
@@ -68,6 +69,7 @@ pub struct History {
     /// Places in `events` of the lines that are neither operation nor unknown: few, and asked for often.
     observations: Vec<usize>,
     others: Vec<usize>,
+    lateness: Vec<Lateness>,
     unknown: Unknown,
     /// What was forgotten of it, if anything was.
     settled: Option<Box<Settled>>,
@@ -88,7 +90,9 @@ impl History {
     pub fn new(header: Header, events: Vec<Event>) -> History {
         let mut observations = Vec::new();
         let mut others = Vec::new();
+        let mut listener = Listener::new(&header);
         for (at, event) in events.iter().enumerate() {
+            listener.take(event);
             match &event.what {
                 What::Observation(_) => observations.push(at),
                 What::Fault(_)
@@ -107,6 +111,7 @@ impl History {
             events,
             observations,
             others,
+            lateness: listener.finish(),
             unknown: Unknown::default(),
             settled: None,
         }
@@ -124,9 +129,14 @@ impl History {
 
     /// A history of which something was forgotten, and these events are left.
     #[cfg(feature = "kafka")]
-    pub(crate) fn reduced(header: Header, events: Vec<Event>, settled: Settled) -> History {
+    pub(crate) fn reduced(
+        header: Header,
+        events: Vec<Event>,
+        (settled, lateness): (Settled, Vec<Lateness>),
+    ) -> History {
         History {
             settled: Some(Box::new(settled)),
+            lateness,
             ..History::new(header, events)
         }
     }
@@ -298,48 +308,52 @@ impl History {
             .collect()
     }
 
+    /// Lateness that is believed, in the order of the lines.
+    pub fn lateness(&self) -> &[Lateness] {
+        &self.lateness
+    }
+
     /// Lateness that excuses what went wrong in a stretch of time: who, when, by how much. Either somebody was once
     /// late by more than half the election time-out; or it adds up to more than that and to more than a third of the
     /// stretch. The second catches a machine that gives a node a little all the time (seen: a node that needs 7 s to
     /// start took 35 s, and was never kept waiting for longer than 0.2 s at once; and one that took 47 s waited for 47
     /// % of the time, because it also waits for others who wait). What was waited in many short waits counts for the
     /// sum alone.
-    pub fn starved(&self, from: Moment, to: Moment) -> Option<(String, Moment, u64)> {
+    pub fn starved(&self, from: Moment, to: Moment) -> Option<Lateness> {
         const MS: Moment = 1_000_000;
         let limit_ms = self.header.limits.election_timeout_ms / 2;
-        let mut worst: Option<(String, Moment, u64)> = None;
-        let mut sums: BTreeMap<&str, (Moment, u64)> = BTreeMap::new();
-        for event in self.others() {
-            let What::Late(late) = &event.what else {
-                continue;
-            };
-            let Late { who, by_ms, .. } = &**late;
-            let over_ms = late.over_ms.unwrap_or(*by_ms).max(1);
-            let began = event.t.saturating_sub(over_ms.saturating_mul(MS));
-            if began > to || event.t < from {
+        let mut worst: Option<&Lateness> = None;
+        let mut sums: BTreeMap<&str, Lateness> = BTreeMap::new();
+        let mut waited: BTreeMap<&str, Moment> = BTreeMap::new();
+        for late in &self.lateness {
+            if late.from > to || late.to < from {
                 continue;
             }
-            let at_once = late.over_ms.is_none();
-            if at_once && *by_ms > limit_ms && worst.as_ref().is_none_or(|(.., most)| by_ms >= most)
-            {
-                worst = Some((who.clone(), event.t, *by_ms));
+            let is_worst = worst.is_none_or(|worst| late.by_ms >= worst.by_ms);
+            if late.at_once && late.by_ms > limit_ms && is_worst {
+                worst = Some(late);
             }
-            let within = event.t.min(to).saturating_sub(began.max(from));
-            let within = (u128::from(within) * u128::from(*by_ms) / u128::from(over_ms)) as Moment;
-            let (last, sum) = sums.entry(who).or_default();
-            (*last, *sum) = (event.t, sum.saturating_add(within));
+            let length = u128::from(late.to.saturating_sub(late.from)).max(1);
+            let within = late.to.min(to).saturating_sub(late.from.max(from));
+            let by = u128::from(late.by_ms) * u128::from(MS);
+            let within = (u128::from(within) * by / length) as Moment;
+            let sum = waited.entry(&late.who).or_default();
+            *sum = sum.saturating_add(within);
+            let all = sums.entry(&late.who).or_insert_with(|| late.clone());
+            (all.thread, all.to, all.at_once) = (None, late.to, false);
+            all.by_ms = *sum / MS;
         }
         let third = to.saturating_sub(from) / 3;
         let starving =
-            |(_, (_, sum)): &(&str, (Moment, u64))| *sum > third.max(limit_ms.saturating_mul(MS));
+            |(_, waited): &(&str, Moment)| *waited > third.max(limit_ms.saturating_mul(MS));
         let by_sum = || {
-            let most = sums
+            let most = waited
                 .into_iter()
                 .filter(starving)
-                .max_by_key(|(_, (_, sum))| *sum);
-            most.map(|(who, (at, sum))| (who.to_owned(), at, sum / MS))
+                .max_by_key(|(_, waited)| *waited);
+            most.and_then(|(who, _)| sums.remove(who))
         };
-        worst.or_else(by_sum)
+        worst.cloned().or_else(by_sum)
     }
 
     /// When the load began: elections and terms up to then belong to the formation. A run that was interrupted before

@@ -130,7 +130,7 @@ fn known(what: &What) -> Option<[Fields; 2]> {
         What::Topic(_) => [&["name", "id"], &["partitions", "what"]],
         What::Node(_) => [&["node", "what"], &["expected", "status"]],
         What::Late(_) => [
-            &["who", "by_ms", "over_ms"],
+            &["who", "thread", "by_ms", "over_ms"],
             &["cpu_pressure", "io_pressure"],
         ],
         What::Shortage(_) => [&["since"], &["free_bytes"]],

@@ -89,7 +89,7 @@ fields! {
         "id" Excluded("any text; it is only compared with that of another creation of the same topic"),
         "partitions" DID, "what" DID;
     "node": "i" NUMBER, "t" CLOCK, "type" DID, "node" MEASURED, "what" MEASURED, "expected" DID, "status" MEASURED;
-    "late": "i" NUMBER, "t" CLOCK, "type" DID, "who" MEASURED, "by_ms" MEASURED, "over_ms" MEASURED,
+    "late": "i" NUMBER, "t" CLOCK, "type" DID, "who" MEASURED, "thread" MEASURED, "by_ms" MEASURED, "over_ms" MEASURED,
         "cpu_pressure" MEASURED, "io_pressure" MEASURED;
     "shortage": "i" NUMBER, "t" CLOCK, "type" DID, "since" MEASURED, "free_bytes" MEASURED;
     "phase": "i" NUMBER, "t" CLOCK, "type" DID, "phase" DID;

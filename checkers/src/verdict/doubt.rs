@@ -19,7 +19,10 @@ pub enum Doubt {
         finding: String,
         /// Who ran late: `harness`, or a node.
         who: String,
-        /// When.
+        /// The thread of the node that waited, if it is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        thread: Option<String>,
+        /// Until when it waited: the time of the lateness, and not of the finding.
         at: Moment,
         /// By how much at most, in ms.
         by_ms: u64,

@@ -710,4 +710,13 @@ impl Finding {
     pub fn name(&self) -> &'static str {
         self.into()
     }
+
+    /// The id of the fault that it is charged to, if the finding names one.
+    pub fn fault(&self) -> Option<&str> {
+        match self {
+            Finding::TermsBurned { fault, .. } => fault.as_deref(),
+            Finding::MissingFailOver { fault, .. } => Some(fault),
+            _ => None,
+        }
+    }
 }

@@ -27,6 +27,7 @@ pub(crate) fn read(
             from,
             What::Late(Box::new(Late {
                 who: (*who).to_owned(),
+                thread: None,
                 by_ms: words::number(by_ms),
                 over_ms: over.last().map(|word| words::number(word)),
                 cpu_pressure: None,

@@ -58,6 +58,7 @@ pub fn watch(directory: &Path, recorder: &Recorder, space: &SpaceFlag, stop: &St
         if took >= WORTH_TELLING {
             recorder.record(What::Late(Box::new(Late {
                 who: "disk".into(),
+                thread: None,
                 by_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
                 over_ms: None,
                 cpu_pressure: None,

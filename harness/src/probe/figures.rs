@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use checkers::history::{Late, Observation, Seen, What};
 use nemesis::Node;
 use nemesis::process::ProcessTable;
-use nemesis::process::figures::Sampler;
+use nemesis::process::figures::{Sampler, Wait};
 
 use super::PERIOD;
 use crate::cluster::Cluster;
@@ -40,8 +40,7 @@ pub fn watch(table: &ProcessTable, cluster: &Cluster, recorder: &Recorder, stop:
                 *sampler = None;
                 continue;
             };
-            let fresh = sampler.as_ref().is_none_or(|(known, _)| *known != group);
-            if fresh {
+            if sampler.as_ref().is_none_or(|(known, _)| *known != group) {
                 *sampler = Some((group, Sampler::new(table.clone(), group)));
             }
             let Some((_, sampler)) = sampler else {
@@ -51,16 +50,15 @@ pub fn watch(table: &ProcessTable, cluster: &Cluster, recorder: &Recorder, stop:
             let Some(figures) = sampler.sample() else {
                 continue;
             };
-            // The differences of the first sample count from the process's start.
-            let waited = Duration::from_nanos(figures.waited_longest_ns);
-            if !fresh && waited >= WORTH_TELLING {
-                *told += waited;
-                recorder.record(late(node, waited, None));
+            let wait = figures.longest_wait;
+            if wait.length >= WORTH_TELLING {
+                *told += wait.length;
+                recorder.record(late(node, wait, None));
             }
             if telling {
-                let spread = Duration::from_nanos(sampler.waited_longest_since_asked_ns());
-                let spread = spread.saturating_sub(std::mem::take(told));
-                if !fresh && spread >= SPREAD_WORTH_TELLING {
+                let mut spread = sampler.longest_wait_since_asked();
+                spread.length = spread.length.saturating_sub(std::mem::take(told));
+                if spread.length >= SPREAD_WORTH_TELLING {
                     recorder.record(late(node, spread, Some(TELL_EVERY)));
                 }
                 recorder.record(What::Observation(Box::new(Observation {
@@ -79,11 +77,12 @@ pub fn watch(table: &ProcessTable, cluster: &Cluster, recorder: &Recorder, stop:
     }
 }
 
-fn late(node: Node, by: Duration, over: Option<Duration>) -> What {
+fn late(node: Node, wait: Wait, over: Option<Duration>) -> What {
     let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     What::Late(Box::new(Late {
         who: node.to_string(),
-        by_ms: ms(by),
+        thread: wait.thread,
+        by_ms: ms(wait.length),
         over_ms: over.map(ms),
         cpu_pressure: None,
         io_pressure: None,

@@ -25,6 +25,7 @@ pub fn watch(recorder: &Recorder, stop: &StopFlag) {
         if late >= WORTH_TELLING {
             recorder.record(What::Late(Box::new(Late {
                 who: "harness".into(),
+                thread: None,
                 by_ms: u64::try_from(late.as_millis()).unwrap_or(u64::MAX),
                 over_ms: None,
                 cpu_pressure: cpu.since_last(),

@@ -281,6 +281,7 @@ mod tests {
                     for by_ms in 0..500 {
                         recorder.record(What::Late(Box::new(Late {
                             who: "harness".into(),
+                            thread: None,
                             by_ms,
                             over_ms: None,
                             cpu_pressure: None,

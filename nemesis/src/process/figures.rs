@@ -4,12 +4,12 @@
 //! ready to run and no processor took it.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::os::unix::fs::FileExt;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::table::ProcessTable;
+use super::waits::{Thread, parse_stat};
 
 /// How long a list of a group's processes is used before it is read again.
 const MEMBERS_VALID: Duration = Duration::from_secs(1);
@@ -25,17 +25,23 @@ pub struct Figures {
     pub cpu_ns: u64,
     /// Processor time since the sample before, in nanoseconds.
     pub cpu_since_ns: u64,
-    /// The longest that a single thread waited for a processor since the sample before, in
-    /// nanoseconds.
-    pub waited_longest_ns: u64,
-    /// How long all threads together waited since the sample before, in nanoseconds.
-    pub waited_sum_ns: u64,
+    /// The longest that a single thread waited for a processor since the sample before.
+    pub longest_wait: Wait,
     /// Resident memory in bytes.
     pub resident_bytes: u64,
     /// Open file descriptors.
     pub descriptors: usize,
     /// The state of the group's first process as `stat` shows it: R, S, D, T.
     pub state: Option<char>,
+}
+
+/// The longest wait of a single thread for a processor.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wait {
+    /// How long it waited.
+    pub length: Duration,
+    /// The thread's name; none if nothing waited.
+    pub thread: Option<String>,
 }
 
 /// Samples one node. Remembers each thread's counters, because a sum would fall when a thread ends; and keeps their files open:
@@ -49,22 +55,6 @@ pub struct Sampler {
     threads: BTreeMap<PathBuf, Thread>,
     resident_bytes: u64,
     descriptors: usize,
-}
-
-/// A thread's `schedstat`, open, and what it said last.
-#[derive(Debug)]
-struct Thread {
-    file: File,
-    last: Schedule,
-    /// How long it had waited in all at the last [`Sampler::waited_longest_since_asked_ns`].
-    asked_ns: u64,
-}
-
-/// A thread's `schedstat`: nanoseconds on a processor, and nanoseconds waiting for one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Schedule {
-    ran_ns: u64,
-    waited_ns: u64,
 }
 
 impl Sampler {
@@ -82,7 +72,8 @@ impl Sampler {
     }
 
     /// The node now, or nothing if it is not running. Threads, memory and descriptors are as of the last listing, at most
-    /// one second ago; the waits of threads that started since then appear with the next one.
+    /// one second ago; the waits of threads that started since then appear with the next one. Waits count from the first
+    /// sample on, and not while the node is stopped: a stop wakes all of its threads at once, and they wait for each other.
     pub fn sample(&mut self) -> Option<Figures> {
         if self
             .listed
@@ -102,17 +93,15 @@ impl Sampler {
             figures.state = figures.state.or(Some(state));
             figures.processes += 1;
         }
+        let stopped = figures.state == Some('T');
         self.threads.retain(|_, thread| {
-            let Some(now) = schedule(&thread.file) else {
+            let Some(did) = thread.sample(stopped) else {
                 return false;
             };
-            let before = std::mem::replace(&mut thread.last, now);
-            let waited_ns = now.waited_ns.saturating_sub(before.waited_ns);
             figures.threads += 1;
-            figures.cpu_ns += now.ran_ns;
-            figures.cpu_since_ns += now.ran_ns.saturating_sub(before.ran_ns);
-            figures.waited_sum_ns += waited_ns;
-            figures.waited_longest_ns = figures.waited_longest_ns.max(waited_ns);
+            figures.cpu_ns += did.ran_ns;
+            figures.cpu_since_ns += did.ran_since_ns;
+            figures.longest_wait.extend(did.waited, thread);
             true
         });
         (figures.processes > 0).then_some(figures)
@@ -120,18 +109,19 @@ impl Sampler {
 
     /// The longest that a single thread waited for a processor between the last sample and the one before this was last asked,
     /// however short each wait was.
-    pub fn waited_longest_since_asked_ns(&mut self) -> u64 {
-        let waited = self.threads.values_mut().map(|thread| {
-            let now = thread.last.waited_ns;
-            now.saturating_sub(std::mem::replace(&mut thread.asked_ns, now))
-        });
-        waited.max().unwrap_or(0)
+    pub fn longest_wait_since_asked(&mut self) -> Wait {
+        let mut longest = Wait::default();
+        for thread in self.threads.values_mut() {
+            longest.extend(thread.waited_since_asked(), thread);
+        }
+        longest
     }
 
     /// Reads the list of processes and threads again, with their memory and descriptors.
     fn list(&mut self) {
         self.members = self.table.directories(self.group);
-        self.listed = Some(Instant::now());
+        // Whatever is new was not there at the listing before.
+        let unborn = self.listed.replace(Instant::now());
         let resident = self.members.iter().filter_map(|d| resident_bytes(d));
         self.resident_bytes = resident.sum();
         self.descriptors = self.members.iter().map(|d| entries(&d.join("fd"))).sum();
@@ -142,12 +132,7 @@ impl Sampler {
                 if self.threads.contains_key(&task) {
                     continue;
                 }
-                if let Ok(file) = File::open(task.join("schedstat")) {
-                    let thread = Thread {
-                        file,
-                        last: Schedule::default(),
-                        asked_ns: 0,
-                    };
+                if let Some(thread) = Thread::open(&task, unborn) {
                     self.threads.insert(task, thread);
                 }
             }
@@ -155,18 +140,12 @@ impl Sampler {
     }
 }
 
-/// What a thread's file says now; none if the thread has ended.
-fn schedule(file: &File) -> Option<Schedule> {
-    let mut line = [0; 96];
-    let read = file.read_at(&mut line, 0).ok()?;
-    parse_schedule(std::str::from_utf8(&line[..read]).ok()?)
-}
-
-fn parse_schedule(text: &str) -> Option<Schedule> {
-    let mut fields = text.split_whitespace();
-    let ran_ns = fields.next()?.parse().ok()?;
-    let waited_ns = fields.next()?.parse().ok()?;
-    Some(Schedule { ran_ns, waited_ns })
+impl Wait {
+    fn extend(&mut self, waited: Duration, thread: &Thread) {
+        if waited > self.length {
+            (self.length, self.thread) = (waited, thread.name());
+        }
+    }
 }
 
 fn resident_bytes(directory: &Path) -> Option<u64> {
@@ -188,28 +167,5 @@ fn entries(directory: &Path) -> usize {
 
 fn state_of(directory: &Path) -> Option<char> {
     let text = fs::read_to_string(directory.join("stat")).ok()?;
-    text.rsplit_once(')')?
-        .1
-        .trim_start()
-        .chars()
-        .next()
-        .filter(|state| *state != 'Z')
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_schedule_line_is_read() {
-        let schedule = parse_schedule("12 34 5\n").expect("it is one");
-        assert_eq!(
-            schedule,
-            Schedule {
-                ran_ns: 12,
-                waited_ns: 34
-            }
-        );
-        assert_eq!(parse_schedule(""), None);
-    }
+    Some(parse_stat(&text)?.1).filter(|state| *state != 'Z')
 }

@@ -149,8 +149,9 @@ pub(super) fn explanation(scenario: &ScenarioReport, explained: &Explanation) ->
             Explanation::Formation => { "formation" }
             Explanation::Fault { id } => { (fault_tag(scenario, id)) }
             Explanation::Restart { node } => { "process of " (untrusted(node)) " started or ended" }
-            Explanation::Starved { who, by_ms } => {
-                strong class="doubt" { "? machine starved" } " (" (untrusted(who)) " ran " (length_ms(*by_ms)) " late)"
+            Explanation::Starved { who, thread, at, by_ms } => {
+                strong class="doubt" { "? machine starved" }
+                " (" (wording::late(who, thread.as_deref(), *at, *by_ms)) ")"
             }
             Explanation::Unexplained => { strong class="bad" { "✗ unexplained" } }
         }

@@ -1,5 +1,6 @@
 //! Sentences for the reasons why a check is undecided or not applicable.
 
+use checkers::history::Moment;
 use checkers::verdict::Doubt;
 
 use crate::format::{count, group, length_ms, limit_ms, moment, untrusted};
@@ -7,14 +8,30 @@ use crate::format::{count, group, length_ms, limit_ms, moment, untrusted};
 /// Why a check is undecided, in half a line.
 pub(super) fn brief(reason: &Doubt) -> String {
     match reason {
-        Doubt::Starved { who, at, by_ms, .. } => format!(
-            "machine starved: {} ran {} late at {}",
-            untrusted(who),
-            length_ms(*by_ms),
-            moment(*at)
+        Doubt::Starved {
+            who,
+            thread,
+            at,
+            by_ms,
+            ..
+        } => format!(
+            "machine starved: {}",
+            late(who, thread.as_deref(), *at, *by_ms)
         ),
         other => doubt(other),
     }
+}
+
+/// Who ran late, by how much, until when.
+pub(crate) fn late(who: &str, thread: Option<&str>, at: Moment, by_ms: u64) -> String {
+    let thread = thread.map(|name| format!(" (thread {})", untrusted(name)));
+    format!(
+        "{}{} ran {} late at {}",
+        untrusted(who),
+        thread.unwrap_or_default(),
+        length_ms(by_ms),
+        moment(at)
+    )
 }
 
 /// Why a check is undecided, in one sentence without a full stop.

@@ -90,7 +90,7 @@ pub(super) fn words(finding: &Finding, at: &Evidence) -> Option<Words> {
         .seen(format!(
             "The epoch rose from {from} to {to}{}.",
             match fault {
-                Some(fault) => format!(" within fault {}", untrusted(fault)),
+                Some(fault) => format!(" during or after fault {}", untrusted(fault)),
                 None => " outside every fault window".to_string(),
             }
         ))

@@ -277,6 +277,7 @@ pub(crate) fn every_doubt(text: &str) -> Vec<Doubt> {
         Doubt::Starved {
             finding: text(),
             who: text(),
+            thread: Some(text()),
             at: 5,
             by_ms: 412,
             limit_ms: 300,

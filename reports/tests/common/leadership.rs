@@ -66,6 +66,8 @@ pub(crate) fn elections() -> Vec<Election> {
         Explanation::Fault { id: "k8".into() },
         Explanation::Starved {
             who: "harness".into(),
+            thread: None,
+            at: ms(48_200),
             by_ms: 412,
         },
         Explanation::Fault { id: "k10".into() },

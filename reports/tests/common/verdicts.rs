@@ -52,6 +52,7 @@ fn stability() -> Verdict {
     stability.doubt(Doubt::Starved {
         finding: "unexplained-election".into(),
         who: "harness".into(),
+        thread: None,
         at: ms(48_200),
         by_ms: 412,
         limit_ms: 300,

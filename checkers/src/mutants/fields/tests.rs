@@ -234,6 +234,7 @@ fn lines() -> Vec<What> {
         })),
         What::Late(Box::new(Late {
             who: "n1".into(),
+            thread: Some("main".into()),
             by_ms: 1,
             over_ms: Some(1),
             cpu_pressure: Some(0.5),
