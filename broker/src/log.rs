@@ -17,7 +17,7 @@ use bytes::Bytes;
 use raft::eraftpb::Entry;
 
 use crate::disk::DiskFile;
-use crate::rules::RecoveryKeeps;
+use crate::rules::{FailedSync, RecoveryKeeps};
 
 mod catalog;
 mod checkpoint;
@@ -42,6 +42,8 @@ pub struct LogOptions {
     pub segment_bytes: u64,
     /// What recovery keeps of the end of the log.
     pub recovery_keeps: RecoveryKeeps,
+    /// What follows when a sync fails.
+    pub failed_sync: FailedSync,
 }
 
 impl Default for LogOptions {
@@ -49,6 +51,7 @@ impl Default for LogOptions {
         LogOptions {
             segment_bytes: SEGMENT_BYTES,
             recovery_keeps: RecoveryKeeps::Intact,
+            failed_sync: FailedSync::Ends,
         }
     }
 }

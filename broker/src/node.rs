@@ -178,6 +178,7 @@ impl Node {
             LogOptions {
                 segment_bytes: config.log.segment_bytes,
                 recovery_keeps: rules.recovery_keeps,
+                failed_sync: rules.failed_sync,
             },
         )?;
         info!(

@@ -12,7 +12,7 @@ use nemesis::process::ProcessTable;
 use nemesis::process::figures::Sampler;
 use nemesis::sandbox::Isolation;
 use nemesis::wire::Treatment;
-use nemesis::{Environment, Nodes, Room};
+use nemesis::{Environment, Nodes, Room, calls};
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::signal::{Signal, kill};
@@ -31,6 +31,9 @@ pub(crate) const CASES: &[Case] = &[
     ("tree_dies_with_harness", || dies("network", "harness")),
     ("tree_dies_with_harness_while_a_link_is_diverted", || {
         dies("diverted", "harness")
+    }),
+    ("tree_dies_with_harness_while_syncs_are_pending", || {
+        dies("supervised", "harness")
     }),
     ("tree_on_loopback_dies_with_outer", || {
         dies("loopback", "outer")
@@ -60,6 +63,7 @@ pub(crate) const HELPERS: &[Case] = &[
         runs(environment(Isolation::Network), true)
     }),
     ("helper_runs_diverted", runs_diverted),
+    ("helper_runs_supervised", crate::disks::runs_supervised),
     ("helper_runs_loopback", || {
         runs(environment(Isolation::ProcessesOnly), true)
     }),
@@ -205,7 +209,7 @@ fn runs(environment: Environment, with_children: bool) {
 }
 
 fn dies(how: &str, victim: &str) {
-    let has_namespaces = matches!(how, "network" | "diverted");
+    let has_namespaces = matches!(how, "network" | "diverted" | "supervised");
     if has_namespaces {
         skip_where_forbidden();
     }
@@ -302,6 +306,10 @@ fn without_fresh_proc() {
     assert!(entered.own_proc().is_err());
     let environment = nemesis::Environment::build(&entered).expect("it is built");
     let table = ProcessTable::of(&entered);
+    // The file that its trial syncs is found, too.
+    let supervised = environment.supervise(calls::Treatment::LyingSync.calls());
+    println!("note: supervision: {supervised:?}");
+    assert!(supervised.is_ok());
     runtime().block_on(async {
         let mut node = environment
             .spawn(three()[0], sleeper(), &Room::default())

@@ -149,9 +149,24 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         name: "ack-before-fsync",
-        not_seen_because: Some(
-            "it takes a fault that drops unsynced data; the simulation of the broker has one",
-        ),
+        trigger: &["slow-sync=500ms:all"],
+        caught_by: &["synced-before-acknowledged"],
+        findings: &["acknowledged-unsynced"],
+        plant: "ack-before-fsync",
+        faults: "slow-sync=500ms:all",
+        seconds: 25,
+        when: When::Provoked,
+        ..USUAL
+    },
+    Row {
+        name: "fsync-error-ignored",
+        trigger: &["failing-sync"],
+        caught_by: &["stops-on-failed-disk"],
+        findings: &["went-on-after-failure"],
+        plant: "fsync-error-ignored",
+        faults: "failing-sync:leader,failing-sync:follower",
+        seconds: 25,
+        when: When::Provoked,
         ..USUAL
     },
     Row {
