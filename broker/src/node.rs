@@ -175,11 +175,7 @@ impl Node {
         })?;
         let (writer, recovered) = log::recover(
             Arc::new(disk),
-            LogOptions {
-                segment_bytes: config.log.segment_bytes,
-                recovery_keeps: rules.recovery_keeps,
-                failed_sync: rules.failed_sync,
-            },
+            LogOptions::of(&rules, config.log.segment_bytes),
         )?;
         info!(
             bytes = recovered.bytes,

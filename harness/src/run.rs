@@ -23,7 +23,6 @@ use checkers::history::{Phase, PhaseEvent, Shortage, What};
 use crate::cluster::Cluster;
 use crate::cluster_view::ClusterView;
 use crate::config::topics::{PROBE, names, partitions, watched};
-use crate::exit::Stop;
 use crate::load::workloads::{Turn, Worker};
 use crate::load::{CreatedTopics, Drawing, Load};
 use crate::output::{progress, say};
@@ -82,8 +81,6 @@ pub async fn play(
         })
         .transpose()
         .context("start the progress thread")?;
-    let supervised = tokio::task::block_in_place(|| context.environment.supervise(case.calls()));
-    supervised.map_err(|why| Stop::machine(format!("{}: {why}", case.supervised_faults())))?;
     let cluster = Cluster::prepare(
         context.environment,
         &case.target,

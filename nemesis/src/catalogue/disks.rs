@@ -121,7 +121,7 @@ impl FaultKind for DiskKind {
 
     fn always_affects_leader(&self, role: Role) -> bool {
         self.treatment != Treatment::LyingSync
-            && matches!(role, Role::Leader | Role::Majority | Role::All)
+            && !matches!(role, Role::Follower | Role::Any | Role::Minority)
     }
 }
 

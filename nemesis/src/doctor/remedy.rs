@@ -205,8 +205,16 @@ mod tests {
         for (machine, reason, word) in [
             (&plain, "EBUSY (another listener supervises it)", "Incus"),
             (&plain, "EINVAL (Linux 5.5 or later is needed)", "Linux 5.5"),
-            (&docker, "EPERM (seccomp is not permitted here)", "docker run"),
-            (&plain, "EPERM (seccomp is not permitted here)", "NEW_LISTENER"),
+            (
+                &docker,
+                "EPERM (seccomp is not permitted here)",
+                "docker run",
+            ),
+            (
+                &plain,
+                "EPERM (seccomp is not permitted here)",
+                "NEW_LISTENER",
+            ),
         ] {
             let remedies = machine.remedies(Capability::Supervision, reason);
             assert!(remedies[0].contains(word), "{remedies:?}");

@@ -1,31 +1,26 @@
 //! Disks that are made worse, under processes that do nothing but write and sync: late, refused, untrue and full; healed
 //! without a trace; and a process that waits for an answer can be paused and killed as before.
 
-use std::collections::BTreeMap;
-use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+mod owner;
+
 use std::time::{Duration, Instant};
 
 use checkers::history::{FaultEvent, FaultPhase};
-use futures::FutureExt;
-use futures::future::BoxFuture;
 use nemesis::calls::Calls;
 use nemesis::catalogue::{Kind, Pause};
-use nemesis::engine::Engine;
+use nemesis::doctor::Capability;
 use nemesis::fault::Fault;
-use nemesis::process::{ControlError, ProcessControl, ProcessTable};
-use nemesis::sandbox::{Entered, Isolation};
-use nemesis::target::{Role, RoleResolver};
-use nemesis::{Environment, Node, Nodes, Room};
-use nix::sys::signal::{Signal, killpg};
-use nix::unistd::Pid;
-use tokio::process::Command;
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use nemesis::process::ProcessControl;
+use nemesis::sandbox::Isolation;
+use nemesis::target::Role;
+use nemesis::{Environment, Room};
+use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::Case;
-use crate::faults::plan;
-use crate::support::{enter_or_skip, runtime, three};
+use crate::support::{enter_or_skip, runtime, sleeper, three};
+use owner::{Bench, LIMIT};
+
+pub(crate) use owner::{SYNC, serve};
 
 pub(crate) const CASES: &[Case] = &[
     ("disk_slow", || slow(Isolation::Network)),
@@ -42,204 +37,15 @@ pub(crate) const CASES: &[Case] = &[
     ("disk_of_an_idle_node_has_no_effect", idle),
     ("disk_without_supervision_has_no_effect", not_supervised),
     (
+        "disk_is_refused_where_somebody_supervises_already",
+        supervised_already,
+    ),
+    (
         "disk_slow_node_is_paused_and_killed_as_before",
         paused_and_killed,
     ),
     ("disk_slow_is_healed_when_dropped", dropped),
 ];
-
-/// Tells a process in which directory to write and sync.
-pub(crate) const SYNC: &str = "NEMESIS_TEST_SYNC";
-
-/// How long a process takes to do something on a busy machine.
-const LIMIT: Duration = Duration::from_secs(5);
-
-/// Writes and syncs until a call fails: the process writes how often it synced into the file that it syncs. A thread of it
-/// does the same in a file of its own.
-pub(crate) fn serve(directory: &str) {
-    let directory = Path::new(directory);
-    if directory.join("idle").exists() {
-        std::thread::sleep(Duration::from_secs(1_000));
-    }
-    let of_thread = directory.join("thread");
-    std::thread::spawn(move || beat(&of_thread));
-    beat(&directory.join("beats"));
-    // What is printed is not on the disk.
-    println!("a call failed");
-    std::process::exit(5);
-}
-
-fn beat(path: &Path) {
-    let file = std::fs::File::create(path).expect("it is created");
-    for beats in 1_u64.. {
-        let written = file.write_all_at(&beats.to_le_bytes(), 0);
-        if written.and_then(|()| file.sync_data()).is_err() {
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(5));
-    }
-}
-
-/// The processes and their owner.
-struct Owner {
-    environment: Environment,
-    folder: tempfile::TempDir,
-    groups: Arc<Mutex<BTreeMap<Node, i32>>>,
-}
-
-impl Owner {
-    fn directory(&self, node: Node) -> PathBuf {
-        self.folder.path().join(node.to_string())
-    }
-
-    /// How often a node has synced since its last start.
-    fn beats(&self, node: Node) -> u64 {
-        let bytes = std::fs::read(self.directory(node).join("beats")).unwrap_or_default();
-        bytes.try_into().map_or(0, u64::from_le_bytes)
-    }
-
-    /// How often it syncs while somebody waits this long.
-    async fn beats_within(&self, node: Node, time: Duration) -> u64 {
-        let before = self.beats(node);
-        tokio::time::sleep(time).await;
-        self.beats(node) - before
-    }
-
-    async fn until_beating(&self, node: Node) {
-        let limit = Instant::now() + LIMIT;
-        let before = self.beats(node);
-        while self.beats(node) < before + 3 {
-            assert!(Instant::now() < limit, "{node} does not sync");
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    }
-
-    fn launch(&self, node: Node) -> Result<String, ControlError> {
-        let directory = self.directory(node);
-        std::fs::create_dir_all(&directory)?;
-        let mut command = Command::new(std::env::current_exe()?);
-        command
-            .env(SYNC, &directory)
-            .stdout(std::process::Stdio::null());
-        let room = Room {
-            directories: vec![directory],
-            ..Room::default()
-        };
-        let mut child = self.environment.spawn(node, command, &room)?;
-        let group = child.id().ok_or("it ended at once")? as i32;
-        self.groups.lock().expect("no panic").insert(node, group);
-        let groups = self.groups.clone();
-        tokio::spawn(async move {
-            let _ = child.wait().await;
-            let mut groups = groups.lock().expect("no panic");
-            if groups.get(&node) == Some(&group) {
-                groups.remove(&node);
-            }
-        });
-        Ok(format!("process {group}"))
-    }
-}
-
-impl ProcessControl for Owner {
-    fn nodes(&self) -> Nodes {
-        Nodes::THREE
-    }
-
-    fn group(&self, node: Node) -> Option<i32> {
-        self.groups.lock().expect("no panic").get(&node).copied()
-    }
-
-    fn kill(&self, node: Node) -> BoxFuture<'_, Result<String, ControlError>> {
-        async move {
-            let group = self.group(node).ok_or("it does not run")?;
-            killpg(Pid::from_raw(group), Signal::SIGKILL)?;
-            let limit = Instant::now() + LIMIT;
-            while self.group(node).is_some() {
-                assert!(Instant::now() < limit, "{node} is not reaped");
-                tokio::time::sleep(Duration::from_millis(2)).await;
-            }
-            Ok("signal 9".to_owned())
-        }
-        .boxed()
-    }
-
-    fn start(&self, node: Node) -> BoxFuture<'_, Result<String, ControlError>> {
-        let launched = self.launch(node);
-        async { launched }.boxed()
-    }
-}
-
-impl RoleResolver for Owner {
-    fn leader(&self) -> BoxFuture<'_, Option<Node>> {
-        async { Some(three()[0]) }.boxed()
-    }
-}
-
-struct Bench {
-    owner: Arc<Owner>,
-    table: ProcessTable,
-    engine: Arc<Engine>,
-}
-
-impl Bench {
-    fn build(entered: &Entered, calls: Calls) -> Bench {
-        let environment = Environment::build(entered).expect("it is built");
-        if let Err(refused) = environment.supervise(calls) {
-            println!("{refused}");
-            std::process::exit(crate::SKIPPED);
-        }
-        let owner = Arc::new(Owner {
-            environment: environment.clone(),
-            folder: tempfile::tempdir().expect("a folder"),
-            groups: Arc::default(),
-        });
-        let table = ProcessTable::of(entered);
-        let begun = Instant::now();
-        let clock = Arc::new(move || begun.elapsed().as_nanos() as u64);
-        let engine = Engine::new(
-            environment,
-            table.clone(),
-            owner.clone(),
-            owner.clone(),
-            clock,
-        );
-        Bench {
-            owner,
-            table,
-            engine: Arc::new(engine),
-        }
-    }
-
-    /// With all nodes at work.
-    async fn at_work(entered: &Entered, calls: Calls) -> Bench {
-        let bench = Bench::build(entered, calls);
-        for node in three() {
-            bench.owner.launch(node).expect("it starts");
-        }
-        for node in three() {
-            bench.owner.until_beating(node).await;
-        }
-        bench
-    }
-
-    fn execute(
-        &self,
-        kind: Kind,
-        role: Role,
-        ms: u64,
-    ) -> (tokio::task::JoinHandle<()>, UnboundedReceiver<FaultEvent>) {
-        let (sender, receiver) = unbounded_channel();
-        let engine = self.engine.clone();
-        let task = tokio::spawn(async move {
-            let sink =
-                |step: nemesis::engine::Step| sender.send(step.event).expect("the receiver lives");
-            engine
-                .execute(&plan(kind, role, ms), &sink, std::future::pending())
-                .await;
-        });
-        (task, receiver)
-    }
-}
 
 const SYNCS: Calls = Calls {
     syncs: true,
@@ -380,6 +186,54 @@ fn not_supervised() {
     });
 }
 
+/// Another listener above this process, as LXD has one: it is tried, refused and told, and nodes start as ever.
+fn supervised_already() {
+    nix::sys::prctl::set_no_new_privs().expect("permitted");
+    let mut allow = libc::sock_filter {
+        code: (libc::BPF_RET | libc::BPF_K) as u16,
+        jt: 0,
+        jf: 0,
+        k: libc::SECCOMP_RET_ALLOW,
+    };
+    let program = libc::sock_fprog {
+        len: 1,
+        filter: &raw mut allow,
+    };
+    // SAFETY: the kernel reads the program, which is a live value.
+    let listener = unsafe {
+        libc::syscall(
+            libc::SYS_seccomp,
+            libc::SECCOMP_SET_MODE_FILTER,
+            libc::SECCOMP_FILTER_FLAG_NEW_LISTENER,
+            &program,
+        )
+    };
+    if listener < 0 {
+        println!("a listener is refused: {}", std::io::Error::last_os_error());
+        std::process::exit(crate::SKIPPED);
+    }
+    let trials = nemesis::doctor::examine().expect("a single thread").trials;
+    let of = |trial: &&nemesis::doctor::Trial| trial.capability == Capability::Supervision;
+    let trial = trials.iter().find(of).expect("it is tried");
+    println!("note: {trial:?}");
+    assert!(!trial.works() && trial.remedies[0].contains("Incus"));
+    let entered = enter_or_skip(Isolation::ProcessesOnly);
+    let environment = Environment::build(&entered).expect("it is built");
+    let refused = environment
+        .supervise(SYNCS)
+        .expect_err("there is a listener");
+    assert!(
+        refused.to_string().contains("another listener"),
+        "{refused}"
+    );
+    runtime().block_on(async {
+        let mut child = environment
+            .spawn(three()[0], sleeper(), &Room::default())
+            .expect("it starts");
+        child.kill().await.expect("it is killed");
+    });
+}
+
 /// A thread that waits for its answer is stopped and killed like any other.
 fn paused_and_killed() {
     let entered = enter_or_skip(Isolation::Network);
@@ -436,7 +290,7 @@ fn dropped() {
 }
 
 /// A harness in mid-run, with every sync of every node pending.
-pub(crate) fn runs_supervised() {
+pub(crate) fn runs_syncing() {
     let entered = enter_or_skip(Isolation::Network);
     runtime().block_on(async {
         let bench = Bench::at_work(&entered, BOTH).await;

@@ -1,5 +1,6 @@
 //! The rows of the table of plants: one for each plant of the broker, in the broker's order.
 
+mod disk;
 mod in_flight;
 
 use super::{Row, When};
@@ -147,28 +148,8 @@ pub const ROWS: &[Row] = &[
         when: When::Provoked,
         ..USUAL
     },
-    Row {
-        name: "ack-before-fsync",
-        trigger: &["slow-sync=500ms:all"],
-        caught_by: &["synced-before-acknowledged"],
-        findings: &["acknowledged-unsynced"],
-        plant: "ack-before-fsync",
-        faults: "slow-sync=500ms:all",
-        seconds: 25,
-        when: When::Provoked,
-        ..USUAL
-    },
-    Row {
-        name: "fsync-error-ignored",
-        trigger: &["failing-sync"],
-        caught_by: &["stops-on-failed-disk"],
-        findings: &["went-on-after-failure"],
-        plant: "fsync-error-ignored",
-        faults: "failing-sync:leader,failing-sync:follower",
-        seconds: 25,
-        when: When::Provoked,
-        ..USUAL
-    },
+    disk::ACK_BEFORE_FSYNC,
+    disk::FSYNC_ERROR_IGNORED,
     Row {
         name: "error-as-success",
         trigger: &["isolate:leader", "deaf:leader", "mute:leader"],
