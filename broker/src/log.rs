@@ -17,7 +17,7 @@ use bytes::Bytes;
 use raft::eraftpb::Entry;
 
 use crate::disk::DiskFile;
-use crate::rules::RecoveryKeeps;
+use crate::rules::{FailedSync, RecoveryKeeps, Rules};
 
 mod catalog;
 mod checkpoint;
@@ -42,6 +42,19 @@ pub struct LogOptions {
     pub segment_bytes: u64,
     /// What recovery keeps of the end of the log.
     pub recovery_keeps: RecoveryKeeps,
+    /// What follows when a sync fails.
+    pub failed_sync: FailedSync,
+}
+
+impl LogOptions {
+    /// Those of a node with these rules.
+    pub fn of(rules: &Rules, segment_bytes: u64) -> LogOptions {
+        LogOptions {
+            segment_bytes,
+            recovery_keeps: rules.recovery_keeps,
+            failed_sync: rules.failed_sync,
+        }
+    }
 }
 
 impl Default for LogOptions {
@@ -49,6 +62,7 @@ impl Default for LogOptions {
         LogOptions {
             segment_bytes: SEGMENT_BYTES,
             recovery_keeps: RecoveryKeeps::Intact,
+            failed_sync: FailedSync::Ends,
         }
     }
 }

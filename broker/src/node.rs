@@ -175,10 +175,7 @@ impl Node {
         })?;
         let (writer, recovered) = log::recover(
             Arc::new(disk),
-            LogOptions {
-                segment_bytes: config.log.segment_bytes,
-                recovery_keeps: rules.recovery_keeps,
-            },
+            LogOptions::of(&rules, config.log.segment_bytes),
         )?;
         info!(
             bytes = recovered.bytes,

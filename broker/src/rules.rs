@@ -68,6 +68,15 @@ pub enum RecoveryKeeps {
     Confirmed,
 }
 
+/// What follows when a sync of the log fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailedSync {
+    /// The node ends.
+    Ends,
+    /// It goes on as if everything were durable.
+    Ignored,
+}
+
 /// How a Produce response shows an append that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailedAppend {
@@ -138,6 +147,8 @@ pub struct Rules {
     pub sequences: Sequences,
     /// Guards: what was synced before a restart is there after it.
     pub recovery_keeps: RecoveryKeeps,
+    /// Guards: what counts as durable is durable.
+    pub failed_sync: FailedSync,
     /// Guards: a client learns that its write failed.
     pub failed_append: FailedAppend,
     /// Guards: the requests of one connection take effect in their order.
@@ -164,6 +175,7 @@ impl Rules {
         listed_end: ListedEnd::Applied,
         sequences: Sequences::Replicated,
         recovery_keeps: RecoveryKeeps::Intact,
+        failed_sync: FailedSync::Ends,
         failed_append: FailedAppend::Error,
         append_order: AppendOrder::Kept,
         crowded: Crowded::Appended,

@@ -50,6 +50,7 @@ mod check;
 mod claims;
 mod cluster_shape;
 mod content;
+mod disks;
 mod effects;
 mod elections;
 mod epochs;
@@ -178,6 +179,10 @@ table! {
         "a raw read that contradicts itself", "Kafka protocol: Fetch, high watermark";
     "probe-delivery", Safety, probe_delivery::check,
         "an acknowledged record of the produce probe that a node passes over", "linearizability of a log";
+    "synced-before-acknowledged", Safety, disks::synced,
+        "a record that is acknowledged before a majority can have synced it", "Raft: a committed entry is durable on a majority";
+    "stops-on-failed-disk", Safety, disks::stops,
+        "a node that goes on after its sync or write failed", "promises of the target; PostgreSQL: fsync errors, 2018";
     "metadata-agreement", Safety, metadata_agreement::check,
         "an acknowledged change of topics that a node does not show", "KIP-4: CreateTopics, DeleteTopics; limits of the target";
     "cluster-shape", Safety, cluster_shape::check,

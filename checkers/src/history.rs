@@ -28,7 +28,7 @@ mod window;
 pub use event::{
     Event, Late, NodeEvent, NodeHappening, Phase, PhaseEvent, Shortage, TopicEvent, What,
 };
-pub use fault::{FaultEvent, FaultPhase, Link};
+pub use fault::{DiskFault, DiskTrouble, FaultEvent, FaultPhase, Link};
 pub use header::{Header, Limits, NodeEntry, Promises};
 pub use ids::{Moment, Nanoseconds, NodeName, Offset, Text, WorkerId};
 pub use index::{ClientOperation, History, Observed};

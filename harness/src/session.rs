@@ -33,7 +33,7 @@ use crate::config::place;
 use crate::exit::{self, Stop};
 use crate::output::{say, shown};
 use crate::record::{Found, SpaceFlag, StopFlag};
-use crate::run::RunContext;
+use crate::run::{Case, RunContext};
 use crate::store;
 
 pub use judge::Judged;
@@ -127,6 +127,16 @@ impl Session {
     /// Whether the nodes have a private network.
     pub fn is_isolated(&self) -> bool {
         self.environment.network().is_some()
+    }
+
+    /// Why the faults of a case cannot run here although the sandbox can: which, and what to do. None if they can.
+    pub fn refuses(&self, case: &Case) -> Option<String> {
+        let refused = self.environment.supervise(case.calls()).err()?;
+        Some(format!(
+            "{}: {}: {refused}; `jepsen doctor` shows how to permit it",
+            case.name,
+            case.supervised_faults()
+        ))
     }
 
     /// Ends the runtime, without waiting for its tasks.

@@ -6,6 +6,8 @@
 
 mod cut_fault;
 mod cuts;
+mod disk_fault;
+mod disks;
 mod diverted_fault;
 mod kill;
 mod message_cuts;
@@ -24,6 +26,7 @@ use roles::WHOLE_NODES;
 
 pub use crate::kind::{Class, FaultKind, Kind, Needs};
 pub use cut_fault::CutFault;
+pub use disk_fault::DiskFault;
 pub use diverted_fault::DivertedFault;
 pub use kill::Kill;
 pub use pause::Pause;
@@ -94,6 +97,16 @@ rows! {
     NARROW_CLIENTS = worse_links::NARROW_CLIENTS;
     /// Silence to and from clients, again and again.
     FLAPPING_CLIENTS = worse_links::FLAPPING_CLIENTS;
+    /// Syncs come later.
+    SLOW_SYNC = disks::SLOW_SYNC;
+    /// Syncs fail.
+    FAILING_SYNC = disks::FAILING_SYNC;
+    /// Syncs are answered and not executed.
+    LYING_SYNC = disks::LYING_SYNC;
+    /// Writes fail for lack of space.
+    DISK_FULL = disks::DISK_FULL;
+    /// Writes fail.
+    FAILING_WRITE = disks::FAILING_WRITE;
 }
 
 /// The kinds that a selection or a stored plan can name: the built-in ones and your own.
@@ -266,7 +279,7 @@ mod tests {
                 let aimed = kind.aim(*role, one, Draw::new(5), leader);
                 let possible = match role {
                     Role::Leader | Role::Any | Role::Majority | Role::All => {
-                        kind.class() == Class::Process || OF_CLIENTS.contains(&kind)
+                        kind.class() != Class::Network || OF_CLIENTS.contains(&kind)
                     }
                     _ => false,
                 };

@@ -59,6 +59,9 @@ pub enum Capability {
     /// One link passes through the switch: messages vanish, acknowledgements pass. Without it links can only be cut.
     #[strum(serialize = "take messages out of a connection")]
     Switch,
+    /// A process is asked for before it syncs, and syncs late. Without it disks cannot be made worse.
+    #[strum(serialize = "supervise system calls")]
+    Supervision,
     /// A `/proc` of the process namespace's own. Its absence costs speed only: processes are looked
     /// up by translation.
     #[strum(serialize = "mount a fresh /proc")]
@@ -96,6 +99,7 @@ impl Capability {
             self,
             Capability::Processes
                 | Capability::Switch
+                | Capability::Supervision
                 | Capability::OwnProc
                 | Capability::OwnHosts
                 | Capability::Figures
@@ -158,6 +162,12 @@ impl Diagnosis {
     pub fn diverted_links(&self) -> bool {
         let mut trials = self.trials.iter();
         trials.any(|trial| trial.capability == Capability::Switch && trial.works())
+    }
+
+    /// Whether disks can be made worse here: slow, failing, lying, full.
+    pub fn supervised_calls(&self) -> bool {
+        let mut trials = self.trials.iter();
+        trials.any(|trial| trial.capability == Capability::Supervision && trial.works())
     }
 
     /// Whether process faults can run here.

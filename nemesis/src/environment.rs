@@ -4,15 +4,17 @@
 use std::io;
 use std::net::Ipv4Addr;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use nix::sys::signal::Signal;
 
 use crate::address;
+use crate::calls::{self, Calls, Installing, Refused, Supervisor};
 use crate::confinement::{self, Confined, Confinement, Room};
 use crate::link::End;
 use crate::network::{Network, NetworkError};
 use crate::node::Node;
+use crate::process::ProcessTable;
 use crate::sandbox::resident::Resident;
 use crate::sandbox::{Entered, Isolation};
 
@@ -21,6 +23,20 @@ use crate::sandbox::{Entered, Isolation};
 pub struct Environment {
     place: Place,
     confinement: Arc<Confinement>,
+    supervision: Arc<Supervision>,
+}
+
+/// The supervision of system calls, which begins when it is first needed.
+#[derive(Debug)]
+struct Supervision {
+    table: ProcessTable,
+    state: Mutex<Supervised>,
+}
+
+#[derive(Debug, Default)]
+struct Supervised {
+    calls: Calls,
+    supervisor: Option<Result<Arc<Supervisor>, Refused>>,
 }
 
 #[derive(Clone, Debug)]
@@ -53,12 +69,51 @@ impl Environment {
             }
         };
         let confinement = Arc::new(entered.confinement().clone());
-        Ok(Environment { place, confinement })
+        let supervision = Arc::new(Supervision {
+            table: ProcessTable::of(entered),
+            state: Mutex::default(),
+        });
+        Ok(Environment {
+            place,
+            confinement,
+            supervision,
+        })
     }
 
     /// What nodes are kept from here.
     pub fn confinement(&self) -> &Confinement {
         &self.confinement
+    }
+
+    /// Lets nodes that are started from now on be asked for before each of these system calls, for none of them by
+    /// default. Where calls can be supervised is tried once, which takes some tens of milliseconds; blocks.
+    ///
+    /// # Errors
+    /// If they cannot be supervised here; the error says why.
+    pub fn supervise(&self, calls: Calls) -> Result<(), Refused> {
+        let mut state = self.supervised();
+        state.calls = Calls::default();
+        if calls.is_none() {
+            return Ok(());
+        }
+        let tried = state.supervisor.get_or_insert_with(|| {
+            let supervisor = Supervisor::start(self.supervision.table.clone())?;
+            calls::attempt(&supervisor)?;
+            Ok(Arc::new(supervisor))
+        });
+        tried.as_ref().map_err(Clone::clone)?;
+        state.calls = calls;
+        Ok(())
+    }
+
+    /// Who answers for the nodes' system calls, if anybody does.
+    pub(crate) fn supervisor(&self) -> Option<Arc<Supervisor>> {
+        self.supervised().supervisor.clone()?.ok()
+    }
+
+    fn supervised(&self) -> std::sync::MutexGuard<'_, Supervised> {
+        let state = self.supervision.state.lock();
+        state.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Makes room for a new cluster in the same sandbox: the nodes' shared memory is emptied, and their segments and
@@ -111,6 +166,11 @@ impl Environment {
         let confined = self.confinement.prepare(node, room, working.as_deref())?;
         tie_to_harness(command.as_std_mut());
         confine(command.as_std_mut(), confined);
+        let calls = self.supervised().calls;
+        if let Some(supervisor) = self.supervisor().filter(|_| !calls.is_none()) {
+            let installing = supervisor.prepare(node, calls, &room.directories)?;
+            supervise(command.as_std_mut(), installing);
+        }
         self.resident(node)?
             .run(move |_| {
                 let _entered = runtime.enter();
@@ -160,7 +220,17 @@ fn tie_to_harness(command: &mut std::process::Command) {
     }
 }
 
-/// Takes away what a node must not have, as the last step before its program.
+/// Lets the kernel ask for a node's system calls from now on, as the last step before its program: what follows is asked
+/// for as well.
+fn supervise(command: &mut std::process::Command, installing: Installing) {
+    use std::os::unix::process::CommandExt;
+    // SAFETY: the closure runs between fork and exec; it makes system calls with values that exist already.
+    unsafe {
+        command.pre_exec(move || installing.install());
+    }
+}
+
+/// Takes away what a node must not have.
 fn confine(command: &mut std::process::Command, confined: Confined) {
     use std::os::unix::process::CommandExt;
     // SAFETY: the closure runs between fork and exec; it makes system calls with values that exist already.

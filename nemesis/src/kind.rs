@@ -7,8 +7,10 @@
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
+use checkers::history::DiskTrouble;
 use serde::{Deserialize, Serialize};
 
+use crate::calls::Calls;
 use crate::fault::{Fault, FaultError};
 use crate::link::Link;
 use crate::network::partition;
@@ -27,6 +29,8 @@ pub enum Class {
     Network,
     /// Processes.
     Process,
+    /// Disks.
+    Disk,
 }
 
 /// What must be possible on a machine for a kind to run there.
@@ -34,6 +38,8 @@ pub enum Class {
 pub enum Needs {
     /// The private network of the sandbox.
     PrivateNetwork,
+    /// Nodes whose system calls are supervised from their start.
+    Supervision(Calls),
     /// Nothing beyond starting processes.
     Nothing,
 }
@@ -62,7 +68,7 @@ pub trait FaultKind: Send + Sync {
     fn needs(&self) -> Needs {
         match self.class() {
             Class::Network => Needs::PrivateNetwork,
-            Class::Process => Needs::Nothing,
+            Class::Process | Class::Disk => Needs::Nothing,
         }
     }
 
@@ -89,6 +95,11 @@ pub trait FaultKind: Send + Sync {
         Vec::new()
     }
 
+    /// What it does to the disks of the nodes that [`FaultKind::aim`] names.
+    fn disk(&self) -> Option<DiskTrouble> {
+        None
+    }
+
     /// What the setting behind its name means (`lossy-link=5%`), and what it is if absent; none if it takes none.
     fn setting(&self) -> Option<&'static str> {
         None
@@ -106,7 +117,7 @@ pub trait FaultKind: Send + Sync {
     /// from others, in some direction, or disturbed, until no sound majority is left to it.
     fn affects(&self, nodes: Nodes, aimed: &[Node], leader: Node) -> bool {
         match self.class() {
-            Class::Process => aimed.contains(&leader),
+            Class::Process | Class::Disk => aimed.contains(&leader),
             Class::Network => {
                 let mut links = self.links(nodes, aimed);
                 links.extend(self.disturbs(nodes, aimed));
@@ -180,6 +191,11 @@ impl Kind {
     /// See [`FaultKind::disturbs`].
     pub fn disturbs(self, nodes: Nodes, aimed: &[Node]) -> Vec<Link> {
         self.0.disturbs(nodes, aimed)
+    }
+
+    /// See [`FaultKind::disk`].
+    pub fn disk(self) -> Option<DiskTrouble> {
+        self.0.disk()
     }
 
     /// See [`FaultKind::setting`].

@@ -12,6 +12,7 @@
 //! | [`confinement`] | what a node may not do: write outside its room, gain privileges, reach other processes |
 //! | [`environment`] | where the nodes run: in the sandbox's network, or on loopback without it |
 //! | [`network`] | links, cuts, diversions and the probe that sees them |
+//! | [`calls`] | the supervisor of system calls: disks that are slow, fail, lie or are full |
 //! | [`wire`] | the switch behind a diverted link: messages that vanish, slow, lossy and narrow links |
 //! | [`process`] | who owns the nodes' processes, and a node's figures from `/proc` |
 //! | [`kind`], [`catalogue`] | what a kind of fault is; the built-in kinds, and room for your own |
@@ -25,6 +26,7 @@
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
 pub mod address;
+pub mod calls;
 pub mod catalogue;
 pub mod confinement;
 pub mod doctor;

@@ -16,7 +16,8 @@ use serde::Serialize;
 
 pub use timing::Timing;
 
-use crate::catalogue::{Catalogue, Kind, Selection, UnknownWord};
+use crate::calls::Calls;
+use crate::catalogue::{Catalogue, Kind, Needs, Selection, UnknownWord};
 use crate::target::{Draw, Role};
 
 /// The version of a stored plan.
@@ -173,7 +174,16 @@ impl Plan {
     pub fn needs_network(&self) -> bool {
         self.windows
             .iter()
-            .any(|window| window.kind.needs() == crate::catalogue::Needs::PrivateNetwork)
+            .any(|window| window.kind.needs() == Needs::PrivateNetwork)
+    }
+
+    /// The system calls that must be supervised from the nodes' start.
+    pub fn calls(&self) -> Calls {
+        let needed = self.windows.iter().map(|window| match window.kind.needs() {
+            Needs::Supervision(calls) => calls,
+            _ => Calls::default(),
+        });
+        needed.fold(Calls::default(), Calls::and)
     }
 
     /// What every plan of this selection should have and this one has no room for, in words: *the

@@ -76,6 +76,8 @@ pub enum Role {
     Majority,
     /// All nodes.
     All,
+    /// All followers.
+    Followers,
 }
 
 impl Role {
@@ -112,6 +114,10 @@ impl Role {
             }
             Role::All => all,
             Role::Leader => vec![leader?],
+            Role::Followers => {
+                let followers: Vec<Node> = nodes.others(leader?).collect();
+                (!followers.is_empty()).then_some(followers)?
+            }
             _ => {
                 let leader = leader?;
                 let mut followers: Vec<Node> = nodes.others(leader).collect();
@@ -198,6 +204,8 @@ mod tests {
         assert_eq!(resolve(Role::Majority, 3, 0, None), ["n2", "n3"]);
         assert_eq!(resolve(Role::All, 3, 0, None), ["n1", "n2", "n3"]);
         assert!(resolve(Role::Follower, 3, 0, None).is_empty());
+        assert_eq!(resolve(Role::Followers, 3, 0, Some("n2")), ["n1", "n3"]);
+        assert!(resolve(Role::Followers, 3, 0, None).is_empty());
     }
 
     /// What a stored draw meant before clusters had other sizes: runs of old seeds aim at the same
@@ -246,6 +254,7 @@ mod tests {
     #[test]
     fn a_role_that_a_small_cluster_does_not_have_names_nobody() {
         assert!(resolve(Role::Follower, 1, 0, Some("n1")).is_empty());
+        assert!(resolve(Role::Followers, 1, 0, Some("n1")).is_empty());
         assert!(resolve(Role::FollowerToFollower, 2, 0, Some("n1")).is_empty());
         assert_eq!(resolve(Role::Follower, 2, 7, Some("n1")), ["n2"]);
     }

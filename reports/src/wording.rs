@@ -8,6 +8,7 @@ mod authorities;
 mod checks;
 mod clients;
 mod contradictions;
+mod disks;
 mod doubts;
 mod figures;
 mod formation;
@@ -49,6 +50,7 @@ pub(crate) fn words(anomaly: &Anomaly) -> Words {
         .or_else(|| topics::words(finding, at))
         .or_else(|| leadership::words(finding, at))
         .or_else(|| formation::words(finding))
+        .or_else(|| disks::words(finding))
         .or_else(|| liveness::words(finding, at))
         .or_else(|| stalled::words(finding, at))
         .or_else(|| kept::words(finding, at))

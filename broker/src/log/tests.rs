@@ -9,11 +9,12 @@ use rand::rngs::StdRng;
 
 use super::*;
 use crate::disk::simulated::{SimulatedDisk, Survival};
-use crate::rules::RecoveryKeeps;
+use crate::rules::{FailedSync, RecoveryKeeps};
 
 const SMALL: LogOptions = LogOptions {
     segment_bytes: 400,
     recovery_keeps: RecoveryKeeps::Intact,
+    failed_sync: FailedSync::Ends,
 };
 
 fn open(disk: &SimulatedDisk) -> Result<(LogWriter, Recovered), LogError> {

@@ -5,6 +5,7 @@
 //! first, each removal made durable before the next, and never without their successor's checkpoint.
 
 use std::collections::BTreeSet;
+use std::io;
 use std::sync::Arc;
 
 use super::frame::{self, Header, Kind};
@@ -14,6 +15,7 @@ use super::{
     checkpoint, disk_error,
 };
 use crate::disk::Disk;
+use crate::rules::FailedSync;
 
 /// A segment with what only the writer needs to know.
 #[derive(Clone, Debug)]
@@ -262,7 +264,7 @@ impl LogWriter {
             let file = &live.segment.file;
             let result = file
                 .write_all_at(&self.buffer, position)
-                .and_then(|()| file.sync());
+                .and_then(|()| self.heeded(file.sync()));
             result.map_err(disk_error(format!(
                 "write {}",
                 segment::name(live.segment.sequence)
@@ -275,12 +277,19 @@ impl LogWriter {
 
     fn sync_directory(&mut self) -> Result<(), LogError> {
         if self.directory_dirty {
-            self.disk
-                .sync_directory()
+            self.heeded(self.disk.sync_directory())
                 .map_err(disk_error("sync the log's directory".to_owned()))?;
             self.directory_dirty = false;
         }
         Ok(())
+    }
+
+    /// What a sync answered, as far as it is heeded.
+    fn heeded(&self, answered: io::Result<()>) -> io::Result<()> {
+        match self.options.failed_sync {
+            FailedSync::Ends => answered,
+            FailedSync::Ignored => Ok(()),
+        }
     }
 
     fn remove_below(&mut self, index: u64, events: &mut Vec<Event>) -> Result<(), LogError> {

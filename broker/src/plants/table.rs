@@ -16,7 +16,7 @@ use super::startup_storm::StartupStorm;
 use super::topics::{DeleteNotApplied, TopicForgotten, TopicWrongShape};
 use crate::rules::{
     AcknowledgeAfter, AppendOrder, Crowded, Deletes, DeposedAnswer, EndOffsets, FailedAppend,
-    ListedEnd, RecoveryKeeps, Sequences, ServeAfter,
+    FailedSync, ListedEnd, RecoveryKeeps, Sequences, ServeAfter,
 };
 
 /// One plant.
@@ -142,6 +142,14 @@ pub const TABLE: &[Entry] = &[
             failure (Jepsen, 2025)",
         parameter: None,
         plant: |broken, _| broken.rules.entries_wait_for_sync = false,
+    },
+    Entry {
+        name: "fsync-error-ignored",
+        does: "a failed sync of the log is taken for a success",
+        happened: "PostgreSQL until 2018 (fsync errors); most stores in \"Can Applications Recover from fsync \
+            Failures?\" (USENIX ATC 2020)",
+        parameter: None,
+        plant: |broken, _| broken.rules.failed_sync = FailedSync::Ignored,
     },
     Entry {
         name: "error-as-success",

@@ -63,6 +63,7 @@ impl Cluster {
         let options = LogOptions {
             segment_bytes: random.random_range(500..4_000),
             recovery_keeps: plants.planted().0.recovery_keeps,
+            failed_sync: plants.planted().0.failed_sync,
         };
         let config = |id: u64, (rules, hooks): (Rules, Hooks)| CoreConfig {
             tick: TICK,

@@ -229,6 +229,22 @@ struct Burned {
     window: (Moment, Moment),
 }
 
+/// How many terms more may pass because no election can end. It takes two syncs, one of the candidate and then one of a
+/// voter, and where these take longer than an election time-out on a majority, the next election begins meanwhile.
+fn more_terms(check: &Check<'_>, fault: &str) -> u64 {
+    let election_ms = check.history().limits().election_timeout_ms.max(1);
+    let slow = |window: &&Window| {
+        let delay_ms = window.disk.map_or(0, |disk| disk.delay_ms);
+        window.id == fault
+            && delay_ms.saturating_mul(2) >= election_ms
+            && window.breaks_majority(check.nodes())
+    };
+    let window = check.windows().iter().find(slow);
+    let length_ms = window.map_or(0, |w| w.length().unwrap_or_default() / MS);
+    // The shortest time-out is half of the longest.
+    length_ms.saturating_mul(2) / election_ms
+}
+
 /// More terms passed than faults explain: by the quorum's own epoch, which is not a node's belief.
 pub(super) fn terms(check: &Check<'_>) -> Verdict {
     let mut verdict = check.verdict();
@@ -284,7 +300,8 @@ pub(super) fn terms(check: &Check<'_>) -> Verdict {
         entry.events.push(row.id);
     }
     for (fault, burned) in burned {
-        let limit = if fault.is_some() { limit } else { 0 };
+        let of_fault = |id: &String| limit.saturating_add(more_terms(check, id));
+        let limit = fault.as_ref().map_or(0, of_fault);
         if burned.terms > limit {
             let (from, to) = (burned.from, burned.to);
             verdict.found(Anomaly {

@@ -4,6 +4,7 @@
 use super::Check;
 use super::away;
 use super::claims::MS;
+use super::disks;
 use crate::history::{Moment, NodeHappening, NodeName, Phase, Seen};
 use crate::verdict::{Anomaly, Doubt, Evidence, Finding, Unit, Verdict};
 
@@ -149,13 +150,14 @@ fn excused(
     down_since.is_some_and(|since| since <= to && since > 0)
 }
 
-/// A process ended though nobody asked for it.
+/// A process ended though nobody asked for it, nor did its disk fail in a way for which the target states that it ends.
 pub(super) fn exits(check: &Check<'_>) -> Verdict {
     let mut verdict = check.verdict();
     let mut seen = 0;
     for (id, at, happening) in check.history().happenings() {
         seen += 1;
-        if happening.what == NodeHappening::Exited && !happening.expected {
+        let failed = || disks::explains_end(check, &happening.node, at);
+        if happening.what == NodeHappening::Exited && !happening.expected && !failed() {
             let node = happening.node.clone();
             verdict.found(Anomaly {
                 kind: Finding::UnprovokedExit {

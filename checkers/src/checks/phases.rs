@@ -4,7 +4,7 @@
 use super::Check;
 use super::claims::{MS, Row, settle};
 use crate::agreement::Agreement;
-use crate::history::{Moment, NodeName, Phase, Seen, Window};
+use crate::history::{DiskFault, Moment, NodeName, Phase, Seen, Window};
 use crate::verdict::{Anomaly, Doubt, Evidence, Finding, Lacking, Unit, Verdict};
 
 /// Leader-affecting windows that a run with such faults needs.
@@ -307,6 +307,8 @@ pub(super) fn coverage(check: &Check<'_>) -> Verdict {
         .windows()
         .iter()
         .filter(|w| w.role == "leader" || w.affects_leader)
+        // A lie of a disk affects nobody before a power loss.
+        .filter(|w| w.disk_fault() != Some(DiskFault::LyingSync))
         .count() as u64;
     let needed = LEADER_FAULTS_MIN.min(aimed);
     if took_effect < needed {

@@ -30,6 +30,9 @@ pub struct FaultEvent {
     /// The one-way links that carry, but worse than usual: slow, lossy, narrow.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub disturbed: Vec<Link>,
+    /// What it does to the disks of its targets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disk: Option<DiskTrouble>,
     /// The role by which the targets were chosen: `leader`, `follower`, ...
     #[serde(skip_serializing_if = "String::is_empty")]
     pub role: String,
@@ -44,6 +47,37 @@ pub struct FaultEvent {
     /// What was counted of it: for `begun` by the probe that saw it, for `healed` since then.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub counters: BTreeMap<String, u64>,
+}
+
+/// What disks do wrong, and how much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DiskTrouble {
+    /// What it is.
+    pub fault: DiskFault,
+    /// How much later each sync begins, in milliseconds.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub delay_ms: u64,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+/// What a disk does wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DiskFault {
+    /// Syncs begin later. The node runs on.
+    SlowSync,
+    /// Syncs fail. The node may end, and is then started again at the heal.
+    FailingSync,
+    /// Syncs are answered and not executed. The node runs on and sees nothing.
+    LyingSync,
+    /// Writes fail, also for lack of space. The node may end, and is then started again at the heal.
+    FailingWrite,
+    /// Something that this version does not know.
+    #[serde(other)]
+    Unknown,
 }
 
 /// The steps of a fault. A window lasts from `begun` to `healed`.

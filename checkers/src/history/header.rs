@@ -87,6 +87,13 @@ pub struct Promises {
     /// What DeleteRecords removed stays removed when a node starts again. Without it, a node may go back to an older log
     /// start for a while: Apache Kafka syncs log starts once a minute (`log.flush.start.offset.checkpoint.interval.ms`).
     pub log_start_is_durable: bool,
+    /// A node whose sync failed ends, because nothing is known about what is on its disk. Such an end is not *unprovoked*,
+    /// and a node that goes on is a finding. Without the promise it is the other way round.
+    pub stops_on_failed_sync: bool,
+    /// A node whose write failed, also for lack of space, ends.
+    pub stops_on_failed_write: bool,
+    /// A record that is acknowledged (acks all) is durable on a majority of nodes.
+    pub acknowledged_is_synced: bool,
     /// Records that are younger than this are kept (`retention.ms`); older ones may be removed. None: none are removed
     /// for their age, so that a log start above 0 needs another explanation.
     pub retention_ms: Option<u64>,
@@ -109,6 +116,9 @@ impl Default for Promises {
             producers_retry: false,
             any_acknowledgement_is_kept: false,
             log_start_is_durable: false,
+            stops_on_failed_sync: false,
+            stops_on_failed_write: false,
+            acknowledged_is_synced: false,
             retention_ms: None,
             retention_bytes: None,
         }

@@ -124,6 +124,7 @@ fn known(what: &What) -> Option<[Fields; 2]> {
                 "affects_leader",
                 "evidence",
                 "disturbed",
+                "disk",
                 "counters",
             ],
         ],

@@ -1,6 +1,6 @@
 //! A fault from its begin to its heal, and what it does to whom.
 
-use super::fault::{FaultEvent, Link};
+use super::fault::{DiskFault, DiskTrouble, FaultEvent, Link};
 use super::ids::{Moment, NodeName};
 
 /// A fault from begin to heal.
@@ -16,6 +16,8 @@ pub struct Window {
     pub links: Vec<Link>,
     /// The links that it makes worse without cutting them.
     pub disturbed: Vec<Link>,
+    /// What it does to the disks of its targets.
+    pub disk: Option<DiskTrouble>,
     /// The role by which they were chosen.
     pub role: String,
     /// Whether they still had it.
@@ -28,6 +30,10 @@ pub struct Window {
     pub begun: Option<Moment>,
     /// When it was healed; none if the history ends before.
     pub healed: Option<Moment>,
+    /// When its heal was called; none if the history ends before.
+    pub heal_called: Option<Moment>,
+    /// Calls of its targets that failed because of it.
+    pub calls_failed: u64,
     /// Whether it was skipped: not counted.
     pub skipped: bool,
 }
@@ -40,14 +46,23 @@ impl Window {
             targets: fault.targets.clone(),
             links: fault.links.clone(),
             disturbed: fault.disturbed.clone(),
+            disk: fault.disk,
             role: fault.role.clone(),
             role_held: fault.role_held,
             affects_leader: fault.affects_leader,
             called: fault.called,
             begun,
             healed: None,
+            heal_called: None,
+            calls_failed: calls_failed(fault),
             skipped,
         }
+    }
+
+    /// It was healed at this moment.
+    pub(super) fn heal(&mut self, fault: &FaultEvent, at: Moment) {
+        (self.healed, self.heal_called) = (Some(at), Some(fault.called));
+        self.calls_failed = self.calls_failed.max(calls_failed(fault));
     }
 
     /// Whether it took effect.
@@ -71,9 +86,27 @@ impl Window {
         Some(self.healed?.saturating_sub(self.called))
     }
 
-    /// Whether this node's process was stopped or killed by it.
+    /// Whether this node's process was stopped or killed by it, or may have ended because its disk failed.
     pub fn stops(&self, node: &str) -> bool {
-        !self.acts_on_links() && self.targets.iter().any(|target| target == node)
+        let runs_on = matches!(
+            self.disk_fault(),
+            Some(DiskFault::SlowSync | DiskFault::LyingSync)
+        );
+        !self.acts_on_links() && !runs_on && self.is_aimed_at(node)
+    }
+
+    /// What it does to disks.
+    pub fn disk_fault(&self) -> Option<DiskFault> {
+        self.disk.map(|disk| disk.fault)
+    }
+
+    /// Whether this node's syncs take longer by it.
+    pub fn slows_disk(&self, node: &str) -> bool {
+        self.disk_fault() == Some(DiskFault::SlowSync) && self.is_aimed_at(node)
+    }
+
+    fn is_aimed_at(&self, node: &str) -> bool {
+        self.targets.iter().any(|target| target == node)
     }
 
     /// Whether it cuts or disturbs links; otherwise it acts on processes.
@@ -95,10 +128,11 @@ impl Window {
     /// Whether it was aimed at this node, or cuts or disturbs a link of it.
     pub fn touches(&self, node: &str) -> bool {
         let ends = |(from, to): &Link| from == node || to == node;
-        self.targets.iter().any(|target| target == node) || self.each_link().any(ends)
+        self.is_aimed_at(node) || self.each_link().any(ends)
     }
 
-    /// Whether it leaves no node that hears a majority, itself included, both ways.
+    /// Whether it leaves no node that hears a majority, itself included, both ways. A node with a slow disk is none of
+    /// them: what a majority has to make durable takes as long as its disks.
     pub fn breaks_majority(&self, nodes: &[NodeName]) -> bool {
         Window::break_majority(&[self], nodes)
     }
@@ -115,7 +149,10 @@ impl Window {
         windows: &[&Window],
         nodes: &[NodeName],
     ) -> bool {
-        let stopped = |node: &NodeName| windows.iter().any(|window| window.stops(node));
+        let stopped = |node: &NodeName| {
+            let mut windows = windows.iter();
+            windows.any(|window| window.stops(node) || window.slows_disk(node))
+        };
         let runs = |node: &NodeName| missing != Some(node) && !stopped(node);
         let cut = |from: &NodeName, to: &NodeName| {
             let cuts = |(a, b): &Link| a == from && b == to;
@@ -128,6 +165,12 @@ impl Window {
             nodes.iter().filter(hears).count() > nodes.len() / 2
         })
     }
+}
+
+/// What was counted since the begin, in either step.
+fn calls_failed(fault: &FaultEvent) -> u64 {
+    let counted = |name: &str| fault.counters.get(name).copied().unwrap_or(0);
+    counted("syncs_failed").saturating_add(counted("writes_failed"))
 }
 
 #[cfg(test)]
@@ -211,6 +254,33 @@ mod tests {
         assert!(clients.hides("n1") && !clients.hides("n2") && !clients.stops("n1"));
         // Without links, the same targets are stopped.
         assert!(window(&nodes[..1], Vec::new()).stops("n1"));
+    }
+
+    /// A node whose disk is slow or lies runs; one whose disk fails may have ended.
+    #[test]
+    fn a_worse_disk_does_not_stop_a_node_unless_it_fails() {
+        let nodes = nodes(3);
+        let on = |fault, count| {
+            let event = FaultEvent {
+                targets: nodes[..count].to_vec(),
+                disk: Some(DiskTrouble { fault, delay_ms: 0 }),
+                ..FaultEvent::default()
+            };
+            Window::of(&event, Some(1), false)
+        };
+        for (fault, stops, needed) in [
+            (DiskFault::SlowSync, false, true),
+            (DiskFault::LyingSync, false, false),
+            (DiskFault::FailingSync, true, true),
+            (DiskFault::FailingWrite, true, true),
+        ] {
+            assert_eq!(on(fault, 1).stops("n1"), stops, "{fault:?}");
+            assert!(on(fault, 1).touches("n1") && !on(fault, 1).touches("n2"));
+            assert!(!on(fault, 1).breaks_majority(&nodes), "{fault:?}");
+            assert_eq!(on(fault, 2).breaks_majority(&nodes), needed, "{fault:?}");
+        }
+        assert!(on(DiskFault::SlowSync, 1).slows_disk("n1"));
+        assert!(!on(DiskFault::FailingSync, 1).slows_disk("n1"));
     }
 
     /// Five nodes bear a pause of one and the isolation of another together, three do not.

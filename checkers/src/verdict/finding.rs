@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::lacking::{Lacking, Stood};
 use super::rule::Rule;
 use super::witness::{Belief, GapScope, Held, LossProof, RegisterUse, Sent, Sighting};
-use crate::history::{Moment, NodeName, Offset, WorkerId};
+use crate::history::{DiskFault, Moment, NodeName, Offset, WorkerId};
 
 /// What an anomaly is.
 #[derive(
@@ -526,6 +526,26 @@ pub enum Finding {
         node: NodeName,
         /// How it ended.
         status: String,
+    },
+    /// Calls of nodes to their disks failed, and no node ended.
+    WentOnAfterFailure {
+        /// The nodes.
+        nodes: Vec<NodeName>,
+        /// What failed.
+        fault: DiskFault,
+        /// How many calls failed.
+        failed: u64,
+    },
+    /// A record was acknowledged before a majority of nodes can have synced it.
+    AcknowledgedUnsynced {
+        /// How long after it was sent.
+        took_ms: u64,
+        /// How late every sync of these nodes was.
+        delay_ms: u64,
+        /// The nodes.
+        nodes: Vec<NodeName>,
+        /// How many records.
+        records: u64,
     },
     /// Nothing was acknowledged for too long.
     Gap {

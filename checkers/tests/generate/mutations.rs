@@ -192,6 +192,21 @@ pub(crate) const ALL: &[Mutation] = &[
     mutation("unprovoked-exit", &[], |run| {
         run.lines.push("13900 n2 died".to_owned())
     }),
+    // Syncs of all nodes are late, and records are acknowledged as before.
+    mutation("synced-before-acknowledged", &[], |run| {
+        run.lines
+            .push("promise acknowledged_is_synced=true".to_owned());
+        run.lines
+            .push("9000..9500 fault k8 slow-sync n1 n2 n3 disk=slow-sync/400 role=all".to_owned());
+    }),
+    mutation("stops-on-failed-disk", &[], |run| {
+        run.lines
+            .push("promise stops_on_failed_sync=true".to_owned());
+        run.lines.push(
+            "9000..9500 fault k8 failing-sync n3 disk=failing-sync failed=2 role=follower"
+                .to_owned(),
+        );
+    }),
     mutation("availability", &[], |run| {
         let lost = run
             .probes

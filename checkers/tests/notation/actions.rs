@@ -1,10 +1,10 @@
 //! One line of the notation to the events that it stands for.
 
 use checkers::history::{
-    Acks, Append, Appended, Assigned, Call, Completion, EndOffset, EndOffsetSeen, FaultEvent,
-    FaultPhase, Invocation, Isolation, Late, Moment, NodeEvent, NodeHappening, Observation,
-    Outcome, PartitionClaim, PhaseEvent, Poll, Polled, RecordOutcome, Report, Seen, Sending, Text,
-    TopicEvent, What, WorkerId,
+    Acks, Append, Appended, Assigned, Call, Completion, DiskFault, DiskTrouble, EndOffset,
+    EndOffsetSeen, FaultEvent, FaultPhase, Invocation, Isolation, Late, Moment, NodeEvent,
+    NodeHappening, Observation, Outcome, PartitionClaim, PhaseEvent, Poll, Polled, RecordOutcome,
+    Report, Seen, Sending, Text, TopicEvent, What, WorkerId,
 };
 
 use super::{Happened, MS, options, records, words};
@@ -205,11 +205,16 @@ fn fault(from: Moment, to: Option<Moment>, words: &[&str], add: &mut impl FnMut(
             .collect(),
         links: links('>'),
         disturbed: links('~'),
+        disk: options.get("disk").map(|fault| disk(fault)),
         role: options.get("role").copied().unwrap_or_default().to_owned(),
         role_held: !is("moved"),
         affects_leader: is("affects"),
         ..FaultEvent::default()
     };
+    if let Some(failed) = options.get("failed") {
+        let failed = words::number(failed);
+        event.counters.insert("syncs_failed".to_owned(), failed);
+    }
     event.phase = match (is("skipped"), is("failed")) {
         (true, _) => FaultPhase::Skipped,
         (_, true) => FaultPhase::Failed,
@@ -221,6 +226,21 @@ fn fault(from: Moment, to: Option<Moment>, words: &[&str], add: &mut impl FnMut(
         event.called = to;
         event.phase = FaultPhase::Healed;
         add(to, What::Fault(Box::new(event)));
+    }
+}
+
+/// `slow-sync/500`, with the delay in ms, or `failing-sync`.
+fn disk(word: &str) -> DiskTrouble {
+    let (fault, delay) = word.split_once('/').unwrap_or((word, "0"));
+    DiskTrouble {
+        fault: match fault {
+            "slow-sync" => DiskFault::SlowSync,
+            "lying-sync" => DiskFault::LyingSync,
+            "failing-sync" => DiskFault::FailingSync,
+            "failing-write" => DiskFault::FailingWrite,
+            other => panic!("{other:?} is no fault of a disk"),
+        },
+        delay_ms: words::number(delay),
     }
 }
 

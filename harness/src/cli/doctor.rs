@@ -39,12 +39,20 @@ pub fn run() -> Result<i32> {
         word(diagnosis.diverted_links())
     );
     text += &format!("process faults {}\n", word(diagnosis.process_faults()));
+    text += &format!(
+        "slow, failing, lying and full disks {}\n",
+        word(diagnosis.supervised_calls())
+    );
     if !diagnosis.network_faults() && diagnosis.process_faults() {
         text += "`jepsen run process` runs pauses and kills with nodes on 127.0.0.1 to 127.0.0.3\n";
+        if diagnosis.supervised_calls() {
+            text += "`jepsen run process --faults slow-sync,disk-full` makes their disks worse\n";
+        }
     }
     tell(&text);
     Ok(
-        if diagnosis.network_faults() && diagnosis.diverted_links() {
+        if diagnosis.network_faults() && diagnosis.diverted_links() && diagnosis.supervised_calls()
+        {
             exit::VALID
         } else {
             exit::MACHINE

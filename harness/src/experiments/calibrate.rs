@@ -284,7 +284,7 @@ mod tests {
             .expect("a workload");
         assert_eq!(own.faults, row.faults);
         assert!(Faults::of(&arguments(&["--without", "comet"])).is_err());
-        assert!(Faults::of(&arguments(&["--without", "network,process"])).is_err());
+        assert!(Faults::of(&arguments(&["--without", "network,process,disk"])).is_err());
     }
 
     #[test]

@@ -223,6 +223,10 @@ impl Question<'_> {
                 ));
                 continue;
             }
+            if let Some(why) = self.case(cell).ok().and_then(|case| session.refuses(&case)) {
+                say(&format!("  – {}/{} {why}", number + 1, mine.len()));
+                continue;
+            }
             let (scenario, seed) = (&self.suite.scenarios[cell.scenario], self.seed_of(cell));
             let place = format!("[{}/{}]", number + 1, mine.len());
             let mut builds: Vec<&mut Build> =

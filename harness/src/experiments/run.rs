@@ -18,7 +18,7 @@ use crate::config::promises::lay_over;
 use crate::config::scenario::{self, Scenario};
 use crate::config::shape::Fixed;
 use crate::config::target::Target;
-use crate::exit;
+use crate::exit::{self, Stop};
 use crate::load::{Chosen, workloads};
 use crate::output::{self, say, tell};
 use crate::reference;
@@ -173,6 +173,14 @@ pub fn run(arguments: &RunArguments) -> Result<i32> {
         true => Session::open_beside(&arguments.out)?,
         false => Session::open(network, target.nodes, &arguments.out)?,
     };
+    let refused = runs
+        .iter()
+        .flat_map(|run| &run.cases)
+        .find_map(|case| session.refuses(case));
+    if let Some(why) = refused {
+        session.leave();
+        return Err(Stop::machine(why));
+    }
     let mut worst = exit::VALID;
     for planned in runs {
         let playing = play(&session, arguments, &target, &overrides.plants, planned);

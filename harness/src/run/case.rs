@@ -1,10 +1,13 @@
 //! A case: the resolved input of one run of a scenario. It leaves nothing to choose: the same case on the same target
 //! draws the same faults and the same load.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use nemesis::Environment;
+use nemesis::calls::Calls;
+use nemesis::catalogue::{Kind, Needs};
 use nemesis::process::ProcessTable;
 
 use crate::config::plan::Plan;
@@ -59,6 +62,20 @@ impl Case {
     /// The topics of its workload, with their partitions.
     pub fn topics(&self) -> Vec<(String, i32)> {
         self.shape.topics()
+    }
+
+    /// The system calls that its faults need to be supervised.
+    pub fn calls(&self) -> Calls {
+        self.plan.calls().and(self.opening.plan.calls())
+    }
+
+    /// The faults that need it, in words.
+    pub fn supervised_faults(&self) -> String {
+        let windows = self.opening.plan.windows.iter().chain(&self.plan.windows);
+        let supervised = |kind: &Kind| matches!(kind.needs(), Needs::Supervision(_));
+        let kinds = windows.map(|window| window.kind).filter(supervised);
+        let names: BTreeSet<&str> = kinds.map(Kind::name).collect();
+        names.into_iter().collect::<Vec<_>>().join(", ")
     }
 }
 

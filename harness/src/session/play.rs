@@ -12,6 +12,7 @@ use super::Session;
 use super::judge::{self, Following, Judged, Meter};
 use super::packer::Packer;
 use crate::cluster::Cluster;
+use crate::exit::Stop;
 use crate::run::{self, Case, RunContext};
 use crate::store::history_file::{self, HistoryPath};
 use crate::store::{Asked, Packing, layout, write_whole};
@@ -54,6 +55,8 @@ pub async fn play(
     directory: &Path,
     context: &RunContext<'_>,
 ) -> Result<Recorded> {
+    let supervised = context.environment.supervise(case.calls());
+    supervised.map_err(|why| Stop::machine(format!("{}: {why}", case.supervised_faults())))?;
     write_whole(&directory.join(layout::FAULTS), &case.plan.to_json())?;
     let asked = Asked {
         checks: case.checks.clone(),

@@ -43,6 +43,7 @@ const FLOORS: &[(&str, &[&[&str]])] = &[
             &["kind"],
             &["site"],
             &["doctor", "environment"],
+            &["calls"],
             &["network", "process"],
             &["wire"],
             &["sandbox"],

@@ -10,6 +10,7 @@ pub(super) const WHOLE_NODES: &[Role] = &[
     Role::Minority,
     Role::Majority,
     Role::All,
+    Role::Followers,
 ];
 
 /// What acts on the links of one node.

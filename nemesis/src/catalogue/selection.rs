@@ -82,7 +82,7 @@ impl Selection {
     pub fn needs_network(&self) -> bool {
         self.words.iter().any(|word| match word {
             Word::All | Word::Class(Class::Network) => true,
-            Word::Class(Class::Process) => false,
+            Word::Class(_) => false,
             Word::Kind(kind) | Word::Exactly(kind, _) => kind.needs() == Needs::PrivateNetwork,
         })
     }

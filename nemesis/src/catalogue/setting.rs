@@ -1,8 +1,32 @@
 //! The number behind a fault's name, as a person writes it: `slow-link=200ms`, `lossy-link=5%`, `narrow-link=1mbit`.
 
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::kind::{FaultKind, Kind};
 use crate::wire::MILLION;
+
+/// Kinds with a setting of their own, each made once: a plan names few.
+static SET: Mutex<BTreeMap<String, Kind>> = Mutex::new(BTreeMap::new());
+
+/// The kind of this name with a setting, which becomes a part of its name.
+pub(super) fn with_setting<K: FaultKind + 'static>(
+    name: &str,
+    setting: &str,
+    make: impl FnOnce(&'static str) -> K,
+) -> Kind {
+    let name = format!("{name}={setting}");
+    let mut known = SET.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(kind) = known.get(&name) {
+        return *kind;
+    }
+    // A kind is static, as its name is. There is one for each setting that was ever named.
+    let named = Box::leak(name.clone().into_boxed_str());
+    let kind = Kind::of(Box::leak(Box::new(make(named))));
+    known.insert(name, kind);
+    kind
+}
 
 /// Reads `300ms` or `2s`.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {

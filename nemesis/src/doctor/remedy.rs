@@ -71,6 +71,7 @@ impl Surroundings {
                 vec!["sudo modprobe bridge veth".to_owned()]
             }
             Capability::Switch => self.for_switch(reason),
+            Capability::Supervision => self.for_supervision(reason),
             Capability::Links | Capability::Packets | Capability::Cut => {
                 let mut remedies = self.for_namespaces();
                 remedies.push("sudo modprobe bridge veth".to_owned());
@@ -89,6 +90,20 @@ impl Surroundings {
             return vec!["sudo sysctl -w net.core.rmem_max=4194304".to_owned()];
         }
         self.for_namespaces()
+    }
+
+    /// A second listener below a first is refused, whoever installed the first.
+    fn for_supervision(&self, reason: &str) -> Vec<String> {
+        let remedy = if reason.contains("another listener") {
+            "run it outside LXD, Incus or the sandbox that supervises this process already"
+        } else if reason.contains("Linux 5.5") {
+            "use Linux 5.5 or later"
+        } else if self.container || self.seccomp {
+            "docker run --security-opt seccomp=unconfined, or a profile that permits `seccomp`"
+        } else {
+            "permit the system call `seccomp` with a listener (SECCOMP_FILTER_FLAG_NEW_LISTENER)"
+        };
+        vec![remedy.to_owned()]
     }
 
     fn for_namespaces(&self) -> Vec<String> {
@@ -176,6 +191,32 @@ mod tests {
             (plain, "sudo jepsen"),
         ] {
             let remedies = machine.remedies(Capability::Namespaces, "EPERM");
+            assert!(remedies[0].contains(word), "{remedies:?}");
+        }
+    }
+
+    #[test]
+    fn supervision_has_remedies_of_its_own() {
+        let plain = Surroundings::default();
+        let docker = Surroundings {
+            container: true,
+            ..plain.clone()
+        };
+        for (machine, reason, word) in [
+            (&plain, "EBUSY (another listener supervises it)", "Incus"),
+            (&plain, "EINVAL (Linux 5.5 or later is needed)", "Linux 5.5"),
+            (
+                &docker,
+                "EPERM (seccomp is not permitted here)",
+                "docker run",
+            ),
+            (
+                &plain,
+                "EPERM (seccomp is not permitted here)",
+                "NEW_LISTENER",
+            ),
+        ] {
+            let remedies = machine.remedies(Capability::Supervision, reason);
             assert!(remedies[0].contains(word), "{remedies:?}");
         }
     }

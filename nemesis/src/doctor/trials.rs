@@ -13,10 +13,12 @@ use strum::VariantArray;
 use super::remedy::Surroundings;
 use super::switched;
 use super::{Capability, Outcome, Trial};
+use crate::calls::{self, Supervisor};
 use crate::confinement::Attempt;
 use crate::link::Link;
 use crate::network::{Cut, Network, partition};
 use crate::node::Nodes;
+use crate::process::ProcessTable;
 use crate::process::pressure::{Resource, waited_us};
 use crate::sandbox::{Entered, Isolation, SandboxError, SandboxOptions, Step, enter, leave};
 
@@ -75,6 +77,7 @@ pub(super) fn perform(writer: File) {
             };
             if let Ok(entered) = enter(&plain) {
                 confined(&mut report, &entered);
+                report.record(Capability::Supervision, supervised(&entered));
                 leave(0);
             }
         }
@@ -129,6 +132,7 @@ fn inside(report: &mut Report, entered: &Entered) {
     report.record(Capability::OwnProc, seen(entered.own_proc()));
     report.record(Capability::OwnHosts, seen(entered.own_hosts()));
     confined(report, entered);
+    report.record(Capability::Supervision, supervised(entered));
     let network = match Network::build(entered) {
         Ok(network) => network,
         Err(error) => {
@@ -156,6 +160,13 @@ fn inside(report: &mut Report, entered: &Entered) {
             );
         }
     }
+}
+
+/// A process of its own is supervised.
+fn supervised(entered: &Entered) -> Result<String, String> {
+    let supervisor =
+        Supervisor::start(ProcessTable::of(entered)).map_err(|error| error.to_string())?;
+    calls::attempt(&supervisor).map_err(|refused| refused.to_string())
 }
 
 /// What nodes are kept from. The attempts were made when the sandbox was entered.

@@ -266,6 +266,7 @@ impl Engine {
             targets: aim.nodes.iter().map(Node::to_string).collect(),
             links: named(window.kind.links(nodes, &aim.nodes)),
             disturbed: named(window.kind.disturbs(nodes, &aim.nodes)),
+            disk: window.kind.disk(),
             role: window.role.to_string(),
             role_held,
             affects_leader: aim.affects_leader,

@@ -58,6 +58,15 @@ impl ProcessTable {
             .collect()
     }
 
+    /// The file behind a descriptor of a thread, as the kernel names it.
+    pub(crate) fn open_file(&self, thread: u32, descriptor: u64) -> Option<PathBuf> {
+        let directory = match &self.foreign {
+            None => Path::new("/proc").join(thread.to_string()),
+            Some(namespace) => thread_within(namespace, thread)?,
+        };
+        fs::read_link(directory.join("fd").join(descriptor.to_string())).ok()
+    }
+
     fn belongs(&self, directory: &Path, group: i32) -> bool {
         match &self.foreign {
             None => {
@@ -106,11 +115,26 @@ fn member(directory: PathBuf) -> Option<Member> {
 
 /// The process group as the innermost namespace numbers it.
 fn inner_group(directory: &Path) -> Option<i32> {
+    inner(directory, "NSpgid:")
+}
+
+/// A number of a `status` file as the innermost namespace has it.
+fn inner(directory: &Path, name: &str) -> Option<i32> {
     let status = fs::read_to_string(directory.join("status")).ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("NSpgid:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
     line.split_whitespace().last()?.parse().ok()
+}
+
+/// The directory of a thread with this number in a process namespace that `/proc` numbers otherwise.
+fn thread_within(namespace: &Path, thread: u32) -> Option<PathBuf> {
+    let within = |directory: &PathBuf| {
+        fs::read_link(directory.join("ns/pid")).is_ok_and(|have| have == namespace)
+    };
+    let processes = fs::read_dir("/proc").ok()?.flatten();
+    let processes = processes.map(|entry| entry.path()).filter(within);
+    let threads = processes.filter_map(|process| fs::read_dir(process.join("task")).ok());
+    let mut threads = threads.flat_map(|tasks| tasks.flatten().map(|task| task.path()));
+    threads.find(|task| inner(task, "NSpid:").is_some_and(|id| id.unsigned_abs() == thread))
 }
 
 fn is_dead(state: char) -> bool {

@@ -206,7 +206,7 @@ fn expected(kind: Kind, nodes: Nodes, begun: &Step) -> Vec<Link> {
         .into_iter()
         .filter(|link| link.to != End::Clients)
         .filter(|link| match kind.class() {
-            Class::Process => !struck(link.to),
+            Class::Process | Class::Disk => !struck(link.to),
             Class::Network => !Link::both_ways(link.from, link.to).iter().any(cut),
         })
         .collect()

@@ -6,6 +6,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::exit, missing_docs)]
 
 mod confined;
+mod disks;
 mod doctor;
 mod echo;
 mod engine;
@@ -33,6 +34,7 @@ fn cases() -> Vec<Case> {
         tree::CASES,
         network::CASES,
         wire::CASES,
+        disks::CASES,
         faults::CASES,
         engine::CASES,
         own::CASES,
@@ -45,6 +47,10 @@ fn cases() -> Vec<Case> {
 fn main() -> ExitCode {
     if let Ok(address) = std::env::var(echo::ECHO) {
         echo::serve(&address);
+        return ExitCode::SUCCESS;
+    }
+    if let Ok(directory) = std::env::var(disks::SYNC) {
+        disks::serve(&directory);
         return ExitCode::SUCCESS;
     }
     if let Ok(aim) = std::env::var(confined::ATTACK) {

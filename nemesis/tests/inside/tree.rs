@@ -12,7 +12,7 @@ use nemesis::process::ProcessTable;
 use nemesis::process::figures::Sampler;
 use nemesis::sandbox::Isolation;
 use nemesis::wire::Treatment;
-use nemesis::{Environment, Nodes, Room};
+use nemesis::{Environment, Nodes, Room, calls};
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::signal::{Signal, kill};
@@ -29,9 +29,8 @@ pub(crate) const CASES: &[Case] = &[
     ("tree_dies_with_outer", || dies("network", "outer")),
     ("tree_dies_with_init", || dies("network", "init")),
     ("tree_dies_with_harness", || dies("network", "harness")),
-    ("tree_dies_with_harness_while_a_link_is_diverted", || {
-        dies("diverted", "harness")
-    }),
+    ("tree_dies_diverted", || dies("diverted", "harness")),
+    ("tree_dies_syncing", || dies("syncing", "harness")),
     ("tree_on_loopback_dies_with_outer", || {
         dies("loopback", "outer")
     }),
@@ -60,6 +59,7 @@ pub(crate) const HELPERS: &[Case] = &[
         runs(environment(Isolation::Network), true)
     }),
     ("helper_runs_diverted", runs_diverted),
+    ("helper_runs_syncing", crate::disks::runs_syncing),
     ("helper_runs_loopback", || {
         runs(environment(Isolation::ProcessesOnly), true)
     }),
@@ -205,7 +205,7 @@ fn runs(environment: Environment, with_children: bool) {
 }
 
 fn dies(how: &str, victim: &str) {
-    let has_namespaces = matches!(how, "network" | "diverted");
+    let has_namespaces = matches!(how, "network" | "diverted" | "syncing");
     if has_namespaces {
         skip_where_forbidden();
     }
@@ -302,6 +302,8 @@ fn without_fresh_proc() {
     assert!(entered.own_proc().is_err());
     let environment = nemesis::Environment::build(&entered).expect("it is built");
     let table = ProcessTable::of(&entered);
+    let syncs = calls::Treatment::LyingSync.calls();
+    assert_eq!(environment.supervise(syncs), Ok(()));
     runtime().block_on(async {
         let mut node = environment
             .spawn(three()[0], sleeper(), &Room::default())

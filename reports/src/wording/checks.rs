@@ -117,6 +117,14 @@ const QUESTIONS: &[(&str, &str)] = &[
         "Does a process end only if the harness stops it?",
     ),
     (
+        "synced-before-acknowledged",
+        "Is a record acknowledged only after a majority can have synced it?",
+    ),
+    (
+        "stops-on-failed-disk",
+        "Does a node end when a sync or a write of it fails?",
+    ),
+    (
         "resource-growth",
         "Do memory and descriptors of the nodes stay bounded?",
     ),

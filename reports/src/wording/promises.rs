@@ -17,7 +17,7 @@ pub(crate) struct PromiseRow {
 }
 
 /// One row per promise.
-pub(crate) fn promise_rows(promises: &Promises) -> [PromiseRow; 9] {
+pub(crate) fn promise_rows(promises: &Promises) -> [PromiseRow; 12] {
     let row = |promise, made, yes, no| PromiseRow {
         promise,
         made,
@@ -80,6 +80,24 @@ pub(crate) fn promise_rows(promises: &Promises) -> [PromiseRow; 9] {
             promises.log_start_is_durable,
             "a log start that goes back is a violation",
             "a node that started again may begin its log at an older offset",
+        ),
+        row(
+            "a node ends when a sync fails",
+            promises.stops_on_failed_sync,
+            "its end is expected, and a node that goes on is a violation",
+            "its end is unprovoked",
+        ),
+        row(
+            "a node ends when a write fails, or its disk is full",
+            promises.stops_on_failed_write,
+            "its end is expected, and a node that goes on is a violation",
+            "its end is unprovoked",
+        ),
+        row(
+            "an acknowledged record (acks=all) is synced by a majority",
+            promises.acknowledged_is_synced,
+            "an acknowledgement before that is a violation",
+            "it may be acknowledged before it is synced",
         ),
     ]
 }

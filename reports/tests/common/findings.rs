@@ -262,6 +262,14 @@ fn leadership(text: &str) -> Vec<(&'static str, Value)> {
         ),
         ("unprovoked-exit", json!({ "node": text, "status": text })),
         (
+            "went-on-after-failure",
+            json!({ "nodes": [text], "fault": "failing-sync", "failed": 3 }),
+        ),
+        (
+            "acknowledged-unsynced",
+            json!({ "took_ms": 20, "delay_ms": 500, "nodes": [text], "records": 40 }),
+        ),
+        (
             "gap",
             json!({ "scope": "fail-over", "from": 1, "to": 5_000_000_000_u64, "length_ms": 5_000,
                 "limit_ms": 3_000, "ended": false }),

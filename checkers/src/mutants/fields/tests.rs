@@ -7,12 +7,12 @@ use serde_json::Value;
 
 use super::{Coverage, FIELDS};
 use crate::history::{
-    Acks, Altered, Append, Appended, Assigned, Call, Completion, DeleteRecords, EndOffset,
-    EndOffsetSeen, Event, FaultEvent, FaultPhase, Invocation, Isolation, Late, NodeEvent,
-    NodeHappening, Observation, OffsetForTime, OffsetForTimeSeen, Outcome, PartitionClaim,
-    Persisted, Phase, PhaseEvent, Poll, Polled, Read, ReadSeen, Record, RecordOutcome,
-    RecordsDeleted, Report, Seen, Sending, Shortage, StartOffset, StartOffsetSeen, TopicCall,
-    TopicEvent, TopicSeen, What,
+    Acks, Altered, Append, Appended, Assigned, Call, Completion, DeleteRecords, DiskFault,
+    DiskTrouble, EndOffset, EndOffsetSeen, Event, FaultEvent, FaultPhase, Invocation, Isolation,
+    Late, NodeEvent, NodeHappening, Observation, OffsetForTime, OffsetForTimeSeen, Outcome,
+    PartitionClaim, Persisted, Phase, PhaseEvent, Poll, Polled, Read, ReadSeen, Record,
+    RecordOutcome, RecordsDeleted, Report, Seen, Sending, Shortage, StartOffset, StartOffsetSeen,
+    TopicCall, TopicEvent, TopicSeen, What,
 };
 use crate::mutants::lies;
 
@@ -214,6 +214,10 @@ fn lines() -> Vec<What> {
             targets: vec!["n1".into()],
             links: vec![("n1".into(), "n2".into())],
             disturbed: vec![("n2".into(), "n1".into())],
+            disk: Some(DiskTrouble {
+                fault: DiskFault::SlowSync,
+                delay_ms: 1,
+            }),
             role: "leader".into(),
             role_held: true,
             affects_leader: true,

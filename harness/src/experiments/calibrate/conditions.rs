@@ -62,7 +62,7 @@ impl Faults {
             if kinds.is_empty() {
                 let known: Vec<&str> = Kind::ALL.iter().map(|kind| kind.name()).collect();
                 return Err(Stop::usage(format!(
-                    "--without {word}: no such fault; there are network, process, {}",
+                    "--without {word}: no such fault; there are network, process, disk, {}",
                     known.join(", ")
                 )));
             }

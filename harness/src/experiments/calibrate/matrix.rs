@@ -135,7 +135,7 @@ mod tests {
                     ..PlantRow::default()
                 },
                 PlantRow {
-                    plant: "ack-before-fsync".into(),
+                    plant: "unsynced-vote".into(),
                     not_seen_because: Some("it takes another fault".into()),
                     ..PlantRow::default()
                 },

@@ -1,5 +1,6 @@
 //! The rows of the table of plants: one for each plant of the broker, in the broker's order.
 
+mod disk;
 mod in_flight;
 
 use super::{Row, When};
@@ -147,13 +148,8 @@ pub const ROWS: &[Row] = &[
         when: When::Provoked,
         ..USUAL
     },
-    Row {
-        name: "ack-before-fsync",
-        not_seen_because: Some(
-            "it takes a fault that drops unsynced data; the simulation of the broker has one",
-        ),
-        ..USUAL
-    },
+    disk::ACK_BEFORE_FSYNC,
+    disk::FSYNC_ERROR_IGNORED,
     Row {
         name: "error-as-success",
         trigger: &["isolate:leader", "deaf:leader", "mute:leader"],
