@@ -4,16 +4,20 @@
 //! A new built-in fault is a file below `catalogue/` and a row here. Those that a run draws without
 //! being asked have a weight in `plan/mix.rs`, too.
 
+mod clock_fault;
+mod clocks;
 mod cut_fault;
 mod cuts;
 mod diverted_fault;
 mod kill;
 mod message_cuts;
+mod motion;
 mod pause;
 mod roles;
 mod rolling_restart;
 mod selection;
 mod setting;
+mod wipe;
 mod worse_links;
 
 use std::str::FromStr;
@@ -23,12 +27,14 @@ use serde::Deserialize;
 use roles::WHOLE_NODES;
 
 pub use crate::kind::{Class, FaultKind, Kind, Needs};
+pub use clock_fault::ClockFault;
 pub use cut_fault::CutFault;
 pub use diverted_fault::DivertedFault;
 pub use kill::Kill;
 pub use pause::Pause;
 pub use rolling_restart::RollingRestart;
 pub use selection::{Selection, UnknownWord};
+pub use wipe::Wipe;
 
 macro_rules! rows {
     ($($(#[$about:meta])* $name:ident = $definition:path;)*) => {
@@ -94,6 +100,14 @@ rows! {
     NARROW_CLIENTS = worse_links::NARROW_CLIENTS;
     /// Silence to and from clients, again and again.
     FLAPPING_CLIENTS = worse_links::FLAPPING_CLIENTS;
+    /// A wall clock jumps.
+    CLOCK_JUMP = clocks::JUMP;
+    /// A wall clock gains or loses time.
+    CLOCK_DRIFT = clocks::DRIFT;
+    /// A wall clock jumps and jumps back, again and again.
+    CLOCK_STROBE = clocks::STROBE;
+    /// SIGKILL, no data, and start again.
+    WIPE = wipe::KIND;
 }
 
 /// The kinds that a selection or a stored plan can name: the built-in ones and your own.
@@ -266,7 +280,7 @@ mod tests {
                 let aimed = kind.aim(*role, one, Draw::new(5), leader);
                 let possible = match role {
                     Role::Leader | Role::Any | Role::Majority | Role::All => {
-                        kind.class() == Class::Process || OF_CLIENTS.contains(&kind)
+                        kind.class() != Class::Network || OF_CLIENTS.contains(&kind)
                     }
                     _ => false,
                 };

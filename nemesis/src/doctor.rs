@@ -59,6 +59,9 @@ pub enum Capability {
     /// One link passes through the switch: messages vanish, acknowledgements pass. Without it links can only be cut.
     #[strum(serialize = "take messages out of a connection")]
     Switch,
+    /// A program that tells the time, with a wall clock an hour ahead. Without it clocks cannot be moved.
+    #[strum(serialize = "move a program's wall clock")]
+    Clock,
     /// A `/proc` of the process namespace's own. Its absence costs speed only: processes are looked
     /// up by translation.
     #[strum(serialize = "mount a fresh /proc")]
@@ -96,6 +99,7 @@ impl Capability {
             self,
             Capability::Processes
                 | Capability::Switch
+                | Capability::Clock
                 | Capability::OwnProc
                 | Capability::OwnHosts
                 | Capability::Figures
@@ -158,6 +162,12 @@ impl Diagnosis {
     pub fn diverted_links(&self) -> bool {
         let mut trials = self.trials.iter();
         trials.any(|trial| trial.capability == Capability::Switch && trial.works())
+    }
+
+    /// Whether wall clocks of nodes can be moved here.
+    pub fn clock_faults(&self) -> bool {
+        let mut trials = self.trials.iter();
+        trials.any(|trial| trial.capability == Capability::Clock && trial.works())
     }
 
     /// Whether process faults can run here.

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use nix::sys::signal::Signal;
 
 use crate::address;
+use crate::clock::Clocks;
 use crate::confinement::{self, Confined, Confinement, Room};
 use crate::link::End;
 use crate::network::{Network, NetworkError};
@@ -21,6 +22,7 @@ use crate::sandbox::{Entered, Isolation};
 pub struct Environment {
     place: Place,
     confinement: Arc<Confinement>,
+    clocks: Arc<Clocks>,
 }
 
 #[derive(Clone, Debug)]
@@ -53,12 +55,22 @@ impl Environment {
             }
         };
         let confinement = Arc::new(entered.confinement().clone());
-        Ok(Environment { place, confinement })
+        let clocks = Arc::default();
+        Ok(Environment {
+            place,
+            confinement,
+            clocks,
+        })
     }
 
     /// What nodes are kept from here.
     pub fn confinement(&self) -> &Confinement {
         &self.confinement
+    }
+
+    /// The nodes' clocks. Whoever wants to move them says so before the nodes start.
+    pub fn clocks(&self) -> &Clocks {
+        &self.clocks
     }
 
     /// Makes room for a new cluster in the same sandbox: the nodes' shared memory is emptied, and their segments and
@@ -111,10 +123,18 @@ impl Environment {
         let confined = self.confinement.prepare(node, room, working.as_deref())?;
         tie_to_harness(command.as_std_mut());
         confine(command.as_std_mut(), confined);
+        let clock = self.clocks.of(node)?;
+        if let Some(clock) = &clock {
+            clock.hook(command.as_std_mut());
+        }
         self.resident(node)?
             .run(move |_| {
                 let _entered = runtime.enter();
-                command.spawn()
+                let child = command.spawn()?;
+                if let Some(clock) = clock {
+                    clock.redirect(child.id());
+                }
+                Ok(child)
             })
             .map_err(io::Error::other)?
     }

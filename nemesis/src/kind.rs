@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::fault::{Fault, FaultError};
 use crate::link::Link;
+pub use crate::needs::Needs;
 use crate::network::partition;
 use crate::node::{Node, Nodes};
 use crate::site::Site;
@@ -27,15 +28,8 @@ pub enum Class {
     Network,
     /// Processes.
     Process,
-}
-
-/// What must be possible on a machine for a kind to run there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Needs {
-    /// The private network of the sandbox.
-    PrivateNetwork,
-    /// Nothing beyond starting processes.
-    Nothing,
+    /// Wall clocks.
+    Clock,
 }
 
 /// What a kind of fault is. Only the first five methods have to be written.
@@ -63,6 +57,7 @@ pub trait FaultKind: Send + Sync {
         match self.class() {
             Class::Network => Needs::PrivateNetwork,
             Class::Process => Needs::Nothing,
+            Class::Clock => Needs::WallClock,
         }
     }
 
@@ -103,10 +98,12 @@ pub trait FaultKind: Send + Sync {
     }
 
     /// Whether a fault of this kind at these nodes affects this leader: it is among them, or is cut
-    /// from others, in some direction, or disturbed, until no sound majority is left to it.
+    /// from others, in some direction, or disturbed, until no sound majority is left to it. What a wrong
+    /// clock does depends on the target, so a history tells it apart.
     fn affects(&self, nodes: Nodes, aimed: &[Node], leader: Node) -> bool {
         match self.class() {
             Class::Process => aimed.contains(&leader),
+            Class::Clock => false,
             Class::Network => {
                 let mut links = self.links(nodes, aimed);
                 links.extend(self.disturbs(nodes, aimed));
@@ -117,7 +114,7 @@ pub trait FaultKind: Send + Sync {
 
     /// Whether a fault at this role affects the leader, whichever node that is.
     fn always_affects_leader(&self, role: Role) -> bool {
-        matches!(role, Role::Leader | Role::All)
+        self.class() != Class::Clock && matches!(role, Role::Leader | Role::All)
     }
 }
 

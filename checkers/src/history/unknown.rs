@@ -125,6 +125,7 @@ fn known(what: &What) -> Option<[Fields; 2]> {
                 "evidence",
                 "disturbed",
                 "counters",
+                "skew_ms",
             ],
         ],
         What::Topic(_) => [&["name", "id"], &["partitions", "what"]],

@@ -1,8 +1,30 @@
-//! The number behind a fault's name, as a person writes it: `slow-link=200ms`, `lossy-link=5%`, `narrow-link=1mbit`.
+//! The number behind a fault's name, as a person writes it: `slow-link=200ms`, `lossy-link=5%`, `narrow-link=1mbit`,
+//! `clock-jump=+5s`.
 
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::kind::{FaultKind, Kind};
 use crate::wire::MILLION;
+
+/// Kinds with a setting of their own, each made once: a plan names few.
+static SET: Mutex<BTreeMap<String, Kind>> = Mutex::new(BTreeMap::new());
+
+/// The kind with this name, which has the setting in it. `make` makes it if there is none yet.
+pub(super) fn kind_named<K: FaultKind + 'static>(
+    name: String,
+    make: impl FnOnce(&'static str) -> K,
+) -> Kind {
+    let mut known = SET.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(kind) = known.get(&name) {
+        return *kind;
+    }
+    // A kind is static, as its name is. There is one for each setting that was ever named.
+    let kind = Kind::of(Box::leak(Box::new(make(name.clone().leak()))));
+    known.insert(name, kind);
+    kind
+}
 
 /// Reads `300ms` or `2s`.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
@@ -17,6 +39,38 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
         .checked_mul(unit_ms)
         .filter(|ms| (1..=60_000).contains(ms));
     ms.map(Duration::from_millis).ok_or_else(wrong)
+}
+
+/// Reads `+5s` or `-200ms`, in ms.
+pub(super) fn signed_duration(text: &str) -> Result<i64, String> {
+    let wrong =
+        || format!("`{text}` is not `+` or `-` and a time from 1ms to 3600s, such as `+5s`");
+    let (sign, time) = signed(text).ok_or_else(wrong)?;
+    let (number, unit_ms) = match (time.strip_suffix("ms"), time.strip_suffix('s')) {
+        (Some(number), _) => (number, 1),
+        (None, Some(number)) => (number, 1_000),
+        (None, None) => return Err(wrong()),
+    };
+    let number: u32 = number.parse().map_err(|_| wrong())?;
+    let ms = i64::from(number) * unit_ms;
+    let is_right = (1..=3_600_000).contains(&ms);
+    is_right.then_some(sign * ms).ok_or_else(wrong)
+}
+
+/// Reads `+5%` or `-0.1%`, in millionths.
+pub(super) fn drift(text: &str) -> Result<i64, String> {
+    let wrong =
+        || format!("`{text}` is not `+` or `-` and a share from 0.1% to 50%, such as `+5%`");
+    let (sign, part) = signed(text).ok_or_else(wrong)?;
+    let ppm = i64::from(share(part).map_err(|_| wrong())?);
+    let is_right = ppm <= i64::from(MILLION / 2);
+    is_right.then_some(sign * ppm).ok_or_else(wrong)
+}
+
+/// The sign, and what it is a sign of.
+fn signed(text: &str) -> Option<(i64, &str)> {
+    let ahead = text.strip_prefix('+').map(|rest| (1, rest));
+    ahead.or_else(|| text.strip_prefix('-').map(|rest| (-1, rest)))
 }
 
 /// Reads `5%` or `0.5%`, in millionths.

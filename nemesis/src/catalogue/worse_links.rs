@@ -4,8 +4,6 @@
 //! A leader whose links to a majority are worse may lose an election, so such a window explains one. A follower's may
 //! not.
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::catalogue::DivertedFault;
@@ -19,7 +17,7 @@ use crate::target::{Draw, Role};
 use crate::wire::{Treatment, Worse};
 
 use super::roles::{ONE_NODE, ONE_OR_TWO};
-use super::setting::{bandwidth, duration, share};
+use super::setting::{bandwidth, duration, kind_named, share};
 
 /// A kind that makes links worse.
 #[derive(Clone, Copy)]
@@ -242,9 +240,6 @@ pub(super) static FLAPPING_CLIENTS: WorseKind = of_clients(
     FLAPPING_WORSE,
 );
 
-/// Kinds with a setting of their own, each made once: a plan names few.
-static SET: Mutex<BTreeMap<String, Kind>> = Mutex::new(BTreeMap::new());
-
 impl FaultKind for WorseKind {
     fn name(&self) -> &'static str {
         self.name
@@ -272,19 +267,11 @@ impl FaultKind for WorseKind {
     fn set(&self, setting: &str) -> Result<Kind, String> {
         let worse = (self.how.read)(setting)?;
         let name = format!("{}={setting}", self.name);
-        let mut known = SET.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(kind) = known.get(&name) {
-            return Ok(*kind);
-        }
-        // A kind is static, as its name is. There is one for each setting that was ever named.
-        let named = Box::leak(name.clone().into_boxed_str());
-        let kind = Kind::of(Box::leak(Box::new(WorseKind {
-            name: named,
+        Ok(kind_named(name, |name| WorseKind {
+            name,
             worse,
             ..*self
-        })));
-        known.insert(name, kind);
-        Ok(kind)
+        }))
     }
 
     fn make(&self, site: &Site, aimed: &[Node]) -> Result<Box<dyn Fault>, FaultError> {

@@ -13,6 +13,7 @@ use strum::VariantArray;
 use super::remedy::Surroundings;
 use super::switched;
 use super::{Capability, Outcome, Trial};
+use crate::clock;
 use crate::confinement::Attempt;
 use crate::link::Link;
 use crate::network::{Cut, Network, partition};
@@ -62,6 +63,7 @@ pub(super) fn perform(writer: File) {
     };
     report.record(Capability::Processes, processes());
     report.record(Capability::Figures, figures());
+    report.record(Capability::Clock, clock::trial());
     match enter(&SandboxOptions {
         isolation: Isolation::Network,
         nodes: Nodes::THREE,

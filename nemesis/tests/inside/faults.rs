@@ -71,6 +71,8 @@ pub(crate) struct Bench {
 impl Bench {
     pub(crate) async fn new(entered: &nemesis::sandbox::Entered) -> Bench {
         let environment = Environment::build(entered).expect("it is built");
+        // What is started so is paused, killed and cut as anything else.
+        environment.clocks().want(true, None);
         let cluster = Arc::new(Cluster::start(entered.nodes(), environment.clone()).await);
         let table = ProcessTable::of(entered);
         let begun = Instant::now();
@@ -134,7 +136,7 @@ impl Bench {
     }
 }
 
-pub(crate) fn plan(kind: Kind, role: Role, duration_ms: u64) -> Plan {
+pub(crate) pub(crate) fn plan(kind: Kind, role: Role, duration_ms: u64) -> Plan {
     let window = Window {
         id: "k1".to_owned(),
         at_ms: 0,
@@ -207,6 +209,7 @@ fn expected(kind: Kind, nodes: Nodes, begun: &Step) -> Vec<Link> {
         .filter(|link| link.to != End::Clients)
         .filter(|link| match kind.class() {
             Class::Process => !struck(link.to),
+            Class::Clock => true,
             Class::Network => !Link::both_ways(link.from, link.to).iter().any(cut),
         })
         .collect()

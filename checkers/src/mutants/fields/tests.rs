@@ -219,6 +219,7 @@ fn lines() -> Vec<What> {
             affects_leader: true,
             evidence: "e".into(),
             counters: [("frames".into(), 1)].into(),
+            skew_ms: Some((0, 5_000)),
         })),
         What::Topic(Box::new(TopicEvent {
             name: "t".into(),
