@@ -306,7 +306,7 @@ pub(super) fn coverage(check: &Check<'_>) -> Verdict {
     let aimed = check
         .windows()
         .iter()
-        .filter(|w| w.role == "leader" || w.affects_leader)
+        .filter(|w| (w.role == "leader" && !w.moves_clocks()) || w.affects_leader)
         .count() as u64;
     let needed = LEADER_FAULTS_MIN.min(aimed);
     if took_effect < needed {

@@ -48,6 +48,9 @@ pub struct FaultEvent {
     /// moves no clocks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub skew_ms: Option<(i64, i64)>,
+    /// Whether its targets start again with nothing on their disks.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub wiped: bool,
 }
 
 /// The steps of a fault. A window lasts from `begun` to `healed`.

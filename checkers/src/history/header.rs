@@ -87,6 +87,13 @@ pub struct Promises {
     /// What DeleteRecords removed stays removed when a node starts again. Without it, a node may go back to an older log
     /// start for a while: Apache Kafka syncs log starts once a minute (`log.flush.start.offset.checkpoint.interval.ms`).
     pub log_start_is_durable: bool,
+    /// Nodes read their wall clocks, so that moving these means something.
+    pub reads_wall_clock: bool,
+    /// Leaders stay, records are acknowledged and no process ends while wall clocks of nodes are wrong by at most this.
+    /// None: nothing is stated, so a clock fault explains a change of leader, a gap and an exit.
+    pub tolerates_clock_skew_ms: Option<u64>,
+    /// A node may lose what is on its disk and come back with nothing, as a machine that replaces a broken one.
+    pub supports_wiped_disk: bool,
     /// Records that are younger than this are kept (`retention.ms`); older ones may be removed. None: none are removed
     /// for their age, so that a log start above 0 needs another explanation.
     pub retention_ms: Option<u64>,
@@ -109,6 +116,9 @@ impl Default for Promises {
             producers_retry: false,
             any_acknowledgement_is_kept: false,
             log_start_is_durable: false,
+            reads_wall_clock: true,
+            tolerates_clock_skew_ms: None,
+            supports_wiped_disk: false,
             retention_ms: None,
             retention_bytes: None,
         }

@@ -257,7 +257,7 @@ impl History {
                 FaultPhase::Skipped => windows.push(Window::of(fault, None, true)),
                 FaultPhase::Healed => {
                     if let Some(window) = windows.iter_mut().rev().find(|w| w.id == fault.id) {
-                        window.healed = Some(event.t);
+                        window.heal(fault, event.t);
                     }
                 }
                 FaultPhase::Unknown => {}

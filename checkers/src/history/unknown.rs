@@ -126,6 +126,7 @@ fn known(what: &What) -> Option<[Fields; 2]> {
                 "disturbed",
                 "counters",
                 "skew_ms",
+                "wiped",
             ],
         ],
         What::Topic(_) => [&["name", "id"], &["partitions", "what"]],

@@ -84,7 +84,8 @@ fields! {
         "node" DID, "position" DID, "partitions" DID, "offset" DID, "timestamp" DID, "sending" DID;
     "fault": "i" NUMBER, "t" CLOCK, "type" DID, "id" DID, "called" CLOCK, "kind" DID, "phase" DID, "targets" DID,
         "links" DID, "links.from" DID, "links.to" DID, "role" DID, "role_held" MEASURED, "affects_leader" MEASURED,
-        "disturbed" DID, "disturbed.from" DID, "disturbed.to" DID, "evidence" MEASURED, "counters" MEASURED, "skew_ms" DID;
+        "disturbed" DID, "disturbed.from" DID, "disturbed.to" DID, "evidence" MEASURED, "counters" MEASURED, "skew_ms" DID,
+        "wiped" DID;
     "topic": "i" NUMBER, "t" CLOCK, "type" DID, "name" DID,
         "id" Excluded("any text; it is only compared with that of another creation of the same topic"),
         "partitions" DID, "what" DID;

@@ -207,6 +207,13 @@ fn fault(from: Moment, to: Option<Moment>, words: &[&str], add: &mut impl FnMut(
         role: options.get("role").copied().unwrap_or_default().to_owned(),
         role_held: !is("moved"),
         affects_leader: is("affects"),
+        skew_ms: options.get("skew").map(|skew| {
+            let (least, most) = skew
+                .split_once("..")
+                .unwrap_or_else(|| panic!("skew {skew}"));
+            (words::number(least), words::number(most))
+        }),
+        wiped: is("wiped"),
         ..FaultEvent::default()
     };
     event.phase = match (is("skipped"), is("failed")) {

@@ -20,6 +20,7 @@
 //! 80..90   w5 describe-topic n2 a phase=final -> 3          no such topic: -> none
 //! 95       n1 holds 42 30                                   resident MiB, descriptors
 //! 100..200 fault k1 pause n1 role=leader affects            or: isolate n1 n1>n2 n1>n3 moved, failed, skipped
+//! 100..200 fault k1 clock-jump n1 skew=0..5000              by which its clock was moved, in ms; a wiped disk: wiped
 //! 100      phase load | n1 started | n1 exited | n1 died | late n1 400 | topic t created id
 //! every 20 100..300 +5 probe                                the same line again and again, each 5 ms long
 //! ```

@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::{Engine, Sink, Step, Summary};
 use crate::evidence::Counters;
 use crate::fault::{Fault, FaultError};
+use crate::kind::{Class, Needs};
 use crate::link::Link;
 use crate::node::Node;
 use crate::plan::Window;
@@ -282,7 +283,11 @@ impl Engine {
             affects_leader: aim.affects_leader,
             evidence: seen.evidence,
             counters: seen.counters.named(),
-            skew_ms: seen.skew_ms,
+            // One that never began moved nothing, and stopped nobody either.
+            skew_ms: seen
+                .skew_ms
+                .or((window.kind.class() == Class::Clock).then_some((0, 0))),
+            wiped: window.kind.needs() == Needs::ReplaceableDisk,
         };
         Step {
             t: (self.clock)(),

@@ -49,7 +49,11 @@ fn is_about(ahead_ns: i64, expected_ns: i64) -> bool {
 }
 
 /// Runs a window while the nodes are asked for the time, and returns what each step says and what they told in between.
-async fn window(bench: &Bench, kind: &str, ms: u64) -> (Vec<checkers::history::FaultEvent>, Vec<i64>) {
+async fn window(
+    bench: &Bench,
+    kind: &str,
+    ms: u64,
+) -> (Vec<checkers::history::FaultEvent>, Vec<i64>) {
     let kind: Kind = kind.parse().expect("a kind");
     let (task, mut steps) = bench.execute(plan(kind, Role::Leader, ms), std::future::pending());
     let begun = loop {
@@ -59,7 +63,10 @@ async fn window(bench: &Bench, kind: &str, ms: u64) -> (Vec<checkers::history::F
         }
     };
     println!("note: {begun:?}");
-    assert_eq!((begun.phase, begun.affects_leader), (FaultPhase::Begun, false));
+    assert_eq!(
+        (begun.phase, begun.affects_leader),
+        (FaultPhase::Begun, false)
+    );
     assert!(begun.counters["told_another_time"] > 0);
     let told = ahead(bench).await;
     let healed = steps.recv().await.expect("a step").event;
@@ -138,17 +145,27 @@ fn wrapped() {
     let environment = Environment::build(&entered).expect("it is built");
     let [n1, ..] = three();
     let own = std::env::current_exe().expect("this program has a path");
-    let name = own.file_name().expect("a name").to_string_lossy().into_owned();
+    let name = own
+        .file_name()
+        .expect("a name")
+        .to_string_lossy()
+        .into_owned();
     runtime().block_on(async {
         for program in [None, Some(name), Some("another".to_owned())] {
             let is_meant = program.as_deref() != Some("another");
             environment.clocks().want(true, program);
-            let clock = environment.clocks().of(n1).expect("memory").expect("wanted");
+            let clock = environment
+                .clocks()
+                .of(n1)
+                .expect("memory")
+                .expect("wanted");
             clock.set(Shift::jump(-1_000 * SECOND));
             let mut command = tokio::process::Command::new("sh");
             command.args(["-c", "true; exec env \"$0\""]).arg(&own);
             command.env(ECHO, address(&environment, n1).to_string());
-            let mut child = environment.spawn(n1, command, &Room::default()).expect("started");
+            let mut child = environment
+                .spawn(n1, command, &Room::default())
+                .expect("started");
             let told = || told_ns(address(&environment, n1), ANSWER_LIMIT);
             let told = (0..500).find_map(|_| {
                 std::thread::sleep(Duration::from_millis(20));
@@ -157,7 +174,10 @@ fn wrapped() {
             let ahead = told.expect("it answers") - now_ns();
             println!("note: {:?}, {ahead}", clock.works());
             assert_eq!(clock.works().is_ok(), is_meant);
-            assert!(is_about(ahead, if is_meant { -1_000 * SECOND } else { 0 }), "{ahead}");
+            assert!(
+                is_about(ahead, if is_meant { -1_000 * SECOND } else { 0 }),
+                "{ahead}"
+            );
             let group = nix::unistd::Pid::from_raw(child.id().expect("it runs") as i32);
             nix::sys::signal::killpg(group, nix::sys::signal::Signal::SIGKILL).expect("killed");
             child.wait().await.expect("reaped");

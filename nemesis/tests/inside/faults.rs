@@ -136,7 +136,7 @@ impl Bench {
     }
 }
 
-pub(crate) pub(crate) fn plan(kind: Kind, role: Role, duration_ms: u64) -> Plan {
+pub(crate) fn plan(kind: Kind, role: Role, duration_ms: u64) -> Plan {
     let window = Window {
         id: "k1".to_owned(),
         at_ms: 0,

@@ -220,6 +220,7 @@ fn lines() -> Vec<What> {
             evidence: "e".into(),
             counters: [("frames".into(), 1)].into(),
             skew_ms: Some((0, 5_000)),
+            wiped: true,
         })),
         What::Topic(Box::new(TopicEvent {
             name: "t".into(),
