@@ -39,12 +39,14 @@ pub fn run() -> Result<i32> {
         word(diagnosis.diverted_links())
     );
     text += &format!("process faults {}\n", word(diagnosis.process_faults()));
+    text += &format!("clock faults {}\n", word(diagnosis.clock_faults()));
     if !diagnosis.network_faults() && diagnosis.process_faults() {
-        text += "`jepsen run process` runs pauses and kills with nodes on 127.0.0.1 to 127.0.0.3\n";
+        text += "`jepsen run process` runs pauses and kills with nodes on 127.0.0.1 to 127.0.0.3; `--faults clock` \
+                 works there, too\n";
     }
     tell(&text);
     Ok(
-        if diagnosis.network_faults() && diagnosis.diverted_links() {
+        if diagnosis.network_faults() && diagnosis.diverted_links() && diagnosis.clock_faults() {
             exit::VALID
         } else {
             exit::MACHINE

@@ -91,12 +91,13 @@ pub fn replay(file: &Path) -> Result<Plan> {
     }
 }
 
-/// `network` or `process`, for a kind's name.
+/// `network`, `process` or `clock`, for a kind's name.
 pub fn class_of(kind: &str) -> Option<&'static str> {
     let kind: Kind = kind.parse().ok()?;
     Some(match kind.class() {
         Class::Network => "network",
         Class::Process => "process",
+        Class::Clock => "clock",
     })
 }
 

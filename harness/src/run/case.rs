@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nemesis::Environment;
+use nemesis::catalogue::Needs;
 use nemesis::process::ProcessTable;
 
 use crate::config::plan::Plan;
@@ -59,6 +60,14 @@ impl Case {
     /// The topics of its workload, with their partitions.
     pub fn topics(&self) -> Vec<(String, i32)> {
         self.shape.topics()
+    }
+
+    /// Prepares what nodes need at their start, so that the faults of this case can act on them.
+    pub fn equip(&self, environment: &Environment) {
+        let all = self.plan.windows.iter().chain(&self.opening.plan.windows);
+        let moves_clocks = all.into_iter().any(|window| window.kind.needs() == Needs::WallClock);
+        let program = self.target.node.program.clone();
+        environment.clocks().want(moves_clocks, program);
     }
 }
 

@@ -59,6 +59,7 @@ pub async fn play(
         load: case.shape.values().to_vec(),
     };
     asked.save(directory)?;
+    case.equip(context.environment);
     let mut following = None;
     let follow = |header: &Header| {
         let (sink, begun) =

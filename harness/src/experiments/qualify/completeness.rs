@@ -88,9 +88,8 @@ fn classes(manifest: &Manifest, report: &RunReport) -> Vec<String> {
 /// Why a class of faults cannot run in this version, on any machine.
 pub fn unsupported(class: FaultClass) -> Option<&'static str> {
     match class {
-        FaultClass::Network | FaultClass::Process => None,
+        FaultClass::Network | FaultClass::Process | FaultClass::Clock => None,
         FaultClass::Disk => Some("this version has no faults of disks"),
-        FaultClass::Clock => Some("this version has no faults of clocks"),
     }
 }
 

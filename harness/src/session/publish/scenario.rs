@@ -59,6 +59,7 @@ pub(super) fn entry(
 fn class_of(kind: &str) -> FaultClass {
     match plan::class_of(kind) {
         Some("process") => FaultClass::Process,
+        Some("clock") => FaultClass::Clock,
         _ => FaultClass::Network,
     }
 }
