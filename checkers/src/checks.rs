@@ -85,6 +85,7 @@ mod row;
 mod send_order;
 mod stalls;
 mod tally;
+mod timestamps;
 mod unrest;
 mod unseen;
 mod view;
@@ -178,6 +179,8 @@ table! {
         "a raw read that contradicts itself", "Kafka protocol: Fetch, high watermark";
     "probe-delivery", Safety, probe_delivery::check,
         "an acknowledged record of the produce probe that a node passes over", "linearizability of a log";
+    "timestamps", Safety, timestamps::check,
+        "a leader's time of a record outside of what its clock can say", "Kafka: message.timestamp.type=LogAppendTime";
     "metadata-agreement", Safety, metadata_agreement::check,
         "an acknowledged change of topics that a node does not show", "KIP-4: CreateTopics, DeleteTopics; limits of the target";
     "cluster-shape", Safety, cluster_shape::check,

@@ -278,7 +278,7 @@ impl Running<'_> {
 
     async fn load_and_after(&mut self, probes: &mut Threads, jobs: Vec<Worker>) -> Result<()> {
         let partitions = partitions(&self.case.topics());
-        self.drawing = Arc::new(Drawing::of(&self.case.shape, self.case.seed));
+        self.drawing = Arc::new(self.case.drawing());
         for node in self.cluster.nodes() {
             let (address, partitions) = (self.cluster.address(node), partitions.clone());
             let (recorder, ids) = (self.recorder.clone(), self.ids.clone());

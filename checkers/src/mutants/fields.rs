@@ -72,7 +72,7 @@ fields! {
     "quorum": "i" NUMBER, "t" CLOCK, "type" DID, "called" CLOCK, "node" ASKED, "probe" ASKED, "answered" Mutated,
         "error" Mutated, "leader" Mutated, "epoch" Mutated, "voters" Mutated;
     "produce": "i" NUMBER, "t" CLOCK, "type" DID, "called" CLOCK, "node" ASKED, "probe" ASKED, "answered" Mutated,
-        "error" Mutated, "sequence" DID;
+        "error" Mutated, "sequence" DID, "appended_ago_ms" Mutated;
     "delivery": "i" NUMBER, "t" CLOCK, "type" DID, "called" CLOCK, "node" ASKED, "probe" ASKED,
         "answered" Excluded("only answers with records are recorded"),
         "error" Excluded("only answers with records are recorded"), "sequences" Mutated;

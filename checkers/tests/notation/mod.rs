@@ -12,6 +12,7 @@
 //! 70..80   w4 read n1 t/0@0 -> a@0 b@1 next=2 hw=2 start=0
 //! 90..95   n1,n2 says t/0=n1/3 t/1=-/-                      or: silent, or: refuses ERROR, or: quorum n1/3; brokers=1,2,3, voters=1,2,3
 //! 90..95   probe                                            or: probe lost; with its number: probe 7 lost
+//! 90..95   probe 7 ago=3                                 appended 3 ms before that, by the leader's clock
 //! 96..97   n1 serves 5 6 7                                  records of the produce probe
 //! 70..80   w5 create-topic n1 a/3                           or: grow-topic n1 a/5, delete-topic n1 a; -> info, -> fail
 //! 70..80   w5 start n1 t/0 phase=final -> 40                 the first offset that is kept

@@ -142,9 +142,10 @@ impl Target {
             Needs::WallClock if !self.promises.reads_wall_clock => {
                 ("reads_wall_clock", "that it reads its wall clock")
             }
-            Needs::ReplaceableDisk if !self.promises.supports_wiped_disk => {
-                ("supports_wiped_disk", "that a node may come back without its disk")
-            }
+            Needs::ReplaceableDisk if !self.promises.supports_wiped_disk => (
+                "supports_wiped_disk",
+                "that a node may come back without its disk",
+            ),
             _ => return None,
         };
         let name = &self.name;

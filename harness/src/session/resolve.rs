@@ -214,7 +214,11 @@ mod tests {
         ] {
             let error = resolve(&default(), &typed(faults), &reference(), 1).expect_err(faults);
             let error = error.to_string();
-            assert!(error.contains(promise) && error.contains(faults.split(':').next().unwrap_or_default()), "{error}");
+            assert!(
+                error.contains(promise)
+                    && error.contains(faults.split(':').next().unwrap_or_default()),
+                "{error}"
+            );
             let mut target = Target::clone(&reference());
             let words = [promise.to_owned()];
             crate::config::promises::lay_over(&mut target.promises, &words).expect("a promise");

@@ -189,7 +189,10 @@ fn lines() -> Vec<What> {
             epoch: 1,
             voters: vec![1],
         }),
-        observed(Seen::Produce { sequence: 1 }),
+        observed(Seen::Produce {
+            sequence: 1,
+            appended_ago_ms: Some(2),
+        }),
         observed(Seen::Delivery { sequences: vec![1] }),
         observed(Seen::Content {
             compared: 1,
