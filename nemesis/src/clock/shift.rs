@@ -82,7 +82,7 @@ impl Shift {
         if self.period_ns != 0 && since / self.period_ns % 2 != 0 {
             return 0;
         }
-        let gained = i128::from(since) * i128::from(self.rate) >> 32;
+        let gained = (i128::from(since) * i128::from(self.rate)) >> 32;
         // As the stub: the low 64 bits.
         self.offset_ns.wrapping_add(gained as i64)
     }
