@@ -86,6 +86,7 @@ mod row;
 mod send_order;
 mod stalls;
 mod tally;
+mod timestamps;
 mod unrest;
 mod unseen;
 mod view;
@@ -183,6 +184,8 @@ table! {
         "a record that is acknowledged before a majority can have synced it", "Raft: a committed entry is durable on a majority";
     "stops-on-failed-disk", Safety, disks::stops,
         "a node that goes on after its sync or write failed", "promises of the target; PostgreSQL: fsync errors, 2018";
+    "timestamps", Safety, timestamps::check,
+        "a leader's time of a record outside of what its clock can say", "Kafka: message.timestamp.type=LogAppendTime";
     "metadata-agreement", Safety, metadata_agreement::check,
         "an acknowledged change of topics that a node does not show", "KIP-4: CreateTopics, DeleteTopics; limits of the target";
     "cluster-shape", Safety, cluster_shape::check,

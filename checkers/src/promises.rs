@@ -249,7 +249,9 @@ fn disturbance(history: &History, windows: &[Window]) -> Disturbance {
     let ran = windows.iter().filter(|window| !window.skipped);
     let worst = ran
         .map(|window| {
-            match window.affects_leader || !window.role_held || window.breaks_majority(&nodes) {
+            let by_clock = window.moves_clocks() && !window.is_tolerated(history.promises());
+            let affects = window.affects_leader || !window.role_held || by_clock;
+            match affects || window.breaks_majority(&nodes) {
                 true => Disturbance::Leader,
                 false => Disturbance::Others,
             }

@@ -22,7 +22,7 @@ use rand_chacha::ChaCha8Rng;
 
 /// Checks of what drawn runs do not contain: changes of topics, figures of processes, brokers, records of the produce
 /// probe that are served, contents and times of records, worse disks. They have transcripts, and `offset-for-time` a brute force.
-const NOT_DRAWN: [&str; 8] = [
+const NOT_DRAWN: [&str; 9] = [
     "metadata-agreement",
     "resource-growth",
     "cluster-shape",
@@ -31,6 +31,7 @@ const NOT_DRAWN: [&str; 8] = [
     "offset-for-time",
     "synced-before-acknowledged",
     "stops-on-failed-disk",
+    "timestamps",
 ];
 
 fn runs() -> u64 {

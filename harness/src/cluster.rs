@@ -3,6 +3,7 @@
 //! A separate task waits for each node's process, so an end is recorded when it happens, whether or not the harness
 //! caused it.
 
+mod control;
 mod layout;
 mod ports;
 mod program;
@@ -16,9 +17,6 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use checkers::history::{NodeEvent, NodeHappening, What};
-use futures::FutureExt;
-use futures::future::BoxFuture;
-use nemesis::process::{ControlError, ProcessControl};
 use nemesis::{Environment, Node, Nodes};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
@@ -65,6 +63,8 @@ struct NodeProcess {
     alive: watch::Sender<bool>,
     /// The exit status of its last process.
     ended: Mutex<String>,
+    /// Set when its disk was replaced, until `init` runs on it.
+    wiped: AtomicBool,
 }
 
 impl Cluster {
@@ -111,6 +111,7 @@ impl Cluster {
                 ending: AtomicBool::new(false),
                 alive: watch::channel(false).0,
                 ended: Mutex::default(),
+                wiped: AtomicBool::new(false),
             });
         }
         let (environment, target) = (environment.clone(), target.clone());
@@ -182,24 +183,27 @@ impl Cluster {
 
     /// Runs the target's `init` on every node in parallel, and waits until all ended.
     async fn init(&self) -> Result<()> {
-        let run = |node: Node| async move {
-            let layout = &self.process(node).layout;
-            let Some(mut child) = self.spawn(node, &layout.init)? else {
-                return Ok(());
-            };
-            let status = child.wait().await.context("wait for init")?;
-            if status.success() {
-                return Ok(());
-            }
-            let program = shown(&layout.init);
-            Err(Stop::usage(format!(
-                "{node}: `{program}` ended with {}; its output is in {}",
-                describe(status),
-                layout.logs.display()
-            )))
-        };
+        let run = |node: Node| self.init_on(node);
         let ended = futures::future::join_all(self.nodes().into_iter().map(run)).await;
         ended.into_iter().collect()
+    }
+
+    /// The same on one node.
+    async fn init_on(&self, node: Node) -> Result<()> {
+        let layout = &self.process(node).layout;
+        let Some(mut child) = self.spawn(node, &layout.init)? else {
+            return Ok(());
+        };
+        let status = child.wait().await.context("wait for init")?;
+        if status.success() {
+            return Ok(());
+        }
+        let program = shown(&layout.init);
+        Err(Stop::usage(format!(
+            "{node}: `{program}` ended with {}; its output is in {}",
+            describe(status),
+            layout.logs.display()
+        )))
     }
 
     /// Starts a node's process. It has then started, but is not yet known to be up. The first start of any node runs
@@ -226,6 +230,9 @@ impl Cluster {
             }
         }
         self.0.initialised.get_or_try_init(|| self.init()).await?;
+        if process.wiped.swap(false, Ordering::SeqCst) {
+            self.init_on(node).await?;
+        }
         let mut child = self
             .spawn(node, &process.layout.command)?
             .context("a target without command")?;
@@ -339,30 +346,6 @@ impl Cluster {
             expected,
             status,
         })));
-    }
-}
-
-impl ProcessControl for Cluster {
-    fn nodes(&self) -> Nodes {
-        Cluster::nodes(self)
-    }
-
-    fn group(&self, node: Node) -> Option<i32> {
-        self.pid(node)
-    }
-
-    fn kill(&self, node: Node) -> BoxFuture<'_, Result<String, ControlError>> {
-        async move {
-            if self.pid(node).is_none() {
-                return Err(format!("{node} is not running").into());
-            }
-            Ok(Cluster::kill(self, node).await?)
-        }
-        .boxed()
-    }
-
-    fn start(&self, node: Node) -> BoxFuture<'_, Result<String, ControlError>> {
-        async move { Ok(format!("process {}", Cluster::start(self, node).await?)) }.boxed()
     }
 }
 

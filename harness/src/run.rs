@@ -262,7 +262,7 @@ impl Running<'_> {
 
     async fn load_and_after(&mut self, probes: &mut Threads, jobs: Vec<Worker>) -> Result<()> {
         let partitions = partitions(&self.case.topics());
-        self.drawing = Arc::new(Drawing::of(&self.case.shape, self.case.seed));
+        self.drawing = Arc::new(self.case.drawing());
         self.start_readers(probes, &partitions)?;
         let mut rolling = Threads::default();
         self.start_rolling_reads(&mut rolling, &partitions)?;

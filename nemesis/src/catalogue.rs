@@ -4,6 +4,8 @@
 //! A new built-in fault is a file below `catalogue/` and a row here. Those that a run draws without
 //! being asked have a weight in `plan/mix.rs`, too.
 
+mod clock_fault;
+mod clocks;
 mod cut_fault;
 mod cuts;
 mod disk_fault;
@@ -11,11 +13,13 @@ mod disks;
 mod diverted_fault;
 mod kill;
 mod message_cuts;
+mod motion;
 mod pause;
 mod roles;
 mod rolling_restart;
 mod selection;
 mod setting;
+mod wipe;
 mod worse_links;
 
 use std::str::FromStr;
@@ -25,6 +29,7 @@ use serde::Deserialize;
 use roles::WHOLE_NODES;
 
 pub use crate::kind::{Class, FaultKind, Kind, Needs};
+pub use clock_fault::ClockFault;
 pub use cut_fault::CutFault;
 pub use disk_fault::DiskFault;
 pub use diverted_fault::DivertedFault;
@@ -32,6 +37,7 @@ pub use kill::Kill;
 pub use pause::Pause;
 pub use rolling_restart::RollingRestart;
 pub use selection::{Selection, UnknownWord};
+pub use wipe::Wipe;
 
 macro_rules! rows {
     ($($(#[$about:meta])* $name:ident = $definition:path;)*) => {
@@ -107,6 +113,14 @@ rows! {
     DISK_FULL = disks::DISK_FULL;
     /// Writes fail.
     FAILING_WRITE = disks::FAILING_WRITE;
+    /// A wall clock jumps.
+    CLOCK_JUMP = clocks::JUMP;
+    /// A wall clock gains or loses time.
+    CLOCK_DRIFT = clocks::DRIFT;
+    /// A wall clock jumps and jumps back, again and again.
+    CLOCK_STROBE = clocks::STROBE;
+    /// SIGKILL, no data, and start again.
+    WIPE = wipe::KIND;
 }
 
 /// The kinds that a selection or a stored plan can name: the built-in ones and your own.

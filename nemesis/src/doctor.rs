@@ -62,6 +62,9 @@ pub enum Capability {
     /// A process is asked for before it syncs, and syncs late. Without it disks cannot be made worse.
     #[strum(serialize = "supervise system calls")]
     Supervision,
+    /// A program that tells the time, with a wall clock an hour ahead. Without it clocks cannot be moved.
+    #[strum(serialize = "move a program's wall clock")]
+    Clock,
     /// A `/proc` of the process namespace's own. Its absence costs speed only: processes are looked
     /// up by translation.
     #[strum(serialize = "mount a fresh /proc")]
@@ -100,6 +103,7 @@ impl Capability {
             Capability::Processes
                 | Capability::Switch
                 | Capability::Supervision
+                | Capability::Clock
                 | Capability::OwnProc
                 | Capability::OwnHosts
                 | Capability::Figures
@@ -168,6 +172,12 @@ impl Diagnosis {
     pub fn supervised_calls(&self) -> bool {
         let mut trials = self.trials.iter();
         trials.any(|trial| trial.capability == Capability::Supervision && trial.works())
+    }
+
+    /// Whether wall clocks of nodes can be moved here.
+    pub fn clock_faults(&self) -> bool {
+        let mut trials = self.trials.iter();
+        trials.any(|trial| trial.capability == Capability::Clock && trial.works())
     }
 
     /// Whether process faults can run here.

@@ -10,6 +10,7 @@ use nix::sys::signal::Signal;
 
 use crate::address;
 use crate::calls::{self, Calls, Installing, Refused, Supervisor};
+use crate::clock::Clocks;
 use crate::confinement::{self, Confined, Confinement, Room};
 use crate::link::End;
 use crate::network::{Network, NetworkError};
@@ -23,6 +24,7 @@ use crate::sandbox::{Entered, Isolation};
 pub struct Environment {
     place: Place,
     confinement: Arc<Confinement>,
+    clocks: Arc<Clocks>,
     supervision: Arc<Supervision>,
 }
 
@@ -76,6 +78,7 @@ impl Environment {
         Ok(Environment {
             place,
             confinement,
+            clocks: Arc::default(),
             supervision,
         })
     }
@@ -114,6 +117,11 @@ impl Environment {
     fn supervised(&self) -> std::sync::MutexGuard<'_, Supervised> {
         let state = self.supervision.state.lock();
         state.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The nodes' clocks. Whoever wants to move them says so before the nodes start.
+    pub fn clocks(&self) -> &Clocks {
+        &self.clocks
     }
 
     /// Makes room for a new cluster in the same sandbox: the nodes' shared memory is emptied, and their segments and
@@ -171,10 +179,18 @@ impl Environment {
             let installing = supervisor.prepare(node, calls, &room.directories)?;
             supervise(command.as_std_mut(), installing);
         }
+        let clock = self.clocks.of(node)?;
+        if let Some(clock) = &clock {
+            clock.hook(command.as_std_mut());
+        }
         self.resident(node)?
             .run(move |_| {
                 let _entered = runtime.enter();
-                command.spawn()
+                let child = command.spawn()?;
+                if let Some(clock) = clock {
+                    clock.redirect(child.id());
+                }
+                Ok(child)
             })
             .map_err(io::Error::other)?
     }

@@ -36,6 +36,12 @@ pub trait Fault: Send {
     fn counters(&self) -> Counters {
         Counters::default()
     }
+
+    /// The least and the most that it has added to the wall clocks of its nodes so far, in ms; none if it moves no
+    /// clocks. Asked after its begin and after its heal.
+    fn skew_ms(&self) -> Option<(i64, i64)> {
+        None
+    }
 }
 
 /// Why a fault did not do what it should.

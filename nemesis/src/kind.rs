@@ -10,9 +10,9 @@ use std::hash::{Hash, Hasher};
 use checkers::history::DiskTrouble;
 use serde::{Deserialize, Serialize};
 
-use crate::calls::Calls;
 use crate::fault::{Fault, FaultError};
 use crate::link::Link;
+pub use crate::needs::Needs;
 use crate::network::partition;
 use crate::node::{Node, Nodes};
 use crate::site::Site;
@@ -31,17 +31,8 @@ pub enum Class {
     Process,
     /// Disks.
     Disk,
-}
-
-/// What must be possible on a machine for a kind to run there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Needs {
-    /// The private network of the sandbox.
-    PrivateNetwork,
-    /// Nodes whose system calls are supervised from their start.
-    Supervision(Calls),
-    /// Nothing beyond starting processes.
-    Nothing,
+    /// Wall clocks.
+    Clock,
 }
 
 /// What a kind of fault is. Only the first five methods have to be written.
@@ -69,6 +60,7 @@ pub trait FaultKind: Send + Sync {
         match self.class() {
             Class::Network => Needs::PrivateNetwork,
             Class::Process | Class::Disk => Needs::Nothing,
+            Class::Clock => Needs::WallClock,
         }
     }
 
@@ -114,10 +106,12 @@ pub trait FaultKind: Send + Sync {
     }
 
     /// Whether a fault of this kind at these nodes affects this leader: it is among them, or is cut
-    /// from others, in some direction, or disturbed, until no sound majority is left to it.
+    /// from others, in some direction, or disturbed, until no sound majority is left to it. What a wrong
+    /// clock does depends on the target, so a history tells it apart.
     fn affects(&self, nodes: Nodes, aimed: &[Node], leader: Node) -> bool {
         match self.class() {
             Class::Process | Class::Disk => aimed.contains(&leader),
+            Class::Clock => false,
             Class::Network => {
                 let mut links = self.links(nodes, aimed);
                 links.extend(self.disturbs(nodes, aimed));
@@ -128,7 +122,7 @@ pub trait FaultKind: Send + Sync {
 
     /// Whether a fault at this role affects the leader, whichever node that is.
     fn always_affects_leader(&self, role: Role) -> bool {
-        matches!(role, Role::Leader | Role::All)
+        self.class() != Class::Clock && matches!(role, Role::Leader | Role::All)
     }
 }
 

@@ -14,8 +14,9 @@
 //! | [`network`] | links, cuts, diversions and the probe that sees them |
 //! | [`calls`] | the supervisor of system calls: disks that are slow, fail, lie or are full |
 //! | [`wire`] | the switch behind a diverted link: messages that vanish, slow, lossy and narrow links |
+//! | [`clock`] | wall clocks of nodes that can be moved, and what was read of them |
 //! | [`process`] | who owns the nodes' processes, and a node's figures from `/proc` |
-//! | [`kind`], [`catalogue`] | what a kind of fault is; the built-in kinds, and room for your own |
+//! | [`kind`], [`needs`], [`catalogue`] | what a kind of fault is, and needs; the built-in kinds, and room for your own |
 //! | [`target`] | roles, and which nodes have them now |
 //! | [`evidence`] | what a fault counted while it lasted |
 //! | [`fault`], [`site`] | what every fault is: begin, verify, hold, heal; what it acts on |
@@ -28,6 +29,7 @@
 pub mod address;
 pub mod calls;
 pub mod catalogue;
+pub mod clock;
 pub mod confinement;
 pub mod doctor;
 pub mod engine;
@@ -36,6 +38,7 @@ pub mod evidence;
 pub mod fault;
 pub mod kind;
 pub mod link;
+pub mod needs;
 pub mod network;
 pub mod node;
 pub mod plan;

@@ -212,7 +212,10 @@ fn probes(recorder: &mut Recorder) {
             voters: vec![],
         };
         recorder.record(observed(format!("n{node}"), called, seen));
-        let seen = Seen::Produce { sequence: 0 };
+        let seen = Seen::Produce {
+            sequence: 0,
+            appended_ago_ms: None,
+        };
         recorder.record(observed(String::new(), called, seen));
     }
 }

@@ -243,7 +243,13 @@ fn probes(recorder: &mut Recorder<'_>) {
         recorder.record(observed(format!("n{node}"), quorum));
         let sequence = recorder.sent;
         recorder.sent += 1;
-        recorder.record(observed(String::new(), Seen::Produce { sequence }));
+        recorder.record(observed(
+            String::new(),
+            Seen::Produce {
+                sequence,
+                appended_ago_ms: None,
+            },
+        ));
     }
     for node in 1..=3 {
         let sequences = (recorder.sent - 3..recorder.sent).collect();

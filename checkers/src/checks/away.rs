@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::claims::MS;
 use super::prepared::Prepared;
-use crate::history::{Moment, NodeName, Seen, Window};
+use crate::history::{FaultEvent, Moment, NodeName, Seen, Window};
 
 /// A node is silent if it has not answered for this long when a fault begins.
 const SILENT: Moment = 1_000 * MS;
@@ -116,20 +116,13 @@ fn answers_after(asked: &[Asked], moment: Moment) -> Moment {
 
 /// A node that is not there, as a fault that stops it would have it.
 fn gone(node: &NodeName, at: Moment) -> Window {
-    Window {
-        id: String::new(),
-        kind: String::new(),
+    let fault = FaultEvent {
         targets: vec![node.clone()],
-        links: Vec::new(),
-        disturbed: Vec::new(),
-        role: String::new(),
         role_held: true,
-        affects_leader: false,
         called: at,
-        begun: Some(at),
-        healed: None,
-        skipped: false,
-    }
+        ..FaultEvent::default()
+    };
+    Window::of(&fault, Some(at), false)
 }
 
 /// From when on a node that starts has a majority to start with: Apache Kafka answers nobody before it has registered

@@ -179,6 +179,7 @@ impl Reducer {
         drop(operations);
         self.settled.answers = self.calm.answers;
         self.settled.produced = self.calm.produced;
+        self.settled.appended = self.calm.appended;
         for place in self.places.all {
             let of_topic = self.settled.places.entry(place.topic).or_default();
             of_topic.insert(place.partition, place.counts);

@@ -169,8 +169,11 @@ pub(super) fn settle(history: &History, window: &Window, base: Moment) -> Moment
 }
 
 /// Whether a window explains a change of leader: one that affects the leader, or whose target had lost its role to the
-/// leader in between, or that leaves no majority.
+/// leader in between, or that leaves no majority; or that moves a clock further than the target tolerates.
 fn moves_leaders(window: &Window, history: &History) -> bool {
+    if window.moves_clocks() {
+        return !window.skipped && !window.is_tolerated(history.promises());
+    }
     let affects = window.affects_leader || !window.role_held;
     !window.skipped && (affects || window.breaks_majority(&history.nodes()))
 }

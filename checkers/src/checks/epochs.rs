@@ -78,8 +78,8 @@ pub(super) fn forward(check: &Check<'_>) -> Verdict {
     let mut verdict = check.verdict();
     let claims = check.claims();
     let partitions = claims.rows.iter().filter(|row| row.epoch.is_some());
-    lanes(claims, partitions, &mut verdict);
-    lanes(claims, claims.quorum.iter(), &mut verdict);
+    lanes(check, partitions, &mut verdict);
+    lanes(check, claims.quorum.iter(), &mut verdict);
     ends(check, &mut verdict);
     let settled = claims.settled.rows + claims.settled.quorum;
     let answers = (claims.rows.len() + claims.quorum.len()) as u64 + settled;
@@ -88,15 +88,17 @@ pub(super) fn forward(check: &Check<'_>) -> Verdict {
 }
 
 fn lanes<'r, 'a: 'r>(
-    claims: &Claims<'a>,
+    check: &Check<'a>,
     rows: impl Iterator<Item = &'r Row<'a>>,
     verdict: &mut Verdict,
 ) {
+    let claims = check.claims();
     // Of each node and lane, the first answer of each epoch that was higher than all before.
-    let mut highest: BTreeMap<(&str, usize), Vec<&Row<'_>>> = BTreeMap::new();
+    let mut highest: BTreeMap<(&str, usize, usize), Vec<&Row<'_>>> = BTreeMap::new();
     let mut told: BTreeSet<&str> = BTreeSet::new();
     for row in rows {
-        let records = highest.entry((row.node, row.seat)).or_default();
+        let life = lives(check, row.node, row.called);
+        let records = highest.entry((row.node, row.seat, life)).or_default();
         let before = records.partition_point(|known| known.returned <= row.called);
         let known = before.checked_sub(1).map(|at| records[at]);
         if let Some(known) = known.filter(|known| known.epoch > row.epoch)
@@ -115,6 +117,13 @@ fn lanes<'r, 'a: 'r>(
             records.push(row);
         }
     }
+}
+
+/// How often a node's disk was emptied before a moment: a node without its disk knows no epoch that it has seen.
+fn lives(check: &Check<'_>, node: &str, at: Moment) -> usize {
+    let windows = check.windows().iter();
+    let wiped = windows.filter(|w| w.wiped && !w.skipped && w.called <= at && w.stops(node));
+    wiped.count()
 }
 
 /// An answer about the end of a partition, with the epoch of the leader that gave it.
@@ -142,7 +151,7 @@ impl End<'_> {
 /// a new epoch in one part of it before the other.
 fn ends(check: &Check<'_>, verdict: &mut Verdict) {
     let anew = remade(check.history());
-    let mut highest: BTreeMap<(&str, &str, i32), Vec<End<'_>>> = BTreeMap::new();
+    let mut highest: BTreeMap<(&str, &str, i32, usize), Vec<End<'_>>> = BTreeMap::new();
     let mut told: BTreeSet<&str> = BTreeSet::new();
     for operation in check.operations() {
         let (Call::EndOffset(asked), Some(Report::EndOffset(seen)), Outcome::Ok) =
@@ -167,7 +176,12 @@ fn ends(check: &Check<'_>, verdict: &mut Verdict) {
             epoch,
         };
         let lane = highest
-            .entry((node, &asked.topic, asked.partition))
+            .entry((
+                node,
+                &asked.topic,
+                asked.partition,
+                lives(check, node, operation.called),
+            ))
             .or_default();
         // In the order of the calls: an answer that came later than this question is further back.
         let before = lane.iter().rev().find(|known| known.returned <= end.called);

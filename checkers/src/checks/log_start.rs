@@ -115,7 +115,9 @@ fn forgot(
     now: &ClientOperation<'_>,
 ) -> bool {
     let history = check.history();
-    let from = match history.promises().log_start_is_durable {
+    let name = &check.nodes()[node];
+    let wiped = history.promises().supports_wiped_disk;
+    let from = match history.promises().log_start_is_durable && !wiped {
         true => {
             let limit = history.limits().metadata_ms.saturating_mul(MS);
             before.called.max(now.called.saturating_sub(limit))
@@ -123,7 +125,6 @@ fn forgot(
         false => before.called,
     };
     let to = now.completed().unwrap_or(Moment::MAX);
-    let name = &check.nodes()[node];
     // It exists again from its start on, so that the last one within the time counts.
     let mut happened = history.happenings().filter(|(_, at, event)| {
         event.node == *name && event.what != NodeHappening::Unknown && (from..=to).contains(at)
@@ -179,8 +180,24 @@ fn went_back(
     });
 }
 
+/// By how much at most some node's clock was ahead, or another one behind when it appended, in a stretch of time; without
+/// limit if that is not known.
+fn ahead_ms(check: &Check<'_>, from: Moment, to: Moment) -> u64 {
+    let near = check.windows().iter().filter(|w| w.overlaps(from, to, 0));
+    let spread = near.filter_map(|window| {
+        let (least, most) = window.skew_ms?;
+        let known = window.healed.is_some();
+        Some(if known {
+            most.abs_diff(least)
+        } else {
+            u64::MAX
+        })
+    });
+    spread.max().unwrap_or(0)
+}
+
 /// Whether records were removed for their age that were too young: by the time at which they were sent, the oldest
-/// that they can be.
+/// that they can be. A node reads their age from its clock, so one that is ahead may remove as much earlier.
 fn too_early(check: &Check<'_>, view: &View<'_>, now: &Stated<'_>, verdict: &mut Verdict) -> bool {
     let promises = check.history().promises();
     let (Some(retention_ms), None) = (promises.retention_ms, promises.retention_bytes) else {
@@ -191,8 +208,13 @@ fn too_early(check: &Check<'_>, view: &View<'_>, now: &Stated<'_>, verdict: &mut
     let removed = view
         .acknowledged()
         .filter(|(_, offset)| (asked_for..now.start).contains(offset));
-    let ages = removed.map(|(send, _)| told_at.saturating_sub(send.operation.called) / MS);
-    let young: Vec<u64> = ages.filter(|age_ms| *age_ms < retention_ms).collect();
+    let ages = removed.map(|(send, _)| {
+        let called = send.operation.called;
+        let ahead_ms = ahead_ms(check, called, told_at);
+        (told_at.saturating_sub(called) / MS, ahead_ms)
+    });
+    let young = ages.filter(|(age_ms, ahead)| age_ms.saturating_add(*ahead) < retention_ms);
+    let young: Vec<u64> = young.map(|(age_ms, _)| age_ms).collect();
     let Some(age_ms) = young.iter().copied().min() else {
         return false;
     };

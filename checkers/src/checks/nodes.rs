@@ -3,9 +3,10 @@
 
 use super::Check;
 use super::away;
-use super::claims::MS;
+use super::claims::{MS, margin};
 use super::disks;
-use crate::history::{Moment, NodeHappening, NodeName, Phase, Seen};
+use super::unrest::explains;
+use crate::history::{Moment, NodeHappening, NodeName, Phase, Seen, Window};
 use crate::verdict::{Anomaly, Doubt, Evidence, Finding, Unit, Verdict};
 
 /// Unanswered probes of one node in a row.
@@ -150,7 +151,8 @@ fn excused(
     down_since.is_some_and(|since| since <= to && since > 0)
 }
 
-/// A process ended though nobody asked for it, nor did its disk fail in a way for which the target states that it ends.
+/// A process ended though nobody asked for it, nor did its disk fail in a way for which the target states that it ends. Where
+/// its clock was further off than the target tolerates, that is reported, and violates nothing.
 pub(super) fn exits(check: &Check<'_>) -> Verdict {
     let mut verdict = check.verdict();
     let mut seen = 0;
@@ -159,7 +161,15 @@ pub(super) fn exits(check: &Check<'_>) -> Verdict {
         let failed = || disks::explains_end(check, &happening.node, at);
         if happening.what == NodeHappening::Exited && !happening.expected && !failed() {
             let node = happening.node.clone();
-            verdict.found(Anomaly {
+            let by_clock = |window: &&Window| {
+                let history = check.history();
+                let meanwhile = window.overlaps(at, at, margin(history));
+                window.moves_clocks()
+                    && meanwhile
+                    && window.touches(&node)
+                    && explains(check.prepared(), window)
+            };
+            let anomaly = Anomaly {
                 kind: Finding::UnprovokedExit {
                     node: node.clone(),
                     status: happening.status.clone(),
@@ -167,11 +177,15 @@ pub(super) fn exits(check: &Check<'_>) -> Verdict {
                 certain: true,
                 evidence: Evidence {
                     events: vec![id],
-                    nodes: vec![node],
+                    nodes: vec![node.clone()],
                     window: Some((at, at)),
                     ..Evidence::default()
                 },
-            });
+            };
+            match check.windows().iter().any(|window| by_clock(&window)) {
+                true => verdict.tolerate(anomaly),
+                false => verdict.found(anomaly),
+            }
         }
     }
     verdict.saw("starts and ends of processes", seen);

@@ -306,7 +306,7 @@ pub(super) fn coverage(check: &Check<'_>) -> Verdict {
     let aimed = check
         .windows()
         .iter()
-        .filter(|w| w.role == "leader" || w.affects_leader)
+        .filter(|w| (w.role == "leader" && !w.moves_clocks()) || w.affects_leader)
         // A lie of a disk affects nobody before a power loss.
         .filter(|w| w.disk_fault() != Some(DiskFault::LyingSync))
         .count() as u64;

@@ -6,6 +6,9 @@ use crate::history::Window;
 /// Whether gaps in it are judged as fail-over or after its heal.
 pub(super) fn explains(check: &Prepared<'_>, window: &Window) -> bool {
     let broken = || window.breaks_majority(check.nodes());
+    if window.moves_clocks() {
+        return !window.skipped && !window.is_tolerated(check.history().promises());
+    }
     !window.skipped
         && (window.affects_leader || !window.role_held || broken() || hides_leader(window))
 }

@@ -47,6 +47,13 @@ pub struct FaultEvent {
     /// What was counted of it: for `begun` by the probe that saw it, for `healed` since then.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub counters: BTreeMap<String, u64>,
+    /// The least and the most that it has added to the wall clocks of its targets up to this step, in ms. None if it
+    /// moves no clocks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub skew_ms: Option<(i64, i64)>,
+    /// Whether its targets start again with nothing on their disks.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub wiped: bool,
 }
 
 /// What disks do wrong, and how much.

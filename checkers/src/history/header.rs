@@ -94,6 +94,13 @@ pub struct Promises {
     pub stops_on_failed_write: bool,
     /// A record that is acknowledged (acks all) is durable on a majority of nodes.
     pub acknowledged_is_synced: bool,
+    /// Nodes read their wall clocks, so that moving these means something.
+    pub reads_wall_clock: bool,
+    /// Leaders stay, records are acknowledged and no process ends while wall clocks of nodes are wrong by at most this.
+    /// None: nothing is stated, so a clock fault explains a change of leader, a gap and an exit.
+    pub tolerates_clock_skew_ms: Option<u64>,
+    /// A node may lose what is on its disk and come back with nothing, as a machine that replaces a broken one.
+    pub supports_wiped_disk: bool,
     /// Records that are younger than this are kept (`retention.ms`); older ones may be removed. None: none are removed
     /// for their age, so that a log start above 0 needs another explanation.
     pub retention_ms: Option<u64>,
@@ -119,6 +126,9 @@ impl Default for Promises {
             stops_on_failed_sync: false,
             stops_on_failed_write: false,
             acknowledged_is_synced: false,
+            reads_wall_clock: true,
+            tolerates_clock_skew_ms: None,
+            supports_wiped_disk: false,
             retention_ms: None,
             retention_bytes: None,
         }

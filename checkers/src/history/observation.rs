@@ -55,6 +55,10 @@ pub enum Seen {
         /// Number of the record in the probe's own order.
         #[serde(default)]
         sequence: u64,
+        /// How long before the acknowledgement the leader appended it, by the leader's wall clock (Kafka's LogAppendTime)
+        /// and the harness's, in ms; negative if that is after it. None if the topic has no such times.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        appended_ago_ms: Option<i64>,
     },
     /// Records of the produce probe, as they were first served by this node.
     Delivery {

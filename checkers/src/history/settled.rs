@@ -21,6 +21,8 @@ pub struct Settled {
     pub(crate) lag: Moment,
     /// Records of the produce probe: when each was sent, and when it was acknowledged; the end of time if it was not.
     pub(crate) produced: Vec<(Moment, Moment)>,
+    /// Those of them with a time of the leader, as lines would have them: line, called, acknowledged, ms before that.
+    pub(crate) appended: Vec<(u64, Moment, Moment, i64)>,
     pub(crate) answers: Answers,
     /// Idempotent producers that gave up on a record: when they had called for the first such record.
     pub(crate) gave_up: BTreeMap<u64, Moment>,

@@ -126,6 +126,8 @@ fn known(what: &What) -> Option<[Fields; 2]> {
                 "disturbed",
                 "disk",
                 "counters",
+                "skew_ms",
+                "wiped",
             ],
         ],
         What::Topic(_) => [&["name", "id"], &["partitions", "what"]],
@@ -182,7 +184,7 @@ fn of_probe(seen: &Seen) -> Option<Fields> {
     Some(match seen {
         Seen::Metadata { .. } => &["brokers", "partitions"],
         Seen::Quorum { .. } => &["leader", "epoch", "voters"],
-        Seen::Produce { .. } => &["sequence"],
+        Seen::Produce { .. } => &["sequence", "appended_ago_ms"],
         Seen::Delivery { .. } => &["sequences"],
         Seen::Content { .. } => &["compared", "altered"],
         Seen::Process { .. } => &["resident_bytes", "cpu_ms", "descriptors"],

@@ -1,6 +1,7 @@
 //! A fault from its begin to its heal, and what it does to whom.
 
 use super::fault::{DiskFault, DiskTrouble, FaultEvent, Link};
+use super::header::Promises;
 use super::ids::{Moment, NodeName};
 
 /// A fault from begin to heal.
@@ -36,10 +37,14 @@ pub struct Window {
     pub calls_failed: u64,
     /// Whether it was skipped: not counted.
     pub skipped: bool,
+    /// The least and the most that it added to the wall clocks of its targets, in ms; none if it moved no clocks.
+    pub skew_ms: Option<(i64, i64)>,
+    /// Whether its targets started again with nothing on their disks.
+    pub wiped: bool,
 }
 
 impl Window {
-    pub(super) fn of(fault: &FaultEvent, begun: Option<Moment>, skipped: bool) -> Window {
+    pub(crate) fn of(fault: &FaultEvent, begun: Option<Moment>, skipped: bool) -> Window {
         Window {
             id: fault.id.clone(),
             kind: fault.kind.clone(),
@@ -56,13 +61,33 @@ impl Window {
             heal_called: None,
             calls_failed: calls_failed(fault),
             skipped,
+            skew_ms: fault.skew_ms,
+            wiped: fault.wiped,
         }
     }
 
-    /// It was healed at this moment.
+    /// Ends it. What clocks were moved by meanwhile, and how many calls failed, is known now.
     pub(super) fn heal(&mut self, fault: &FaultEvent, at: Moment) {
         (self.healed, self.heal_called) = (Some(at), Some(fault.called));
         self.calls_failed = self.calls_failed.max(calls_failed(fault));
+        let both = self.skew_ms.zip(fault.skew_ms);
+        self.skew_ms = both.map(|(a, b)| (a.0.min(b.0), a.1.max(b.1)));
+    }
+
+    /// Whether it moves wall clocks, and does nothing else.
+    pub fn moves_clocks(&self) -> bool {
+        self.skew_ms.is_some()
+    }
+
+    /// Whether it moves clocks by no more than the target states that it tolerates, so that it explains nothing.
+    pub fn is_tolerated(&self, promises: &Promises) -> bool {
+        let skew_ms = self.skew_ms.filter(|_| self.healed.is_some());
+        let most = skew_ms.map(|(least, most)| least.unsigned_abs().max(most.unsigned_abs()));
+        most.is_some_and(|most| {
+            promises
+                .tolerates_clock_skew_ms
+                .is_some_and(|limit| most <= limit)
+        })
     }
 
     /// Whether it took effect.
@@ -91,7 +116,7 @@ impl Window {
         let runs_on = matches!(
             self.disk_fault(),
             Some(DiskFault::SlowSync | DiskFault::LyingSync)
-        );
+        ) || self.moves_clocks();
         !self.acts_on_links() && !runs_on && self.is_aimed_at(node)
     }
 
@@ -281,6 +306,31 @@ mod tests {
         }
         assert!(on(DiskFault::SlowSync, 1).slows_disk("n1"));
         assert!(!on(DiskFault::FailingSync, 1).slows_disk("n1"));
+    }
+
+    #[test]
+    fn a_wrong_clock_stops_nobody_and_is_tolerated_as_stated() {
+        let step = |skew_ms| FaultEvent {
+            targets: vec!["n1".to_owned()],
+            skew_ms,
+            ..FaultEvent::default()
+        };
+        let mut window = Window::of(&step(Some((0, 100))), Some(1), false);
+        assert!(!window.stops("n1") && window.touches("n1") && !window.breaks_majority(&nodes(1)));
+        let promises = |tolerates_clock_skew_ms| Promises {
+            tolerates_clock_skew_ms,
+            ..Promises::default()
+        };
+        // How far it will go is not known yet.
+        assert!(!window.is_tolerated(&promises(Some(1_000))));
+        window.heal(&step(Some((-500, 100))), 9);
+        assert_eq!(
+            (window.skew_ms, window.healed),
+            (Some((-500, 100)), Some(9))
+        );
+        assert!(window.is_tolerated(&promises(Some(500))));
+        assert!(!window.is_tolerated(&promises(Some(499))));
+        assert!(!window.is_tolerated(&promises(None)));
     }
 
     /// Five nodes bear a pause of one and the isolation of another together, three do not.

@@ -72,7 +72,7 @@ fields! {
     "quorum": "i" NUMBER, "t" CLOCK, "type" DID, "called" CLOCK, "node" ASKED, "probe" ASKED, "answered" Mutated,
         "error" Mutated, "leader" Mutated, "epoch" Mutated, "voters" Mutated;
     "produce": "i" NUMBER, "t" CLOCK, "type" DID, "called" CLOCK, "node" ASKED, "probe" ASKED, "answered" Mutated,
-        "error" Mutated, "sequence" DID;
+        "error" Mutated, "sequence" DID, "appended_ago_ms" Mutated;
     "delivery": "i" NUMBER, "t" CLOCK, "type" DID, "called" CLOCK, "node" ASKED, "probe" ASKED,
         "answered" Excluded("only answers with records are recorded"),
         "error" Excluded("only answers with records are recorded"), "sequences" Mutated;
@@ -85,7 +85,8 @@ fields! {
     "fault": "i" NUMBER, "t" CLOCK, "type" DID, "id" DID, "called" CLOCK, "kind" DID, "phase" DID, "targets" DID,
         "links" DID, "links.from" DID, "links.to" DID, "role" DID, "role_held" MEASURED, "affects_leader" MEASURED,
         "disk" DID,
-        "disturbed" DID, "disturbed.from" DID, "disturbed.to" DID, "evidence" MEASURED, "counters" MEASURED;
+        "disturbed" DID, "disturbed.from" DID, "disturbed.to" DID, "evidence" MEASURED, "counters" MEASURED, "skew_ms" DID,
+        "wiped" DID;
     "topic": "i" NUMBER, "t" CLOCK, "type" DID, "name" DID,
         "id" Excluded("any text; it is only compared with that of another creation of the same topic"),
         "partitions" DID, "what" DID;

@@ -284,7 +284,9 @@ fn probe(history: &History) -> BTreeMap<u64, (Moment, Moment)> {
         .observations()
         .filter(|observed| observed.observation.answered);
     let times = acknowledged.filter_map(|observed| match observed.observation.seen {
-        Seen::Produce { sequence } => Some((sequence, (observed.observation.called, observed.at))),
+        Seen::Produce { sequence, .. } => {
+            Some((sequence, (observed.observation.called, observed.at)))
+        }
         _ => None,
     });
     times.collect()

@@ -322,6 +322,18 @@ pub enum Finding {
         /// When it was served.
         served_at: Moment,
     },
+    // ------------------------------------------------------------------ timestamps
+    /// A leader gave a record a time at which it cannot have appended it, by a clock that is wrong as it was set.
+    AppendTimeWrong {
+        /// How long before its acknowledgement, by that time, in ms; negative if after it.
+        ago_ms: i64,
+        /// The least and the most that it can be, with the clocks as they were set.
+        least_ms: i64,
+        /// See `least_ms`.
+        most_ms: i64,
+        /// How many such records there were in a row.
+        records: u64,
+    },
     // ------------------------------------------------------------------ topics, cluster-shape
     /// A node shows brokers, voters or partitions that are not those of the run.
     ShapeDiffers {

@@ -46,8 +46,13 @@ pub(crate) fn dressed(history: &History, seed: u64) -> History {
                     }
                 }
                 Seen::Quorum { voters, .. } => voters.extend(1..=3),
-                Seen::Produce { sequence: number } => {
+                Seen::Produce {
+                    sequence: number,
+                    appended_ago_ms,
+                } => {
                     *number = sequence;
+                    let late = random.random_bool(0.002);
+                    *appended_ago_ms = Some(if late { -5_000 } else { 0 });
                     sequence += 1;
                     if observed.answered {
                         let nodes = (1..=3).filter(|_| random.random_bool(0.999));

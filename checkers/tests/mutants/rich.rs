@@ -87,8 +87,12 @@ pub(crate) fn run(seed: u64, quiet: bool) -> History {
                 match &mut seen.seen {
                     Seen::Metadata { brokers, .. } => *brokers = vec![1, 2, 3],
                     Seen::Quorum { voters, .. } => *voters = vec![1, 2, 3],
-                    Seen::Produce { sequence: number } => {
+                    Seen::Produce {
+                        sequence: number,
+                        appended_ago_ms,
+                    } => {
                         *number = sequence;
+                        *appended_ago_ms = seen.answered.then_some(0);
                         sequence += 1;
                         if seen.answered {
                             fresh.extend(served(*number, event.t));

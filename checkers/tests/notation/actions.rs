@@ -49,10 +49,15 @@ pub(crate) fn read(
         }
         ["fault", rest @ ..] => fault(from, to, rest, &mut add),
         ["probe", rest @ ..] => {
-            let number = rest.first().filter(|word| **word != "lost");
+            let number = rest.first().filter(|word| words::is_number(word));
             let sequence = number.map_or(0, |word| words::number(word));
             let answered = rest.last() != Some(&"lost");
-            observe("", from, to, answered, Seen::Produce { sequence }, &mut add);
+            let ago = rest.iter().find_map(|word| word.strip_prefix("ago="));
+            let seen = Seen::Produce {
+                sequence,
+                appended_ago_ms: ago.map(words::number),
+            };
+            observe("", from, to, answered, seen, &mut add);
         }
         [worker, f, rest @ ..] if is_worker(worker) => {
             operation(from, to, words::number(&worker[1..]), f, rest, &mut add);
@@ -209,6 +214,13 @@ fn fault(from: Moment, to: Option<Moment>, words: &[&str], add: &mut impl FnMut(
         role: options.get("role").copied().unwrap_or_default().to_owned(),
         role_held: !is("moved"),
         affects_leader: is("affects"),
+        skew_ms: options.get("skew").map(|skew| {
+            let (least, most) = skew
+                .split_once("..")
+                .unwrap_or_else(|| panic!("skew {skew}"));
+            (words::number(least), words::number(most))
+        }),
+        wiped: is("wiped"),
         ..FaultEvent::default()
     };
     if let Some(failed) = options.get("failed") {

@@ -12,6 +12,7 @@
 //! 70..80   w4 read n1 t/0@0 -> a@0 b@1 next=2 hw=2 start=0
 //! 90..95   n1,n2 says t/0=n1/3 t/1=-/-                      or: silent, or: refuses ERROR, or: quorum n1/3; brokers=1,2,3, voters=1,2,3
 //! 90..95   probe                                            or: probe lost; with its number: probe 7 lost
+//! 90..95   probe 7 ago=3                                 appended 3 ms before that, by the leader's clock
 //! 96..97   n1 serves 5 6 7                                  records of the produce probe
 //! 70..80   w5 create-topic n1 a/3                           or: grow-topic n1 a/5, delete-topic n1 a; -> info, -> fail
 //! 70..80   w5 start n1 t/0 phase=final -> 40                 the first offset that is kept
@@ -21,6 +22,7 @@
 //! 95       n1 holds 42 30                                   resident MiB, descriptors
 //! 100..200 fault k1 pause n1 role=leader affects            or: isolate n1 n1>n2 n1>n3 moved, failed, skipped
 //! 100..200 fault k1 x n1 disk=slow-sync/500                 or: disk=failing-sync failed=3, the calls that failed
+//! 100..200 fault k1 clock-jump n1 skew=0..5000              by which its clock was moved, in ms; a wiped disk: wiped
 //! 100      phase load | n1 started | n1 exited | n1 died | late n1 400 | topic t created id
 //! every 20 100..300 +5 probe                                the same line again and again, each 5 ms long
 //! ```

@@ -13,6 +13,11 @@ pub(crate) fn number<T: FromStr<Err: Debug>>(word: &str) -> T {
         .unwrap_or_else(|e| panic!("{word:?} is no number: {e:?}"))
 }
 
+/// Whether a word is a number.
+pub(crate) fn is_number(word: &str) -> bool {
+    word.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// `brokers=1,2,3` among these words; nothing if there is none.
 pub(crate) fn ids(words: &[&str], prefix: &str) -> Vec<i32> {
     let listed = words.iter().find_map(|word| word.strip_prefix(prefix));

@@ -43,15 +43,22 @@ pub fn run() -> Result<i32> {
         "slow, failing, lying and full disks {}\n",
         word(diagnosis.supervised_calls())
     );
+    text += &format!("clock faults {}\n", word(diagnosis.clock_faults()));
     if !diagnosis.network_faults() && diagnosis.process_faults() {
         text += "`jepsen run process` runs pauses and kills with nodes on 127.0.0.1 to 127.0.0.3\n";
         if diagnosis.supervised_calls() {
             text += "`jepsen run process --faults slow-sync,disk-full` makes their disks worse\n";
         }
+        if diagnosis.clock_faults() {
+            text += "`jepsen run process --faults clock` moves their wall clocks\n";
+        }
     }
     tell(&text);
     Ok(
-        if diagnosis.network_faults() && diagnosis.diverted_links() && diagnosis.supervised_calls()
+        if diagnosis.network_faults()
+            && diagnosis.diverted_links()
+            && diagnosis.supervised_calls()
+            && diagnosis.clock_faults()
         {
             exit::VALID
         } else {

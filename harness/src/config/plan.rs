@@ -91,13 +91,14 @@ pub fn replay(file: &Path) -> Result<Plan> {
     }
 }
 
-/// `network`, `process` or `disk`, for a kind's name.
+/// `network`, `process`, `disk` or `clock`, for a kind's name.
 pub fn class_of(kind: &str) -> Option<&'static str> {
     let kind: Kind = kind.parse().ok()?;
     Some(match kind.class() {
         Class::Network => "network",
         Class::Process => "process",
         Class::Disk => "disk",
+        Class::Clock => "clock",
     })
 }
 

@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use checkers::history::{Acks, Limits, Promises};
+use nemesis::catalogue::Needs;
 use nemesis::plan::Timing;
 use nemesis::{Environment, Node, Nodes};
 use serde::{Deserialize, Serialize};
@@ -133,6 +134,24 @@ impl Target {
     /// The digest of everything that its files define: targets with the same name and different content differ.
     pub fn digest(&self) -> String {
         super::digest::digest(&serde_json::to_string(self).unwrap_or_default())
+    }
+
+    /// Why a fault that needs this is not for this target, and what to do; none if it is.
+    pub fn refuses(&self, needs: Needs) -> Option<String> {
+        let (promise, because) = match needs {
+            Needs::WallClock if !self.promises.reads_wall_clock => {
+                ("reads_wall_clock", "that it reads its wall clock")
+            }
+            Needs::ReplaceableDisk if !self.promises.supports_wiped_disk => (
+                "supports_wiped_disk",
+                "that a node may come back without its disk",
+            ),
+            _ => return None,
+        };
+        let name = &self.name;
+        Some(format!(
+            "the target {name} does not state {because} ([promises] {promise}); `--promise {promise}` tries it"
+        ))
     }
 
     /// Whether it is a running cluster.

@@ -41,6 +41,8 @@ pub struct Drawing {
     seed: u64,
     /// The begin of the load, in ms since 1970.
     began_ms: i64,
+    /// Records get the time of the leader (LogAppendTime) in place of their own.
+    leaders_times: bool,
 }
 
 impl Drawing {
@@ -54,7 +56,21 @@ impl Drawing {
             shape: shape.clone(),
             seed,
             began_ms: i64::try_from(now.as_millis()).unwrap_or(0),
+            leaders_times: false,
         })
+    }
+
+    /// The same where records get the time of the leader (LogAppendTime): nobody knows beforehand what is read then.
+    pub fn with_leaders_times(self, leaders_times: bool) -> Drawing {
+        Drawing {
+            leaders_times,
+            ..self
+        }
+    }
+
+    /// The timestamp with which a record is found; none if the leader decides it.
+    pub fn found_with(&self, contents: &Contents) -> Option<i64> {
+        (!self.leaders_times).then_some(contents.timestamp)
     }
 
     /// A time in ms among those of the records.
@@ -159,7 +175,10 @@ impl Drawing {
             ("key", sent.key == found.key),
             ("value", sent.value == found.value),
             ("headers", sent.headers == found.headers),
-            ("timestamp", sent.timestamp == found.timestamp),
+            (
+                "timestamp",
+                self.leaders_times || sent.timestamp == found.timestamp,
+            ),
         ] {
             differs.extend((!same).then_some(field));
         }

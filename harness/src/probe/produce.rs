@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use checkers::history::{Acks, Moment, Observation, Outcome, Seen, Text, What};
+use nemesis::clock::now_ns;
 use rdkafka::ClientConfig;
 
 use crate::config::target::Target;
@@ -107,6 +108,7 @@ fn tell(recorder: &Recorder, sent: &mut BTreeMap<u64, Moment>, delivered: &Deliv
         error: delivered.outcome.error.clone(),
         seen: Seen::Produce {
             sequence: delivered.place,
+            appended_ago_ms: delivered.appended_ms.map(|ms| now_ns() / 1_000_000 - ms),
         },
     })));
 }

@@ -15,7 +15,7 @@ use crate::config::plants::Plants;
 use crate::config::scenario::Opening;
 use crate::config::shape::Shape;
 use crate::config::target::Target;
-use crate::load::Chosen;
+use crate::load::{Chosen, Drawing};
 use crate::record::{SpaceFlag, StopFlag};
 
 /// What to run.
@@ -76,6 +76,27 @@ impl Case {
         let kinds = windows.map(|window| window.kind).filter(supervised);
         let names: BTreeSet<&str> = kinds.map(Kind::name).collect();
         names.into_iter().collect::<Vec<_>>().join(", ")
+    }
+
+    /// How the contents of its records are drawn, if the load begins now. None if its records are their values.
+    pub fn drawing(&self) -> Option<Drawing> {
+        let settings = self.target.topic_settings();
+        let wanted = ("message.timestamp.type", "LogAppendTime");
+        let leaders_times = settings
+            .iter()
+            .any(|(name, value)| (&**name, &**value) == wanted);
+        let drawing = Drawing::of(&self.shape, self.seed);
+        drawing.map(|drawing| drawing.with_leaders_times(leaders_times))
+    }
+
+    /// Prepares what nodes need at their start, so that the faults of this case can act on them.
+    pub fn equip(&self, environment: &Environment) {
+        let all = self.plan.windows.iter().chain(&self.opening.plan.windows);
+        let moves_clocks = all
+            .into_iter()
+            .any(|window| window.kind.needs() == Needs::WallClock);
+        let program = self.target.node.program.clone();
+        environment.clocks().want(moves_clocks, program);
     }
 }
 

@@ -65,6 +65,7 @@ pub async fn play(
         load: case.shape.values().to_vec(),
     };
     asked.save(directory)?;
+    case.equip(context.environment);
     let (mut following, mut packer) = (None, None);
     let follow = |header: &Header| {
         let (sink, begun) =

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
+use nemesis::catalogue::Kind;
 
 use crate::config::plan::{self, Plan};
 use crate::config::plants::Plants;
@@ -55,6 +56,7 @@ pub fn resolve(
         }),
     };
     let (plan, drawn) = faults(scenario, overrides, &target, seed)?;
+    refused(overrides, &plan, &target)?;
     let by_default = overrides.faults.is_none() && overrides.schedule.is_none();
     let workload = match overrides.workload {
         Some(workload) => workload,
@@ -97,6 +99,16 @@ pub fn resolve(
         title: Some(scenario.name.clone()),
         target,
     })
+}
+
+/// What the user asks for by name and the target refuses is an error. In a scenario it is skipped.
+fn refused(overrides: &Overrides, plan: &Plan, target: &Target) -> Result<()> {
+    if overrides.faults.is_none() && overrides.schedule.is_none() {
+        return Ok(());
+    }
+    let why = |kind: Kind| Some(format!("{kind}: {}", target.refuses(kind.needs())?));
+    let refused = plan.windows.iter().find_map(|window| why(window.kind));
+    refused.map_or(Ok(()), |why| Err(Stop::usage(why)))
 }
 
 /// The faults under load, and the words from which they were drawn, if they were drawn.
@@ -188,6 +200,31 @@ mod tests {
         let case = resolve(&default(), &replayed, &reference(), 1).expect("a case");
         assert_eq!(case.plan, earlier.plan);
         assert_eq!(case.drawn, None);
+    }
+
+    #[test]
+    fn what_a_target_refuses_is_told_before_the_run() {
+        let typed = |faults: &str| Overrides {
+            faults: Some(faults.to_owned()),
+            ..Overrides::default()
+        };
+        for (faults, promise) in [
+            ("clock-jump=+5s:leader", "reads_wall_clock"),
+            ("wipe:follower", "supports_wiped_disk"),
+        ] {
+            let error = resolve(&default(), &typed(faults), &reference(), 1).expect_err(faults);
+            let error = error.to_string();
+            assert!(
+                error.contains(promise)
+                    && error.contains(faults.split(':').next().unwrap_or_default()),
+                "{error}"
+            );
+            let mut target = Target::clone(&reference());
+            let words = [promise.to_owned()];
+            crate::config::promises::lay_over(&mut target.promises, &words).expect("a promise");
+            let case = resolve(&default(), &typed(faults), &Arc::new(target), 1).expect("a case");
+            assert!(!case.plan.windows.is_empty());
+        }
     }
 
     #[test]

@@ -20,8 +20,8 @@ impl UnknownWord {
         let UnknownWord { word, why } = self;
         match why.is_empty() {
             true => format!(
-                "no fault is called {word:?}; use `network`, `process`, `all`, `none`, \
-                 a name from `jepsen list`, or a name and a role: `pause:leader`"
+                "no fault is called {word:?}; use `network`, `process`, `clock`, `all`, \
+                 `none`, a name from `jepsen list`, or a name and a role: `pause:leader`"
             ),
             false => format!("{word:?}: {why}"),
         }
@@ -132,6 +132,7 @@ impl Selection {
                 "all" => selection.words.push(Word::All),
                 "network" => selection.words.push(Word::Class(Class::Network)),
                 "process" => selection.words.push(Word::Class(Class::Process)),
+                "clock" => selection.words.push(Word::Class(Class::Clock)),
                 _ => selection.words.push(specific(word, catalogue)?),
             }
         }

@@ -1,4 +1,5 @@
-//! The number behind a fault's name, as a person writes it: `slow-link=200ms`, `lossy-link=5%`, `narrow-link=1mbit`.
+//! The number behind a fault's name, as a person writes it: `slow-link=200ms`, `lossy-link=5%`, `narrow-link=1mbit`,
+//! `clock-jump=+5s`.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -41,6 +42,38 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
         .checked_mul(unit_ms)
         .filter(|ms| (1..=60_000).contains(ms));
     ms.map(Duration::from_millis).ok_or_else(wrong)
+}
+
+/// Reads `+5s` or `-200ms`, in ms.
+pub(super) fn signed_duration(text: &str) -> Result<i64, String> {
+    let wrong =
+        || format!("`{text}` is not `+` or `-` and a time from 1ms to 3600s, such as `+5s`");
+    let (sign, time) = signed(text).ok_or_else(wrong)?;
+    let (number, unit_ms) = match (time.strip_suffix("ms"), time.strip_suffix('s')) {
+        (Some(number), _) => (number, 1),
+        (None, Some(number)) => (number, 1_000),
+        (None, None) => return Err(wrong()),
+    };
+    let number: u32 = number.parse().map_err(|_| wrong())?;
+    let ms = i64::from(number) * unit_ms;
+    let is_right = (1..=3_600_000).contains(&ms);
+    is_right.then_some(sign * ms).ok_or_else(wrong)
+}
+
+/// Reads `+5%` or `-0.1%`, in millionths.
+pub(super) fn drift(text: &str) -> Result<i64, String> {
+    let wrong =
+        || format!("`{text}` is not `+` or `-` and a share from 0.1% to 50%, such as `+5%`");
+    let (sign, part) = signed(text).ok_or_else(wrong)?;
+    let ppm = i64::from(share(part).map_err(|_| wrong())?);
+    let is_right = ppm <= i64::from(MILLION / 2);
+    is_right.then_some(sign * ppm).ok_or_else(wrong)
+}
+
+/// The sign, and what it is a sign of.
+fn signed(text: &str) -> Option<(i64, &str)> {
+    let ahead = text.strip_prefix('+').map(|rest| (1, rest));
+    ahead.or_else(|| text.strip_prefix('-').map(|rest| (-1, rest)))
 }
 
 /// Reads `5%` or `0.5%`, in millionths.

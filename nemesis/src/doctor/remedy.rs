@@ -72,6 +72,7 @@ impl Surroundings {
             }
             Capability::Switch => self.for_switch(reason),
             Capability::Supervision => self.for_supervision(reason),
+            Capability::Clock => self.for_tracing(reason),
             Capability::Links | Capability::Packets | Capability::Cut => {
                 let mut remedies = self.for_namespaces();
                 remedies.push("sudo modprobe bridge veth".to_owned());
@@ -104,6 +105,18 @@ impl Surroundings {
             "permit the system call `seccomp` with a listener (SECCOMP_FILTER_FLAG_NEW_LISTENER)"
         };
         vec![remedy.to_owned()]
+    }
+
+    /// A process is traced between its exec and its first instruction, by the one that started it. 1 is the usual setting,
+    /// and permits that.
+    fn for_tracing(&self, reason: &str) -> Vec<String> {
+        match (reason.contains("refuses to trace"), self.container) {
+            (false, _) => Vec::new(),
+            (true, true) => vec!["docker run --cap-add SYS_PTRACE".to_owned()],
+            (true, false) => vec![
+                "sudo sysctl -w kernel.yama.ptrace_scope=1 (from 3, at the next boot)".to_owned(),
+            ],
+        }
     }
 
     fn for_namespaces(&self) -> Vec<String> {
@@ -219,6 +232,22 @@ mod tests {
             let remedies = machine.remedies(Capability::Supervision, reason);
             assert!(remedies[0].contains(word), "{remedies:?}");
         }
+    }
+
+    #[test]
+    fn a_clock_needs_to_be_traced() {
+        let machine = Surroundings::default();
+        let refused = "the kernel refuses to trace it: EPERM: Operation not permitted";
+        let remedies = machine.remedies(Capability::Clock, refused);
+        assert!(remedies[0].contains("ptrace_scope=1"), "{remedies:?}");
+        let container = Surroundings {
+            container: true,
+            ..machine
+        };
+        let remedies = container.remedies(Capability::Clock, refused);
+        assert!(remedies[0].contains("SYS_PTRACE"), "{remedies:?}");
+        let other = "the kernel gives it no vDSO";
+        assert!(container.remedies(Capability::Clock, other).is_empty());
     }
 
     #[test]

@@ -14,6 +14,7 @@ use super::remedy::Surroundings;
 use super::switched;
 use super::{Capability, Outcome, Trial};
 use crate::calls::{self, Supervisor};
+use crate::clock;
 use crate::confinement::Attempt;
 use crate::link::Link;
 use crate::network::{Cut, Network, partition};
@@ -64,6 +65,7 @@ pub(super) fn perform(writer: File) {
     };
     report.record(Capability::Processes, processes());
     report.record(Capability::Figures, figures());
+    report.record(Capability::Clock, clock::trial());
     match enter(&SandboxOptions {
         isolation: Isolation::Network,
         nodes: Nodes::THREE,

@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::{Engine, Sink, Step, Summary};
 use crate::evidence::Counters;
 use crate::fault::{Fault, FaultError};
+use crate::kind::{Class, Needs};
 use crate::link::Link;
 use crate::node::Node;
 use crate::plan::Window;
@@ -42,6 +43,17 @@ struct Aim {
 struct Seen {
     evidence: String,
     counters: Counters,
+    skew_ms: Option<(i64, i64)>,
+}
+
+impl Seen {
+    fn of(fault: &dyn Fault, evidence: String) -> Seen {
+        Seen {
+            evidence,
+            counters: fault.counters(),
+            skew_ms: fault.skew_ms(),
+        }
+    }
 }
 
 impl From<String> for Seen {
@@ -49,6 +61,7 @@ impl From<String> for Seen {
         Seen {
             evidence,
             counters: Counters::default(),
+            skew_ms: None,
         }
     }
 }
@@ -62,6 +75,9 @@ impl Engine {
         mut stop: Pin<&mut (impl Future<Output = ()> + Send)>,
         summary: &mut Summary,
     ) {
+        if let Some(why) = self.site.control.refuses(window.kind.needs()) {
+            return self.skip(window, &why, summary, sink);
+        }
         let aim = tokio::select! {
             biased;
             () = &mut stop => {
@@ -99,10 +115,7 @@ impl Engine {
         };
         summary.begun += 1;
         summary.leader_affecting += usize::from(aim.affects_leader && role_held);
-        let seen = Seen {
-            evidence,
-            counters: fault.counters(),
-        };
+        let seen = Seen::of(fault.as_ref(), evidence);
         sink(self.step(window, &aim, FaultPhase::Begun, called, seen, role_held));
         let held = tokio::select! {
             biased;
@@ -241,8 +254,7 @@ impl Engine {
             }
         };
         if let Some(sink) = sink {
-            let counters = fault.counters();
-            let seen = Seen { evidence, counters };
+            let seen = Seen::of(fault, evidence);
             sink(self.step(window, aim, phase, called, seen, role_held));
         }
     }
@@ -272,6 +284,11 @@ impl Engine {
             affects_leader: aim.affects_leader,
             evidence: seen.evidence,
             counters: seen.counters.named(),
+            // One that never began moved nothing, and stopped nobody either.
+            skew_ms: seen
+                .skew_ms
+                .or((window.kind.class() == Class::Clock).then_some((0, 0))),
+            wiped: window.kind.needs() == Needs::ReplaceableDisk,
         };
         Step {
             t: (self.clock)(),

@@ -3,6 +3,7 @@
 
 use futures::future::BoxFuture;
 
+use crate::needs::Needs;
 use crate::node::{Node, Nodes};
 
 /// Any error of the owner, with its own message.
@@ -25,4 +26,16 @@ pub trait ProcessControl: Send + Sync {
     /// *serves* is not waited for, since that is what a run measures. Returns what it started:
     /// `process 4711`. A node that is running already stays as it is.
     fn start(&self, node: Node) -> BoxFuture<'_, Result<String, ControlError>>;
+
+    /// Removes the data of a node that does not run, so that its next start is that of a new machine. Returns what it
+    /// removed. An owner that cannot do that says so, as here.
+    fn wipe(&self, node: Node) -> BoxFuture<'_, Result<String, ControlError>> {
+        let why = format!("the data of {node} cannot be removed");
+        Box::pin(async { Err(why.into()) })
+    }
+
+    /// Why a fault that needs this is not for these nodes, whatever the machine permits; none if it is.
+    fn refuses(&self, _needs: Needs) -> Option<String> {
+        None
+    }
 }

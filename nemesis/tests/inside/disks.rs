@@ -298,10 +298,11 @@ pub(crate) fn runs_syncing() {
             let (task, mut steps) = bench.execute(kind, role, 600_000);
             let step = steps.recv().await.expect("a step");
             assert_eq!(step.phase, FaultPhase::Begun, "{step:?}");
-            task
+            // Dropped, it would be cancelled.
+            std::mem::forget(task);
         };
-        let _slow = begun(kind("slow-sync=2s"), Role::All).await;
-        let _paused = begun(Kind::PAUSE, Role::Leader).await;
+        begun(kind("slow-sync=2s"), Role::All).await;
+        begun(Kind::PAUSE, Role::Leader).await;
         let namespace = std::fs::read_link("/proc/self/ns/net").expect("a link");
         println!("ready {}", namespace.display());
         tokio::time::sleep(Duration::from_secs(1_000)).await;

@@ -22,6 +22,9 @@ pub(crate) const ECHO: &str = "NEMESIS_TEST_ECHO";
 
 const PORT: u16 = 7000;
 
+/// Alone, it asks for the time of the process's wall clock, which nothing else makes it read.
+const TIME: u8 = b't';
+
 #[expect(
     clippy::zombie_processes,
     reason = "both end together, by a signal to their group"
@@ -47,7 +50,10 @@ fn answer(mut stream: TcpStream) -> std::io::Result<()> {
         if length == 0 {
             return Ok(());
         }
-        stream.write_all(&buffer[..length])?;
+        match buffer[..length] {
+            [TIME] => stream.write_all(&nemesis::clock::now_ns().to_le_bytes())?,
+            _ => stream.write_all(&buffer[..length])?,
+        }
     }
 }
 
@@ -69,6 +75,16 @@ pub(crate) fn round_trip(stream: &mut TcpStream, limit: Duration) -> std::io::Re
     stream.set_read_timeout(Some(limit))?;
     stream.write_all(&[42])?;
     stream.read_exact(&mut [0])
+}
+
+/// What a process's wall clock says, in ns since 1970.
+pub(crate) fn told_ns(address: SocketAddr, limit: Duration) -> std::io::Result<i64> {
+    let mut stream = TcpStream::connect_timeout(&address, limit)?;
+    stream.set_read_timeout(Some(limit))?;
+    stream.write_all(&[TIME])?;
+    let mut told = [0; 8];
+    stream.read_exact(&mut told)?;
+    Ok(i64::from_le_bytes(told))
 }
 
 /// Echo processes and the leader that they are said to have.

@@ -53,6 +53,7 @@ pub(crate) const CASES: &[Case] = &[
     ("fault_pause_on_loopback", || on_loopback(Kind::PAUSE)),
     ("fault_kill_on_loopback", || on_loopback(Kind::KILL)),
     ("fault_cut_on_loopback_is_refused", refused_on_loopback),
+    ("fault_wipe_that_its_owner_refuses", unwiped),
     ("engine_skips_without_a_leader", skips),
     ("engine_heals_when_stopped", stopped),
     ("engine_heals_when_dropped", dropped),
@@ -71,6 +72,8 @@ pub(crate) struct Bench {
 impl Bench {
     pub(crate) async fn new(entered: &nemesis::sandbox::Entered) -> Bench {
         let environment = Environment::build(entered).expect("it is built");
+        // What is started so is paused, killed and cut as anything else.
+        environment.clocks().want(true, None);
         let cluster = Arc::new(Cluster::start(entered.nodes(), environment.clone()).await);
         let table = ProcessTable::of(entered);
         let begun = Instant::now();
@@ -207,6 +210,7 @@ fn expected(kind: Kind, nodes: Nodes, begun: &Step) -> Vec<Link> {
         .filter(|link| link.to != End::Clients)
         .filter(|link| match kind.class() {
             Class::Process | Class::Disk => !struck(link.to),
+            Class::Clock => true,
             Class::Network => !Link::both_ways(link.from, link.to).iter().any(cut),
         })
         .collect()
@@ -276,6 +280,23 @@ fn refused_on_loopback() {
         assert_eq!(step.event.phase, FaultPhase::Failed);
         assert!(step.event.evidence.contains("private network"), "{step:?}");
         assert_eq!(task.await.expect("no panic").without_effect.len(), 1);
+    });
+}
+
+/// The data is nobody's to remove: the window failed, and the node that was killed for it runs again.
+fn unwiped() {
+    let entered = enter_or_skip(Isolation::ProcessesOnly);
+    runtime().block_on(async {
+        let bench = Bench::new(&entered).await;
+        let before = bench.cluster.group(three()[0]);
+        let (task, mut steps) =
+            bench.execute(plan(Kind::WIPE, Role::Leader, 100), std::future::pending());
+        let step = steps.recv().await.expect("a step").event;
+        assert_eq!((step.phase, step.wiped), (FaultPhase::Failed, true));
+        assert!(step.evidence.contains("n1: the data of n1"), "{step:?}");
+        assert_eq!(task.await.expect("no panic").without_effect.len(), 1);
+        bench.cluster.wait_for(three()[0]).await;
+        assert_ne!(before, bench.cluster.group(three()[0]));
     });
 }
 

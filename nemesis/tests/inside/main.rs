@@ -5,6 +5,7 @@
 //! `inside` runs all cases, `inside NAME...` those whose names contain one of the words.
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::exit, missing_docs)]
 
+mod clocks;
 mod confined;
 mod disks;
 mod doctor;
@@ -37,6 +38,7 @@ fn cases() -> Vec<Case> {
         disks::CASES,
         faults::CASES,
         engine::CASES,
+        clocks::CASES,
         own::CASES,
         doctor::CASES,
         confined::CASES,

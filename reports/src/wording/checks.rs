@@ -75,6 +75,10 @@ const QUESTIONS: &[(&str, &str)] = &[
         "Does every node serve all acknowledged records of the produce probe, in their order?",
     ),
     (
+        "timestamps",
+        "Do records carry the time at which the leader can have appended them?",
+    ),
+    (
         "cluster-shape",
         "Does every node show the brokers, voters and partitions that there are?",
     ),

@@ -55,6 +55,21 @@ pub(super) fn words(finding: &Finding, at: &Evidence) -> Option<Words> {
             untrusted(node)
         ))
         .therefore("Records that were committed are not counted any more."),
+        Finding::AppendTimeWrong {
+            ago_ms,
+            least_ms,
+            most_ms,
+            records,
+        } => Words::of(
+            "Append time that no clock can say",
+            "A leader gave a record a time at which it cannot have appended it.",
+            KAFKA,
+        )
+        .seen(format!(
+            "By the time that it carries, a record of the produce probe was appended {ago_ms} ms before its acknowledgement. With the \
+             clocks as they were set it is from {least_ms} to {most_ms} ms. Such records in a row: {records}.",
+        ))
+        .therefore("Consumers that ask by time, and retention by age, go by this time."),
         Finding::ProbePassedOver {
             node,
             sequence,

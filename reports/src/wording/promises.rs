@@ -17,7 +17,7 @@ pub(crate) struct PromiseRow {
 }
 
 /// One row per promise.
-pub(crate) fn promise_rows(promises: &Promises) -> [PromiseRow; 12] {
+pub(crate) fn promise_rows(promises: &Promises) -> [PromiseRow; 14] {
     let row = |promise, made, yes, no| PromiseRow {
         promise,
         made,
@@ -98,6 +98,18 @@ pub(crate) fn promise_rows(promises: &Promises) -> [PromiseRow; 12] {
             promises.acknowledged_is_synced,
             "an acknowledgement before that is a violation",
             "it may be acknowledged before it is synced",
+        ),
+        row(
+            "leaders, clients and processes bear wall clocks that are wrong, within what the target states",
+            promises.tolerates_clock_skew_ms.is_some(),
+            "a clock fault within that explains no change of leader, no gap and no exit",
+            "a clock fault explains a change of leader, a gap and an exit",
+        ),
+        row(
+            "a node may come back with nothing on its disk",
+            promises.supports_wiped_disk,
+            "a node's disk may be replaced; records that are lost with it are a violation",
+            "no node's disk is replaced",
         ),
     ]
 }

@@ -15,6 +15,7 @@ pub(super) struct Calm {
     pub(super) answers: Answers,
     /// Records of the produce probe.
     pub(super) produced: Vec<(Moment, Moment)>,
+    pub(super) appended: Vec<(u64, Moment, Moment, i64)>,
     /// What there was of the cluster, by which answers were forgotten.
     known: Option<Known>,
 }
@@ -49,13 +50,18 @@ impl Calm {
                 continue;
             };
             match observed.seen {
-                Seen::Produce { .. } => {
+                Seen::Produce {
+                    appended_ago_ms, ..
+                } => {
                     let at = if observed.answered {
                         event.t
                     } else {
                         Moment::MAX
                     };
                     self.produced.push((observed.called, at));
+                    let ago_ms = appended_ago_ms.filter(|_| observed.answered);
+                    let appended = ago_ms.map(|ms| (event.i, observed.called, at, ms));
+                    self.appended.extend(appended);
                     *drop = true;
                 }
                 // It was counted when it was taken.

@@ -294,7 +294,7 @@ impl Tally {
                     });
                 }
             }
-            Seen::Produce { sequence } => {
+            Seen::Produce { sequence, .. } => {
                 let answer = (about.answered, event.t);
                 self.deliveries
                     .sent(*sequence, about.called, answer, event.i);

@@ -51,6 +51,19 @@ pub(super) const ROWS: &[Lie] = &[
     .is(Equivalent(
         "without an acknowledgement the code decides nothing",
     )),
+    produce("appended_ago_ms", "an hour later", |draft, at| {
+        observed(draft, at, |seen| match &mut seen.seen {
+            Seen::Produce {
+                appended_ago_ms: Some(ago_ms),
+                ..
+            } => {
+                *ago_ms -= 3_600_000;
+                true
+            }
+            _ => false,
+        })
+    })
+    .is(Red(&["timestamps"])),
     delivery("one left out", |draft, at| {
         sequences(draft, at, |probe, sequences, _| {
             let last = sequences.len().saturating_sub(1);
@@ -142,7 +155,7 @@ fn invented(draft: &mut Draft<'_, '_>, at: usize) -> bool {
     let run = draft.run;
     let sequence = match &run.event(at).what {
         What::Observation(seen) if !seen.answered => match seen.seen {
-            Seen::Produce { sequence } => sequence,
+            Seen::Produce { sequence, .. } => sequence,
             _ => return false,
         },
         _ => return false,

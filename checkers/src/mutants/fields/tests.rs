@@ -189,7 +189,10 @@ fn lines() -> Vec<What> {
             epoch: 1,
             voters: vec![1],
         }),
-        observed(Seen::Produce { sequence: 1 }),
+        observed(Seen::Produce {
+            sequence: 1,
+            appended_ago_ms: Some(2),
+        }),
         observed(Seen::Delivery { sequences: vec![1] }),
         observed(Seen::Content {
             compared: 1,
@@ -223,6 +226,8 @@ fn lines() -> Vec<What> {
             affects_leader: true,
             evidence: "e".into(),
             counters: [("frames".into(), 1)].into(),
+            skew_ms: Some((0, 5_000)),
+            wiped: true,
         })),
         What::Topic(Box::new(TopicEvent {
             name: "t".into(),

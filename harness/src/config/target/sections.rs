@@ -27,6 +27,9 @@ pub struct Prepare {
 pub struct NodeCommand {
     /// The program and its arguments.
     pub command: Vec<String>,
+    /// The name of the program that `command` executes in the end, if it is a script: the one whose wall clock is moved. By
+    /// default the first one that is no shell and no usual wrapper.
+    pub program: Option<String>,
     /// A program that runs to completion before a node's first start, in the node's place, for example to format its
     /// storage.
     pub init: Vec<String>,

@@ -151,7 +151,10 @@ mod tests {
                 node: Default::default(),
                 answered: true,
                 error: None,
-                seen: Seen::Produce { sequence: 0 },
+                seen: Seen::Produce {
+                    sequence: 0,
+                    appended_ago_ms: None,
+                },
             }))
         };
         let event = |t, what| Event { i: 0, t, what };

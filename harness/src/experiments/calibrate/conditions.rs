@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use nemesis::catalogue::Kind;
+use nemesis::catalogue::{Class, Kind};
 
 use super::CalibrateArguments;
 use super::table::Row;
@@ -68,10 +68,9 @@ impl Faults {
             }
             without.extend(kinds);
         }
-        let left = Kind::ALL.iter().any(|kind| !without.contains(kind));
-        match left {
-            true => Ok(Faults::Mix(without)),
-            false => Err(Stop::usage("--without leaves no fault to run under")),
+        match kept(&without).is_empty() {
+            false => Ok(Faults::Mix(without)),
+            true => Err(Stop::usage("--without leaves no fault to run under")),
         }
     }
 
@@ -94,15 +93,11 @@ impl Faults {
                 load,
                 ..default_mix(workload)
             },
-            Faults::Mix(without) => {
-                let kept = Kind::ALL.into_iter().filter(|kind| !without.contains(kind));
-                let kept: Vec<&str> = kept.map(Kind::name).collect();
-                Conditions {
-                    load,
-                    faults: kept.join(","),
-                    ..default_mix(workload)
-                }
-            }
+            Faults::Mix(without) => Conditions {
+                load,
+                faults: kept(without).join(","),
+                ..default_mix(workload)
+            },
         })
     }
 }
@@ -118,6 +113,15 @@ impl std::fmt::Display for Faults {
             }
         }
     }
+}
+
+/// The kinds of the default mix but these. Clocks are not in it.
+fn kept(without: &[Kind]) -> Vec<&'static str> {
+    let mixed = Kind::ALL
+        .into_iter()
+        .filter(|kind| kind.class() != Class::Clock);
+    let kept = mixed.filter(|kind| !without.contains(kind));
+    kept.map(Kind::name).collect()
 }
 
 /// The default faults for one minute.

@@ -213,7 +213,7 @@ fn delays(history: &History) -> String {
     for observed in history.observations() {
         let about = observed.observation;
         match &about.seen {
-            Seen::Produce { sequence } => {
+            Seen::Produce { sequence, .. } => {
                 sent.insert(*sequence, about.called);
             }
             Seen::Delivery { sequences } => delivered.push((&about.node, observed.at, sequences)),

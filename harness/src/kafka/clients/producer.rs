@@ -7,7 +7,7 @@ use anyhow::Result;
 use checkers::history::{Outcome, Persisted, RecordOutcome};
 use rdkafka::client::ClientContext;
 use rdkafka::error::KafkaError;
-use rdkafka::message::Message;
+use rdkafka::message::{Message, Timestamp};
 use rdkafka::producer::{BaseRecord, DeliveryResult, Producer as _, ProducerContext};
 use rdkafka::types::RDKafkaErrorCode as Code;
 use rdkafka_sys as sys;
@@ -22,6 +22,8 @@ pub struct Delivered {
     pub place: u64,
     /// The outcome.
     pub outcome: RecordOutcome,
+    /// When the leader appended it, by its clock, in ms since 1970; none where records keep their producers' times.
+    pub appended_ms: Option<i64>,
 }
 
 /// Delivery reports go to a channel. A delivery opaque carries the record's index.
@@ -41,10 +43,15 @@ impl ProducerContext for Reports {
 
     fn delivery(&self, result: &DeliveryResult<'_>, place: Box<u64>) {
         let outcome = outcome_of(result, self.not_leader_means_not_written);
+        let appended_ms = match result.as_ref().map(|message| message.timestamp()) {
+            Ok(Timestamp::LogAppendTime(ms)) => Some(ms),
+            _ => None,
+        };
         // The receiver is gone if its worker has given up on this client. The report is not needed then.
         let _ = self.sink.send(Delivered {
             place: *place,
             outcome,
+            appended_ms,
         });
     }
 }
@@ -155,6 +162,7 @@ impl Producer {
         Some(Delivered {
             place,
             outcome: not_accepted(code),
+            appended_ms: None,
         })
     }
 

@@ -258,7 +258,7 @@ impl<'a> Session<'a> {
                 producer: self.id,
                 in_flight,
                 retries,
-                timestamps: vec![contents.timestamp],
+                timestamps: self.drawing.found_with(&contents).into_iter().collect(),
             })),
         };
         let call = Call::Append(append);

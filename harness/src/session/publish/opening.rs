@@ -130,7 +130,6 @@ fn not_tested(isolated: bool) -> Vec<String> {
     let mut sentences = vec![
         "Loss of unsynced data (power failure): processes are killed, the machine is not.",
         "Disks that are slow, full or wrong.",
-        "Clock jumps.",
         "Messages picked out by what they say: links are cut, slowed and damaged below the protocol.",
         "Consumer groups and transactions.",
         "Changes of cluster membership, and upgrades.",

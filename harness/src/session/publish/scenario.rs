@@ -60,6 +60,7 @@ fn class_of(kind: &str) -> FaultClass {
     match plan::class_of(kind) {
         Some("process") => FaultClass::Process,
         Some("disk") => FaultClass::Disk,
+        Some("clock") => FaultClass::Clock,
         _ => FaultClass::Network,
     }
 }
