@@ -295,11 +295,9 @@ pub(crate) fn runs_syncing() {
     runtime().block_on(async {
         let bench = Bench::at_work(&entered, BOTH).await;
         let begun = async |kind, role| {
-            let (task, mut steps) = bench.execute(kind, role, 600_000);
+            let (_, mut steps) = bench.execute(kind, role, 600_000);
             let step = steps.recv().await.expect("a step");
             assert_eq!(step.phase, FaultPhase::Begun, "{step:?}");
-            // Dropped, it would be cancelled.
-            std::mem::forget(task);
         };
         begun(kind("slow-sync=2s"), Role::All).await;
         begun(Kind::PAUSE, Role::Leader).await;

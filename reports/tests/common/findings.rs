@@ -45,6 +45,10 @@ fn others(text: &str) -> Vec<(&'static str, Value)> {
             json!({ "node": text, "sequence": 4, "acknowledged_at": 1_000_000, "later": 6 }),
         ),
         (
+            "append-time-wrong",
+            json!({"ago_ms": -500, "least_ms": -100, "most_ms": 110, "records": 2}),
+        ),
+        (
             "probe-served-early",
             json!({ "node": text, "sequence": 4, "sent_at": 2_000_000, "served_at": 1_000_000 }),
         ),
