@@ -1,6 +1,8 @@
 //! Threads of this process on one processor, that another thread of it keeps busy: what the kernel says of their waits,
 //! and what is believed.
 
+#![expect(clippy::print_stdout, reason = "what the kernel did is for a reader")]
+
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, mpsc};
