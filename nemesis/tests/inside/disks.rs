@@ -294,13 +294,15 @@ pub(crate) fn runs_syncing() {
     let entered = enter_or_skip(Isolation::Network);
     runtime().block_on(async {
         let bench = Bench::at_work(&entered, BOTH).await;
-        let begun = async |kind, role| {
-            let (_, mut steps) = bench.execute(kind, role, 600_000);
+        // Their tasks go on.
+        for (kind, role) in [
+            (kind("slow-sync=2s"), Role::All),
+            (Kind::PAUSE, Role::Leader),
+        ] {
+            let (_task, mut steps) = bench.execute(kind, role, 600_000);
             let step = steps.recv().await.expect("a step");
             assert_eq!(step.phase, FaultPhase::Begun, "{step:?}");
-        };
-        begun(kind("slow-sync=2s"), Role::All).await;
-        begun(Kind::PAUSE, Role::Leader).await;
+        }
         let namespace = std::fs::read_link("/proc/self/ns/net").expect("a link");
         println!("ready {}", namespace.display());
         tokio::time::sleep(Duration::from_secs(1_000)).await;
