@@ -1,13 +1,13 @@
 //! One line of the notation to the events that it stands for.
 
 use checkers::history::{
-    Acks, Append, Appended, Assigned, Call, Completion, DiskFault, DiskTrouble, EndOffset,
-    EndOffsetSeen, FaultEvent, FaultPhase, Invocation, Isolation, Late, Moment, NodeEvent,
-    NodeHappening, Observation, Outcome, PartitionClaim, PhaseEvent, Poll, Polled, RecordOutcome,
-    Report, Seen, Sending, Text, TopicEvent, What, WorkerId,
+    Acks, Append, Appended, Assigned, Call, Completion, EndOffset, EndOffsetSeen, Invocation,
+    Isolation, Late, Moment, NodeEvent, NodeHappening, Observation, Outcome, PartitionClaim,
+    PhaseEvent, Poll, Polled, RecordOutcome, Report, Seen, Sending, Text, TopicEvent, What,
+    WorkerId,
 };
 
-use super::{Happened, MS, options, records, words};
+use super::{Happened, faults, options, records, words};
 
 /// Reads what stands behind the time of a line.
 pub(crate) fn read(
@@ -47,7 +47,7 @@ pub(crate) fn read(
             let seen = records::compared(count, altered);
             observe("", from, to, true, seen, &mut add);
         }
-        ["fault", rest @ ..] => fault(from, to, rest, &mut add),
+        ["fault", rest @ ..] => faults::fault(from, to, rest, &mut add),
         ["probe", rest @ ..] => {
             let number = rest.first().filter(|word| words::is_number(word));
             let sequence = number.map_or(0, |word| words::number(word));
@@ -187,72 +187,6 @@ fn node_line(
         "exited" => add(from, happens(NodeHappening::Exited, true, "signal 9")),
         "died" => add(from, happens(NodeHappening::Exited, false, "signal 6")),
         other => panic!("{other:?} is nothing that a node does"),
-    }
-}
-
-fn fault(from: Moment, to: Option<Moment>, words: &[&str], add: &mut impl FnMut(Moment, What)) {
-    let mut words = words.to_vec();
-    let options = options(&mut words);
-    let is = |word: &str| words.contains(&word);
-    let named = |word: &&&str| word.starts_with('n') && !word.contains(['>', '~']);
-    let links = |between: char| {
-        let linked = words[2..].iter().filter_map(move |w| w.split_once(between));
-        linked.map(|(a, b)| (a.to_owned(), b.to_owned())).collect()
-    };
-    let mut event = FaultEvent {
-        id: words[0].to_owned(),
-        kind: words[1].to_owned(),
-        called: from,
-        targets: words[2..]
-            .iter()
-            .filter(named)
-            .map(|w| (*w).to_owned())
-            .collect(),
-        links: links('>'),
-        disturbed: links('~'),
-        disk: options.get("disk").map(|fault| disk(fault)),
-        role: options.get("role").copied().unwrap_or_default().to_owned(),
-        role_held: !is("moved"),
-        affects_leader: is("affects"),
-        skew_ms: options.get("skew").map(|skew| {
-            let (least, most) = skew
-                .split_once("..")
-                .unwrap_or_else(|| panic!("skew {skew}"));
-            (words::number(least), words::number(most))
-        }),
-        wiped: is("wiped"),
-        ..FaultEvent::default()
-    };
-    if let Some(failed) = options.get("failed") {
-        let failed = words::number(failed);
-        event.counters.insert("syncs_failed".to_owned(), failed);
-    }
-    event.phase = match (is("skipped"), is("failed")) {
-        (true, _) => FaultPhase::Skipped,
-        (_, true) => FaultPhase::Failed,
-        _ => FaultPhase::Begun,
-    };
-    let begun = event.phase == FaultPhase::Begun;
-    add(from + MS, What::Fault(Box::new(event.clone())));
-    if let Some(to) = to.filter(|_| begun) {
-        event.called = to;
-        event.phase = FaultPhase::Healed;
-        add(to, What::Fault(Box::new(event)));
-    }
-}
-
-/// `slow-sync/500`, with the delay in ms, or `failing-sync`.
-fn disk(word: &str) -> DiskTrouble {
-    let (fault, delay) = word.split_once('/').unwrap_or((word, "0"));
-    DiskTrouble {
-        fault: match fault {
-            "slow-sync" => DiskFault::SlowSync,
-            "lying-sync" => DiskFault::LyingSync,
-            "failing-sync" => DiskFault::FailingSync,
-            "failing-write" => DiskFault::FailingWrite,
-            other => panic!("{other:?} is no fault of a disk"),
-        },
-        delay_ms: words::number(delay),
     }
 }
 

@@ -30,6 +30,7 @@
 //! `f{0..99}@7` stands for a hundred values at successive offsets; `0..99` for a hundred offsets.
 
 mod actions;
+mod faults;
 mod records;
 mod topics;
 mod words;
