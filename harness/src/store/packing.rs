@@ -115,12 +115,20 @@ mod tests {
         let (plain, compressed) = (folder.path().join("h"), folder.path().join("h.zst"));
         let mut file = File::create(&plain).expect("a file");
         let mut packing = Packing::begin(&plain).expect("begun");
-        let line = "a line of some history, again and again\n".repeat(1 << 10);
+        // What repeats itself within the decoder's window would be refused: it expands too far.
+        let mut drawn = 1_u64;
+        let mut draw = || {
+            drawn = drawn
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            format!("{drawn:016x}\n")
+        };
+        let text: String = (0..250_000).map(|_| draw()).collect();
         let mut whole = Digest::new();
         for _ in 0..5 {
-            for _ in 0..700 {
-                file.write_all(line.as_bytes()).expect("written");
-                whole.add(line.as_bytes());
+            for _ in 0..7 {
+                file.write_all(text.as_bytes()).expect("written");
+                whole.add(text.as_bytes());
             }
             packing.advance().expect("packed");
         }
