@@ -2,10 +2,10 @@
 //!
 //! Two proofs. *Final read without*: after the last heal every node was read over the record's offset, or to an end
 //! below it, and none holds it. *Polled past*: a consumer read over its offset, and nobody ever returned it (Jepsen's
-//! lost-write). A record of unknown outcome that somebody read
-//! counts as written, and so does one with a stated offset whose request was proven by another record of it. Without an
-//! offset that proves nothing: a client that is interrupted sends an append in two requests. Where some nodes hold it and others do not, that is `replicas-agree`, not a loss. A record that
-//! the producer's settings do not protect (acks, promises) is reported as tolerated.
+//! lost-write). A record of unknown outcome that somebody read counts as written, and so does one with a stated offset
+//! whose request was proven by another record of it. Without an offset that proves nothing: a client that is interrupted
+//! sends an append in two requests. Where some nodes hold it and others do not, that is `replicas-agree`, not a loss. A
+//! record that the producer's settings do not protect (acks, promises) is reported as tolerated.
 
 use super::Check;
 use super::view::{Fact, NodeReads, Send, View, evidence};

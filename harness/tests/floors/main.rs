@@ -42,7 +42,7 @@ const FLOORS: &[(&str, &[&[&str]])] = &[
             &["catalogue"],
             &["kind"],
             &["site"],
-            &["doctor", "environment"],
+            &["doctor", "environment", "needs"],
             &["calls"],
             &["network", "process"],
             &["clock", "wire"],
@@ -50,7 +50,7 @@ const FLOORS: &[(&str, &[&[&str]])] = &[
             &["confinement"],
             &["address"],
             &["fault", "link", "target"],
-            &["evidence", "needs", "node"],
+            &["evidence", "node"],
         ],
     ),
     (
