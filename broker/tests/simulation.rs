@@ -18,8 +18,8 @@ use broker::plants::Plants;
 use simulated::Tally;
 
 /// Usual number of seeds with three nodes, and with five.
-const SEEDS: u64 = 240;
-const SEEDS_OF_FIVE: u64 = 30;
+const SEEDS: u64 = 160;
+const SEEDS_OF_FIVE: u64 = 20;
 
 thread_local! {
     /// Panics of this thread are expected and not printed.

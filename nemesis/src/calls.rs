@@ -16,6 +16,8 @@ mod trial;
 mod waiting;
 
 pub(crate) use supervisor::{Installing, Supervisor};
-pub use treatment::{Calls, Treatment};
+pub use treatment::Treatment;
 pub use trial::Refused;
+
+pub use crate::needs::Calls;
 pub(crate) use trial::attempt;

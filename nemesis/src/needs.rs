@@ -1,7 +1,5 @@
 //! What must be possible, on a machine or with a target, for a kind of fault to run.
 
-use crate::calls::Calls;
-
 /// What must be possible for a kind to run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Needs {
@@ -15,4 +13,33 @@ pub enum Needs {
     WallClock,
     /// Nodes that may lose what is on their disks.
     ReplaceableDisk,
+}
+
+/// Which families of system calls the kernel asks the harness for. None by default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Calls {
+    /// Those that make writes durable.
+    pub syncs: bool,
+    /// Those that write.
+    pub writes: bool,
+}
+
+impl Calls {
+    /// Those of either.
+    pub fn and(self, other: Calls) -> Calls {
+        Calls {
+            syncs: self.syncs || other.syncs,
+            writes: self.writes || other.writes,
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_none(self) -> bool {
+        self == Calls::default()
+    }
+
+    /// Whether these are among others.
+    pub(crate) fn within(self, others: Calls) -> bool {
+        self.and(others) == others
+    }
 }

@@ -42,7 +42,7 @@ const FLOORS: &[(&str, &[&[&str]])] = &[
             &["catalogue"],
             &["kind"],
             &["site"],
-            &["doctor", "environment", "needs"],
+            &["doctor", "environment"],
             &["calls"],
             &["network", "process"],
             &["clock", "wire"],
@@ -50,7 +50,7 @@ const FLOORS: &[(&str, &[&[&str]])] = &[
             &["confinement"],
             &["address"],
             &["fault", "link", "target"],
-            &["evidence", "node"],
+            &["evidence", "needs", "node"],
         ],
     ),
     (

@@ -7,7 +7,8 @@ use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use libc::sock_filter;
 use nix::errno::Errno;
 
-use super::treatment::{COPY, Calls, SYNCS, WRITES};
+use super::treatment::{COPY, SYNCS, WRITES};
+use crate::needs::Calls;
 
 #[cfg(target_arch = "x86_64")]
 const ARCHITECTURE: Option<u32> = Some(0xc000_003e);

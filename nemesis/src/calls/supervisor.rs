@@ -18,8 +18,9 @@ use nix::poll::{PollFd, PollFlags, ppoll};
 use super::count::Count;
 use super::filter::Filter;
 use super::notice::{Answer, Listener, Notice};
-use super::treatment::{Calls, Fate, Treatment};
+use super::treatment::{Fate, Treatment};
 use super::waiting::{Held, Waiting};
+use crate::needs::Calls;
 use crate::node::Node;
 use crate::process::ProcessTable;
 

@@ -4,34 +4,7 @@ use std::time::Duration;
 
 use nix::errno::Errno;
 
-/// Which families of calls the kernel asks for. None by default.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Calls {
-    /// Those that make writes durable.
-    pub syncs: bool,
-    /// Those that write.
-    pub writes: bool,
-}
-
-impl Calls {
-    /// Those of either.
-    pub fn and(self, other: Calls) -> Calls {
-        Calls {
-            syncs: self.syncs || other.syncs,
-            writes: self.writes || other.writes,
-        }
-    }
-
-    /// Whether there are none.
-    pub fn is_none(self) -> bool {
-        self == Calls::default()
-    }
-
-    /// Whether these are among others.
-    pub(super) fn within(self, others: Calls) -> bool {
-        self.and(others) == others
-    }
-}
+use crate::needs::Calls;
 
 /// What a disk does wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,7 +9,8 @@ use std::process::{Child, Command, ExitStatus};
 use std::time::{Duration, Instant};
 
 use super::supervisor::Supervisor;
-use super::treatment::{Calls, Treatment};
+use super::treatment::Treatment;
+use crate::needs::Calls;
 use crate::node::{Node, Nodes};
 
 /// How late the sync comes.
