@@ -164,26 +164,27 @@ impl Diagnosis {
 
     /// Whether links can be diverted here: message cuts, and slow, lossy or narrow links.
     pub fn diverted_links(&self) -> bool {
-        let mut trials = self.trials.iter();
-        trials.any(|trial| trial.capability == Capability::Switch && trial.works())
+        self.can(Capability::Switch)
     }
 
     /// Whether disks can be made worse here: slow, failing, lying, full.
     pub fn supervised_calls(&self) -> bool {
-        let mut trials = self.trials.iter();
-        trials.any(|trial| trial.capability == Capability::Supervision && trial.works())
+        self.can(Capability::Supervision)
     }
 
     /// Whether wall clocks of nodes can be moved here.
     pub fn clock_faults(&self) -> bool {
-        let mut trials = self.trials.iter();
-        trials.any(|trial| trial.capability == Capability::Clock && trial.works())
+        self.can(Capability::Clock)
     }
 
     /// Whether process faults can run here.
     pub fn process_faults(&self) -> bool {
+        self.can(Capability::Processes)
+    }
+
+    fn can(&self, capability: Capability) -> bool {
         let mut trials = self.trials.iter();
-        trials.any(|trial| trial.capability == Capability::Processes && trial.works())
+        trials.any(|trial| trial.capability == capability && trial.works())
     }
 
     /// The first trial that network faults need and that did not work, with its remedies.

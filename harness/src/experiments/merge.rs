@@ -19,6 +19,7 @@ use crate::experiments::qualify::figures::Pair;
 use crate::experiments::qualify::join::{Part, belong_beside, join};
 use crate::output::{name, say, shown};
 use crate::session::evidence::Evidence;
+use crate::store::digests::Digests;
 use crate::store::{self, RunDirectory, digests, layout, write_whole};
 
 use tree::Tree;
@@ -107,7 +108,7 @@ pub fn run(arguments: &MergeArguments) -> Result<i32> {
         manifest.shards,
         report.scenarios.len()
     ));
-    let code = finish(&directory, &mut report, arguments.accept)?;
+    let code = finish((&directory, &Digests::new()), &mut report, arguments.accept)?;
     unfinished.keep();
     Ok(code)
 }

@@ -355,18 +355,14 @@ impl Question<'_> {
                 manifest,
             ));
             let other = &mut other.run;
-            publish::write_results(
-                &other.directory.path,
-                &mut other.report,
-                &store::digests::Digests::new(),
-            )?;
+            publish::write_results(&other.directory.path, &mut other.report, &other.histories)?;
             finished.push(other.directory.id.clone());
         } else if let Some(stored) = &self.baseline {
             let compared = comparison::with_stored(stored, &candidate.run.report, manifest);
             candidate.run.report.comparison = Some(compared);
         }
         let code = finish(
-            &candidate.run.directory,
+            (&candidate.run.directory, &candidate.run.histories),
             &mut candidate.run.report,
             self.arguments.accept.is_some(),
         )?;

@@ -95,10 +95,10 @@ fn samples<'a>(
             .map(move |at| (place, at))
     };
     // In turn: a deadline must not leave out the last partitions.
-    let mut all: Vec<Vec<_>> = before.iter().map(|one| of(one).collect()).collect();
+    let all: Vec<Vec<_>> = before.iter().map(|one| of(one).collect()).collect();
     let mut samples = Vec::new();
     for nth in 0..each {
-        samples.extend(all.iter_mut().filter_map(|of| of.get(nth).copied()));
+        samples.extend(all.iter().filter_map(|of| of.get(nth).copied()));
     }
     samples
 }

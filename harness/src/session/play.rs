@@ -113,14 +113,10 @@ impl Recorded {
         let compressed = history_file::compressed(&self.history);
         let mut packing = self.packing.lock().unwrap_or_else(PoisonError::into_inner);
         let begun = packing.take().map(|packing| packing.finish(&compressed));
-        let whole = || Packing::begin(&self.history)?.finish(&compressed);
-        let packed = begun.and_then(Result::ok).map_or_else(whole, Ok);
-        match packed {
+        let whole = || history_file::compress(&self.history, &compressed);
+        match begun.and_then(Result::ok).map_or_else(whole, Ok) {
             Ok(digest) => (compressed, Ok(digest)),
-            Err(error) => {
-                let what = format!("compress {}", self.history.display());
-                (self.history.clone(), Err(error).context(what))
-            }
+            Err(error) => (self.history.clone(), Err(error)),
         }
     }
 }

@@ -51,7 +51,7 @@ pub struct Publication {
     /// The report's values.
     pub report: RunReport,
     /// The digests of its histories, as they were compressed.
-    histories: Digests,
+    pub histories: Digests,
     began: Instant,
     _lock: RunLock,
 }

@@ -157,14 +157,13 @@ pub fn compressed(history: &Path) -> PathBuf {
 /// Compresses a closed history and removes the plain one, which the compressed one replaces only when it is durable. If
 /// anything fails, the plain one stays.
 ///
-/// The frame states the content's size and its checksum, so that the decoder reports a changed bit.
+/// Returns the SHA-256 of its text.
 ///
 /// # Errors
 /// If the compressed file cannot be written.
-pub fn compress(plain: &Path, compressed: &Path) -> Result<()> {
+pub fn compress(plain: &Path, compressed: &Path) -> Result<String> {
     Packing::begin(plain)
         .and_then(|packing| packing.finish(compressed))
-        .map(drop)
         .with_context(|| format!("compress {}", plain.display()))
 }
 

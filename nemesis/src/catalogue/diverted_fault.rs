@@ -8,7 +8,10 @@ use futures::future::BoxFuture;
 
 use crate::evidence::Counters;
 use crate::fault::{Fault, FaultError};
+use crate::link::Link;
 use crate::network::{Diversion, NetworkError};
+use crate::site::Site;
+use crate::wire::Treatment;
 
 /// How many times the network is probed before the fault counts as without effect: a starved machine delivers late.
 const LOOK_ATTEMPTS: usize = 3;
@@ -31,6 +34,21 @@ impl DivertedFault {
             before: String::new(),
             probed: Counters::default(),
         }
+    }
+
+    /// The fault on these links, for the catalogue.
+    ///
+    /// # Errors
+    /// Without a private network.
+    pub(super) fn on(
+        site: &Site,
+        links: Vec<Link>,
+        treatment: Treatment,
+    ) -> Result<Box<dyn Fault>, FaultError> {
+        let network = site.environment.network();
+        let network = network.ok_or(FaultError::NeedsNetwork)?.clone();
+        let diversion = Diversion::new(network, links, treatment, site.seed);
+        Ok(Box::new(DivertedFault::new(diversion)))
     }
 
     async fn beside<T: Send + 'static>(

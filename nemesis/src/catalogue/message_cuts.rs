@@ -7,7 +7,7 @@ use crate::catalogue::DivertedFault;
 use crate::fault::{Fault, FaultError};
 use crate::kind::{Class, FaultKind};
 use crate::link::{End, Link};
-use crate::network::{Diversion, partition};
+use crate::network::partition;
 use crate::node::{Node, Nodes};
 use crate::site::Site;
 use crate::target::{Draw, Role};
@@ -30,7 +30,7 @@ pub(super) static MESSAGE_CUT: MessageCutKind = MessageCutKind {
     name: "message-cut",
     description: "messages between a node and all others vanish, or those of one direction between two nodes; TCP acknowledges on",
     roles: ONE_OR_TWO,
-    links: between,
+    links: partition::between,
     reset: false,
     takes_majority: true,
 };
@@ -39,7 +39,7 @@ pub(super) static MESSAGE_CUT_RESET: MessageCutKind = MessageCutKind {
     name: "message-cut-reset",
     description: "the same, and connections that lost a message are reset at the end: the messages never arrive",
     roles: ONE_OR_TWO,
-    links: between,
+    links: partition::between,
     reset: true,
     takes_majority: true,
 };
@@ -80,15 +80,6 @@ pub(super) static MESSAGE_CUT_ANSWERS: MessageCutKind = MessageCutKind {
     takes_majority: false,
 };
 
-/// One node and all others, both ways; of two nodes, what the first says to the second.
-fn between(nodes: Nodes, aimed: &[Node]) -> Vec<Link> {
-    match aimed {
-        [one, other] => partition::link_one_way(*one, *other),
-        [node] => partition::isolate(nodes, *node),
-        _ => Vec::new(),
-    }
-}
-
 fn of_one(aimed: &[Node], links: impl Fn(Node) -> Vec<Link>) -> Vec<Link> {
     aimed.iter().flat_map(|node| links(*node)).collect()
 }
@@ -111,12 +102,8 @@ impl FaultKind for MessageCutKind {
     }
 
     fn make(&self, site: &Site, aimed: &[Node]) -> Result<Box<dyn Fault>, FaultError> {
-        let network = site.environment.network();
-        let network = network.ok_or(FaultError::NeedsNetwork)?.clone();
-        let links = self.links(site.nodes(), aimed);
         let treatment = Treatment::MessageCut { reset: self.reset };
-        let diversion = Diversion::new(network, links, treatment, site.seed);
-        Ok(Box::new(DivertedFault::new(diversion)))
+        DivertedFault::on(site, self.links(site.nodes(), aimed), treatment)
     }
 
     fn aim(

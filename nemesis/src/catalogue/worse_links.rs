@@ -10,7 +10,7 @@ use crate::catalogue::DivertedFault;
 use crate::fault::{Fault, FaultError};
 use crate::kind::{Class, FaultKind, Kind};
 use crate::link::Link;
-use crate::network::{Diversion, partition};
+use crate::network::partition;
 use crate::node::{Node, Nodes};
 use crate::site::Site;
 use crate::target::{Draw, Role};
@@ -274,12 +274,8 @@ impl FaultKind for WorseKind {
     }
 
     fn make(&self, site: &Site, aimed: &[Node]) -> Result<Box<dyn Fault>, FaultError> {
-        let network = site.environment.network();
-        let network = network.ok_or(FaultError::NeedsNetwork)?.clone();
-        let links = self.disturbs(site.nodes(), aimed);
         let treatment = Treatment::Worse(self.worse);
-        let diversion = Diversion::new(network, links, treatment, site.seed);
-        Ok(Box::new(DivertedFault::new(diversion)))
+        DivertedFault::on(site, self.disturbs(site.nodes(), aimed), treatment)
     }
 
     fn aim(
@@ -296,9 +292,7 @@ impl FaultKind for WorseKind {
     fn disturbs(&self, nodes: Nodes, aimed: &[Node]) -> Vec<Link> {
         match aimed {
             [node] if self.of_clients => partition::clients(*node),
-            [node] => partition::isolate(nodes, *node),
-            [one, other] => partition::link_one_way(*one, *other),
-            _ => Vec::new(),
+            _ => partition::between(nodes, aimed),
         }
     }
 

@@ -28,6 +28,15 @@ pub fn link_one_way(from: Node, to: Node) -> Vec<Link> {
     vec![Link::new(from, to)]
 }
 
+/// One node and all others, both ways; of two nodes, what the first says to the second.
+pub fn between(nodes: Nodes, aimed: &[Node]) -> Vec<Link> {
+    match aimed {
+        [one, other] => link_one_way(*one, *other),
+        [node] => isolate(nodes, *node),
+        _ => Vec::new(),
+    }
+}
+
 /// The node hears nothing from the others.
 pub fn deaf(nodes: Nodes, node: Node) -> Vec<Link> {
     let others = nodes.others(node);

@@ -12,12 +12,12 @@ use crate::store::digests::Digests;
 use crate::store::{self, RunDirectory};
 
 /// Writes the files of a suite's run and the index over runs, prints the comparison and the verdict, and marks the run
-/// as baseline if requested.
+/// as baseline if requested. `histories` are the digests that were known when histories were compressed.
 ///
 /// # Errors
 /// If the results cannot be written.
 pub(in crate::experiments) fn finish(
-    directory: &RunDirectory,
+    (directory, histories): (&RunDirectory, &Digests),
     report: &mut RunReport,
     accept: bool,
 ) -> Result<i32> {
@@ -27,7 +27,7 @@ pub(in crate::experiments) fn finish(
     for sentence in &report.run.incomplete {
         say(&format!("  incomplete: {sentence}"));
     }
-    let code = publish::finish(directory, report, &Digests::new())?;
+    let code = publish::finish(directory, report, histories)?;
     if accept {
         match baseline::accept(&directory.path, &store::now()) {
             Ok(_) => {

@@ -125,7 +125,7 @@ pub fn code_name(code: Code) -> String {
     }
 }
 
-/// A librdkafka producer and the channel that its reports arrive on, when whoever waits for one takes them.
+/// A librdkafka producer, and the channel for its reports. The thread that waits for a report takes them.
 pub struct Producer {
     served: Served<Reports>,
     reports: std::sync::mpsc::Receiver<Delivered>,

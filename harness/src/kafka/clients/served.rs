@@ -26,7 +26,7 @@ unsafe impl Send for Queue {}
 // SAFETY: as above.
 unsafe impl Sync for Queue {}
 
-/// A client whose reports are taken by whoever waits for them.
+/// A client whose reports are taken by the thread that waits for them.
 pub(super) struct Served<C: ProducerContext + 'static> {
     queue: Queue,
     woken: EventFd,
