@@ -15,7 +15,7 @@ use crate::probe::reach::{Place, Reach};
 use crate::record::{Recorder, StopFlag, WorkerIds};
 
 /// Records of all partitions that a node has not been read for. With more it is read, until half of them are left.
-const UNREAD_MAX: Offset = 200_000;
+const UNREAD_MAX: Offset = 100_000;
 /// A partition with fewer unread records than this is left alone: many small reads cost more than few large ones.
 const WORTHWHILE: Offset = 2_000;
 /// How often it is looked whether there is enough to read, and how long a node that does not answer is left alone.
