@@ -29,7 +29,7 @@ pub use event::{
     Event, Late, NodeEvent, NodeHappening, Phase, PhaseEvent, Shortage, TopicEvent, What,
 };
 pub use fault::{DiskFault, DiskTrouble, FaultEvent, FaultPhase, Link};
-pub use header::{Header, Limits, NodeEntry, Promises};
+pub use header::{Header, Limits, NodeEntry, Promises, SurvivedPowerLoss};
 pub use ids::{Moment, Nanoseconds, NodeName, Offset, Text, WorkerId};
 pub use index::{ClientOperation, History, Observed};
 pub use lateness::Lateness;

@@ -8,9 +8,14 @@
 
 mod rulings;
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
-use crate::history::{Acks, Call, ClientOperation, History, Isolation, NodeHappening, Window};
+use crate::history::{
+    Acks, Call, ClientOperation, History, Isolation, NodeHappening, NodeName, SurvivedPowerLoss,
+    Window,
+};
 
 /// What ran: the settings and faults from which the rulings follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +40,9 @@ pub struct Configuration {
     pub unclean_election: bool,
     /// How consumers got their partitions.
     pub consumers: Consumers,
+    /// Whether more nodes lost power together than the target states that it survives.
+    #[serde(default)]
+    pub power_lost: bool,
     /// The faults that took effect.
     pub faults: Disturbance,
 }
@@ -171,6 +179,7 @@ impl Configuration {
                 true => Consumers::Subscribed,
                 false => Consumers::Assigned,
             },
+            power_lost: power_lost(history, windows),
             faults: disturbance(history, windows),
         };
         let (mut appends, mut reads) = (false, false);
@@ -239,6 +248,28 @@ pub(crate) fn weaker(one: Acks, other: Acks) -> Acks {
         (Acks::Leader, _) | (_, Acks::Leader) => Acks::Leader,
         (Acks::All, Acks::All) => Acks::All,
     }
+}
+
+/// Whether more nodes lost power than the target survives. Two losses count together unless the second one came after all
+/// nodes had been back for as long as they may take to agree again.
+fn power_lost(history: &History, windows: &[Window]) -> bool {
+    let nodes = history.nodes().len();
+    let margin = history.limits().recovery_ms.saturating_mul(1_000_000);
+    let losses = windows
+        .iter()
+        .filter(|window| window.took_effect() && window.loses_power());
+    let losses: Vec<&Window> = losses.collect();
+    losses.iter().any(|last| {
+        let together = losses
+            .iter()
+            .filter(|other| other.called <= last.called && last.called <= other.end(margin));
+        let down: BTreeSet<&NodeName> = together.flat_map(|window| &window.targets).collect();
+        match history.promises().survives_power_loss {
+            SurvivedPowerLoss::None => true,
+            SurvivedPowerLoss::Minority => down.len() * 2 > nodes,
+            SurvivedPowerLoss::All => false,
+        }
+    })
 }
 
 fn disturbance(history: &History, windows: &[Window]) -> Disturbance {

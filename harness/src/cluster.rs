@@ -12,11 +12,12 @@ pub mod running;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use checkers::history::{NodeEvent, NodeHappening, What};
+use nemesis::disk::Disk;
 use nemesis::{Environment, Node, Nodes};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
@@ -65,6 +66,32 @@ struct NodeProcess {
     ended: Mutex<String>,
     /// Set when its disk was replaced, until `init` runs on it.
     wiped: AtomicBool,
+    /// Its own disk, if faults are to act on one.
+    disk: Mutex<Option<Arc<Disk>>>,
+}
+
+impl NodeProcess {
+    /// Mounts the node's own disk in front of its data directory, if a fault needs one.
+    fn mount(&self, environment: &Environment) -> Result<()> {
+        let Layout { place, logs, .. } = &self.layout;
+        let mounted = environment
+            .disks()
+            .mount(self.node, &place.directory, &logs.join("trash"));
+        let mounted = mounted.with_context(|| {
+            format!("give {} a disk of its own (see `jepsen doctor`)", self.node)
+        })?;
+        *self.disk() = mounted;
+        Ok(())
+    }
+
+    /// Takes it away. Everything stays in the data directory.
+    fn unmount(&self) {
+        drop(self.disk().take());
+    }
+
+    fn disk(&self) -> MutexGuard<'_, Option<Arc<Disk>>> {
+        self.disk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Cluster {
@@ -104,7 +131,7 @@ impl Cluster {
                 mutants: plants.mutants_on(node),
                 secret: secret.clone(),
             };
-            nodes.push(NodeProcess {
+            let process = NodeProcess {
                 node,
                 layout: Layout::make(target, place, logs)?,
                 pid: AtomicI32::new(0),
@@ -112,7 +139,10 @@ impl Cluster {
                 alive: watch::channel(false).0,
                 ended: Mutex::default(),
                 wiped: AtomicBool::new(false),
-            });
+                disk: Mutex::default(),
+            };
+            process.mount(environment)?;
+            nodes.push(process);
         }
         let (environment, target) = (environment.clone(), target.clone());
         Ok(Cluster(Arc::new(Inner {
@@ -196,6 +226,10 @@ impl Cluster {
         };
         let status = child.wait().await.context("wait for init")?;
         if status.success() {
+            // What a machine was prepared with has long been durable when the power goes.
+            if let Some(disk) = &*self.process(node).disk() {
+                disk.settle();
+            }
             return Ok(());
         }
         let program = shown(&layout.init);
@@ -328,6 +362,7 @@ impl Cluster {
     /// Removes the nodes' data directories, for runs whose data is not needed any more.
     pub fn remove_data(&self) {
         for process in &self.0.nodes {
+            process.unmount();
             let _ = std::fs::remove_dir_all(&process.layout.place.directory);
         }
     }

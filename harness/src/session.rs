@@ -131,11 +131,17 @@ impl Session {
 
     /// Why the faults of a case cannot run here although the sandbox can: which, and what to do. None if they can.
     pub fn refuses(&self, case: &Case) -> Option<String> {
-        let refused = self.environment.supervise(case.calls()).err()?;
+        let name = &case.name;
+        if let Err(refused) = self.environment.supervise(case.calls()) {
+            let faults = case.supervised_faults();
+            return Some(format!(
+                "{name}: {faults}: {refused}; `jepsen doctor` shows how to permit it"
+            ));
+        }
+        case.disks()?;
+        let refused = self.environment.try_disk().err()?;
         Some(format!(
-            "{}: {}: {refused}; `jepsen doctor` shows how to permit it",
-            case.name,
-            case.supervised_faults()
+            "{name}: disks that lose power: {refused}; `jepsen doctor` shows how to permit it"
         ))
     }
 

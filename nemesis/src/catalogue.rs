@@ -14,7 +14,9 @@ mod diverted_fault;
 mod kill;
 mod message_cuts;
 mod motion;
+mod mounted_disk;
 mod pause;
+mod power_loss;
 mod roles;
 mod rolling_restart;
 mod selection;
@@ -34,7 +36,9 @@ pub use cut_fault::CutFault;
 pub use disk_fault::DiskFault;
 pub use diverted_fault::DivertedFault;
 pub use kill::Kill;
+pub use mounted_disk::MountedDisk;
 pub use pause::Pause;
+pub use power_loss::PowerLoss;
 pub use rolling_restart::RollingRestart;
 pub use selection::{Selection, UnknownWord};
 pub use wipe::Wipe;
@@ -119,6 +123,10 @@ rows! {
     CLOCK_DRIFT = clocks::DRIFT;
     /// A wall clock jumps and jumps back, again and again.
     CLOCK_STROBE = clocks::STROBE;
+    /// SIGKILL, what was not synced is gone, and start again.
+    POWER_LOSS = power_loss::KIND;
+    /// Bits flip.
+    BIT_ROT = mounted_disk::BIT_ROT;
     /// SIGKILL, no data, and start again.
     WIPE = wipe::KIND;
 }

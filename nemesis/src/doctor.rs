@@ -62,6 +62,9 @@ pub enum Capability {
     /// A process is asked for before it syncs, and syncs late. Without it disks cannot be made worse.
     #[strum(serialize = "supervise system calls")]
     Supervision,
+    /// A small disk is written, synced, cut and read. Without it nodes cannot lose power.
+    #[strum(serialize = "mount a disk that loses power")]
+    Disk,
     /// A program that tells the time, with a wall clock an hour ahead. Without it clocks cannot be moved.
     #[strum(serialize = "move a program's wall clock")]
     Clock,
@@ -103,6 +106,7 @@ impl Capability {
             Capability::Processes
                 | Capability::Switch
                 | Capability::Supervision
+                | Capability::Disk
                 | Capability::Clock
                 | Capability::OwnProc
                 | Capability::OwnHosts
@@ -170,6 +174,11 @@ impl Diagnosis {
     /// Whether disks can be made worse here: slow, failing, lying, full.
     pub fn supervised_calls(&self) -> bool {
         self.can(Capability::Supervision)
+    }
+
+    /// Whether nodes can have disks of their own here, which lose power, rot and show that they are full.
+    pub fn mounted_disks(&self) -> bool {
+        self.can(Capability::Disk)
     }
 
     /// Whether wall clocks of nodes can be moved here.

@@ -12,6 +12,7 @@ use crate::address;
 use crate::calls::{self, Calls, Installing, Refused, Supervisor};
 use crate::clock::Clocks;
 use crate::confinement::{self, Confined, Confinement, Room};
+use crate::disk::{self, Disks};
 use crate::link::End;
 use crate::network::{Network, NetworkError};
 use crate::node::Node;
@@ -25,6 +26,7 @@ pub struct Environment {
     place: Place,
     confinement: Arc<Confinement>,
     clocks: Arc<Clocks>,
+    disks: Arc<Disks>,
     supervision: Arc<Supervision>,
 }
 
@@ -79,6 +81,7 @@ impl Environment {
             place,
             confinement,
             clocks: Arc::default(),
+            disks: Arc::default(),
             supervision,
         })
     }
@@ -117,6 +120,23 @@ impl Environment {
     fn supervised(&self) -> std::sync::MutexGuard<'_, Supervised> {
         let state = self.supervision.state.lock();
         state.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The nodes' own disks. Whoever wants to act on them says so before the nodes are prepared.
+    pub fn disks(&self) -> &Disks {
+        &self.disks
+    }
+
+    /// Tries whether nodes can have disks of their own here. Blocks for some milliseconds.
+    ///
+    /// # Errors
+    /// If they cannot; the error says why.
+    pub fn try_disk(&self) -> io::Result<()> {
+        match self.place {
+            Place::Sandboxed(_) => disk::attempt(),
+            // A mount would be seen by the whole machine.
+            Place::Loopback(_) => Err(io::Error::other("there are no private mounts here")),
+        }
     }
 
     /// The nodes' clocks. Whoever wants to move them says so before the nodes start.

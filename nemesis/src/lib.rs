@@ -13,6 +13,7 @@
 //! | [`environment`] | where the nodes run: in the sandbox's network, or on loopback without it |
 //! | [`network`] | links, cuts, diversions and the probe that sees them |
 //! | [`calls`] | the supervisor of system calls: disks that are slow, fail, lie or are full |
+//! | [`disk`] | disks that lose power, rot, and show that they are full |
 //! | [`wire`] | the switch behind a diverted link: messages that vanish, slow, lossy and narrow links |
 //! | [`clock`] | wall clocks of nodes that can be moved, and what was read of them |
 //! | [`process`] | who owns the nodes' processes, and a node's figures from `/proc` |
@@ -31,6 +32,7 @@ pub mod calls;
 pub mod catalogue;
 pub mod clock;
 pub mod confinement;
+pub mod disk;
 pub mod doctor;
 pub mod engine;
 pub mod environment;

@@ -1,5 +1,7 @@
 //! What must be possible, on a machine or with a target, for a kind of fault to run.
 
+use crate::disk::Durability;
+
 /// What must be possible for a kind to run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Needs {
@@ -11,8 +13,17 @@ pub enum Needs {
     Nothing,
     /// Nodes that read their wall clocks, and may be traced by the harness when they start.
     WallClock,
+    /// Nodes with disks of their own, mounted in front of their directories.
+    Disk(Durability),
     /// Nodes that may lose what is on their disks.
     ReplaceableDisk,
+}
+
+impl Needs {
+    /// Whether it needs the sandbox's namespaces: links and mounts of its own.
+    pub fn namespaces(self) -> bool {
+        matches!(self, Needs::PrivateNetwork | Needs::Disk(_))
+    }
 }
 
 /// Which families of system calls the kernel asks the harness for. None by default.

@@ -18,6 +18,7 @@ pub use timing::Timing;
 
 use crate::calls::Calls;
 use crate::catalogue::{Catalogue, Kind, Needs, Selection, UnknownWord};
+use crate::disk::Durability;
 use crate::target::{Draw, Role};
 
 /// The version of a stored plan.
@@ -174,7 +175,7 @@ impl Plan {
     pub fn needs_network(&self) -> bool {
         self.windows
             .iter()
-            .any(|window| window.kind.needs() == Needs::PrivateNetwork)
+            .any(|window| window.kind.needs().namespaces())
     }
 
     /// The system calls that must be supervised from the nodes' start.
@@ -184,6 +185,18 @@ impl Plan {
             _ => Calls::default(),
         });
         needed.fold(Calls::default(), Calls::and)
+    }
+
+    /// What must be durable on disks of the nodes' own, if any window needs such disks: the least that one asks for.
+    pub fn disks(&self) -> Option<Durability> {
+        let needed = self
+            .windows
+            .iter()
+            .filter_map(|window| match window.kind.needs() {
+                Needs::Disk(durability) => Some(durability),
+                _ => None,
+            });
+        needed.max()
     }
 
     /// What every plan of this selection should have and this one has no room for, in words: *the

@@ -12,9 +12,12 @@ use super::Check;
 use super::claims::MS;
 use super::tally::is_out_of_range;
 use super::view::View;
-use crate::history::{Call, ClientOperation, Moment, NodeName, Offset};
+use crate::history::{Call, ClientOperation, DiskFault, Moment, NodeName, Offset};
 use crate::promises::Subject;
 use crate::verdict::{Anomaly, Evidence, Finding, Stood, Verdict};
+
+/// What was read before the heal may be served so much later, in ns.
+const ROT_MARGIN: Moment = 2_000 * MS;
 
 /// What clients call bytes that are no records: librdkafka, the protocol, and the raw client of the harness.
 const UNREADABLE: &[&str] = &["_BAD_MSG", "CORRUPT_MESSAGE", "record batch: "];
@@ -34,7 +37,11 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
                 node: node.clone(),
                 stood: stood.clone(),
             };
-            verdict.found(anomaly(kind, operation, node, &stood));
+            let anomaly = anomaly(kind, operation, node, &stood);
+            match is_rotten(check, operation) {
+                true => verdict.tolerate(anomaly),
+                false => verdict.found(anomaly),
+            }
             continue;
         }
         let Some(error) = named(operation, is_out_of_range).filter(|_| !is_rolling(operation))
@@ -69,6 +76,17 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
     }
     check.saw(tally.reads, "polls and reads", &mut verdict);
     verdict
+}
+
+/// Whether it was under way while some disk returned flipped bits. A client that refuses such a batch does what checksums
+/// are for. A record that was altered and is *not* refused is judged as ever.
+fn is_rotten(check: &Check<'_>, operation: &ClientOperation<'_>) -> bool {
+    let returned = operation.completed().unwrap_or(Moment::MAX);
+    let mut windows = check.windows().iter();
+    windows.any(|window| {
+        window.disk_fault() == Some(DiskFault::BitRot)
+            && window.overlaps(operation.called, returned, ROT_MARGIN)
+    })
 }
 
 /// Whether it reads through any node under load. One that only follows may be behind what it served before it was started

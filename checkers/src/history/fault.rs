@@ -82,6 +82,10 @@ pub enum DiskFault {
     LyingSync,
     /// Writes fail, also for lack of space. The node may end, and is then started again at the heal.
     FailingWrite,
+    /// The node is killed, and what it had not synced is gone when it starts again.
+    PowerLoss,
+    /// What is read has flipped bits. The node may end, and is then started again at the heal.
+    BitRot,
     /// Something that this version does not know.
     #[serde(other)]
     Unknown,

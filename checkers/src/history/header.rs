@@ -101,11 +101,28 @@ pub struct Promises {
     pub tolerates_clock_skew_ms: Option<u64>,
     /// A node may lose what is on its disk and come back with nothing, as a machine that replaces a broken one.
     pub supports_wiped_disk: bool,
+    /// How many nodes may lose power at the same time, with what they had not synced, before an acknowledged record may be
+    /// lost.
+    pub survives_power_loss: SurvivedPowerLoss,
     /// Records that are younger than this are kept (`retention.ms`); older ones may be removed. None: none are removed
     /// for their age, so that a log start above 0 needs another explanation.
     pub retention_ms: Option<u64>,
     /// The newest records of a partition of about this many bytes are kept (`retention.bytes`); others may be removed.
     pub retention_bytes: Option<u64>,
+}
+
+/// Which power losses lose no acknowledged record.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, strum::Display)]
+#[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
+pub enum SurvivedPowerLoss {
+    /// None: one node that loses power may lose records.
+    None,
+    /// That of fewer than half of the nodes: the others have the records. Apache Kafka syncs no record by count.
+    #[default]
+    Minority,
+    /// That of all nodes: a record is acknowledged when a majority has synced it.
+    All,
 }
 
 impl Default for Promises {
@@ -129,6 +146,7 @@ impl Default for Promises {
             reads_wall_clock: true,
             tolerates_clock_skew_ms: None,
             supports_wiped_disk: false,
+            survives_power_loss: SurvivedPowerLoss::Minority,
             retention_ms: None,
             retention_bytes: None,
         }

@@ -125,6 +125,11 @@ impl Window {
         self.disk.map(|disk| disk.fault)
     }
 
+    /// Whether its targets lost power, with what they had not synced.
+    pub fn loses_power(&self) -> bool {
+        self.disk_fault() == Some(DiskFault::PowerLoss)
+    }
+
     /// Whether this node's syncs take longer by it.
     pub fn slows_disk(&self, node: &str) -> bool {
         self.disk_fault() == Some(DiskFault::SlowSync) && self.is_aimed_at(node)

@@ -59,6 +59,12 @@ fn kept_at_all(configuration: &Configuration) -> Option<Word> {
             "this target does not promise to keep acknowledged records",
         ));
     }
+    if configuration.power_lost {
+        return Some((
+            Expected,
+            "more nodes lost power together than the target states that it survives",
+        ));
+    }
     if configuration.unclean_election && configuration.faults == Disturbance::Leader {
         return Some((
             Expected,
@@ -116,6 +122,12 @@ fn lost_after_read(configuration: &Configuration) -> Word {
 }
 
 fn duplicate(configuration: &Configuration) -> Word {
+    if configuration.power_lost {
+        return (
+            Expected,
+            "what a log knew of its producers was lost with the power of more nodes than the target survives",
+        );
+    }
     if configuration.idempotent {
         return (Violation, "an idempotent producer's record is written once");
     }
@@ -186,6 +198,12 @@ fn register(configuration: &Configuration) -> Word {
 }
 
 fn moved(configuration: &Configuration) -> Word {
+    if configuration.power_lost {
+        return (
+            Expected,
+            "a log that lost records with the power of its nodes moves its consumers back",
+        );
+    }
     match configuration.consumers {
         Consumers::Assigned => (
             Violation,

@@ -43,6 +43,10 @@ pub fn run() -> Result<i32> {
         "slow, failing, lying and full disks {}\n",
         word(diagnosis.supervised_calls())
     );
+    text += &format!(
+        "power loss and bit rot {}\n",
+        word(diagnosis.mounted_disks())
+    );
     text += &format!("clock faults {}\n", word(diagnosis.clock_faults()));
     if !diagnosis.network_faults() && diagnosis.process_faults() {
         text += "`jepsen run process` runs pauses and kills with nodes on 127.0.0.1 to 127.0.0.3\n";
@@ -58,6 +62,7 @@ pub fn run() -> Result<i32> {
         if diagnosis.network_faults()
             && diagnosis.diverted_links()
             && diagnosis.supervised_calls()
+            && diagnosis.mounted_disks()
             && diagnosis.clock_faults()
         {
             exit::VALID

@@ -51,10 +51,12 @@ impl Cluster {
         anyhow::ensure!(self.pid(node).is_none(), "it still runs");
         let directory = &process.layout.place.directory;
         let bytes = directory_bytes(directory);
+        process.unmount();
         std::fs::remove_dir_all(directory)
             .with_context(|| format!("remove {}", directory.display()))?;
         process.wiped.store(true, Ordering::SeqCst);
         process.layout.restore()?;
+        process.mount(&self.0.environment)?;
         Ok(format!("{bytes} bytes removed"))
     }
 }

@@ -22,10 +22,14 @@ pub fn lay_over(promises: &mut Promises, words: &[String]) -> Result<()> {
             fields.insert("acknowledged_is_kept".into(), true.into());
             fields.insert("any_acknowledgement_is_kept".into(), true.into());
             fields.insert("unclean_election".into(), false.into());
+            fields.insert("survives_power_loss".into(), "all".into());
             continue;
         }
         let plain = word.replace('-', "_");
         let (name, value) = match plain.split_once('=') {
+            Some((name, word)) if fields.get(name).is_some_and(Value::is_string) => {
+                (name, Some(Value::from(word)))
+            }
             Some((name, number)) => (name, number.parse::<u32>().map(Value::from).ok()),
             None => match plain
                 .strip_prefix("no_")
@@ -37,6 +41,7 @@ pub fn lay_over(promises: &mut Promises, words: &[String]) -> Result<()> {
         };
         let known = fields.get(name).is_some_and(|old| match &value {
             Some(Value::Bool(_)) => old.is_boolean(),
+            Some(word @ Value::String(_)) => is_possible(name, word),
             Some(_) => !old.is_boolean(),
             None => false,
         });
@@ -49,9 +54,16 @@ pub fn lay_over(promises: &mut Promises, words: &[String]) -> Result<()> {
     Ok(())
 }
 
+/// Whether a promise that is a word can be this one.
+fn is_possible(name: &str, word: &Value) -> bool {
+    let alone = Map::from_iter([(name.to_owned(), word.clone())]);
+    serde_json::from_value::<Promises>(Value::Object(alone)).is_ok()
+}
+
 fn unknown(word: &str, fields: &Map<String, Value>) -> anyhow::Error {
     let name = |(name, value): (&String, &Value)| match value {
         Value::Bool(_) => name.clone(),
+        Value::String(_) => format!("{name}=none|minority|all"),
         _ => format!("{name}=NUMBER"),
     };
     let names: Vec<String> = fields.iter().map(name).collect();

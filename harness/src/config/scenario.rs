@@ -193,8 +193,7 @@ impl Scenario {
 
     /// Whether it cannot run without the private network.
     pub fn requires_network(&self, plan: &Plan) -> bool {
-        let needs =
-            |spec: &WindowSpec| spec.kind.needs() == nemesis::catalogue::Needs::PrivateNetwork;
+        let needs = |spec: &WindowSpec| spec.kind.needs().namespaces();
         self.needs_network || plan.needs_network() || self.before_load.iter().any(needs)
     }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use nemesis::Environment;
 use nemesis::calls::Calls;
 use nemesis::catalogue::{Kind, Needs};
+use nemesis::disk::Durability;
 use nemesis::process::ProcessTable;
 
 use crate::config::plan::Plan;
@@ -69,6 +70,11 @@ impl Case {
         self.plan.calls().and(self.opening.plan.calls())
     }
 
+    /// What must be durable on disks of the nodes' own. None if its faults need no such disks.
+    pub fn disks(&self) -> Option<Durability> {
+        self.plan.disks().max(self.opening.plan.disks())
+    }
+
     /// The faults that need it, in words.
     pub fn supervised_faults(&self) -> String {
         let windows = self.opening.plan.windows.iter().chain(&self.plan.windows);
@@ -95,6 +101,7 @@ impl Case {
         let moves_clocks = all
             .into_iter()
             .any(|window| window.kind.needs() == Needs::WallClock);
+        environment.disks().want(self.disks());
         let program = self.target.node.program.clone();
         environment.clocks().want(moves_clocks, program);
     }

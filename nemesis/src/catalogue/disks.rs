@@ -15,6 +15,7 @@ use crate::node::{Node, Nodes};
 use crate::site::Site;
 use crate::target::Role;
 
+use super::mounted_disk;
 use super::roles::WHOLE_NODES;
 use super::setting::{duration, with_setting};
 
@@ -80,11 +81,18 @@ impl FaultKind for DiskKind {
     fn setting(&self) -> Option<&'static str> {
         match self.treatment {
             Treatment::SlowSync(_) => Some("how much later a sync begins; 200ms if absent"),
+            Treatment::Full => Some("`statfs`: the disk shows it, too; only writes fail if absent"),
             _ => None,
         }
     }
 
     fn set(&self, setting: &str) -> Result<Kind, String> {
+        if self.treatment == Treatment::Full {
+            return match setting {
+                "statfs" => Ok(mounted_disk::full(self.name, setting)),
+                _ => Err("the only setting is `statfs`".to_owned()),
+            };
+        }
         let Treatment::SlowSync(_) = self.treatment else {
             return Err("it takes no setting".to_owned());
         };
@@ -156,7 +164,8 @@ mod tests {
         assert_eq!(Kind::SLOW_SYNC.disk().map(|disk| disk.delay_ms), Some(200));
         let why = |word: &str| word.parse::<Kind>().expect_err(word).to_string();
         assert!(why("slow-sync=fast").contains("such as `200ms`"));
-        assert!(why("disk-full=5%").contains("takes no setting"));
+        assert!(why("disk-full=5%").contains("`statfs`"));
+        assert!(why("failing-sync=5%").contains("takes no setting"));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use super::{Catalogue, Class, Kind, Needs};
+use super::{Catalogue, Class, Kind};
 use crate::target::Role;
 
 /// A word that does not name a fault.
@@ -83,7 +83,7 @@ impl Selection {
         self.words.iter().any(|word| match word {
             Word::All | Word::Class(Class::Network) => true,
             Word::Class(_) => false,
-            Word::Kind(kind) | Word::Exactly(kind, _) => kind.needs() == Needs::PrivateNetwork,
+            Word::Kind(kind) | Word::Exactly(kind, _) => kind.needs().namespaces(),
         })
     }
 

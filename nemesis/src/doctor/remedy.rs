@@ -73,6 +73,7 @@ impl Surroundings {
             Capability::Switch => self.for_switch(reason),
             Capability::Supervision => self.for_supervision(reason),
             Capability::Clock => self.for_tracing(reason),
+            Capability::Disk => self.for_disk(reason),
             Capability::Links | Capability::Packets | Capability::Cut => {
                 let mut remedies = self.for_namespaces();
                 remedies.push("sudo modprobe bridge veth".to_owned());
@@ -105,6 +106,15 @@ impl Surroundings {
             "permit the system call `seccomp` with a listener (SECCOMP_FILTER_FLAG_NEW_LISTENER)"
         };
         vec![remedy.to_owned()]
+    }
+
+    /// FUSE is a module and a device; a container usually lacks the device.
+    fn for_disk(&self, reason: &str) -> Vec<String> {
+        match (reason.contains("/dev/fuse"), self.container) {
+            (true, true) => vec!["docker run --device /dev/fuse".to_owned()],
+            (true, false) => vec!["sudo modprobe fuse".to_owned()],
+            (false, _) => self.for_namespaces(),
+        }
     }
 
     /// A process is traced between its exec and its first instruction, by the one that started it. 1 is the usual setting,

@@ -16,6 +16,7 @@ use super::{Capability, Outcome, Trial};
 use crate::calls::{self, Supervisor};
 use crate::clock;
 use crate::confinement::Attempt;
+use crate::disk;
 use crate::link::Link;
 use crate::network::{Cut, Network, partition};
 use crate::node::Nodes;
@@ -135,6 +136,8 @@ fn inside(report: &mut Report, entered: &Entered) {
     report.record(Capability::OwnHosts, seen(entered.own_hosts()));
     confined(report, entered);
     report.record(Capability::Supervision, supervised(entered));
+    let disk = disk::attempt().map(|()| "what was not synced is gone".to_owned());
+    report.record(Capability::Disk, disk.map_err(|error| error.to_string()));
     let network = match Network::build(entered) {
         Ok(network) => network,
         Err(error) => {

@@ -14,6 +14,7 @@ mod engine;
 mod faults;
 mod network;
 mod own;
+mod power;
 mod support;
 mod tree;
 mod wire;
@@ -40,6 +41,7 @@ fn cases() -> Vec<Case> {
         engine::CASES,
         clocks::CASES,
         own::CASES,
+        power::CASES,
         doctor::CASES,
         confined::CASES,
     ]

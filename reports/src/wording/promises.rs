@@ -1,6 +1,6 @@
 //! Which rule applied: the target's promises and limits as rows of a table.
 
-use checkers::history::{Limits, Promises};
+use checkers::history::{Limits, Promises, SurvivedPowerLoss};
 use checkers::promises::Subject;
 
 use crate::format::limit_ms;
@@ -17,7 +17,7 @@ pub(crate) struct PromiseRow {
 }
 
 /// One row per promise.
-pub(crate) fn promise_rows(promises: &Promises) -> [PromiseRow; 14] {
+pub(crate) fn promise_rows(promises: &Promises) -> [PromiseRow; 15] {
     let row = |promise, made, yes, no| PromiseRow {
         promise,
         made,
@@ -110,6 +110,18 @@ pub(crate) fn promise_rows(promises: &Promises) -> [PromiseRow; 14] {
             promises.supports_wiped_disk,
             "a node's disk may be replaced; records that are lost with it are a violation",
             "no node's disk is replaced",
+        ),
+        row(
+            match promises.survives_power_loss {
+                SurvivedPowerLoss::None => "no node may lose power",
+                SurvivedPowerLoss::Minority => {
+                    "a minority of nodes may lose power, with what it had not synced"
+                }
+                SurvivedPowerLoss::All => "all nodes may lose power, with what they had not synced",
+            },
+            promises.survives_power_loss != SurvivedPowerLoss::None,
+            "records that are lost with it are a violation; with more nodes than that they are expected",
+            "records that are lost with it are expected",
         ),
     ]
 }

@@ -178,6 +178,7 @@ pub(crate) fn configuration() -> Configuration {
         min_in_sync_replicas: Some(2),
         unclean_election: false,
         consumers: Consumers::Assigned,
+        power_lost: false,
         faults: Disturbance::Leader,
     }
 }

@@ -1,0 +1,322 @@
+//! Power loss: nodes are killed, and what they had not synced is gone when they come back, in parts that are drawn. Whether
+//! that loses anything depends on which node returns last, so that is a part of the fault.
+//!
+//! A broker that acknowledges before it has synced loses nothing as long as one that has the record is back before a leader is
+//! chosen. With `slow+leader-last` nobody else has it, and the others choose without the one that does.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use checkers::history::{self, DiskTrouble};
+use futures::FutureExt;
+use futures::future::{BoxFuture, join_all};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use tokio::time::sleep;
+
+use super::kill::Kill;
+use super::roles::WHOLE_NODES;
+use super::setting::with_setting;
+use crate::disk::{Disk, Durability, Loss, SyncTrouble};
+use crate::evidence::Counters;
+use crate::fault::{Cause, Fault, FaultError};
+use crate::kind::{Class, FaultKind, Kind, Needs};
+use crate::node::{Node, Nodes};
+use crate::site::Site;
+use crate::target::{Draw, Role};
+
+/// How long syncs are late or untrue before the power goes.
+const BEFORE: Duration = Duration::from_secs(2);
+
+/// How much later they begin.
+const LATE: Duration = Duration::from_millis(300);
+
+/// How much later than the others the last node returns: longer than they need to choose a leader without it.
+const LAST_AFTER: Duration = Duration::from_secs(3);
+
+/// What the words behind the name mean.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Words {
+    /// Nothing is torn: all that was not synced is gone.
+    whole: bool,
+    /// Only a directory's own sync makes its changes durable.
+    posix: bool,
+    /// The node that led returns last.
+    leader_last: bool,
+    /// Syncs of the others were late before.
+    slow: bool,
+    /// Syncs of all were untrue before.
+    lying: bool,
+}
+
+/// The words, for messages.
+const WORDS: &str = "words joined by `+`: `whole` (nothing torn), `posix` (names need a sync of their directory), \
+    `leader-last`, `slow` (syncs are late before, except for the last node's), `lying` (syncs are untrue before)";
+
+impl Words {
+    fn read(setting: &str) -> Result<Words, String> {
+        let mut words = Words::default();
+        for word in setting.split('+') {
+            let field = match word {
+                "whole" => &mut words.whole,
+                "posix" => &mut words.posix,
+                "leader-last" => &mut words.leader_last,
+                "slow" => &mut words.slow,
+                "lying" => &mut words.lying,
+                _ => return Err(format!("`{word}` is none of the {WORDS}")),
+            };
+            *field = true;
+        }
+        match words.slow && words.lying {
+            true => Err("`slow` and `lying` exclude each other".to_owned()),
+            false => Ok(words),
+        }
+    }
+}
+
+/// SIGKILL, loss of what was not synced, and start again.
+#[derive(Clone, Copy)]
+pub(super) struct PowerLossKind {
+    name: &'static str,
+    words: Words,
+}
+
+/// The row of the catalogue.
+pub(super) static KIND: PowerLossKind = PowerLossKind {
+    name: "power-loss",
+    words: Words {
+        whole: false,
+        posix: false,
+        leader_last: false,
+        slow: false,
+        lying: false,
+    },
+};
+
+impl FaultKind for PowerLossKind {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn description(&self) -> &'static str {
+        "SIGKILL to a node, what it had not synced is gone, and it starts again"
+    }
+
+    fn class(&self) -> Class {
+        Class::Disk
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::Disk(match self.words.posix {
+            true => Durability::Posix,
+            false => Durability::Journal,
+        })
+    }
+
+    fn roles(&self) -> &'static [Role] {
+        WHOLE_NODES
+    }
+
+    fn setting(&self) -> Option<&'static str> {
+        Some(WORDS)
+    }
+
+    fn set(&self, setting: &str) -> Result<Kind, String> {
+        let words = Words::read(setting)?;
+        Ok(with_setting(KIND.name, setting, |name| PowerLossKind {
+            name,
+            words,
+        }))
+    }
+
+    fn aim(
+        &self,
+        role: Role,
+        nodes: Nodes,
+        mut draw: Draw,
+        leader: Option<Node>,
+    ) -> Option<Vec<Node>> {
+        let mut aimed = role.resolve(nodes, &mut draw, leader)?;
+        if self.words.leader_last {
+            // Stable: the others stay in their order.
+            aimed.sort_by_key(|node| Some(*node) == leader);
+        }
+        Some(aimed)
+    }
+
+    fn make(&self, site: &Site, aimed: &[Node]) -> Result<Box<dyn Fault>, FaultError> {
+        let disks = site.environment.disks().of(aimed)?;
+        let mut draw = ChaCha8Rng::seed_from_u64(site.seed);
+        let last = match (aimed, self.words.leader_last) {
+            ([_] | [], _) => None,
+            (aimed, true) => aimed.last().copied(),
+            // All together as often as one of them last.
+            (aimed, false) => draw
+                .random::<bool>()
+                .then(|| aimed[draw.random_range(0..aimed.len())]),
+        };
+        Ok(Box::new(PowerLoss {
+            site: site.clone(),
+            kill: Kill::new(site.control.clone(), site.table.clone(), aimed.to_vec()),
+            disks,
+            words: self.words,
+            tearing: (!self.words.whole).then(|| draw.random()),
+            last,
+            cut: false,
+            lost: Loss::default(),
+        }))
+    }
+
+    fn disk(&self) -> Option<DiskTrouble> {
+        let fault = history::DiskFault::PowerLoss;
+        Some(DiskTrouble { fault, delay_ms: 0 })
+    }
+}
+
+/// Some nodes that lose power together.
+pub struct PowerLoss {
+    site: Site,
+    kill: Kill,
+    disks: Vec<(Node, Arc<Disk>)>,
+    words: Words,
+    tearing: Option<u64>,
+    last: Option<Node>,
+    cut: bool,
+    lost: Loss,
+}
+
+impl PowerLoss {
+    fn trouble(&self, trouble: Option<SyncTrouble>) {
+        for (node, disk) in &self.disks {
+            if !(self.words.slow && self.last == Some(*node)) {
+                disk.set_sync_trouble(trouble);
+            }
+        }
+    }
+
+    async fn down(&mut self) -> Result<(), FaultError> {
+        let trouble = match (self.words.slow, self.words.lying) {
+            (true, _) => Some(SyncTrouble::Late(LATE)),
+            (_, true) => Some(SyncTrouble::Lie),
+            _ => None,
+        };
+        if trouble.is_some() {
+            self.trouble(trouble);
+            sleep(BEFORE).await;
+        }
+        self.kill.begin().await
+    }
+
+    async fn lose(&mut self) -> Result<String, FaultError> {
+        let mut text = self.kill.verify().await?;
+        for (node, disk) in &self.disks {
+            // Another part of each disk is torn.
+            let tearing = self.tearing.map(|seed| seed ^ u64::from(node.number()));
+            let cut = tokio::task::block_in_place(|| disk.cut(tearing));
+            let loss =
+                cut.map_err(|error| FaultError::Other(Cause::from(format!("{node}: {error}"))))?;
+            self.lost.files += loss.files;
+            self.lost.bytes += loss.bytes;
+            self.lost.pages += loss.pages;
+            self.lost.names += loss.names;
+            text += &format!("; {node}: {loss}");
+        }
+        self.cut = true;
+        Ok(text)
+    }
+
+    /// Starts the nodes that do not run, the last one later.
+    async fn up(&mut self) -> Result<String, FaultError> {
+        let nodes = self.disks.iter().map(|(node, _)| *node);
+        let (last, first): (Vec<Node>, Vec<Node>) =
+            nodes.partition(|node| self.last == Some(*node));
+        let mut text = self.start(&first).await?;
+        if !last.is_empty() {
+            sleep(LAST_AFTER).await;
+            text += &format!(
+                "; {} s later {}",
+                LAST_AFTER.as_secs(),
+                self.start(&last).await?
+            );
+        }
+        Ok(format!("started again: {text}"))
+    }
+
+    async fn start(&self, nodes: &[Node]) -> Result<String, FaultError> {
+        let starts = nodes.iter().map(|node| async move {
+            let started = self.site.control.start(*node).await;
+            let started = started.map_err(|source| FaultError::Control {
+                node: *node,
+                source,
+            })?;
+            Ok::<_, FaultError>(format!("{node}: {started}"))
+        });
+        let started: Vec<String> = join_all(starts)
+            .await
+            .into_iter()
+            .collect::<Result<_, _>>()?;
+        Ok(started.join("; "))
+    }
+}
+
+impl Fault for PowerLoss {
+    fn begin(&mut self) -> BoxFuture<'_, Result<(), FaultError>> {
+        self.down().boxed()
+    }
+
+    fn verify(&mut self) -> BoxFuture<'_, Result<String, FaultError>> {
+        self.lose().boxed()
+    }
+
+    fn heal(&mut self) -> BoxFuture<'_, Result<String, FaultError>> {
+        self.up().boxed()
+    }
+
+    fn counters(&self) -> Counters {
+        let mut counters = Counters::default();
+        counters.add("files_changed", self.lost.files);
+        counters.add("bytes_lost", self.lost.bytes);
+        counters.add("pages_lost", self.lost.pages);
+        counters.add("names_lost", self.lost.names as u64);
+        counters
+    }
+}
+
+impl Drop for PowerLoss {
+    fn drop(&mut self) {
+        if !self.cut {
+            self.trouble(None);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_become_a_part_of_the_name() {
+        let kind: Kind = "power-loss=slow+leader-last".parse().expect("a kind");
+        assert_eq!(kind.name(), "power-loss=slow+leader-last");
+        let why = |word: &str| word.parse::<Kind>().expect_err(word).to_string();
+        assert!(why("power-loss=fast").contains("`leader-last`"));
+        assert!(why("power-loss=slow+lying").contains("exclude"));
+        let needs = |word: &str| word.parse::<Kind>().expect(word).needs();
+        assert_eq!(needs("power-loss"), Needs::Disk(Durability::Journal));
+        assert_eq!(
+            needs("power-loss=whole+posix"),
+            Needs::Disk(Durability::Posix)
+        );
+    }
+
+    #[test]
+    fn the_leader_is_the_last_of_all() {
+        let kind: Kind = "power-loss=leader-last".parse().expect("a kind");
+        for leader in [0, 1, 2].map(|at| Node::from_index(at).expect("a node")) {
+            for value in 0..20 {
+                let aimed = kind.aim(Role::All, Nodes::THREE, Draw::new(value), Some(leader));
+                assert_eq!(aimed.expect("three").last(), Some(&leader));
+            }
+        }
+    }
+}

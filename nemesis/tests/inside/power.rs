@@ -1,0 +1,409 @@
+//! Disks that lose power: what was synced stays, what was not is gone, of files and of names; torn; mapped; full; rotten.
+
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use nemesis::disk::{Disk, Durability, SyncTrouble};
+use nemesis::sandbox::Isolation;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use crate::Case;
+use crate::support::enter_or_skip;
+
+pub(crate) const CASES: &[Case] = &[
+    ("power_files_keep_what_was_synced", files),
+    ("power_names_follow_the_journal", || {
+        names(Durability::Journal)
+    }),
+    ("power_names_follow_posix", || names(Durability::Posix)),
+    (
+        "power_any_sequence_comes_back_as_it_was_synced",
+        any_sequence,
+    ),
+    ("power_mapped_pages_are_lost_unless_synced", mapped),
+    ("power_torn_parts_are_drawn", torn),
+    ("power_locks_links_and_lists_work", usual),
+    ("power_late_and_untrue_syncs", syncs),
+    ("power_full_and_rotten", full_and_rotten),
+    ("power_open_files_fail_after_the_cut", after_the_cut),
+];
+
+/// A disk in a folder of the build's, which is on a real file system.
+struct Bench {
+    folder: tempfile::TempDir,
+    disk: Option<Disk>,
+}
+
+impl Bench {
+    fn new(durability: Durability) -> Bench {
+        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
+        let (directory, trash) = (folder.path().join("disk"), folder.path().join("trash"));
+        std::fs::create_dir(&directory).expect("a directory");
+        let disk = match Disk::mount(&directory, &trash, durability) {
+            Ok(disk) => disk,
+            Err(error) => {
+                println!("skipped: {error}");
+                std::process::exit(crate::SKIPPED);
+            }
+        };
+        Bench {
+            folder,
+            disk: Some(disk),
+        }
+    }
+
+    fn disk(&self) -> &Disk {
+        self.disk.as_ref().expect("it is mounted")
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join("disk").join(name)
+    }
+
+    fn sync_root(&self) {
+        File::open(self.path(""))
+            .and_then(|root| root.sync_all())
+            .expect("synced");
+    }
+}
+
+fn read(path: &Path) -> Vec<u8> {
+    std::fs::read(path).expect("it is there")
+}
+
+fn files() {
+    let _entered = enter_or_skip(Isolation::Network);
+    let bench = Bench::new(Durability::Journal);
+    let file = File::create(bench.path("log")).expect("created");
+    file.write_all_at(&[1; 10_000], 0).expect("written");
+    file.sync_all().expect("synced");
+    file.write_all_at(&[2; 5_000], 8_000).expect("written");
+    assert_eq!(read(&bench.path("log")).len(), 13_000);
+    drop(file);
+    let loss = bench.disk().cut(None).expect("cut");
+    assert_eq!((loss.files, loss.bytes, loss.pages), (1, 3_000, 2));
+    assert_eq!(read(&bench.path("log")), vec![1; 10_000]);
+    // And again, on the disk that came back.
+    std::fs::write(bench.path("log"), "shorter").expect("written");
+    bench.disk().cut(None).expect("cut");
+    assert_eq!(read(&bench.path("log")), vec![1; 10_000]);
+}
+
+fn names(durability: Durability) {
+    let _entered = enter_or_skip(Isolation::Network);
+    let bench = Bench::new(durability);
+    let write = |name: &str, text: &str| std::fs::write(bench.path(name), text).expect("written");
+    let sync = |name: &str| {
+        let file = OpenOptions::new()
+            .write(true)
+            .open(bench.path(name))
+            .expect("open");
+        file.sync_all().expect("synced");
+    };
+    for name in ["kept", "removed", "old", "victim"] {
+        write(name, name);
+        sync(name);
+    }
+    bench.sync_root();
+    std::fs::remove_file(bench.path("removed")).expect("removed");
+    std::fs::rename(bench.path("old"), bench.path("victim")).expect("renamed");
+    std::fs::create_dir(bench.path("directory")).expect("made");
+    write("directory/new", "new");
+    let names = |bench: &Bench| {
+        let entries = std::fs::read_dir(bench.path("")).expect("listed");
+        let mut names: Vec<_> = entries
+            .map(|entry| entry.expect("entry").file_name())
+            .collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names(&bench), ["directory", "kept", "victim"]);
+    bench.disk().cut(None).expect("cut");
+    assert_eq!(names(&bench), ["kept", "old", "removed", "victim"]);
+    assert_eq!(read(&bench.path("victim")), b"victim");
+    assert_eq!(read(&bench.path("removed")), b"removed");
+    // A sync of any file writes the journal; POSIX alone promises nothing of names.
+    std::fs::remove_file(bench.path("removed")).expect("removed");
+    write("new", "new");
+    sync("new");
+    bench.disk().cut(None).expect("cut");
+    match durability {
+        Durability::Journal => assert_eq!(names(&bench), ["kept", "new", "old", "victim"]),
+        Durability::Posix => assert_eq!(names(&bench), ["kept", "old", "removed", "victim"]),
+    }
+}
+
+/// What a disk holds: names and contents.
+type Tree = BTreeMap<String, Vec<u8>>;
+
+fn tree(bench: &Bench) -> Tree {
+    let entries = std::fs::read_dir(bench.path("")).expect("listed");
+    let named = entries.map(|entry| {
+        let entry = entry.expect("an entry");
+        let name = entry.file_name().into_string().expect("a name");
+        (name, read(&entry.path()))
+    });
+    named.collect()
+}
+
+/// Draws what programs do, remembers by itself what must be durable, and compares after cuts.
+fn any_sequence() {
+    let _entered = enter_or_skip(Isolation::Network);
+    for seed in 0..25 {
+        let mut draw = ChaCha8Rng::seed_from_u64(seed);
+        let bench = Bench::new(Durability::Journal);
+        // The names of files, and what was written and synced of each.
+        let mut now: BTreeMap<String, usize> = BTreeMap::new();
+        let mut durable = now.clone();
+        let mut contents: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
+        let mut said = Vec::new();
+        for _ in 0..draw.random_range(1..60) {
+            let name = format!("f{}", draw.random_range(0..5));
+            let path = bench.path(&name);
+            match draw.random_range(0..8) {
+                0..4 => {
+                    let file = OpenOptions::new()
+                        .write(true)
+                        .create(true)
+                        .truncate(false)
+                        .open(&path)
+                        .expect("open");
+                    let number = *now.entry(name.clone()).or_insert_with(|| {
+                        contents.push((Vec::new(), Vec::new()));
+                        contents.len() - 1
+                    });
+                    let (at, length) = (draw.random_range(0..9_000), draw.random_range(1..9_000));
+                    let byte = draw.random_range(1..=255);
+                    file.write_all_at(&vec![byte; length], at as u64)
+                        .expect("written");
+                    let content = &mut contents[number].0;
+                    content.resize(content.len().max(at + length), 0);
+                    content[at..at + length].fill(byte);
+                    said.push(format!("write {name} {at}+{length}"));
+                    if draw.random_range(0..3) == 0 {
+                        file.sync_data().expect("synced");
+                        contents[number].1 = contents[number].0.clone();
+                        durable = now.clone();
+                        said.push(format!("sync {name}"));
+                    }
+                }
+                4..6 if now.contains_key(&name) => {
+                    let to = format!("f{}", draw.random_range(0..5));
+                    std::fs::rename(&path, bench.path(&to)).expect("renamed");
+                    let number = now.remove(&name).expect("there");
+                    now.insert(to.clone(), number);
+                    said.push(format!("rename {name} {to}"));
+                }
+                6 if now.contains_key(&name) => {
+                    std::fs::remove_file(&path).expect("removed");
+                    now.remove(&name);
+                    said.push(format!("remove {name}"));
+                }
+                7 => {
+                    bench.sync_root();
+                    durable = now.clone();
+                    said.push("sync names".to_owned());
+                }
+                _ => {}
+            }
+        }
+        let with = |names: &BTreeMap<String, usize>,
+                    content: fn(&(Vec<u8>, Vec<u8>)) -> &Vec<u8>|
+         -> Tree {
+            names
+                .iter()
+                .map(|(name, number)| (name.clone(), content(&contents[*number]).clone()))
+                .collect()
+        };
+        assert!(
+            tree(&bench) == with(&now, |both| &both.0),
+            "seed {seed}: {said:?}"
+        );
+        bench.disk().cut(None).expect("cut");
+        assert!(
+            tree(&bench) == with(&durable, |both| &both.1),
+            "seed {seed} after the cut: {said:?}"
+        );
+    }
+}
+
+fn mapped() {
+    let _entered = enter_or_skip(Isolation::Network);
+    let bench = Bench::new(Durability::Journal);
+    let path = bench.path("index");
+    let file = File::options()
+        .read(true)
+        .write(true)
+        .create_new(true)
+        .open(&path)
+        .expect("created");
+    file.set_len(8_192).expect("set");
+    file.sync_all().expect("synced");
+    let length = std::num::NonZeroUsize::new(8_192).expect("not zero");
+    let protection = nix::sys::mman::ProtFlags::PROT_READ | nix::sys::mman::ProtFlags::PROT_WRITE;
+    let shared = nix::sys::mman::MapFlags::MAP_SHARED;
+    // SAFETY: a new mapping of an open file, used within its length and not after it is removed.
+    unsafe {
+        let start =
+            nix::sys::mman::mmap(None, length, protection, shared, &file, 0).expect("mapped");
+        let bytes = start.cast::<u8>();
+        bytes.write(1);
+        nix::sys::mman::msync(start, 8_192, nix::sys::mman::MsFlags::MS_SYNC).expect("synced");
+        bytes.add(5_000).write(2);
+        nix::sys::mman::munmap(start, 8_192).expect("unmapped");
+    }
+    drop(file);
+    bench.disk().cut(None).expect("cut");
+    let bytes = read(&path);
+    assert_eq!((bytes.len(), bytes[0], bytes[5_000]), (8_192, 1, 0));
+}
+
+fn torn() {
+    let _entered = enter_or_skip(Isolation::Network);
+    let mut lengths = std::collections::BTreeSet::new();
+    for seed in 0..20 {
+        let bench = Bench::new(Durability::Journal);
+        let file = File::create(bench.path("log")).expect("created");
+        file.write_all_at(&[1; 6_000], 0).expect("written");
+        file.sync_all().expect("synced");
+        file.write_all_at(&[2; 100_000], 6_000).expect("written");
+        drop(file);
+        bench.disk().cut(Some(seed)).expect("cut");
+        let bytes = read(&bench.path("log"));
+        assert!(bytes.len() >= 6_000 && bytes[..6_000].iter().all(|byte| *byte == 1));
+        assert!(bytes[6_000..].iter().all(|byte| *byte == 2));
+        lengths.insert(bytes.len());
+    }
+    assert!(lengths.len() > 5, "{lengths:?}");
+}
+
+fn usual() {
+    let _entered = enter_or_skip(Isolation::Network);
+    let bench = Bench::new(Durability::Journal);
+    for number in 0..300 {
+        std::fs::write(bench.path(&format!("many-{number}")), number.to_string()).expect("written");
+    }
+    assert_eq!(
+        std::fs::read_dir(bench.path("")).expect("listed").count(),
+        300
+    );
+    std::fs::hard_link(bench.path("many-7"), bench.path("linked")).expect("linked");
+    std::os::unix::fs::symlink("many-8", bench.path("soft")).expect("linked");
+    assert_eq!(read(&bench.path("linked")), b"7");
+    assert_eq!(read(&bench.path("soft")), b"8");
+    std::fs::create_dir_all(bench.path("a/b/c")).expect("made");
+    assert!(
+        std::fs::remove_dir(bench.path("a")).is_err(),
+        "it is not empty"
+    );
+    std::fs::rename(bench.path("a/b"), bench.path("b")).expect("moved");
+    std::fs::remove_dir_all(bench.path("b")).expect("removed");
+    let file = File::create(bench.path("locked")).expect("created");
+    file.lock().expect("locked");
+    let other = File::options()
+        .write(true)
+        .open(bench.path("locked"))
+        .expect("open");
+    assert!(other.try_lock().is_err(), "it is locked");
+    let open = File::options()
+        .append(true)
+        .create(true)
+        .open(bench.path("appended"))
+        .expect("open");
+    for _ in 0..3 {
+        std::io::Write::write_all(&mut &open, b"abc").expect("appended");
+    }
+    assert_eq!(read(&bench.path("appended")), b"abcabcabc");
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o640);
+    std::fs::set_permissions(bench.path("appended"), mode).expect("set");
+    std::fs::remove_file(bench.path("appended")).expect("removed");
+    std::io::Write::write_all(&mut &open, b"still open").expect("written to what has no name");
+}
+
+fn syncs() {
+    let _entered = enter_or_skip(Isolation::Network);
+    let bench = Bench::new(Durability::Journal);
+    let file = File::create(bench.path("log")).expect("created");
+    file.sync_all().expect("synced");
+    bench
+        .disk()
+        .set_sync_trouble(Some(SyncTrouble::Late(Duration::from_millis(300))));
+    let before = Instant::now();
+    file.write_all_at(b"late", 0).expect("written");
+    file.sync_all().expect("synced");
+    assert!(before.elapsed() >= Duration::from_millis(300));
+    bench.disk().set_sync_trouble(Some(SyncTrouble::Lie));
+    file.write_all_at(b"lied", 4).expect("written");
+    file.sync_all().expect("said to be synced");
+    drop(file);
+    bench.disk().cut(None).expect("cut");
+    assert_eq!(read(&bench.path("log")), b"late");
+}
+
+fn full_and_rotten() {
+    let _entered = enter_or_skip(Isolation::Network);
+    let bench = Bench::new(Durability::Journal);
+    let file = File::create(bench.path("log")).expect("created");
+    file.write_all_at(&[1; 400_000], 0).expect("written");
+    bench.disk().set_full(true);
+    let refused = file.write_all_at(b"more", 400_000).expect_err("full");
+    assert_eq!(
+        refused.raw_os_error(),
+        Some(nix::errno::Errno::ENOSPC as i32)
+    );
+    let free = |bench: &Bench| {
+        nix::sys::statvfs::statvfs(&bench.path(""))
+            .expect("asked")
+            .blocks_available()
+    };
+    assert_eq!(free(&bench), 0);
+    bench.disk().set_full(false);
+    assert!(free(&bench) > 0);
+    file.write_all_at(b"more", 400_000).expect("room again");
+    // What the kernel had remembered of the file is read again.
+    assert!(
+        read(&bench.path("log"))
+            .iter()
+            .take(400_000)
+            .all(|byte| *byte == 1)
+    );
+    bench.disk().set_rot(Some((1, 0.2)));
+    let rotten = read(&bench.path("log"));
+    let flipped = rotten
+        .iter()
+        .take(400_000)
+        .filter(|byte| **byte != 1)
+        .count();
+    assert!((5..60).contains(&flipped), "{flipped} of 98 pages");
+    bench.disk().set_rot(None);
+    assert!(
+        read(&bench.path("log"))
+            .iter()
+            .take(400_000)
+            .all(|byte| *byte == 1)
+    );
+    let met = bench.disk().met();
+    assert!(met.refused == 1 && met.rotten > 0, "{met:?}");
+}
+
+/// A process that survived its kill, or a page that is written back late, reaches nothing any more.
+fn after_the_cut() {
+    let _entered = enter_or_skip(Isolation::Network);
+    let mut bench = Bench::new(Durability::Journal);
+    let file = File::create(bench.path("log")).expect("created");
+    file.write_all_at(b"synced", 0).expect("written");
+    file.sync_all().expect("synced");
+    bench.disk().cut(None).expect("cut");
+    assert!(file.write_all_at(b"late", 0).is_err());
+    assert!(file.sync_all().is_err());
+    assert_eq!(read(&bench.path("log")), b"synced");
+    // Without its disk the directory is an ordinary one, with everything in it, and the trash is gone.
+    std::fs::write(bench.path("unsynced"), "unsynced").expect("written");
+    bench.disk = None;
+    assert_eq!(read(&bench.path("unsynced")), b"unsynced");
+    assert!(!bench.folder.path().join("trash").exists());
+}
