@@ -17,7 +17,7 @@ use bytes::Bytes;
 use raft::eraftpb::Entry;
 
 use crate::disk::DiskFile;
-use crate::rules::{FailedSync, RecoveryKeeps, Rules};
+use crate::rules::{FailedSync, RecoveryKeeps, Rules, Syncs};
 
 mod catalog;
 mod checkpoint;
@@ -44,6 +44,8 @@ pub struct LogOptions {
     pub recovery_keeps: RecoveryKeeps,
     /// What follows when a sync fails.
     pub failed_sync: FailedSync,
+    /// Which syncs happen.
+    pub syncs: Syncs,
 }
 
 impl LogOptions {
@@ -53,6 +55,7 @@ impl LogOptions {
             segment_bytes,
             recovery_keeps: rules.recovery_keeps,
             failed_sync: rules.failed_sync,
+            syncs: rules.syncs,
         }
     }
 }
@@ -63,6 +66,7 @@ impl Default for LogOptions {
             segment_bytes: SEGMENT_BYTES,
             recovery_keeps: RecoveryKeeps::Intact,
             failed_sync: FailedSync::Ends,
+            syncs: Syncs::All,
         }
     }
 }

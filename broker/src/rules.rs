@@ -77,6 +77,17 @@ pub enum FailedSync {
     Ignored,
 }
 
+/// Which syncs of the log happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Syncs {
+    /// Those of files and those of names.
+    All,
+    /// Those of files.
+    Files,
+    /// None: the kernel writes back when it likes.
+    None,
+}
+
 /// How a Produce response shows an append that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailedAppend {
@@ -149,6 +160,8 @@ pub struct Rules {
     pub recovery_keeps: RecoveryKeeps,
     /// Guards: what counts as durable is durable.
     pub failed_sync: FailedSync,
+    /// Guards: the same, after a power loss.
+    pub syncs: Syncs,
     /// Guards: a client learns that its write failed.
     pub failed_append: FailedAppend,
     /// Guards: the requests of one connection take effect in their order.
@@ -176,6 +189,7 @@ impl Rules {
         sequences: Sequences::Replicated,
         recovery_keeps: RecoveryKeeps::Intact,
         failed_sync: FailedSync::Ends,
+        syncs: Syncs::All,
         failed_append: FailedAppend::Error,
         append_order: AppendOrder::Kept,
         crowded: Crowded::Appended,

@@ -128,6 +128,8 @@ fn every_other_plant_of_the_core_is_found() {
         ("not-persisted-lie", &["refused and is committed"]),
         ("offset-reuse", &["acknowledged and is not", "elsewhere"]),
         ("truncated-recovery", &["durable entry"]),
+        ("log-never-synced", &["durable"]),
+        ("names-never-synced", &["durable"]),
         ("high-watermark-regression", stale_end),
         ("stale-leader-reads", stale_end),
         ("follower-serves", stale_end),

@@ -9,12 +9,13 @@ use rand::rngs::StdRng;
 
 use super::*;
 use crate::disk::simulated::{SimulatedDisk, Survival};
-use crate::rules::{FailedSync, RecoveryKeeps};
+use crate::rules::{FailedSync, RecoveryKeeps, Syncs};
 
 const SMALL: LogOptions = LogOptions {
     segment_bytes: 400,
     recovery_keeps: RecoveryKeeps::Intact,
     failed_sync: FailedSync::Ends,
+    syncs: Syncs::All,
 };
 
 fn open(disk: &SimulatedDisk) -> Result<(LogWriter, Recovered), LogError> {

@@ -15,7 +15,7 @@ use super::{
     checkpoint, disk_error,
 };
 use crate::disk::Disk;
-use crate::rules::FailedSync;
+use crate::rules::{FailedSync, Syncs};
 
 /// A segment with what only the writer needs to know.
 #[derive(Clone, Debug)]
@@ -262,9 +262,12 @@ impl LogWriter {
         if self.synced < live.bytes {
             let position = live.bytes - self.buffer.len() as u64;
             let file = &live.segment.file;
-            let result = file
-                .write_all_at(&self.buffer, position)
-                .and_then(|()| self.heeded(file.sync()));
+            let result =
+                file.write_all_at(&self.buffer, position)
+                    .and_then(|()| match self.options.syncs {
+                        Syncs::All | Syncs::Files => self.heeded(file.sync()),
+                        Syncs::None => Ok(()),
+                    });
             result.map_err(disk_error(format!(
                 "write {}",
                 segment::name(live.segment.sequence)
@@ -277,8 +280,10 @@ impl LogWriter {
 
     fn sync_directory(&mut self) -> Result<(), LogError> {
         if self.directory_dirty {
-            self.heeded(self.disk.sync_directory())
-                .map_err(disk_error("sync the log's directory".to_owned()))?;
+            if self.options.syncs == Syncs::All {
+                self.heeded(self.disk.sync_directory())
+                    .map_err(disk_error("sync the log's directory".to_owned()))?;
+            }
             self.directory_dirty = false;
         }
         Ok(())

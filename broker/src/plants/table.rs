@@ -16,7 +16,7 @@ use super::startup_storm::StartupStorm;
 use super::topics::{DeleteNotApplied, TopicForgotten, TopicWrongShape};
 use crate::rules::{
     AcknowledgeAfter, AppendOrder, Crowded, Deletes, DeposedAnswer, EndOffsets, FailedAppend,
-    FailedSync, ListedEnd, RecoveryKeeps, Sequences, ServeAfter,
+    FailedSync, ListedEnd, RecoveryKeeps, Sequences, ServeAfter, Syncs,
 };
 
 /// One plant.
@@ -150,6 +150,21 @@ pub const TABLE: &[Entry] = &[
             Failures?\" (USENIX ATC 2020)",
         parameter: None,
         plant: |broken, _| broken.rules.failed_sync = FailedSync::Ignored,
+    },
+    Entry {
+        name: "log-never-synced",
+        does: "the log is written and never synced, so that the kernel decides what is durable",
+        happened: "NATS JetStream synced every two minutes and lost acknowledged messages at a power failure \
+            (Jepsen, 2025)",
+        parameter: None,
+        plant: |broken, _| broken.rules.syncs = Syncs::None,
+    },
+    Entry {
+        name: "names-never-synced",
+        does: "a new file of the log is synced, and the directory that names it is not",
+        happened: "LevelDB, HDFS, ZooKeeper and others in \"All File Systems Are Not Created Equal\" (OSDI 2014)",
+        parameter: None,
+        plant: |broken, _| broken.rules.syncs = Syncs::Files,
     },
     Entry {
         name: "error-as-success",

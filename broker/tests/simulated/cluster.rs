@@ -60,11 +60,8 @@ impl Cluster {
         };
         let max_size_per_msg = [0, 1 << 20][random.random_range(0..2)];
         let retention_bytes = random.random_range(2_000..20_000);
-        let options = LogOptions {
-            segment_bytes: random.random_range(500..4_000),
-            recovery_keeps: plants.planted().0.recovery_keeps,
-            failed_sync: plants.planted().0.failed_sync,
-        };
+        let segment_bytes = random.random_range(500..4_000);
+        let options = LogOptions::of(&plants.planted().0, segment_bytes);
         let config = |id: u64, (rules, hooks): (Rules, Hooks)| CoreConfig {
             tick: TICK,
             heartbeat: Duration::from_millis(heartbeat),

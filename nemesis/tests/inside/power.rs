@@ -150,6 +150,12 @@ fn tree(bench: &Bench) -> Tree {
     named.collect()
 }
 
+/// Names with the contents of their files.
+fn named<'a>(names: &BTreeMap<String, usize>, content: impl Fn(usize) -> &'a Vec<u8>) -> Tree {
+    let each = |(name, number): (&String, &usize)| (name.clone(), content(*number).clone());
+    names.iter().map(each).collect()
+}
+
 /// Draws what programs do, remembers by itself what must be durable, and compares after cuts.
 fn any_sequence() {
     let _entered = enter_or_skip(Isolation::Network);
@@ -211,21 +217,13 @@ fn any_sequence() {
                 _ => {}
             }
         }
-        let with = |names: &BTreeMap<String, usize>,
-                    content: fn(&(Vec<u8>, Vec<u8>)) -> &Vec<u8>|
-         -> Tree {
-            names
-                .iter()
-                .map(|(name, number)| (name.clone(), content(&contents[*number]).clone()))
-                .collect()
-        };
         assert!(
-            tree(&bench) == with(&now, |both| &both.0),
+            tree(&bench) == named(&now, |number| &contents[number].0),
             "seed {seed}: {said:?}"
         );
         bench.disk().cut(None).expect("cut");
         assert!(
-            tree(&bench) == with(&durable, |both| &both.1),
+            tree(&bench) == named(&durable, |number| &contents[number].1),
             "seed {seed} after the cut: {said:?}"
         );
     }
@@ -303,12 +301,16 @@ fn usual() {
     std::fs::rename(bench.path("a/b"), bench.path("b")).expect("moved");
     std::fs::remove_dir_all(bench.path("b")).expect("removed");
     let file = File::create(bench.path("locked")).expect("created");
-    file.lock().expect("locked");
+    let exclusive = nix::fcntl::FlockArg::LockExclusiveNonblock;
+    let _lock = nix::fcntl::Flock::lock(file, exclusive).expect("locked");
     let other = File::options()
         .write(true)
         .open(bench.path("locked"))
         .expect("open");
-    assert!(other.try_lock().is_err(), "it is locked");
+    assert!(
+        nix::fcntl::Flock::lock(other, exclusive).is_err(),
+        "it is locked"
+    );
     let open = File::options()
         .append(true)
         .create(true)

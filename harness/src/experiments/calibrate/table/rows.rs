@@ -150,6 +150,8 @@ pub const ROWS: &[Row] = &[
     },
     disk::ACK_BEFORE_FSYNC,
     disk::FSYNC_ERROR_IGNORED,
+    disk::LOG_NEVER_SYNCED,
+    disk::NAMES_NEVER_SYNCED,
     Row {
         name: "error-as-success",
         trigger: &["isolate:leader", "deaf:leader", "mute:leader"],

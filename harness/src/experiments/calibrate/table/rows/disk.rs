@@ -1,4 +1,4 @@
-//! Plants that only a worse disk shows.
+//! Plants that only a worse disk or a power loss shows.
 
 use super::{Row, USUAL, When};
 
@@ -25,6 +25,32 @@ pub(super) const FSYNC_ERROR_IGNORED: Row = Row {
     plant: "fsync-error-ignored",
     faults: "failing-sync:leader,failing-sync:follower",
     seconds: 25,
+    when: When::Provoked,
+    ..USUAL
+};
+
+/// All nodes lose what was written since they started. In which parts is drawn.
+pub(super) const LOG_NEVER_SYNCED: Row = Row {
+    name: "log-never-synced",
+    trigger: &["power-loss:all", "power-loss:majority"],
+    caught_by: &["lost-write", "inconsistent-offset"],
+    findings: &["lost-write", "inconsistent-offset"],
+    plant: "log-never-synced",
+    faults: "power-loss:all,power-loss:majority",
+    seconds: 30,
+    when: When::Provoked,
+    ..USUAL
+};
+
+/// On a file system with a journal the sync of a file makes its name durable, too. So this takes one without.
+pub(super) const NAMES_NEVER_SYNCED: Row = Row {
+    name: "names-never-synced",
+    trigger: &["power-loss=posix:all"],
+    caught_by: &["lost-write", "inconsistent-offset"],
+    findings: &["lost-write", "inconsistent-offset"],
+    plant: "names-never-synced",
+    faults: "power-loss=posix:all",
+    seconds: 30,
     when: When::Provoked,
     ..USUAL
 };
