@@ -15,9 +15,11 @@ pub mod report;
 pub mod serve;
 
 use anyhow::Result;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::bounded::memory;
+use crate::config::{find, near};
+use crate::exit::Stop;
 use crate::experiments::{bench, calibrate, figures, incident, merge, qualify, run};
 
 /// The command line.
@@ -102,7 +104,10 @@ impl Cli {
     /// # Errors
     /// As of the sub-command. An error that is not a [`crate::exit::Stop`] is a bug.
     pub fn answer(self) -> Result<i32> {
-        let command = self.command.unwrap_or(Command::Run(self.run));
+        let command = match self.command {
+            Some(command) => command,
+            None => Command::Run(no_slip(self.run)?),
+        };
         if command.only_reads() {
             memory::limit_to_what_is_free();
         }
@@ -128,10 +133,27 @@ impl Cli {
     }
 }
 
+/// A name that no scenario has may be that of a command with a slip: `jepsen qualfy`.
+fn no_slip(asked: run::RunArguments) -> Result<run::RunArguments> {
+    let commands = Cli::command();
+    let commands: Vec<&str> = commands
+        .get_subcommands()
+        .map(clap::Command::get_name)
+        .collect();
+    for name in &asked.scenarios {
+        let meant = near::nearest(name, commands.iter().copied());
+        if let (Some(meant), Err(_)) = (meant, find::scenario(name)) {
+            return Err(Stop::usage(format!(
+                "no command and no scenario `{name}`; did you mean `jepsen {meant}`?"
+            )));
+        }
+    }
+    Ok(asked)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_consistent() {

@@ -3,6 +3,7 @@
 mod digest;
 pub mod find;
 pub mod limits;
+pub mod near;
 pub mod place;
 pub mod plan;
 pub mod plants;

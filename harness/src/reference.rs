@@ -6,6 +6,9 @@ use std::path::Path;
 use anyhow::Result;
 
 use crate::bounded;
+use broker::plants::PlantError;
+
+use crate::config::near;
 use crate::config::plants::{MUTANT, Planted};
 use crate::exit::{self, Stop};
 
@@ -53,7 +56,14 @@ pub fn plants() -> &'static [Offered] {
 /// If it names no node, or the broker does not know the plant or its parameter; the message lists what is possible.
 pub fn planted(text: &str) -> Result<Planted, String> {
     let planted: Planted = text.parse()?;
-    broker::plants::Plants::parse(&[&planted.word]).map_err(|error| error.to_string())?;
+    let read = broker::plants::Plants::parse(&[&planted.word]);
+    read.map_err(|error| match error {
+        PlantError::Unknown { name } => {
+            let known: Vec<&str> = plants().iter().map(|plant| plant.name).collect();
+            near::unknown("plant", &name, &known)
+        }
+        PlantError::Parameter { .. } => error.to_string(),
+    })?;
     Ok(planted)
 }
 

@@ -11,6 +11,7 @@ use reports::RunReport;
 use reports::model::Subject;
 
 use super::model;
+use crate::config::near;
 use crate::exit::{self, Stop};
 use crate::output::{colour, name, say, tell, tell_json, tell_painted};
 use crate::session::evidence::{self, Found};
@@ -80,10 +81,8 @@ pub fn run(arguments: &CheckArguments) -> Result<i32> {
         .iter()
         .find(|name| !known.contains(&name.as_str()))
     {
-        return Err(Stop::usage(format!(
-            "--only {unknown}: no such check; there are: {}",
-            known.join(", ")
-        )));
+        let told = near::unknown("check", unknown, &known);
+        return Err(Stop::usage(format!("--only: {told}")));
     }
     let mut worst = Validity::NotApplicable;
     let mut all: Vec<(Found, bool)> = Vec::new();

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 
+use super::near;
 use super::scenario::{Scenario, built_in};
 use super::suite::Suite;
 use crate::exit::Stop;
@@ -26,12 +27,12 @@ pub fn scenario(name: &str) -> Result<Scenario> {
 fn unknown(name: &str, known: &[Scenario], suite: &str) -> anyhow::Error {
     let names: Vec<&str> = known.iter().map(|one| one.name.as_str()).collect();
     let place = match suite {
-        "" => "those of a suite are written SUITE/NAME, see `jepsen list`".to_owned(),
+        "" => "those of a suite are written SUITE/NAME, see `jepsen list suites`".to_owned(),
         suite => format!("in suite {suite}"),
     };
     Stop::usage(format!(
-        "no scenario `{name}`; there are: {} ({place})",
-        names.join(", ")
+        "{} ({place})",
+        near::unknown("scenario", name, &names)
     ))
 }
 

@@ -4,12 +4,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
-use nemesis::catalogue::{Class, Kind, Selection};
+use nemesis::catalogue::{Class, Kind, Selection, UnknownWord};
 use nemesis::plan::{Timing, Window};
 
 pub use nemesis::plan::Plan;
 
 use crate::bounded;
+use crate::config::near;
 use crate::config::target::Target;
 use crate::exit::Stop;
 
@@ -26,9 +27,17 @@ pub fn draw(words: &str, time_limit: Duration, seed: u64, timing: &Timing) -> Re
 }
 
 fn selection(words: &str) -> Result<Selection> {
-    words
-        .parse()
-        .map_err(|error| Stop::usage(format!("--faults {words}: {error}")))
+    words.parse().map_err(|error: UnknownWord| {
+        let word = error.word.split([':', '=']).next().unwrap_or_default();
+        let known = Kind::ALL.iter().map(|kind| kind.name());
+        let known = known.chain(["network", "process", "clock", "all", "none"]);
+        let meant = near::nearest(word, known).filter(|name| *name != word);
+        let meant = meant.map(|name| format!("did you mean `{name}`? "));
+        Stop::usage(format!(
+            "--faults {words}: {}{error}",
+            meant.unwrap_or_default()
+        ))
+    })
 }
 
 /// Reports what does not fit into a plan, as a sentence: the faults that a run of this length cannot contain, and the

@@ -22,6 +22,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::digest::digest;
+use super::near;
 use super::scenario::{Scenario, ScenarioFile};
 use super::source::Source;
 use crate::bounded;
@@ -110,10 +111,8 @@ impl Suite {
         let path = Path::new(name_or_path);
         if !path.exists() {
             let known: Vec<_> = Suite::built_in().collect();
-            return Err(Stop::usage(format!(
-                "{name_or_path}: no such built-in suite and no such file; built-in: {}",
-                known.join(", ")
-            )));
+            let told = near::unknown("built-in suite and no file", name_or_path, &known);
+            return Err(Stop::usage(told));
         }
         let text = bounded::text(path, bounded::CONFIG)
             .map_err(|error| Stop::usage(format!("{}: {error}", path.display())))?;

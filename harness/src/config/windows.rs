@@ -11,6 +11,7 @@ use rand::Rng;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::near;
 use super::source::Source;
 use super::time;
 use crate::config::seed::random;
@@ -91,7 +92,7 @@ fn aimed(text: &str) -> Result<(Kind, Role), String> {
     let kind: Kind = word.parse().map_err(|unknown: UnknownWord| {
         let known: Vec<&str> = Kind::ALL.iter().map(|kind| kind.name()).collect();
         match unknown.why.is_empty() {
-            true => format!("no fault `{word}`; there are: {}", known.join(", ")),
+            true => near::unknown("fault", word, &known),
             false => format!("`{word}`: {}", unknown.why),
         }
     })?;

@@ -36,6 +36,7 @@ use clap::Args;
 use reports::Calibration;
 use reports::model::{ControlRun, PlantRow, PlantRun};
 
+use crate::config::near;
 use crate::config::place;
 use crate::config::plants::Planted;
 use crate::config::scenario;
@@ -157,10 +158,7 @@ fn chosen(names: &[String]) -> Result<Vec<Subject>> {
     for name in names {
         if !table::subjects().any(|(row, _)| row.name == name) {
             let known: Vec<&str> = table::subjects().map(|(row, _)| row.name).collect();
-            return Err(Stop::usage(format!(
-                "no plant `{name}`; there are: {}",
-                known.join(", ")
-            )));
+            return Err(Stop::usage(near::unknown("plant", name, &known)));
         }
     }
     let wanted = |(row, _): &Subject| names.is_empty() || names.iter().any(|name| name == row.name);

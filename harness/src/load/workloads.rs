@@ -21,6 +21,7 @@ use checkers::history::Promises;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::Load;
+use crate::config::near;
 use crate::config::shape::Shape;
 use crate::config::word::Word;
 
@@ -91,7 +92,7 @@ pub fn named(name: &str) -> Result<Chosen, String> {
         .find(|row| row.name == name)
         .ok_or_else(|| {
             let known: Vec<&str> = WORKLOADS.iter().map(|row| row.name).collect();
-            format!("no workload `{name}`; there are: {}", known.join(", "))
+            near::unknown("workload", name, &known)
         })
 }
 

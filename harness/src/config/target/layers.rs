@@ -7,6 +7,7 @@ use toml::{Table, Value};
 
 use super::{Target, built_in};
 use crate::bounded;
+use crate::config::near;
 use crate::config::source::Source;
 use crate::exit::Stop;
 
@@ -74,10 +75,8 @@ impl Layers {
         }
         if !path.exists() {
             let known: Vec<_> = Target::built_in().collect();
-            return Err(Stop::usage(format!(
-                "{word}: no such built-in target, no such file, and not host:port,...; built-in: {}",
-                known.join(", ")
-            )));
+            let told = near::unknown("built-in target, no file and no host:port", word, &known);
+            return Err(Stop::usage(told));
         }
         Layers::from(Layer::file(path)?)
     }

@@ -23,6 +23,7 @@ use super::repeated::repeated;
 use super::result_cache::{ResultCache, SOURCES};
 use super::table::Row;
 use super::{CalibrateArguments, place};
+use crate::config::near;
 use crate::config::plants::Planted;
 use crate::config::target::Target;
 use crate::exit::Stop;
@@ -31,17 +32,16 @@ use crate::output::{say, tell};
 use crate::reference::{self, Mutant};
 
 pub use rows::ROWS;
-pub use terminal::listed;
 
 /// The number of seeds for each mutant, and of control runs.
 const SEEDS: u32 = 1;
 const CONTROLS: u32 = 6;
 
 /// A mutant: the harness's knowledge of it, and the broker's.
-type Subject = (&'static Row, &'static Mutant);
+pub type Subject = (&'static Row, &'static Mutant);
 
 /// Every mutant, in the order of the harness's tables.
-fn subjects() -> impl Iterator<Item = Subject> {
+pub fn subjects() -> impl Iterator<Item = Subject> {
     let offered = |row: &Row| reference::mutants().find(|one| one.name == row.name);
     let rows = ROWS.iter().copied().flatten();
     rows.filter_map(move |row| offered(row).map(|one| (row, one)))
@@ -83,8 +83,11 @@ pub(super) fn run(arguments: &CalibrateArguments) -> Result<i32> {
 fn chosen(names: &[String], shard: Option<Shard>) -> Result<Vec<Subject>> {
     for name in names {
         if !subjects().any(|(row, _)| row.name == name) {
+            let meant = near::nearest(name, subjects().map(|(row, _)| row.name));
+            let meant = meant.map(|meant| format!("; did you mean `{meant}`?"));
             return Err(Stop::usage(format!(
-                "no mutant `{name}`; see `jepsen list mutants`"
+                "no mutant `{name}`{}; see `jepsen list mutants`",
+                meant.unwrap_or_default()
             )));
         }
     }

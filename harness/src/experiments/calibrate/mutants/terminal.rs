@@ -1,4 +1,4 @@
-//! The mutants on the terminal: the list of all, a line for each run, and the score.
+//! The mutants on the terminal: a line for each run, and the score.
 
 use std::fmt::Write;
 
@@ -6,29 +6,6 @@ use reports::Calibration;
 use reports::model::{Fate, PlantRun, score_text};
 
 use super::super::table::Row;
-use super::subjects;
-
-/// Every mutant with what it does and what must detect it.
-pub fn listed() -> String {
-    let mut text = String::from(
-        "mutants (lies of the reference broker, for --mutant NAME or NAME@NODE); they begin 2 s after the first request about records\n",
-    );
-    let mut api = String::new();
-    for (row, mutant) in subjects() {
-        if mutant.api() != api {
-            api = mutant.api();
-            let _ = writeln!(text, "\n{api}");
-        }
-        let (name, field, does, when) = (mutant.name, mutant.field, mutant.does, mutant.when);
-        let _ = writeln!(text, "  {name:<34} {field}, {when}: {does}");
-        let known = match row.not_seen_because {
-            None => format!("killed by: {}", row.caught_by.join(", ")),
-            Some(why) => format!("equivalent: {why}"),
-        };
-        let _ = writeln!(text, "  {:<34} {known}", "");
-    }
-    text
-}
 
 /// The line of one run, printed when it ends.
 pub(super) fn run_line(row: &Row, run: &PlantRun) -> String {
