@@ -19,6 +19,7 @@ use crate::experiments::qualify::figures::Pair;
 use crate::experiments::qualify::join::{Part, belong_beside, join};
 use crate::output::{name, say, shown};
 use crate::session::evidence::Evidence;
+use crate::session::reproduce::recheck;
 use crate::store::digests::Digests;
 use crate::store::{self, RunDirectory, digests, layout, write_whole};
 
@@ -82,7 +83,7 @@ pub fn run(arguments: &MergeArguments) -> Result<i32> {
     report.run.id.clone_from(&directory.id);
     report.run.directory = shown(&directory.path);
     report.run.reproduce = whole(&report.run.reproduce);
-    report.run.recheck = crate::session::reproduce::recheck(&report.run.directory);
+    report.run.recheck = recheck(&directory.path);
     report.run.incomplete = completeness::missing(&manifest, &report, &numbers);
     // The first file of a run says what it is about, without results.
     let about = RunReport {

@@ -1,7 +1,9 @@
-//! The command that repeats a run, with arguments quoted for a shell.
+//! The command that repeats a run, and the one that judges it again: they run as they are printed, from any directory, with
+//! the program as it was called.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 use reports::visible::is_hidden;
 
@@ -30,21 +32,44 @@ pub fn reproduce(command: &str, seed: u64) -> String {
     if words.first().is_none_or(|first| first != command) {
         words.insert(0, command.to_owned());
     }
-    format!("{PROGRAM} {} --seed {seed:#x}", words.join(" "))
+    format!("{} {} --seed {seed:#x}", called_here(), words.join(" "))
 }
 
 /// The command line as it was typed.
 pub fn typed() -> String {
     let words: Vec<String> = arguments().map(|word| word.quoted()).collect();
-    format!("{PROGRAM} {}", words.join(" "))
+    format!("{} {}", called_here(), words.join(" "))
 }
 
-/// The command that judges a run's histories again.
-pub fn recheck(directory: &str) -> String {
-    format!("{PROGRAM} check {}", quote(directory))
+/// The command that judges the histories in a run's directory again.
+pub fn recheck(directory: &Path) -> String {
+    let absolute = std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
+    format!(
+        "{} check {}",
+        program(),
+        Word(absolute.into_os_string()).quoted()
+    )
 }
 
-const PROGRAM: &str = "cargo run --release --bin jepsen --";
+/// The program in the directory in which it was called: arguments may be relative paths.
+fn called_here() -> String {
+    let here = std::env::current_dir();
+    match here.ok().map(|here| Word(here.into_os_string()).quoted()) {
+        Some(here) => format!("cd {here} && {}", program()),
+        None => program(),
+    }
+}
+
+/// The program: by its name alone if the shell found it, by its path otherwise.
+fn program() -> String {
+    let called = std::env::args_os().next().map(Word);
+    let on_path = called.filter(|word| !word.0.as_bytes().contains(&b'/'));
+    let path = || std::env::current_exe().map(|path| Word(path.into_os_string()).quoted());
+    match on_path {
+        Some(word) => word.quoted(),
+        None => path().unwrap_or_else(|_| "jepsen".to_owned()),
+    }
+}
 
 /// An argument. It need not be UTF-8.
 struct Word(OsString);

@@ -15,8 +15,10 @@ fn json(path: &Path) -> Value {
 
 #[test]
 fn a_run_leaves_what_its_readers_rely_on() {
-    let out = tempfile::tempdir().expect("a folder");
-    let place = out.path().display().to_string();
+    let folder = tempfile::tempdir().expect("a folder");
+    // A shell takes it for two words unless it is quoted.
+    let out = folder.path().join("my runs");
+    let place = out.display().to_string();
     let flags = ["--time-limit", "3s", "--seed", "7"];
     let run = jepsen(&[&["run", "process", "--out", &place][..], &flags].concat());
     if run.code == MACHINE {
@@ -39,15 +41,48 @@ fn a_run_leaves_what_its_readers_rely_on() {
     ] {
         assert!(run.stdout.contains(says), "{says}: {}", run.stdout);
     }
-    let latest = out.path().join("latest");
+    let latest = out.join("latest");
     let id = std::fs::read_link(&latest).expect("a link to the run");
-    let directory = out.path().join(&id);
+    let directory = out.join(&id);
     assert!(
         directory.is_dir() && id.to_string_lossy().ends_with("Z-7"),
         "{id:?}"
     );
     layout(&directory, run.code);
     again(&directory, run.code);
+    let printed = |name: &str| {
+        let line = run
+            .stdout
+            .lines()
+            .find_map(|line| line.trim_start().strip_prefix(name));
+        line.expect("it is printed").trim().to_owned()
+    };
+    assert_eq!(typed(&printed("recheck")), Some(run.code));
+    let repeated = typed(&printed("reproduce"));
+    assert!(matches!(repeated, Some(0 | 2)), "{repeated:?}");
+    let runs = std::fs::read_dir(&place).expect("listed");
+    let runs = runs.filter(|entry| {
+        entry
+            .as_ref()
+            .is_ok_and(|entry| entry.path().join("run.json").exists())
+    });
+    // `latest` is one of them.
+    assert_eq!(
+        runs.count(),
+        3,
+        "the repeated run is where the first one is"
+    );
+}
+
+/// The exit code of a printed command, run by a shell in another directory.
+fn typed(command: &str) -> Option<i32> {
+    let mut shell = std::process::Command::new("sh");
+    let ended = shell
+        .args(["-c", command])
+        .current_dir("/")
+        .output()
+        .expect("it starts");
+    ended.status.code()
 }
 
 fn layout(directory: &Path, code: i32) {

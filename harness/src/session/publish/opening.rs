@@ -26,7 +26,7 @@ pub(super) fn report(
             seed: format!("{:#x}", conditions.seed),
             started: directory.started.clone(),
             reproduce: conditions.command.clone(),
-            recheck: recheck(&shown),
+            recheck: recheck(&directory.path),
             directory: shown,
             suite: conditions.suite.to_owned(),
             ..Run::default()
