@@ -53,7 +53,7 @@ pub const TREND_RUNS_MAX: usize = 20;
 /// Bytes of a Markdown summary; GitHub rejects more than 1 MiB a step.
 pub const MARKDOWN_BYTES_MAX: usize = 256 * 1024;
 /// Lines of the terminal's last block.
-pub const SUMMARY_LINES_MAX: usize = 15;
+pub const SUMMARY_LINES_MAX: usize = 36;
 /// Characters of a JUnit message attribute.
 pub const JUNIT_MESSAGE_CHARACTERS_MAX: usize = 200;
 /// Bytes of a JUnit body.

@@ -1,4 +1,6 @@
-//! The terminal's final block: printed last and once, at most 15 lines.
+//! The terminal's final block: printed last and once. With a failure it explains the first one.
+
+mod first;
 
 use std::fmt::Write;
 
@@ -21,6 +23,9 @@ pub(crate) fn block(report: &RunReport, colour: bool) -> String {
         "" => String::new(),
         directory => format!("{directory}/report.html"),
     };
+    if let Some(card) = cards.first() {
+        lines.extend(first::lines(card, &page));
+    }
     // A history that is judged alone has no run: unknown values get no line.
     let known = [
         ("report", &page),
@@ -57,12 +62,12 @@ fn head(report: &RunReport, colour: bool) -> String {
     let verdict = format!("{} {verdict}", symbol(validity));
     let mut line = format!("{}  {counts}", paint(&verdict, validity, colour));
     let subject = format!("{} {}", report.subject.name, report.subject.version);
-    let _ = write!(
-        line,
-        "  ({}, {})",
-        untrusted(subject.trim()),
-        length_ms(report.run.duration_ms)
-    );
+    let subject = untrusted(subject.trim());
+    // A history that is judged alone has no duration of its own.
+    let _ = match report.run.duration_ms {
+        0 => write!(line, "  ({subject})"),
+        duration => write!(line, "  ({subject}, {})", length_ms(duration)),
+    };
     if report.run.interrupted {
         line += "  interrupted";
     }

@@ -8,7 +8,7 @@ use checkers::foreign::ModelName;
 use checkers::verdict::{Doubt, Validity};
 use clap::Args;
 use reports::RunReport;
-use reports::model::Subject;
+use reports::model::{Run, Subject};
 
 use super::model;
 use crate::config::near;
@@ -180,9 +180,14 @@ fn print(arguments: &CheckArguments, found: &Found, mut judged: Judged) -> Resul
         validity.word(),
         name(&found.history.path)
     ));
-    if matches!(validity, Validity::Invalid | Validity::Undecided) {
+    if validity != Validity::NotApplicable {
+        let scenario = of_judged(&judged);
         let report = RunReport {
-            scenarios: vec![of_judged(&judged)],
+            run: Run {
+                duration_ms: scenario.duration_ms,
+                ..Run::default()
+            },
+            scenarios: vec![scenario],
             subject: Subject {
                 name: judged.history.header().target.clone(),
                 plants: judged.history.header().plants.clone(),
