@@ -13,6 +13,7 @@ pub mod model;
 pub mod prepare;
 pub mod report;
 pub mod serve;
+pub mod shell;
 
 use anyhow::Result;
 use clap::{CommandFactory, Parser, Subcommand};
@@ -74,6 +75,10 @@ pub enum Command {
     Prepare(prepare::PrepareArguments),
     /// Measure the same work on several targets, side by side.
     Bench(bench::BenchArguments),
+    /// Print the script that completes this command line in a shell.
+    Completions(shell::CompletionsArguments),
+    /// Print the manual page: jepsen man | man -l -
+    Man,
     /// Run three reference nodes on 127.0.0.1:9092, 9093 and 9094 until Ctrl-C.
     Cluster(cluster::ClusterArguments),
     /// Run one reference node.
@@ -127,6 +132,8 @@ impl Cli {
             Command::Serve(asked) => serve::run(&asked),
             Command::Prepare(asked) => prepare::run(&asked),
             Command::Bench(asked) => bench::run(&asked),
+            Command::Completions(asked) => shell::completions(&asked),
+            Command::Man => shell::man(),
             Command::Cluster(asked) => cluster::run(&asked),
             Command::Broker(asked) => broker::run(&asked),
         }
