@@ -26,13 +26,14 @@ use crate::site::Site;
 use crate::target::{Draw, Role};
 
 /// How long syncs are late or untrue before the power goes.
-const BEFORE: Duration = Duration::from_secs(2);
+const BEFORE: Duration = Duration::from_secs(1);
 
 /// How much later they begin.
 const LATE: Duration = Duration::from_millis(300);
 
-/// How much later than the others the last node returns: longer than they need to choose a leader without it.
-const LAST_AFTER: Duration = Duration::from_secs(3);
+/// Which part of a window all nodes are down, if one of them returns last. The rest, longer than the others need to choose a
+/// leader without it, it alone is down.
+const ALL_DOWN: u32 = 4;
 
 /// What the words behind the name mean.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -162,6 +163,7 @@ impl FaultKind for PowerLossKind {
             words: self.words,
             tearing: (!self.words.whole).then(|| draw.random()),
             last,
+            returned: String::new(),
             cut: false,
             lost: Loss::default(),
         }))
@@ -181,6 +183,8 @@ pub struct PowerLoss {
     words: Words,
     tearing: Option<u64>,
     last: Option<Node>,
+    /// Which nodes returned before it.
+    returned: String,
     cut: bool,
     lost: Loss,
 }
@@ -225,21 +229,30 @@ impl PowerLoss {
         Ok(text)
     }
 
-    /// Starts the nodes that do not run, the last one later.
+    /// Waits, and starts the others when the last node has still some time to wait.
+    async fn wait(&mut self, duration: Duration) -> Result<(), FaultError> {
+        if self.last.is_none() {
+            sleep(duration).await;
+            return Ok(());
+        }
+        let all_down = duration / ALL_DOWN;
+        sleep(all_down).await;
+        let nodes = self.disks.iter().map(|(node, _)| *node);
+        let first: Vec<Node> = nodes.filter(|node| self.last != Some(*node)).collect();
+        self.returned = self.start(&first).await?;
+        sleep(duration - all_down).await;
+        Ok(())
+    }
+
+    /// Starts the nodes that do not run.
     async fn up(&mut self) -> Result<String, FaultError> {
         let nodes = self.disks.iter().map(|(node, _)| *node);
-        let (last, first): (Vec<Node>, Vec<Node>) =
-            nodes.partition(|node| self.last == Some(*node));
-        let mut text = self.start(&first).await?;
-        if !last.is_empty() {
-            sleep(LAST_AFTER).await;
-            text += &format!(
-                "; {} s later {}",
-                LAST_AFTER.as_secs(),
-                self.start(&last).await?
-            );
-        }
-        Ok(format!("started again: {text}"))
+        let down = nodes.filter(|node| self.site.control.group(*node).is_none());
+        let started = self.start(&down.collect::<Vec<_>>()).await?;
+        Ok(match self.returned.is_empty() {
+            true => format!("started again: {started}"),
+            false => format!("started again: {}; and last {started}", self.returned),
+        })
     }
 
     async fn start(&self, nodes: &[Node]) -> Result<String, FaultError> {
@@ -266,6 +279,10 @@ impl Fault for PowerLoss {
 
     fn verify(&mut self) -> BoxFuture<'_, Result<String, FaultError>> {
         self.lose().boxed()
+    }
+
+    fn hold(&mut self, duration: Duration) -> BoxFuture<'_, Result<(), FaultError>> {
+        self.wait(duration).boxed()
     }
 
     fn heal(&mut self) -> BoxFuture<'_, Result<String, FaultError>> {

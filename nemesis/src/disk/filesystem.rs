@@ -45,7 +45,8 @@ const NOT_PASSED_ON: i32 = libc::O_ACCMODE
     | libc::O_SYNC
     | libc::O_DSYNC
     | libc::O_DIRECT
-    | libc::O_NOATIME;
+    | libc::O_NOATIME
+    | libc::O_NOFOLLOW;
 
 /// The largest write and the longest reading ahead.
 const REQUEST_MAX: u32 = 1 << 20;

@@ -45,11 +45,11 @@ pub(super) const LOG_NEVER_SYNCED: Row = Row {
 /// On a file system with a journal the sync of a file makes its name durable, too. So this takes one without.
 pub(super) const NAMES_NEVER_SYNCED: Row = Row {
     name: "names-never-synced",
-    trigger: &["power-loss=posix:all"],
-    caught_by: &["lost-write", "inconsistent-offset"],
-    findings: &["lost-write", "inconsistent-offset"],
+    trigger: &["power-loss=whole+posix:all"],
+    caught_by: &["lost-write", "inconsistent-offset", "epochs-go-forward"],
+    findings: &["lost-write", "inconsistent-offset", "epoch-went-back"],
     plant: "names-never-synced",
-    faults: "power-loss=posix:all",
+    faults: "power-loss=whole+posix:all",
     seconds: 30,
     when: When::Provoked,
     ..USUAL
