@@ -69,6 +69,8 @@ fn disk(word: &str) -> DiskTrouble {
             "lying-sync" => DiskFault::LyingSync,
             "failing-sync" => DiskFault::FailingSync,
             "failing-write" => DiskFault::FailingWrite,
+            "power-loss" => DiskFault::PowerLoss,
+            "bit-rot" => DiskFault::BitRot,
             other => panic!("{other:?} is no fault of a disk"),
         },
         delay_ms: words::number(delay),

@@ -39,7 +39,7 @@ impl Window {
 }
 
 impl Default for Window {
-    /// A run of ten minutes is kept as a whole; the window takes some 200 MB.
+    /// A run of ten minutes at the default rate is kept as a whole.
     fn default() -> Self {
         Window {
             lines: 1_200_000,
