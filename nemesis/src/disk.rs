@@ -4,9 +4,9 @@
 //! |---|---|
 //! | `undo` | what a power cut brings back of one file |
 //! | `names` | and of directories |
-//! | `table` | the inodes that the kernel knows |
+//! | `table`, `descriptor` | the inodes that the kernel knows, held open |
 //! | `state` | one mounted disk: its power, its room, its rot |
-//! | `filesystem` | what the kernel asks, answered |
+//! | `filesystem`, `operations` | what the kernel asks, and what is done |
 //! | `mount` | mounting without a helper |
 //! | `rot` | bits that are flipped when they are read |
 //! | `rack` | the disks of all nodes, mounted when somebody wants them |
@@ -20,9 +20,11 @@
 //! system of an ordinary user.
 
 mod attributes;
+mod descriptor;
 mod filesystem;
 mod mount;
 mod names;
+mod operations;
 mod rack;
 mod rot;
 mod state;
@@ -42,23 +44,14 @@ use std::time::Duration;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use filesystem::BackedFiles;
 use mount::Mounted;
+use operations::BackedFiles;
 use rot::Rot;
 use state::State;
 
+pub use crate::needs::Durability;
 pub use rack::Disks;
 pub(crate) use trial::attempt;
-
-/// Which changes of directories a sync of a file makes durable.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Durability {
-    /// All that happened before, as on a file system with one journal (ext4, XFS).
-    #[default]
-    Journal,
-    /// None: only a sync of a directory does, which is all that POSIX promises.
-    Posix,
-}
 
 /// What is wrong with syncs on a disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,5 @@
 //! What must be possible, on a machine or with a target, for a kind of fault to run.
 
-use crate::disk::Durability;
-
 /// What must be possible for a kind to run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Needs {
@@ -53,4 +51,14 @@ impl Calls {
     pub(crate) fn within(self, others: Calls) -> bool {
         self.and(others) == others
     }
+}
+
+/// Which changes of directories a sync of a file makes durable.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Durability {
+    /// All that happened before, as on a file system with one journal (ext4, XFS).
+    #[default]
+    Journal,
+    /// None: only a sync of a directory does, which is all that POSIX promises.
+    Posix,
 }

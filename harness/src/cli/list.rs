@@ -119,11 +119,11 @@ fn lines(sections: &[Section], everything: bool) -> String {
         }
         text.push('\n');
     }
-    text += "jepsen list WHAT NAME shows all of one, --json everything";
+    text += "jepsen list WHAT NAME shows all of one, --json everything\n";
     if everything {
-        text += "; jepsen list mutants lists the lies\nof the reference broker";
+        text += "jepsen list mutants lists the lies of the reference broker\n";
     }
-    text + "\n"
+    text
 }
 
 /// A line that ends at a word before the width, if it is longer.

@@ -45,7 +45,7 @@ const FLOORS: &[(&str, &[&[&str]])] = &[
             &["doctor", "environment"],
             &["calls"],
             &["network", "process"],
-            &["clock", "wire"],
+            &["clock", "disk", "wire"],
             &["sandbox"],
             &["confinement"],
             &["address"],

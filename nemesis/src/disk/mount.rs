@@ -11,7 +11,7 @@ use fuser::{BackgroundSession, Config, Session, SessionACL};
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::unistd::{getegid, geteuid};
 
-use super::filesystem::BackedFiles;
+use super::operations::BackedFiles;
 
 /// Threads that answer the kernel. One that syncs must not keep all others waiting.
 const THREADS: usize = 4;

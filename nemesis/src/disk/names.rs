@@ -14,6 +14,8 @@ use nix::unistd::{UnlinkatFlags, linkat, unlinkat};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
+use super::descriptor::{errno, path_of};
+
 /// A directory of the backing file system, held open.
 pub(super) type Directory = Arc<OwnedFd>;
 
@@ -286,7 +288,7 @@ pub(super) fn is_directory(stat: &libc::stat) -> bool {
 }
 
 fn is_empty(name: &Name) -> Result<bool, Errno> {
-    let path = super::table::path_of(name.directory.as_fd());
-    let mut entries = std::fs::read_dir(path.join(&name.name)).map_err(super::table::errno)?;
+    let path = path_of(name.directory.as_fd());
+    let mut entries = std::fs::read_dir(path.join(&name.name)).map_err(errno)?;
     Ok(entries.next().is_none())
 }

@@ -2,15 +2,14 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
-use std::path::PathBuf;
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag, openat};
 use nix::sys::stat::{Mode, fstatat};
 
+use super::descriptor::path_of;
 use super::names::Name;
 use super::undo::Undo;
 
@@ -148,14 +147,4 @@ fn is_durable(inode: &Inode) -> bool {
         .stat()
         .map_or(0, |stat| u64::try_from(stat.st_size).unwrap_or(0));
     inode.undo().is_none_or(|undo| undo.is_clean(length))
-}
-
-/// The path by which an open descriptor can be opened again.
-pub(super) fn path_of(descriptor: BorrowedFd<'_>) -> PathBuf {
-    PathBuf::from(format!("/proc/self/fd/{}", descriptor.as_raw_fd()))
-}
-
-/// The number of an error.
-pub(super) fn errno(error: io::Error) -> Errno {
-    error.raw_os_error().map_or(Errno::EIO, Errno::from_raw)
 }
