@@ -151,16 +151,29 @@ fn mapped() {
     let length = std::num::NonZeroUsize::new(8_192).expect("not zero");
     let protection = nix::sys::mman::ProtFlags::PROT_READ | nix::sys::mman::ProtFlags::PROT_WRITE;
     let shared = nix::sys::mman::MapFlags::MAP_SHARED;
-    // SAFETY: a new mapping of an open file, used within its length and not after it is removed.
-    unsafe {
-        let start =
-            nix::sys::mman::mmap(None, length, protection, shared, &file, 0).expect("mapped");
-        let bytes = start.cast::<u8>();
-        bytes.write(1);
-        nix::sys::mman::msync(start, 8_192, nix::sys::mman::MsFlags::MS_SYNC).expect("synced");
-        bytes.add(5_000).write(2);
-        nix::sys::mman::munmap(start, 8_192).expect("unmapped");
-    }
+    // Another process, as a node is one: unmapping waits for the file system with the memory of its process locked, and a file
+    // system in the same process needs memory to answer.
+    // SAFETY: the child makes system calls and ends. It uses a new mapping of an open file, within its length and not after it
+    // is removed.
+    let child = unsafe {
+        match nix::unistd::fork().expect("forked") {
+            nix::unistd::ForkResult::Parent { child } => child,
+            nix::unistd::ForkResult::Child => {
+                let start = nix::sys::mman::mmap(None, length, protection, shared, &file, 0);
+                let done = start.and_then(|start| {
+                    let bytes = start.cast::<u8>();
+                    bytes.write(1);
+                    let wait = nix::sys::mman::MsFlags::MS_SYNC;
+                    nix::sys::mman::msync(start, 8_192, wait)?;
+                    bytes.add(5_000).write(2);
+                    nix::sys::mman::munmap(start, 8_192)
+                });
+                nix::libc::_exit(i32::from(done.is_err()));
+            }
+        }
+    };
+    let ended = nix::sys::wait::waitpid(child, None).expect("it ended");
+    assert_eq!(ended, nix::sys::wait::WaitStatus::Exited(child, 0));
     drop(file);
     bench.disk().cut(None).expect("cut");
     let bytes = read(&path);
