@@ -33,8 +33,8 @@ pub(super) const FSYNC_ERROR_IGNORED: Row = Row {
 pub(super) const LOG_NEVER_SYNCED: Row = Row {
     name: "log-never-synced",
     trigger: &["power-loss:all", "power-loss:majority"],
-    caught_by: &["lost-write", "inconsistent-offset"],
-    findings: &["lost-write", "inconsistent-offset"],
+    caught_by: &["lost-write", "inconsistent-offset", "epochs-go-forward"],
+    findings: &["lost-write", "inconsistent-offset", "epoch-went-back"],
     plant: "log-never-synced",
     faults: "power-loss:all,power-loss:majority",
     seconds: 30,
