@@ -52,6 +52,27 @@ impl FaultKind for KillKind {
     }
 }
 
+/// Starts nodes, all at the same time; the text says what was started.
+pub(super) async fn start_together(
+    control: &dyn ProcessControl,
+    nodes: &[Node],
+) -> Result<String, FaultError> {
+    let starts = nodes.iter().map(|node| async move {
+        let started = control.start(*node).await;
+        started
+            .map(|text| format!("{node}: {text}"))
+            .map_err(|source| FaultError::Control {
+                node: *node,
+                source,
+            })
+    });
+    let started: Vec<String> = join_all(starts)
+        .await
+        .into_iter()
+        .collect::<Result<_, FaultError>>()?;
+    Ok(started.join("; "))
+}
+
 /// Some nodes killed together.
 pub struct Kill {
     control: Arc<dyn ProcessControl>,
@@ -130,22 +151,9 @@ impl Kill {
         if !self.down {
             return Ok("already started".to_owned());
         }
-        let control = &self.control;
-        let starts = self.nodes.iter().map(|node| async move {
-            let started = control.start(*node).await;
-            started
-                .map(|text| format!("{node}: {text}"))
-                .map_err(|source| FaultError::Control {
-                    node: *node,
-                    source,
-                })
-        });
-        let started: Vec<String> = join_all(starts)
-            .await
-            .into_iter()
-            .collect::<Result<_, FaultError>>()?;
+        let started = start_together(&*self.control, &self.nodes).await?;
         self.down = false;
-        Ok(format!("started again: {}", started.join("; ")))
+        Ok(format!("started again: {started}"))
     }
 }
 

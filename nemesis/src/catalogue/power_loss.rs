@@ -9,12 +9,12 @@ use std::time::Duration;
 
 use checkers::history::{self, DiskTrouble};
 use futures::FutureExt;
-use futures::future::{BoxFuture, join_all};
+use futures::future::BoxFuture;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use tokio::time::sleep;
 
-use super::kill::Kill;
+use super::kill::{Kill, start_together};
 use super::roles::WHOLE_NODES;
 use super::setting::with_setting;
 use crate::disk::{Disk, Durability, Loss, SyncTrouble};
@@ -239,7 +239,7 @@ impl PowerLoss {
         sleep(all_down).await;
         let nodes = self.disks.iter().map(|(node, _)| *node);
         let first: Vec<Node> = nodes.filter(|node| self.last != Some(*node)).collect();
-        self.returned = self.start(&first).await?;
+        self.returned = start_together(&*self.site.control, &first).await?;
         sleep(duration - all_down).await;
         Ok(())
     }
@@ -248,27 +248,12 @@ impl PowerLoss {
     async fn up(&mut self) -> Result<String, FaultError> {
         let nodes = self.disks.iter().map(|(node, _)| *node);
         let down = nodes.filter(|node| self.site.control.group(*node).is_none());
-        let started = self.start(&down.collect::<Vec<_>>()).await?;
+        let down: Vec<Node> = down.collect();
+        let started = start_together(&*self.site.control, &down).await?;
         Ok(match self.returned.is_empty() {
             true => format!("started again: {started}"),
             false => format!("started again: {}; and last {started}", self.returned),
         })
-    }
-
-    async fn start(&self, nodes: &[Node]) -> Result<String, FaultError> {
-        let starts = nodes.iter().map(|node| async move {
-            let started = self.site.control.start(*node).await;
-            let started = started.map_err(|source| FaultError::Control {
-                node: *node,
-                source,
-            })?;
-            Ok::<_, FaultError>(format!("{node}: {started}"))
-        });
-        let started: Vec<String> = join_all(starts)
-            .await
-            .into_iter()
-            .collect::<Result<_, _>>()?;
-        Ok(started.join("; "))
     }
 }
 
