@@ -202,7 +202,7 @@ impl Disk {
         self.current().state.settle();
     }
 
-    /// What it met since it was mounted or cut.
+    /// What it met since it was last filled, and since it last began to rot.
     pub fn met(&self) -> Met {
         let (refused, rotten) = self.current().state.counts();
         Met { refused, rotten }

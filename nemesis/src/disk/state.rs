@@ -123,10 +123,16 @@ impl State {
     }
 
     pub(super) fn set_full(&self, full: bool) {
+        if full {
+            self.refused.store(0, Ordering::Relaxed);
+        }
         self.full.store(full, Ordering::Relaxed);
     }
 
     pub(super) fn set_rot(&self, rot: Option<Rot>) {
+        if rot.is_some() {
+            self.rotten.store(0, Ordering::Relaxed);
+        }
         *lock(&self.rot) = rot;
     }
 

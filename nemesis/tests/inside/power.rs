@@ -310,6 +310,11 @@ fn full_and_rotten() {
     );
     let met = bench.disk().met();
     assert!(met.refused == 1 && met.rotten > 0, "{met:?}");
+    // What one fault met is no evidence of the next.
+    bench.disk().set_full(true);
+    bench.disk().set_rot(Some((2, 0.2)));
+    let met = bench.disk().met();
+    assert!(met.refused == 0 && met.rotten == 0, "{met:?}");
 }
 
 /// A process that survived its kill, or a page that is written back late, reaches nothing any more.
