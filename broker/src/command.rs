@@ -10,11 +10,14 @@
 //! data: count u32, then each: topic id 16, partition i32, length u32, batch
 //! ```
 
+pub(crate) mod groups;
+
 use bytes::{BufMut, Bytes, BytesMut};
 use uuid::Uuid;
 
 use crate::codec::{Reader, put_string};
 use crate::request::{AdminChange, TopicLimits};
+use groups::GroupChange;
 
 const VERSION: u8 = 1;
 const DATA: u8 = 1;
@@ -24,6 +27,7 @@ const GROW_TOPIC: u8 = 4;
 const PRODUCER_ID: u8 = 5;
 const TRIM: u8 = 6;
 const DELETE_RECORDS: u8 = 7;
+const GROUP: u8 = 8;
 
 /// One batch of a data command.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +60,8 @@ pub(crate) enum Command {
         /// First offset kept.
         offset: i64,
     },
+    /// Change a consumer group: its id, and how.
+    Group(String, GroupChange),
     /// Forget everything in entries below this index.
     Trim {
         /// First index kept.
@@ -119,6 +125,7 @@ impl Command {
                 out.put_i32_le(*partition);
                 out.put_i64_le(*offset);
             }
+            Command::Group(group, change) => change.encode(group, &mut out),
             Command::Trim { first_index } => out.put_u64_le(*first_index),
         }
         out.freeze()
@@ -132,6 +139,7 @@ impl Command {
             Command::Admin(AdminChange::GrowTopic { .. }, _) => GROW_TOPIC,
             Command::ProducerId => PRODUCER_ID,
             Command::DeleteRecords { .. } => DELETE_RECORDS,
+            Command::Group(..) => GROUP,
             Command::Trim { .. } => TRIM,
         }
     }
@@ -190,6 +198,10 @@ impl Command {
                 partition: reader.i32()?,
                 offset: reader.i64()?,
             },
+            GROUP => {
+                let (group, change) = GroupChange::decode(&mut reader)?;
+                Command::Group(group, change)
+            }
             TRIM => Command::Trim {
                 first_index: reader.u64()?,
             },

@@ -10,6 +10,7 @@ mod crowd;
 mod deletions;
 mod elections;
 mod fetch;
+mod groups;
 #[cfg(feature = "simulation")]
 mod inspection;
 mod interface;
@@ -37,6 +38,7 @@ pub use inspection::Inspection;
 pub use interface::{Action, CoreConfig, CoreError, Input};
 
 use append::Appends;
+use groups::Coordinator;
 use plausible::Ceilings;
 use reads::Reads;
 use store::LogStore;
@@ -104,6 +106,7 @@ pub struct Core {
     leads: Option<u64>,
     appends: Appends,
     reads: Reads,
+    coordinator: Coordinator,
     fetches: Vec<fetch::Waiting>,
     view: Arc<View>,
     /// The last leader that could be shown, and its term.
@@ -205,6 +208,7 @@ impl Core {
             leads: None,
             appends: Appends::default(),
             reads: Reads::default(),
+            coordinator: Coordinator::default(),
             fetches: Vec::new(),
             view: Arc::new(View::default()),
             last_leader: None,
@@ -312,6 +316,7 @@ impl Core {
                 deadline,
             } => self.delete_records(id, (&topic, partition), offset, deadline),
             Request::Admin { change, deadline } => self.admin(id, change, deadline),
+            Request::Group { request, deadline } => self.group_request(id, request, deadline),
             Request::View => {
                 let view = Arc::clone(&self.view);
                 self.respond(id, Response::View(view));

@@ -4,6 +4,8 @@
 //! an id that is never used twice, and the core sends exactly one [`Response`] for it, at the latest when
 //! the request's deadline has passed. Read on if you add a Kafka API or change what the core may answer.
 
+pub mod groups;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -81,6 +83,14 @@ pub enum Request {
         /// First offset to keep; -1 for the high watermark.
         offset: i64,
         /// When the answer becomes REQUEST_TIMED_OUT, outcome unknown.
+        deadline: Time,
+    },
+    /// A question about consumer groups; only the leader takes it. Answered by [`Response::Group`].
+    Group {
+        /// The question.
+        request: groups::GroupRequest,
+        /// When the answer becomes REQUEST_TIMED_OUT or NOT_COORDINATOR. JoinGroup and SyncGroup wait for other members
+        /// and have none.
         deadline: Time,
     },
     /// This node's own idea of the cluster, from its own applied state. Answered by [`Response::View`].
@@ -213,6 +223,8 @@ pub enum Response {
     Admin(Result<(), AdminError>),
     /// The first offset that is kept, or why nothing was deleted.
     Deleted(Result<i64, ResponseError>),
+    /// What was asked about groups.
+    Group(groups::GroupResponse),
     /// This node's idea of the cluster.
     View(Arc<View>),
     /// The quorum as this node knows it.

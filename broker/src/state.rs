@@ -4,6 +4,7 @@
 //! base offset is not the partition's next) is skipped, on every node alike; never a reason to stop: after a change of
 //! leader such an entry is legal, and its client is asked to send again.
 
+pub(crate) mod groups;
 pub(crate) mod partition;
 pub(crate) mod producer;
 
@@ -14,12 +15,16 @@ use kafka_protocol::error::ResponseError;
 use uuid::Uuid;
 
 use crate::codec::{Reader, put_string};
+use crate::command::groups::GroupChange;
 use crate::command::{Batch, Command};
 use crate::record_batch;
 use crate::request::{AdminChange, TopicLimits};
+use groups::Groups;
 use partition::Partition;
 
-const VERSION: u8 = 1;
+/// Written. Version 1 is read as well: it ends before the groups.
+const VERSION: u8 = 2;
+const WITHOUT_GROUPS: u8 = 1;
 /// A topic has no more partitions than this.
 const PARTITIONS_MAX: usize = 10_000;
 
@@ -37,6 +42,7 @@ pub(crate) struct State {
     topics: BTreeMap<String, Topic>,
     names: BTreeMap<Uuid, String>,
     next_producer_id: i64,
+    pub(crate) groups: Groups,
     /// Counts changes of topics, so that a view is rebuilt only then.
     pub(crate) topics_version: u64,
 }
@@ -54,6 +60,8 @@ pub(crate) enum Applied {
     Deleted(Result<i64, ResponseError>),
     /// A producer id.
     ProducerId(i64),
+    /// A group was changed.
+    Group,
     /// A trim; segments below this index may go.
     Trimmed(u64),
 }
@@ -90,6 +98,11 @@ impl State {
                 let partition = partition.ok_or(ResponseError::UnknownTopicOrPartition);
                 Applied::Deleted(partition.and_then(|partition| partition.delete_below(offset)))
             }
+            Command::Group(id, change) => {
+                self.groups
+                    .execute(index, &id, self.of_topics_that_are(change));
+                Applied::Group
+            }
             // An entry forgets what lies before it, never itself and what follows.
             Command::Trim { first_index } if first_index > index => Applied::Nothing,
             Command::Trim { first_index } => {
@@ -103,6 +116,14 @@ impl State {
                 Applied::Trimmed(first_index)
             }
         }
+    }
+
+    /// Offsets of topics that were deleted since the proposal are not stored: nobody would ever forget them.
+    fn of_topics_that_are(&self, mut change: GroupChange) -> GroupChange {
+        if let GroupChange::Commit { offsets } = &mut change {
+            offsets.retain(|((topic, _), _)| self.names.contains_key(topic));
+        }
+        change
     }
 
     fn append(&mut self, index: u64, batch: &Batch) -> bool {
@@ -155,6 +176,7 @@ impl State {
                     .remove(&name)
                     .ok_or(ResponseError::UnknownTopicOrPartition)?;
                 self.names.remove(&topic.id);
+                self.groups.forget_topic(topic.id);
             }
             AdminChange::GrowTopic { name, partitions } => {
                 let topic = self.topics.get(&name);
@@ -196,6 +218,11 @@ impl State {
         self.topics.get_mut(name)?.partitions.get_mut(at)
     }
 
+    /// The name of the topic with this id.
+    pub(crate) fn name_of(&self, topic: Uuid) -> Option<&str> {
+        self.names.get(&topic).map(String::as_str)
+    }
+
     /// The topics by name.
     pub(crate) fn topics(&self) -> &BTreeMap<String, Topic> {
         &self.topics
@@ -230,13 +257,15 @@ impl State {
                 partition.encode(&mut out);
             }
         }
+        self.groups.encode(&mut out);
         out.freeze()
     }
 
     /// Reads a checkpoint's state. The entries before it are gone, so every partition begins at its next offset.
     pub(crate) fn decode(bytes: &Bytes) -> Option<State> {
         let mut reader = Reader::new(bytes.clone());
-        if reader.u8()? != VERSION {
+        let version = reader.u8()?;
+        if ![VERSION, WITHOUT_GROUPS].contains(&version) {
             return None;
         }
         let mut state = State {
@@ -262,6 +291,9 @@ impl State {
                     settings,
                 },
             );
+        }
+        if version != WITHOUT_GROUPS {
+            state.groups = Groups::decode(&mut reader)?;
         }
         reader.is_empty().then_some(state)
     }

@@ -11,7 +11,8 @@ use crate::rules::ServeAfter;
 impl Core {
     pub(super) fn tick(&mut self) {
         let tick = self.config.tick.as_nanos().max(1);
-        let passed = self.now.saturating_sub(self.last_tick).as_nanos() / tick;
+        let silent = self.now.saturating_sub(self.last_tick);
+        let passed = silent.as_nanos() / tick;
         // A process that did not run must not count all of that time against its peers: their messages of that time
         // have been fed before, but a leader has not heard the answers to heartbeats that it did not send.
         let ticks = usize::try_from(passed)
@@ -36,6 +37,7 @@ impl Core {
             self.draw_timeout();
         }
         self.expire();
+        self.tick_groups(silent);
         self.propose_trim();
     }
 
@@ -125,6 +127,7 @@ impl Core {
         self.leads = leads;
         self.trim_proposed = 0;
         self.fail_appends();
+        self.end_groups();
         self.fail_reads(ResponseError::NotLeaderOrFollower);
         if leads.is_some() {
             self.begin_offsets();

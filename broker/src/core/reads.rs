@@ -1,4 +1,4 @@
-//! Linearizable reads of offsets: the leader asks a quorum whether it still leads (ReadIndex), then waits until it has
+//! Linearizable reads, of offsets and of groups: the leader asks a quorum whether it still leads (ReadIndex), then waits until it has
 //! applied as far as was committed when the read came.
 //!
 //! One round at a time, shared by everybody who came before it began. Every round has an id that is never used again
@@ -11,6 +11,7 @@ use kafka_protocol::error::ResponseError;
 use uuid::Uuid;
 
 use super::Core;
+use super::groups::GroupRead;
 use crate::request::{Extent, ListOffsetsPartition, ListedOffset, RequestId, Response, Time};
 use crate::rules::{EndOffsets, ListedEnd};
 use crate::state::partition::{BatchPlace, Partition};
@@ -43,8 +44,17 @@ struct Round {
 #[derive(Debug)]
 struct Read {
     id: RequestId,
-    partitions: Vec<ListOffsetsPartition>,
+    question: Question,
     deadline: Time,
+}
+
+/// What is read.
+#[derive(Debug)]
+pub(super) enum Question {
+    /// Offsets of partitions.
+    Offsets(Vec<ListOffsetsPartition>),
+    /// Something about groups.
+    Group(GroupRead),
 }
 
 impl Core {
@@ -69,11 +79,27 @@ impl Core {
             self.respond(id, Response::ListOffsets(refused));
             return;
         }
+        self.read_later(id, Question::Offsets(partitions), deadline);
+    }
+
+    /// Puts a question in line for the next round.
+    pub(super) fn read_later(&mut self, id: RequestId, question: Question, deadline: Time) {
         self.reads.next.push(Read {
             id,
-            partitions,
+            question,
             deadline,
         });
+    }
+
+    /// What a question is answered now.
+    fn read(&self, question: &Question) -> Response {
+        match question {
+            Question::Offsets(partitions) => {
+                let listed = partitions.iter().map(|asked| self.listed(asked));
+                Response::ListOffsets(listed.collect())
+            }
+            Question::Group(read) => Response::Group(self.group_read(read)),
+        }
     }
 
     /// Whether the rules let this node answer without asking a quorum.
@@ -139,12 +165,8 @@ impl Core {
             return;
         };
         for read in round.reads {
-            let listed = read
-                .partitions
-                .iter()
-                .map(|asked| self.listed(asked))
-                .collect();
-            self.respond(read.id, Response::ListOffsets(listed));
+            let answer = self.read(&read.question);
+            self.respond(read.id, answer);
         }
     }
 
@@ -175,8 +197,13 @@ impl Core {
 
     fn refuse_reads(&mut self, reads: Vec<Read>, error: ResponseError) {
         for read in reads {
-            let refused = read.partitions.iter().map(|_| Err(error)).collect();
-            self.respond(read.id, Response::ListOffsets(refused));
+            let answer = match read.question {
+                Question::Offsets(partitions) => {
+                    Response::ListOffsets(partitions.iter().map(|_| Err(error)).collect())
+                }
+                Question::Group(_) => Response::Group(Core::group_read_failed(error)),
+            };
+            self.respond(read.id, answer);
         }
     }
 
