@@ -11,6 +11,7 @@
 )]
 
 mod batches;
+pub mod members;
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
