@@ -70,7 +70,7 @@ pub async fn play(
     let header = header(
         (run, &case.name),
         &case.target,
-        promises,
+        (promises, workload.timeouts(&case.shape)),
         &case.plants,
         context.environment,
     );
@@ -103,6 +103,7 @@ pub async fn play(
         created: CreatedTopics::default(),
         drawing: Arc::new(None),
         reach: Reach::default(),
+        groups: workload.groups(&case.shape),
         warnings: Vec::new(),
     };
     let space = tokio::spawn(end_on_shortage(
@@ -165,6 +166,8 @@ struct Running<'a> {
     drawing: Arc<Option<Drawing>>,
     /// How far the load's partitions reach, and were read under load.
     reach: Reach,
+    /// The consumer groups of the load.
+    groups: Vec<String>,
     warnings: Vec<String>,
 }
 
@@ -318,6 +321,7 @@ impl Running<'_> {
         tokio::task::block_in_place(|| produce.end());
         tokio::task::block_in_place(|| {
             self.describe_topics();
+            self.fetch_committed(&partitions);
             self.read_everything(&partitions)
         })
     }

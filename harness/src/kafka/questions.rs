@@ -4,6 +4,8 @@
 //! quorum to describe).
 
 pub mod admin;
+pub mod embedded;
+pub mod groups;
 mod offsets;
 
 use anyhow::Result;

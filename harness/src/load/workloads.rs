@@ -6,8 +6,10 @@
 mod admin;
 mod append;
 mod asker;
+mod group;
 mod idempotent;
 mod lives;
+mod offsets;
 mod pipeline;
 mod poll;
 mod reader;
@@ -17,7 +19,7 @@ mod starts;
 use std::sync::Arc;
 
 use anyhow::Result;
-use checkers::history::Promises;
+use checkers::history::{Promises, Timeouts};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::Load;
@@ -33,6 +35,16 @@ pub trait Workload: Send + Sync {
 
     /// What the workload's clients promise in addition to the target. Recorded in the history's header.
     fn promise(&self, _promises: &mut Promises, _shape: &Shape) {}
+
+    /// The consumer groups that its clients use. They are watched, and their last offsets are fetched.
+    fn groups(&self, _shape: &Shape) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// What its members and producers ask for. Recorded in the history's header.
+    fn timeouts(&self, _shape: &Shape) -> Timeouts {
+        Timeouts::default()
+    }
 }
 
 /// A worker's task. It runs on a separate thread until the load's stop flag is set.
@@ -64,6 +76,8 @@ pub const WORKLOADS: &[Row] = &[
     admin::ROW,
     register::ROW,
     pipeline::ROW,
+    offsets::ROW,
+    group::ROW,
 ];
 
 /// A workload by its name.
@@ -140,7 +154,7 @@ mod tests {
     fn an_unknown_workload_lists_the_known() {
         let error = named("apend").expect_err("unknown");
         assert!(
-            error.contains("append, idempotent, admin, register, pipeline"),
+            error.contains("append, idempotent, admin, register, pipeline, offsets, group"),
             "{error}"
         );
     }

@@ -6,10 +6,14 @@ use anyhow::Result;
 
 use super::{Running, final_reads};
 use crate::kafka::clients;
+use crate::load::committed::fetch_last;
 use crate::load::{Compared, describe_all};
 
 /// The time limit of the final reads.
 const FINAL_READS: Duration = Duration::from_secs(20);
+
+/// The time limit of the last questions for committed offsets.
+const FINAL_FETCHES: Duration = Duration::from_secs(10);
 
 impl Running<'_> {
     /// Kills all nodes without a stop signal.
@@ -32,6 +36,14 @@ impl Running<'_> {
             let addresses = self.cluster.addresses();
             describe_all(&names, &addresses, &self.recorder, &self.ids);
         }
+    }
+
+    /// The offsets that the groups of the load committed last.
+    pub(super) fn fetch_committed(&self, partitions: &[(String, i32)]) {
+        let deadline = Instant::now() + FINAL_FETCHES;
+        let recorded = (&self.recorder, &self.ids);
+        let addresses = self.cluster.addresses();
+        fetch_last(&self.groups, partitions, &addresses, recorded, deadline);
     }
 
     /// Reads every partition through every node to its end, and again through librdkafka.

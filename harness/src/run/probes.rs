@@ -17,6 +17,17 @@ impl Running<'_> {
         probes.start("lateness", move |stop| {
             probe::lateness::watch(&recorder, &stop)
         })?;
+        let addresses = self.cluster.addresses();
+        for place in 0..addresses.len() {
+            let (nodes, groups) = (addresses.clone(), self.groups.clone());
+            if groups.is_empty() {
+                break;
+            }
+            let recorder = self.recorder.clone();
+            probes.start(&format!("groups-n{}", place + 1), move |stop| {
+                probe::coordinator::watch((place, &nodes), &groups, &recorder, &stop);
+            })?;
+        }
         if !target.runs_already() {
             let (recorder, directory) = (self.recorder.clone(), self.directory.to_owned());
             let space = self.context.space.clone();
