@@ -1,6 +1,8 @@
 //! The table of plants: what each is called, what it does, where it happened, and what it changes in a node. What provokes
 //! a plant and which checks detect it is the business of the program that tests this broker.
 
+mod groups;
+
 use super::Broken;
 use super::blocking_forward::BlockingForward;
 use super::corrupt_record::CorruptRecord;
@@ -362,4 +364,11 @@ pub const TABLE: &[Entry] = &[
         parameter: None,
         plant: |broken, _| broken.rules.deletes = Deletes::OneMore,
     },
+    groups::OFFSETS_IN_MEMORY,
+    groups::OFFSET_REGRESS,
+    groups::OLD_GENERATION_COMMITS,
+    groups::GENERATION_REUSED,
+    groups::EARLY_SYNC,
+    groups::MEMBERS_FORGOTTEN,
+    groups::STANDSTILL_EVICTS,
 ];
