@@ -115,6 +115,8 @@ impl Reading<'_> {
 
 /// No transaction sent it.
 const NONE: u32 = u32::MAX;
+/// Several transactions sent it, and nobody knows which of them is seen.
+const AMBIGUOUS: u32 = u32::MAX - 1;
 
 /// Every transaction, and what the logs say.
 #[derive(Debug, Default)]
@@ -188,7 +190,10 @@ impl<'a> Ledger<'a> {
             let value = self.number(&send.value) as usize;
             match self.sends[value].0 {
                 NONE => self.sends[value] = (number as u32, at as u32),
-                _ => self.resent += 1,
+                _ => {
+                    self.sends[value].0 = AMBIGUOUS;
+                    self.resent += 1;
+                }
             }
         }
         for (at, offset) in end.iter().flat_map(|end| &end.offsets).enumerate() {
@@ -280,6 +285,9 @@ impl<'a> Ledger<'a> {
     pub(crate) fn is_visible(&self, send: &TransactionSend) -> Option<bool> {
         let reading = self.reading(place_of(send))?;
         let number = self.values.find(&send.value)?;
+        if self.sends[number as usize].0 == AMBIGUOUS {
+            return None;
+        }
         if reading.shows(number) {
             return Some(true);
         }
