@@ -2,8 +2,11 @@
 //! the server is found by the checks that must find it.
 
 mod members {
-    pub(crate) mod logs;
+    mod asks;
+    mod group;
+    mod logs;
     pub(crate) mod model;
+    mod work;
 }
 mod notation;
 

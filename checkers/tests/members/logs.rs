@@ -95,7 +95,7 @@ impl Logs {
     }
 
     /// What a consumer is given; one that ignores the last stable offset gets what is open, too.
-    pub(crate) fn shown(&self, output: usize, ignores: bool) -> Vec<(usize, &str)> {
+    pub(crate) fn shown(&self, output: usize, ignores: bool) -> Vec<(usize, String)> {
         let log = &self.outputs[output];
         let to = if ignores {
             log.len()
@@ -106,7 +106,7 @@ impl Logs {
         let shown = all
             .filter(|(_, entry)| entry.visible == Some(true) || (ignores && Logs::is_open(entry)));
         shown
-            .filter_map(|(offset, entry)| Some((offset, entry.value.as_deref()?)))
+            .filter_map(|(offset, entry)| Some((offset, entry.value.clone()?)))
             .collect()
     }
 }
