@@ -184,13 +184,21 @@ impl Model<'_> {
         ));
     }
 
+    /// A member in good standing beats, or commits what nobody consumes.
     pub(super) fn heartbeat(&mut self) {
         let id = self.random.random_range(0..CLIENTS);
         let generation = self.generation;
         let (called, returned, worker) = self.of_client(id);
-        self.say(format!(
-            "{called}..{returned} w{} heartbeat g/{generation} m{worker}",
-            300 + worker
-        ));
+        // Its own worker may be within a transaction.
+        let line = match self.chance(50) {
+            true => format!("w{} heartbeat g/{generation} m{worker}", 300 + worker),
+            false => {
+                self.tokens += 1;
+                let token = self.tokens;
+                let worker_id = 300 + worker;
+                format!("w{worker_id} commit-offsets g/{generation} m{worker} other/1@1#k{token}")
+            }
+        };
+        self.say(format!("{called}..{returned} {line}"));
     }
 }
