@@ -13,6 +13,7 @@ mod fetch;
 #[cfg(feature = "simulation")]
 mod inspection;
 mod interface;
+mod listed;
 mod plausible;
 mod reads;
 mod ready;
@@ -38,7 +39,7 @@ pub use interface::{Action, CoreConfig, CoreError, Input};
 
 use append::Appends;
 use plausible::Ceilings;
-use reads::Reads;
+use reads::{Question, Reads};
 use store::LogStore;
 
 /// Messages that wait for a sync.
@@ -296,7 +297,7 @@ impl Core {
             Request::ListOffsets {
                 partitions,
                 deadline,
-            } => self.list_offsets(id, partitions, deadline),
+            } => self.read(id, Question::Offsets(partitions), deadline),
             Request::EpochEnds { partitions } => {
                 let ends = partitions
                     .iter()

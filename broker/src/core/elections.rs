@@ -1,6 +1,5 @@
 //! Time and leadership: ticks, who asks for votes and when, and what ends with leadership.
 
-use kafka_protocol::error::ResponseError;
 use raft::StateRole;
 use rand::Rng;
 
@@ -125,7 +124,7 @@ impl Core {
         self.leads = leads;
         self.trim_proposed = 0;
         self.fail_appends();
-        self.fail_reads(ResponseError::NotLeaderOrFollower);
+        self.fail_reads();
         if leads.is_some() {
             self.begin_offsets();
         }
