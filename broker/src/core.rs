@@ -19,6 +19,7 @@ mod reads;
 mod ready;
 mod step;
 mod store;
+mod transactions;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -38,9 +39,11 @@ pub use inspection::Inspection;
 pub use interface::{Action, CoreConfig, CoreError, Input};
 
 use append::Appends;
+use crowd::Arrived;
 use plausible::Ceilings;
 use reads::{Question, Reads};
 use store::LogStore;
+use transactions::Transacting;
 
 /// Messages that wait for a sync.
 struct Waiting {
@@ -105,6 +108,7 @@ pub struct Core {
     leads: Option<u64>,
     appends: Appends,
     reads: Reads,
+    transacting: Transacting,
     fetches: Vec<fetch::Waiting>,
     view: Arc<View>,
     /// The last leader that could be shown, and its term.
@@ -206,6 +210,7 @@ impl Core {
             leads: None,
             appends: Appends::default(),
             reads: Reads::default(),
+            transacting: Transacting::default(),
             fetches: Vec::new(),
             view: Arc::new(View::default()),
             last_leader: None,
@@ -278,26 +283,36 @@ impl Core {
                 partitions,
                 acks,
                 deadline,
-            } => self.produce(id, partitions, acks, deadline),
+                transaction,
+            } => self.produce(Arrived {
+                id,
+                partitions,
+                acks,
+                deadline,
+                transaction,
+            }),
             Request::Fetch {
                 partitions,
                 min_bytes,
                 max_bytes,
                 deadline,
                 follower_may_serve,
+                read_committed,
             } => {
                 let limits = fetch::Limits {
                     min_bytes,
                     max_bytes,
                     deadline,
                     follower_may_serve,
+                    read_committed,
                 };
                 self.fetch(id, partitions, limits);
             }
             Request::ListOffsets {
                 partitions,
                 deadline,
-            } => self.read(id, Question::Offsets(partitions), deadline),
+                read_committed,
+            } => self.read(id, Question::Offsets(partitions, read_committed), deadline),
             Request::EpochEnds { partitions } => {
                 let ends = partitions
                     .iter()
@@ -306,6 +321,16 @@ impl Core {
                 self.respond(id, Response::EpochEnds(ends));
             }
             Request::InitProducerId { deadline } => self.producer_id(id, deadline),
+            Request::Transaction { request, deadline } => {
+                self.transaction(id, &request, deadline);
+            }
+            Request::Transactions { ids, deadline } => {
+                self.read(id, Question::Transactions(ids), deadline);
+            }
+            Request::Producers {
+                partitions,
+                deadline,
+            } => self.read(id, Question::Producers(partitions), deadline),
             Request::DeleteRecords {
                 topic,
                 partition,

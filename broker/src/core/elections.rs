@@ -13,6 +13,7 @@ impl Core {
         let passed = self.now.saturating_sub(self.last_tick).as_nanos() / tick;
         // A process that did not run must not count all of that time against its peers: their messages of that time
         // have been fed before, but a leader has not heard the answers to heartbeats that it did not send.
+        let since_last = self.now.saturating_sub(self.last_tick);
         let ticks = usize::try_from(passed)
             .unwrap_or(usize::MAX)
             .clamp(1, self.raft.raft.election_timeout());
@@ -34,6 +35,7 @@ impl Core {
             }
             self.draw_timeout();
         }
+        self.check_timeouts(since_last);
         self.expire();
         self.propose_trim();
     }
@@ -125,6 +127,7 @@ impl Core {
         self.trim_proposed = 0;
         self.fail_appends();
         self.fail_reads();
+        self.forget_transactions();
         if leads.is_some() {
             self.begin_offsets();
         }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::Core;
 use crate::request::{Extent, ListOffsetsPartition, ListedOffset};
-use crate::rules::ListedEnd;
+use crate::rules::{ListedEnd, StableOffset};
 use crate::state::partition::{BatchPlace, Partition};
 
 const LATEST: i64 = -1;
@@ -34,12 +34,16 @@ impl Core {
     pub(super) fn listed(
         &self,
         asked: &ListOffsetsPartition,
+        read_committed: bool,
     ) -> Result<ListedOffset, ResponseError> {
         self.check_epoch(asked.current_leader_epoch)?;
         let (topic, partition) = self
             .state
             .partition(&asked.topic, asked.partition)
             .ok_or(ResponseError::UnknownTopicOrPartition)?;
+        let open = partition.first_open().filter(|_| read_committed);
+        let open = open.filter(|_| self.config.rules.stable_offset == StableOffset::BelowOpen);
+        let end = open.unwrap_or(i64::MAX);
         let shown = i32::try_from(self.durable_term).unwrap_or(i32::MAX);
         let plain = |offset| ListedOffset {
             offset,
@@ -79,16 +83,23 @@ impl Core {
         };
         // Only the first batch can have lost records.
         let cut = |batch: &BatchPlace| batch.base_offset < partition.start;
+        let stable = || {
+            let batches = partition.batches.iter();
+            batches.filter(|batch| batch.base_offset < end)
+        };
         Ok(match asked.timestamp {
-            LATEST => plain(self.listed_end(topic, asked.partition, partition)),
+            LATEST => {
+                let listed = self.listed_end(topic, asked.partition, partition);
+                plain(listed.min(end))
+            }
             EARLIEST => plain(partition.start),
             MAX_TIMESTAMP => {
-                let whole = partition.batches.iter().rev().filter(|batch| !cut(batch));
+                let whole = stable().rev().filter(|batch| !cut(batch));
                 let largest = match whole.max_by_key(|batch| batch.max_timestamp) {
                     Some(batch) => of(batch, batch.max_timestamp)?,
                     None => none,
                 };
-                let first = partition.batches.front();
+                let first = stable().next();
                 match first.filter(|first| cut(first) && first.max_timestamp >= largest.timestamp) {
                     Some(first) => ListedOffset {
                         largest: true,
@@ -101,7 +112,7 @@ impl Core {
                 }
             }
             time => {
-                let mut batches = partition.batches.iter();
+                let mut batches = stable();
                 let mut next = || match batches.find(|batch| batch.max_timestamp >= time) {
                     Some(batch) => Ok((of(batch, time)?, cut(batch))),
                     None => Ok((none.clone(), false)),

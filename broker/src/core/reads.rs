@@ -20,8 +20,14 @@ const ROUND_TIMEOUT: Duration = Duration::from_millis(100);
 /// What is read.
 #[derive(Debug)]
 pub(super) enum Question {
-    /// Where partitions begin and end, and offsets by time.
-    Offsets(Vec<ListOffsetsPartition>),
+    /// Where partitions begin and end, and offsets by time; of what is committed, or of all.
+    Offsets(Vec<ListOffsetsPartition>, bool),
+    /// These transactional ids, or all.
+    Transactions(Option<Vec<String>>),
+    /// The producers of partitions.
+    Producers(Vec<(String, i32)>),
+    /// A refusal, or another answer that changes nothing, which holds if this node still leads.
+    Settled(Response),
 }
 
 /// Why a read is not answered. Nothing was changed, so each kind of read may name the error that its clients retry.
@@ -83,16 +89,26 @@ impl Core {
 
     fn answer_to(&self, question: Question) -> Response {
         match question {
-            Question::Offsets(partitions) => {
-                let listed = partitions.iter().map(|asked| self.listed(asked)).collect();
-                Response::ListOffsets(listed)
+            Question::Offsets(partitions, read_committed) => {
+                let asked = partitions.iter();
+                let listed = asked.map(|asked| self.listed(asked, read_committed));
+                Response::ListOffsets(listed.collect())
             }
+            Question::Transactions(ids) => {
+                Response::Transactions(Ok(self.transaction_views(ids.as_deref())))
+            }
+            Question::Producers(partitions) => {
+                Response::Producers(self.producer_views(&partitions))
+            }
+            Question::Settled(response) => response,
         }
     }
 
     /// Whether the rules let this node answer without asking a quorum.
     fn reads_at_once(&self, question: &Question) -> bool {
-        let Question::Offsets(_) = question;
+        if !matches!(question, Question::Offsets(..)) {
+            return false;
+        }
         match self.config.rules.end_offsets {
             EndOffsets::Quorum => false,
             EndOffsets::Leader => self.is_leader(),
@@ -192,14 +208,32 @@ impl Core {
 }
 
 fn refusal(question: Question, why: Unread) -> Response {
+    let of_partition = match why {
+        Unread::NotLeader => ResponseError::NotLeaderOrFollower,
+        Unread::NotReady => ResponseError::OffsetNotAvailable,
+        Unread::TimedOut => ResponseError::RequestTimedOut,
+    };
+    let of_coordinator = match why {
+        Unread::NotLeader | Unread::TimedOut => ResponseError::NotCoordinator,
+        Unread::NotReady => ResponseError::CoordinatorLoadInProgress,
+    };
     match question {
-        Question::Offsets(partitions) => {
-            let error = match why {
-                Unread::NotLeader => ResponseError::NotLeaderOrFollower,
-                Unread::NotReady => ResponseError::OffsetNotAvailable,
-                Unread::TimedOut => ResponseError::RequestTimedOut,
-            };
-            Response::ListOffsets(partitions.iter().map(|_| Err(error)).collect())
+        Question::Offsets(partitions, _) => {
+            Response::ListOffsets(partitions.iter().map(|_| Err(of_partition)).collect())
         }
+        Question::Producers(partitions) => {
+            let error = match why {
+                Unread::TimedOut => ResponseError::RequestTimedOut,
+                Unread::NotLeader | Unread::NotReady => ResponseError::NotLeaderOrFollower,
+            };
+            Response::Producers(partitions.iter().map(|_| Err(error)).collect())
+        }
+        Question::Transactions(_) => Response::Transactions(Err(of_coordinator)),
+        // Nothing was written.
+        Question::Settled(Response::Produce(outcomes)) => {
+            let refused = outcomes.iter().map(|_| Err(ResponseError::NotLeaderOrFollower));
+            Response::Produce(refused.collect())
+        }
+        Question::Settled(_) => Response::Transaction(Err(of_coordinator.into())),
     }
 }

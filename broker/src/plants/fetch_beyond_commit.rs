@@ -21,11 +21,11 @@ impl Hook for FetchBeyondCommit {
     ) -> Vec<BatchPlace> {
         let mut places = Vec::new();
         for entry in &entries() {
-            let Some((_, Command::Data(batches))) = Command::decode(&entry.data) else {
+            let Some((_, command)) = Command::decode(&entry.data) else {
                 continue;
             };
+            let batches = command.batches().iter();
             let ours = batches
-                .iter()
                 .filter(|batch| batch.topic == topic && batch.partition == partition);
             for batch in ours {
                 let header = record_batch::peek(&batch.bytes);
