@@ -20,6 +20,7 @@ mod fetch;
 mod find_coordinator;
 #[cfg(feature = "fuzzing")]
 pub(crate) mod fuzz;
+mod groups;
 mod init_producer_id;
 mod list_offsets;
 mod metadata;
@@ -61,7 +62,15 @@ pub(crate) const OFFERED: &[(ApiKey, i16, i16)] = &[
     (ApiKey::Fetch, 4, 12),
     (ApiKey::ListOffsets, 1, 7),
     (ApiKey::Metadata, 0, 12),
+    (ApiKey::OffsetCommit, 2, 8),
+    (ApiKey::OffsetFetch, 1, 8),
     (ApiKey::FindCoordinator, 0, 4),
+    (ApiKey::JoinGroup, 0, 5),
+    (ApiKey::Heartbeat, 0, 3),
+    (ApiKey::LeaveGroup, 0, 3),
+    (ApiKey::SyncGroup, 0, 3),
+    (ApiKey::DescribeGroups, 0, 5),
+    (ApiKey::ListGroups, 0, 4),
     (ApiKey::ApiVersions, 0, 3),
     (ApiKey::CreateTopics, 2, 5),
     (ApiKey::DeleteTopics, 1, 4),
@@ -70,6 +79,8 @@ pub(crate) const OFFERED: &[(ApiKey, i16, i16)] = &[
     (ApiKey::OffsetForLeaderEpoch, 2, 4),
     (ApiKey::DescribeConfigs, 1, 4),
     (ApiKey::CreatePartitions, 0, 2),
+    (ApiKey::DeleteGroups, 0, 2),
+    (ApiKey::OffsetDelete, 0, 0),
     (ApiKey::DescribeQuorum, 0, 1),
     (ApiKey::DescribeCluster, 0, 1),
 ];
@@ -165,10 +176,8 @@ async fn dispatch(context: &Arc<Context>, call: Call) -> Result<Option<Reply>, H
         }
         ApiKey::Metadata => Ok(Some(metadata::reply(context, &call).await?)),
         ApiKey::FindCoordinator => {
-            respond(context, &call, find_coordinator::shape, async |request| {
-                find_coordinator::answer(version, request)
-            })
-            .await
+            let answer = |request| find_coordinator::answer(context, version, request);
+            respond(context, &call, find_coordinator::shape, answer).await
         }
         ApiKey::CreateTopics => {
             respond(context, &call, create_topics::shape, |request| {
@@ -222,10 +231,13 @@ async fn dispatch(context: &Arc<Context>, call: Call) -> Result<Option<Reply>, H
             })
             .await
         }
-        key => Err(Hangup::NotOffered {
-            key: key as i16,
-            version,
-        }),
+        key => match groups::dispatch(context, &call).await {
+            Some(answer) => answer,
+            None => Err(Hangup::NotOffered {
+                key: key as i16,
+                version,
+            }),
+        },
     }
 }
 

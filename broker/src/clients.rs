@@ -95,6 +95,7 @@ impl Clients {
         connections.open.insert(id, open);
         Client {
             id,
+            host: client.ip(),
             clients: Arc::clone(self),
             close,
         }
@@ -175,11 +176,17 @@ impl Open {
 #[derive(Debug)]
 pub(crate) struct Client {
     id: u64,
+    host: IpAddr,
     clients: Arc<Clients>,
     close: Arc<Notify>,
 }
 
 impl Client {
+    /// Where the connection comes from.
+    pub(crate) fn host(&self) -> IpAddr {
+        self.host
+    }
+
     /// Resolves when the connection is to be closed.
     pub(crate) async fn closed(&self) {
         self.close.notified().await;

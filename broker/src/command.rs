@@ -12,6 +12,7 @@
 
 mod batch;
 mod transactions;
+pub(crate) mod groups;
 
 use bytes::{BufMut, Bytes, BytesMut};
 use uuid::Uuid;
@@ -21,6 +22,7 @@ use crate::request::{AdminChange, TopicLimits};
 pub(crate) use batch::Batch;
 use batch::{BATCH_OVERHEAD, batches, put_batches};
 pub(crate) use transactions::{AddToTransaction, EndTransaction, InitTransaction, Next};
+use groups::GroupChange;
 
 const VERSION: u8 = 1;
 const DATA: u8 = 1;
@@ -33,6 +35,7 @@ const DELETE_RECORDS: u8 = 7;
 const INIT_TRANSACTION: u8 = 20;
 const ADD_TO_TRANSACTION: u8 = 21;
 const END_TRANSACTION: u8 = 22;
+const GROUP: u8 = 8;
 
 /// What an entry asks the state machine to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +61,8 @@ pub(crate) enum Command {
     AddToTransaction(AddToTransaction),
     /// End a transaction.
     EndTransaction(EndTransaction),
+    /// Change a consumer group: its id, and how.
+    Group(String, GroupChange),
     /// Forget everything in entries below this index.
     Trim {
         /// First index kept.
@@ -116,6 +121,7 @@ impl Command {
             Command::InitTransaction(init) => init.put(&mut out),
             Command::AddToTransaction(add) => add.put(&mut out),
             Command::EndTransaction(end) => end.put(&mut out),
+            Command::Group(group, change) => change.encode(group, &mut out),
             Command::Trim { first_index } => out.put_u64_le(*first_index),
         }
         out.freeze()
@@ -132,6 +138,7 @@ impl Command {
             Command::InitTransaction(_) => INIT_TRANSACTION,
             Command::AddToTransaction(_) => ADD_TO_TRANSACTION,
             Command::EndTransaction(_) => END_TRANSACTION,
+            Command::Group(..) => GROUP,
             Command::Trim { .. } => TRIM,
         }
     }
@@ -189,6 +196,10 @@ impl Command {
             INIT_TRANSACTION => Command::InitTransaction(InitTransaction::read(&mut reader)?),
             ADD_TO_TRANSACTION => Command::AddToTransaction(AddToTransaction::read(&mut reader)?),
             END_TRANSACTION => Command::EndTransaction(EndTransaction::read(&mut reader)?),
+            GROUP => {
+                let (group, change) = GroupChange::decode(&mut reader)?;
+                Command::Group(group, change)
+            }
             TRIM => Command::Trim {
                 first_index: reader.u64()?,
             },

@@ -10,6 +10,7 @@ mod crowd;
 mod deletions;
 mod elections;
 mod fetch;
+mod groups;
 #[cfg(feature = "simulation")]
 mod inspection;
 mod interface;
@@ -40,6 +41,7 @@ pub use interface::{Action, CoreConfig, CoreError, Input};
 
 use append::Appends;
 use crowd::Arrived;
+use groups::Coordinator;
 use plausible::Ceilings;
 use reads::{Question, Reads};
 use store::LogStore;
@@ -109,6 +111,7 @@ pub struct Core {
     appends: Appends,
     reads: Reads,
     transacting: Transacting,
+    coordinator: Coordinator,
     fetches: Vec<fetch::Waiting>,
     view: Arc<View>,
     /// The last leader that could be shown, and its term.
@@ -211,6 +214,7 @@ impl Core {
             appends: Appends::default(),
             reads: Reads::default(),
             transacting: Transacting::default(),
+            coordinator: Coordinator::default(),
             fetches: Vec::new(),
             view: Arc::new(View::default()),
             last_leader: None,
@@ -338,6 +342,7 @@ impl Core {
                 deadline,
             } => self.delete_records(id, (&topic, partition), offset, deadline),
             Request::Admin { change, deadline } => self.admin(id, change, deadline),
+            Request::Group { request, deadline } => self.group_request(id, request, deadline),
             Request::View => {
                 let view = Arc::clone(&self.view);
                 self.respond(id, Response::View(view));

@@ -10,6 +10,7 @@
 //! that is below 500 MiB; honest clients need a small part of it.
 
 use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -61,6 +62,8 @@ pub(crate) struct Frame {
     pub(crate) correlation_id: i32,
     /// The request from its API key on.
     pub(crate) bytes: Bytes,
+    /// Where it comes from.
+    pub(crate) host: IpAddr,
     /// Room in the budget, given back with the frame.
     pub(crate) permit: OwnedSemaphorePermit,
 }
@@ -135,6 +138,7 @@ async fn read_body(
         version: i16::from_be_bytes([prefix[2], prefix[3]]),
         correlation_id: i32::from_be_bytes([prefix[4], prefix[5], prefix[6], prefix[7]]),
         bytes: bytes.into(),
+        host: client.host(),
         permit,
     })
 }

@@ -5,6 +5,7 @@
 //! the request's deadline has passed. Read on if you add a Kafka API or change what the core may answer.
 
 pub mod transactions;
+pub mod groups;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -114,6 +115,14 @@ pub enum Request {
         /// First offset to keep; -1 for the high watermark.
         offset: i64,
         /// When the answer becomes REQUEST_TIMED_OUT, outcome unknown.
+        deadline: Time,
+    },
+    /// A question about consumer groups; only the leader takes it. Answered by [`Response::Group`].
+    Group {
+        /// The question.
+        request: groups::GroupRequest,
+        /// When the answer becomes REQUEST_TIMED_OUT or NOT_COORDINATOR. JoinGroup and SyncGroup wait for other members
+        /// and have none.
         deadline: Time,
     },
     /// This node's own idea of the cluster, from its own applied state. Answered by [`Response::View`].
@@ -252,6 +261,8 @@ pub enum Response {
     Admin(Result<(), AdminError>),
     /// The first offset that is kept, or why nothing was deleted.
     Deleted(Result<i64, ResponseError>),
+    /// What was asked about groups.
+    Group(groups::GroupResponse),
     /// This node's idea of the cluster.
     View(Arc<View>),
     /// The quorum as this node knows it.

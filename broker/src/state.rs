@@ -6,6 +6,7 @@
 
 mod ending;
 pub(crate) mod open;
+pub(crate) mod groups;
 pub(crate) mod partition;
 pub(crate) mod producer;
 pub(crate) mod transactions;
@@ -17,16 +18,19 @@ use kafka_protocol::error::ResponseError;
 use uuid::Uuid;
 
 use crate::codec::{Reader, put_string};
+use crate::command::groups::GroupChange;
 use crate::command::{Batch, Command};
 use crate::record_batch;
 use crate::request::{AdminChange, TopicLimits};
 use crate::request::transactions::ProducerEpoch;
+use groups::Groups;
 use partition::Partition;
 use transactions::Transactions;
 
-const VERSION: u8 = 2;
-/// Without transactions.
-const VERSION_BEFORE_TRANSACTIONS: u8 = 1;
+/// Written. Older ones are read as well: version 1 has no groups, version 2 no transactions.
+const VERSION: u8 = 3;
+const WITHOUT_TRANSACTIONS: u8 = 2;
+const WITHOUT_GROUPS: u8 = 1;
 /// A topic has no more partitions than this.
 const PARTITIONS_MAX: usize = 10_000;
 
@@ -45,6 +49,7 @@ pub(crate) struct State {
     names: BTreeMap<Uuid, String>,
     next_producer_id: i64,
     pub(crate) transactions: Transactions,
+    pub(crate) groups: Groups,
     /// Counts changes of topics, so that a view is rebuilt only then.
     pub(crate) topics_version: u64,
 }
@@ -64,6 +69,8 @@ pub(crate) enum Applied {
     ProducerId(i64),
     /// A change of a transaction: its producer from now on, or why nothing was changed.
     Transaction(Result<ProducerEpoch, ResponseError>),
+    /// A group was changed.
+    Group,
     /// A trim; segments below this index may go.
     Trimmed(u64),
 }
@@ -101,6 +108,11 @@ impl State {
                 let partition = partition.ok_or(ResponseError::UnknownTopicOrPartition);
                 Applied::Deleted(partition.and_then(|partition| partition.delete_below(offset)))
             }
+            Command::Group(id, change) => {
+                self.groups
+                    .execute(index, &id, self.of_topics_that_are(change));
+                Applied::Group
+            }
             // An entry forgets what lies before it, never itself and what follows.
             Command::Trim { first_index } if first_index > index => Applied::Nothing,
             Command::Trim { first_index } => {
@@ -120,6 +132,14 @@ impl State {
         let id = self.next_producer_id;
         self.next_producer_id += 1;
         id
+    }
+
+    /// Offsets of topics that were deleted since the proposal are not stored: nobody would ever forget them.
+    fn of_topics_that_are(&self, mut change: GroupChange) -> GroupChange {
+        if let GroupChange::Commit { offsets } = &mut change {
+            offsets.retain(|((topic, _), _)| self.names.contains_key(topic));
+        }
+        change
     }
 
     fn append(&mut self, index: u64, batch: &Batch) -> bool {
@@ -172,6 +192,7 @@ impl State {
                     .remove(&name)
                     .ok_or(ResponseError::UnknownTopicOrPartition)?;
                 self.names.remove(&topic.id);
+                self.groups.forget_topic(topic.id);
             }
             AdminChange::GrowTopic { name, partitions } => {
                 let topic = self.topics.get(&name);
@@ -228,6 +249,11 @@ impl State {
             .min()
     }
 
+    /// The name of the topic with this id.
+    pub(crate) fn name_of(&self, topic: Uuid) -> Option<&str> {
+        self.names.get(&topic).map(String::as_str)
+    }
+
     /// The topics by name.
     pub(crate) fn topics(&self) -> &BTreeMap<String, Topic> {
         &self.topics
@@ -267,6 +293,7 @@ impl State {
                 partition.encode(&mut out, aborted);
             }
         }
+        self.groups.encode(&mut out);
         self.transactions.encode(&mut out, open);
         out.freeze()
     }
@@ -274,11 +301,11 @@ impl State {
     /// Reads a checkpoint's state. The entries before it are gone, so every partition begins at its next offset.
     pub(crate) fn decode(bytes: &Bytes) -> Option<State> {
         let mut reader = Reader::new(bytes.clone());
-        let with_transactions = match reader.u8()? {
-            VERSION => true,
-            VERSION_BEFORE_TRANSACTIONS => false,
-            _ => return None,
-        };
+        let version = reader.u8()?;
+        if ![VERSION, WITHOUT_TRANSACTIONS, WITHOUT_GROUPS].contains(&version) {
+            return None;
+        }
+        let with_transactions = version == VERSION;
         let mut state = State {
             next_producer_id: reader.i64()?,
             ..State::default()
@@ -302,6 +329,9 @@ impl State {
                     settings,
                 },
             );
+        }
+        if version != WITHOUT_GROUPS {
+            state.groups = Groups::decode(&mut reader)?;
         }
         if with_transactions {
             state.transactions = Transactions::decode(&mut reader)?;

@@ -3,6 +3,8 @@
 //! A body is only decoded after its shape was walked over (see [`crate::shape`]), so that no count
 //! in it is a lie.
 
+use std::net::IpAddr;
+
 use bytes::{BufMut, Bytes, BytesMut};
 use kafka_protocol::messages::{ApiKey, ResponseHeader};
 use kafka_protocol::protocol::{Decodable, Encodable};
@@ -59,12 +61,30 @@ pub(crate) struct Call {
     pub(crate) version: i16,
     pub(crate) correlation_id: i32,
     pub(crate) body: Bytes,
+    /// Where the request comes from.
+    pub(crate) host: IpAddr,
+    /// The request's header.
+    header: Bytes,
     /// Room in the budget for `body`.
     #[expect(
         dead_code,
         reason = "held for its drop: the room is given back with the call"
     )]
     permit: OwnedSemaphorePermit,
+}
+
+impl Call {
+    /// What the client calls itself; empty if nothing, or nothing that is text.
+    pub(crate) fn client_id(&self) -> String {
+        let after = self
+            .header
+            .get(8..)
+            .and_then(|rest| rest.split_first_chunk::<2>());
+        let text = after.and_then(|(length, rest)| {
+            rest.get(..usize::try_from(i16::from_be_bytes(*length)).ok()?)
+        });
+        String::from_utf8_lossy(text.unwrap_or_default()).into_owned()
+    }
 }
 
 /// Takes the header off and checks that the request is one of those offered.
@@ -74,6 +94,7 @@ pub(super) fn open(frame: Frame) -> Result<Call, Hangup> {
         version,
         correlation_id,
         bytes,
+        host,
         permit,
     } = frame;
     let not_offered = Hangup::NotOffered {
@@ -94,18 +115,23 @@ pub(super) fn open(frame: Frame) -> Result<Call, Hangup> {
             version,
             correlation_id,
             body: Bytes::new(),
+            host,
+            header: Bytes::new(),
             permit,
         });
     }
     if !(first..=last).contains(&version) {
         return Err(not_offered);
     }
-    let body = bytes.slice(header_length(&bytes, is_flexible(key, version))?..);
+    let length = header_length(&bytes, is_flexible(key, version))?;
+    let (header, body) = (bytes.slice(..length), bytes.slice(length..));
     Ok(Call {
         key,
         version,
         correlation_id,
         body,
+        host,
+        header,
         permit,
     })
 }

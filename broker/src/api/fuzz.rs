@@ -27,6 +27,7 @@ pub(crate) fn request(bytes: &[u8]) {
         version: i16::from_be_bytes([prefix[2], prefix[3]]),
         correlation_id: i32::from_be_bytes([prefix[4], prefix[5], prefix[6], prefix[7]]),
         bytes: Bytes::copy_from_slice(bytes),
+        host: std::net::IpAddr::from([127, 0, 0, 1]),
         permit,
     };
     if let Ok(call) = open(frame) {

@@ -38,6 +38,9 @@ impl Core {
             self.respond(id, response);
             return;
         }
+        if self.group_applied(index, applied == Applied::Group) {
+            return;
+        }
         while let Some(entry) = self.appends.produces.first_entry() {
             let (waits_for, id) = *entry.key();
             if waits_for > index {
@@ -97,6 +100,7 @@ impl Core {
         }
         self.release_overtaken();
         self.expire_reads();
+        self.expire_groups();
         self.wake_fetches();
     }
 

@@ -10,10 +10,10 @@ use crate::rules::ServeAfter;
 impl Core {
     pub(super) fn tick(&mut self) {
         let tick = self.config.tick.as_nanos().max(1);
-        let passed = self.now.saturating_sub(self.last_tick).as_nanos() / tick;
+        let silent = self.now.saturating_sub(self.last_tick);
+        let passed = silent.as_nanos() / tick;
         // A process that did not run must not count all of that time against its peers: their messages of that time
         // have been fed before, but a leader has not heard the answers to heartbeats that it did not send.
-        let since_last = self.now.saturating_sub(self.last_tick);
         let ticks = usize::try_from(passed)
             .unwrap_or(usize::MAX)
             .clamp(1, self.raft.raft.election_timeout());
@@ -35,8 +35,9 @@ impl Core {
             }
             self.draw_timeout();
         }
-        self.check_timeouts(since_last);
+        self.check_timeouts(silent);
         self.expire();
+        self.tick_groups(silent);
         self.propose_trim();
     }
 
@@ -126,6 +127,7 @@ impl Core {
         self.leads = leads;
         self.trim_proposed = 0;
         self.fail_appends();
+        self.end_groups();
         self.fail_reads();
         self.forget_transactions();
         if leads.is_some() {

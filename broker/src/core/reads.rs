@@ -11,6 +11,7 @@ use std::time::Duration;
 use kafka_protocol::error::ResponseError;
 
 use super::Core;
+use super::groups::GroupRead;
 use crate::request::{ListOffsetsPartition, RequestId, Response, Time};
 use crate::rules::EndOffsets;
 
@@ -22,6 +23,8 @@ const ROUND_TIMEOUT: Duration = Duration::from_millis(100);
 pub(super) enum Question {
     /// Where partitions begin and end, and offsets by time; of what is committed, or of all.
     Offsets(Vec<ListOffsetsPartition>, bool),
+    /// Something about groups.
+    Group(GroupRead),
     /// These transactional ids, or all.
     Transactions(Option<Vec<String>>),
     /// The producers of partitions.
@@ -94,6 +97,7 @@ impl Core {
                 let listed = asked.map(|asked| self.listed(asked, read_committed));
                 Response::ListOffsets(listed.collect())
             }
+            Question::Group(read) => Response::Group(self.group_read(&read)),
             Question::Transactions(ids) => {
                 Response::Transactions(Ok(self.transaction_views(ids.as_deref())))
             }
@@ -228,6 +232,7 @@ fn refusal(question: Question, why: Unread) -> Response {
             };
             Response::Producers(partitions.iter().map(|_| Err(error)).collect())
         }
+        Question::Group(_) => Response::Group(Core::group_read_failed(of_partition)),
         Question::Transactions(_) => Response::Transactions(Err(of_coordinator)),
         // Nothing was written.
         Question::Settled(Response::Produce(outcomes)) => {
