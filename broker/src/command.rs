@@ -11,8 +11,8 @@
 //! ```
 
 mod batch;
-mod transactions;
 pub(crate) mod groups;
+mod transactions;
 
 use bytes::{BufMut, Bytes, BytesMut};
 use uuid::Uuid;
@@ -21,8 +21,8 @@ use crate::codec::{Reader, put_string};
 use crate::request::{AdminChange, TopicLimits};
 pub(crate) use batch::Batch;
 use batch::{BATCH_OVERHEAD, batches, put_batches};
-pub(crate) use transactions::{AddToTransaction, EndTransaction, InitTransaction, Next};
 use groups::GroupChange;
+pub(crate) use transactions::{AddToTransaction, EndTransaction, InitTransaction, Next, Offsets};
 
 const VERSION: u8 = 1;
 const DATA: u8 = 1;
@@ -228,6 +228,7 @@ fn limits(reader: &mut Reader) -> Option<TopicLimits> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::request::groups::CommittedOffset;
     use crate::request::transactions::ProducerEpoch;
     use rand::{Rng, SeedableRng};
     use rand_chacha::ChaCha8Rng;
@@ -299,7 +300,17 @@ mod tests {
                 producer: PRODUCER,
                 stamp_ms: 5,
                 partitions: vec![(Uuid::from_u128(7), 3)],
-                groups: vec!["group".into()],
+                groups: vec![(
+                    "group".into(),
+                    vec![(
+                        (Uuid::from_u128(7), 1),
+                        CommittedOffset {
+                            offset: 4,
+                            leader_epoch: -1,
+                            metadata: "text".into(),
+                        },
+                    )],
+                )],
             }),
             Command::EndTransaction(EndTransaction {
                 id: "t".into(),

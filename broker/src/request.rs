@@ -4,8 +4,8 @@
 //! an id that is never used twice, and the core sends exactly one [`Response`] for it, at the latest when
 //! the request's deadline has passed. Read on if you add a Kafka API or change what the core may answer.
 
-pub mod transactions;
 pub mod groups;
+pub mod transactions;
 
 use std::sync::Arc;
 use std::time::Duration;

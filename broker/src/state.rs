@@ -5,8 +5,8 @@
 //! leader such an entry is legal, and its client is asked to send again.
 
 mod ending;
-pub(crate) mod open;
 pub(crate) mod groups;
+pub(crate) mod open;
 pub(crate) mod partition;
 pub(crate) mod producer;
 pub(crate) mod transactions;
@@ -21,8 +21,8 @@ use crate::codec::{Reader, put_string};
 use crate::command::groups::GroupChange;
 use crate::command::{Batch, Command};
 use crate::record_batch;
-use crate::request::{AdminChange, TopicLimits};
 use crate::request::transactions::ProducerEpoch;
+use crate::request::{AdminChange, TopicLimits};
 use groups::Groups;
 use partition::Partition;
 use transactions::Transactions;
@@ -97,7 +97,9 @@ impl State {
             Command::InitTransaction(init) => {
                 Applied::Transaction(self.init_transaction(index, &init))
             }
-            Command::AddToTransaction(add) => Applied::Transaction(self.transactions.add(index, &add)),
+            Command::AddToTransaction(add) => {
+                Applied::Transaction(self.transactions.add(index, &add))
+            }
             Command::EndTransaction(end) => Applied::Transaction(self.end_transaction(index, &end)),
             Command::DeleteRecords {
                 topic,

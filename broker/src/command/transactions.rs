@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! init: id, known u8 [producer], named u8, timeout i32, next u8, ends open u8, markers
-//! add:  id, producer, stamp i64, partitions u32 [topic id 16, partition i32], groups u32 [group]
+//! add:  id, producer, stamp i64, partitions u32 [topic id 16, partition i32], groups u32 [group, u32 [place, offset]]
 //! end:  id, producer, commit u8, named u8, next u8, markers
 //! producer: id i64, epoch i16
 //! ```
@@ -15,8 +15,13 @@ use bytes::{BufMut, BytesMut};
 use uuid::Uuid;
 
 use super::batch::{Batch, batches, put_batches};
+use super::groups::{offset, place, put_offset, put_place};
 use crate::codec::{Reader, put_string};
+use crate::request::groups::CommittedOffset;
 use crate::request::transactions::ProducerEpoch;
+
+/// Offsets of a group, by topic id and partition index.
+pub(crate) type Offsets = Vec<((Uuid, i32), CommittedOffset)>;
 
 /// What becomes of a producer's identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,8 +64,8 @@ pub(crate) struct AddToTransaction {
     pub(crate) stamp_ms: i64,
     /// Topic ids and partition indexes.
     pub(crate) partitions: Vec<(Uuid, i32)>,
-    /// Consumer groups.
-    pub(crate) groups: Vec<String>,
+    /// Consumer groups, each with offsets that are committed with the transaction.
+    pub(crate) groups: Vec<(String, Offsets)>,
 }
 
 /// A transaction ends.
@@ -140,8 +145,13 @@ impl AddToTransaction {
             out.put_i32_le(*partition);
         }
         out.put_u32_le(self.groups.len() as u32);
-        for group in &self.groups {
+        for (group, offsets) in &self.groups {
             put_string(out, group);
+            out.put_u32_le(offsets.len() as u32);
+            for (at, committed) in offsets {
+                put_place(out, *at);
+                put_offset(out, committed);
+            }
         }
     }
 
@@ -152,7 +162,11 @@ impl AddToTransaction {
             partitions.push((reader.uuid()?, reader.i32()?));
         }
         for _ in 0..reader.u32()? {
-            groups.push(reader.string()?);
+            let (group, mut offsets) = (reader.string()?, Vec::new());
+            for _ in 0..reader.u32()? {
+                offsets.push((place(reader)?, offset(reader)?));
+            }
+            groups.push((group, offsets));
         }
         Some(AddToTransaction {
             id,

@@ -236,7 +236,9 @@ fn refusal(question: Question, why: Unread) -> Response {
         Question::Transactions(_) => Response::Transactions(Err(of_coordinator)),
         // Nothing was written.
         Question::Settled(Response::Produce(outcomes)) => {
-            let refused = outcomes.iter().map(|_| Err(ResponseError::NotLeaderOrFollower));
+            let refused = outcomes
+                .iter()
+                .map(|_| Err(ResponseError::NotLeaderOrFollower));
             Response::Produce(refused.collect())
         }
         Question::Settled(_) => Response::Transaction(Err(of_coordinator.into())),

@@ -249,10 +249,7 @@ impl Core {
         }
         let (index, term) = (self.applied_index, self.applied_term);
         let rules = &self.config.rules;
-        let keeps = (
-            rules.checkpoint_keeps_aborted,
-            rules.checkpoint_keeps_open,
-        );
+        let keeps = (rules.checkpoint_keeps_aborted, rules.checkpoint_keeps_open);
         let checkpoint = Checkpoint {
             index,
             term,

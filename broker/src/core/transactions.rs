@@ -12,6 +12,7 @@ mod end;
 mod init;
 mod late;
 mod produce;
+mod stage;
 mod timeouts;
 mod views;
 
@@ -93,6 +94,15 @@ impl Core {
                 producer,
                 partitions,
             } => self.decide_add(request, *producer, partitions),
+            TransactionStep::AddGroup { producer, group } => {
+                self.decide_add_group(request, *producer, group)
+            }
+            TransactionStep::StageOffsets {
+                producer,
+                member,
+                offsets,
+                adds,
+            } => self.decide_stage(request, *producer, (member, offsets), *adds),
             TransactionStep::End {
                 producer,
                 commit,
@@ -110,7 +120,10 @@ impl Core {
             let refused = ResponseError::CoordinatorNotAvailable;
             return self.respond(id, Response::Transaction(Err(refused.into())));
         };
-        if let TransactionStep::End { producer, commit, .. } = &request.step {
+        if let TransactionStep::End {
+            producer, commit, ..
+        } = &request.step
+        {
             self.expect_late_end(request, *producer, *commit);
         }
         if let (TransactionStep::End { producer, .. }, EndAnswered::Proposed) =
@@ -125,7 +138,12 @@ impl Core {
 
     /// Whether entries of this id are on their way that a request has to wait for.
     fn is_in_flight(&self, id: &str, step: &TransactionStep) -> bool {
-        let adds = matches!(step, TransactionStep::AddPartitions { .. });
+        let adds = match step {
+            TransactionStep::AddPartitions { .. }
+            | TransactionStep::AddGroup { .. }
+            | TransactionStep::StageOffsets { .. } => true,
+            TransactionStep::Init { .. } | TransactionStep::End { .. } => false,
+        };
         let in_flight = self.transacting.in_flight.get(id);
         in_flight.is_some_and(|in_flight| !adds || in_flight.adds.is_none())
     }

@@ -25,8 +25,7 @@ impl Hook for FetchBeyondCommit {
                 continue;
             };
             let batches = command.batches().iter();
-            let ours = batches
-                .filter(|batch| batch.topic == topic && batch.partition == partition);
+            let ours = batches.filter(|batch| batch.topic == topic && batch.partition == partition);
             for batch in ours {
                 let header = record_batch::peek(&batch.bytes);
                 let Some(header) = header.filter(|header| header.base_offset == next) else {

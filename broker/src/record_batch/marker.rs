@@ -43,7 +43,17 @@ impl Marker {
         bytes[53..57].copy_from_slice(&(-1_i32).to_be_bytes());
         bytes[57..61].copy_from_slice(&1_i32.to_be_bytes());
         // Varints are zigzag: twice the number.
-        bytes.extend([2 * RECORD_BYTES, 0, 0, 0, 2 * 4, 0, 0, 0, u8::from(self.commit)]);
+        bytes.extend([
+            2 * RECORD_BYTES,
+            0,
+            0,
+            0,
+            2 * 4,
+            0,
+            0,
+            0,
+            u8::from(self.commit),
+        ]);
         bytes.extend([2 * 6, 0, 0]);
         bytes.extend(self.coordinator_epoch.to_be_bytes());
         bytes.push(0);
@@ -91,7 +101,11 @@ mod tests {
         for commit in [false, true] {
             let bytes = for_tests(7, 2, commit);
             assert_eq!(outcome(&bytes), Some(commit));
-            assert_eq!(validate(&bytes), Err(BatchError::Control), "not from a client");
+            assert_eq!(
+                validate(&bytes),
+                Err(BatchError::Control),
+                "not from a client"
+            );
             let mut rest = bytes.clone();
             let records = RecordBatchDecoder::decode(&mut rest).unwrap().records;
             let [record] = &records[..] else {

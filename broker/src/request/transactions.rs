@@ -3,6 +3,8 @@
 
 use kafka_protocol::error::ResponseError;
 
+use super::groups::{MemberOf, OffsetToCommit};
+
 /// A producer id with its epoch. Of one id, only the largest epoch may write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ProducerEpoch {
@@ -39,6 +41,24 @@ pub enum TransactionStep {
         producer: ProducerEpoch,
         /// Topic names and partition indexes.
         partitions: Vec<(String, i32)>,
+    },
+    /// AddOffsetsToTxn.
+    AddGroup {
+        /// The producer.
+        producer: ProducerEpoch,
+        /// The consumer group.
+        group: String,
+    },
+    /// TxnOffsetCommit: offsets that are committed with the transaction.
+    StageOffsets {
+        /// The producer.
+        producer: ProducerEpoch,
+        /// Who commits.
+        member: MemberOf,
+        /// What.
+        offsets: Vec<OffsetToCommit>,
+        /// Whether the group is added to the transaction by this request (transactions V2, KIP-890).
+        adds: bool,
     },
     /// EndTxn.
     End {

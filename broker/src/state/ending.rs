@@ -3,6 +3,7 @@
 use kafka_protocol::error::ResponseError;
 
 use super::State;
+use crate::command::groups::GroupChange;
 use crate::command::{Batch, EndTransaction, InitTransaction, Next};
 use crate::record_batch::{marker, peek};
 use crate::request::transactions::ProducerEpoch;
@@ -26,8 +27,25 @@ impl State {
     ) -> Result<ProducerEpoch, ResponseError> {
         self.transactions.may_end(end)?;
         self.append_markers(index, &end.markers)?;
+        if end.commit {
+            self.commit_staged(index, &end.id);
+        }
         let fresh = self.fresh(end.next);
         self.transactions.end(index, end, fresh)
+    }
+
+    /// Commits the offsets of a transaction. Its commit decides where they stand among other commits; in Kafka it is the
+    /// place where they were staged.
+    fn commit_staged(&mut self, index: u64, id: &str) {
+        let known = self.transactions.get(id);
+        let groups = known.map_or(Default::default(), |known| known.groups.clone());
+        for (group, staged) in groups {
+            if !staged.is_empty() {
+                let offsets = staged.into_iter().collect();
+                let change = self.of_topics_that_are(GroupChange::Commit { offsets });
+                self.groups.execute(index, &group, change);
+            }
+        }
     }
 
     fn fresh(&mut self, next: Next) -> Option<i64> {

@@ -160,7 +160,11 @@ mod tests {
         assert_eq!((open.first(), open.first_index()), (None, None));
         open.end(9, false, 12, 120);
         let listed: Vec<i64> = open.aborted(0, 99).map(|one| one.producer_id).collect();
-        assert_eq!(listed, [8], "no commit, and nothing that had no records here");
+        assert_eq!(
+            listed,
+            [8],
+            "no commit, and nothing that had no records here"
+        );
     }
 
     #[test]

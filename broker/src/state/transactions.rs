@@ -10,18 +10,23 @@ use kafka_protocol::error::ResponseError;
 use uuid::Uuid;
 
 use crate::codec::{Reader, put_string};
+use crate::command::groups::{offset, place, put_offset, put_place};
 use crate::command::{AddToTransaction, EndTransaction, InitTransaction, Next};
+use crate::request::groups::CommittedOffset;
 use crate::request::transactions::ProducerEpoch;
 
 /// Transactional ids remembered. Beyond it the one that was silent for longest is forgotten, as Kafka forgets after days.
 const IDS_MAX: usize = 5_000;
 /// Partitions of one open transaction, and of all open transactions together.
 pub(crate) const PARTITIONS_MAX: usize = 2_000;
-const PARTITIONS_TOTAL_MAX: usize = 200_000;
+const PARTITIONS_TOTAL_MAX: usize = 100_000;
 /// Consumer groups of one open transaction.
 const GROUPS_MAX: usize = 100;
 /// An epoch that is not handed out: the markers of the last transaction under an id have it.
 const EPOCH_LAST: i16 = i16::MAX;
+
+/// Offsets of one group that are committed with a transaction.
+pub(crate) type Staged = BTreeMap<(Uuid, i32), CommittedOffset>;
 
 /// How far a transactional id has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,8 +52,8 @@ pub(crate) struct Transaction {
     pub(crate) phase: Phase,
     /// Empty unless a transaction is open.
     pub(crate) partitions: BTreeSet<(Uuid, i32)>,
-    /// Empty unless a transaction is open.
-    pub(crate) groups: BTreeSet<String>,
+    /// Consumer groups, each with the offsets to commit. Empty unless a transaction is open.
+    pub(crate) groups: BTreeMap<String, Staged>,
     /// When the open transaction began, on the wall clock of the node that was asked. Only shown.
     pub(crate) started_ms: i64,
     /// Index of the entry that began the newest transaction.
@@ -89,6 +94,12 @@ impl Transaction {
         self.phase == Phase::Ongoing
     }
 
+    /// Partitions to write a marker to, and offsets to commit.
+    fn size(&self) -> usize {
+        let staged: usize = self.groups.values().map(BTreeMap::len).sum();
+        self.partitions.len() + staged
+    }
+
     fn close(&mut self, phase: Phase) {
         self.phase = phase;
         self.partitions.clear();
@@ -106,6 +117,12 @@ impl Transactions {
     pub(crate) fn of_producer(&self, producer_id: i64) -> Option<(&str, &Transaction)> {
         let id = self.owners.get(&producer_id)?;
         Some((id, self.by_id.get(id)?))
+    }
+
+    /// Partitions of which a group has offsets in open transactions.
+    pub(crate) fn staged(&self, group: &str) -> BTreeSet<(Uuid, i32)> {
+        let staged = self.by_id.values().filter_map(|one| one.groups.get(group));
+        staged.flat_map(BTreeMap::keys).copied().collect()
     }
 
     /// All, by id.
@@ -155,7 +172,7 @@ impl Transactions {
                     timeout_ms: init.timeout_ms,
                     phase: Phase::Empty,
                     partitions: BTreeSet::new(),
-                    groups: BTreeSet::new(),
+                    groups: BTreeMap::new(),
                     started_ms: -1,
                     begun: 0,
                     changed: index,
@@ -173,13 +190,15 @@ impl Transactions {
         index: u64,
         add: &AddToTransaction,
     ) -> Result<ProducerEpoch, ResponseError> {
-        let total: usize = self.by_id.values().map(|one| one.partitions.len()).sum();
+        let total: usize = self.by_id.values().map(Transaction::size).sum();
         let transaction = self.at(&add.id, add.producer)?;
-        let partitions = transaction.partitions.len() + add.partitions.len();
-        if partitions > PARTITIONS_MAX || transaction.groups.len() + add.groups.len() > GROUPS_MAX {
+        let staged: usize = add.groups.iter().map(|(_, offsets)| offsets.len()).sum();
+        let more = add.partitions.len() + staged;
+        let groups = transaction.groups.len() + add.groups.len();
+        if transaction.size() + more > PARTITIONS_MAX || groups > GROUPS_MAX {
             return Err(ResponseError::InvalidRequest);
         }
-        if total + add.partitions.len() > PARTITIONS_TOTAL_MAX {
+        if total + more > PARTITIONS_TOTAL_MAX {
             return Err(ResponseError::ConcurrentTransactions);
         }
         if !transaction.is_open() {
@@ -190,7 +209,10 @@ impl Transactions {
         transaction.before = None;
         transaction.changed = index;
         transaction.partitions.extend(&add.partitions);
-        transaction.groups.extend(add.groups.iter().cloned());
+        for (group, offsets) in &add.groups {
+            let staged = transaction.groups.entry(group.clone()).or_default();
+            staged.extend(offsets.iter().cloned());
+        }
         Ok(transaction.producer)
     }
 
@@ -274,8 +296,13 @@ impl Transactions {
                 out.put_i32_le(*partition);
             }
             out.put_u32_le(known.groups.len() as u32);
-            for group in &known.groups {
+            for (group, staged) in &known.groups {
                 put_string(out, group);
+                out.put_u32_le(staged.len() as u32);
+                for (at, committed) in staged {
+                    put_place(out, *at);
+                    put_offset(out, committed);
+                }
             }
         }
     }
@@ -298,12 +325,16 @@ impl Transactions {
                 _ => return None,
             };
             let (started_ms, begun, changed) = (reader.i64()?, reader.u64()?, reader.u64()?);
-            let (mut partitions, mut groups) = (BTreeSet::new(), BTreeSet::new());
+            let (mut partitions, mut groups) = (BTreeSet::new(), BTreeMap::new());
             for _ in 0..reader.u32()? {
                 partitions.insert((reader.uuid()?, reader.i32()?));
             }
             for _ in 0..reader.u32()? {
-                groups.insert(reader.string()?);
+                let (group, mut staged) = (reader.string()?, Staged::new());
+                for _ in 0..reader.u32()? {
+                    staged.insert(place(reader)?, offset(reader)?);
+                }
+                groups.insert(group, staged);
             }
             transactions.owners.insert(producer.id, id.clone());
             let transaction = Transaction {

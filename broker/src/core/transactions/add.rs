@@ -100,6 +100,7 @@ impl Core {
             groups: Vec::new(),
         };
         let command = Command::AddToTransaction(add);
-        self.propose_transaction(&transaction.id, &command).is_some()
+        self.propose_transaction(&transaction.id, &command)
+            .is_some()
     }
 }

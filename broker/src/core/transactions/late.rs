@@ -37,7 +37,10 @@ impl Core {
     /// Executes the copies that are due.
     pub(super) fn repeat_late_ends(&mut self) {
         let now = self.now;
-        let due = self.transacting.late_ends.extract_if(.., |one| one.at <= now);
+        let due = self
+            .transacting
+            .late_ends
+            .extract_if(.., |one| one.at <= now);
         let due: Vec<LateEnd> = due.collect();
         for late in due {
             let id = &late.request.id;

@@ -11,7 +11,10 @@ use crate::state::transactions::Transaction;
 const PRODUCERS_MAX: usize = 50_000;
 
 impl Core {
-    pub(in crate::core) fn transaction_views(&self, ids: Option<&[String]>) -> Vec<TransactionView> {
+    pub(in crate::core) fn transaction_views(
+        &self,
+        ids: Option<&[String]>,
+    ) -> Vec<TransactionView> {
         let transactions = &self.state.transactions;
         match ids {
             None => {
@@ -67,7 +70,10 @@ impl Core {
                     id: *id,
                     epoch: producer.epoch,
                 },
-                last_sequence: producer.batches.back().map_or(-1, |last| last.last_sequence),
+                last_sequence: producer
+                    .batches
+                    .back()
+                    .map_or(-1, |last| last.last_sequence),
                 open_since: partition.open.of(*id).map_or(-1, |begin| begin.first),
             });
             Ok(views.collect())
