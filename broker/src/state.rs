@@ -272,6 +272,7 @@ impl State {
 
     /// The state as a checkpoint holds it: everything but the batches and where they begin, which follow from the entries
     /// that a node still has. The same bytes on every node after the same entry.
+    #[cfg(any(test, feature = "simulation"))]
     pub(crate) fn encode(&self) -> Bytes {
         self.encode_with(true, true)
     }

@@ -68,6 +68,36 @@ pub(super) async fn dispatch(
     })
 }
 
+/// Decodes one request about transactions; None for another API.
+#[cfg(feature = "fuzzing")]
+pub(super) fn decode_only(call: &Call) -> Option<Result<(), Hangup>> {
+    use kafka_protocol::messages as m;
+
+    use super::envelope::decode_alone as decode;
+    Some(match call.key {
+        ApiKey::AddPartitionsToTxn => {
+            decode::<m::AddPartitionsToTxnRequest>(call, add_partitions::shape).map(drop)
+        }
+        ApiKey::AddOffsetsToTxn => {
+            decode::<m::AddOffsetsToTxnRequest>(call, add_offsets::shape).map(drop)
+        }
+        ApiKey::TxnOffsetCommit => {
+            decode::<m::TxnOffsetCommitRequest>(call, commit_offsets::shape).map(drop)
+        }
+        ApiKey::EndTxn => decode::<m::EndTxnRequest>(call, end::shape).map(drop),
+        ApiKey::DescribeProducers => {
+            decode::<m::DescribeProducersRequest>(call, describe_producers::shape).map(drop)
+        }
+        ApiKey::DescribeTransactions => {
+            decode::<m::DescribeTransactionsRequest>(call, describe_transactions::shape).map(drop)
+        }
+        ApiKey::ListTransactions => {
+            decode::<m::ListTransactionsRequest>(call, list_transactions::shape).map(drop)
+        }
+        _ => return None,
+    })
+}
+
 impl Context {
     /// Asks the coordinator, if this node is it.
     pub(super) async fn transact(

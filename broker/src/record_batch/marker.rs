@@ -8,8 +8,6 @@
 //! value length varint (6) | version i16 (0) | coordinator epoch i32 | header count varint
 //! ```
 
-use bytes::Bytes;
-
 use super::{CONTROL, HEADER_BYTES, LENGTH_FROM, TRANSACTIONAL, peek, seal};
 
 /// Bytes of the one record after its length. Every number in it fits one byte of varint.
@@ -75,8 +73,8 @@ pub fn outcome(bytes: &[u8]) -> Option<bool> {
 }
 
 /// A marker for tests.
-#[cfg(any(test, feature = "simulation"))]
-pub fn for_tests(producer_id: i64, producer_epoch: i16, commit: bool) -> Bytes {
+#[cfg(test)]
+pub(crate) fn for_tests(producer_id: i64, producer_epoch: i16, commit: bool) -> Vec<u8> {
     let marker = Marker {
         producer_id,
         producer_epoch,
@@ -84,7 +82,7 @@ pub fn for_tests(producer_id: i64, producer_epoch: i16, commit: bool) -> Bytes {
         coordinator_epoch: 3,
         timestamp: 9,
     };
-    marker.batch().into()
+    marker.batch()
 }
 
 #[cfg(test)]
@@ -106,7 +104,7 @@ mod tests {
                 Err(BatchError::Control),
                 "not from a client"
             );
-            let mut rest = bytes.clone();
+            let mut rest = bytes::Bytes::from(bytes);
             let records = RecordBatchDecoder::decode(&mut rest).unwrap().records;
             let [record] = &records[..] else {
                 panic!("{records:?}");

@@ -380,3 +380,6 @@ fn producer(reader: &mut Reader) -> Option<ProducerEpoch> {
         epoch: reader.i16()?,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,7 @@
 )]
 
 mod batches;
+pub mod transactions;
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
@@ -36,7 +37,7 @@ use kafka_protocol::protocol::{Decodable, Encodable, HeaderVersion, Request, Str
 use kafka_protocol::records::RecordBatchDecoder;
 use tempfile::TempDir;
 
-pub use batches::{batch, produced};
+pub use batches::{batch, produced, transactional};
 
 /// Within this time anything that a test waits for must have happened, on a machine that does other
 /// things as well.
