@@ -71,6 +71,11 @@ fn every_seed_holds_with(nodes: u64, seeds: u64) {
         "acknowledged",
         "linearizable reads",
         "fetches",
+        "commits",
+        "aborts",
+        "ended transactions",
+        "committed records read",
+        "aborted records dropped",
     ] {
         assert!(
             tally.get(what).is_some_and(|count| *count > seeds),
@@ -136,6 +141,14 @@ fn every_other_plant_of_the_core_is_found() {
         ("fetch-beyond-commit", &["was fetched uncommitted"]),
         ("duplicate-on-retry", &["is committed twice"]),
         ("skipped-offset", &["fetched past"]),
+        ("torn-commit", &["torn transaction", "another outcome"]),
+        ("commit-before-log", &["another outcome"]),
+        ("lso-past-open", &["past the open transaction"]),
+        ("aborts-forgotten", &["another state", "shown wrongly"]),
+        ("hanging-transaction", &["another state", "never ends"]),
+        ("init-keeps-open", &["is left open"]),
+        ("zombie-epoch", &["zombie"]),
+        ("late-end-txn", &["nobody asked"]),
         ("topic-forgotten", another_state),
         ("delete-not-applied", another_state),
     ] {
