@@ -56,6 +56,7 @@ mod elections;
 mod epochs;
 mod fail_over;
 mod gaps;
+mod groups;
 mod guard;
 mod judging;
 mod lanes;
@@ -83,10 +84,12 @@ mod replicas;
 mod request_liveness;
 mod resource_growth;
 mod row;
+mod scope;
 mod send_order;
 mod stalls;
 mod tally;
 mod timestamps;
+mod transactions;
 mod unrest;
 mod unseen;
 mod view;
@@ -94,6 +97,7 @@ mod view;
 pub use check::{ACKNOWLEDGED_MIN, Check};
 pub use judging::judge_with;
 pub use row::Row;
+pub use scope::Scope;
 
 use crate::history::History;
 use crate::judgement::Judgement;
@@ -125,7 +129,7 @@ fn names() -> String {
 
 /// Makes the table and its documentation out of the same rows.
 macro_rules! table {
-    ($($name:literal, $class:ident, $judge:path, $rules_out:literal, $authority:literal;)+) => {
+    ($($name:literal, $class:ident, $judge:path, $rules_out:literal, $authority:literal $(, $scope:ident)?;)+) => {
         /// All checks, in the order of their verdicts.
         ///
         /// | check | class | rules out | authority |
@@ -134,7 +138,7 @@ macro_rules! table {
             "| `", $name, "` | ", stringify!($class), " | ", $rules_out, " | ", $authority, " |"
         )])+
         pub const TABLE: &[Row] = &[
-            $(Row::new($name, Class::$class, $rules_out, $authority, $judge),)+
+            $(Row::new($name, Class::$class, $rules_out, $authority, $judge)$(.of(Scope::$scope))?,)+
         ];
     };
 }
@@ -226,4 +230,80 @@ table! {
         "a leader's fault to which no other node answers", "limits of the target; Raft thesis 3.4";
     "served-after-heal", Liveness, availability::served,
         "a cluster that does not serve again after the last heal", "limits of the target";
+    "processed-once", Safety, transactions::processed_once::check,
+        "an input that was processed not at all, or more than once", "KIP-98, KIP-447: consume, transform, produce", ExactlyOnce;
+    "value-intact", Safety, transactions::value_intact::check,
+        "an output that names another input than there is", "KIP-98, KIP-447", ExactlyOnce;
+    "nothing-beyond", Safety, transactions::nothing_beyond::check,
+        "a visible output of an input that does not count as consumed", "KIP-98, KIP-447", ExactlyOnce;
+    "output-order", Safety, transactions::output_order::check,
+        "outputs of one input partition out of its order", "KIP-98: a producer's order; KIP-447: one producer at a time", ExactlyOnce;
+    "input-progress", Liveness, transactions::input_progress::check,
+        "an input that is not processed to its end", "limits of the target", ExactlyOnce;
+    "torn-transaction", Safety, transactions::torn::check,
+        "a transaction that is visible in part", "KIP-98: atomic writes", Transactions;
+    "aborted-read", Safety, transactions::aborted_read::check,
+        "a record of an aborted transaction that is read", "Adya: G1a; KIP-98", Transactions;
+    "early-read", Safety, transactions::early_read::check,
+        "a record that is read before its transaction asked for its commit", "KIP-98: read_committed", Transactions;
+    "one-outcome", Safety, transactions::one_outcome::check,
+        "a transaction that is committed in one partition and aborted in another", "KIP-98; KAFKA-17754", Transactions;
+    "one-owner", Safety, groups::one_owner::check,
+        "a partition with two owners in one generation", "Kafka consumer: group membership", Groups;
+    "fenced-commit", Safety, groups::fenced_commit::check,
+        "a commit of a former generation that is accepted", "Kafka consumer: group membership; KIP-447", Groups;
+    "lost-transaction", Safety, transactions::lost::check,
+        "an acknowledged transaction that is not visible", "KIP-98; Jepsen kafka: lost-write", Transactions;
+    "zombie-accepted", Safety, transactions::zombie_accepted::check,
+        "a request of a fenced producer that is accepted", "KIP-98: fencing", Transactions;
+    "zombie-published", Safety, transactions::zombie_published::check,
+        "a visible record that a fenced producer sent or committed", "KIP-98: fencing", Transactions;
+    "lso-too-high", Safety, transactions::lso_too_high::check,
+        "a last stable offset beyond an open transaction", "KIP-98: last stable offset", Transactions;
+    "lso-stuck", Liveness, transactions::lso_stuck::check,
+        "a last stable offset that stays below the end", "KIP-664, KIP-890: hanging transactions", Transactions;
+    "open-too-long", Liveness, transactions::open_too_long::check,
+        "a transaction that outlives its time-out", "KIP-98: transaction.timeout.ms", Transactions;
+    "commit-not-visible", Safety, transactions::commit_not_visible::check,
+        "an acknowledged commit that a later read_committed end offset leaves out", "promises of the target", Transactions;
+    "offsets-early", Safety, transactions::offsets_early::check,
+        "offsets of a transaction that are fetched before it asked for its commit", "KIP-98: transactional offsets", Transactions;
+    "offsets-of-aborted", Safety, transactions::offsets_of_aborted::check,
+        "offsets of an aborted transaction that are fetched", "KIP-98: transactional offsets", Transactions;
+    "marker-agreement", Safety, transactions::marker_agreement::check,
+        "nodes that differ about who wrote what and how it ended", "Raft: state machine safety", Transactions;
+    "false-fence", Liveness, transactions::false_fence::check,
+        "a producer that is fenced without a successor or a time-out", "KIP-588", Transactions;
+    "offset-register", Safety, groups::offset_register::check,
+        "committed offsets without an order that explains every fetch", "linearizability (Herlihy, Wing 1990)", Offsets;
+    "commit-lost", Safety, groups::commit_lost::check,
+        "an acknowledged commit of offsets that is gone", "Kafka consumer: committed offsets are durable", Offsets;
+    "commit-phantom", Safety, groups::commit_phantom::check,
+        "a committed offset that nobody committed", "no creation", Offsets;
+    "commit-backwards", Safety, groups::commit_backwards::check,
+        "a committed offset that is followed by an older one", "Kafka consumer: committed offsets", Offsets;
+    "generation-reused", Safety, groups::generation_reused::check,
+        "two generations of a group with one number", "promises of the target", Groups;
+    "generation-backwards", Safety, groups::generation_backwards::check,
+        "a generation that is followed by a lower one", "promises of the target", Groups;
+    "sync-faithful", Safety, groups::sync_faithful::check,
+        "a member with another assignment than its leader sent", "Kafka protocol: SyncGroup", Groups;
+    "zombie-member", Safety, groups::zombie_member::check,
+        "a member that is accepted after it was removed", "Kafka protocol: UNKNOWN_MEMBER_ID, FENCED_INSTANCE_ID", Groups;
+    "commit-beyond", Safety, groups::commit_beyond::check,
+        "a committed offset higher than anybody read or committed", "no creation", Deliveries;
+    "resume-skip", Safety, groups::resume_skip::check,
+        "a member that jumps over records from its position", "Jepsen kafka: poll-skip", Deliveries;
+    "at-least-once", Safety, groups::at_least_once::check,
+        "a record below the committed offset that no member got", "Kafka consumer: at least once", Deliveries;
+    "rebalance-ends", Liveness, groups::rebalance_ends::check,
+        "a rebalance that does not end", "time-outs of the group; limits of the target", Groups;
+    "wrong-eviction", Liveness, groups::wrong_eviction::check,
+        "a member that is removed within its session", "Kafka protocol: session.timeout.ms", Groups;
+    "dead-member-stays", Liveness, groups::dead_member_stays::check,
+        "a silent member that stays in its group", "Kafka protocol: session.timeout.ms; limits of the target", Groups;
+    "unexplained-rebalance", Liveness, groups::unexplained_rebalance::check,
+        "a rebalance without a cause", "limits of the target", Groups;
+    "coordinator-agreement", Safety, groups::coordinator_agreement::check,
+        "two nodes that coordinate one group", "limits of the target", Coordinators;
 }

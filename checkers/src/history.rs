@@ -6,6 +6,7 @@
 
 mod event;
 mod fault;
+mod groups;
 mod header;
 mod ids;
 mod index;
@@ -14,6 +15,8 @@ mod lateness;
 mod observation;
 mod offset_for_time;
 mod operation;
+mod raw_read;
+mod record;
 mod seal;
 mod sending;
 #[cfg_attr(
@@ -22,6 +25,8 @@ mod sending;
 )]
 mod settled;
 mod start_offset;
+mod topics;
+mod transaction;
 mod unknown;
 mod window;
 
@@ -29,25 +34,40 @@ pub use event::{
     Event, Late, NodeEvent, NodeHappening, Phase, PhaseEvent, Shortage, TopicEvent, What,
 };
 pub use fault::{DiskFault, DiskTrouble, FaultEvent, FaultPhase, Link};
-pub use header::{Header, Limits, NodeEntry, Promises, SurvivedPowerLoss};
+pub use groups::{
+    CommitOffsets, CommitOutcome, Committed, CommittedOffset, Coordinated, Deliver, Delivered,
+    FetchOffsets, FetchedOffset, FindCoordinator, Found, GroupMember, Heartbeat, Heartbeats, Join,
+    Joined, Leave, Left, MemberAssignment, OffsetsFetched, Partition, Sync, Synced,
+};
+pub use header::{
+    AtomicTransactions, Header, Limits, NodeEntry, Promises, SurvivedPowerLoss, Timeouts,
+};
 pub use ids::{Moment, Nanoseconds, NodeName, Offset, Text, WorkerId};
 pub use index::{ClientOperation, History, Observed};
 pub use lateness::Lateness;
 #[cfg(feature = "kafka")]
 pub(crate) use lateness::Listener;
-pub use observation::{Altered, Observation, PartitionClaim, Probe, Seen};
+pub use observation::{
+    Altered, ListedProducer, ListedTransaction, Observation, PartitionClaim, Probe, Seen,
+};
 pub use offset_for_time::{OffsetForTime, OffsetForTimeSeen};
 pub use operation::{
-    Acks, Append, Appended, Assigned, Call, Completion, DeleteRecords, EndOffset, EndOffsetSeen,
-    Invocation, Isolation, Outcome, Persisted, Poll, Polled, Read, ReadSeen, Record, RecordOutcome,
-    RecordsDeleted, Report, TopicCall, TopicSeen, Values,
+    Acks, Append, Appended, Call, Completion, EndOffset, EndOffsetSeen, Invocation, Persisted,
+    Poll, Polled, Read, ReadSeen, RecordOutcome, Report, Values,
 };
+pub use raw_read::{Aborted, RawRead, RawRecord, RawSeen};
+pub use record::{Assigned, Isolation, Outcome, Record};
 pub use seal::{Digest, Seal};
 pub use sending::Sending;
 pub use settled::Settled;
 #[cfg(feature = "kafka")]
 pub(crate) use settled::{Answers, Counts};
 pub use start_offset::{StartOffset, StartOffsetSeen};
+pub use topics::{DeleteRecords, RecordsDeleted, TopicCall, TopicSeen};
+pub use transaction::{
+    Ending, InitProducer, ProducerSeen, Transaction, TransactionEnd, TransactionRequest,
+    TransactionSend,
+};
 pub use unknown::Unknown;
 pub use window::Window;
 

@@ -13,8 +13,8 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::history::{
-    Acks, Call, ClientOperation, History, Isolation, NodeHappening, NodeName, SurvivedPowerLoss,
-    Window,
+    Acks, AtomicTransactions, Call, ClientOperation, History, Isolation, NodeHappening, NodeName,
+    SurvivedPowerLoss, Window,
 };
 
 /// What ran: the settings and faults from which the rulings follow.
@@ -45,6 +45,23 @@ pub struct Configuration {
     pub power_lost: bool,
     /// The faults that took effect.
     pub faults: Disturbance,
+    /// What is promised of groups and transactions; none if the run had neither.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub members: Option<MemberPromises>,
+}
+
+/// What is promised of consumer groups and transactions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberPromises {
+    /// See [`Promises::generation_unique`](crate::history::Promises::generation_unique).
+    pub generation_unique: bool,
+    /// See [`Promises::offsets_linearizable`](crate::history::Promises::offsets_linearizable).
+    pub offsets_linearizable: bool,
+    /// See
+    /// [`Promises::commit_visible_when_acknowledged`](crate::history::Promises::commit_visible_when_acknowledged).
+    pub commit_visible_when_acknowledged: bool,
+    /// See [`Promises::transactions_atomic`](crate::history::Promises::transactions_atomic).
+    pub transactions_atomic: AtomicTransactions,
 }
 
 /// How consumers got their partitions.
@@ -119,6 +136,14 @@ pub enum Subject {
     PollOutOfOrder,
     /// Nodes that hold different records in the end.
     ReplicasDiffer,
+    /// A transaction that is not visible as a whole, or too early, or although it was aborted.
+    NotAtomic,
+    /// An acknowledged commit that is not visible yet.
+    CommitNotVisible,
+    /// A generation that was given twice, or that went back.
+    GenerationReused,
+    /// Commits and fetches of offsets that have no order, or go back.
+    OffsetsNotLinearizable,
 }
 
 impl Subject {
@@ -137,6 +162,14 @@ impl Subject {
         Subject::ConsumerMoved,
         Subject::PollOutOfOrder,
         Subject::ReplicasDiffer,
+    ];
+
+    /// The subjects of a run with groups or transactions, which follow those of every run.
+    pub const OF_MEMBERS: [Subject; 4] = [
+        Subject::NotAtomic,
+        Subject::CommitNotVisible,
+        Subject::GenerationReused,
+        Subject::OffsetsNotLinearizable,
     ];
 }
 
@@ -181,6 +214,7 @@ impl Configuration {
             },
             power_lost: power_lost(history, windows),
             faults: disturbance(history, windows),
+            members: None,
         };
         let (mut appends, mut reads) = (false, false);
         if let Some(settled) = history.settled() {
@@ -209,6 +243,18 @@ impl Configuration {
                         configuration.isolation = Isolation::ReadUncommitted;
                     }
                 }
+                Call::Join(_)
+                | Call::CommitOffsets(_)
+                | Call::FetchOffsets(_)
+                | Call::Deliver(_)
+                | Call::Transaction(_) => {
+                    configuration.members = Some(MemberPromises {
+                        generation_unique: promises.generation_unique,
+                        offsets_linearizable: promises.offsets_linearizable,
+                        commit_visible_when_acknowledged: promises.commit_visible_when_acknowledged,
+                        transactions_atomic: promises.transactions_atomic,
+                    });
+                }
                 _ => {}
             }
         }
@@ -229,6 +275,19 @@ impl Configuration {
         }
     }
 
+    /// The same, for a transaction of a client that got another epoch for it, or of one that did not.
+    #[must_use]
+    pub fn for_transaction(self, own_epoch: bool) -> Configuration {
+        let mut members = self.members.unwrap_or_default();
+        members.transactions_atomic = match (members.transactions_atomic, own_epoch) {
+            (AtomicTransactions::WithV2Clients, true) => AtomicTransactions::Yes,
+            (AtomicTransactions::WithV2Clients, false) => AtomicTransactions::No,
+            (other, _) => other,
+        };
+        let members = Some(members);
+        Configuration { members, ..self }
+    }
+
     /// What a subject counts for.
     pub fn ruling(&self, subject: Subject) -> Ruling {
         rulings::ruling(self, subject)
@@ -236,7 +295,8 @@ impl Configuration {
 
     /// The whole table, in its order.
     pub fn table(&self) -> Vec<Ruling> {
-        let all = Subject::ALL.into_iter();
+        let of_members = self.members.iter().flat_map(|_| Subject::OF_MEMBERS);
+        let all = Subject::ALL.into_iter().chain(of_members);
         all.map(|subject| self.ruling(subject)).collect()
     }
 }

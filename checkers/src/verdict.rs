@@ -7,12 +7,14 @@
 mod doubt;
 mod finding;
 mod lacking;
+mod member;
 mod rule;
 mod witness;
 
 pub use doubt::Doubt;
 pub use finding::Finding;
 pub use lacking::{Lack, Lacking, Stood};
+pub use member::{Fenced, Marked, Placed, TransactionNamed};
 pub use rule::Rule;
 pub use witness::{Belief, GapScope, Held, LossProof, RegisterUse, Sent, Sighting};
 

@@ -12,6 +12,7 @@
 
 mod batches;
 pub mod transactions;
+pub mod members;
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};

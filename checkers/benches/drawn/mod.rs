@@ -184,6 +184,7 @@ pub(crate) fn header() -> Header {
             ..Promises::default()
         },
         limits: Limits::default(),
+        timeouts: Default::default(),
     }
 }
 

@@ -15,7 +15,8 @@
 //! **What is odd stays.** A record that is read and was never acknowledged, an append that nobody read, an end offset that
 //! is too low: from there on nothing of the partition is forgotten, so that every finding has its evidence.
 //!
-//! What cannot be bounded: the `register` workload (each read of the last record is part of one search), a partition that
+//! What cannot be bounded: histories with consumer groups or transactions, which are kept as a whole (an output may name an
+//! input of hours before, and a transaction may end long after it began); the `register` workload (each read of the last record is part of one search), a partition that
 //! is asked for the offset of a time, a log that begins above 0, and values that were sent twice; they are kept as a
 //! whole, and so is a history without the phases of a run. Appends that failed or whose outcome
 //! stayed unknown, raw reads without their records, and answers of probes within two seconds of something that happened
@@ -48,6 +49,7 @@ use super::guard::Part;
 use super::prepared::Prepared;
 use super::probe::Probe;
 use super::regimes::Regimes;
+use super::scope::needs_the_whole;
 use super::tally::{Context, Tally};
 use super::view::{self, View};
 use crate::history::{
@@ -88,6 +90,8 @@ pub struct Reducer {
     asked: BTreeSet<WorkerId>,
     /// Whether operations are kept as a whole.
     registers: bool,
+    /// Whether the history has groups or transactions, whose checks need all of it.
+    whole: bool,
     /// Whether anything was forgotten.
     reduced: bool,
     against: Option<&'static str>,
@@ -112,6 +116,7 @@ impl Reducer {
             lag: Lag::default(),
             asked: BTreeSet::new(),
             registers: false,
+            whole: false,
             reduced: false,
             against: None,
         }
@@ -136,9 +141,16 @@ impl Reducer {
             }
             _ => {}
         }
+        if !self.whole && needs_the_whole(&event) {
+            self.whole = true;
+            if self.reduced {
+                self.give_up("groups or transactions that began late");
+                return;
+            }
+        }
         self.kept.push(event);
         // Before the load begins there is nothing to forget, nor in a history that is none of a run.
-        if self.loaded && self.weight >= self.limit {
+        if self.loaded && !self.whole && self.weight >= self.limit {
             if let Err(why) = self.reduce() {
                 self.give_up(why);
             }

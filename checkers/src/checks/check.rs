@@ -2,11 +2,13 @@
 //! finding counts for.
 
 use super::claims::Claims;
+use super::groups::Roster;
 use super::guard::{Failure, Part, listed, needed};
 use super::prepared::Prepared;
 use super::probe::Probe;
 use super::regimes::Regimes;
 use super::tally::Tally;
+use super::transactions::{Ledger, Streams};
 use super::view::{Place, Send, View, sending};
 use crate::history::{ClientOperation, History, Moment, NodeName, Window};
 use crate::judgement::{Election, Explanation, Gap};
@@ -31,6 +33,9 @@ pub struct Check<'a> {
     pub(super) gaps: &'a Part<Vec<Gap>>,
     pub(super) regimes: &'a Part<Regimes>,
     pub(super) tally: &'a Part<Tally>,
+    pub(super) ledger: &'a Part<Ledger<'a>>,
+    pub(super) roster: &'a Part<Roster<'a>>,
+    pub(super) streams: &'a Part<Streams<'a>>,
     /// Every preparation that failed, each once.
     pub(super) failures: &'a [Failure],
 }
@@ -96,6 +101,21 @@ impl<'a> Check<'a> {
     /// What was counted of tries, line by line.
     pub(super) fn tally(&self) -> &'a Tally {
         needed(self.tally)
+    }
+
+    /// Transactions, and what the logs say of them.
+    pub(super) fn ledger(&self) -> &'a Ledger<'a> {
+        needed(self.ledger)
+    }
+
+    /// Groups and their members.
+    pub(super) fn roster(&self) -> &'a Roster<'a> {
+        needed(self.roster)
+    }
+
+    /// What exactly-once workloads consumed and produced.
+    pub(super) fn streams(&self) -> &'a Streams<'a> {
+        needed(self.streams)
     }
 
     /// Where a partition is among the views; `last` is where the caller found one before, because operations come in

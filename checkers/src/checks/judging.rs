@@ -4,12 +4,15 @@ mod shortage;
 
 use super::check::Check;
 use super::claims::Claims;
+use super::groups::Roster;
 use super::guard::{Failure, guarded, listed, needed};
 use super::prepared::Prepared;
 use super::probe::Probe;
 use super::regimes::Regimes;
 use super::row::Row;
+use super::scope::Contents;
 use super::tally::{Context, Tally};
+use super::transactions::{Ledger, Streams};
 use super::{bounded, effects, elections, gaps, lanes, view};
 use crate::history::{Event, History, Moment, What, Window};
 use crate::judgement::{Effect, Judgement, WindowRow};
@@ -78,7 +81,20 @@ pub(super) fn judge_counted(history: &History, tally: Option<Tally>, rows: &[Row
     let lanes = guarded("the drawing of lanes", || {
         lanes::lanes(history, needed(&claims), listed(&windows))
     });
+    let contents = Contents::of(history);
+    let ledger = guarded("the collection of transactions", || {
+        Ledger::of(listed(&operations), contents.any())
+    });
+    let roster = guarded("the collection of groups", || {
+        Roster::of(listed(&operations), contents.any())
+    });
+    let streams = guarded("the reading of what was consumed and produced", || {
+        Streams::of(needed(&ledger), needed(&roster), listed(&views))
+    });
     let mut failures: Vec<Failure> = [
+        ledger.as_ref().err(),
+        roster.as_ref().err(),
+        streams.as_ref().err(),
         operations.as_ref().err(),
         windows.as_ref().err(),
         nodes.as_ref().err(),
@@ -104,7 +120,8 @@ pub(super) fn judge_counted(history: &History, tally: Option<Tally>, rows: &[Row
         known.extend(is_new.then(|| failure.clone()));
         is_new
     });
-    let verdicts = rows.iter().map(|row| {
+    let asked = rows.iter().filter(|row| contents.has(row.scope));
+    let verdicts = asked.map(|row| {
         let check = Check {
             name: row.name,
             class: row.class,
@@ -113,6 +130,9 @@ pub(super) fn judge_counted(history: &History, tally: Option<Tally>, rows: &[Row
             gaps: &gaps,
             regimes: &regimes,
             tally: &tally,
+            ledger: &ledger,
+            roster: &roster,
+            streams: &streams,
             failures: &failures,
         };
         verdict(row, &check)

@@ -14,7 +14,7 @@ use crate::verdict::{Evidence, Sent, Sighting};
 pub(crate) use collect::collect;
 pub(crate) use known::{Earliest, Known};
 pub(crate) use reads::NodeReads;
-use values::Values;
+pub(crate) use values::Values;
 
 /// Topic and partition.
 pub(crate) type Place<'a> = (&'a str, i32);

@@ -31,6 +31,9 @@ pub struct Header {
     /// The limits that the target is held to.
     #[serde(default)]
     pub limits: Limits,
+    /// The time-outs of group members and transactions; empty if the run had none.
+    #[serde(default, skip_serializing_if = "Timeouts::is_empty")]
+    pub timeouts: Timeouts,
     /// Deliberate bugs that were switched on in the target, `NAME` or `NAME@NODE`: this history says nothing about
     /// the target without them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -55,6 +58,52 @@ pub struct NodeEntry {
     pub name: NodeName,
     /// Its Kafka address, `host:port`.
     pub address: String,
+}
+
+/// The time-outs that members and producers asked for: the unit of the limits of groups and transactions. In ms.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Timeouts {
+    /// A member that is silent for longer is removed from its group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session_ms: Option<u64>,
+    /// A member that does not join again within this is removed from its group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rebalance_ms: Option<u64>,
+    /// A transaction that is open for longer is aborted by its coordinator.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transaction_ms: Option<u64>,
+    /// How often the coordinator looks for such transactions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scan_ms: Option<u64>,
+}
+
+impl Timeouts {
+    /// Whether none is stated.
+    pub fn is_empty(&self) -> bool {
+        *self == Timeouts::default()
+    }
+}
+
+/// Whether a transaction is atomic: wholly visible or not at all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, strum::Display)]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+pub enum AtomicTransactions {
+    /// With every client.
+    #[default]
+    Yes,
+    /// With clients that get another epoch for each transaction (KIP-890). A late request of an older client may end its
+    /// next transaction (KAFKA-17754).
+    WithV2Clients,
+    /// With none.
+    No,
+}
+
+impl AtomicTransactions {
+    fn is_default(&self) -> bool {
+        *self == AtomicTransactions::Yes
+    }
 }
 
 /// What a configuration guarantees; decides which check applies and which finding is a violation.
@@ -109,6 +158,19 @@ pub struct Promises {
     pub retention_ms: Option<u64>,
     /// The newest records of a partition of about this many bytes are kept (`retention.bytes`); others may be removed.
     pub retention_bytes: Option<u64>,
+    /// No two generations of a group have the same number, and numbers only rise, also while the coordinator changes.
+    /// Apache Kafka writes a generation down when its leader has sent the assignment, so that one may be given again.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub generation_unique: bool,
+    /// Commits and fetches of offsets are linearizable, whichever node is asked.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub offsets_linearizable: bool,
+    /// A transaction whose commit is acknowledged is visible. Apache Kafka writes markers later.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub commit_visible_when_acknowledged: bool,
+    /// With which clients transactions are atomic.
+    #[serde(skip_serializing_if = "AtomicTransactions::is_default")]
+    pub transactions_atomic: AtomicTransactions,
 }
 
 /// Which power losses lose no acknowledged record.
@@ -149,6 +211,10 @@ impl Default for Promises {
             survives_power_loss: SurvivedPowerLoss::Minority,
             retention_ms: None,
             retention_bytes: None,
+            generation_unique: false,
+            offsets_linearizable: false,
+            commit_visible_when_acknowledged: false,
+            transactions_atomic: AtomicTransactions::Yes,
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::groups::Coordinated;
 use super::ids::{Moment, Offset, Text};
 
 /// One question to one node.
@@ -88,6 +89,48 @@ pub enum Seen {
         #[serde(default)]
         descriptors: u64,
     },
+    /// The node that the asked one names as coordinator (FindCoordinator).
+    Coordinator {
+        /// Which of the two `key` is.
+        #[serde(default)]
+        of: Coordinated,
+        /// The group, or the transactional id.
+        #[serde(default)]
+        key: Text,
+        /// The node that was named; none if none was.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        coordinator: Option<Text>,
+    },
+    /// A group as the asked node describes it (DescribeGroups).
+    Group {
+        /// The group.
+        #[serde(default)]
+        group: Text,
+        /// `Empty`, `PreparingRebalance`, `CompletingRebalance`, `Stable` or `Dead`.
+        #[serde(default)]
+        state: Text,
+        /// The ids of its members.
+        #[serde(default)]
+        members: Vec<Text>,
+    },
+    /// Transactions as the asked node lists or describes them (ListTransactions, DescribeTransactions).
+    Transactions {
+        /// One for each transactional id.
+        #[serde(default)]
+        transactions: Vec<ListedTransaction>,
+    },
+    /// Producers of a partition as the asked node describes them (DescribeProducers).
+    Producers {
+        /// Topic name.
+        #[serde(default)]
+        topic: Text,
+        /// Partition index.
+        #[serde(default)]
+        partition: i32,
+        /// One for each producer id.
+        #[serde(default)]
+        producers: Vec<ListedProducer>,
+    },
     /// A probe that this version does not know.
     #[serde(other)]
     Unknown,
@@ -108,6 +151,14 @@ pub enum Probe {
     Content,
     /// [`Seen::Process`].
     Process,
+    /// [`Seen::Coordinator`].
+    Coordinator,
+    /// [`Seen::Group`].
+    Group,
+    /// [`Seen::Transactions`].
+    Transactions,
+    /// [`Seen::Producers`].
+    Producers,
     /// [`Seen::Unknown`].
     Unknown,
 }
@@ -122,6 +173,10 @@ impl Seen {
             Seen::Delivery { .. } => Probe::Delivery,
             Seen::Content { .. } => Probe::Content,
             Seen::Process { .. } => Probe::Process,
+            Seen::Coordinator { .. } => Probe::Coordinator,
+            Seen::Group { .. } => Probe::Group,
+            Seen::Transactions { .. } => Probe::Transactions,
+            Seen::Producers { .. } => Probe::Producers,
             Seen::Unknown => Probe::Unknown,
         }
     }
@@ -163,6 +218,38 @@ impl PartitionClaim {
     pub fn epoch(&self) -> Option<i32> {
         (self.3 >= 0).then_some(self.3)
     }
+}
+
+/// A transaction, as a coordinator lists it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListedTransaction {
+    /// The transactional id.
+    pub transactional_id: Text,
+    /// The producer id; -1 states none.
+    #[serde(default = "no_producer")]
+    pub producer_id: i64,
+    /// `Empty`, `Ongoing`, `PrepareCommit`, `PrepareAbort`, `CompleteCommit`, `CompleteAbort`, ...
+    pub state: Text,
+    /// For how long it has been open by the node's own clock, in ms, if the answer states when it began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open_ms: Option<u64>,
+}
+
+/// A producer, as a partition's leader describes it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListedProducer {
+    /// The producer id.
+    pub producer_id: i64,
+    /// The epoch.
+    #[serde(default = "none_stated")]
+    pub epoch: i32,
+    /// The first offset of its open transaction; none if none is open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open_from: Option<Offset>,
+}
+
+fn no_producer() -> i64 {
+    -1
 }
 
 fn none_stated() -> i32 {

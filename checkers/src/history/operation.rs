@@ -10,22 +10,18 @@
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
+use super::groups::{
+    CommitOffsets, Committed, Deliver, Delivered, FetchOffsets, FindCoordinator, Found, Heartbeat,
+    Heartbeats, Join, Joined, Leave, Left, OffsetsFetched, Sync, Synced,
+};
 use super::ids::{Offset, Text, WorkerId};
 use super::offset_for_time::{OffsetForTime, OffsetForTimeSeen};
+use super::raw_read::{RawRead, RawSeen};
+use super::record::{Assigned, Isolation, Outcome, Record};
 use super::sending::Sending;
 use super::start_offset::{StartOffset, StartOffsetSeen};
-
-/// How an operation came out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Outcome {
-    /// It happened.
-    Ok,
-    /// It did not happen.
-    Fail,
-    /// It may have happened, or may still happen.
-    Info,
-}
+use super::topics::{DeleteRecords, RecordsDeleted, TopicCall, TopicSeen};
+use super::transaction::{InitProducer, ProducerSeen, Transaction, TransactionEnd};
 
 /// A call by a worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -64,6 +60,28 @@ pub enum Call {
     DescribeTopic(Box<TopicCall>),
     /// Ask for a partition's records below an offset to be removed (Kafka: DeleteRecords).
     DeleteRecords(Box<DeleteRecords>),
+    /// Ask one node who coordinates a group or a transactional id.
+    FindCoordinator(Box<FindCoordinator>),
+    /// Join a group, or join it again.
+    Join(Box<Join>),
+    /// Get the assignment of a generation.
+    Sync(Box<Sync>),
+    /// A member's heartbeats: one line for the first, one for each that failed.
+    Heartbeat(Box<Heartbeat>),
+    /// Leave a group.
+    Leave(Box<Leave>),
+    /// Commit offsets for a group, outside of a transaction.
+    CommitOffsets(Box<CommitOffsets>),
+    /// Ask for the committed offsets of a group.
+    FetchOffsets(Box<FetchOffsets>),
+    /// A member's poll.
+    Deliver(Box<Deliver>),
+    /// Get a producer id and an epoch for a transactional id, which fences its former users.
+    InitProducer(Box<InitProducer>),
+    /// A transaction from its begin to its end.
+    Transaction(Box<Transaction>),
+    /// Read batches as they lie in a log, markers included, through one named node.
+    RawRead(Box<RawRead>),
     /// A function that this version does not know.
     #[serde(other)]
     Unknown,
@@ -139,28 +157,6 @@ pub struct Poll {
     pub phase: Option<Text>,
 }
 
-/// A partition that a consumer was assigned.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Assigned {
-    /// Topic name.
-    pub topic: Text,
-    /// Partition index.
-    pub partition: i32,
-    /// The next offset it expects to read.
-    pub position: Offset,
-}
-
-/// A consumer's isolation level.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Isolation {
-    /// Everything below the high watermark.
-    #[default]
-    ReadUncommitted,
-    /// Only records of committed transactions.
-    ReadCommitted,
-}
-
 /// Ask for the offset after the last record, by raw ListOffsets.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EndOffset {
@@ -188,36 +184,6 @@ pub struct Read {
     /// First offset wanted.
     pub position: Offset,
     /// `final` for reads after the last heal.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub phase: Option<Text>,
-}
-
-/// Remove records below an offset, by a raw request to one node. Its call explains a log start up to that offset,
-/// whatever comes of it: a request without an answer may still take effect.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DeleteRecords {
-    /// The node asked, if it was chosen.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub node: Option<Text>,
-    /// Topic name.
-    pub topic: Text,
-    /// Partition index.
-    pub partition: i32,
-    /// The first offset to keep.
-    pub offset: Offset,
-}
-
-/// A request about one topic to one node.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TopicCall {
-    /// The node asked.
-    pub node: Text,
-    /// Topic name.
-    pub topic: Text,
-    /// The number of partitions to create it with, or to grow it to; none for the other calls.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub partitions: Option<i32>,
-    /// `final` for questions after the last heal, asked of every node about every topic.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phase: Option<Text>,
 }
@@ -261,6 +227,28 @@ pub enum Report {
     DescribeTopic(TopicSeen),
     /// Of [`Call::DeleteRecords`].
     DeleteRecords(RecordsDeleted),
+    /// Of [`Call::FindCoordinator`].
+    FindCoordinator(Box<Found>),
+    /// Of [`Call::Join`].
+    Join(Box<Joined>),
+    /// Of [`Call::Sync`].
+    Sync(Box<Synced>),
+    /// Of [`Call::Heartbeat`].
+    Heartbeat(Box<Heartbeats>),
+    /// Of [`Call::Leave`].
+    Leave(Box<Left>),
+    /// Of [`Call::CommitOffsets`].
+    CommitOffsets(Box<Committed>),
+    /// Of [`Call::FetchOffsets`].
+    FetchOffsets(Box<OffsetsFetched>),
+    /// Of [`Call::Deliver`].
+    Deliver(Box<Delivered>),
+    /// Of [`Call::InitProducer`].
+    InitProducer(Box<ProducerSeen>),
+    /// Of [`Call::Transaction`].
+    Transaction(Box<TransactionEnd>),
+    /// Of [`Call::RawRead`].
+    RawRead(Box<RawSeen>),
     /// Of a function that this version does not know.
     #[serde(other)]
     Unknown,
@@ -305,29 +293,6 @@ pub enum Persisted {
     Surely,
 }
 
-/// A record as it was read: topic, partition, offset, value.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Record(pub Text, pub i32, pub Offset, pub Text);
-
-impl Record {
-    /// Topic name.
-    pub fn topic(&self) -> &str {
-        &self.0
-    }
-    /// Partition index.
-    pub fn partition(&self) -> i32 {
-        self.1
-    }
-    /// Its offset.
-    pub fn offset(&self) -> Offset {
-        self.2
-    }
-    /// Its value.
-    pub fn value(&self) -> &str {
-        &self.3
-    }
-}
-
 /// What a poll returned, in the order in which it was returned. An empty poll is never an observation.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -349,23 +314,6 @@ pub struct EndOffsetSeen {
     /// The node that answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub node: Option<Text>,
-}
-
-/// A topic as one node describes it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct TopicSeen {
-    /// Its number of partitions; none if the node knows no topic of that name.
-    pub partitions: Option<i32>,
-}
-
-/// What a DeleteRecords was answered.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct RecordsDeleted {
-    /// The first offset that is kept from now on.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub low_watermark: Option<Offset>,
 }
 
 /// What a raw Fetch through one node returned.

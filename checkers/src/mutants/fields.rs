@@ -31,6 +31,9 @@ const ASKED: Coverage = Excluded("what the harness asked, not what it was answer
 const CLIENT: Coverage = Excluded("what the client library infers, not what the broker said");
 const MEASURED: Coverage = Excluded("what the harness measured");
 const DID: Coverage = Excluded("what the harness did");
+const MODEL: Coverage = Excluded(
+    "the checks of groups and transactions are measured by mutants of their own model server",
+);
 
 macro_rules! fields {
     ($($line:literal: $($field:literal $coverage:expr),+;)+) => {
@@ -78,10 +81,55 @@ fields! {
         "error" Excluded("only answers with records are recorded"), "sequences" Mutated;
     "process": "i" NUMBER, "t" CLOCK, "type" DID, "called" CLOCK, "node" ASKED, "probe" ASKED, "answered" MEASURED,
         "error" MEASURED, "resident_bytes" MEASURED, "cpu_ms" MEASURED, "descriptors" MEASURED;
+    "find-coordinator": "i" NUMBER, "t" CLOCK, "type" MODEL, "f" ASKED, "worker" DID, "error" MODEL, "coordinator"
+        MODEL;
+    "join": "i" NUMBER, "t" CLOCK, "type" MODEL, "f" ASKED, "worker" DID, "error" MODEL, "generation" MODEL,
+        "member" MODEL, "leader" MODEL, "protocol" MODEL, "members" MODEL, "members.member" MODEL, "members.instance"
+        MODEL, "members.topics" MODEL;
+    "sync": "i" NUMBER, "t" CLOCK, "type" MODEL, "f" ASKED, "worker" DID, "error" MODEL, "partitions" MODEL,
+        "partitions.topic" MODEL, "partitions.partition" MODEL;
+    "heartbeat": "i" NUMBER, "t" CLOCK, "type" MODEL, "f" ASKED, "worker" DID, "error" MODEL, "ok_before" MODEL,
+        "last_ok" MODEL;
+    "leave": "i" NUMBER, "t" CLOCK, "type" MODEL, "f" ASKED, "worker" DID, "error" MODEL, "errors" MODEL;
+    "commit-offsets": "i" NUMBER, "t" CLOCK, "type" MODEL, "f" ASKED, "worker" DID, "error" MODEL, "offsets" MODEL,
+        "offsets.outcome" MODEL, "offsets.error" MODEL;
+    "fetch-offsets": "i" NUMBER, "t" CLOCK, "type" MODEL, "f" ASKED, "worker" DID, "error" MODEL, "offsets" MODEL,
+        "offsets.topic" MODEL, "offsets.partition" MODEL, "offsets.offset" MODEL, "offsets.token" MODEL, "offsets.error"
+        MODEL;
+    "deliver": "i" NUMBER, "t" CLOCK, "type" MODEL, "f" ASKED, "worker" DID, "error" MODEL, "records" MODEL,
+        "records.topic" MODEL, "records.partition" MODEL, "records.offset" MODEL, "records.value" MODEL;
+    "init-producer": "i" NUMBER, "t" CLOCK, "type" MODEL, "f" ASKED, "worker" DID, "error" MODEL, "producer_id"
+        MODEL, "epoch" MODEL;
+    "transaction": "i" NUMBER, "t" CLOCK, "type" MODEL, "f" ASKED, "worker" DID, "error" MODEL, "sends" MODEL,
+        "sends.topic" MODEL, "sends.partition" MODEL, "sends.value" MODEL, "sends.called" MODEL, "sends.returned" MODEL,
+        "sends.outcome" MODEL, "sends.offset" MODEL, "sends.error" MODEL, "offsets" MODEL, "offsets.topic" MODEL,
+        "offsets.partition" MODEL, "offsets.offset" MODEL, "offsets.token" MODEL, "wanted" MODEL, "end_sent" MODEL,
+        "requests" MODEL, "requests.what" MODEL, "requests.called" MODEL, "requests.returned" MODEL, "requests.error"
+        MODEL, "requests.node" MODEL;
+    "raw-read": "i" NUMBER, "t" CLOCK, "type" MODEL, "f" ASKED, "worker" DID, "error" MODEL, "records" MODEL,
+        "records.offset" MODEL, "records.value" MODEL, "records.producer_id" MODEL, "records.epoch" MODEL,
+        "records.transactional" MODEL, "records.marker" MODEL, "next" MODEL, "high_watermark" MODEL,
+        "last_stable_offset" MODEL, "log_start_offset" MODEL, "aborted" MODEL, "aborted.producer_id" MODEL,
+        "aborted.offset" MODEL;
+    "coordinator": "i" NUMBER, "t" CLOCK, "type" DID, "called" CLOCK, "node" ASKED, "probe" ASKED, "answered" MODEL,
+        "error" MODEL, "of" MODEL, "key" MODEL, "coordinator" MODEL;
+    "group": "i" NUMBER, "t" CLOCK, "type" DID, "called" CLOCK, "node" ASKED, "probe" ASKED, "answered" MODEL,
+        "error" MODEL, "group" MODEL, "state" MODEL, "members" MODEL;
+    "transactions": "i" NUMBER, "t" CLOCK, "type" DID, "called" CLOCK, "node" ASKED, "probe" ASKED, "answered"
+        MODEL, "error" MODEL, "transactions" MODEL, "transactions.transactional_id" MODEL, "transactions.producer_id"
+        MODEL, "transactions.state" MODEL, "transactions.open_ms" MODEL;
+    "producers": "i" NUMBER, "t" CLOCK, "type" DID, "called" CLOCK, "node" ASKED, "probe" ASKED, "answered" MODEL,
+        "error" MODEL, "topic" MODEL, "partition" MODEL, "producers" MODEL, "producers.producer_id" MODEL,
+        "producers.epoch" MODEL, "producers.open_from" MODEL;
     "invoke": "i" NUMBER, "t" CLOCK, "type" DID, "f" DID, "worker" DID, "topic" DID, "partition" DID, "values" DID,
         "acks" DID, "idempotent" DID, "assigned" DID, "assigned.topic" DID, "assigned.partition" DID,
         "assigned.position" Excluded("it follows from what earlier polls returned"), "isolation" DID, "phase" DID,
-        "node" DID, "position" DID, "partitions" DID, "offset" DID, "timestamp" DID, "sending" DID;
+        "node" DID, "position" DID, "partitions" DID, "offset" DID, "timestamp" DID, "sending" DID,
+        "group" DID, "member" DID, "generation" DID, "instance" DID, "topics" DID, "reason" DID, "assignments" DID,
+        "assignments.member" DID, "assignments.partitions" DID, "members" DID, "offsets" DID, "offsets.topic" DID,
+        "offsets.partition" DID, "offsets.offset" DID, "offsets.token" DID, "require_stable" DID, "transactional_id"
+        DID, "timeout_ms" DID, "producer_id" DID, "epoch" DID, "of" DID, "key" DID, "partitions.topic" DID,
+        "partitions.partition" DID;
     "fault": "i" NUMBER, "t" CLOCK, "type" DID, "id" DID, "called" CLOCK, "kind" DID, "phase" DID, "targets" DID,
         "links" DID, "links.from" DID, "links.to" DID, "role" DID, "role_held" MEASURED, "affects_leader" MEASURED,
         "disk" DID,

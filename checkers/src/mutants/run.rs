@@ -226,7 +226,12 @@ fn line_of(what: &What) -> Option<Line> {
             Seen::Produce { .. } => Some(Line::Produce),
             Seen::Delivery { .. } => Some(Line::Delivery),
             Seen::Content { .. } => Some(Line::Content),
-            Seen::Process { .. } | Seen::Unknown => None,
+            Seen::Process { .. }
+            | Seen::Coordinator { .. }
+            | Seen::Group { .. }
+            | Seen::Transactions { .. }
+            | Seen::Producers { .. }
+            | Seen::Unknown => None,
         };
     }
     match completion(what)?.report {

@@ -1,7 +1,7 @@
 //! The table itself: each subject under each configuration.
 
-use super::{Configuration, Consumers, Disturbance, Ruling, Standing, Subject};
-use crate::history::Acks;
+use super::{Configuration, Consumers, Disturbance, MemberPromises, Ruling, Standing, Subject};
+use crate::history::{Acks, AtomicTransactions};
 use Standing::{Expected, Informational, Violation};
 
 pub(super) fn ruling(configuration: &Configuration, subject: Subject) -> Ruling {
@@ -40,6 +40,50 @@ pub(super) fn ruling(configuration: &Configuration, subject: Subject) -> Ruling 
                 "whatever was kept, all nodes serve one log in the end",
             ),
         ),
+        Subject::NotAtomic => (
+            "torn-transaction, aborted-read, early-read, one-outcome, lost-transaction, false-fence",
+            atomic(configuration),
+        ),
+        Subject::CommitNotVisible => (
+            "commit-not-visible",
+            match members(configuration).commit_visible_when_acknowledged {
+                true => (
+                    Violation,
+                    "this target promises that an acknowledged commit is visible",
+                ),
+                false => (
+                    Informational,
+                    "this target writes markers after it acknowledged the commit",
+                ),
+            },
+        ),
+        Subject::GenerationReused => (
+            "generation-reused, generation-backwards",
+            match members(configuration).generation_unique {
+                true => (
+                    Violation,
+                    "this target writes each generation down before it answers",
+                ),
+                false => (
+                    Informational,
+                    "this target may give a generation again whose assignment was not sent before its \
+                     coordinator changed",
+                ),
+            },
+        ),
+        Subject::OffsetsNotLinearizable => (
+            "offset-register, commit-backwards",
+            match members(configuration).offsets_linearizable {
+                true => (
+                    Violation,
+                    "this target promises that commits and fetches of offsets are linearizable",
+                ),
+                false => (
+                    Informational,
+                    "a former coordinator of this target may answer from memory",
+                ),
+            },
+        ),
     };
     Ruling {
         subject,
@@ -50,6 +94,31 @@ pub(super) fn ruling(configuration: &Configuration, subject: Subject) -> Ruling 
 }
 
 type Word = (Standing, &'static str);
+
+fn members(configuration: &Configuration) -> MemberPromises {
+    configuration.members.unwrap_or_default()
+}
+
+fn atomic(configuration: &Configuration) -> Word {
+    if let Some(word) = kept_at_all(configuration) {
+        return word;
+    }
+    match members(configuration).transactions_atomic {
+        AtomicTransactions::Yes => (
+            Violation,
+            "a transaction is visible as a whole or not at all",
+        ),
+        AtomicTransactions::WithV2Clients => (
+            Violation,
+            "a transaction is visible as a whole or not at all, if its client got another epoch for it; for \
+             other clients it is reported only",
+        ),
+        AtomicTransactions::No => (
+            Informational,
+            "a late request of a former transaction may end the next one of the same epoch (KAFKA-17754)",
+        ),
+    }
+}
 
 /// What every kind of loss needs: the target's word, and no unclean election.
 fn kept_at_all(configuration: &Configuration) -> Option<Word> {

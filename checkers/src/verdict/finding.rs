@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::lacking::{Lacking, Stood};
+use super::member::{Fenced, Marked, Placed, TransactionNamed};
 use super::rule::Rule;
 use super::witness::{Belief, GapScope, Held, LossProof, RegisterUse, Sent, Sighting};
 use crate::history::{DiskFault, Moment, NodeName, Offset, WorkerId};
@@ -723,6 +724,413 @@ pub enum Finding {
         age_ms: u64,
         /// For how long records are kept.
         retention_ms: u64,
+    },
+    // ------------------------------------------------------------------ exactly once
+    /// An input counts as consumed, and no visible output names it.
+    InputLost {
+        /// The input.
+        input: Placed,
+        /// The committed offset of its partition.
+        committed: Offset,
+    },
+    /// Several visible outputs name one input.
+    InputTwice {
+        /// The input.
+        input: Placed,
+        /// The outputs.
+        outputs: Vec<Placed>,
+    },
+    /// An output names an input whose value is another, or that does not exist.
+    OutputAltered {
+        /// The output.
+        output: Placed,
+        /// The input's partition and offset, as the output names them.
+        named: (i32, Offset),
+        /// The value that is there; none if there is no record.
+        input: Option<String>,
+    },
+    /// A visible output names an input that does not count as consumed.
+    OutputBeyond {
+        /// The output.
+        output: Placed,
+        /// The input's partition and offset.
+        named: (i32, Offset),
+        /// The committed offset of the input's partition.
+        committed: Offset,
+    },
+    /// Of two outputs in one partition the later one names the earlier input of the same partition.
+    OutputReordered {
+        /// The earlier output.
+        earlier: Placed,
+        /// The later output.
+        later: Placed,
+        /// The input's partition.
+        partition: i32,
+    },
+    /// An input partition was not consumed to its end.
+    InputLeft {
+        /// The group.
+        group: String,
+        /// Its committed offset.
+        committed: Offset,
+        /// The offset after the last visible record.
+        end: Offset,
+    },
+    // ------------------------------------------------------------------ transactions
+    /// A transaction is visible in part.
+    TornTransaction {
+        /// The transaction.
+        transaction: TransactionNamed,
+        /// Whether its commit was acknowledged.
+        acknowledged: bool,
+        /// Records of it that are visible.
+        visible: Vec<Placed>,
+        /// Acknowledged records of it that are not.
+        missing: Vec<Placed>,
+    },
+    /// A record of a transaction that did not commit was read.
+    AbortedRead {
+        /// The transaction.
+        transaction: TransactionNamed,
+        /// The record.
+        record: Placed,
+        /// The poll or read that returned it.
+        read: u64,
+    },
+    /// A record was read before its transaction asked for its commit.
+    EarlyRead {
+        /// The transaction.
+        transaction: TransactionNamed,
+        /// The record.
+        record: Placed,
+        /// The poll or read that returned it.
+        read: u64,
+        /// When that returned.
+        returned: Moment,
+        /// When the commit was first sent.
+        end_sent: Moment,
+    },
+    /// A transaction is committed in one place and aborted in another.
+    TwoOutcomes {
+        /// The transaction.
+        transaction: TransactionNamed,
+        /// A record that a commit marker covers.
+        committed: Placed,
+        /// A record that an abort marker covers.
+        aborted: Placed,
+    },
+    /// A transaction whose commit was acknowledged is not visible at all.
+    LostTransaction {
+        /// The transaction.
+        transaction: TransactionNamed,
+        /// Its acknowledged records.
+        missing: Vec<Placed>,
+        /// Whether an abort marker covers one of them.
+        aborted: bool,
+    },
+    /// A request of a producer was accepted that was sent after another had taken over its transactional id.
+    ZombieAccepted {
+        /// The transaction that it belongs to.
+        transaction: TransactionNamed,
+        /// `produce`, or another request.
+        request: String,
+        /// When it was sent.
+        called: Moment,
+        /// What fenced it.
+        fence: Fenced,
+    },
+    /// A record is visible that was sent, or committed, after another producer had taken over its transactional id.
+    ZombiePublished {
+        /// The transaction.
+        transaction: TransactionNamed,
+        /// The record.
+        record: Placed,
+        /// When the commit, or the record, was sent.
+        called: Moment,
+        /// What fenced it.
+        fence: Fenced,
+    },
+    /// A last stable offset counts a record whose transaction was open all that time.
+    StableOffsetTooHigh {
+        /// The transaction.
+        transaction: TransactionNamed,
+        /// The record.
+        record: Placed,
+        /// The question's or the read's invoke.
+        asked: u64,
+        /// The last stable offset in the answer.
+        last_stable_offset: Offset,
+    },
+    /// A last stable offset stays below the end, after all transactions have ended or timed out.
+    StableOffsetStuck {
+        /// The node.
+        node: NodeName,
+        /// The last stable offset.
+        last_stable_offset: Offset,
+        /// The end of the log.
+        high_watermark: Offset,
+        /// How long after the last transaction's end.
+        waited_ms: u64,
+        /// How long that may be.
+        limit_ms: u64,
+    },
+    /// A transaction was open for longer than its time-out allows.
+    OpenTooLong {
+        /// The node that lists it.
+        node: NodeName,
+        /// The transactional id, or the producer id if that is not known.
+        transactional_id: String,
+        /// For how long, in ms.
+        open_ms: u64,
+        /// How long it may be.
+        limit_ms: u64,
+    },
+    /// An end offset for read_committed, asked after a commit was acknowledged, leaves its records out.
+    CommitNotVisible {
+        /// The transaction.
+        transaction: TransactionNamed,
+        /// Its record.
+        record: Placed,
+        /// The question's invoke.
+        asked: u64,
+        /// The end offset in the answer.
+        end_offset: Offset,
+    },
+    /// Offsets of a transaction were fetched before it asked for its commit, or although it was aborted.
+    OffsetsUncommitted {
+        /// The transaction.
+        transaction: TransactionNamed,
+        /// The group.
+        group: String,
+        /// The offset.
+        offset: Offset,
+        /// The fetch's invoke.
+        asked: u64,
+        /// Whether the transaction was aborted; otherwise it came too early.
+        aborted: bool,
+    },
+    /// Nodes differ about markers, aborted transactions or producers of a partition.
+    MarkersDiffer {
+        /// Of what: `records`, `aborted`, `last_stable_offset`.
+        what: String,
+        /// The first offset at which they differ.
+        offset: Offset,
+        /// What the first node holds there.
+        first: Marked,
+        /// What the second node holds there.
+        second: Marked,
+    },
+    /// A producer was fenced although nobody took over its transactional id and no time-out was near.
+    FalselyFenced {
+        /// The transaction.
+        transaction: TransactionNamed,
+        /// The error.
+        error: String,
+        /// How old the transaction was, in ms.
+        age_ms: u64,
+        /// Its time-out.
+        timeout_ms: u64,
+    },
+    // ------------------------------------------------------------------ groups
+    /// A partition has two owners in one generation.
+    TwoOwners {
+        /// The group.
+        group: String,
+        /// The generation.
+        generation: i32,
+        /// The members.
+        members: Vec<String>,
+    },
+    /// A commit was accepted that a member of a former generation sent after it was fenced.
+    FencedCommit {
+        /// The group.
+        group: String,
+        /// The member.
+        member: String,
+        /// Its generation.
+        generation: i32,
+        /// The generation that fenced it.
+        fenced_by: i32,
+        /// When that was seen.
+        fenced_at: Moment,
+    },
+    /// Commits and fetches of one partition's offset have no order that explains every answer.
+    OffsetsNotLinearizable {
+        /// The group.
+        group: String,
+        /// The operation that cannot be placed, wherever the others are.
+        unplaced: RegisterUse,
+        /// Others that prove it.
+        proof: Vec<RegisterUse>,
+        /// The rule that they break.
+        rule: Rule,
+    },
+    /// An acknowledged commit of an offset is gone.
+    CommitLost {
+        /// The group.
+        group: String,
+        /// The offset that was committed.
+        offset: Offset,
+        /// Its token.
+        token: String,
+        /// What is there instead; none if nothing is.
+        instead: Option<Offset>,
+        /// Its token.
+        instead_token: Option<String>,
+    },
+    /// An offset was fetched that nobody committed there.
+    CommitPhantom {
+        /// The group.
+        group: String,
+        /// The offset.
+        offset: Offset,
+        /// Its token.
+        token: String,
+        /// Whether its commit was refused; otherwise nobody sent it there.
+        refused: bool,
+    },
+    /// A fetch returned an older commit than an earlier fetch had returned.
+    CommitWentBack {
+        /// The group.
+        group: String,
+        /// The token that was fetched first.
+        before: String,
+        /// The older token that was fetched later.
+        after: String,
+        /// The earlier fetch's invoke.
+        before_by: u64,
+    },
+    /// A committed offset is higher than any that was committed or follows a record that was delivered.
+    CommitBeyond {
+        /// The group.
+        group: String,
+        /// The offset that was fetched.
+        offset: Offset,
+        /// The highest that it may be.
+        possible: Offset,
+    },
+    /// Two generations of one group have one number.
+    GenerationReused {
+        /// The group.
+        group: String,
+        /// The number.
+        generation: i32,
+        /// What differs: `leader`, `protocol` or `members`.
+        what: String,
+        /// The one.
+        first: String,
+        /// The other.
+        second: String,
+    },
+    /// A member was given a lower generation than one that was known before it joined.
+    GenerationWentBack {
+        /// The group.
+        group: String,
+        /// The generation that was known.
+        before: i32,
+        /// The generation that it was given.
+        after: i32,
+    },
+    /// A member was given another assignment than its leader sent for it.
+    AssignmentAltered {
+        /// The group.
+        group: String,
+        /// The generation.
+        generation: i32,
+        /// The member.
+        member: String,
+        /// What the leader sent.
+        sent: Vec<String>,
+        /// What the member was given.
+        given: Vec<String>,
+    },
+    /// A member was accepted after it had been removed.
+    ZombieMember {
+        /// The group.
+        group: String,
+        /// The member.
+        member: String,
+        /// What was accepted: `heartbeat` or `commit-offsets`.
+        request: String,
+        /// How its removal was seen: `left`, `fenced` or `not listed`.
+        removed: String,
+        /// When.
+        removed_at: Moment,
+    },
+    /// A member jumped over records.
+    ResumeSkip {
+        /// The group.
+        group: String,
+        /// The member.
+        member: String,
+        /// The offset that it stood at.
+        position: Offset,
+        /// The offset that it was given.
+        next: Offset,
+        /// The first record between them.
+        skipped: Placed,
+    },
+    /// A record counts as consumed by a group, and no member of it ever got it.
+    NeverDelivered {
+        /// The group.
+        group: String,
+        /// The record.
+        record: Placed,
+        /// The committed offset.
+        committed: Offset,
+    },
+    /// A rebalance did not end in time.
+    RebalanceEndless {
+        /// The group.
+        group: String,
+        /// Its state.
+        state: String,
+        /// For how long.
+        length_ms: u64,
+        /// For how long it may be.
+        limit_ms: u64,
+    },
+    /// A member was removed that was heard of within its session.
+    WrongEviction {
+        /// The group.
+        group: String,
+        /// The member.
+        member: String,
+        /// How long after its last answered heartbeat was sent.
+        after_ms: u64,
+        /// How long its session is.
+        session_ms: u64,
+    },
+    /// A member that fell silent is still in its group.
+    DeadMemberStays {
+        /// The group.
+        group: String,
+        /// The member.
+        member: String,
+        /// For how long it had been silent.
+        silent_ms: u64,
+        /// For how long it may stay.
+        limit_ms: u64,
+    },
+    /// A group got another generation though nothing happened to its members.
+    UnexplainedRebalance {
+        /// The group.
+        group: String,
+        /// The generation before.
+        before: i32,
+        /// The generation after.
+        after: i32,
+    },
+    /// Two nodes act as coordinator of one key.
+    TwoCoordinators {
+        /// The group or the transactional id.
+        key: String,
+        /// Each node that was asked or that accepted, and the one that it named.
+        named: Vec<(NodeName, NodeName)>,
+        /// For how long.
+        length_ms: u64,
+        /// For how long it may be.
+        limit_ms: u64,
     },
     // ------------------------------------------------------------------ checks outside of this crate
     /// What a check of your own found.

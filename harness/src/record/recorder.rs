@@ -270,6 +270,7 @@ mod tests {
             nodes: vec![],
             promises: Promises::default(),
             limits: Default::default(),
+            timeouts: Default::default(),
             plants: vec![],
             sealed: false,
         };

@@ -38,6 +38,7 @@ pub fn header(
         nodes: target.nodes.into_iter().map(entry).collect(),
         promises,
         limits: target.limits.clone(),
+        timeouts: Default::default(),
         plants: plants.words(),
         sealed: false,
     }

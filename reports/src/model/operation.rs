@@ -144,6 +144,52 @@ pub(super) fn called(event: &Event, call: &Invocation) -> Operation {
             operation.offset = format!("below {}", asked.offset);
             (call.call.name(), Some((&asked.topic, asked.partition)))
         }
+        Call::FindCoordinator(asked) => {
+            operation.node = Some(asked.node.to_string());
+            operation.value = asked.key.to_string();
+            (call.call.name(), None)
+        }
+        Call::Join(join) => of_member(&mut operation, &call.call, &join.group, &join.member),
+        Call::Sync(sync) => of_member(&mut operation, &call.call, &sync.group, &sync.member),
+        Call::Heartbeat(beat) => of_member(&mut operation, &call.call, &beat.group, &beat.member),
+        Call::Leave(leave) => {
+            operation.value = short(leave.members.iter().map(Text::as_str));
+            (call.call.name(), None)
+        }
+        Call::CommitOffsets(commit) => {
+            of_member(&mut operation, &call.call, &commit.group, &commit.member);
+            let first = commit.offsets.first();
+            operation.offset = range(commit.offsets.iter().map(|one| one.offset));
+            (
+                call.call.name(),
+                first.map(|one| (&one.topic, one.partition)),
+            )
+        }
+        Call::FetchOffsets(asked) => {
+            operation.node = asked.node.as_ref().map(String::from);
+            operation.value = asked.group.to_string();
+            let first = asked.partitions.first();
+            (call.call.name(), first.map(|one| (&one.0, one.1)))
+        }
+        Call::Deliver(poll) => {
+            of_member(&mut operation, &call.call, &poll.group, &poll.member);
+            let first = poll.assigned.first();
+            (call.call.name(), first.map(|a| (&a.topic, a.partition)))
+        }
+        Call::InitProducer(init) => {
+            operation.node = init.node.as_ref().map(String::from);
+            operation.value = init.transactional_id.to_string();
+            (call.call.name(), None)
+        }
+        Call::Transaction(transaction) => {
+            operation.value = transaction.transactional_id.to_string();
+            (call.call.name(), None)
+        }
+        Call::RawRead(read) => {
+            operation.node = Some(read.node.to_string());
+            operation.offset = format!("from {}", read.position);
+            (call.call.name(), Some((&read.topic, read.partition)))
+        }
         Call::Unknown => ("unknown", None),
     };
     operation.call = name.to_string();
@@ -152,6 +198,17 @@ pub(super) fn called(event: &Event, call: &Invocation) -> Operation {
         operation.partition = Some(partition);
     }
     operation
+}
+
+/// A call of a group's member.
+fn of_member<'a>(
+    operation: &mut Operation,
+    call: &'a Call,
+    group: &Text,
+    member: &Text,
+) -> (&'a str, Option<(&'a Text, i32)>) {
+    operation.value = format!("{group} {member}").trim_end().to_string();
+    (call.name(), None)
 }
 
 fn returned(operation: &mut Operation, completion: &Completion) {
@@ -191,7 +248,38 @@ fn returned(operation: &mut Operation, completion: &Completion) {
             let from = |offset: i64| format!("from {offset}");
             operation.value = seen.low_watermark.map(from).unwrap_or_default();
         }
-        Report::CreateTopic | Report::DeleteTopic | Report::GrowTopic | Report::Unknown => {}
+        Report::FindCoordinator(found) => {
+            operation.value = found
+                .coordinator
+                .as_ref()
+                .map_or_else(String::new, String::from);
+        }
+        Report::Join(joined) => {
+            operation.value = format!("generation {} as {}", joined.generation, joined.member);
+        }
+        Report::FetchOffsets(fetched) => {
+            operation.offset = range(fetched.offsets.iter().map(|one| one.offset));
+        }
+        Report::Deliver(delivered) => of_records(operation, &delivered.records),
+        Report::InitProducer(seen) => {
+            operation.value = format!("producer id {} epoch {}", seen.producer_id, seen.epoch);
+        }
+        Report::Transaction(end) => {
+            operation.value = short(end.sends.iter().map(|send| send.value.as_str()));
+            operation.offset = range(end.sends.iter().filter_map(|send| send.offset));
+        }
+        Report::RawRead(read) => {
+            operation.value = short(read.records.iter().filter_map(|record| record.value()));
+            operation.offset = range(read.records.iter().map(|record| record.offset()));
+        }
+        Report::Sync(_)
+        | Report::Heartbeat(_)
+        | Report::Leave(_)
+        | Report::CommitOffsets(_)
+        | Report::CreateTopic
+        | Report::DeleteTopic
+        | Report::GrowTopic
+        | Report::Unknown => {}
     }
 }
 

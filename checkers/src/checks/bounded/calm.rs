@@ -95,7 +95,12 @@ impl Calm {
                         (*drop, forgotten) = (true, true);
                     }
                 }
-                Seen::Process { .. } | Seen::Unknown => {}
+                Seen::Process { .. }
+                | Seen::Coordinator { .. }
+                | Seen::Group { .. }
+                | Seen::Transactions { .. }
+                | Seen::Producers { .. }
+                | Seen::Unknown => {}
             }
         }
         if forgotten {

@@ -1,6 +1,7 @@
 //! The pass that makes views of operations.
 
 mod starts;
+mod transactional;
 
 use std::collections::BTreeMap;
 
@@ -27,7 +28,11 @@ pub(crate) fn collect<'a>(
     };
     let nodes = history.nodes();
     let number = |name: &str| nodes.iter().position(|node| node == name);
+    let elsewhere = transactional::topics(operations);
     for operation in operations {
+        if !elsewhere.is_empty() && transactional::is_of(operation.call, &elsewhere) {
+            continue;
+        }
         match (operation.call, operation.report()) {
             (Call::Append(append), report) => views.appended(append, operation, report),
             (Call::Poll(poll), Some(Report::Poll(polled))) => {

@@ -26,6 +26,24 @@ impl<'a> Values<'a> {
         self.texts[number as usize]
     }
 
+    /// The number of a text that was seen before.
+    pub(crate) fn find(&self, text: &str) -> Option<u32> {
+        if self.slots.is_empty() {
+            return None;
+        }
+        let hash = hash(text);
+        let mut at = self.place(hash);
+        loop {
+            match self.slots[at] {
+                (_, EMPTY) => return None,
+                (half, number) if half == upper(hash) && self.texts[number as usize] == text => {
+                    return Some(number);
+                }
+                _ => at = (at + 1) & (self.slots.len() - 1),
+            }
+        }
+    }
+
     /// The number of a text, a new one if it was not seen before.
     pub(crate) fn number(&mut self, text: &'a str) -> u32 {
         if self.texts.len() * 4 >= self.slots.len() * 3 {

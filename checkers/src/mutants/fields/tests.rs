@@ -1,6 +1,8 @@
 //! The table of fields against what the lines serialise to. Lines are built without defaults and matched without a
 //! wildcard, so that a new field or kind of line does not compile here, and then is missing in the table.
 
+mod members;
+
 use std::collections::BTreeSet;
 
 use serde_json::Value;
@@ -30,6 +32,17 @@ fn kind(what: &What) -> Option<&'static str> {
             Report::DeleteRecords(_) => "delete-records",
             Report::StartOffset(_) => "start-offset",
             Report::OffsetForTime(_) => "offset-for-time",
+            Report::FindCoordinator(_) => "find-coordinator",
+            Report::Join(_) => "join",
+            Report::Sync(_) => "sync",
+            Report::Heartbeat(_) => "heartbeat",
+            Report::Leave(_) => "leave",
+            Report::CommitOffsets(_) => "commit-offsets",
+            Report::FetchOffsets(_) => "fetch-offsets",
+            Report::Deliver(_) => "deliver",
+            Report::InitProducer(_) => "init-producer",
+            Report::Transaction(_) => "transaction",
+            Report::RawRead(_) => "raw-read",
             Report::Unknown => return None,
         },
         What::Observation(seen) => match &seen.seen {
@@ -39,6 +52,10 @@ fn kind(what: &What) -> Option<&'static str> {
             Seen::Delivery { .. } => "delivery",
             Seen::Process { .. } => "process",
             Seen::Content { .. } => "content",
+            Seen::Coordinator { .. } => "coordinator",
+            Seen::Group { .. } => "group",
+            Seen::Transactions { .. } => "transactions",
+            Seen::Producers { .. } => "producers",
             Seen::Unknown => return None,
         },
         What::Fault(_) => "fault",
@@ -260,6 +277,16 @@ fn lines() -> Vec<What> {
 /// The names of a list's places, where its rows are lists.
 fn places(line: &str, field: &str) -> &'static [&'static str] {
     match (line, field) {
+        ("raw-read", "records") => &[
+            "offset",
+            "value",
+            "producer_id",
+            "epoch",
+            "transactional",
+            "marker",
+        ],
+        (_, "aborted") => &["producer_id", "offset"],
+        ("invoke" | "sync", "partitions") => &["topic", "partition"],
         (_, "records") => &["topic", "partition", "offset", "value"],
         ("metadata", "partitions") => &["topic", "partition", "leader", "epoch"],
         (_, "links" | "disturbed") => &["from", "to"],
@@ -294,7 +321,7 @@ fn fields(line: &str, value: &Value) -> BTreeSet<(String, String)> {
 #[test]
 fn every_field_of_every_line_is_in_the_table() {
     let mut found = BTreeSet::new();
-    for what in lines() {
+    for what in lines().into_iter().chain(members::lines()) {
         let line = kind(&what).expect("a kind that is known");
         let event = Event { i: 0, t: 0, what };
         let value = serde_json::to_value(&event).expect("plain data");

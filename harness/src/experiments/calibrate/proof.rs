@@ -138,6 +138,7 @@ mod tests {
             nodes: vec![],
             promises: Default::default(),
             limits: Default::default(),
+            timeouts: Default::default(),
             plants: vec![],
             sealed: false,
         };

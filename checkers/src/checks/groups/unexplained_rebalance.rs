@@ -1,0 +1,105 @@
+//! `unexplained-rebalance`: a group keeps its generation while nothing happens to its members. What explains a new one: a
+//! member that joins for the first time, leaves, was called unknown or changed its subscription, a call without an answer, a
+//! topic that was changed, a fault or a change of leader from a session before it on, and a machine that was starved.
+
+use crate::checks::Check;
+use crate::history::{Call, ClientOperation, Moment, Outcome};
+use crate::verdict::{Doubt, Evidence, Finding, Verdict};
+
+use super::roster::JoinOk;
+
+const MS: Moment = 1_000_000;
+
+pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
+    let mut verdict = check.verdict();
+    let timeouts = check.history().header().timeouts;
+    let Some(session_ms) = timeouts.session_ms else {
+        let what = "the session time-out".to_owned();
+        verdict.doubt(Doubt::NothingSeen { what });
+        return verdict;
+    };
+    let margin_ms = session_ms + timeouts.rebalance_ms.unwrap_or(session_ms);
+    let margin = margin_ms.saturating_mul(MS);
+    let mut count = 0;
+    let of_topics: Vec<&ClientOperation<'_>> = check
+        .operations()
+        .iter()
+        .filter(|operation| operation.call.of_topic().is_some())
+        .collect();
+    for (name, group) in &check.roster().groups {
+        let mut joins: Vec<&JoinOk<'_>> = group.joins.iter().collect();
+        joins.sort_by_key(|join| (join.answer.generation, join.returned));
+        let causes = causes(&group.calls);
+        let firsts = joins.chunk_by(|a, b| a.answer.generation == b.answer.generation);
+        let firsts: Vec<&JoinOk<'_>> = firsts.map(|same| same[0]).collect();
+        for pair in firsts.windows(2) {
+            let (before, after) = (pair[0], pair[1]);
+            count += 1;
+            let from = before.returned.saturating_sub(margin);
+            let to = after.returned;
+            let near = |from: Moment, until: Moment| from <= to && until >= before.returned;
+            let of_members = causes.iter().any(|(from, until)| near(*from, *until));
+            let of_topic = of_topics.iter().any(|operation| {
+                near(
+                    operation.called,
+                    operation.returned().unwrap_or(Moment::MAX),
+                )
+            });
+            let of_topic = of_topic
+                || check
+                    .history()
+                    .topics()
+                    .any(|(at, _)| from <= at && at <= to);
+            let faulty = check
+                .windows()
+                .iter()
+                .any(|window| window.overlaps(from, to, margin));
+            let elected = check
+                .elections()
+                .iter()
+                .any(|one| from <= one.at && one.at <= to);
+            if of_members || of_topic || faulty || elected || to < before.returned {
+                continue;
+            }
+            let finding = Finding::UnexplainedRebalance {
+                group: (*name).to_owned(),
+                before: before.answer.generation,
+                after: after.answer.generation,
+            };
+            let evidence = Evidence {
+                operations: vec![before.operation.id, after.operation.id],
+                window: Some((before.returned, to)),
+                ..Evidence::default()
+            };
+            check.unless_starved(finding, evidence, from, to, &mut verdict);
+        }
+    }
+    check.saw(count, "new generations", &mut verdict);
+    verdict
+}
+
+/// What members did that makes a new generation: from when until when it may have been noticed.
+fn causes(calls: &[&ClientOperation<'_>]) -> Vec<(Moment, Moment)> {
+    let mut causes = Vec::new();
+    for operation in calls {
+        let error = operation.completion.and_then(|one| one.error.as_deref());
+        let unknown = matches!(error, Some("UNKNOWN_MEMBER_ID" | "FENCED_INSTANCE_ID"));
+        let explains = match operation.call {
+            Call::Join(join) => {
+                join.member.is_empty()
+                    || join.reason.as_deref().is_some_and(|why| why != "rebalance")
+            }
+            Call::Leave(_) => true,
+            _ => false,
+        };
+        if operation.outcome == Outcome::Info {
+            causes.push((operation.called, Moment::MAX));
+        } else if explains || unknown {
+            causes.push((
+                operation.called,
+                operation.completed().unwrap_or(Moment::MAX),
+            ));
+        }
+    }
+    causes
+}

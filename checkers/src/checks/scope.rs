@@ -1,0 +1,88 @@
+//! Which runs a check is asked of. A run without consumer groups has no rows about them: a column of *not applicable*
+//! would hide the rows that say something.
+
+use crate::history::{Call, Event, History, What};
+
+/// What a history must contain for a check to be asked of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Nothing: the check is asked of every history.
+    Every,
+    /// Members that join groups.
+    Groups,
+    /// Committed offsets.
+    Offsets,
+    /// Records that were delivered to members of groups.
+    Deliveries,
+    /// Transactions.
+    Transactions,
+    /// Transactions that commit the offsets of what they consumed.
+    ExactlyOnce,
+    /// Groups or transactions, and so coordinators.
+    Coordinators,
+}
+
+/// What a history contains.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Contents {
+    groups: bool,
+    offsets: bool,
+    deliveries: bool,
+    transactions: bool,
+    exactly_once: bool,
+}
+
+impl Contents {
+    pub(super) fn of(history: &History) -> Contents {
+        let mut contents = Contents::default();
+        for event in history.events() {
+            let What::Invoke(invocation) = &event.what else {
+                continue;
+            };
+            match &invocation.call {
+                Call::Join(_) => contents.groups = true,
+                Call::CommitOffsets(_) | Call::FetchOffsets(_) => contents.offsets = true,
+                Call::Deliver(_) => contents.deliveries = true,
+                Call::Transaction(transaction) => {
+                    contents.transactions = true;
+                    contents.exactly_once |= transaction.group.is_some();
+                }
+                _ => {}
+            }
+        }
+        contents
+    }
+
+    /// Whether there are any groups, offsets or transactions.
+    pub(super) fn any(self) -> bool {
+        self != Contents::default()
+    }
+
+    pub(super) fn has(self, scope: Scope) -> bool {
+        match scope {
+            Scope::Every => true,
+            Scope::Groups => self.groups,
+            Scope::Offsets => self.offsets,
+            Scope::Deliveries => self.deliveries,
+            Scope::Transactions => self.transactions,
+            Scope::ExactlyOnce => self.exactly_once,
+            Scope::Coordinators => self.groups || self.offsets || self.transactions,
+        }
+    }
+}
+
+/// Whether a line is of the vocabulary of groups and transactions, whose checks need the whole history.
+pub(super) fn needs_the_whole(event: &Event) -> bool {
+    let What::Invoke(invocation) = &event.what else {
+        return false;
+    };
+    matches!(
+        invocation.call,
+        Call::Join(_)
+            | Call::CommitOffsets(_)
+            | Call::FetchOffsets(_)
+            | Call::Deliver(_)
+            | Call::Transaction(_)
+            | Call::RawRead(_)
+    )
+}
