@@ -11,8 +11,8 @@
 )]
 
 mod batches;
-pub mod transactions;
 pub mod members;
+pub mod transactions;
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};

@@ -113,7 +113,10 @@ impl Ledger {
             let header = peek(batch).expect("a batch has a header");
             let producer = header.producer_id;
             if header.is_control() {
-                let first = pending.iter().position(|(id, _)| *id == producer);
+                // A marker without records before it ends nothing that is listed.
+                let begun =
+                    |(id, first): &(i64, i64)| *id == producer && *first <= header.base_offset;
+                let first = pending.iter().position(begun);
                 if let Some(first) = first.filter(|_| marker::outcome(batch) == Some(false)) {
                     pending.remove(first);
                 }
