@@ -2,6 +2,7 @@
 //! a plant and which checks detect it is the business of the program that tests this broker.
 
 mod groups;
+mod transactions;
 
 use super::Broken;
 use super::blocking_forward::BlockingForward;
@@ -371,4 +372,12 @@ pub const TABLE: &[Entry] = &[
     groups::EARLY_SYNC,
     groups::MEMBERS_FORGOTTEN,
     groups::STANDSTILL_EVICTS,
+    transactions::LATE_END_TXN,
+    transactions::TORN_COMMIT,
+    transactions::COMMIT_BEFORE_LOG,
+    transactions::LSO_PAST_OPEN,
+    transactions::ABORTS_FORGOTTEN,
+    transactions::HANGING_TRANSACTION,
+    transactions::INIT_KEEPS_OPEN,
+    transactions::ZOMBIE_EPOCH,
 ];

@@ -10,7 +10,6 @@ use bytes::Bytes;
 use super::join::{member_of, milliseconds};
 use super::{Core, Joining, Pending, Phase};
 use crate::command::groups::{GroupChange, Member};
-use crate::request::groups::GroupResponse;
 use crate::rules::{Generations, Syncing};
 use crate::state::groups::Group;
 use kafka_protocol::error::ResponseError;

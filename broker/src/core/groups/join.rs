@@ -1,6 +1,5 @@
 //! JoinGroup: who may join, under which id, and what it is answered.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -8,12 +7,10 @@ use kafka_protocol::error::ResponseError;
 use rand::RngCore;
 use uuid::Uuid;
 
-use super::{Core, Joiner, Joining, Pending, Phase};
+use super::{Core, Joiner, Pending, Phase};
 use crate::command::groups::{GroupChange, Member};
 use crate::request::groups::{GroupResponse, GroupState, Join, Joined};
 use crate::request::{RequestId, Time};
-use crate::rules::{Generations, Syncing};
-use crate::state::groups::Group;
 
 /// Members of a group, those that are expected included.
 pub(super) const MEMBERS_MAX: usize = 500;

@@ -10,7 +10,7 @@ use checkers::history::Timeouts;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
-use super::{Row, Turn, Worker, Workload, append};
+use super::{Row, Turn, Worker, Workload, append, poll};
 use crate::config::seed::random;
 use crate::config::shape::Shape;
 use crate::load::Load;
@@ -28,11 +28,12 @@ struct Groups;
 
 impl Workload for Groups {
     fn workers(&self, clients: usize) -> Vec<Worker> {
-        let members = members_of(clients);
-        let appending = (members..clients).map(|_| -> Worker { Box::new(append::run) });
+        let (members, pollers) = (members_of(clients), clients / 4);
+        let appending = (members + pollers..clients).map(|_| -> Worker { Box::new(append::run) });
+        let polling = (0..pollers).map(|_| -> Worker { Box::new(poll::run) });
         let consuming = (0..members)
             .map(|at| -> Worker { Box::new(move |load, turn| consume(load, turn, at)) });
-        appending.chain(consuming).collect()
+        appending.chain(polling).chain(consuming).collect()
     }
 
     fn groups(&self, shape: &Shape) -> Vec<String> {
@@ -57,9 +58,9 @@ const AGAIN: Duration = Duration::from_millis(100);
 /// A member reads so often between two commits.
 const READS_PER_COMMIT: u32 = 5;
 
-/// Half of the clients are members.
+/// Three of eight clients are members, and two poll without a group, as witnesses of what the members read.
 fn members_of(clients: usize) -> usize {
-    (clients / 2).max(1)
+    (clients * 3 / 8).max(1)
 }
 
 /// The groups of a run.
