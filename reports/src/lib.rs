@@ -21,6 +21,7 @@
 mod axis;
 pub mod bench;
 mod charts;
+mod definitions;
 mod findings;
 mod format;
 mod html;
@@ -28,11 +29,13 @@ mod json;
 mod junit;
 pub mod limits;
 mod markdown;
+mod measures;
 pub mod model;
 mod overlaps;
 mod svg;
 mod text;
 mod timelines;
+mod untested;
 pub mod visible;
 mod wording;
 

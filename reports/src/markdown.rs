@@ -120,7 +120,7 @@ fn reasons(out: &mut String, report: &RunReport) {
             Validity::Invalid,
             title,
             &c.scenario.name,
-            wording::instance_line(c.first(), c.total),
+            wording::instance_line(&c.anomalies, c.total),
         )
     });
     let undecided = open.iter().map(|o| {

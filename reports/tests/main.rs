@@ -3,7 +3,9 @@
 mod common;
 
 mod budgets;
+mod decision;
 mod extremes;
+mod figures;
 mod golden;
 mod hostile;
 mod machine;

@@ -21,11 +21,10 @@ const STATUSES: [FindingStatus; 4] = [
 /// The whole section.
 pub(super) fn section(report: &RunReport, cards: &[Card<'_>]) -> Markup {
     html! {
-        section aria-labelledby="comparison" {
-            (heading("comparison", "Comparison", "with the last qualified run"))
-            @match &report.comparison {
-                None => p class="nodata" { "This run was not compared with another run." },
-                Some(comparison) => (body(comparison, cards)),
+        @if let Some(comparison) = &report.comparison {
+            section aria-labelledby="comparison" {
+                (heading("comparison", "Comparison", "with the last qualified run"))
+                (body(comparison, cards))
             }
         }
     }
@@ -94,7 +93,7 @@ fn findings(comparison: &Comparison, cards: &[Card<'_>]) -> Markup {
     let shown = all.len().min(TABLE_ROWS_MAX);
     html! {
         @if all.is_empty() { p { "Neither build has a finding." } } @else {
-            div class="scroll" {
+            div class="scroll" tabindex="0" role="group" aria-label="Kinds of findings in the baseline and in this build" {
                 table {
                     caption { "Kinds of findings in the baseline and in this build" }
                     thead { tr {
@@ -152,7 +151,7 @@ fn figures(comparison: &Comparison) -> Markup {
             p class="nodata" { "Figures were not compared." }
         }
         @if shown > 0 {
-            div class="scroll" {
+            div class="scroll" tabindex="0" role="group" aria-label="Medians over adjacent pairs of blocks" {
                 table {
                     caption { "Medians over adjacent pairs of blocks, with the smallest and largest block; p after Holm's correction" }
                     thead { tr {

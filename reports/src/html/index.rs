@@ -61,7 +61,7 @@ fn trends(sorted: &[&RunSummary]) -> Markup {
         @if !lines.is_empty() {
             section aria-labelledby="trend" {
                 h2 id="trend" { "Trend" " " span class="aside" { "the last " (TREND_RUNS_MAX) " runs of each, oldest first" } }
-                div class="scroll" {
+                div class="scroll" tabindex="0" role="group" aria-label="Verdicts, longest gap and append p99, run by run" {
                     table {
                         caption { "Verdicts, longest gap and append p99, run by run" }
                         thead { tr {
@@ -107,7 +107,7 @@ fn verdict_mark(run: &RunSummary) -> Markup {
 
 fn table(runs: &[&RunSummary]) -> Markup {
     html! {
-        div class="scroll" {
+        div class="scroll" tabindex="0" role="group" aria-label="Runs, newest first" {
             table class="runs" {
                 caption { "Runs, newest first" }
                 thead { tr {
