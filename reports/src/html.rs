@@ -27,6 +27,7 @@ mod outline;
 mod parts;
 mod recovery;
 mod scenario;
+mod sides;
 mod timeline;
 mod undecided;
 mod verdict;

@@ -9,7 +9,9 @@ use serde::Serialize;
 use crate::findings::{self, Card};
 use crate::format::plain;
 use crate::measures::Measures;
-use crate::model::{Detection, OpsCount, RunReport, ScenarioReport, Subject, Tool, Unavailable};
+use crate::model::{
+    Detection, OpsCount, RunReport, ScenarioReport, Subject, Tool, Unavailable, Waiver,
+};
 use crate::untested;
 use crate::wording;
 
@@ -41,6 +43,9 @@ struct Results<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     comparison: Option<ComparisonEntry<'a>>,
     faults_unavailable: &'a [Unavailable],
+    decision: Validity,
+    #[serde(skip_serializing_if = "<[Waiver]>::is_empty")]
+    waivers: &'a [Waiver],
     #[serde(skip_serializing_if = "Option::is_none")]
     detection: Option<&'a Detection>,
     not_tested: Vec<String>,
@@ -181,6 +186,8 @@ pub(crate) fn results(report: &RunReport, evidence: &BTreeMap<String, String>) -
             .collect(),
         comparison: report.comparison.as_ref().map(ComparisonEntry::of),
         faults_unavailable: &report.faults_unavailable,
+        decision: report.decision(),
+        waivers: &report.waivers,
         detection: report.detection.as_ref(),
         not_tested: untested::sentences(report),
         warnings: &report.warnings,

@@ -69,6 +69,11 @@ pub fn account_text(anomaly: &checkers::verdict::Anomaly) -> String {
     format::plain(&wording::text(anomaly))
 }
 
+/// A run as one side of a comparison; without a link to its page.
+pub fn side(report: &RunReport) -> model::Side {
+    findings::side(report)
+}
+
 /// The index over runs, newest first, with the trend of each suite. Its links lead to `./ID/...` beside it.
 pub fn index_html(runs: &[model::RunSummary]) -> String {
     harmless(html::render_index(runs))

@@ -20,13 +20,14 @@ mod refusal;
 mod scenario;
 mod series;
 mod summary;
+mod waiver;
 
 use checkers::verdict::Validity;
 use serde::{Deserialize, Serialize};
 
 pub use calibration::{Calibration, ControlRun, PlantRow};
 pub use comparison::{
-    Baseline, Comparison, FigureChange, FigureOutcome, FindingChange, FindingStatus,
+    Baseline, Comparison, FigureChange, FigureOutcome, FindingChange, FindingStatus, Side,
 };
 pub use detection::Detection;
 pub use environment::{Environment, Filesystem, NodeSetup, Setting};
@@ -45,6 +46,7 @@ pub use series::{
     AvailabilityBucket, DensityCell, LatencySeries, Mark, QuantileBucket, RateBucket, Series,
 };
 pub use summary::{RunSummary, SummaryError};
+pub use waiver::Waiver;
 
 /// A judged run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -68,6 +70,9 @@ pub struct RunReport {
     pub faults_unavailable: Vec<Unavailable>,
     /// The machine, the nodes, the clients.
     pub environment: Environment,
+    /// Findings that are accepted for a time.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub waivers: Vec<Waiver>,
     /// How many planted bugs this version of the harness detects, if a calibration of it is stored.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detection: Option<Detection>,

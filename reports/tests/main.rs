@@ -13,3 +13,4 @@ mod nodes;
 mod page;
 mod pages;
 mod timelines;
+mod waivers;

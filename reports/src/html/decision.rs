@@ -3,7 +3,7 @@
 
 use maud::{Markup, html};
 
-use super::parts::prose;
+use super::parts::spans;
 use crate::format::{count, untrusted};
 use crate::model::{Detection, RunReport, Subject};
 use crate::untested;
@@ -21,11 +21,11 @@ pub(super) fn part(report: &RunReport, is_failing: bool) -> Markup {
             h2 id="decision" { "For the decision" }
             div class="row" {
                 h3 id="not-tested" { "Not tested" }
-                ul { @for sentence in first { li { (prose(sentence)) } } }
+                ul { @for sentence in first { li { (spans(sentence)) } } }
                 @if !rest.is_empty() {
                     details class="printed" {
                         summary { (count(rest.len() as u64, "further points")) }
-                        ul { @for sentence in rest { li { (prose(sentence)) } } }
+                        ul { @for sentence in rest { li { (spans(sentence)) } } }
                     }
                 }
             }

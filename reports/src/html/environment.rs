@@ -84,8 +84,14 @@ fn nodes(nodes: &[NodeSetup]) -> Markup {
         @for node in nodes {
             details class="numbers" {
                 summary { (untrusted(&node.name)) " " code { (untrusted(&node.address)) } ": command and configuration" }
-                pre { code { (untrusted_block(&node.command, CONFIG_CHARACTERS_MAX)) } }
-                @if !node.config.is_empty() { pre { code { (untrusted_block(&node.config, CONFIG_CHARACTERS_MAX)) } } }
+                pre tabindex="0" role="group" aria-label={ "Command of " (untrusted(&node.name)) } {
+                    code { (untrusted_block(&node.command, CONFIG_CHARACTERS_MAX)) }
+                }
+                @if !node.config.is_empty() {
+                    pre tabindex="0" role="group" aria-label={ "Configuration of " (untrusted(&node.name)) } {
+                        code { (untrusted_block(&node.config, CONFIG_CHARACTERS_MAX)) }
+                    }
+                }
             }
         }
     }

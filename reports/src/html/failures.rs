@@ -41,6 +41,12 @@ fn one(report: &RunReport, card: &Card<'_>, timelines: &[Timeline<'_>]) -> Marku
                 " " span class="where" { (untrusted(&card.scenario.name)) }
                 " " (confidence(card.first()))
             }
+            @if let Some(waiver) = card.waiver(report) {
+                p class="waived" {
+                    strong { "Waived until " (untrusted(&waiver.expires)) } " by " (untrusted(&waiver.author)) ": "
+                    (untrusted(&waiver.reason))
+                }
+            }
             p class="rule" {
                 span class="label" { "Promised" } " " (words.promise)
                 " " span class="authority" { "Authority: " (words.authority) ". Check: " (check(&card.verdict.check)) "." }

@@ -30,7 +30,7 @@ pub(super) fn part(scenario: &ScenarioReport, number: usize) -> Markup {
             p { "No gap in acknowledgements was compared with a limit." }
         } @else {
             div class="scroll" tabindex="0" role="group" aria-label="Availability gaps" {
-                table {
+                table class="gaps" {
                     caption { (caption(&gaps)) "; longest gap " (longest(scenario)) }
                     thead { tr {
                         th scope="col" { "verdict" } th scope="col" class="num" { "begin" } th scope="col" class="num" { "end" }

@@ -10,6 +10,7 @@ use crate::format::{group, latency_us, length_ms, untrusted};
 use crate::limits::{INDEX_RUNS_MAX, TREND_RUNS_MAX};
 use crate::model::RunSummary;
 use crate::svg::spark;
+use crate::wording;
 
 const SCRIPT: &str = include_str!("../assets/index.js");
 
@@ -141,7 +142,10 @@ fn row(run: &RunSummary) -> Markup {
                 }
                 span class="asks" { (untrusted(&started)) }
             }
-            td { (untrusted(&run.subject)) " " (untrusted(&run.version)) }
+            td {
+                (untrusted(&run.subject)) " " (untrusted(&run.version))
+                @if !run.plants.is_empty() { span class="asks planted-run" { (wording::planted(&run.plants)) } }
+            }
             td { (untrusted(&run.suite)) }
             td { (scenarios(run)) }
             td class="num" { (run.longest_gap_ms.map_or_else(|| "–".to_string(), length_ms)) }

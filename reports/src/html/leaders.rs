@@ -112,7 +112,7 @@ fn election_table(scenario: &ScenarioReport, elections: &[Election]) -> Markup {
     html! {
         @if shown > 0 {
             div class="scroll" tabindex="0" role="group" aria-label="Changes of leader or epoch" {
-                table {
+                table class="elections" {
                     caption { "Formation, and changes of leader or epoch after it" }
                     thead { tr {
                         th scope="col" class="num" { "seen at" } th scope="col" { "partition" } th scope="col" { "leader" }

@@ -111,7 +111,7 @@ pub(super) fn warnings(report: &RunReport, drawing: &[String]) -> Markup {
         @if !all.is_empty() {
             aside class="warnings" aria-label="Warnings" {
                 h2 { "Warnings" } p { "Warnings do not change a verdict." }
-                ul { @for warning in all { li { (untrusted(warning)) } } }
+                ul { @for warning in all { li { (spans(warning)) } } }
             }
         }
     }
@@ -131,6 +131,19 @@ pub(super) fn footer(report: &RunReport) -> Markup {
                 "The seed determines schedule and faults, but not the interleaving."
             }
         }
+    }
+}
+
+/// Text for terminals in which `code` stands between backticks, as markup. An odd one is a character like any other.
+pub(super) fn spans(text: &str) -> Markup {
+    let parts: Vec<&str> = text.split('`').collect();
+    let is_paired = parts.len() % 2 == 1;
+    html! {
+        @if is_paired {
+            @for (index, part) in parts.iter().enumerate() {
+                @if index % 2 == 1 { code { (untrusted(part)) } } @else { (untrusted(part)) }
+            }
+        } @else { (untrusted(text)) }
     }
 }
 

@@ -92,7 +92,7 @@ fn faults(scenario: &ScenarioReport, number: usize) -> Markup {
         h3 id=(format!("faults-{number}")) { "Faults" }
         @if scenario.faults.is_empty() { p { "No fault was started." } } @else {
             div class="scroll" tabindex="0" role="group" aria-label="Fault windows, each with the evidence of its effect" {
-                table {
+                table class="faults" {
                     caption { "Fault windows, each with the evidence of its effect" }
                     thead { tr {
                         th scope="col" { "id" } th scope="col" { "class" } th scope="col" { "fault" }

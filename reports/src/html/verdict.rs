@@ -29,12 +29,12 @@ pub(super) fn header(
                         p class="planted" { strong { (wording::planted(&report.subject.plants)) }
                             ": failures are expected here and do not describe the product without these bugs." }
                     }
-                    (reasons(cards, open, cards_total + open_total))
+                    (reasons(report, cards, open, cards_total + open_total))
                     @if let Some(comparison) = &report.comparison { (super::comparison::line(comparison)) }
+                    @if cards.is_empty() { (tiles(report)) (commands(report)) }
                 }
                 (super::decision::part(report, !cards.is_empty()))
             }
-            @if cards.is_empty() { (tiles(report)) (commands(report)) }
         }
     }
 }
@@ -131,6 +131,14 @@ fn lead(report: &RunReport) -> String {
             format!("{some} of {asked} checks invalid{scenarios}; {others} undecided")
         }
     };
+    let waived = report.scenarios.iter().flat_map(|s| {
+        let verdicts = s.judgement.verdicts.iter();
+        verdicts.filter(|v| report.is_waived(&s.name, v))
+    });
+    match waived.count() {
+        0 => {}
+        some => lead += &format!("; {some} of the invalid ones waived"),
+    }
     let idle = report.count(Validity::NotApplicable);
     if idle > 0 {
         lead += &format!("; {idle} not applicable");
@@ -138,13 +146,22 @@ fn lead(report: &RunReport) -> String {
     lead + "."
 }
 
-fn reasons(cards: &[Card<'_>], open: &[UndecidedCheck<'_>], total: usize) -> Markup {
+fn reasons(
+    report: &RunReport,
+    cards: &[Card<'_>],
+    open: &[UndecidedCheck<'_>],
+    total: usize,
+) -> Markup {
     let invalid = cards.iter().map(|card| {
         let title = wording::words(card.first()).title;
         let (scenario, detail) = (
             &card.scenario.name,
             wording::instance_line(&card.anomalies, card.total),
         );
+        let detail = match card.waiver(report) {
+            Some(waiver) => format!("waived until {}; {detail}", untrusted(&waiver.expires)),
+            None => detail,
+        };
         (Validity::Invalid, &card.id, title, scenario, detail)
     });
     let undecided = open.iter().map(|o| {

@@ -68,6 +68,7 @@ pub(crate) fn report() -> RunReport {
             why: "libfaketime was not found; see jepsen doctor".into(),
         }],
         environment: environment(),
+        waivers: vec![],
         detection: Some(Detection {
             detected: 22,
             planted: 24,
