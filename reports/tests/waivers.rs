@@ -30,6 +30,7 @@ fn waived() -> RunReport {
     let invalid = report.scenarios[0].judgement.verdicts.iter();
     let kinds = invalid.flat_map(|v| v.anomalies.iter().map(|a| (v.check.clone(), a.kind.name())));
     report.waivers = kinds.map(|(check, kind)| waiver(&check, kind)).collect();
+    report.waivers.dedup();
     report
 }
 
@@ -76,13 +77,7 @@ fn a_waiver_counts_for_its_check_kind_and_subject_only() {
     for (number, spoil) in breaks.into_iter().enumerate() {
         let mut report = waived();
         spoil(&mut report.waivers[0]);
-        let first = report.waivers[0].clone();
-        report
-            .waivers
-            .retain(|w| *w == first || (&w.check, &w.kind) != (&first.check, &first.kind));
-        let all = report.waivers.len();
-        report.waivers.truncate(1);
-        assert_eq!(report.decision(), Validity::Invalid, "{number} of {all}");
+        assert_eq!(report.decision(), Validity::Invalid, "{number}");
     }
     let mut by_name = waived();
     for waiver in &mut by_name.waivers {
