@@ -16,5 +16,6 @@ pub mod suite;
 pub mod target;
 pub mod time;
 pub mod topics;
+pub mod waivers;
 pub mod windows;
 pub mod word;

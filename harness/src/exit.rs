@@ -3,7 +3,7 @@
 
 use std::io::{self, ErrorKind};
 
-use checkers::verdict::{Class, Validity};
+use checkers::verdict::{Class, Validity, Verdict};
 use nix::errno::Errno;
 use reports::{RunReport, visible};
 
@@ -25,7 +25,7 @@ pub const USAGE: i32 = 254;
 pub const BUG: i32 = 255;
 
 /// The text that `--help` ends with.
-pub const HELP: &str = "Exit codes: 0 all valid; 1 something invalid; 2 nothing invalid, something undecided; \
+pub const HELP: &str = "Exit codes: 0 all valid, or all findings waived; 1 something invalid; 2 nothing invalid, something undecided; \
 3 only a performance limit or the baseline comparison failed; 130 interrupted; 253 this machine cannot run it \
 (see `jepsen doctor`), or its output could not be written; 254 bad arguments or files; 255 a bug of the harness.";
 
@@ -50,11 +50,12 @@ pub fn of_run(report: &RunReport) -> i32 {
     {
         return if both.as_expected { VALID } else { INVALID };
     }
+    // A waived finding is shown, and does not fail the run.
     let verdicts = || {
-        report
-            .scenarios
-            .iter()
-            .flat_map(|one| &one.judgement.verdicts)
+        report.scenarios.iter().flat_map(|one| {
+            let counts = |v: &&Verdict| !report.is_waived(&one.name, v);
+            one.judgement.verdicts.iter().filter(counts)
+        })
     };
     let broken =
         verdicts().any(|v| v.validity == Validity::Invalid && v.class != Class::Performance);

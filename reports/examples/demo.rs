@@ -1,9 +1,11 @@
 //! Writes a page, and everything beside it, from synthetic data, to look at: one invalid check of each of two classes, one undecided, the rest
 //! valid.
 //!
-//! `cargo run -p reports --example demo -- PAGE.html [suite]`
+//! `cargo run -p reports --example demo -- PAGE.html [suite|report.json]`; the stored values of a run show that run.
 
 use std::process::ExitCode;
+
+use reports::RunReport;
 
 #[path = "../tests/common/mod.rs"]
 mod common;
@@ -15,7 +17,11 @@ fn main() -> ExitCode {
     };
     let report = match arguments.next().as_deref() {
         Some("suite") => common::suite(),
-        _ => common::report(),
+        Some(stored) => match std::fs::read_to_string(stored).map(|text| RunReport::read(&text)) {
+            Ok(Ok(report)) => report,
+            _ => return ExitCode::from(254),
+        },
+        None => common::report(),
     };
     let beside = |end: &str| format!("{}.{end}", path.trim_end_matches(".html"));
     let files = [

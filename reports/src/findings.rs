@@ -3,7 +3,7 @@
 
 use checkers::verdict::{Anomaly, Validity, Verdict};
 
-use crate::model::{RunReport, ScenarioReport};
+use crate::model::{RunReport, ScenarioReport, Side, Waiver};
 use crate::wording;
 
 /// All anomalies of one kind that one check found in one scenario.
@@ -25,6 +25,12 @@ impl<'a> Card<'a> {
     /// The first of its anomalies: the one to show first.
     pub(crate) fn first(&self) -> &'a Anomaly {
         self.anomalies[0]
+    }
+
+    /// The waiver of its kind of finding, if there is one.
+    pub(crate) fn waiver(&self, report: &'a RunReport) -> Option<&'a Waiver> {
+        let kind = self.first().kind.name();
+        report.waiver(&self.scenario.name, &self.verdict.check, kind)
     }
 
     /// `f1` for the first instance, `f1-2` for the second.
@@ -73,7 +79,10 @@ pub(crate) fn cards(report: &RunReport) -> Vec<Card<'_>> {
             }
         }
     }
-    cards.sort_by_key(|card| (card.verdict.class, !card.first().certain));
+    cards.sort_by_key(|card| {
+        let is_waived = card.waiver(report).is_some();
+        (is_waived, card.verdict.class, !card.first().certain)
+    });
     for (index, card) in cards.iter_mut().enumerate() {
         card.id = format!("f{}", index + 1);
     }
@@ -128,18 +137,44 @@ pub(crate) fn headline(report: &RunReport) -> Headline {
         .as_ref()
         .is_some_and(|c| c.regressed().next().is_some());
     let incomplete = report.run.interrupted || !report.run.incomplete.is_empty();
-    let (validity, word) = match report.validity() {
+    let is_waived = report.validity() != report.decision();
+    let (validity, word) = match report.decision() {
         Validity::Invalid if single => (Validity::Invalid, "INVALID"),
         Validity::Invalid => (Validity::Invalid, "NOT QUALIFIED"),
         Validity::Valid if incomplete => (Validity::Undecided, "UNDECIDED"),
         Validity::Valid if regressed && single => (Validity::Invalid, "REGRESSED"),
         Validity::Valid if regressed => (Validity::Invalid, "NOT QUALIFIED"),
+        Validity::Valid if is_waived && single => (Validity::Valid, "VALID WITH WAIVERS"),
+        Validity::Valid if is_waived => (Validity::Valid, "QUALIFIED WITH WAIVERS"),
         Validity::Valid if single => (Validity::Valid, "VALID"),
         Validity::Valid => (Validity::Valid, "QUALIFIED"),
         Validity::Undecided => (Validity::Undecided, "UNDECIDED"),
         Validity::NotApplicable => (Validity::NotApplicable, "NOT RUN"),
     };
     Headline { validity, word }
+}
+
+/// A run as one side of a comparison; without a link to its page.
+pub(crate) fn side(report: &RunReport) -> Side {
+    let faults = report
+        .scenarios
+        .iter()
+        .flat_map(ScenarioReport::faults_in_effect);
+    let mut kinds: Vec<String> = faults.map(|fault| fault.kind.clone()).collect();
+    kinds.sort();
+    kinds.dedup();
+    let tool = &report.tool;
+    Side {
+        run: report.run.id.clone(),
+        page: String::new(),
+        verdict: headline(report).word.to_owned(),
+        subject: report.subject.clone(),
+        faults: kinds,
+        duration_ms: report.run.duration_ms,
+        harness: format!("{} {}", tool.version, tool.commit)
+            .trim()
+            .to_owned(),
+    }
 }
 
 /// The symbol beside every verdict word.

@@ -4,15 +4,18 @@
 //! escaped by the template; [`raw`] is the only place that lets text through unescaped.
 
 mod before_after;
+mod build;
 pub(crate) mod calibration;
 mod chartset;
 mod checktable;
 mod comparison;
+mod decision;
 mod detail;
 mod environment;
 mod evidence;
 mod failures;
 mod gaps;
+mod glossary;
 pub(crate) mod history_score;
 mod index;
 mod leaders;
@@ -24,6 +27,7 @@ mod outline;
 mod parts;
 mod recovery;
 mod scenario;
+mod sides;
 mod timeline;
 mod undecided;
 mod verdict;
@@ -103,16 +107,20 @@ fn page(report: &RunReport, detail: Detail, warnings: &mut Vec<String>) -> Marku
                 (parts::navigation(report, &cards, &open, !timelines.is_empty()))
                 (verdict::header(report, &cards, cards_total, &open, open_total))
                 main id="main" {
-                    (parts::warnings(report, warnings))
                     @if let Some(both) = &report.before_after { (before_after::section(both)) }
-                    (checktable::section(report, &cards, &open))
                     (failures::section(report, &cards, cards_total, &timelines))
                     (undecided::section(&open, open_total))
+                    @if !cards.is_empty() { (verdict::figures(report)) }
+                    (parts::warnings(report, warnings))
+                    (checktable::section(report, &cards, &open))
                     (timeline::section(&timelines, timelines_cut))
                     (scenarios)
                     (logs::section(report, detail >= Detail::NoLogs))
                     (comparison::section(report, &cards))
                     (environment::section(report))
+                    (glossary::checks(&cards, &open))
+                    (glossary::section(report))
+                    (decision::sign_off())
                 }
                 (parts::footer(report))
                 script { (raw(SCRIPT)) (raw(PLAYER)) }

@@ -8,14 +8,20 @@ use serde::Serialize;
 
 use crate::findings::{self, Card};
 use crate::format::plain;
-use crate::model::{OpsCount, RunReport, ScenarioReport, Subject, Tool, Unavailable};
+use crate::measures::Measures;
+use crate::model::{
+    Detection, OpsCount, RunReport, ScenarioReport, Subject, Tool, Unavailable, Waiver,
+};
+use crate::untested;
 use crate::wording;
 
 mod comparison;
+mod measures;
 mod metrics;
 mod summary;
 
 use comparison::ComparisonEntry;
+use measures::MeasuresEntry;
 pub(crate) use metrics::metrics;
 
 /// The schema's version. New fields do not change it; a changed meaning does.
@@ -32,11 +38,17 @@ struct Results<'a> {
     validity: Validity,
     exit_code: i32,
     counts: Counts,
+    measures: MeasuresEntry,
     scenarios: Vec<Scenario<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     comparison: Option<ComparisonEntry<'a>>,
     faults_unavailable: &'a [Unavailable],
-    not_tested: &'a [String],
+    decision: Validity,
+    #[serde(skip_serializing_if = "<[Waiver]>::is_empty")]
+    waivers: &'a [Waiver],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detection: Option<&'a Detection>,
+    not_tested: Vec<String>,
     warnings: &'a [String],
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     evidence: &'a BTreeMap<String, String>,
@@ -72,6 +84,7 @@ struct Scenario<'a> {
     duration_ms: u64,
     ops: OpsCount,
     checks: Vec<Check<'a>>,
+    measures: MeasuresEntry,
     availability: Availability,
     leadership: Leadership,
     latency_us: serde_json::Map<String, serde_json::Value>,
@@ -165,6 +178,7 @@ pub(crate) fn results(report: &RunReport, evidence: &BTreeMap<String, String>) -
             undecided: report.count(Validity::Undecided),
             not_applicable: report.count(Validity::NotApplicable),
         },
+        measures: MeasuresEntry::of(&Measures::of_run(report)),
         scenarios: report
             .scenarios
             .iter()
@@ -172,7 +186,10 @@ pub(crate) fn results(report: &RunReport, evidence: &BTreeMap<String, String>) -
             .collect(),
         comparison: report.comparison.as_ref().map(ComparisonEntry::of),
         faults_unavailable: &report.faults_unavailable,
-        not_tested: &report.not_tested,
+        decision: report.decision(),
+        waivers: &report.waivers,
+        detection: report.detection.as_ref(),
+        not_tested: untested::sentences(report),
         warnings: &report.warnings,
         evidence,
     };
@@ -180,11 +197,8 @@ pub(crate) fn results(report: &RunReport, evidence: &BTreeMap<String, String>) -
 }
 
 fn scenario<'a>(scenario: &'a ScenarioReport, cards: &[Card<'a>]) -> Scenario<'a> {
-    let longest = scenario
-        .judgement
-        .gaps
-        .iter()
-        .max_by_key(|g| (g.length_ms, g.from));
+    let measures = Measures::of_scenario(scenario);
+    let longest = measures.longest_gap;
     let elections = &scenario.judgement.elections;
     let latency = scenario.series.latency.iter().map(|l| {
         let figures = serde_json::json!({
@@ -204,6 +218,7 @@ fn scenario<'a>(scenario: &'a ScenarioReport, cards: &[Card<'a>]) -> Scenario<'a
             .iter()
             .map(|v| check(scenario, v, cards))
             .collect(),
+        measures: MeasuresEntry::of(&measures),
         availability: Availability {
             longest_gap_ms: longest.map(|g| g.length_ms),
             limit_ms: longest.map(|g| g.limit_ms),

@@ -85,6 +85,11 @@ fn case(out: &mut String, report: &RunReport, scenario: &ScenarioReport, verdict
     );
     let _ = match verdict.validity {
         Validity::Valid => writeln!(out, "/>"),
+        // The exit code of the run is 0: a red test beside it would contradict it.
+        Validity::Invalid if report.is_waived(&scenario.name, verdict) => writeln!(
+            out,
+            ">\n      <skipped message=\"waived: {message}\"/>\n    </testcase>"
+        ),
         Validity::NotApplicable => {
             writeln!(
                 out,

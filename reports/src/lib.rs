@@ -21,6 +21,7 @@
 mod axis;
 pub mod bench;
 mod charts;
+mod definitions;
 mod findings;
 mod format;
 mod html;
@@ -28,11 +29,13 @@ mod json;
 mod junit;
 pub mod limits;
 mod markdown;
+mod measures;
 pub mod model;
 mod overlaps;
 mod svg;
 mod text;
 mod timelines;
+mod untested;
 pub mod visible;
 mod wording;
 
@@ -64,6 +67,11 @@ pub fn calibration_html(calibration: &Calibration, known: &[&str]) -> String {
 /// An anomaly in plain words: what was seen, and why it contradicts a promise.
 pub fn account_text(anomaly: &checkers::verdict::Anomaly) -> String {
     format::plain(&wording::text(anomaly))
+}
+
+/// A run as one side of a comparison; without a link to its page.
+pub fn side(report: &RunReport) -> model::Side {
+    findings::side(report)
 }
 
 /// The index over runs, newest first, with the trend of each suite. Its links lead to `./ID/...` beside it.

@@ -26,6 +26,8 @@ pub const SCENARIOS_WITH_CHARTS_MAX: usize = 60;
 pub const TEXT_CHARACTERS_MAX: usize = 500;
 /// Bytes of a node's configuration on the page.
 pub const CONFIG_CHARACTERS_MAX: usize = 8_000;
+/// Files of a build on the page.
+pub const BUILD_FILES_MAX: usize = 100;
 /// Reasons listed under the verdict.
 pub const REASONS_MAX: usize = 5;
 /// A page that exceeds this loses parts, in a fixed order.

@@ -7,7 +7,9 @@ use checkers::verdict::{Class, Validity, Verdict};
 use crate::findings::{self, headline, symbol, word};
 use crate::format::{length_ms, plain, untrusted};
 use crate::limits::{MARKDOWN_BYTES_MAX, REASONS_MAX};
+use crate::measures::{Measures, Name};
 use crate::model::{Comparison, FindingStatus, RunReport, ScenarioReport};
+use crate::untested;
 use crate::wording;
 
 const CLASSES: [Class; 4] = [
@@ -49,6 +51,14 @@ pub(crate) fn summary(report: &RunReport) -> String {
             out,
             "Checks of {left_out} scenarios are left out; see report.html.\n"
         );
+    }
+    let untested = untested::sentences(report);
+    if !untested.is_empty() && out.len() < MARKDOWN_BYTES_MAX {
+        out += "<details><summary>Not tested</summary>\n\n";
+        for sentence in untested {
+            let _ = writeln!(out, "* {}", cell(&sentence));
+        }
+        out += "\n</details>\n\n";
     }
     let _ = writeln!(
         out,
@@ -120,7 +130,7 @@ fn reasons(out: &mut String, report: &RunReport) {
             Validity::Invalid,
             title,
             &c.scenario.name,
-            wording::instance_line(c.first(), c.total),
+            wording::instance_line(&c.anomalies, c.total),
         )
     });
     let undecided = open.iter().map(|o| {
@@ -199,8 +209,8 @@ fn matrix(report: &RunReport) -> String {
                 .collect();
             let _ = write!(out, " {} {} |", symbol(worst), names.join(", "));
         }
-        let gap = scenario.judgement.gaps.iter().map(|g| g.length_ms).max();
-        let _ = writeln!(out, " {} |", gap.map_or_else(|| "–".to_string(), length_ms));
+        let gap = Measures::of_scenario(scenario).shown(Name::LongestGap);
+        let _ = writeln!(out, " {} |", gap.unwrap_or_else(|| "–".to_string()));
     }
     out.push('\n');
     out

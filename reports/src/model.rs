@@ -6,6 +6,7 @@
 
 mod calibration;
 mod comparison;
+mod detection;
 mod environment;
 mod excerpt;
 mod fault;
@@ -15,17 +16,20 @@ mod log;
 mod mutation;
 mod operation;
 mod planted_run;
+mod refusal;
 mod scenario;
 mod series;
 mod summary;
+mod waiver;
 
 use checkers::verdict::Validity;
 use serde::{Deserialize, Serialize};
 
 pub use calibration::{Calibration, ControlRun, PlantRow};
 pub use comparison::{
-    Baseline, Comparison, FigureChange, FigureOutcome, FindingChange, FindingStatus,
+    Baseline, Comparison, FigureChange, FigureOutcome, FindingChange, FindingStatus, Side,
 };
+pub use detection::Detection;
 pub use environment::{Environment, Filesystem, NodeSetup, Setting};
 pub(crate) use excerpt::span;
 pub use excerpt::{Excerpt, FailureStretch};
@@ -36,11 +40,13 @@ pub use log::{LogExcerpt, LogLevel, LogLine, LogText, NodeLog};
 pub use mutation::{Fate, MutantRow, score, score_text};
 pub use operation::Operation;
 pub use planted_run::PlantRun;
+pub use refusal::{Refusal, Refusals};
 pub use scenario::{File, LagBucket, OpsCount, PhaseMark, ScenarioReport};
 pub use series::{
     AvailabilityBucket, DensityCell, LatencySeries, Mark, QuantileBucket, RateBucket, Series,
 };
 pub use summary::{RunSummary, SummaryError};
+pub use waiver::Waiver;
 
 /// A judged run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -64,7 +70,13 @@ pub struct RunReport {
     pub faults_unavailable: Vec<Unavailable>,
     /// The machine, the nodes, the clients.
     pub environment: Environment,
-    /// What this run did not test, one sentence each.
+    /// Findings that are accepted for a time.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub waivers: Vec<Waiver>,
+    /// How many planted bugs this version of the harness detects, if a calibration of it is stored.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detection: Option<Detection>,
+    /// What this run did not test beyond what follows from its faults and checks, one sentence each.
     pub not_tested: Vec<String>,
     /// Problems that do not change the verdict, e.g. a chart that could not be drawn.
     pub warnings: Vec<String>,
@@ -98,6 +110,9 @@ pub struct Run {
     pub seed: String,
     /// RFC 3339 in UTC, whole seconds: `2026-11-23T08:40:21Z`.
     pub started: String,
+    /// The wall clock at which times of the last scenario count from, RFC 3339 with milliseconds; empty if not recorded.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub begin_wall_clock: String,
     /// From the first scenario's begin to the last one's end.
     pub duration_ms: u64,
     /// Whether the user stopped it.
@@ -122,9 +137,24 @@ pub struct Subject {
     pub name: String,
     /// Its version.
     pub version: String,
-    /// The SHA-256 of its binary in hexadecimal digits, if there is one file to hash.
+    /// The revision of its sources, if the target file states it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub revision: String,
+    /// The program that each node executes.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub program: String,
+    /// The SHA-256 of that program in hexadecimal digits, if there is one file to hash.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub binary_sha256: Option<String>,
+    /// The digest of its configuration: the target file with everything that it extends.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub configuration: String,
+    /// The command line of the first node.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub command: String,
+    /// The files that the target provides, such as jars.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<File>,
     /// How many nodes.
     pub nodes: u32,
     /// Deliberate bugs that were enabled. Then the verdict does not describe the product.

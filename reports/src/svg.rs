@@ -46,6 +46,21 @@ pub(crate) fn patterns() -> Markup {
     }
 }
 
+/// A drawing in a box that scrolls where the screen is narrow. Then the names of its lanes stay in sight at the left, as
+/// text of the page: the labels within the drawing would scroll away.
+fn framed(label: &str, names: &[String], drawing: &Markup) -> Markup {
+    html! {
+        div class="scroll" tabindex="0" role="group" aria-label=(label) {
+            div class="framed" {
+                (drawing)
+                div class="names" aria-hidden="true" style=(format!("grid-template-rows:repeat({},{LANE}fr) {AXIS}fr", names.len())) {
+                    @for name in names { span { (untrusted(name)) } }
+                }
+            }
+        }
+    }
+}
+
 /// A number as a coordinate: one decimal is enough.
 fn at(x: f64) -> String {
     format!("{x:.1}")

@@ -7,8 +7,9 @@ use std::fmt::Write;
 use checkers::verdict::{Validity, Verdict};
 
 use crate::findings::{self, Card, Headline, UndecidedCheck, headline, symbol, word};
-use crate::format::{count, group, length_ms, plain, sum_of, untrusted};
+use crate::format::{count, length_ms, plain, untrusted};
 use crate::limits::{REASONS_MAX, SUMMARY_LINES_MAX};
+use crate::measures::{Measures, Name};
 use crate::model::{RunReport, ScenarioReport};
 use crate::wording;
 
@@ -87,7 +88,7 @@ fn reasons(
     let mut lines: Vec<String> = Vec::new();
     for card in cards.iter().take(REASONS_MAX) {
         let title = wording::words(card.first()).title.to_lowercase();
-        let line = wording::instance_line(card.first(), card.total);
+        let line = wording::instance_line(&card.anomalies, card.total);
         lines.push(reason(
             Validity::Invalid,
             &card.scenario.name,
@@ -110,22 +111,23 @@ fn reasons(
         lines.push(format!("  and {} more", total - lines.len()));
     }
     if total == 0 {
-        let ok = sum_of(report.scenarios.iter().map(|s| s.ops.ok));
-        let gaps = report.scenarios.iter().flat_map(|s| &s.judgement.gaps);
-        let gap = gaps.map(|g| g.length_ms).max();
-        let gap = gap
-            .map(|g| format!(", longest gap {}", length_ms(g)))
-            .unwrap_or_default();
-        let elections: usize = report.scenarios.iter().map(|s| s.changes_of_leader()).sum();
-        let faults: usize = report
-            .scenarios
-            .iter()
-            .map(|s| s.faults_in_effect().count())
-            .sum();
-        lines.push(format!(
-            "  {} operations ok, {faults} faults in effect, {elections} changes of leader{gap}",
-            plain(&group(ok))
-        ));
+        let measures = Measures::of_run(report);
+        let names = [
+            Name::OperationsOk,
+            Name::FaultsInEffect,
+            Name::ChangesOfLeader,
+            Name::LongestGap,
+            Name::Recovery,
+        ];
+        let named = |name: Name| {
+            Some(format!(
+                "{} {}",
+                name.words(),
+                plain(&measures.shown(name)?)
+            ))
+        };
+        let line: Vec<String> = names.into_iter().filter_map(named).collect();
+        lines.push(format!("  {}", line.join(", ")));
         lines.extend(tolerated(report, colour));
     }
     lines

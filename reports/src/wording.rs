@@ -7,6 +7,7 @@
 mod authorities;
 mod checks;
 mod clients;
+mod consequences;
 mod contradictions;
 mod disks;
 mod doubts;
@@ -16,6 +17,7 @@ mod headline;
 mod kept;
 mod leadership;
 mod liveness;
+mod occurrences;
 mod order;
 mod promises;
 mod records;
@@ -30,10 +32,12 @@ use checkers::judgement::{Election, Explanation};
 use checkers::verdict::{Anomaly, Evidence, Finding};
 
 pub(crate) use checks::question;
+pub(crate) use consequences::consequence;
 pub(crate) use doubts::{doubt, doubt_word, late};
 pub(crate) use figures::{amount, figure_name, figures};
 pub(crate) use headline::{headline, instance_line, kinds};
 pub(crate) use liveness::scope_word;
+pub(crate) use occurrences::occurrences;
 pub(crate) use promises::{limit_rows, promise_rows, subject};
 pub(crate) use words::Words;
 

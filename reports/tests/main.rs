@@ -3,7 +3,9 @@
 mod common;
 
 mod budgets;
+mod decision;
 mod extremes;
+mod figures;
 mod golden;
 mod hostile;
 mod machine;
@@ -11,3 +13,4 @@ mod nodes;
 mod page;
 mod pages;
 mod timelines;
+mod waivers;

@@ -136,3 +136,51 @@ fn a_run_that_broke_off_draws_what_it_has() {
         "a fault without a heal runs to the end"
     );
 }
+
+#[test]
+fn runs_that_are_not_alike_have_nothing_new() {
+    let mut compared = comparison();
+    compared.not_alike(vec![
+        "deliberate bugs: none in the first run, late-fence in the second".into(),
+    ]);
+    compared.figures_not_compared =
+        "the runs were not interleaved; `jepsen qualify --against TARGET` does that".into();
+    compared.earlier = Some(reports::side(&crate::common::report()));
+    compared.candidate = compared.earlier.clone().map(|mut side| {
+        side.subject.plants = vec!["late-fence".into()];
+        side.page = "./runs/x/report.html".into();
+        side
+    });
+    assert_eq!(
+        (
+            compared.count(FindingStatus::New),
+            compared.count(FindingStatus::Resolved)
+        ),
+        (0, 0)
+    );
+    let page = reports::comparison_html("A and B", &compared);
+    let first = page.find("Not like for like").expect("it says so");
+    assert!(first < page.find("<table").expect("tables"), "first of all");
+    for text in [
+        "only in the second",
+        "with the deliberate bug late-fence",
+        "href=\"./runs/x/report.html\"",
+        "<code>jepsen qualify --against TARGET</code>",
+        "INVALID",
+    ] {
+        assert!(page.contains(text), "{text}");
+    }
+    let body = &page[page.find("<body").expect("a body")..];
+    assert!(
+        !body.contains('`') && !body.contains(">new<"),
+        "no Markdown in HTML"
+    );
+}
+
+#[test]
+fn planted_bugs_are_named_in_the_index() {
+    let mut report = crate::common::report();
+    report.subject.plants = vec!["late-fence".into()];
+    let page = reports::index_html(&[RunSummary::of(&report)]);
+    assert!(page.contains("with the deliberate bug late-fence"));
+}

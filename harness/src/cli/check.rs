@@ -8,10 +8,10 @@ use checkers::foreign::ModelName;
 use checkers::verdict::{Doubt, Validity};
 use clap::Args;
 use reports::RunReport;
-use reports::model::{Run, Subject};
+use reports::model::{Run, Subject, Waiver};
 
 use super::model;
-use crate::config::near;
+use crate::config::{near, waivers};
 use crate::exit::{self, Stop};
 use crate::output::{colour, name, say, tell, tell_json, tell_painted};
 use crate::session::evidence::{self, Found};
@@ -62,6 +62,9 @@ pub struct CheckArguments {
     /// comma-separated.
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub promise: Vec<String>,
+    /// Accept the findings that this file waives, see docs/qualification.md.
+    #[arg(long, value_name = "FILE")]
+    pub waivers: Option<PathBuf>,
     /// Print the verdicts as JSON.
     #[arg(long)]
     pub json: bool,
@@ -171,9 +174,11 @@ fn print(arguments: &CheckArguments, found: &Found, mut judged: Judged) -> Resul
         judged.require_a_check();
     }
     let validity = judged.judgement.validity();
+    let waivers = waivers::load(arguments.waivers.as_deref())?;
+    let report = report_of(&judged, waivers);
     if arguments.json {
         tell_json(&judged.judgement)?;
-        return Ok(validity);
+        return Ok(report.decision());
     }
     tell(&format!(
         "{}  {}",
@@ -181,21 +186,27 @@ fn print(arguments: &CheckArguments, found: &Found, mut judged: Judged) -> Resul
         name(&found.history.path)
     ));
     if validity != Validity::NotApplicable {
-        let scenario = of_judged(&judged);
-        let report = RunReport {
-            run: Run {
-                duration_ms: scenario.duration_ms,
-                ..Run::default()
-            },
-            scenarios: vec![scenario],
-            subject: Subject {
-                name: judged.history.header().target.clone(),
-                plants: judged.history.header().plants.clone(),
-                ..Subject::default()
-            },
-            ..RunReport::default()
-        };
         tell_painted(&reports::summary_text(&report, colour()));
     }
-    Ok(validity)
+    Ok(report.decision())
+}
+
+/// The report of a history that is judged alone.
+fn report_of(judged: &Judged, waivers: Vec<Waiver>) -> RunReport {
+    let scenario = of_judged(judged);
+    let header = judged.history.header();
+    RunReport {
+        run: Run {
+            duration_ms: scenario.duration_ms,
+            ..Run::default()
+        },
+        scenarios: vec![scenario],
+        subject: Subject {
+            name: header.target.clone(),
+            plants: header.plants.clone(),
+            ..Subject::default()
+        },
+        waivers,
+        ..RunReport::default()
+    }
 }

@@ -10,6 +10,7 @@ use reports::RunReport;
 use reports::model::ScenarioReport;
 
 use crate::bounded;
+use crate::config::waivers;
 use crate::exit::{self, Stop};
 use crate::experiments::qualify::{completeness, manifest::Manifest};
 use crate::output::{colour, name, say, tell, tell_painted};
@@ -24,6 +25,9 @@ pub struct ReportArguments {
     /// The run directory.
     #[arg(value_name = "RUN", default_value = "runs/latest")]
     pub run: PathBuf,
+    /// Accept the findings that this file waives, see docs/qualification.md.
+    #[arg(long, value_name = "FILE")]
+    pub waivers: Option<PathBuf>,
 }
 
 /// Renders the page again. The verdict of a finished run is not recomputed (`jepsen check` does that), and the exit code
@@ -41,14 +45,15 @@ pub fn run(arguments: &ReportArguments) -> Result<i32> {
     let lock = RunLock::take(&run)?;
     // A link or a pipe counts as results, too: it is damage, and not a run that died.
     let code = match run.join(layout::RESULTS).symlink_metadata() {
-        Ok(_) => render(&run)?,
+        Ok(_) => render(&run, arguments.waivers.as_deref())?,
         Err(_) => complete(&run, &lock)?,
     };
     tell(&name(&path.join(layout::PAGE)));
     Ok(code)
 }
 
-fn render(run: &Path) -> Result<i32> {
+fn render(run: &Path, waived: Option<&Path>) -> Result<i32> {
+    let named = waivers::load(waived)?;
     let values = run.join(layout::REPORT_VALUES);
     let wrong = |what: String| Stop::usage(format!("{}: {what}", name(&values)));
     let text = bounded::text_below(run, layout::REPORT_VALUES, bounded::VALUES);
@@ -63,6 +68,9 @@ fn render(run: &Path) -> Result<i32> {
     if evidence.is_damaged(layout::REPORT_VALUES) {
         return evidence.require(run).map(|()| exit::UNDECIDED);
     }
+    report.warnings.extend(waivers::end(&mut report.waivers));
+    report.waivers.extend(named);
+    surroundings(&mut report, run);
     doubt(&mut report, &evidence);
     publish::write_page(run, &mut report)?;
     digests::renew_rendered(run).with_context(|| format!("write {}", layout::RESULTS))?;
@@ -85,6 +93,19 @@ fn complete(run: &Path, lock: &RunLock) -> Result<i32> {
     tell_painted(&reports::summary_text(&report, colour()));
     index::write(run.parent().context("a run directory without a parent")?);
     Ok(report.exit_code)
+}
+
+/// Runs of older versions did not store what happened around their failures; the files are still there.
+fn surroundings(report: &mut RunReport, run: &Path) {
+    let started = report.run.started.clone();
+    for scenario in &mut report.scenarios {
+        let Some(name) = folder(scenario).map(str::to_owned) else {
+            continue;
+        };
+        let directory = run.join(layout::SCENARIOS).join(name);
+        let warnings = publish::around::add(scenario, run, &directory, &started);
+        report.warnings.extend(warnings);
+    }
 }
 
 /// What is valid by files that have changed since is undecided.

@@ -43,6 +43,10 @@ pub struct Target {
     pub name: String,
     /// One line that describes it.
     pub description: String,
+    /// The version of the build, as in reports.
+    pub version: String,
+    /// The revision of the sources of the build, as in reports.
+    pub revision: String,
     /// The number of nodes: 1 to 9, or the number of brokers found in a running cluster.
     pub nodes: Nodes,
     /// The replication factor of the topics of a run.

@@ -45,6 +45,7 @@ use crate::config::seed::random;
 use crate::config::suite::Suite;
 use crate::config::target::Target;
 use crate::config::time::shown;
+use crate::config::waivers;
 use crate::exit::{self, Stop};
 use crate::output::{self, say, tell, visible};
 use crate::run::Case;
@@ -68,6 +69,8 @@ const ORDER: u64 = 55;
 /// # Errors
 /// Bad arguments or files, a machine that can run none of the suite, or a bug of the harness.
 pub fn run(arguments: &QualifyArguments) -> Result<i32> {
+    // A mistake in it is reported before anything starts.
+    waivers::load(arguments.waivers.as_deref())?;
     if let Some(Some(stored)) = &arguments.accept {
         return accept(stored);
     }

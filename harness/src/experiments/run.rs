@@ -18,6 +18,7 @@ use crate::config::promises::lay_over;
 use crate::config::scenario::{self, Scenario};
 use crate::config::shape::Fixed;
 use crate::config::target::Target;
+use crate::config::waivers;
 use crate::exit::{self, Stop};
 use crate::load::{Chosen, workloads};
 use crate::output::{self, say, tell};
@@ -81,6 +82,9 @@ pub struct RunArguments {
     /// With --repeat: stop at the first run that is not valid.
     #[arg(long)]
     pub until_fail: bool,
+    /// Accept the findings that this file waives, see docs/qualification.md.
+    #[arg(long, value_name = "FILE")]
+    pub waivers: Option<PathBuf>,
     /// Leave the nodes running until Ctrl-C after the run.
     #[arg(long)]
     pub keep_running: bool,
@@ -124,6 +128,8 @@ struct Planned {
 /// # Errors
 /// Bad arguments or files, a machine that cannot run it, or a bug of the harness.
 pub fn run(arguments: &RunArguments) -> Result<i32> {
+    // A mistake in it is reported before anything starts.
+    waivers::load(arguments.waivers.as_deref())?;
     let mut target = Target::load(&arguments.target)?;
     lay_over(&mut target.promises, &arguments.promise)?;
     let scenarios = scenarios(&arguments.scenarios)?;
@@ -216,6 +222,7 @@ async fn play(
         suite: "",
     };
     let mut run = Publication::begin(session, &conditions)?;
+    run.report.waivers = waivers::load(arguments.waivers.as_deref())?;
     run.announce(session, &conditions);
     warn_of(plants);
     let count = planned.cases.len();

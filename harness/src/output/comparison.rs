@@ -20,19 +20,33 @@ pub fn text(comparison: &Comparison) -> String {
     if let Some((day, _)) = baseline.accepted.split_once('T') {
         let _ = write!(text, " (qualified {})", visible(day));
     }
+    let mut head = String::new();
+    for reason in &comparison.unlike {
+        let _ = writeln!(head, "NOT LIKE FOR LIKE  {}", visible(reason));
+    }
+    text = head + &text;
     let counts = [
         FindingStatus::New,
         FindingStatus::Ongoing,
         FindingStatus::Rare,
         FindingStatus::Resolved,
+        FindingStatus::OnlySecond,
+        FindingStatus::OnlyFirst,
     ]
+    .into_iter()
+    .filter(|status| {
+        let is_apart = matches!(status, FindingStatus::OnlySecond | FindingStatus::OnlyFirst);
+        is_apart != comparison.unlike.is_empty()
+            || matches!(status, FindingStatus::Ongoing | FindingStatus::Rare)
+    })
     .map(|status| {
         format!(
             "{} {}",
             status.word().to_uppercase(),
             comparison.count(status)
         )
-    });
+    })
+    .collect::<Vec<_>>();
     let _ = writeln!(text, ":  {}", counts.join("  "));
     let mut findings: Vec<_> = comparison.findings.iter().collect();
     findings.sort_by_key(|finding| finding.status);

@@ -2,6 +2,7 @@
 //! way as `check` judges any file.
 
 mod following;
+mod lag;
 pub mod meter;
 pub mod series;
 

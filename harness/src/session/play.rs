@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
 use checkers::bounded::Left;
@@ -63,9 +64,10 @@ pub async fn play(
         description: case.description.clone(),
         seed: format!("{:#x}", case.seed),
         load: case.shape.values().to_vec(),
+        began_unix_ns: now_unix_ns(),
     };
-    asked.save(directory)?;
     case.equip(context.environment);
+    asked.save(directory)?;
     let (mut following, mut packer) = (None, None);
     let follow = |header: &Header| {
         let (sink, begun) =
@@ -88,6 +90,12 @@ pub async fn play(
         cluster: finished.cluster,
         warnings: finished.warnings,
     })
+}
+
+/// The wall clock. The run's own clock starts a few milliseconds later, and the nodes' logs are aligned by this one.
+fn now_unix_ns() -> Option<u64> {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+    u64::try_from(since.as_nanos()).ok()
 }
 
 impl Recorded {

@@ -3,9 +3,12 @@
 //!
 //! A failure here never changes a verdict: a page that cannot be drawn is a warning.
 
+pub mod around;
 mod complete;
+mod detection;
 mod opening;
 mod scenario;
+mod subject;
 
 use std::path::Path;
 use std::time::Instant;
@@ -144,6 +147,7 @@ impl Publication {
                 config: cluster.configuration(node).unwrap_or_default(),
             };
             report.environment.nodes = cluster.nodes().into_iter().map(node).collect();
+            subject::add_files(&mut report.subject, &recorded.case.target, cluster);
         }
         report.warnings.extend(recorded.warnings.iter().cloned());
         report.warnings.extend(judged.warnings.iter().cloned());
@@ -173,6 +177,10 @@ impl Publication {
             }
             Err(error) => report.warnings.push(format!("{error:#}")),
         }
+        let (run, started) = (&self.directory.path, report.run.started.clone());
+        let unread = around::add(&mut entry, run, &recorded.directory, &started);
+        report.warnings.extend(unread);
+        report.run.begin_wall_clock = opening::wall_clock(&recorded.directory);
         entry.files = scenario::files(&recorded.directory);
         report.scenarios.push(entry);
         Ok(())

@@ -20,6 +20,9 @@ pub struct Asked {
     pub description: String,
     /// Its seed, as the report shows it.
     pub seed: String,
+    /// The wall clock at which its times count from, in nanoseconds since 1970. None in runs of older versions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub began_unix_ns: Option<u64>,
     /// How its load was drawn: names and values.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub load: Vec<(String, String)>,

@@ -229,6 +229,7 @@ fn no_damage_is_passed_over() {
         }
         if round % 10 == 0 && !matches!(name, "metrics.json" | "report.html") {
             let asked = ReportArguments {
+                waivers: None,
                 run: damaged.clone(),
             };
             if matches!(report::run(&asked), Ok(0)) {

@@ -60,10 +60,10 @@ const FLOORS: &[(&str, &[&[&str]])] = &[
             &["html"],
             &["svg"],
             &["json", "markdown", "text", "timelines"],
-            &["charts", "findings", "junit"],
+            &["charts", "findings", "junit", "measures", "untested"],
             &["model", "overlaps", "wording"],
             &["format"],
-            &["axis", "limits", "visible"],
+            &["axis", "definitions", "limits", "visible"],
         ],
     ),
     (

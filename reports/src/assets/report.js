@@ -51,10 +51,21 @@
     box.scrollLeft += inner.left - outer.left - box.clientWidth / 3;
   }
 
-  // Print everything; afterwards close what was closed.
+  // Only what scrolls is a stop of the keyboard.
+  const stops = () => {
+    for (const box of document.querySelectorAll(".scroll:not(.player .scroll)")) {
+      if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
+      else box.removeAttribute("tabindex");
+    }
+  };
+  stops();
+  addEventListener("resize", stops);
+  addEventListener("toggle", stops, true);
+
+  // Print what the decision needs; afterwards close what was closed.
   let opened = [];
   addEventListener("beforeprint", () => {
-    opened = [...document.querySelectorAll("details:not([open])")];
+    opened = [...document.querySelectorAll("details.printed:not([open])")];
     for (const details of opened) details.open = true;
   });
   addEventListener("afterprint", () => {

@@ -84,7 +84,7 @@ fn matrix(calibration: &Calibration, checks: &[&str]) -> Markup {
     html! {
         section aria-labelledby="matrix" {
             h2 id="matrix" { "Which check detected which bug" }
-            div class="scroll" {
+            div class="scroll" tabindex="0" role="group" aria-label="Number of runs in which the check detected the bug for the expected reason" {
                 table class="matrix" {
                     caption { "Number of runs in which the check detected the bug for the expected reason; in brackets, runs in which it fired for "
                         "another reason. A dot marks an expected check that did not fire." }
@@ -162,19 +162,21 @@ fn particulars(plant: &PlantRow) -> Markup {
         @if let Some(run) = proof {
             blockquote { p { (untrusted(&run.account)) } p class="cut" { "seed " code { (untrusted(&run.seed)) } } }
         }
-        table {
-            thead { tr {
-                th scope="col" { "seed" } th scope="col" { "detected by" } th scope="col" { "after" }
-                th scope="col" { "other checks" } th scope="col" { "history" }
-            } }
-            tbody {
-                @for run in &plant.runs {
-                    tr {
-                        td { code { (untrusted(&run.seed)) } }
-                        td { @if run.caught_by.is_empty() { "✗ not detected" } @else { (untrusted(&run.caught_by.join(", "))) } }
-                        td { (run.detected_ms.map(length_ms).unwrap_or_default()) }
-                        td { (untrusted(&run.other.join(", "))) }
-                        td { code { (untrusted(&run.history)) } }
+        div class="scroll" tabindex="0" role="group" aria-label="Runs with a planted bug" {
+            table {
+                thead { tr {
+                    th scope="col" { "seed" } th scope="col" { "detected by" } th scope="col" { "after" }
+                    th scope="col" { "other checks" } th scope="col" { "history" }
+                } }
+                tbody {
+                    @for run in &plant.runs {
+                        tr {
+                            td { code { (untrusted(&run.seed)) } }
+                            td { @if run.caught_by.is_empty() { "✗ not detected" } @else { (untrusted(&run.caught_by.join(", "))) } }
+                            td { (run.detected_ms.map(length_ms).unwrap_or_default()) }
+                            td { (untrusted(&run.other.join(", "))) }
+                            td { code { (untrusted(&run.history)) } }
+                        }
                     }
                 }
             }
@@ -186,23 +188,25 @@ fn controls(calibration: &Calibration) -> Markup {
     html! {
         section aria-labelledby="controls" {
             h2 id="controls" { "Control runs, without a planted bug" }
-            table {
-                thead { tr {
-                    th scope="col" { "setup" } th scope="col" { "seed" } th scope="col" { "verdict" }
-                    th scope="col" { "tries" } th scope="col" { "history" }
-                } }
-                tbody {
-                    @for control in &calibration.controls {
-                        tr {
-                            td { (untrusted(&control.setup)) }
-                            td { code { (untrusted(&control.seed)) } }
-                            td {
-                                @if control.clean() { "✓ clean" }
-                                @if !control.invalid.is_empty() { "✗ " (untrusted(&control.invalid.join(", "))) " " }
-                                @if !control.undecided.is_empty() { "? " (untrusted(&control.undecided.join(", "))) }
+            div class="scroll" tabindex="0" role="group" aria-label="Runs without a planted bug" {
+                table {
+                    thead { tr {
+                        th scope="col" { "setup" } th scope="col" { "seed" } th scope="col" { "verdict" }
+                        th scope="col" { "tries" } th scope="col" { "history" }
+                    } }
+                    tbody {
+                        @for control in &calibration.controls {
+                            tr {
+                                td { (untrusted(&control.setup)) }
+                                td { code { (untrusted(&control.seed)) } }
+                                td {
+                                    @if control.clean() { "✓ clean" }
+                                    @if !control.invalid.is_empty() { "✗ " (untrusted(&control.invalid.join(", "))) " " }
+                                    @if !control.undecided.is_empty() { "? " (untrusted(&control.undecided.join(", "))) }
+                                }
+                                td { (control.tries) }
+                                td { code { (untrusted(&control.history)) } }
                             }
-                            td { (control.tries) }
-                            td { code { (untrusted(&control.history)) } }
                         }
                     }
                 }

@@ -1,13 +1,14 @@
 //! Section 5: the charts of one scenario, aligned with the lanes, each with a sentence that states the finding and a
 //! table of its numbers.
 
-use checkers::history::Phase;
 use maud::{Markup, html};
 
+use super::parts::figure;
 use super::{Detail, raw};
 use crate::axis::Axis;
 use crate::charts::{self, NotDrawn};
 use crate::format::{count, group, latency_us, length_ms, sum_of, untrusted};
+use crate::measures::{Measures, Name};
 use crate::model::{LatencySeries, ScenarioReport};
 
 /// The part of one scenario.
@@ -19,7 +20,12 @@ pub(super) fn part(
     warnings: &mut Vec<String>,
 ) -> Markup {
     let mut draw = |name: &str, drawn: Result<String, NotDrawn>| match drawn {
-        Ok(svg) => html! { div class="scroll" { div class="chart" { (raw(&svg)) } } },
+        Ok(svg) => html! {
+            div class="scroll" tabindex="0" role="group" aria-label=(format!("Chart: {name}")) {
+                div class="chart" role="img" aria-label=(format!("{name} over the {} of {}; the caption states the result",
+                    length_ms(scenario.duration_ms), untrusted(&scenario.name))) { (raw(&svg)) }
+            }
+        },
         Err(why) => {
             if let NotDrawn::Failed(_) = why {
                 warnings.push(format!("chart {name} of {} skipped: {why}", scenario.name));
@@ -38,15 +44,13 @@ pub(super) fn part(
     html! {
         h3 id=(format!("charts-{number}")) { "Charts" }
         figure class="drawing" {
-            p class="title" { "Availability: share of the probe's records that were acknowledged"
-                " " (legend(&[("ok", "acknowledged"), ("fail", "not acknowledged")])) }
+            p class="title" { "Availability: share of the probe's records that were acknowledged within 1 s"
+                " " (legend(&[("ok", "acknowledged in time"), ("fail", "later or never")])) }
             (draw("availability", charts::availability(scenario, axis)))
             figcaption { (availability_caption(scenario)) }
         }
         @if let Some(series) = main {
             (latency_figures(scenario, series, axis, density, &mut draw))
-        } @else {
-            p class="nodata" { "latency: no data" }
         }
         figure class="drawing" {
             p class="title" { "Completions per second by outcome"
@@ -54,10 +58,10 @@ pub(super) fn part(
             (draw("rate", charts::rate(scenario, axis)))
             figcaption { (rate_caption(scenario)) }
         }
-        figure class="drawing" {
-            p class="title" { "Acknowledged but not yet read (must reach 0 after the last heal)"
-                " " (legend(&[("info", "records")])) }
-            @if scenario.lag.is_empty() { p class="nodata" { "Not recorded." } } @else {
+        @if !scenario.lag.is_empty() {
+            figure class="drawing" {
+                p class="title" { "Acknowledged but not yet read (must reach 0 after the last heal)"
+                    " " (legend(&[("info", "records")])) }
                 (draw("lag", charts::lag(scenario, axis)))
                 figcaption { (lag_caption(scenario)) }
             }
@@ -103,25 +107,17 @@ fn legend(entries: &[(&str, &str)]) -> Markup {
     }
 }
 
-fn availability_caption(scenario: &ScenarioReport) -> String {
-    let buckets = &scenario.series.availability;
-    let attempted: u64 = sum_of(buckets.iter().map(|b| b.attempted));
-    let lost = buckets
-        .iter()
-        .filter(|b| b.attempted > 0 && b.acknowledged == 0)
-        .count() as u64;
-    let acknowledged: u64 = sum_of(buckets.iter().map(|b| b.acknowledged));
-    if attempted == 0 {
-        return "The probe sent no records.".to_string();
+fn availability_caption(scenario: &ScenarioReport) -> Markup {
+    let measures = Measures::of_scenario(scenario);
+    html! {
+        @match measures.shown(Name::AcknowledgedInTime) {
+            None => "The probe sent no records.",
+            Some(shown) => {
+                (figure(&scenario.name, Name::AcknowledgedInTime, &shown)) " of "
+                (count(measures.probe_records, "probe records")) " were acknowledged in time, within 1 s of being sent;                 the others later or never."
+            }
+        }
     }
-    let share = u128::from(acknowledged.min(attempted)) * 10_000 / u128::from(attempted);
-    format!(
-        "{}.{:02} % of {} were acknowledged. For {} none was acknowledged.",
-        share / 100,
-        share % 100,
-        count(attempted, "probe records"),
-        length_ms(lost.saturating_mul(scenario.series.bucket_ms))
-    )
 }
 
 fn lag_caption(scenario: &ScenarioReport) -> String {
@@ -174,7 +170,7 @@ fn numbers(scenario: &ScenarioReport) -> Markup {
         @if !scenario.series.latency.is_empty() {
             details class="numbers" {
                 summary { "Numbers" }
-                div class="scroll" {
+                div class="scroll" tabindex="0" role="group" aria-label="Latency of ok operations; the series are in metrics.json" {
                     table {
                         caption { "Latency of ok operations; the series are in metrics.json" }
                         thead { tr {
@@ -198,20 +194,15 @@ fn numbers(scenario: &ScenarioReport) -> Markup {
     }
 }
 
-/// How long the cluster took after the last heal, from the phases.
+/// How long the cluster took after the last heal, as the check `recovery` measured it.
 pub(super) fn recovery_note(scenario: &ScenarioReport) -> Markup {
-    let begin = |phase: Phase| {
-        scenario
-            .phases
-            .iter()
-            .find(|p| p.phase == phase)
-            .map(|p| p.at_ns)
-    };
+    let measures = Measures::of_scenario(scenario);
     html! {
-        @if let (Some(healed), Some(stable)) = (begin(Phase::Recovery), begin(Phase::Final)) {
+        @if let (Some((measured, _)), Some(shown)) = (measures.recovery, measures.shown(Name::Recovery)) {
             p { "After the last heal, all nodes agreed on a leader of every partition within "
-                strong { (length_ms(stable.saturating_sub(healed) / 1_000_000)) }
-                " (limit " (crate::format::limit_ms(scenario.limits.recovery_ms)) ")." }
+                strong { (figure(&scenario.name, Name::Recovery, &shown)) }
+                @if let Some(limit) = measured.limit { " (limit " (crate::format::limit_ms(limit)) ")" }
+                "." }
         }
     }
 }

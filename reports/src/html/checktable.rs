@@ -42,14 +42,41 @@ pub(super) fn section(
     }
 }
 
-/// One scenario's checks, grouped by class.
+/// One scenario's checks: those that found something or could not judge, then the others. On a failing page the others
+/// unfold, because nobody looks for them first.
 fn table(scenario: &ScenarioReport, cards: &[Card<'_>], open: &[UndecidedCheck<'_>]) -> Markup {
-    let mut verdicts: Vec<&Verdict> = scenario.judgement.verdicts.iter().collect();
+    let verdicts: Vec<&Verdict> = scenario.judgement.verdicts.iter().collect();
+    let is_open = |v: &&Verdict| matches!(v.validity, Validity::Invalid | Validity::Undecided);
+    let (first, rest): (Vec<&Verdict>, Vec<&Verdict>) = verdicts.into_iter().partition(is_open);
+    html! {
+        @if first.is_empty() {
+            (rows(scenario, &rest, &caption(scenario), cards, open))
+        } @else {
+            (rows(scenario, &first, &caption(scenario), cards, open))
+            @if !rest.is_empty() {
+                details class="numbers" {
+                    summary { (count(rest.len() as u64, "checks")) " without a finding" }
+                    (rows(scenario, &rest, "Checks that are valid or do not apply", cards, open))
+                }
+            }
+        }
+    }
+}
+
+/// A table of checks, grouped by class.
+fn rows(
+    scenario: &ScenarioReport,
+    verdicts: &[&Verdict],
+    caption: &str,
+    cards: &[Card<'_>],
+    open: &[UndecidedCheck<'_>],
+) -> Markup {
+    let mut verdicts = verdicts.to_vec();
     verdicts.sort_by_key(|v| (v.class, validity_rank(v.validity)));
     html! {
-        div class="scroll" {
+        div class="scroll" tabindex="0" role="group" aria-label="Checks and their results" {
             table class="checks" {
-                caption { (caption(scenario)) }
+                caption { (caption) }
                 thead { tr {
                     th scope="col" { "verdict" } th scope="col" { "check" } th scope="col" { "result" }
                     th scope="col" class="num" { "measured" } th scope="col" class="num" { "limit" }
@@ -122,21 +149,23 @@ fn row(
                     }
                 }
             }
-            td class="num" { (figures(&verdict.figures, value)) }
+            td class="num" { (figures(&verdict.figures, |f| value(scenario, f))) }
             td class="num" { (figures(&verdict.figures, limit)) }
         }
     }
 }
 
-fn figures(all: &[Figure], cell: fn(&Figure) -> Markup) -> Markup {
+fn figures(all: &[Figure], cell: impl Fn(&Figure) -> Markup) -> Markup {
     html! { @for figure in all { div class="figure" { (cell(figure)) } } }
 }
 
-fn value(figure: &Figure) -> Markup {
+fn value(scenario: &ScenarioReport, figure: &Figure) -> Markup {
     let name = wording::figure_name(&figure.name);
     html! {
         span class="name" { (name) } " "
-        span class=(if figure.within() { "v" } else { "v over" }) { (wording::amount(figure.value, figure.unit, false)) }
+        span class=(if figure.within() { "v" } else { "v over" }) data-figure=(name) data-of=(untrusted(&scenario.name)) {
+            (wording::amount(figure.value, figure.unit, false))
+        }
     }
 }
 

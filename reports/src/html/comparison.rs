@@ -3,7 +3,7 @@
 
 use maud::{Markup, html};
 
-use super::parts::{heading, more};
+use super::parts::{heading, more, spans};
 use crate::findings::Card;
 use crate::format::{count, group, untrusted};
 use crate::limits::TABLE_ROWS_MAX;
@@ -11,21 +11,22 @@ use crate::model::{
     Comparison, FigureChange, FigureOutcome, FindingChange, FindingStatus, RunReport,
 };
 
-const STATUSES: [FindingStatus; 4] = [
+const STATUSES: [FindingStatus; 6] = [
     FindingStatus::New,
     FindingStatus::Ongoing,
     FindingStatus::Rare,
     FindingStatus::Resolved,
+    FindingStatus::OnlySecond,
+    FindingStatus::OnlyFirst,
 ];
 
 /// The whole section.
 pub(super) fn section(report: &RunReport, cards: &[Card<'_>]) -> Markup {
     html! {
-        section aria-labelledby="comparison" {
-            (heading("comparison", "Comparison", "with the last qualified run"))
-            @match &report.comparison {
-                None => p class="nodata" { "This run was not compared with another run." },
-                Some(comparison) => (body(comparison, cards)),
+        @if let Some(comparison) = &report.comparison {
+            section aria-labelledby="comparison" {
+                (heading("comparison", "Comparison", "with the last qualified run"))
+                (body(comparison, cards))
             }
         }
     }
@@ -34,11 +35,18 @@ pub(super) fn section(report: &RunReport, cards: &[Card<'_>]) -> Markup {
 /// The section without its heading; also a page of its own.
 pub(super) fn body(comparison: &Comparison, cards: &[Card<'_>]) -> Markup {
     html! {
+        @if !comparison.unlike.is_empty() {
+            div class="untested" {
+                strong { "Not like for like: a finding in one of the runs only may be due to these differences, and is neither new nor resolved." }
+                ul { @for reason in &comparison.unlike { li { (spans(reason)) } } }
+            }
+        }
         p { (with(comparison)) }
+        @if let (Some(first), Some(second)) = (&comparison.earlier, &comparison.candidate) { (super::sides::table(first, second)) }
         @if !comparison.differences.is_empty() {
             div class="untested" {
                 strong { "Not fully comparable." }
-                ul { @for difference in &comparison.differences { li { (untrusted(difference)) } } }
+                ul { @for difference in &comparison.differences { li { (spans(difference)) } } }
             }
         }
         h3 { "Findings" }
@@ -76,7 +84,8 @@ pub(super) fn line(comparison: &Comparison) -> Markup {
             "Against " (untrusted(&baseline.version)) ": "
             @for (index, status) in STATUSES.into_iter().enumerate() {
                 @let many = comparison.count(status);
-                @if many > 0 || status != FindingStatus::Rare {
+                @let always = matches!(status, FindingStatus::New | FindingStatus::Ongoing | FindingStatus::Resolved);
+                @if many > 0 || (always && comparison.unlike.is_empty()) {
                     @if index > 0 { ", " }
                     @if many > 0 && status == FindingStatus::New { strong class="bad" { (status.word()) " " (many) } }
                     @else { (status.word()) " " (many) }
@@ -94,7 +103,7 @@ fn findings(comparison: &Comparison, cards: &[Card<'_>]) -> Markup {
     let shown = all.len().min(TABLE_ROWS_MAX);
     html! {
         @if all.is_empty() { p { "Neither build has a finding." } } @else {
-            div class="scroll" {
+            div class="scroll" tabindex="0" role="group" aria-label="Kinds of findings in the baseline and in this build" {
                 table {
                     caption { "Kinds of findings in the baseline and in this build" }
                     thead { tr {
@@ -120,7 +129,7 @@ fn finding_row(finding: &FindingChange, comparison: &Comparison, cards: &[Card<'
     let of = |found: u64, all: u64| format!("{} of {}", group(found), group(all.max(1)));
     html! {
         tr {
-            td class="status" { span class=(format!("status {}", finding.status.word())) { (symbol(finding.status)) " " (finding.status.word()) } }
+            td class="status" { span class=(format!("status {}", finding.status.word().replace(' ', "-"))) { (symbol(finding.status)) " " (finding.status.word()) } }
             td { (untrusted(&finding.scenario)) }
             td { (untrusted(&finding.check)) }
             th scope="row" {
@@ -138,6 +147,7 @@ fn symbol(status: FindingStatus) -> &'static str {
         FindingStatus::Ongoing => "=",
         FindingStatus::Rare => "~",
         FindingStatus::Resolved => "✓",
+        FindingStatus::OnlySecond | FindingStatus::OnlyFirst => "≠",
     }
 }
 
@@ -147,12 +157,12 @@ fn figures(comparison: &Comparison) -> Markup {
     let shown = all.len().min(TABLE_ROWS_MAX);
     html! {
         @if !comparison.figures_not_compared.is_empty() {
-            p { "Figures were not compared: " (untrusted(&comparison.figures_not_compared)) }
+            p { "Figures were not compared: " (spans(&comparison.figures_not_compared)) }
         } @else if all.is_empty() {
             p class="nodata" { "Figures were not compared." }
         }
         @if shown > 0 {
-            div class="scroll" {
+            div class="scroll" tabindex="0" role="group" aria-label="Medians over adjacent pairs of blocks" {
                 table {
                     caption { "Medians over adjacent pairs of blocks, with the smallest and largest block; p after Holm's correction" }
                     thead { tr {

@@ -1,21 +1,19 @@
-//! Section 10: machine, nodes, clients, and what this run did not test.
+//! Section 10: the build, the machine, nodes and clients. What a reader needs before comparing two runs.
 
-use checkers::verdict::{Validity, Verdict};
 use maud::{Markup, html};
 
 use super::parts::{command, heading};
-use crate::format::{count, memory, untrusted, untrusted_block};
+use crate::format::{memory, untrusted, untrusted_block};
 use crate::limits::CONFIG_CHARACTERS_MAX;
 use crate::model::{Environment, NodeSetup, RunReport};
-use crate::wording;
 
 /// The whole section.
 pub(super) fn section(report: &RunReport) -> Markup {
     html! {
         section aria-labelledby="environment" {
             (heading("environment", "Environment", ""))
-            (not_tested(report))
             div class="columns" {
+                (super::build::table(&report.subject))
                 (facts(report))
                 (client(&report.environment))
             }
@@ -29,42 +27,6 @@ pub(super) fn section(report: &RunReport) -> Markup {
     }
 }
 
-fn not_tested(report: &RunReport) -> Markup {
-    html! {
-        @let idle = not_applicable(report);
-        @if !report.not_tested.is_empty() || !report.faults_unavailable.is_empty() || !idle.is_empty() {
-            div class="untested" {
-                h3 { "Not tested" }
-                ul {
-                    @for sentence in &report.not_tested { li { (untrusted(sentence)) } }
-                    @for fault in &report.faults_unavailable {
-                        li { strong { (untrusted(&fault.class)) " faults could not run here: " } (untrusted(&fault.why)) }
-                    }
-                    @for line in &idle { li { strong { "Check not applicable: " } (line) } }
-                }
-            }
-        }
-    }
-}
-
-/// Checks that applied in no scenario, with the reason.
-fn not_applicable(report: &RunReport) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    let verdicts = || report.scenarios.iter().flat_map(|s| &s.judgement.verdicts);
-    for verdict in verdicts().filter(|v| v.validity == Validity::NotApplicable) {
-        let applied = |v: &Verdict| v.check == verdict.check && v.validity != verdict.validity;
-        let line = format!(
-            "{}, {}.",
-            untrusted(&verdict.check),
-            wording::headline(verdict)
-        );
-        if !verdicts().any(applied) && !lines.contains(&line) {
-            lines.push(line);
-        }
-    }
-    lines
-}
-
 fn facts(report: &RunReport) -> Markup {
     let environment = &report.environment;
     let disk = &environment.data_filesystem;
@@ -73,12 +35,6 @@ fn facts(report: &RunReport) -> Markup {
     } else {
         "durability and performance figures do not apply on this file system"
     };
-    let subject = format!(
-        "{} {}, {}",
-        report.subject.name,
-        report.subject.version,
-        count(u64::from(report.subject.nodes), "nodes")
-    );
     let tool = format!(
         "{} {} {}",
         report.tool.name, report.tool.version, report.tool.commit
@@ -86,11 +42,9 @@ fn facts(report: &RunReport) -> Markup {
     let cpus = format!("{} × {}", environment.cpus, environment.cpu_model);
     html! {
         table {
-            caption { "Machine and versions" }
+            caption { "Machine and harness" }
             tbody {
-                (fact("target", &subject))
-                (fact("deliberate bugs", &report.subject.plants.join(", ")))
-                @if let Some(hash) = &report.subject.binary_sha256 { (fact("target sha256", hash)) }
+                (fact("nodes", &report.subject.nodes.to_string()))
                 (fact("harness", &tool))
                 (fact("librdkafka", &environment.librdkafka))
                 (fact("kernel", &environment.kernel))
@@ -103,7 +57,8 @@ fn facts(report: &RunReport) -> Markup {
     }
 }
 
-fn fact(name: &str, value: &str) -> Markup {
+/// A row of a table of facts, if there is a value.
+pub(super) fn fact(name: &str, value: &str) -> Markup {
     html! {
         @if !value.trim().is_empty() {
             tr { th scope="row" { (name) } td { (untrusted(value)) } }
@@ -129,8 +84,14 @@ fn nodes(nodes: &[NodeSetup]) -> Markup {
         @for node in nodes {
             details class="numbers" {
                 summary { (untrusted(&node.name)) " " code { (untrusted(&node.address)) } ": command and configuration" }
-                pre { code { (untrusted_block(&node.command, CONFIG_CHARACTERS_MAX)) } }
-                @if !node.config.is_empty() { pre { code { (untrusted_block(&node.config, CONFIG_CHARACTERS_MAX)) } } }
+                pre tabindex="0" role="group" aria-label={ "Command of " (untrusted(&node.name)) } {
+                    code { (untrusted_block(&node.command, CONFIG_CHARACTERS_MAX)) }
+                }
+                @if !node.config.is_empty() {
+                    pre tabindex="0" role="group" aria-label={ "Configuration of " (untrusted(&node.name)) } {
+                        code { (untrusted_block(&node.config, CONFIG_CHARACTERS_MAX)) }
+                    }
+                }
             }
         }
     }

@@ -151,7 +151,7 @@ pub(super) fn operations(
     let offsets = &anomaly.evidence.offsets;
     html! {
         @if shown > 0 {
-            div class="scroll" {
+            div class="scroll" tabindex="0" role="group" aria-label="Evidence: the operations that prove it" {
                 table class="evidence" {
                     caption { "Evidence: the operations that prove it" }
                     thead { tr {

@@ -41,19 +41,39 @@ fn one(report: &RunReport, card: &Card<'_>, timelines: &[Timeline<'_>]) -> Marku
                 " " span class="where" { (untrusted(&card.scenario.name)) }
                 " " (confidence(card.first()))
             }
+            @if let Some(waiver) = card.waiver(report) {
+                p class="waived" {
+                    strong { "Waived until " (untrusted(&waiver.expires)) } " by " (untrusted(&waiver.author)) ": "
+                    (untrusted(&waiver.reason))
+                }
+            }
             p class="rule" {
                 span class="label" { "Promised" } " " (words.promise)
-                " " span class="authority" { "Authority: " (words.authority) ". Check: " code { (untrusted(&card.verdict.check)) } "." }
+                " " span class="authority" { "Authority: " (words.authority) ". Check: " (check(&card.verdict.check)) "." }
+            }
+            @let consequence = wording::consequence(&card.verdict.check);
+            @if !consequence.is_empty() {
+                p class="consequence" { span class="label" { "For users" } " " (consequence) }
             }
             (instance(card, 0, timelines))
             @if shown > 1 {
-                details {
+                details class="numbers" {
                     summary { (count(shown as u64 - 1, "further instances")) }
                     @for index in 1..shown { (instance(card, index, timelines)) }
                 }
             }
             (more(shown, card.total as usize, "results.json"))
             (commands(report, card))
+        }
+    }
+}
+
+/// The check's name, with a link to its explanation on this page.
+fn check(name: &str) -> Markup {
+    html! {
+        @match super::glossary::anchor(name) {
+            Some(anchor) => a href=(format!("#{anchor}")) { code { (untrusted(name)) } },
+            None => code { (untrusted(name)) },
         }
     }
 }
@@ -81,7 +101,7 @@ fn instance(card: &Card<'_>, index: usize, timelines: &[Timeline<'_>]) -> Markup
             (evidence::context(card.scenario, anomaly))
             @if let Some(mini) = crate::svg::mini(card.scenario, anomaly) {
                 figure class="drawing" {
-                    div class="scroll" { (mini.drawing) }
+                    (mini.drawing)
                     figcaption {
                         (evidence::caption(card.scenario, &mini))
                         @if let Some(mark) = &mark { " " a class="to-timeline" href=(format!("#{mark}")) { "Show on the timeline" } "." }

@@ -5,10 +5,11 @@ use checkers::verdict::Validity;
 use maud::{Markup, html};
 
 use super::leaders::fault_tag;
-use super::parts::{chip, more};
+use super::parts::{chip, figure, more};
 use crate::findings::validity_rank;
 use crate::format::{count, group, length_ms, limit_ms, moment};
 use crate::limits::TABLE_ROWS_MAX;
+use crate::measures::{Measures, Name};
 use crate::model::ScenarioReport;
 use crate::wording;
 
@@ -28,9 +29,9 @@ pub(super) fn part(scenario: &ScenarioReport, number: usize) -> Markup {
         @if gaps.is_empty() {
             p { "No gap in acknowledgements was compared with a limit." }
         } @else {
-            div class="scroll" {
-                table {
-                    caption { (caption(&gaps)) }
+            div class="scroll" tabindex="0" role="group" aria-label="Availability gaps" {
+                table class="gaps" {
+                    caption { (caption(&gaps)) "; longest gap " (longest(scenario)) }
                     thead { tr {
                         th scope="col" { "verdict" } th scope="col" class="num" { "begin" } th scope="col" class="num" { "end" }
                         th scope="col" class="num" { "length" } th scope="col" class="num" { "limit" } th scope="col" { "rule" }
@@ -49,17 +50,21 @@ fn caption(gaps: &[&Gap]) -> String {
         .iter()
         .filter(|g| g.validity == Validity::Invalid)
         .count();
-    let longest = gaps.iter().map(|g| g.length_ms).max().unwrap_or(0);
     let over = match over {
         0 => "none exceeds its limit".to_string(),
         1 => "1 exceeds its limit".to_string(),
         some => format!("{some} exceed their limit"),
     };
     format!(
-        "{} in acknowledgements: {over}; the longest took {}",
-        count(gaps.len() as u64, "gaps"),
-        length_ms(longest)
+        "{} in acknowledgements: {over}",
+        count(gaps.len() as u64, "gaps")
     )
+}
+
+fn longest(scenario: &ScenarioReport) -> Markup {
+    let measures = Measures::of_scenario(scenario);
+    let shown = measures.shown(Name::LongestGap).unwrap_or_default();
+    figure(&scenario.name, Name::LongestGap, &shown)
 }
 
 fn row(scenario: &ScenarioReport, gap: &Gap) -> Markup {

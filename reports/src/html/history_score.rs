@@ -62,20 +62,22 @@ pub(crate) fn section(score: &HistoryScore) -> Markup {
 
 fn runs(score: &HistoryScore) -> Markup {
     html! {
-        table {
-            thead { tr {
-                th scope="col" { "run" } th scope="col" { "scenario" } th scope="col" { "target" } th scope="col" { "lines" }
-                th scope="col" { "verdict without a lie" } th scope="col" { "undecided without a lie" }
-            } }
-            tbody {
-                @for run in &score.runs {
-                    tr {
-                        td { code { (untrusted(&run.history)) } }
-                        td { (untrusted(&run.scenario)) }
-                        td { (untrusted(&run.target)) }
-                        td { (run.lines) }
-                        td { (untrusted(&run.verdict)) }
-                        td { (untrusted(&run.undecided.join(", "))) }
+        div class="scroll" tabindex="0" role="group" aria-label="Recorded runs" {
+            table {
+                thead { tr {
+                    th scope="col" { "run" } th scope="col" { "scenario" } th scope="col" { "target" } th scope="col" { "lines" }
+                    th scope="col" { "verdict without a lie" } th scope="col" { "undecided without a lie" }
+                } }
+                tbody {
+                    @for run in &score.runs {
+                        tr {
+                            td { code { (untrusted(&run.history)) } }
+                            td { (untrusted(&run.scenario)) }
+                            td { (untrusted(&run.target)) }
+                            td { (run.lines) }
+                            td { (untrusted(&run.verdict)) }
+                            td { (untrusted(&run.undecided.join(", "))) }
+                        }
                     }
                 }
             }
@@ -89,7 +91,7 @@ fn table(score: &HistoryScore, title: &str, fates: &[Fate]) -> Markup {
     html! {
         @if !rows.is_empty() {
             h3 { (title) " (" (rows.len()) ")" }
-            div class="scroll" {
+            div class="scroll" tabindex="0" role="group" aria-label="Recorded histories and the lies that the checks reported" {
                 table {
                     thead { tr {
                         th scope="col" { "line" } th scope="col" { "field" } th scope="col" { "change" }

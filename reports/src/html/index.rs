@@ -10,6 +10,7 @@ use crate::format::{group, latency_us, length_ms, untrusted};
 use crate::limits::{INDEX_RUNS_MAX, TREND_RUNS_MAX};
 use crate::model::RunSummary;
 use crate::svg::spark;
+use crate::wording;
 
 const SCRIPT: &str = include_str!("../assets/index.js");
 
@@ -61,7 +62,7 @@ fn trends(sorted: &[&RunSummary]) -> Markup {
         @if !lines.is_empty() {
             section aria-labelledby="trend" {
                 h2 id="trend" { "Trend" " " span class="aside" { "the last " (TREND_RUNS_MAX) " runs of each, oldest first" } }
-                div class="scroll" {
+                div class="scroll" tabindex="0" role="group" aria-label="Verdicts, longest gap and append p99, run by run" {
                     table {
                         caption { "Verdicts, longest gap and append p99, run by run" }
                         thead { tr {
@@ -107,7 +108,7 @@ fn verdict_mark(run: &RunSummary) -> Markup {
 
 fn table(runs: &[&RunSummary]) -> Markup {
     html! {
-        div class="scroll" {
+        div class="scroll" tabindex="0" role="group" aria-label="Runs, newest first" {
             table class="runs" {
                 caption { "Runs, newest first" }
                 thead { tr {
@@ -141,7 +142,10 @@ fn row(run: &RunSummary) -> Markup {
                 }
                 span class="asks" { (untrusted(&started)) }
             }
-            td { (untrusted(&run.subject)) " " (untrusted(&run.version)) }
+            td {
+                (untrusted(&run.subject)) " " (untrusted(&run.version))
+                @if !run.plants.is_empty() { span class="asks planted-run" { (wording::planted(&run.plants)) } }
+            }
             td { (untrusted(&run.suite)) }
             td { (scenarios(run)) }
             td class="num" { (run.longest_gap_ms.map_or_else(|| "–".to_string(), length_ms)) }

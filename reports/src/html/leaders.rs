@@ -3,10 +3,11 @@
 use checkers::judgement::{Election, Explanation, Seat};
 use maud::{Markup, html};
 
-use super::parts::more;
+use super::parts::{figure, more};
 use crate::axis::Axis;
 use crate::format::{count, length_ms, moment, untrusted};
 use crate::limits::TABLE_ROWS_MAX;
+use crate::measures::{Measures, Name};
 use crate::model::{FaultClass, ScenarioReport};
 use crate::overlaps::{Overlap, overlaps};
 use crate::wording;
@@ -20,8 +21,8 @@ pub(super) fn part(scenario: &ScenarioReport, number: usize, axis: &Axis) -> Mar
         @if scenario.judgement.lanes.is_empty() { p { "No node was asked for the leader." } } @else {
             figure class="drawing" {
                 (legend())
-                div class="scroll" { (crate::svg::lanes(scenario, axis)) }
-                figcaption { (finding(elections, &overlaps)) }
+                (crate::svg::lanes(scenario, axis))
+                figcaption { (changes(scenario)) " " (finding(&overlaps)) }
             }
         }
         (overlap_table(&overlaps))
@@ -44,14 +45,19 @@ fn legend() -> Markup {
     }
 }
 
-fn finding(elections: &[Election], overlaps: &[Overlap]) -> String {
+/// `Changes of leader: 5, all explained.`
+fn changes(scenario: &ScenarioReport) -> Markup {
+    let measures = Measures::of_scenario(scenario);
+    let shown = measures.shown(Name::ChangesOfLeader).unwrap_or_default();
+    html! {
+        "Changes of leader after formation: " (figure(&scenario.name, Name::ChangesOfLeader, &shown)) ", "
+        (wording::explained(&scenario.judgement.elections)) "."
+    }
+}
+
+fn finding(overlaps: &[Overlap]) -> String {
     let same = overlaps.iter().filter(|o| o.same_epoch).count();
-    let changes = count(elections.len() as u64, "changes");
-    let first = format!(
-        "{changes} of leader or epoch: {}.",
-        wording::explained(elections)
-    );
-    let second = match (overlaps.len(), same) {
+    match (overlaps.len(), same) {
         (0, _) => "No two nodes claimed to lead at once.".to_string(),
         (some, 0) => format!(
             "Two nodes claimed to lead at once {}, never in one epoch.",
@@ -63,15 +69,14 @@ fn finding(elections: &[Election], overlaps: &[Overlap]) -> String {
                 count(some as u64, "times")
             )
         }
-    };
-    format!("{first} {second}")
+    }
 }
 
 fn overlap_table(overlaps: &[Overlap]) -> Markup {
     let shown = overlaps.len().min(TABLE_ROWS_MAX);
     html! {
         @if shown > 0 {
-            div class="scroll" {
+            div class="scroll" tabindex="0" role="group" aria-label="Times at which two nodes claimed to lead" {
                 table {
                     caption { "Times at which two nodes claimed to lead" }
                     thead { tr {
@@ -106,9 +111,9 @@ fn election_table(scenario: &ScenarioReport, elections: &[Election]) -> Markup {
     let shown = elections.len().min(TABLE_ROWS_MAX);
     html! {
         @if shown > 0 {
-            div class="scroll" {
-                table {
-                    caption { "Changes of leader or epoch" }
+            div class="scroll" tabindex="0" role="group" aria-label="Changes of leader or epoch" {
+                table class="elections" {
+                    caption { "Formation, and changes of leader or epoch after it" }
                     thead { tr {
                         th scope="col" class="num" { "seen at" } th scope="col" { "partition" } th scope="col" { "leader" }
                         th scope="col" { "epoch" } th scope="col" class="num" { "leaderless" } th scope="col" { "explained by" }

@@ -6,25 +6,23 @@ use super::parts::heading;
 use crate::format::{count, group, moment, sum_of, untrusted};
 use crate::model::{LogExcerpt, LogLevel, NodeLog, RunReport, ScenarioReport};
 
-/// All excerpts, or a note that there are none.
+/// All excerpts; nothing if there are none.
 pub(super) fn section(report: &RunReport, dropped: bool) -> Markup {
-    let failing = report
-        .scenarios
-        .iter()
-        .any(|s| s.validity() == checkers::verdict::Validity::Invalid);
     let recorded = report.scenarios.iter().any(|s| !s.logs.is_empty());
     html! {
-        @if failing {
-            section aria-labelledby="logs" {
+        @if recorded {
+            section class="screen" aria-labelledby="logs" {
                 (heading("logs", "Node logs", "around the failures, aligned in time"))
                 @if dropped {
                     p class="cut" { "Left out to keep the page small. The logs are in the run directory." }
-                } @else if recorded {
+                } @else {
+                    @if !report.run.begin_wall_clock.is_empty() {
+                        p { "Times count from the start of the run, " code { (untrusted(&report.run.begin_wall_clock)) }
+                            " by the wall clock of the harness." }
+                    }
                     @for scenario in &report.scenarios {
                         @for excerpt in &scenario.logs { (one(scenario, excerpt)) }
                     }
-                } @else {
-                    p class="nodata" { "Not recorded for this page. The stored logs are listed under “Files kept”." }
                 }
             }
         }

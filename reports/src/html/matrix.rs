@@ -1,7 +1,7 @@
 //! The matrix of a run with several scenarios: scenarios by checks. A cell has a symbol and one fact, and links to the
 //! card that explains it.
 
-use checkers::verdict::{Class, Figure, Unit, Validity, Verdict};
+use checkers::verdict::{Class, Validity, Verdict};
 use maud::{Markup, html};
 
 use super::parts::{chip, mark};
@@ -30,14 +30,13 @@ pub(super) fn table(report: &RunReport, cards: &[Card<'_>], open: &[UndecidedChe
                         @for class in classes { @if width(class) > 0 {
                             th scope="colgroup" class="class" colspan=(width(class)) { (class.name()) }
                         } }
-                        th scope="colgroup" class="class" colspan="5" { "run" }
+                        th scope="colgroup" class="class" colspan="2" { "run" }
                     }
                     tr {
                         @for (class, check) in &columns {
                             th scope="col" class=(edge(&columns, *class, check, "check")) { span { (untrusted(check)) } }
                         }
-                        th scope="col" class="num edge" { "ok" } th scope="col" class="num" { "fail" }
-                        th scope="col" class="num" { "info" } th scope="col" class="num" { "duration" } th scope="col" { "seed" }
+                        th scope="col" class="num edge" { "ok" } th scope="col" class="num" { "duration" }
                     }
                 }
                 tbody { @for (index, scenario) in report.scenarios.iter().enumerate() {
@@ -100,10 +99,8 @@ fn row(
                     @if let Some(verdict) = verdict { (cell(scenario, verdict, cards, open)) }
                 }
             }
-            td class="num edge" { (group(scenario.ops.ok)) } td class="num" { (group(scenario.ops.fail)) }
-            td class="num" { (group(scenario.ops.info)) }
+            td class="num edge" { (group(scenario.ops.ok)) }
             td class="num" { (length_ms(scenario.duration_ms)) }
-            td { code { (untrusted(&scenario.seed)) } }
         }
     }
 }
@@ -128,12 +125,13 @@ fn cell(
     html! {
         @match id {
             Some(id) => a href=(format!("#{id}")) title=(wording::headline(verdict)) { (mark(verdict.validity)) " " (fact(verdict)) },
-            None => { (mark(verdict.validity)) " " (fact(verdict)) }
+            None => { (mark(verdict.validity)) }
         }
     }
 }
 
-/// The one fact: how many anomalies, why undecided, or the figure nearest to its limit.
+/// The one fact beside a symbol that needs one: how many findings, or why undecided. A valid cell is the symbol alone, so
+/// that all checks fit on a screen; its figures are in the table of the scenario.
 fn fact(verdict: &Verdict) -> String {
     match verdict.validity {
         Validity::Invalid if verdict.anomaly_count > 1 => group(verdict.anomaly_count),
@@ -143,15 +141,6 @@ fn fact(verdict: &Verdict) -> String {
             .map(wording::doubt_word)
             .unwrap_or_default()
             .to_string(),
-        Validity::NotApplicable => String::new(),
-        Validity::Valid | Validity::Invalid => {
-            let limited = verdict
-                .figures
-                .iter()
-                .filter(|f| f.unit == Unit::Milliseconds && f.limit.is_some());
-            let share = |f: &&Figure| f.value.saturating_mul(1_000) / f.limit.unwrap_or(1).max(1);
-            let worst = limited.max_by_key(share);
-            worst.map(|f| length_ms(f.value)).unwrap_or_default()
-        }
+        Validity::Invalid | Validity::NotApplicable | Validity::Valid => String::new(),
     }
 }

@@ -31,7 +31,7 @@ pub(super) fn section(rows: &[MutantRow]) -> Markup {
 
 fn table(rows: &[&MutantRow]) -> Markup {
     html! {
-        div class="scroll" { table {
+        div class="scroll" tabindex="0" role="group" aria-label="Mutants and the checks that detected them" { table {
             thead { tr {
                 th scope="col" { "mutant" } th scope="col" { "API, field" } th scope="col" { "what a client is told" }
                 th scope="col" { "when" } th scope="col" { "fate" } th scope="col" { "killed by" } th scope="col" { "after" }

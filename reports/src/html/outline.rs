@@ -25,7 +25,7 @@ pub(super) fn page(report: &RunReport, warnings: &[String]) -> Markup {
                     (parts::warnings(report, warnings))
                     section aria-labelledby="checks" {
                         (heading("checks", "Scenarios", "failing first"))
-                        div class="scroll" {
+                        div class="scroll" tabindex="0" role="group" aria-label="Scenarios and their verdicts" {
                             table {
                                 caption { "Scenarios and their verdicts" }
                                 thead { tr {

@@ -5,6 +5,7 @@ use maud::{Markup, html};
 
 use crate::findings::{Card, UndecidedCheck, symbol, word};
 use crate::format::{group, untrusted};
+use crate::measures::Name;
 use crate::model::RunReport;
 
 /// Symbol and word in the word's colour, so that colour is never the only mark.
@@ -47,6 +48,16 @@ pub(super) fn heading(id: &str, title: &str, aside: &str) -> Markup {
     }
 }
 
+/// A figure with its name: `data-figure` and `data-of` name it for readers of the page that are programs.
+pub(super) fn figure(of: &str, name: Name, shown: &str) -> Markup {
+    html! { span data-figure=(name.words()) data-of=(untrusted(of)) { (shown) } }
+}
+
+/// The anchor of a figure's definition.
+pub(super) fn figures_anchor(words: &str) -> String {
+    format!("figure-{}", words.replace(' ', "-"))
+}
+
 /// How much of a table or list was left out, or nothing.
 pub(super) fn more(shown: usize, total: usize, wherever: &str) -> Markup {
     html! {
@@ -66,15 +77,15 @@ pub(super) fn navigation(
     open: &[UndecidedCheck<'_>],
     timelines: bool,
 ) -> Markup {
-    let invalid = |s: &crate::model::ScenarioReport| s.validity() == Validity::Invalid;
     html! {
         nav class="bar" aria-label="Sections" {
-            a class="skip" href="#main" { "Skip to the checks" }
+            a class="skip" href="#main" { "Skip to the findings" }
             span class="brand" { (untrusted(&report.tool.name)) }
             ul {
-                li { a href="#checks" { "Checks" } }
+                li { a href="#decision" { "Decision" } }
                 @if !cards.is_empty() { li { a href="#failures" { "Failures " span class="n" { (cards.len()) } } } }
                 @if !open.is_empty() { li { a href="#undecided" { "Undecided " span class="n" { (open.len()) } } } }
+                li { a href="#checks" { "Checks" } }
                 @if timelines { li { a href="#timeline" { "Timeline" } } }
                 @if report.scenarios.len() == 1 {
                     li { a href="#leaders-1" { "Leaders" } }
@@ -83,9 +94,10 @@ pub(super) fn navigation(
                 } @else if !report.scenarios.is_empty() {
                     li { a href="#scenario-1" { "Scenarios" } }
                 }
-                @if report.scenarios.iter().any(invalid) { li { a href="#logs" { "Logs" } } }
-                li { a href="#comparison" { "Comparison" } }
+                @if report.scenarios.iter().any(|s| !s.logs.is_empty()) { li { a href="#logs" { "Logs" } } }
+                @if report.comparison.is_some() { li { a href="#comparison" { "Comparison" } } }
                 li { a href="#environment" { "Environment" } }
+                li { a href="#glossary" { "Glossary" } }
             }
             button type="button" id="theme" hidden { "Light / dark" }
         }
@@ -99,7 +111,7 @@ pub(super) fn warnings(report: &RunReport, drawing: &[String]) -> Markup {
         @if !all.is_empty() {
             aside class="warnings" aria-label="Warnings" {
                 h2 { "Warnings" } p { "Warnings do not change a verdict." }
-                ul { @for warning in all { li { (untrusted(warning)) } } }
+                ul { @for warning in all { li { (spans(warning)) } } }
             }
         }
     }
@@ -119,6 +131,19 @@ pub(super) fn footer(report: &RunReport) -> Markup {
                 "The seed determines schedule and faults, but not the interleaving."
             }
         }
+    }
+}
+
+/// Text for terminals in which `code` stands between backticks, as markup. An odd one is a character like any other.
+pub(super) fn spans(text: &str) -> Markup {
+    let parts: Vec<&str> = text.split('`').collect();
+    let is_paired = parts.len() % 2 == 1;
+    html! {
+        @if is_paired {
+            @for (index, part) in parts.iter().enumerate() {
+                @if index % 2 == 1 { code { (untrusted(part)) } } @else { (untrusted(part)) }
+            }
+        } @else { (untrusted(text)) }
     }
 }
 

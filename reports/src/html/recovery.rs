@@ -30,7 +30,7 @@ pub(super) fn part(scenario: &ScenarioReport) -> Markup {
         @if let (Some(most), true) = (most, all.iter().any(|d| !d.dots.is_empty())) {
             figure class="drawing" {
                 p class="title" { "Recovery times: one dot per fault, the limit as a dashed line" }
-                div class="scroll" {
+                div class="scroll" tabindex="0" role="group" aria-label="From the begin or the heal of a fault until the next acknowledged write" {
                     table class="strips" {
                         caption { "From the begin or the heal of a fault until the next acknowledged write, on one scale" }
                         thead { tr {

@@ -91,8 +91,8 @@ fn faults(scenario: &ScenarioReport, number: usize) -> Markup {
     html! {
         h3 id=(format!("faults-{number}")) { "Faults" }
         @if scenario.faults.is_empty() { p { "No fault was started." } } @else {
-            div class="scroll" {
-                table {
+            div class="scroll" tabindex="0" role="group" aria-label="Fault windows, each with the evidence of its effect" {
+                table class="faults" {
                     caption { "Fault windows, each with the evidence of its effect" }
                     thead { tr {
                         th scope="col" { "id" } th scope="col" { "class" } th scope="col" { "fault" }
@@ -152,7 +152,7 @@ fn rules(scenario: &ScenarioReport) -> Markup {
     html! {
         details class="numbers" {
             summary { "Which rules applied: promises and limits" }
-            div class="scroll" {
+            div class="scroll" tabindex="0" role="group" aria-label="The target's promises decide what counts as a violation" {
                 table {
                     caption { "The target's promises decide what counts as a violation" }
                     thead { tr { th scope="col" { "promise" } th scope="col" { "made" } th scope="col" { "consequence" } } }
@@ -190,7 +190,7 @@ fn files(scenario: &ScenarioReport) -> Markup {
         @if !scenario.files.is_empty() {
             details class="numbers" {
                 summary { "Files kept" }
-                div class="scroll" {
+                div class="scroll" tabindex="0" role="group" aria-label="Relative to the run directory" {
                     table {
                         caption { "Relative to the run directory" }
                         thead { tr { th scope="col" { "file" } th scope="col" class="num" { "size" } th scope="col" { "sha256" } } }

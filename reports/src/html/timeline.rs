@@ -10,7 +10,7 @@ use crate::timelines::Timeline;
 pub(super) fn section(timelines: &[Timeline<'_>], cut: bool) -> Markup {
     html! {
         @if !timelines.is_empty() {
-            section aria-labelledby="timeline" {
+            section class="screen" aria-labelledby="timeline" {
                 (heading("timeline", "Timeline", "operations around the failures"))
                 (legend())
                 @for timeline in timelines { (one(timeline)) }

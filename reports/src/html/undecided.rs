@@ -32,7 +32,11 @@ fn card(open: &UndecidedCheck<'_>) -> Markup {
                 " " span class="mark undecided" aria-hidden="true" { "?" } " " (untrusted(&open.verdict.check))
                 " " span class="where" { (untrusted(&open.scenario.name)) }
             }
-            @if !question.is_empty() { p class="rule" { span class="label" { "Question" } " " (question) } }
+            @if !question.is_empty() { p class="rule" { span class="label" { "Question" } " " (question)
+                @if let Some(anchor) = super::glossary::anchor(&open.verdict.check) {
+                    " " a href=(format!("#{anchor}")) { "What it means" } "."
+                }
+            } }
             @if doubts.is_empty() { p { "No reason was recorded." } }
             ul class="doubts" { @for doubt in &doubts[..shown] { li { (prose(&sentence(&wording::doubt(doubt)))) } } }
             (more(shown, doubts.len(), "results.json"))

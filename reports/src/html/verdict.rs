@@ -1,18 +1,18 @@
 //! Section 1: the verdict, its reasons, the main figures, and the commands to repeat it. It fits on the first screen.
 
-use checkers::verdict::{Unit, Validity};
+use checkers::history::Outcome;
+use checkers::verdict::Validity;
 use maud::{Markup, html};
 
-use super::parts::command;
+use super::parts::{command, figure, figures_anchor};
 use crate::findings::{Card, UndecidedCheck, headline, symbol};
-use crate::format::{
-    count, group, latency_us, length_ms, limit_ms, sentence_case, sum_of, untrusted,
-};
+use crate::format::{count, length_ms, limit_ms, sentence_case, untrusted};
 use crate::limits::REASONS_MAX;
+use crate::measures::{Measures, Name};
 use crate::model::RunReport;
 use crate::wording;
 
-/// The page's head.
+/// The page's head. With failures it is short: the first of them must be on the first screen.
 pub(super) fn header(
     report: &RunReport,
     cards: &[Card<'_>],
@@ -22,18 +22,39 @@ pub(super) fn header(
 ) -> Markup {
     html! {
         header class=(format!("verdict {}", headline(report).validity.word())) {
-            (word(report))
-            @if !report.subject.plants.is_empty() {
-                p class="planted" { strong { (wording::planted(&report.subject.plants)) }
-                    ": failures are expected here and do not describe the product without these bugs." }
+            div class="answer" {
+                div {
+                    (word(report))
+                    @if !report.subject.plants.is_empty() {
+                        p class="planted" { strong { (wording::planted(&report.subject.plants)) }
+                            ": failures are expected here and do not describe the product without these bugs." }
+                    }
+                    (reasons(report, cards, open, cards_total + open_total))
+                    @if let Some(comparison) = &report.comparison { (super::comparison::line(comparison)) }
+                    @if cards.is_empty() { (tiles(report)) (commands(report)) }
+                }
+                (super::decision::part(report, !cards.is_empty()))
             }
-            (reasons(cards, open, cards_total + open_total))
-            @if let Some(comparison) = &report.comparison { (super::comparison::line(comparison)) }
+        }
+    }
+}
+
+/// The figures of a failing run, below its failures.
+pub(super) fn figures(report: &RunReport) -> Markup {
+    html! {
+        section aria-labelledby="figures" {
+            (super::parts::heading("figures", "Figures of the run", ""))
             (tiles(report))
-            div class="commands" {
-                (command("reproduce", &report.run.reproduce))
-                (command("recheck", &report.run.recheck))
-            }
+            (commands(report))
+        }
+    }
+}
+
+fn commands(report: &RunReport) -> Markup {
+    html! {
+        div class="commands" {
+            (command("reproduce", &report.run.reproduce))
+            (command("recheck", &report.run.recheck))
         }
     }
 }
@@ -44,10 +65,7 @@ pub(super) fn outline(report: &RunReport, cards: usize, open: usize) -> Markup {
         header class=(format!("verdict {}", headline(report).validity.word())) {
             (word(report))
             p { (count(cards as u64, "kinds of findings")) ", " (count(open as u64, "undecided checks")) "." }
-            div class="commands" {
-                (command("reproduce", &report.run.reproduce))
-                (command("recheck", &report.run.recheck))
-            }
+            (commands(report))
         }
     }
 }
@@ -113,6 +131,14 @@ fn lead(report: &RunReport) -> String {
             format!("{some} of {asked} checks invalid{scenarios}; {others} undecided")
         }
     };
+    let waived = report.scenarios.iter().flat_map(|s| {
+        let verdicts = s.judgement.verdicts.iter();
+        verdicts.filter(|v| report.is_waived(&s.name, v))
+    });
+    match waived.count() {
+        0 => {}
+        some => lead += &format!("; {some} of the invalid ones waived"),
+    }
     let idle = report.count(Validity::NotApplicable);
     if idle > 0 {
         lead += &format!("; {idle} not applicable");
@@ -120,13 +146,22 @@ fn lead(report: &RunReport) -> String {
     lead + "."
 }
 
-fn reasons(cards: &[Card<'_>], open: &[UndecidedCheck<'_>], total: usize) -> Markup {
+fn reasons(
+    report: &RunReport,
+    cards: &[Card<'_>],
+    open: &[UndecidedCheck<'_>],
+    total: usize,
+) -> Markup {
     let invalid = cards.iter().map(|card| {
         let title = wording::words(card.first()).title;
         let (scenario, detail) = (
             &card.scenario.name,
-            wording::instance_line(card.first(), card.total),
+            wording::instance_line(&card.anomalies, card.total),
         );
+        let detail = match card.waiver(report) {
+            Some(waiver) => format!("waived until {}; {detail}", untrusted(&waiver.expires)),
+            None => detail,
+        };
         (Validity::Invalid, &card.id, title, scenario, detail)
     });
     let undecided = open.iter().map(|o| {
@@ -160,58 +195,61 @@ fn reasons(cards: &[Card<'_>], open: &[UndecidedCheck<'_>], total: usize) -> Mar
 
 /// The figures of a run: each the worst of its scenarios, with its limit if it has one.
 fn tiles(report: &RunReport) -> Markup {
-    let sum = |of: fn(&crate::model::OpsCount) -> u64| -> u64 {
-        sum_of(report.scenarios.iter().map(|s| of(&s.ops)))
-    };
-    let gap = report
-        .scenarios
-        .iter()
-        .flat_map(|s| &s.judgement.gaps)
-        .max_by_key(|g| g.length_ms);
-    let elections: usize = report.scenarios.iter().map(|s| s.changes_of_leader()).sum();
-    let faults: usize = report
-        .scenarios
-        .iter()
-        .map(|s| s.faults_in_effect().count())
-        .sum();
-    let planned: usize = report.scenarios.iter().map(|s| s.faults.len()).sum();
-    let latency = report.scenarios.iter().flat_map(|s| &s.series.latency);
-    let slowest = latency
-        .filter(|l| l.call == "append")
-        .map(|l| l.p99_us)
-        .max();
+    let measures = Measures::of_run(report);
+    let shown = |name: Name| measures.shown(name);
+    let text = |name: Name| shown(name).unwrap_or_default();
+    let of = scope(report);
+    let gap = measures.longest_gap.map(|gap| {
+        let rule = wording::scope_word(gap.scope);
+        (
+            format!("limit {} ({rule})", limit_ms(gap.limit_ms)),
+            gap.validity,
+        )
+    });
+    let recovery = measures.recovery.map(|(figure, validity)| {
+        let limit = figure.limit.map(|l| format!("limit {}", limit_ms(l)));
+        (limit.unwrap_or_default(), validity)
+    });
     html! {
         dl class="tiles" {
-            (tile("operations ok", &group(sum(|o| o.ok)), &format!(
-                "{} fail, {} info", group(sum(|o| o.fail)), group(sum(|o| o.info))), None))
-            @if let Some(gap) = gap {
-                (tile("longest gap", &length_ms(gap.length_ms),
-                    &format!("limit {} ({})", limit_ms(gap.limit_ms), wording::scope_word(gap.scope)),
-                    Some(gap.validity)))
+            (tile(of, Name::OperationsOk, shown(Name::OperationsOk), html! {
+                (figure(of, Name::OperationsFail, &text(Name::OperationsFail))) " fail, "
+                (figure(of, Name::OperationsInfo, &text(Name::OperationsInfo))) " info"
+                @if let Some(why) = refused(report) { ": " (why) }
+            }, None))
+            @if let Some((note, validity)) = gap {
+                (tile(of, Name::LongestGap, shown(Name::LongestGap), html! { (note) }, Some(validity)))
             }
-            (recovery(report))
-            (tile("changes of leader", &elections.to_string(), &unexplained(report), None))
-            (tile("faults in effect", &faults.to_string(), &format!("of {planned} started"), None))
-            @if let Some(p99) = slowest {
-                (tile("append p99", &latency_us(p99), &performance_note(report), None))
+            @if let Some((note, validity)) = recovery {
+                (tile(of, Name::Recovery, shown(Name::Recovery), html! { (note) }, Some(validity)))
             }
+            (tile(of, Name::ChangesOfLeader, shown(Name::ChangesOfLeader), html! { (unexplained(report)) }, None))
+            (tile(of, Name::FaultsInEffect, shown(Name::FaultsInEffect), html! {
+                "of " (measures.faults_started) " started" }, None))
+            (tile(of, Name::AppendP99, shown(Name::AppendP99), html! { (performance_note(report)) }, None))
         }
     }
 }
 
-fn recovery(report: &RunReport) -> Markup {
-    let verdicts = report.scenarios.iter().flat_map(|s| &s.judgement.verdicts);
-    let figures = verdicts.flat_map(|v| v.figures.iter().map(move |f| (f, v.validity)));
-    let recovery = figures
-        .filter(|(f, _)| f.unit == Unit::Milliseconds && f.name.contains("recovery"))
-        .max_by_key(|(f, _)| f.value);
-    html! {
-        @if let Some((figure, validity)) = recovery {
-            (tile("recovery", &length_ms(figure.value),
-                &figure.limit.map(|l| format!("limit {}", limit_ms(l))).unwrap_or_default(),
-                Some(validity)))
-        }
+/// What the tiles describe: the only scenario, or all of them.
+fn scope(report: &RunReport) -> &str {
+    match report.scenarios.as_slice() {
+        [one] => &one.name,
+        _ => "the run",
     }
+}
+
+/// Why operations failed, in half a line: the most frequent reason.
+fn refused(report: &RunReport) -> Option<String> {
+    let mut reasons: Vec<&crate::model::Refusal> =
+        report.scenarios.iter().flat_map(|s| &s.refusals).collect();
+    reasons.sort_by_key(|r| std::cmp::Reverse(r.count));
+    let first = reasons.iter().find(|r| r.outcome == Outcome::Fail)?;
+    Some(format!(
+        "mostly {} {}",
+        untrusted(&first.call),
+        untrusted(&first.error)
+    ))
 }
 
 fn unexplained(report: &RunReport) -> String {
@@ -230,15 +268,23 @@ fn performance_note(report: &RunReport) -> String {
     }
 }
 
-fn tile(name: &str, value: &str, note: &str, validity: Option<Validity>) -> Markup {
+fn tile(
+    of: &str,
+    name: Name,
+    shown: Option<String>,
+    note: Markup,
+    validity: Option<Validity>,
+) -> Markup {
     html! {
-        div class=[validity.map(|v| v.word())] {
-            dt { (name) }
-            dd class="value" {
-                (value)
-                @if let Some(validity) = validity { " " (super::parts::mark(validity)) }
+        @if let Some(shown) = shown {
+            div class=[validity.map(|v| v.word())] {
+                dt { a href=(format!("#{}", figures_anchor(name.words()))) { (name.words()) } }
+                dd class="value" {
+                    (figure(of, name, &shown))
+                    @if let Some(validity) = validity { " " (super::parts::mark(validity)) }
+                }
+                dd class="note" { (note) }
             }
-            dd class="note" { (note) }
         }
     }
 }

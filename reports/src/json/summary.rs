@@ -34,6 +34,7 @@ struct Run {
 struct Subject {
     name: String,
     version: String,
+    plants: Vec<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -102,6 +103,7 @@ impl RunSummary {
             duration_ms: results.run.duration_ms,
             subject: results.subject.name,
             version: results.subject.version,
+            plants: results.subject.plants,
             ..RunSummary::default()
         })
     }

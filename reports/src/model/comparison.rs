@@ -6,12 +6,24 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Subject;
+
 /// The result of a comparison.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Comparison {
     /// What it was compared with.
     pub baseline: Baseline,
+    /// The run under test, where the comparison is a page of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub candidate: Option<Side>,
+    /// The earlier run, likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub earlier: Option<Side>,
+    /// Why the runs are not like for like, one sentence each: other plants, faults, length or target. Then no finding is
+    /// new or resolved.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unlike: Vec<String>,
     /// How many runs of this build were compared.
     pub runs: u64,
     /// Where configuration or machine differ, one sentence each. Affected figures are not comparable.
@@ -38,6 +50,26 @@ pub struct Baseline {
     pub accepted: String,
     /// How many runs of it there were.
     pub runs: u64,
+}
+
+/// One of the two runs, as a page of its own shows it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Side {
+    /// Its run id.
+    pub run: String,
+    /// Its page, relative to that of the comparison; empty for no link.
+    pub page: String,
+    /// Its verdict in a word.
+    pub verdict: String,
+    /// What was tested.
+    pub subject: Subject,
+    /// The kinds of faults that took effect, in the order of their names.
+    pub faults: Vec<String>,
+    /// From the first scenario's begin to the last one's end.
+    pub duration_ms: u64,
+    /// The version of the harness.
+    pub harness: String,
 }
 
 /// A kind of finding in one scenario, in the baseline and in this build.
@@ -84,6 +116,14 @@ pub enum FindingStatus {
     Rare,
     /// Only in the baseline.
     Resolved,
+    /// Only in the run under test, and the runs are not like for like.
+    #[serde(rename = "only-second")]
+    #[strum(serialize = "only in the second")]
+    OnlySecond,
+    /// Only in the baseline, and the runs are not like for like.
+    #[serde(rename = "only-first")]
+    #[strum(serialize = "only in the first")]
+    OnlyFirst,
 }
 
 /// One figure, in the baseline and in this build.
@@ -147,6 +187,18 @@ pub enum FigureOutcome {
 }
 
 impl Comparison {
+    /// States that the runs are not like for like. What is in one of them only may be due to the difference.
+    pub fn not_alike(&mut self, reasons: Vec<String>) {
+        for finding in &mut self.findings {
+            finding.status = match finding.status {
+                FindingStatus::New => FindingStatus::OnlySecond,
+                FindingStatus::Resolved => FindingStatus::OnlyFirst,
+                other => other,
+            };
+        }
+        self.unlike = reasons;
+    }
+
     /// How many findings have this status.
     pub fn count(&self, status: FindingStatus) -> usize {
         self.findings.iter().filter(|f| f.status == status).count()

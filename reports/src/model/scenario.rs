@@ -10,6 +10,7 @@ use super::excerpt::Excerpt;
 use super::fault::{FaultWindow, WindowState};
 use super::log::LogExcerpt;
 use super::operation::Operation;
+use super::refusal::Refusal;
 use super::series::Series;
 
 /// One judged scenario.
@@ -38,6 +39,9 @@ pub struct ScenarioReport {
     pub promises: Promises,
     /// The limits that apply to the target.
     pub limits: Limits,
+    /// Why operations did not return ok, the most frequent reason first. Empty if not recorded.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub refusals: Vec<Refusal>,
     /// The phases' begins.
     pub phases: Vec<PhaseMark>,
     /// Faults, including skipped and failed ones: see [`FaultWindow::collect`].
@@ -105,14 +109,6 @@ impl ScenarioReport {
     /// The worst of its checks.
     pub fn validity(&self) -> Validity {
         self.judgement.validity()
-    }
-
-    /// How often the leader changed. The first one, at formation, changed nothing.
-    pub fn changes_of_leader(&self) -> usize {
-        let elections = self.judgement.elections.iter();
-        elections
-            .filter(|election| election.old_leader.is_some())
-            .count()
     }
 
     /// The extract of this operation, if it was kept.

@@ -21,6 +21,9 @@ pub struct RunSummary {
     pub subject: String,
     /// The subject's version.
     pub version: String,
+    /// Deliberate bugs that were enabled.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub plants: Vec<String>,
     /// Its verdict; none if it has no results: then the run is *incomplete*, never valid.
     pub validity: Option<Validity>,
     /// The exit code of its process.

@@ -4,9 +4,9 @@
 use checkers::judgement::{LeadSpan, NodeLane};
 use maud::{Markup, html};
 
-use super::{AXIS, LANE, at, bands, bar, lane_name, ribbon, time_axis};
+use super::{AXIS, LANE, at, bands, bar, framed, lane_name, ribbon, time_axis};
 use crate::axis::{Axis, LEFT, RIGHT, WIDTH};
-use crate::format::{length_ms, moment, untrusted};
+use crate::format::{count, length_ms, moment, untrusted};
 use crate::limits::SPANS_PER_LANE_MAX;
 use crate::model::ScenarioReport;
 use crate::overlaps::{Overlap, overlaps};
@@ -16,9 +16,23 @@ pub(crate) fn lanes(scenario: &ScenarioReport, axis: &Axis) -> Markup {
     let lanes = &scenario.judgement.lanes;
     let height = LANE * (lanes.len() as u32 + 2);
     let overlaps = overlaps(lanes);
-    html! {
-        svg class="lanes" viewBox=(format!("0 0 {WIDTH} {}", height + AXIS)) role="img"
-            aria-label=(format!("Faults and leaders over time, {} lanes", lanes.len() + 1)) {
+    let nodes: Vec<String> = lanes.iter().map(|lane| untrusted(&lane.node)).collect();
+    let label = format!(
+        "Faults and leaders over {}: {}, {} of which nodes claimed to lead; lanes {}",
+        length_ms(scenario.duration_ms),
+        count(scenario.faults_in_effect().count() as u64, "faults"),
+        count(
+            lanes.iter().map(|lane| lane.leading.len() as u64).sum(),
+            "stretches"
+        ),
+        nodes.join(", ")
+    );
+    let names: Vec<String> = [String::new(), "faults".to_owned()]
+        .into_iter()
+        .chain(nodes)
+        .collect();
+    let drawing = html! {
+        svg class="lanes" viewBox=(format!("0 0 {WIDTH} {}", height + AXIS)) role="img" aria-label=(label) {
             (bands(axis, scenario.faults_in_effect(), height))
             (time_axis(axis, height))
             (phases(scenario, axis, height))
@@ -27,7 +41,8 @@ pub(crate) fn lanes(scenario: &ScenarioReport, axis: &Axis) -> Markup {
                 (node(lane, axis, LANE * (index as u32 + 2), &overlaps))
             }
         }
-    }
+    };
+    framed("Drawing of faults and leaders", &names, &drawing)
 }
 
 /// Names of phases in the topmost row.

@@ -3,9 +3,9 @@
 use checkers::verdict::Anomaly;
 use maud::{Markup, html};
 
-use super::{AXIS, LANE, at, bands, bar, lane_name, outcome_word, ribbon, time_axis};
+use super::{AXIS, LANE, at, bands, bar, framed, lane_name, outcome_word, ribbon, time_axis};
 use crate::axis::{Axis, WIDTH};
-use crate::format::{moment, untrusted};
+use crate::format::{count, moment, untrusted};
 use crate::limits::MINI_TIMELINE_HALF_NS;
 use crate::model::{Operation, ScenarioReport, span};
 
@@ -41,9 +41,19 @@ pub(crate) fn mini(scenario: &ScenarioReport, anomaly: &Anomaly) -> Option<Mini>
     let lanes = &scenario.judgement.lanes;
     let overlaps = crate::overlaps::overlaps(lanes);
     let height = LANE * (1 + lanes.len() as u32 + operations.len() as u32);
+    let names = std::iter::once("faults".to_owned())
+        .chain(lanes.iter().map(|lane| lane.node.to_string()))
+        .chain(operations.iter().map(|o| format!("op {}", o.op)));
+    let names: Vec<String> = names.collect();
+    let label = format!(
+        "{}: faults, leaders and {} from {} to {}",
+        crate::wording::words(anomaly).title,
+        count(operations.len() as u64, "operations"),
+        moment(axis.begin_ns),
+        moment(axis.end_ns)
+    );
     let drawing = html! {
-        svg class="mini" viewBox=(format!("0 0 {WIDTH} {}", height + AXIS)) role="img"
-            aria-label=(format!("What happened from {} to {}", moment(axis.begin_ns), moment(axis.end_ns))) {
+        svg class="mini" viewBox=(format!("0 0 {WIDTH} {}", height + AXIS)) role="img" aria-label=(label) {
             (bands(&axis, scenario.faults_in_effect(), height))
             (time_axis(&axis, height))
             (ribbon(&axis, scenario.faults_in_effect(), 0))
@@ -64,7 +74,7 @@ pub(crate) fn mini(scenario: &ScenarioReport, anomaly: &Anomaly) -> Option<Mini>
         .collect();
     Some(Mini {
         axis,
-        drawing,
+        drawing: framed("Drawing of the failure", &names, &drawing),
         outside,
     })
 }

@@ -34,6 +34,10 @@ pub(super) fn lines(card: &Card<'_>, page: &str) -> Vec<String> {
         ("promised", &words.promise),
         ("seen", &words.seen),
         ("so", &words.therefore),
+        (
+            "for users",
+            &wording::consequence(&card.verdict.check).to_owned(),
+        ),
         ("node", &evidence.nodes.join(", ")),
         ("partition", &place),
         ("fault", &faults.join(", ")),
@@ -42,9 +46,9 @@ pub(super) fn lines(card: &Card<'_>, page: &str) -> Vec<String> {
             lines.extend(labelled(label, &untrusted(text)));
         }
     }
-    let rules = format!("docs/checkers.md explains the check {}", card.verdict.check);
-    lines.extend(labelled("read on", &untrusted(&rules)));
     if !page.is_empty() {
+        let rules = format!("the page explains the check {}", card.verdict.check);
+        lines.extend(labelled("read on", &untrusted(&rules)));
         // One word, so that it can be copied as a whole.
         lines.push(format!(
             "  {:<10} {}",

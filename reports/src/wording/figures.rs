@@ -2,6 +2,7 @@
 
 use checkers::verdict::{Figure, Unit, Verdict};
 
+use crate::definitions::FIGURES;
 use crate::format::{group, length_ms, limit_ms, memory, untrusted};
 
 /// A verdict's figures in one line: `longest gap 2.10 s, limit 3 s`.
@@ -25,8 +26,11 @@ pub(crate) fn figures(verdict: &Verdict) -> String {
         .join("; ")
 }
 
-/// A figure's name without its unit and underscores.
+/// A figure's words, or its raw name without unit and underscores if this version knows it by name only.
 pub(crate) fn figure_name(name: &str) -> String {
+    if let Some((_, words, _)) = FIGURES.iter().find(|(raw, ..)| *raw == name) {
+        return (*words).to_owned();
+    }
     untrusted(
         &name
             .replace("_ms", "")

@@ -2,7 +2,7 @@
 
 use checkers::verdict::{Anomaly, Finding, Validity, Verdict};
 
-use super::{doubts, place, words};
+use super::{doubts, occurrences, place, words};
 use crate::format::{count, group, sum_of, untrusted};
 
 /// A verdict in one short line without its check's name.
@@ -40,7 +40,8 @@ fn invalid(verdict: &Verdict) -> String {
             detail(first, words.detail)
         );
     }
-    let line = line_of(first, words.detail, verdict.anomaly_count);
+    let all: Vec<&Anomaly> = verdict.anomalies.iter().collect();
+    let line = line_of(&all, words.detail, verdict.anomaly_count);
     if line.is_empty() {
         title
     } else {
@@ -58,11 +59,15 @@ fn detail(anomaly: &Anomaly, own: Option<String>) -> String {
 }
 
 /// A kind of anomaly in one short line without its title: how many, and where the first is.
-pub(crate) fn instance_line(first: &Anomaly, total: u64) -> String {
-    line_of(first, words(first).detail, total)
+pub(crate) fn instance_line(anomalies: &[&Anomaly], total: u64) -> String {
+    match anomalies.first() {
+        Some(first) => line_of(anomalies, words(first).detail, total),
+        None => count(total, "findings"),
+    }
 }
 
-fn line_of(first: &Anomaly, own: Option<String>, total: u64) -> String {
+fn line_of(anomalies: &[&Anomaly], own: Option<String>, total: u64) -> String {
+    let first = anomalies[0];
     let detail = detail(first, own);
     if let Finding::LostWrite { acknowledged, .. } = &first.kind {
         let known = if *acknowledged {
@@ -75,8 +80,8 @@ fn line_of(first: &Anomaly, own: Option<String>, total: u64) -> String {
     }
     match (total, detail.is_empty()) {
         (1, _) => detail,
-        (many, true) => format!("{} times", group(many)),
-        (many, false) => format!("{} times, first {detail}", group(many)),
+        (many, true) => occurrences(anomalies, many),
+        (many, false) => format!("{}, first {detail}", occurrences(anomalies, many)),
     }
 }
 

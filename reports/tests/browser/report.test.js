@@ -189,6 +189,34 @@ describe("the timeline by keyboard", () => {
   });
 });
 
+describe("the first screen", () => {
+  test("the first failure stands on it", async () => {
+    const { page, close } = await open("demo.html", { viewport: { width: 1280, height: 800 } });
+    const top = await page.evaluate(() => document.getElementById("f1").getBoundingClientRect().top);
+    assert.ok(top < 640, `${top} px`);
+    await close();
+  });
+
+  test("the matrix of a suite fits 1280 px", async () => {
+    const { page, close } = await open("suite.html");
+    const over = await page.evaluate(() => {
+      const table = document.querySelector("table.matrix");
+      return table.scrollWidth - table.parentElement.clientWidth;
+    });
+    assert.ok(over <= 0, `${over} px too wide`);
+    await close();
+  });
+
+  test("names of lanes stay in sight at 400 px", async () => {
+    const { page, close } = await open("demo.html", { viewport: { width: 400, height: 800 } });
+    const names = page.locator("#f1 .framed .names").first();
+    await names.scrollIntoViewIfNeeded();
+    const left = await names.evaluate((e) => { e.closest(".scroll").scrollLeft = 300; return e.getBoundingClientRect().left; });
+    assert.ok(left >= 0 && left < 60, `${left} px`);
+    await close();
+  });
+});
+
 describe("renderings", () => {
   /** Text on its nearest painted ground, by WCAG 2.1. */
   const contrasts = (page) => page.evaluate(() => {
@@ -232,27 +260,29 @@ describe("renderings", () => {
     });
   }
 
-  test("print opens what is closed, in light, and hides what needs a hand", async () => {
+  test("print opens what the decision needs, in light, hides what needs a hand, and fits on ten pages", async () => {
     const { page, close } = await open("demo.html", { colorScheme: "dark" });
     await page.emulateMedia({ media: "print", colorScheme: "dark" });
     await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
-    assert.equal(await page.locator("details:not([open])").count(), 0);
+    assert.equal(await page.locator("details.printed:not([open])").count(), 0);
+    assert.ok(await page.locator(".sign-off").isVisible());
+    assert.equal(await page.locator("details.numbers:visible").count(), 0);
     assert.equal(await page.locator("nav.bar:visible, button:visible").count(), 0);
     assert.equal(await page.evaluate(() => getComputedStyle(document.body).backgroundColor), "rgb(255, 255, 255)");
     await page.evaluate(() => dispatchEvent(new Event("afterprint")));
     assert.ok((await page.locator("details:not([open])").count()) > 0, "closed again afterwards");
     const pdf = await page.pdf({ preferCSSPageSize: true, ...(shots ? { path: path.join(shots, "demo.pdf") } : {}) });
     const leaves = (pdf.toString("latin1").match(/\/Type\s*\/Page[^s]/g) ?? []).length;
-    assert.ok(leaves >= 4 && leaves < 40, `${leaves} pages`);
+    assert.ok(leaves >= 2 && leaves <= 10, `${leaves} pages`);
     await close();
   });
 });
 
 describe("accessibility", () => {
   for (const name of all) {
-    for (const colorScheme of ["light", "dark"]) {
-      test(`axe finds nothing serious in ${name}, ${colorScheme}`, async () => {
-        const { page, close } = await open(name, { colorScheme, bypassCSP: true });
+    for (const [colorScheme, width] of [["light", 1280], ["dark", 1280], ["light", 400], ["dark", 400]]) {
+      test(`axe finds nothing serious in ${name}, ${colorScheme}, ${width} px`, async () => {
+        const { page, close } = await open(name, { colorScheme, bypassCSP: true, viewport: { width, height: 800 } });
         await page.evaluate(() => { for (const d of document.querySelectorAll("details")) d.open = true; });
         await page.evaluate(axe);
         const found = await page.evaluate(() => axe.run(document, { resultTypes: ["violations"] }));

@@ -158,6 +158,9 @@ pub(crate) fn comparison() -> Comparison {
             outcome,
         };
     Comparison {
+        candidate: None,
+        earlier: None,
+        unlike: vec![],
         baseline: Baseline {
             run: "20261002T071500Z-c0de".into(),
             name: "acme-broker".into(),

@@ -41,6 +41,7 @@ pub(crate) fn report() -> RunReport {
             suite: String::new(),
             seed: "0x5eed".into(),
             started: "2026-11-23T08:40:21Z".into(),
+            begin_wall_clock: "2026-11-23T08:40:21.250Z".into(),
             duration_ms: DURATION_MS,
             interrupted: false,
             incomplete: vec![],
@@ -51,7 +52,12 @@ pub(crate) fn report() -> RunReport {
         subject: Subject {
             name: "acme-broker".into(),
             version: "3.2.0-rc1".into(),
+            revision: "4be1d02".into(),
+            program: "/opt/acme/bin/acme-broker".into(),
             binary_sha256: Some("9f2c".repeat(16)),
+            configuration: "af63dc4c8601ec8c".into(),
+            command: "/opt/acme/bin/acme-broker --config n1.toml".into(),
+            files: Vec::new(),
             plants: Vec::new(),
             nodes: 3,
         },
@@ -62,12 +68,15 @@ pub(crate) fn report() -> RunReport {
             why: "libfaketime was not found; see jepsen doctor".into(),
         }],
         environment: environment(),
-        not_tested: vec![
-            "Loss of unsynced data (power failure): processes are killed, the machine is not."
-                .into(),
-            "Disks that are slow, full or wrong.".into(),
-            "Consumer groups and transactions.".into(),
-        ],
+        waivers: vec![],
+        detection: Some(Detection {
+            detected: 22,
+            planted: 24,
+            missed: vec!["late-fence".into(), "stale-tail".into()],
+            runs: 120,
+            faults: "the default mix, 60 s".into(),
+        }),
+        not_tested: vec!["Brokers on more than one machine.".into()],
         warnings: vec![],
         exit_code: 1,
     }
@@ -140,6 +149,12 @@ pub(crate) fn scenario(name: &str) -> ScenarioReport {
             fail: 61,
             info: 204,
         },
+        refusals: vec![Refusal {
+            call: "end-offset".into(),
+            outcome: checkers::history::Outcome::Fail,
+            error: "NOT_LEADER_OR_FOLLOWER".into(),
+            count: 52,
+        }],
         judgement: Judgement {
             verdicts: verdicts::verdicts(),
             elections: leadership::elections(),

@@ -38,6 +38,9 @@ pub struct QualifyArguments {
     /// The seed of faults and workloads, decimal or 0x hexadecimal; if absent, drawn, or with --shard the suite's own.
     #[arg(long, value_name = "N", value_parser = crate::config::seed::parse)]
     pub seed: Option<u64>,
+    /// Accept the findings that this file waives, see docs/qualification.md.
+    #[arg(long, value_name = "FILE")]
+    pub waivers: Option<PathBuf>,
     /// Print what would run, with all fault schedules, and stop.
     #[arg(long)]
     pub plan: bool,

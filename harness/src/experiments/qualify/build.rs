@@ -11,6 +11,7 @@ use super::matrix::Cell;
 use crate::config::plants::Plants;
 use crate::config::scenario::Scenario;
 use crate::config::target::Target;
+use crate::config::waivers;
 use crate::output::{bars, say};
 use crate::run::Case;
 use crate::session::publish::{Conditions, Publication, warn_of};
@@ -42,7 +43,8 @@ impl Build {
             plants,
             suite: &question.suite.name,
         };
-        let run = Publication::begin(session, &conditions)?;
+        let mut run = Publication::begin(session, &conditions)?;
+        run.report.waivers = waivers::load(question.arguments.waivers.as_deref())?;
         if is_candidate {
             run.announce(session, &conditions);
         }

@@ -9,9 +9,10 @@ use std::collections::BTreeMap;
 use checkers::history::{Call, Event, Moment, Outcome, Phase, Seen, What, WorkerId};
 use reports::model::{
     AvailabilityBucket, DensityCell, LatencySeries, Mark, PhaseMark, QuantileBucket, RateBucket,
-    ScenarioReport, Series,
+    Refusals, ScenarioReport, Series,
 };
 
+use super::lag::Lag;
 use super::series::{BUCKET_MS_MIN, BUCKETS_MAX, COLUMNS, IN_TIME_NS, MARKS_MAX, low, row};
 use bucket::Histogram;
 
@@ -27,6 +28,8 @@ pub struct Meter {
     rate: BTreeMap<u64, RateBucket>,
     availability: BTreeMap<u64, AvailabilityBucket>,
     phases: Vec<PhaseMark>,
+    lag: Lag,
+    refusals: Refusals,
     /// Operations that were ok, that failed, and whose outcome is unknown.
     ops: [u64; 3],
     end: Moment,
@@ -50,6 +53,8 @@ impl Default for Meter {
             rate: BTreeMap::new(),
             availability: BTreeMap::new(),
             phases: Vec::new(),
+            lag: Lag::default(),
+            refusals: Refusals::default(),
             ops: [0; 3],
             end: 0,
         }
@@ -63,6 +68,8 @@ impl Meter {
         while event.t / 1_000_000 / self.bucket_ms > BUCKETS_MAX * 2 {
             self.widen();
         }
+        self.lag.take(event, self.bucket_ms);
+        self.refusals.take(event);
         match &event.what {
             What::Invoke(invocation) => {
                 let kind = match invocation.call {
@@ -141,6 +148,7 @@ impl Meter {
     fn widen(&mut self) {
         self.bucket_ms *= 2;
         let wide = self.bucket_ms;
+        self.lag.widen(wide);
         for latency in &mut self.latency {
             for (begin, narrow) in std::mem::take(&mut latency.buckets) {
                 let into = latency.buckets.entry(begin / wide * wide).or_default();
@@ -158,6 +166,15 @@ impl Meter {
             into.attempted += narrow.attempted;
             into.acknowledged += narrow.acknowledged;
         }
+    }
+
+    /// Fills in what only a pass over all lines can tell: what consumers had yet to read, and why operations failed.
+    pub fn tell(mut self, entry: &mut ScenarioReport) {
+        while self.end / 1_000_000 / self.bucket_ms > BUCKETS_MAX {
+            self.widen();
+        }
+        entry.lag = self.lag.finish(self.bucket_ms, self.end);
+        entry.refusals = self.refusals.finish();
     }
 
     /// Fills in the data of a scenario's report: series, counts, phases, duration.

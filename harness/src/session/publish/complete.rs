@@ -8,7 +8,7 @@ use checkers::history::NodeEntry;
 use reports::RunReport;
 use reports::model::NodeSetup;
 
-use super::scenario;
+use super::{around, opening, scenario};
 use crate::bounded;
 use crate::exit::Stop;
 use crate::output::name;
@@ -85,6 +85,11 @@ fn add(report: &mut RunReport, run: &Path, directory: &Path) -> Result<()> {
         let warning = format!("the history stays uncompressed: {error:#}");
         report.warnings.push(warning);
     }
+    let started = report.run.started.clone();
+    report
+        .warnings
+        .extend(around::add(&mut entry, run, directory, &started));
+    report.run.begin_wall_clock = opening::wall_clock(directory);
     entry.files = scenario::files(directory);
     report.scenarios.push(entry);
     Ok(())

@@ -1,14 +1,15 @@
-//! The part of a report that is known before anything has run: program, subject, machine, and what no run of this
-//! version tests.
+//! The part of a report that is known before anything has run: program, subject, machine.
+
+use std::path::Path;
 
 use nemesis::{Nodes, address};
 use reports::RunReport;
-use reports::model::{Environment, Filesystem, Run, Setting, Subject, Tool, Unavailable};
+use reports::model::{Environment, Filesystem, Run, Setting, Tool, Unavailable};
 
-use super::Conditions;
+use super::{Conditions, detection, subject};
 use crate::output::shown;
 use crate::session::reproduce::recheck;
-use crate::store::{self, RunDirectory};
+use crate::store::{self, Asked, RunDirectory, layout};
 
 /// The report of a run that is about to start.
 pub(super) fn report(
@@ -31,17 +32,7 @@ pub(super) fn report(
             suite: conditions.suite.to_owned(),
             ..Run::default()
         },
-        subject: Subject {
-            name: target.name.clone(),
-            version: if target.name == "reference" {
-                env!("CARGO_PKG_VERSION").into()
-            } else {
-                String::new()
-            },
-            binary_sha256: None,
-            nodes: target.nodes.count() as u32,
-            plants: conditions.plants.words(),
-        },
+        subject: subject::stated(target, conditions.plants.words()),
         environment: environment(
             Filesystem {
                 kind,
@@ -50,7 +41,8 @@ pub(super) fn report(
             (isolated, target.nodes),
             target.client_settings_shown(),
         ),
-        not_tested: not_tested(isolated),
+        detection: detection::stored(&directory.path),
+        not_tested: Vec::new(),
         ..RunReport::default()
     };
     if !isolated {
@@ -125,17 +117,11 @@ pub fn environment(
     }
 }
 
-/// What no run of this version tests.
-fn not_tested(isolated: bool) -> Vec<String> {
-    let mut sentences = vec![
-        "Loss of unsynced data (power failure): processes are killed, the machine is not.",
-        "Disks that are slow, full or wrong.",
-        "Messages picked out by what they say: links are cut, slowed and damaged below the protocol.",
-        "Consumer groups and transactions.",
-        "Changes of cluster membership, and upgrades.",
-    ];
-    if !isolated {
-        sentences.insert(0, "Network partitions: this run had no private network.");
-    }
-    sentences.into_iter().map(str::to_owned).collect()
+/// The wall clock at which the times of a scenario count from, RFC 3339 with milliseconds; empty if it is not known.
+pub(super) fn wall_clock(directory: &Path) -> String {
+    let began = Asked::beside(&directory.join(layout::HISTORY)).ok();
+    let began = began.and_then(|asked| asked.began_unix_ns);
+    let at = began.and_then(|ns| jiff::Timestamp::from_nanosecond(i128::from(ns)).ok());
+    at.map(|at| at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string())
+        .unwrap_or_default()
 }

@@ -7,7 +7,7 @@ use reports::RunReport;
 use reports::model::{FaultClass, FaultWindow, File, Operation, ScenarioReport, Setting};
 
 use crate::config::plan;
-use crate::session::judge::{Judged, measure};
+use crate::session::judge::{Judged, Meter, measure};
 use crate::store::{Asked, layout, write_whole};
 
 /// The values from a judged history, without those that only the run knew.
@@ -23,6 +23,14 @@ pub fn of_judged(judged: &Judged) -> ScenarioReport {
         operations: Operation::collect(events(), &judged.judgement),
         ..ScenarioReport::default()
     };
+    match &judged.meter {
+        Some(meter) => meter.clone().tell(&mut entry),
+        None => {
+            let mut meter = Meter::default();
+            events().for_each(|event| meter.take(event));
+            meter.tell(&mut entry);
+        }
+    }
     match &judged.meter {
         // What was forgotten is not among its lines any more.
         Some(meter) if history.settled().is_some() => meter.clone().measure(&mut entry),

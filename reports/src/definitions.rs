@@ -1,0 +1,204 @@
+//! What every figure and term of a report means: the rows of the glossary on the page. A new figure of a check gets a
+//! row here, or it is shown by its raw name and has no definition.
+
+/// The name of a figure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::VariantArray)]
+pub(crate) enum Name {
+    OperationsOk,
+    OperationsFail,
+    OperationsInfo,
+    LongestGap,
+    Recovery,
+    ChangesOfLeader,
+    FaultsInEffect,
+    AppendP99,
+    AcknowledgedInTime,
+}
+
+impl Name {
+    /// The words on tile, table, text and terminal.
+    pub(crate) fn words(self) -> &'static str {
+        of(self).0
+    }
+
+    /// What it measures, in a sentence or two.
+    pub(crate) fn definition(self) -> &'static str {
+        of(self).1
+    }
+}
+
+/// The words of a figure of the run, and its definition.
+fn of(name: Name) -> (&'static str, &'static str) {
+    match name {
+        Name::OperationsOk => (
+            "operations ok",
+            "Calls of the workload's clients that returned and took effect.",
+        ),
+        Name::OperationsFail => (
+            "operations fail",
+            "Calls that surely did not take effect, such as a request that a node refused because it does not lead. \
+             Under faults this is expected and contradicts no promise.",
+        ),
+        Name::OperationsInfo => (
+            "operations info",
+            "Calls that may or may not have taken effect, such as those that timed out. The checks allow for both.",
+        ),
+        Name::LongestGap => (
+            "longest gap",
+            "The longest time without an acknowledged record of the produce probe, of the gaps that have a limit. \
+             Times in which no majority of the nodes could work have no limit and do not count.",
+        ),
+        Name::Recovery => (
+            "recovery",
+            "From the last heal until all nodes agreed again on one leader of every partition.",
+        ),
+        Name::ChangesOfLeader => (
+            "changes of leader",
+            "Changes of the leader or its epoch after formation. Partitions that change together count once.",
+        ),
+        Name::FaultsInEffect => (
+            "faults in effect",
+            "Fault windows whose effect was observed from the network, the disk or the process.",
+        ),
+        Name::AppendP99 => (
+            "append p99",
+            "99 % of the appends that were acknowledged took at most this long, over the whole run with its faults.",
+        ),
+        Name::AcknowledgedInTime => (
+            "acknowledged in time",
+            "The share of the produce probe's records that were acknowledged within 1 s of being sent. The others were \
+             acknowledged later or never.",
+        ),
+    }
+}
+
+/// Figures that checks measure: the name in `results.json`, the words, the definition. They are shown with the words.
+pub(crate) const FIGURES: &[(&str, &str, &str)] = &[
+    (
+        "formation_ms",
+        "formation",
+        "From the start of the last node until all nodes agreed on a first leader.",
+    ),
+    (
+        "formation_term",
+        "term of the first leader",
+        "The term in which the nodes first agreed. Each lost election raises it by one.",
+    ),
+    ("recovery_ms", "recovery", ""),
+    ("elections", "changes of leader", ""),
+    (
+        "leaderless_ms_max",
+        "longest time without a leader",
+        "The longest time between the last claim of an old leader and the first claim of a new one.",
+    ),
+    (
+        "term_growth",
+        "growth of the term",
+        "How far the term rose between formation and the end.",
+    ),
+    (
+        "fail_over_ms_max",
+        "slowest fail-over",
+        "The longest time from the begin of a fault that affects the leader to the first acknowledgement of a record sent after it.",
+    ),
+    (
+        "gap_unaffected_ms_max",
+        "longest gap beside faults",
+        "The longest gap during faults that leave a leader and a majority untouched.",
+    ),
+    (
+        "gap_outside_faults_ms_max",
+        "longest gap without faults",
+        "The longest gap while no fault was active.",
+    ),
+    (
+        "served_again_ms",
+        "served again",
+        "From the last heal to the first acknowledgement of a record sent after it.",
+    ),
+    (
+        "served_late_ms_max",
+        "latest first read",
+        "How long after its acknowledgement the last record to be read was first read.",
+    ),
+    (
+        "realtime_lag_ms_max",
+        "longest lag of consumers",
+        "The longest time for which an acknowledged record stayed unread by the consumers.",
+    ),
+    (
+        "append_wait_ms_max",
+        "longest wait for an append",
+        "The longest time in which a partition under load acknowledged no append.",
+    ),
+    (
+        "read_wait_ms_max",
+        "longest wait for a read",
+        "The longest time in which consumers got no record of a partition that had some.",
+    ),
+    (
+        "request_wait_ms_max",
+        "longest wait for a request",
+        "The longest time in which requests for end offsets, metadata or topics did not succeed.",
+    ),
+    (
+        "stale_tail_ms_max",
+        "age of a stale end offset",
+        "How far an end offset lagged behind acknowledged records.",
+    ),
+    (
+        "stale_claim_ms_max",
+        "longest claim of an old leader",
+        "How long a deposed leader went on claiming to lead.",
+    ),
+    (
+        "disagreement_ms_max",
+        "longest disagreement",
+        "How long connected nodes named different leaders.",
+    ),
+    (
+        "left_out_ms_max",
+        "longest omission",
+        "How long a node left a broker, voter or partition out of its answers.",
+    ),
+    (
+        "silence_ms_max",
+        "longest silence",
+        "How long a node without a fault did not answer.",
+    ),
+    (
+        "resident_growth_bytes",
+        "growth of memory",
+        "How much the resident memory of a node grew under load.",
+    ),
+    (
+        "descriptor_growth",
+        "growth of descriptors",
+        "How many more open files and sockets a node had than at the start.",
+    ),
+];
+
+/// Words of the page that an engineer new to it may not know.
+pub(crate) const TERMS: &[(&str, &str)] = &[
+    (
+        "undecided",
+        "The run lacks the evidence to judge. Undecided is never valid.",
+    ),
+    (
+        "finding",
+        "One contradiction of a promise: one record, one partition or one node. Findings whose times overlap are one event.",
+    ),
+    ("fault window", "From the request for a fault to its heal."),
+    (
+        "epoch",
+        "The number of a leader's term in a partition. Two leaders in one epoch break the log.",
+    ),
+    (
+        "produce probe",
+        "A client of its own that sends a record every 20 ms, whatever happens. Gaps are measured by it.",
+    ),
+    (
+        "not applicable",
+        "The check needs a workload, a fault or a promise that this run did not have.",
+    ),
+];

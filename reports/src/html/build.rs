@@ -1,0 +1,49 @@
+//! Which build was tested: version, revision, digests, command line. Two runs with the same table tested the same thing.
+
+use maud::{Markup, html};
+
+use super::environment::fact;
+use crate::format::{bytes, untrusted};
+use crate::limits::BUILD_FILES_MAX;
+use crate::model::Subject;
+
+/// The table.
+pub(super) fn table(subject: &Subject) -> Markup {
+    let shown = subject.files.len().min(BUILD_FILES_MAX);
+    html! {
+        div {
+            table id="build" {
+                caption { "Build under test" }
+                tbody {
+                    (fact("target", &subject.name))
+                    (fact("version", if subject.version.trim().is_empty() { "not stated by the target" } else { &subject.version }))
+                    (fact("revision", &subject.revision))
+                    (fact("deliberate bugs", &subject.plants.join(", ")))
+                    (fact("program", &subject.program))
+                    (fact("program SHA-256", subject.binary_sha256.as_deref().unwrap_or_default()))
+                    (fact("configuration digest", &subject.configuration))
+                    (fact("command of n1", &subject.command))
+                }
+            }
+            @if shown > 0 {
+                details class="numbers" {
+                    summary { "Files of the build" }
+                    div class="scroll" tabindex="0" role="group" aria-label="Files of the build" {
+                        table {
+                            caption { "Files that the target provides" }
+                            thead { tr { th scope="col" { "file" } th scope="col" class="num" { "size" } th scope="col" { "sha256" } } }
+                            tbody { @for file in &subject.files[..shown] {
+                                tr {
+                                    th scope="row" { code { (untrusted(&file.path)) } }
+                                    td class="num" { (bytes(file.bytes)) }
+                                    td { code { (file.sha256.as_deref().map(untrusted).unwrap_or_else(|| "–".into())) } }
+                                }
+                            } }
+                        }
+                    }
+                    (super::parts::more(shown, subject.files.len(), "report.json"))
+                }
+            }
+        }
+    }
+}

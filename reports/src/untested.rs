@@ -1,0 +1,164 @@
+//! What a run did not test, from what it did: the fault windows that took effect, and the checks that applied. A release
+//! engineer reads this beside the verdict, so a sentence is here only while it is true of this run.
+
+use checkers::verdict::{Validity, Verdict};
+
+use crate::format::untrusted;
+use crate::model::{FaultClass, FaultWindow, RunReport};
+
+/// Faults that the default scenario holds if it has the time: words, kinds, and the beginning of the role.
+const PROMISED: &[(&str, &[&str], &str)] = &[
+    ("the leader cut off", &["isolate", "deaf", "mute"], "leader"),
+    ("the leader paused", &["pause"], "leader"),
+    ("one link cut", &["cut-link", "cut-link-one-way"], ""),
+    ("the leader killed", &["kill"], "leader"),
+    (
+        "a follower cut off",
+        &["isolate", "deaf", "mute", "cut-link-one-way"],
+        "follower",
+    ),
+];
+
+/// What a run tests only with certain faults: the sentence, and the beginnings of the kinds.
+const BY_FAULT: &[(&str, &[&str])] = &[
+    ("Loss of unsynced data (power failure).", &["power-loss"]),
+    ("Rolling restarts.", &["rolling-restart"]),
+    ("Upgrades.", &["rolling-upgrade", "upgrade"]),
+];
+
+/// What a run tests only if certain checks applied: the sentence, and words in their names.
+const BY_CHECK: &[(&str, &[&str])] = &[
+    ("Consumer groups.", &["group"]),
+    ("Transactions.", &["transaction", "isolation"]),
+];
+
+/// What no run of this version tests.
+const NEVER: &[&str] = &["Changes of cluster membership."];
+
+/// What older versions stored with every run, whether or not it was true of that run.
+const OLDER: &[&str] = &[
+    "Loss of unsynced data (power failure): processes are killed, the machine is not.",
+    "Disks that are slow, full or wrong.",
+    "Messages picked out by what they say: links are cut, slowed and damaged below the protocol.",
+    "Consumer groups and transactions.",
+    "Changes of cluster membership, and upgrades.",
+];
+
+/// Every sentence, what concerns the default promise first.
+pub(crate) fn sentences(report: &RunReport) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    all.extend(promised(report));
+    all.extend(classes(report));
+    let faults = || report.scenarios.iter().flat_map(|s| s.faults_in_effect());
+    let by_fault = BY_FAULT.iter().filter(|(_, kinds)| {
+        !faults().any(|fault| kinds.iter().any(|kind| fault.kind.starts_with(kind)))
+    });
+    all.extend(by_fault.map(|(sentence, _)| (*sentence).to_owned()));
+    let by_check = BY_CHECK.iter().filter(|(_, words)| {
+        !applied(report).any(|check| words.iter().any(|word| check.check.contains(word)))
+    });
+    all.extend(by_check.map(|(sentence, _)| (*sentence).to_owned()));
+    all.extend(NEVER.iter().map(|sentence| (*sentence).to_owned()));
+    let stated = report.not_tested.iter();
+    let stated = stated.filter(|sentence| !OLDER.contains(&sentence.as_str()));
+    all.extend(stated.map(|sentence| untrusted(sentence)));
+    for fault in &report.faults_unavailable {
+        let (class, why) = (untrusted(&fault.class), untrusted(&fault.why));
+        all.push(format!("{class} faults could not run here: {why}."));
+    }
+    all.extend(idle(report));
+    all
+}
+
+fn applied(report: &RunReport) -> impl Iterator<Item = &Verdict> {
+    let verdicts = report.scenarios.iter().flat_map(|s| &s.judgement.verdicts);
+    verdicts.filter(|verdict| verdict.validity != Validity::NotApplicable)
+}
+
+/// The faults of the default scenario that this run did not hold.
+fn promised(report: &RunReport) -> Option<String> {
+    let faults: Vec<&FaultWindow> = report
+        .scenarios
+        .iter()
+        .flat_map(|s| s.faults_in_effect())
+        .collect();
+    let held = |(_, kinds, role): &&(&str, &[&str], &str)| {
+        let fits = |f: &&&FaultWindow| kinds.contains(&f.kind.as_str()) && f.role.starts_with(role);
+        faults.iter().any(|f| fits(&f))
+    };
+    let lacking: Vec<&str> = PROMISED
+        .iter()
+        .filter(|row| !held(row))
+        .map(|(words, ..)| *words)
+        .collect();
+    (!lacking.is_empty()).then(|| {
+        format!(
+            "Faults of the default scenario that this run did not have: {}.",
+            lacking.join(", ")
+        )
+    })
+}
+
+/// The classes of faults of which none took effect.
+fn classes(report: &RunReport) -> Option<String> {
+    let faults = || report.scenarios.iter().flat_map(|s| s.faults_in_effect());
+    let none: Vec<&str> = FaultClass::ALL
+        .into_iter()
+        .filter(|class| !faults().any(|fault| fault.class == *class))
+        .map(FaultClass::word)
+        .collect();
+    (!none.is_empty()).then(|| format!("Classes of faults without any: {}.", none.join(", ")))
+}
+
+/// The checks that applied in no scenario.
+fn idle(report: &RunReport) -> Option<String> {
+    let mut names: Vec<String> = Vec::new();
+    for verdict in report.scenarios.iter().flat_map(|s| &s.judgement.verdicts) {
+        let name = untrusted(&verdict.check);
+        if !applied(report).any(|other| other.check == verdict.check) && !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    (!names.is_empty()).then(|| format!("Checks that did not apply: {}.", names.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::ScenarioReport;
+
+    fn with(kind: &str, class: FaultClass, role: &str) -> RunReport {
+        let fault = FaultWindow {
+            kind: kind.into(),
+            class,
+            role: role.into(),
+            ..FaultWindow::default()
+        };
+        let scenario = ScenarioReport {
+            faults: vec![fault],
+            ..ScenarioReport::default()
+        };
+        RunReport {
+            scenarios: vec![scenario],
+            ..RunReport::default()
+        }
+    }
+
+    #[test]
+    fn what_took_effect_is_not_said_to_be_untested() {
+        let power = sentences(&with("power-loss=slow", FaultClass::Disk, "all")).join("\n");
+        assert!(
+            !power.contains("power failure") && !power.contains("disk"),
+            "{power}"
+        );
+        assert!(
+            power.contains("the leader killed") && power.contains("network"),
+            "{power}"
+        );
+        let kill = sentences(&with("kill", FaultClass::Process, "leader")).join("\n");
+        assert!(!kill.contains("the leader killed") && kill.contains("the leader paused"));
+        assert!(kill.contains("power failure") && kill.contains("Consumer groups"));
+        let other = sentences(&with("kill", FaultClass::Process, "follower")).join("\n");
+        assert!(other.contains("the leader killed"), "{other}");
+    }
+}
