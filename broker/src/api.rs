@@ -28,6 +28,7 @@ mod offset_for_leader_epoch;
 mod produce;
 mod produce_legacy;
 mod room;
+mod transactions;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -58,7 +59,7 @@ use envelope::{Call, Hangup, Reply, decode, encode, open, put_length};
 /// for Produce 0 before it compresses, and silently sends uncompressed where it is missing
 /// (KAFKA-18659). Fetch ends at 12, below topic ids.
 pub(crate) const OFFERED: &[(ApiKey, i16, i16)] = &[
-    (ApiKey::Produce, 0, 10),
+    (ApiKey::Produce, 0, 12),
     (ApiKey::Fetch, 4, 12),
     (ApiKey::ListOffsets, 1, 7),
     (ApiKey::Metadata, 0, 12),
@@ -75,14 +76,21 @@ pub(crate) const OFFERED: &[(ApiKey, i16, i16)] = &[
     (ApiKey::CreateTopics, 2, 5),
     (ApiKey::DeleteTopics, 1, 4),
     (ApiKey::DeleteRecords, 0, 2),
-    (ApiKey::InitProducerId, 0, 4),
+    (ApiKey::InitProducerId, 0, 5),
     (ApiKey::OffsetForLeaderEpoch, 2, 4),
+    (ApiKey::AddPartitionsToTxn, 0, 3),
+    (ApiKey::AddOffsetsToTxn, 0, 4),
+    (ApiKey::EndTxn, 0, 5),
+    (ApiKey::TxnOffsetCommit, 0, 5),
     (ApiKey::DescribeConfigs, 1, 4),
     (ApiKey::CreatePartitions, 0, 2),
     (ApiKey::DeleteGroups, 0, 2),
     (ApiKey::OffsetDelete, 0, 0),
     (ApiKey::DescribeQuorum, 0, 1),
     (ApiKey::DescribeCluster, 0, 1),
+    (ApiKey::DescribeProducers, 0, 0),
+    (ApiKey::DescribeTransactions, 0, 0),
+    (ApiKey::ListTransactions, 0, 1),
 ];
 
 /// Answers up to this size draw on a pool of their own, so that large ones which nobody takes cannot hold up the rest.
@@ -199,7 +207,7 @@ async fn dispatch(context: &Arc<Context>, call: Call) -> Result<Option<Reply>, H
         }
         ApiKey::InitProducerId => {
             respond(context, &call, init_producer_id::shape, |request| {
-                init_producer_id::answer(context, request)
+                init_producer_id::answer(context, version, request)
             })
             .await
         }
@@ -231,13 +239,16 @@ async fn dispatch(context: &Arc<Context>, call: Call) -> Result<Option<Reply>, H
             })
             .await
         }
-        key => match groups::dispatch(context, &call).await {
-            Some(answer) => answer,
-            None => Err(Hangup::NotOffered {
+        key => {
+            if let Some(answer) = groups::dispatch(context, &call).await {
+                return answer;
+            }
+            let answer = transactions::dispatch(context, &call).await;
+            answer.unwrap_or(Err(Hangup::NotOffered {
                 key: key as i16,
                 version,
-            }),
-        },
+            }))
+        }
     }
 }
 

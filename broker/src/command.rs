@@ -1,4 +1,4 @@
-//! What a Raft entry says: record batches, changes of topics, deletions of records, producer ids, trims.
+//! What a Raft entry says: record batches, changes of topics, deletions of records, producer ids, transactions, trims.
 //!
 //! Every command carries the term in which it was *proposed*. A proposal that reached the log under another term (Raft
 //! followers forward proposals) must not be applied: its base offsets were given by a node that was not the leader. The
@@ -10,14 +10,19 @@
 //! data: count u32, then each: topic id 16, partition i32, length u32, batch
 //! ```
 
+mod batch;
 pub(crate) mod groups;
+mod transactions;
 
 use bytes::{BufMut, Bytes, BytesMut};
 use uuid::Uuid;
 
 use crate::codec::{Reader, put_string};
 use crate::request::{AdminChange, TopicLimits};
+pub(crate) use batch::Batch;
+use batch::{BATCH_OVERHEAD, batches, put_batches};
 use groups::GroupChange;
+pub(crate) use transactions::{AddToTransaction, EndTransaction, InitTransaction, Next, Offsets};
 
 const VERSION: u8 = 1;
 const DATA: u8 = 1;
@@ -27,20 +32,10 @@ const GROW_TOPIC: u8 = 4;
 const PRODUCER_ID: u8 = 5;
 const TRIM: u8 = 6;
 const DELETE_RECORDS: u8 = 7;
+const INIT_TRANSACTION: u8 = 20;
+const ADD_TO_TRANSACTION: u8 = 21;
+const END_TRANSACTION: u8 = 22;
 const GROUP: u8 = 8;
-
-/// One batch of a data command.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Batch {
-    /// The topic's id: a name may be deleted and created again meanwhile.
-    pub(crate) topic: Uuid,
-    /// Partition index.
-    pub(crate) partition: i32,
-    /// Where the batch begins in the entry's data. Filled by decoding.
-    pub(crate) position: u32,
-    /// The batch, base offset and leader epoch patched.
-    pub(crate) bytes: Bytes,
-}
 
 /// What an entry asks the state machine to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +55,12 @@ pub(crate) enum Command {
         /// First offset kept.
         offset: i64,
     },
+    /// Let a producer begin anew.
+    InitTransaction(InitTransaction),
+    /// Add to a transaction.
+    AddToTransaction(AddToTransaction),
+    /// End a transaction.
+    EndTransaction(EndTransaction),
     /// Change a consumer group: its id, and how.
     Group(String, GroupChange),
     /// Forget everything in entries below this index.
@@ -72,24 +73,16 @@ pub(crate) enum Command {
 impl Command {
     /// The entry's data.
     pub(crate) fn encode(&self, proposed_term: u64) -> Bytes {
-        let data = match self {
-            Command::Data(batches) => batches.iter().map(|batch| batch.bytes.len() + 24).sum(),
-            _ => 0,
-        };
+        let batches = self.batches().iter();
+        let data: usize = batches
+            .map(|batch| batch.bytes.len() + BATCH_OVERHEAD)
+            .sum();
         let mut out = BytesMut::with_capacity(64 + data);
         out.put_u8(VERSION);
         out.put_u8(self.kind());
         out.put_u64_le(proposed_term);
         match self {
-            Command::Data(batches) => {
-                out.put_u32_le(batches.len() as u32);
-                for batch in batches {
-                    out.put_slice(batch.topic.as_bytes());
-                    out.put_i32_le(batch.partition);
-                    out.put_u32_le(batch.bytes.len() as u32);
-                    out.put_slice(&batch.bytes);
-                }
-            }
+            Command::Data(batches) => put_batches(&mut out, batches),
             Command::Admin(
                 AdminChange::CreateTopic {
                     name,
@@ -125,6 +118,9 @@ impl Command {
                 out.put_i32_le(*partition);
                 out.put_i64_le(*offset);
             }
+            Command::InitTransaction(init) => init.put(&mut out),
+            Command::AddToTransaction(add) => add.put(&mut out),
+            Command::EndTransaction(end) => end.put(&mut out),
             Command::Group(group, change) => change.encode(group, &mut out),
             Command::Trim { first_index } => out.put_u64_le(*first_index),
         }
@@ -139,8 +135,21 @@ impl Command {
             Command::Admin(AdminChange::GrowTopic { .. }, _) => GROW_TOPIC,
             Command::ProducerId => PRODUCER_ID,
             Command::DeleteRecords { .. } => DELETE_RECORDS,
+            Command::InitTransaction(_) => INIT_TRANSACTION,
+            Command::AddToTransaction(_) => ADD_TO_TRANSACTION,
+            Command::EndTransaction(_) => END_TRANSACTION,
             Command::Group(..) => GROUP,
             Command::Trim { .. } => TRIM,
+        }
+    }
+
+    /// The batches in it: of clients, or markers.
+    pub(crate) fn batches(&self) -> &[Batch] {
+        match self {
+            Command::Data(batches) => batches,
+            Command::InitTransaction(init) => &init.markers,
+            Command::EndTransaction(end) => &end.markers,
+            _ => &[],
         }
     }
 
@@ -154,21 +163,7 @@ impl Command {
         let kind = reader.u8()?;
         let term = reader.u64()?;
         let command = match kind {
-            DATA => {
-                let mut batches = Vec::new();
-                for _ in 0..reader.u32()? {
-                    let (topic, partition) = (reader.uuid()?, reader.i32()?);
-                    let length = reader.u32()? as usize;
-                    let position = reader.position() as u32;
-                    batches.push(Batch {
-                        topic,
-                        partition,
-                        position,
-                        bytes: reader.take(length)?,
-                    });
-                }
-                Command::Data(batches)
-            }
+            DATA => Command::Data(batches(&mut reader)?),
             CREATE_TOPIC => {
                 let (name, id, partitions) = (reader.string()?, reader.uuid()?, reader.i32()?);
                 let mut settings = Vec::new();
@@ -198,6 +193,9 @@ impl Command {
                 partition: reader.i32()?,
                 offset: reader.i64()?,
             },
+            INIT_TRANSACTION => Command::InitTransaction(InitTransaction::read(&mut reader)?),
+            ADD_TO_TRANSACTION => Command::AddToTransaction(AddToTransaction::read(&mut reader)?),
+            END_TRANSACTION => Command::EndTransaction(EndTransaction::read(&mut reader)?),
             GROUP => {
                 let (group, change) = GroupChange::decode(&mut reader)?;
                 Command::Group(group, change)
@@ -230,8 +228,12 @@ fn limits(reader: &mut Reader) -> Option<TopicLimits> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::request::groups::CommittedOffset;
+    use crate::request::transactions::ProducerEpoch;
     use rand::{Rng, SeedableRng};
     use rand_chacha::ChaCha8Rng;
+
+    const PRODUCER: ProducerEpoch = ProducerEpoch { id: 4, epoch: 2 };
 
     fn examples() -> Vec<Command> {
         let batch = |partition, bytes: &'static [u8], position| Batch {
@@ -275,6 +277,49 @@ mod tests {
                 offset: 41,
             },
             Command::Trim { first_index: 77 },
+            Command::InitTransaction(InitTransaction {
+                id: "t".into(),
+                known: Some(PRODUCER),
+                named: true,
+                timeout_ms: 1_000,
+                next: Next::Raised,
+                ends_open: true,
+                markers: vec![batch(1, b"marker", 61)],
+            }),
+            Command::InitTransaction(InitTransaction {
+                id: "new".into(),
+                known: None,
+                named: false,
+                timeout_ms: 1,
+                next: Next::Fresh,
+                ends_open: false,
+                markers: Vec::new(),
+            }),
+            Command::AddToTransaction(AddToTransaction {
+                id: "t".into(),
+                producer: PRODUCER,
+                stamp_ms: 5,
+                partitions: vec![(Uuid::from_u128(7), 3)],
+                groups: vec![(
+                    "group".into(),
+                    vec![(
+                        (Uuid::from_u128(7), 1),
+                        CommittedOffset {
+                            offset: 4,
+                            leader_epoch: -1,
+                            metadata: "text".into(),
+                        },
+                    )],
+                )],
+            }),
+            Command::EndTransaction(EndTransaction {
+                id: "t".into(),
+                producer: PRODUCER,
+                commit: true,
+                named: true,
+                next: Next::Same,
+                markers: vec![batch(0, b"abc", 56), batch(2, b"", 83)],
+            }),
         ]
     }
 

@@ -14,11 +14,13 @@ mod groups;
 #[cfg(feature = "simulation")]
 mod inspection;
 mod interface;
+mod listed;
 mod plausible;
 mod reads;
 mod ready;
 mod step;
 mod store;
+mod transactions;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -38,10 +40,12 @@ pub use inspection::Inspection;
 pub use interface::{Action, CoreConfig, CoreError, Input};
 
 use append::Appends;
+use crowd::Arrived;
 use groups::Coordinator;
 use plausible::Ceilings;
-use reads::Reads;
+use reads::{Question, Reads};
 use store::LogStore;
+use transactions::Transacting;
 
 /// Messages that wait for a sync.
 struct Waiting {
@@ -106,6 +110,7 @@ pub struct Core {
     leads: Option<u64>,
     appends: Appends,
     reads: Reads,
+    transacting: Transacting,
     coordinator: Coordinator,
     fetches: Vec<fetch::Waiting>,
     view: Arc<View>,
@@ -208,6 +213,7 @@ impl Core {
             leads: None,
             appends: Appends::default(),
             reads: Reads::default(),
+            transacting: Transacting::default(),
             coordinator: Coordinator::default(),
             fetches: Vec::new(),
             view: Arc::new(View::default()),
@@ -281,26 +287,36 @@ impl Core {
                 partitions,
                 acks,
                 deadline,
-            } => self.produce(id, partitions, acks, deadline),
+                transaction,
+            } => self.produce(Arrived {
+                id,
+                partitions,
+                acks,
+                deadline,
+                transaction,
+            }),
             Request::Fetch {
                 partitions,
                 min_bytes,
                 max_bytes,
                 deadline,
                 follower_may_serve,
+                read_committed,
             } => {
                 let limits = fetch::Limits {
                     min_bytes,
                     max_bytes,
                     deadline,
                     follower_may_serve,
+                    read_committed,
                 };
                 self.fetch(id, partitions, limits);
             }
             Request::ListOffsets {
                 partitions,
                 deadline,
-            } => self.list_offsets(id, partitions, deadline),
+                read_committed,
+            } => self.read(id, Question::Offsets(partitions, read_committed), deadline),
             Request::EpochEnds { partitions } => {
                 let ends = partitions
                     .iter()
@@ -309,6 +325,16 @@ impl Core {
                 self.respond(id, Response::EpochEnds(ends));
             }
             Request::InitProducerId { deadline } => self.producer_id(id, deadline),
+            Request::Transaction { request, deadline } => {
+                self.transaction(id, &request, deadline);
+            }
+            Request::Transactions { ids, deadline } => {
+                self.read(id, Question::Transactions(ids), deadline);
+            }
+            Request::Producers {
+                partitions,
+                deadline,
+            } => self.read(id, Question::Producers(partitions), deadline),
             Request::DeleteRecords {
                 topic,
                 partition,

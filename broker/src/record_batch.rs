@@ -10,6 +10,7 @@
 //!                          23 last offset delta i32                          61 records
 //! ```
 
+pub mod marker;
 pub(crate) mod records;
 
 use kafka_protocol::error::ResponseError;
@@ -53,9 +54,14 @@ impl Header {
         self.attributes & COMPRESSION_MASK != 0
     }
 
-    /// Whether the batch belongs to a transaction or controls one.
+    /// Whether the batch belongs to a transaction. A marker does, too.
     pub fn is_transactional(&self) -> bool {
-        self.attributes & (TRANSACTIONAL | CONTROL) != 0
+        self.attributes & TRANSACTIONAL != 0
+    }
+
+    /// Whether it is a marker, and no client's.
+    pub fn is_control(&self) -> bool {
+        self.attributes & CONTROL != 0
     }
 
     /// Offset of the last record.
@@ -98,12 +104,12 @@ pub enum BatchError {
     /// An unknown compression.
     #[error("compression type {0}")]
     Compression(i16),
-    /// A producer id without epoch or sequence number, or the reverse.
+    /// A producer id without epoch or sequence number, or the reverse; or a transaction without producer.
     #[error("producer fields contradict each other")]
     Producer,
-    /// Transactional and control batches are not supported.
-    #[error("transactions are not supported")]
-    Transactional,
+    /// A control batch. Only the broker writes these.
+    #[error("a control batch from a client")]
+    Control,
     /// The records are not those that the header claims.
     #[error("the records are not as many as the header claims, or not numbered from 0")]
     Records,
@@ -124,11 +130,11 @@ impl BatchError {
             }
             BatchError::Unpacked => ResponseError::MessageTooLarge,
             BatchError::Magic(_) => ResponseError::UnsupportedForMessageFormat,
-            BatchError::Count { .. } | BatchError::Producer | BatchError::Records => {
-                ResponseError::InvalidRecord
-            }
+            BatchError::Count { .. }
+            | BatchError::Producer
+            | BatchError::Records
+            | BatchError::Control => ResponseError::InvalidRecord,
             BatchError::Compression(_) => ResponseError::UnsupportedCompressionType,
-            BatchError::Transactional => ResponseError::InvalidTxnState,
         }
     }
 }
@@ -166,14 +172,15 @@ pub fn validate(bytes: &[u8]) -> Result<Header, BatchError> {
     if compression > COMPRESSION_MAX {
         return Err(BatchError::Compression(compression));
     }
-    if header.is_transactional() {
-        return Err(BatchError::Transactional);
+    if header.is_control() {
+        return Err(BatchError::Control);
     }
     let none =
         header.producer_id == -1 && header.producer_epoch == -1 && header.base_sequence == -1;
     let all = header.producer_id >= 0 && header.producer_epoch >= 0 && header.base_sequence >= 0;
     // Some clients without idempotence leave the sequence at 0 or more; only an id makes it count.
-    if !(none || all || (header.producer_id == -1 && header.base_sequence >= -1)) {
+    let plain = none || (header.producer_id == -1 && header.base_sequence >= -1);
+    if !(all || plain && !header.is_transactional()) {
         return Err(BatchError::Producer);
     }
     Ok(header)
@@ -233,6 +240,13 @@ fn array_at<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
     let mut array = [0; N];
     array.copy_from_slice(&bytes[at..at + N]);
     array
+}
+
+/// Makes a batch of [`for_tests`] part of a transaction.
+#[cfg(any(test, feature = "simulation"))]
+pub fn make_transactional(bytes: &mut [u8]) {
+    bytes[21..23].copy_from_slice(&TRANSACTIONAL.to_be_bytes());
+    seal(bytes);
 }
 
 /// Builds a batch of `records` opaque one-byte records for tests and the simulation: valid to a broker, not to
@@ -323,8 +337,9 @@ mod tests {
         );
         assert!(validate(&for_tests(1, Some((-1, -1, 0)), 0, b"x")).is_ok());
         for (attributes, expected) in [
-            (TRANSACTIONAL, BatchError::Transactional),
-            (CONTROL, BatchError::Transactional),
+            (TRANSACTIONAL, BatchError::Producer),
+            (CONTROL, BatchError::Control),
+            (TRANSACTIONAL | CONTROL, BatchError::Control),
             (5, BatchError::Compression(5)),
         ] {
             let mut bytes = for_tests(1, None, 0, b"x");

@@ -5,6 +5,7 @@
 //! the request's deadline has passed. Read on if you add a Kafka API or change what the core may answer.
 
 pub mod groups;
+pub mod transactions;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +15,10 @@ use kafka_protocol::error::ResponseError;
 use uuid::Uuid;
 
 use crate::disk::ReadAt;
+use transactions::{
+    ProduceTransaction, ProducerEpoch, ProducerView, TransactionRefusal, TransactionRequest,
+    TransactionView,
+};
 
 /// Time since the start of the process, on the monotonic clock. The core has no other clock.
 pub type Time = Duration;
@@ -36,6 +41,8 @@ pub enum Request {
         acks: Acks,
         /// When the answer becomes REQUEST_TIMED_OUT for whatever was appended and is not committed yet.
         deadline: Time,
+        /// The transaction that the request names.
+        transaction: Option<ProduceTransaction>,
     },
     /// Find record batches, waiting for them if need be. Answered by [`Response::Fetch`].
     Fetch {
@@ -49,6 +56,8 @@ pub enum Request {
         deadline: Time,
         /// True for Fetch v11 or later: a follower may serve up to its own applied index (KIP-392).
         follower_may_serve: bool,
+        /// Only what belongs to no open transaction, and with it which transactions were aborted.
+        read_committed: bool,
     },
     /// Offsets of a partition, linearizable on the leader. Answered by [`Response::ListOffsets`].
     ListOffsets {
@@ -56,6 +65,8 @@ pub enum Request {
         partitions: Vec<ListOffsetsPartition>,
         /// When unanswered reads become REQUEST_TIMED_OUT.
         deadline: Time,
+        /// Only what belongs to no open transaction.
+        read_committed: bool,
     },
     /// Where each asked leader epoch ended. Answered by [`Response::EpochEnds`].
     EpochEnds {
@@ -65,6 +76,27 @@ pub enum Request {
     /// A producer id that was never handed out before. Answered by [`Response::ProducerId`].
     InitProducerId {
         /// When the answer becomes REQUEST_TIMED_OUT.
+        deadline: Time,
+    },
+    /// Something for the transaction coordinator, which is the leader. Answered by [`Response::Transaction`].
+    Transaction {
+        /// What is asked.
+        request: TransactionRequest,
+        /// When the answer becomes one that means "perhaps".
+        deadline: Time,
+    },
+    /// These transactional ids, or all; those that are not known are left out. Answered by [`Response::Transactions`].
+    Transactions {
+        /// The ids; none for all.
+        ids: Option<Vec<String>>,
+        /// When the answer becomes a refusal.
+        deadline: Time,
+    },
+    /// The producers of partitions, by topic name. Answered by [`Response::Producers`].
+    Producers {
+        /// Topic names and partition indexes.
+        partitions: Vec<(String, i32)>,
+        /// When the answer becomes a refusal.
         deadline: Time,
     },
     /// A change of topics; only the leader takes it. Answered by [`Response::Admin`].
@@ -219,6 +251,12 @@ pub enum Response {
     EpochEnds(Vec<Result<EpochEnd, ResponseError>>),
     /// A fresh producer id (its epoch is 0).
     ProducerId(Result<i64, AdminError>),
+    /// The producer from now on, or why nothing was done, or perhaps done.
+    Transaction(Result<ProducerEpoch, TransactionRefusal>),
+    /// Transactional ids, in their order.
+    Transactions(Result<Vec<TransactionView>, ResponseError>),
+    /// One outcome per partition asked.
+    Producers(Vec<Result<Vec<ProducerView>, ResponseError>>),
     /// Done and applied here, or why not.
     Admin(Result<(), AdminError>),
     /// The first offset that is kept, or why nothing was deleted.
@@ -254,8 +292,13 @@ pub struct Appended {
 pub struct Fetched {
     /// Offset after the last record that this node has applied.
     pub high_watermark: i64,
+    /// Offset before which no transaction is open.
+    pub last_stable_offset: i64,
     /// First offset still kept.
     pub log_start_offset: i64,
+    /// Producer id and first offset of each aborted transaction that the batches overlap. Empty unless asked for what is
+    /// committed.
+    pub aborted: Vec<(i64, i64)>,
     /// Where the batches lie, in order; the handler reads them. Each is one whole v2 batch.
     pub batches: Vec<Extent>,
 }
@@ -278,6 +321,8 @@ pub struct FetchRefusal {
     pub error: ResponseError,
     /// Offset after the last record that this node has applied, -1 where unknown.
     pub high_watermark: i64,
+    /// Offset before which no transaction is open, -1 where unknown.
+    pub last_stable_offset: i64,
     /// First offset still kept, -1 where unknown.
     pub log_start_offset: i64,
 }

@@ -124,6 +124,33 @@ pub enum Deletes {
     OneMore,
 }
 
+/// When an EndTxn is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndAnswered {
+    /// Once its entry is committed and applied.
+    Applied,
+    /// Once its entry is proposed.
+    Proposed,
+}
+
+/// Which markers a commit writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Markers {
+    /// A commit marker in each partition.
+    Alike,
+    /// The same; but an abort marker in the last one, if the transaction was begun under another leader.
+    LastOfOlderTermsAborts,
+}
+
+/// Up to where records are stable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StableOffset {
+    /// The first record of an open transaction.
+    BelowOpen,
+    /// The high watermark.
+    HighWatermark,
+}
+
 /// All rules of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rules {
@@ -170,6 +197,25 @@ pub struct Rules {
     pub crowded: Crowded,
     /// Guards: what nobody asked to delete is kept.
     pub deletes: Deletes,
+    /// Guards: a transaction whose commit was acknowledged is committed.
+    pub end_answered: EndAnswered,
+    /// Guards: a transaction is committed in all its partitions or in none.
+    pub markers: Markers,
+    /// Guards: a consumer that reads what is committed reads nothing that may yet be aborted.
+    pub stable_offset: StableOffset,
+    /// A checkpoint contains the aborted transactions. Guards: what was aborted stays invisible after a restart.
+    pub checkpoint_keeps_aborted: bool,
+    /// A checkpoint contains the open transactions. Guards: every transaction ends, whether or not nodes restart.
+    pub checkpoint_keeps_open: bool,
+    /// A producer that begins anew aborts what it has left open. Guards: nothing of an earlier life is committed with what
+    /// comes later.
+    pub init_ends_open: bool,
+    /// Only the newest epoch of a producer may write and end transactions. Guards: a producer that was replaced changes
+    /// nothing any more.
+    pub fences_epochs: bool,
+    /// An EndTxn is executed once more after this many ms, if a transaction of the same producer is open then. Guards: a
+    /// transaction ends as its producer says.
+    pub late_end_ms: Option<u32>,
 }
 
 impl Rules {
@@ -194,6 +240,14 @@ impl Rules {
         append_order: AppendOrder::Kept,
         crowded: Crowded::Appended,
         deletes: Deletes::AsAsked,
+        end_answered: EndAnswered::Applied,
+        markers: Markers::Alike,
+        stable_offset: StableOffset::BelowOpen,
+        checkpoint_keeps_aborted: true,
+        checkpoint_keeps_open: true,
+        init_ends_open: true,
+        fences_epochs: true,
+        late_end_ms: None,
     };
 }
 

@@ -1,12 +1,15 @@
-//! The state machine: topics, partitions, producers. A pure function of the committed entries, the same on every node.
+//! The state machine: topics, partitions, producers, transactions. A pure function of the committed entries, the same on every node.
 //!
 //! Ordered maps only, no clock, no randomness. What an entry may not do (a batch proposed under another term, or whose
 //! base offset is not the partition's next) is skipped, on every node alike; never a reason to stop: after a change of
 //! leader such an entry is legal, and its client is asked to send again.
 
+mod ending;
 pub(crate) mod groups;
+pub(crate) mod open;
 pub(crate) mod partition;
 pub(crate) mod producer;
+pub(crate) mod transactions;
 
 use std::collections::BTreeMap;
 
@@ -18,12 +21,15 @@ use crate::codec::{Reader, put_string};
 use crate::command::groups::GroupChange;
 use crate::command::{Batch, Command};
 use crate::record_batch;
+use crate::request::transactions::ProducerEpoch;
 use crate::request::{AdminChange, TopicLimits};
 use groups::Groups;
 use partition::Partition;
+use transactions::Transactions;
 
-/// Written. Version 1 is read as well: it ends before the groups.
-const VERSION: u8 = 2;
+/// Written. Older ones are read as well: version 1 has no groups, version 2 no transactions.
+const VERSION: u8 = 3;
+const WITHOUT_TRANSACTIONS: u8 = 2;
 const WITHOUT_GROUPS: u8 = 1;
 /// A topic has no more partitions than this.
 const PARTITIONS_MAX: usize = 10_000;
@@ -42,6 +48,7 @@ pub(crate) struct State {
     topics: BTreeMap<String, Topic>,
     names: BTreeMap<Uuid, String>,
     next_producer_id: i64,
+    pub(crate) transactions: Transactions,
     pub(crate) groups: Groups,
     /// Counts changes of topics, so that a view is rebuilt only then.
     pub(crate) topics_version: u64,
@@ -60,6 +67,8 @@ pub(crate) enum Applied {
     Deleted(Result<i64, ResponseError>),
     /// A producer id.
     ProducerId(i64),
+    /// A change of a transaction: its producer from now on, or why nothing was changed.
+    Transaction(Result<ProducerEpoch, ResponseError>),
     /// A group was changed.
     Group,
     /// A trim; segments below this index may go.
@@ -84,11 +93,14 @@ impl State {
                     .collect(),
             ),
             Command::Admin(change, limits) => Applied::Admin(self.change(change, &limits)),
-            Command::ProducerId => {
-                let id = self.next_producer_id;
-                self.next_producer_id += 1;
-                Applied::ProducerId(id)
+            Command::ProducerId => Applied::ProducerId(self.hand_out_producer_id()),
+            Command::InitTransaction(init) => {
+                Applied::Transaction(self.init_transaction(index, &init))
             }
+            Command::AddToTransaction(add) => {
+                Applied::Transaction(self.transactions.add(index, &add))
+            }
+            Command::EndTransaction(end) => Applied::Transaction(self.end_transaction(index, &end)),
             Command::DeleteRecords {
                 topic,
                 partition,
@@ -116,6 +128,12 @@ impl State {
                 Applied::Trimmed(first_index)
             }
         }
+    }
+
+    fn hand_out_producer_id(&mut self) -> i64 {
+        let id = self.next_producer_id;
+        self.next_producer_id += 1;
+        id
     }
 
     /// Offsets of topics that were deleted since the proposal are not stored: nobody would ever forget them.
@@ -218,6 +236,21 @@ impl State {
         self.topics.get_mut(name)?.partitions.get_mut(at)
     }
 
+    /// The same to look at, with the topic's name.
+    pub(crate) fn named(&self, topic: Uuid, partition: i32) -> Option<(&str, &Partition)> {
+        let name = self.names.get(&topic)?;
+        let (_, partition) = self.partition(name, partition)?;
+        Some((name, partition))
+    }
+
+    /// Index of the first entry with records of any open transaction.
+    pub(crate) fn first_open_index(&self) -> Option<u64> {
+        let partitions = self.topics.values().flat_map(|topic| &topic.partitions);
+        partitions
+            .filter_map(|partition| partition.open.first_index())
+            .min()
+    }
+
     /// The name of the topic with this id.
     pub(crate) fn name_of(&self, topic: Uuid) -> Option<&str> {
         self.names.get(&topic).map(String::as_str)
@@ -239,7 +272,13 @@ impl State {
 
     /// The state as a checkpoint holds it: everything but the batches and where they begin, which follow from the entries
     /// that a node still has. The same bytes on every node after the same entry.
+    #[cfg(any(test, feature = "simulation"))]
     pub(crate) fn encode(&self) -> Bytes {
+        self.encode_with(true, true)
+    }
+
+    /// The same; without aborted or open transactions where a rule leaves them out.
+    pub(crate) fn encode_with(&self, aborted: bool, open: bool) -> Bytes {
         let mut out = BytesMut::new();
         out.put_u8(VERSION);
         out.put_i64_le(self.next_producer_id);
@@ -254,10 +293,11 @@ impl State {
             }
             out.put_u32_le(topic.partitions.len() as u32);
             for partition in &topic.partitions {
-                partition.encode(&mut out);
+                partition.encode(&mut out, aborted);
             }
         }
         self.groups.encode(&mut out);
+        self.transactions.encode(&mut out, open);
         out.freeze()
     }
 
@@ -265,9 +305,10 @@ impl State {
     pub(crate) fn decode(bytes: &Bytes) -> Option<State> {
         let mut reader = Reader::new(bytes.clone());
         let version = reader.u8()?;
-        if ![VERSION, WITHOUT_GROUPS].contains(&version) {
+        if ![VERSION, WITHOUT_TRANSACTIONS, WITHOUT_GROUPS].contains(&version) {
             return None;
         }
+        let with_transactions = version == VERSION;
         let mut state = State {
             next_producer_id: reader.i64()?,
             ..State::default()
@@ -280,7 +321,7 @@ impl State {
             }
             let mut partitions = Vec::new();
             for _ in 0..reader.u32()? {
-                partitions.push(Partition::decode(&mut reader)?);
+                partitions.push(Partition::decode(&mut reader, with_transactions)?);
             }
             state.names.insert(id, name.clone());
             state.topics.insert(
@@ -294,6 +335,9 @@ impl State {
         }
         if version != WITHOUT_GROUPS {
             state.groups = Groups::decode(&mut reader)?;
+        }
+        if with_transactions {
+            state.transactions = Transactions::decode(&mut reader)?;
         }
         reader.is_empty().then_some(state)
     }

@@ -10,12 +10,18 @@ use std::time::Duration;
 
 use bytes::{BufMut, BytesMut};
 use client::{Client, Cluster, batch, fetch_request, metadata_request, name, produce_request};
+use kafka_protocol::messages::add_partitions_to_txn_request::AddPartitionsToTxnTopic;
 use kafka_protocol::messages::delete_records_request::{
     DeleteRecordsPartition, DeleteRecordsTopic,
 };
+use kafka_protocol::messages::txn_offset_commit_request::{
+    TxnOffsetCommitRequestPartition, TxnOffsetCommitRequestTopic,
+};
 use kafka_protocol::messages::{
-    ApiVersionsRequest, CreateTopicsRequest, DeleteRecordsRequest, DescribeConfigsRequest,
-    FindCoordinatorRequest, InitProducerIdRequest, ListOffsetsRequest, RequestHeader,
+    AddOffsetsToTxnRequest, AddPartitionsToTxnRequest, ApiVersionsRequest, CreateTopicsRequest,
+    DeleteRecordsRequest, DescribeConfigsRequest, DescribeProducersRequest,
+    DescribeTransactionsRequest, EndTxnRequest, FindCoordinatorRequest, InitProducerIdRequest,
+    ListOffsetsRequest, ListTransactionsRequest, RequestHeader, TxnOffsetCommitRequest,
 };
 use kafka_protocol::protocol::{Encodable, Request};
 use rand::seq::IndexedRandom;
@@ -73,7 +79,32 @@ fn honest_requests() -> Vec<Vec<u8>> {
         encoded(4, &DescribeConfigsRequest::default()),
         encoded(4, &FindCoordinatorRequest::default()),
         encoded(4, &InitProducerIdRequest::default()),
+        encoded(3, &AddPartitionsToTxnRequest::default()),
+        encoded(0, &add_partitions()),
+        encoded(3, &add_partitions()),
+        encoded(3, &AddOffsetsToTxnRequest::default()),
+        encoded(5, &EndTxnRequest::default()),
+        encoded(1, &EndTxnRequest::default()),
+        encoded(5, &commit_offsets()),
+        encoded(2, &commit_offsets()),
+        encoded(0, &DescribeProducersRequest::default()),
+        encoded(0, &DescribeTransactionsRequest::default()),
+        encoded(1, &ListTransactionsRequest::default()),
     ]
+}
+
+fn add_partitions() -> AddPartitionsToTxnRequest {
+    let topic = AddPartitionsToTxnTopic::default()
+        .with_name(name("topic"))
+        .with_partitions(vec![0, 1]);
+    AddPartitionsToTxnRequest::default().with_v3_and_below_topics(vec![topic])
+}
+
+fn commit_offsets() -> TxnOffsetCommitRequest {
+    let topic = TxnOffsetCommitRequestTopic::default()
+        .with_name(name("topic"))
+        .with_partitions(vec![TxnOffsetCommitRequestPartition::default()]);
+    TxnOffsetCommitRequest::default().with_topics(vec![topic])
 }
 
 fn delete_records() -> DeleteRecordsRequest {

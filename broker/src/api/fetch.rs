@@ -10,8 +10,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use kafka_protocol::ResponseError;
-use kafka_protocol::messages::fetch_response::{FetchableTopicResponse, PartitionData};
-use kafka_protocol::messages::{FetchRequest, FetchResponse};
+use kafka_protocol::messages::fetch_response::{
+    AbortedTransaction, FetchableTopicResponse, PartitionData,
+};
+use kafka_protocol::messages::{FetchRequest, FetchResponse, ProducerId};
 use tokio::task::spawn_blocking;
 use tracing::error;
 
@@ -23,8 +25,11 @@ use crate::shape::{Shape, Walked};
 /// `isolation_level` of a consumer that leaves aborted transactions out.
 const READ_COMMITTED: i8 = 1;
 
-/// What a partition's part of the answer has beside its records, at most.
+/// What a partition's part of the answer has beside its records and aborted transactions, at most.
 const PARTITION_BYTES: usize = 64;
+
+/// Bytes of an aborted transaction in the answer.
+const ABORTED_BYTES: usize = 17;
 
 pub(super) fn shape(shape: &mut Shape<'_>, version: i16) -> Walked {
     shape.skip(17 + if version >= 7 { 8 } else { 0 })?;
@@ -67,6 +72,8 @@ pub(super) async fn answer(context: &Arc<Context>, call: &Call) -> Result<Option
         .flatten()
         .flat_map(|fetched| &fetched.batches);
     let records: usize = sizes.map(|extent| extent.length).sum();
+    let aborted = outcomes.iter().flatten();
+    let aborted: usize = aborted.map(|fetched| fetched.aborted.len()).sum();
     let names: usize = request
         .topics
         .iter()
@@ -74,7 +81,7 @@ pub(super) async fn answer(context: &Arc<Context>, call: &Call) -> Result<Option
         .sum();
     let room = context
         .answers
-        .take(records + names + outcomes.len() * PARTITION_BYTES)
+        .take(records + names + outcomes.len() * PARTITION_BYTES + aborted * ABORTED_BYTES)
         .await;
     let records = read(&outcomes).await;
     let response = respond(request, outcomes, records);
@@ -113,6 +120,7 @@ async fn find(
         max_bytes: size(request.max_bytes),
         deadline: context.deadline(request.max_wait_ms),
         follower_may_serve: version >= 11,
+        read_committed: request.isolation_level == READ_COMMITTED,
     };
     match context.core.ask(question).await? {
         Response::Fetch(outcomes) => Ok(outcomes),
@@ -162,6 +170,15 @@ fn read_batches(batches: &[Extent]) -> Option<Bytes> {
     Some(bytes.into())
 }
 
+fn listed(aborted: &[(i64, i64)]) -> Vec<AbortedTransaction> {
+    let listed = aborted.iter().map(|(producer, first)| {
+        AbortedTransaction::default()
+            .with_producer_id(ProducerId(*producer))
+            .with_first_offset(*first)
+    });
+    listed.collect()
+}
+
 fn respond(request: FetchRequest, outcomes: Vec<Outcome>, records: Records) -> FetchResponse {
     let aborted = (request.isolation_level == READ_COMMITTED).then(Vec::new);
     let mut outcomes = outcomes.into_iter().zip(records);
@@ -177,7 +194,7 @@ fn respond(request: FetchRequest, outcomes: Vec<Outcome>, records: Records) -> F
                     .with_partition_index(asked.partition)
                     .with_error_code(refusal.error.code())
                     .with_high_watermark(refusal.high_watermark)
-                    .with_last_stable_offset(refusal.high_watermark)
+                    .with_last_stable_offset(refusal.last_stable_offset)
                     .with_log_start_offset(refusal.log_start_offset)
                     .with_aborted_transactions(aborted.clone())
                     .with_records(Some(Bytes::new()))
@@ -185,12 +202,14 @@ fn respond(request: FetchRequest, outcomes: Vec<Outcome>, records: Records) -> F
             match (outcome, records) {
                 (Ok(fetched), Some(records)) => answer
                     .with_high_watermark(fetched.high_watermark)
-                    .with_last_stable_offset(fetched.high_watermark)
+                    .with_last_stable_offset(fetched.last_stable_offset)
                     .with_log_start_offset(fetched.log_start_offset)
+                    .with_aborted_transactions(aborted.as_ref().map(|_| listed(&fetched.aborted)))
                     .with_records(Some(records)),
                 (Ok(fetched), None) => refuse(FetchRefusal {
                     error: ResponseError::KafkaStorageError,
                     high_watermark: fetched.high_watermark,
+                    last_stable_offset: fetched.last_stable_offset,
                     log_start_offset: fetched.log_start_offset,
                 }),
                 (Err(refusal), _) => refuse(refusal),

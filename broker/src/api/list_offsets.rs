@@ -29,6 +29,9 @@ pub(super) fn shape(shape: &mut Shape<'_>, version: i16) -> Walked {
     shape.tags()
 }
 
+/// `isolation_level` of a consumer that leaves out what belongs to open transactions.
+const READ_COMMITTED: i8 = 1;
+
 /// The first version that contains leader epochs (KIP-320).
 const LEADER_EPOCH_FROM: i16 = 4;
 
@@ -105,6 +108,7 @@ pub(super) async fn answer(
         .ask(Request::ListOffsets {
             partitions,
             deadline,
+            read_committed: request.isolation_level == READ_COMMITTED,
         })
         .await?
     {

@@ -15,17 +15,25 @@ use kafka_protocol::messages::{ProduceRequest, ProduceResponse};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use tokio::task::spawn_blocking;
 
+use super::transactions::now_ms;
 use super::{
     Answer, Call, Context, Hangup, Reply, broker_id, decode, encode, produce_legacy, string,
 };
 use crate::ask::Ending;
 use crate::record_batch::{self, BatchError, Header, records};
+use crate::request::transactions::ProduceTransaction;
 use crate::request::{Acks, Appended, ProducePartition, Request, Response};
 use crate::rules::FailedAppend;
 use crate::shape::{Shape, Walked};
 
 /// First version that the decoder, and this broker, take.
 const FIRST_VERSION: i16 = 3;
+
+/// First version whose clients know TRANSACTION_ABORTABLE (KIP-890).
+const ABORTABLE_VERSION: i16 = 11;
+
+/// First version that adds partitions to its transaction by itself (KIP-890).
+const ADDS_VERSION: i16 = 12;
 
 /// First version whose answer can name the leader (KIP-951).
 const LEADER_HINT_VERSION: i16 = 10;
@@ -86,11 +94,7 @@ async fn submit(context: &Arc<Context>, call: &Call) -> Result<Submitted, Hangup
         0 | 1 => Ok(Acks::Leader),
         _ => Err(ResponseError::InvalidRequiredAcks),
     };
-    let whole = match (&acks, &request.transactional_id) {
-        (Err(error), _) => Some(*error),
-        (_, Some(_)) => Some(ResponseError::InvalidTxnState),
-        _ => None,
-    };
+    let whole = acks.as_ref().err().copied();
     let mut refused = Vec::new();
     let mut partitions = Vec::new();
     for topic in &mut request.topic_data {
@@ -120,6 +124,7 @@ async fn submit(context: &Arc<Context>, call: &Call) -> Result<Submitted, Hangup
                 partitions,
                 acks,
                 deadline,
+                transaction: transaction(&request, call.version),
             };
             let outcomes = context.core.begin(produce).await?;
             Some(match arrived {
@@ -135,6 +140,16 @@ async fn submit(context: &Arc<Context>, call: &Call) -> Result<Submitted, Hangup
         outcomes,
         decoded,
     }))
+}
+
+/// What a request says of its transaction.
+fn transaction(request: &ProduceRequest, version: i16) -> Option<ProduceTransaction> {
+    let id = request.transactional_id.as_ref()?;
+    Some(ProduceTransaction {
+        id: id.to_string(),
+        adds: version >= ADDS_VERSION,
+        stamp_ms: now_ms(),
+    })
 }
 
 /// Takes the batch out of the request and checks it.
@@ -205,7 +220,7 @@ impl Pending {
                 Err(Hangup::Unacknowledged)
             };
         }
-        let mut response = respond(request, outcomes, context.rules.failed_append);
+        let mut response = respond(request, outcomes, call.version, context.rules.failed_append);
         if call.version >= LEADER_HINT_VERSION {
             name_leader(&context, &mut response).await?;
         }
@@ -218,6 +233,7 @@ impl Pending {
 fn respond(
     request: ProduceRequest,
     mut outcomes: impl Iterator<Item = Result<Appended, ResponseError>>,
+    version: i16,
     failed_append: FailedAppend,
 ) -> ProduceResponse {
     let topics = request.topic_data.into_iter().map(|topic| {
@@ -233,7 +249,9 @@ fn respond(
                     .with_base_offset(appended.base_offset)
                     .with_log_start_offset(appended.log_start_offset),
                 Err(error) => match failed_append {
-                    FailedAppend::Error => answer.with_error_code(error.code()),
+                    FailedAppend::Error => {
+                        answer.with_error_code(for_version(error, version).code())
+                    }
                     FailedAppend::Success => answer,
                 },
             }
@@ -244,6 +262,16 @@ fn respond(
             .with_partition_responses(partitions)
     });
     ProduceResponse::default().with_responses(topics.collect())
+}
+
+/// The error for a client of this version.
+fn for_version(error: ResponseError, version: i16) -> ResponseError {
+    match error {
+        ResponseError::InvalidTxnState if version >= ABORTABLE_VERSION => {
+            ResponseError::TransactionAbortable
+        }
+        error => error,
+    }
 }
 
 /// Names the leader to clients that asked the wrong node, which saves them a round of Metadata.

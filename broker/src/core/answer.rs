@@ -1,12 +1,14 @@
 //! Answers to what waits: when its entry is applied or durable, when its deadline has passed, when leadership ended.
 //!
 //! After an append the only failure is *perhaps written* (REQUEST_TIMED_OUT): clients take NOT_LEADER_OR_FOLLOWER for
-//! *not written*, and the entry may yet commit.
+//! *not written*, and the entry may yet commit. Of a transaction it is the error that its request names: clients abort
+//! when an EndTxn is answered with REQUEST_TIMED_OUT, and send it again after NOT_COORDINATOR.
 
 use kafka_protocol::error::ResponseError;
 
 use super::Core;
 use super::append::{Change, Changing, Produce};
+use crate::request::transactions::TransactionRefusal;
 use crate::request::{Acks, AdminError, Response};
 use crate::rules::DeposedAnswer;
 use crate::state::Applied;
@@ -14,14 +16,21 @@ use crate::state::Applied;
 impl Core {
     /// An entry was applied: requests that wait for it, or for an older one, are answered.
     pub(super) fn answer_applied(&mut self, index: u64, applied: Applied) {
+        self.transactions_applied(index);
         if let Some(Change { id, what, .. }) = self.appends.changes.remove(&index) {
             let response = match applied {
                 Applied::Admin(outcome) => Response::Admin(outcome.map_err(AdminError::Refused)),
                 Applied::ProducerId(producer) => Response::ProducerId(Ok(producer)),
                 Applied::Deleted(outcome) => Response::Deleted(outcome),
+                Applied::Transaction(outcome) => {
+                    Response::Transaction(outcome.map_err(TransactionRefusal::Error))
+                }
                 // Skipped: not applied, on any node.
                 _ => match what {
                     Changing::ProducerId => Response::ProducerId(Err(AdminError::NotLeader(None))),
+                    Changing::Transaction(_) => {
+                        Response::Transaction(Err(ResponseError::NotCoordinator.into()))
+                    }
                     Changing::Topics => Response::Admin(Err(AdminError::NotLeader(None))),
                     Changing::Records => Response::Deleted(Err(ResponseError::NotLeaderOrFollower)),
                 },
@@ -121,6 +130,7 @@ impl Core {
         let refused = AdminError::Refused(ResponseError::RequestTimedOut);
         let response = match change.what {
             Changing::ProducerId => Response::ProducerId(Err(refused)),
+            Changing::Transaction(perhaps) => Response::Transaction(Err(perhaps.into())),
             Changing::Topics => Response::Admin(Err(refused)),
             Changing::Records => Response::Deleted(Err(ResponseError::RequestTimedOut)),
         };

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::Core;
 use super::crowd::Arrived;
+use super::reads::Question;
 use crate::command::{Batch, Command};
 use crate::record_batch::{self, Header};
 use crate::request::{
@@ -61,6 +62,8 @@ pub(super) struct Change {
 /// What a change is about, and so how it is answered.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Changing {
+    /// A transaction, and the error that says *perhaps done*.
+    Transaction(ResponseError),
     Topics,
     Records,
     ProducerId,
@@ -74,13 +77,14 @@ enum Verdict {
 }
 
 impl Core {
-    pub(super) fn take_produce(
-        &mut self,
-        id: RequestId,
-        partitions: Vec<ProducePartition>,
-        acks: Acks,
-        deadline: Time,
-    ) {
+    pub(super) fn take_produce(&mut self, arrived: Arrived) {
+        let Arrived {
+            id,
+            partitions,
+            acks,
+            deadline,
+            transaction,
+        } = arrived;
         if !self.serves() {
             let refused = partitions
                 .iter()
@@ -90,8 +94,11 @@ impl Core {
             return;
         }
         let epoch = i32::try_from(self.raft.raft.term).unwrap_or(i32::MAX);
+        let transaction = transaction.as_ref();
+        let added = transaction.is_none_or(|named| self.add_produced(named, &partitions));
         let index = self.raft.raft.raft_log.last_index() + 1;
         let mut waits_for = 0;
+        let mut is_settled = true;
         let mut outcomes = Vec::with_capacity(partitions.len());
         let (mut batches, mut appended, mut taken) = (Vec::new(), Vec::new(), Vec::new());
         for (at, asked) in partitions.into_iter().enumerate() {
@@ -99,6 +106,12 @@ impl Core {
                 outcomes.push(Err(ResponseError::CorruptMessage));
                 continue;
             };
+            if let Err(error) = self.check_transaction(transaction, &asked, &header) {
+                is_settled &= !added;
+                let no_room = ResponseError::NotEnoughReplicas;
+                outcomes.push(Err(if added { error } else { no_room }));
+                continue;
+            }
             match self.look(&asked, &header) {
                 Verdict::Refuse(error) => outcomes.push(Err(error)),
                 Verdict::Known { base_offset, index } => {
@@ -155,7 +168,11 @@ impl Core {
             Acks::All => self.applied_index,
             Acks::Leader => self.synced_index,
         };
-        if waits_for <= durable {
+        if !is_settled && waits_for == 0 {
+            // Only a leader knows how far a transaction is.
+            let response = Response::Produce(outcomes);
+            self.read(id, Question::Settled(response), deadline);
+        } else if waits_for <= durable {
             self.respond(id, Response::Produce(outcomes));
         } else {
             let produce = Produce {
@@ -220,7 +237,15 @@ impl Core {
             // A producer that this leader does not know may begin at any sequence, as after Kafka's KIP-360.
             return Verdict::Append { topic, next };
         }
+        let overlooked = ResponseError::InvalidProducerEpoch;
         match Producer::look(known, header) {
+            Sequenced::Refuse(error)
+                if error == overlooked
+                    && header.is_transactional()
+                    && !self.config.rules.fences_epochs =>
+            {
+                Verdict::Append { topic, next }
+            }
             Sequenced::Append => Verdict::Append { topic, next },
             Sequenced::Duplicate(batch) => Verdict::Known {
                 base_offset: batch.base_offset,
@@ -230,10 +255,16 @@ impl Core {
         }
     }
 
-    fn advance_optimistic(&mut self, topic: Uuid, partition: i32, header: &Header, index: u64) {
-        let known = self.state.topics().values().find(|known| known.id == topic);
-        let applied =
-            known.and_then(|known| known.partitions.get(usize::try_from(partition).ok()?));
+    /// Takes note of a batch that was appended.
+    pub(super) fn advance_optimistic(
+        &mut self,
+        topic: Uuid,
+        partition: i32,
+        header: &Header,
+        index: u64,
+    ) {
+        let applied = self.state.named(topic, partition);
+        let applied = applied.map(|(_, partition)| partition);
         let optimistic = self
             .appends
             .optimistic
@@ -243,7 +274,7 @@ impl Core {
                 producers: BTreeMap::new(),
             });
         optimistic.next = header.base_offset + header.offsets();
-        if header.producer_id >= 0 {
+        if header.producer_id >= 0 && !header.is_control() {
             let remembered = applied.and_then(|applied| applied.producers.get(&header.producer_id));
             let remembered =
                 remembered.filter(|_| self.config.rules.sequences == Sequences::Replicated);
@@ -271,10 +302,10 @@ impl Core {
             let Some(entry) = entries.ok().and_then(|entries| entries.into_iter().next()) else {
                 continue;
             };
-            let Some((_, Command::Data(batches))) = Command::decode(&entry.data) else {
+            let Some((_, command)) = Command::decode(&entry.data) else {
                 continue;
             };
-            for batch in batches {
+            for batch in command.batches() {
                 if let Some(header) = record_batch::peek(&batch.bytes) {
                     self.advance_optimistic(batch.topic, batch.partition, &header, index);
                 }
@@ -338,6 +369,12 @@ impl Core {
         let Some(first_index) = boundary.filter(|index| *index > self.trim_proposed) else {
             return;
         };
+        // What an open transaction has written stays until its outcome is known; but not at any price.
+        let is_pressing = self.log_bytes / 2 > self.config.retention_bytes;
+        let open = self.state.first_open_index();
+        if !is_pressing && open.is_some_and(|open| open < first_index) {
+            return;
+        }
         // The checkpoint is what a follower gets that lacks an entry before it.
         let ready =
             first_index <= self.applied_index && store.checkpoints.contains_key(&(first_index - 1));

@@ -2,6 +2,7 @@
 //! otherwise.
 
 use super::Core;
+use crate::request::transactions::ProduceTransaction;
 use crate::request::{Acks, ProducePartition, RequestId, Time};
 use crate::rules::{AppendOrder, Crowded};
 
@@ -9,37 +10,34 @@ use crate::rules::{AppendOrder, Crowded};
 const FEW: usize = 8;
 
 /// A Produce request as it came.
-pub(super) type Arrived = (RequestId, Vec<ProducePartition>, Acks, Time);
+#[derive(Debug)]
+pub(super) struct Arrived {
+    pub(super) id: RequestId,
+    pub(super) partitions: Vec<ProducePartition>,
+    pub(super) acks: Acks,
+    pub(super) deadline: Time,
+    pub(super) transaction: Option<ProduceTransaction>,
+}
 
 impl Core {
-    pub(super) fn produce(
-        &mut self,
-        id: RequestId,
-        partitions: Vec<ProducePartition>,
-        acks: Acks,
-        deadline: Time,
-    ) {
+    pub(super) fn produce(&mut self, arrived: Arrived) {
         let is_few = self.appends.produces.len() < FEW;
         match self.appends.overtaken.take() {
             Some(overtaken) => {
-                self.take_produce(id, partitions, acks, deadline);
-                self.take_overtaken(overtaken);
+                self.take_produce(arrived);
+                self.take_produce(overtaken);
             }
             None if is_few || self.config.rules.append_order == AppendOrder::Kept => {
-                self.take_produce(id, partitions, acks, deadline);
+                self.take_produce(arrived);
             }
-            None => self.appends.overtaken = Some((id, partitions, acks, deadline)),
+            None => self.appends.overtaken = Some(arrived),
         }
-    }
-
-    fn take_overtaken(&mut self, (id, partitions, acks, deadline): Arrived) {
-        self.take_produce(id, partitions, acks, deadline);
     }
 
     /// Takes a request that a later one was to overtake, and none came.
     pub(super) fn release_overtaken(&mut self) {
         if let Some(overtaken) = self.appends.overtaken.take() {
-            self.take_overtaken(overtaken);
+            self.take_produce(overtaken);
         }
     }
 

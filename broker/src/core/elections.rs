@@ -1,6 +1,5 @@
 //! Time and leadership: ticks, who asks for votes and when, and what ends with leadership.
 
-use kafka_protocol::error::ResponseError;
 use raft::StateRole;
 use rand::Rng;
 
@@ -36,6 +35,7 @@ impl Core {
             }
             self.draw_timeout();
         }
+        self.check_timeouts(silent);
         self.expire();
         self.tick_groups(silent);
         self.propose_trim();
@@ -128,7 +128,8 @@ impl Core {
         self.trim_proposed = 0;
         self.fail_appends();
         self.end_groups();
-        self.fail_reads(ResponseError::NotLeaderOrFollower);
+        self.fail_reads();
+        self.forget_transactions();
         if leads.is_some() {
             self.begin_offsets();
         }

@@ -10,7 +10,8 @@ use crate::request::{
     EpochEnd, EpochEndPartition, Extent, FetchPartition, FetchRefusal, Fetched, RequestId,
     Response, Time,
 };
-use crate::state::partition::BatchPlace;
+use crate::rules::StableOffset;
+use crate::state::partition::{BatchPlace, Partition};
 
 /// How much to wait for, and how much to return.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +20,7 @@ pub(super) struct Limits {
     pub(super) max_bytes: usize,
     pub(super) deadline: Time,
     pub(super) follower_may_serve: bool,
+    pub(super) read_committed: bool,
 }
 
 /// A fetch that found too little.
@@ -57,7 +59,7 @@ impl Core {
         let (mut found, mut refused) = (0, false);
         let mut outcomes = Vec::with_capacity(waiting.partitions.len());
         for asked in &waiting.partitions {
-            let outcome = self.look_up(asked, limits.follower_may_serve, left, found == 0);
+            let outcome = self.look_up(asked, limits, left, found == 0);
             match &outcome {
                 Ok(fetched) => {
                     let bytes: usize = fetched.batches.iter().map(|extent| extent.length).sum();
@@ -79,18 +81,19 @@ impl Core {
     fn look_up(
         &self,
         asked: &FetchPartition,
-        follower_may_serve: bool,
+        limits: Limits,
         left: usize,
         first: bool,
     ) -> Result<Fetched, FetchRefusal> {
         let refuse = |error| FetchRefusal {
             error,
             high_watermark: -1,
+            last_stable_offset: -1,
             log_start_offset: -1,
         };
         self.check_epoch(asked.current_leader_epoch)
             .map_err(refuse)?;
-        if self.leader().is_none() || !(self.is_leader() || follower_may_serve) {
+        if self.leader().is_none() || !(self.is_leader() || limits.follower_may_serve) {
             return Err(refuse(ResponseError::NotLeaderOrFollower));
         }
         let Some((topic, partition)) = self.state.partition(&asked.topic, asked.partition) else {
@@ -100,6 +103,7 @@ impl Core {
         let high_watermark = beyond_applied
             .last()
             .map_or(partition.next, |batch| batch.last_offset + 1);
+        let last_stable_offset = self.stable_end(partition).unwrap_or(high_watermark);
         let log_start_offset = partition.start;
         // A node that lags does not know whether the offset exists. So does a leader whose disk does: entries of its own
         // that two followers have made durable are committed, and may have been read there, before they are here. And so
@@ -118,6 +122,7 @@ impl Core {
             return Err(FetchRefusal {
                 error,
                 high_watermark,
+                last_stable_offset,
                 log_start_offset,
             });
         }
@@ -125,6 +130,7 @@ impl Core {
             return Err(FetchRefusal {
                 error: beyond,
                 high_watermark,
+                last_stable_offset,
                 log_start_offset,
             });
         }
@@ -135,7 +141,13 @@ impl Core {
             .iter()
             .filter(|batch| batch.last_offset >= asked.offset);
         let found = partition.batches_from(asked.offset).skip(skipped);
+        let until = match limits.read_committed {
+            true => until.min(self.stable_end(partition).unwrap_or(i64::MAX)),
+            false => until,
+        };
+        let beyond_applied = beyond_applied.take_while(|batch| batch.base_offset < until);
         let found = found.take_while(|batch| batch.base_offset < until);
+        let mut end = asked.offset;
         for batch in found.chain(beyond_applied) {
             let length = batch.length as usize;
             let must = first && batches.is_empty();
@@ -158,12 +170,31 @@ impl Core {
                 length,
             });
             left = left.saturating_sub(length);
+            end = batch.last_offset + 1;
         }
+        // From the same state as the records: an entry too many hides committed ones, an entry too few shows aborted ones.
+        let aborted = match limits.read_committed && !batches.is_empty() {
+            true => {
+                let listed = partition.open.aborted(asked.offset, end);
+                listed.map(|one| (one.producer_id, one.first)).collect()
+            }
+            false => Vec::new(),
+        };
         Ok(Fetched {
             high_watermark,
+            last_stable_offset,
             log_start_offset,
+            aborted,
             batches,
         })
+    }
+
+    /// Where what is stable ends, if that is not the end.
+    fn stable_end(&self, partition: &Partition) -> Option<i64> {
+        match self.config.rules.stable_offset {
+            StableOffset::BelowOpen => partition.first_open(),
+            StableOffset::HighWatermark => None,
+        }
     }
 
     /// What is served beyond what is applied: nothing, unless a hook finds something in the log.

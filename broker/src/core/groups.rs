@@ -25,6 +25,7 @@ use crate::request::groups::{GroupRequest, GroupResponse, Join};
 use crate::request::{RequestId, Response, Time};
 
 pub(super) use applied::Pending;
+pub(super) use offsets::OFFSET_METADATA_BYTES_MAX;
 pub(super) use reading::GroupRead;
 
 /// Longest id of a group, in bytes.
@@ -184,7 +185,7 @@ impl Core {
             | GroupRequest::Delete(group) => Some(group),
             GroupRequest::List => None,
         };
-        if group.is_some_and(|group| group.is_empty() || group.len() > GROUP_ID_BYTES_MAX) {
+        if group.is_some_and(|group| !Core::is_group_id(group)) {
             return Err(ResponseError::InvalidGroupId);
         }
         if !self.is_leader() {
@@ -194,6 +195,11 @@ impl Core {
             return Err(ResponseError::CoordinatorLoadInProgress);
         }
         Ok(())
+    }
+
+    /// Whether a text can be the id of a group.
+    pub(super) fn is_group_id(group: &str) -> bool {
+        !group.is_empty() && group.len() <= GROUP_ID_BYTES_MAX
     }
 
     fn answer_group(&mut self, id: RequestId, response: GroupResponse) {

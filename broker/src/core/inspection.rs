@@ -39,7 +39,7 @@ impl Inspection<'_> {
         (catalog.first_index(), catalog.last_index())
     }
 
-    /// The batches in an entry, with topic and partition; none if it was proposed in another term than its own.
+    /// The batches in an entry, markers included, with topic and partition; none if it was proposed in another term than its own.
     pub fn batches(&self, index: u64) -> Vec<(uuid::Uuid, i32, bytes::Bytes)> {
         let entries = self
             .core
@@ -52,10 +52,10 @@ impl Inspection<'_> {
             .as_ref()
             .map(|entry| (entry.term, Command::decode(&entry.data)))
         {
-            Some((term, Some((proposed, Command::Data(batches))))) if term == proposed => {
+            Some((term, Some((proposed, command)))) if term == proposed => {
                 let plain =
                     |batch: crate::command::Batch| (batch.topic, batch.partition, batch.bytes);
-                batches.into_iter().map(plain).collect()
+                command.batches().iter().cloned().map(plain).collect()
             }
             _ => Vec::new(),
         }

@@ -1,5 +1,6 @@
-//! Linearizable reads, of offsets and of groups: the leader asks a quorum whether it still leads (ReadIndex), then waits until it has
-//! applied as far as was committed when the read came.
+//! Linearizable reads: the leader asks a quorum whether it still leads (ReadIndex), then waits until it has applied as far
+//! as was committed when the read came. Read on if you add a kind of read: it is a case of [`Question`], with an answer and
+//! a refusal.
 //!
 //! One round at a time, shared by everybody who came before it began. Every round has an id that is never used again
 //! (etcd #20418: a re-used id matched older answers). Raft drops rounds in silence (a fresh leader, a change of role,
@@ -8,20 +9,40 @@
 use std::time::Duration;
 
 use kafka_protocol::error::ResponseError;
-use uuid::Uuid;
 
 use super::Core;
 use super::groups::GroupRead;
-use crate::request::{Extent, ListOffsetsPartition, ListedOffset, RequestId, Response, Time};
-use crate::rules::{EndOffsets, ListedEnd};
-use crate::state::partition::{BatchPlace, Partition};
+use crate::request::{ListOffsetsPartition, RequestId, Response, Time};
+use crate::rules::EndOffsets;
 
 /// A round without an answer is started again after this.
 const ROUND_TIMEOUT: Duration = Duration::from_millis(100);
 
-const LATEST: i64 = -1;
-const EARLIEST: i64 = -2;
-const MAX_TIMESTAMP: i64 = -3;
+/// What is read.
+#[derive(Debug)]
+pub(super) enum Question {
+    /// Where partitions begin and end, and offsets by time; of what is committed, or of all.
+    Offsets(Vec<ListOffsetsPartition>, bool),
+    /// Something about groups.
+    Group(GroupRead),
+    /// These transactional ids, or all.
+    Transactions(Option<Vec<String>>),
+    /// The producers of partitions.
+    Producers(Vec<(String, i32)>),
+    /// A refusal, or another answer that changes nothing, which holds if this node still leads.
+    Settled(Response),
+}
+
+/// Why a read is not answered. Nothing was changed, so each kind of read may name the error that its clients retry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unread {
+    /// This node does not lead, or no longer.
+    NotLeader,
+    /// It leads, and has not applied yet what was acknowledged before.
+    NotReady,
+    /// The quorum did not confirm it by the deadline.
+    TimedOut,
+}
 
 /// Reads that wait.
 #[derive(Debug, Default)]
@@ -48,42 +69,20 @@ struct Read {
     deadline: Time,
 }
 
-/// What is read.
-#[derive(Debug)]
-pub(super) enum Question {
-    /// Offsets of partitions.
-    Offsets(Vec<ListOffsetsPartition>),
-    /// Something about groups.
-    Group(GroupRead),
-}
-
 impl Core {
-    pub(super) fn list_offsets(
-        &mut self,
-        id: RequestId,
-        partitions: Vec<ListOffsetsPartition>,
-        deadline: Time,
-    ) {
-        if self.reads_at_once() {
-            let listed = partitions.iter().map(|asked| self.listed(asked)).collect();
-            self.respond(id, Response::ListOffsets(listed));
-            return;
+    /// Answers once a quorum has confirmed that this node leads, or refuses.
+    pub(super) fn read(&mut self, id: RequestId, question: Question, deadline: Time) {
+        if self.reads_at_once(&question) {
+            let response = self.answer_to(question);
+            return self.respond(id, response);
         }
         if !self.serves() {
-            let error = if self.is_leader() {
-                ResponseError::OffsetNotAvailable
-            } else {
-                ResponseError::NotLeaderOrFollower
+            let why = match self.is_leader() {
+                true => Unread::NotReady,
+                false => Unread::NotLeader,
             };
-            let refused = partitions.iter().map(|_| Err(error)).collect();
-            self.respond(id, Response::ListOffsets(refused));
-            return;
+            return self.respond(id, refusal(question, why));
         }
-        self.read_later(id, Question::Offsets(partitions), deadline);
-    }
-
-    /// Puts a question in line for the next round.
-    pub(super) fn read_later(&mut self, id: RequestId, question: Question, deadline: Time) {
         self.reads.next.push(Read {
             id,
             question,
@@ -91,19 +90,29 @@ impl Core {
         });
     }
 
-    /// What a question is answered now.
-    fn read(&self, question: &Question) -> Response {
+    fn answer_to(&self, question: Question) -> Response {
         match question {
-            Question::Offsets(partitions) => {
-                let listed = partitions.iter().map(|asked| self.listed(asked));
+            Question::Offsets(partitions, read_committed) => {
+                let asked = partitions.iter();
+                let listed = asked.map(|asked| self.listed(asked, read_committed));
                 Response::ListOffsets(listed.collect())
             }
-            Question::Group(read) => Response::Group(self.group_read(read)),
+            Question::Group(read) => Response::Group(self.group_read(&read)),
+            Question::Transactions(ids) => {
+                Response::Transactions(Ok(self.transaction_views(ids.as_deref())))
+            }
+            Question::Producers(partitions) => {
+                Response::Producers(self.producer_views(&partitions))
+            }
+            Question::Settled(response) => response,
         }
     }
 
     /// Whether the rules let this node answer without asking a quorum.
-    fn reads_at_once(&self) -> bool {
+    fn reads_at_once(&self, question: &Question) -> bool {
+        if !matches!(question, Question::Offsets(..)) {
+            return false;
+        }
         match self.config.rules.end_offsets {
             EndOffsets::Quorum => false,
             EndOffsets::Leader => self.is_leader(),
@@ -165,8 +174,8 @@ impl Core {
             return;
         };
         for read in round.reads {
-            let answer = self.read(&read.question);
-            self.respond(read.id, answer);
+            let response = self.answer_to(read.question);
+            self.respond(read.id, response);
         }
     }
 
@@ -180,10 +189,10 @@ impl Core {
         if let Some(round) = &mut self.reads.round {
             late.extend(round.reads.extract_if(.., |read| read.deadline <= now));
         }
-        self.refuse_reads(late, ResponseError::RequestTimedOut);
+        self.refuse_reads(late, Unread::TimedOut);
     }
 
-    pub(super) fn fail_reads(&mut self, error: ResponseError) {
+    pub(super) fn fail_reads(&mut self) {
         let mut all = std::mem::take(&mut self.reads.next);
         all.extend(
             self.reads
@@ -192,118 +201,46 @@ impl Core {
                 .into_iter()
                 .flat_map(|round| round.reads),
         );
-        self.refuse_reads(all, error);
+        self.refuse_reads(all, Unread::NotLeader);
     }
 
-    fn refuse_reads(&mut self, reads: Vec<Read>, error: ResponseError) {
+    fn refuse_reads(&mut self, reads: Vec<Read>, why: Unread) {
         for read in reads {
-            let answer = match read.question {
-                Question::Offsets(partitions) => {
-                    Response::ListOffsets(partitions.iter().map(|_| Err(error)).collect())
-                }
-                Question::Group(_) => Response::Group(Core::group_read_failed(error)),
+            self.respond(read.id, refusal(read.question, why));
+        }
+    }
+}
+
+fn refusal(question: Question, why: Unread) -> Response {
+    let of_partition = match why {
+        Unread::NotLeader => ResponseError::NotLeaderOrFollower,
+        Unread::NotReady => ResponseError::OffsetNotAvailable,
+        Unread::TimedOut => ResponseError::RequestTimedOut,
+    };
+    let of_coordinator = match why {
+        Unread::NotLeader | Unread::TimedOut => ResponseError::NotCoordinator,
+        Unread::NotReady => ResponseError::CoordinatorLoadInProgress,
+    };
+    match question {
+        Question::Offsets(partitions, _) => {
+            Response::ListOffsets(partitions.iter().map(|_| Err(of_partition)).collect())
+        }
+        Question::Producers(partitions) => {
+            let error = match why {
+                Unread::TimedOut => ResponseError::RequestTimedOut,
+                Unread::NotLeader | Unread::NotReady => ResponseError::NotLeaderOrFollower,
             };
-            self.respond(read.id, answer);
+            Response::Producers(partitions.iter().map(|_| Err(error)).collect())
         }
-    }
-
-    /// The end that is listed: what is applied, unless a rule or a hook says otherwise.
-    fn listed_end(&self, topic: Uuid, number: i32, partition: &Partition) -> i64 {
-        if !self.is_leader() {
-            return partition.next;
+        Question::Group(_) => Response::Group(Core::group_read_failed(of_partition)),
+        Question::Transactions(_) => Response::Transactions(Err(of_coordinator)),
+        // Nothing was written.
+        Question::Settled(Response::Produce(outcomes)) => {
+            let refused = outcomes
+                .iter()
+                .map(|_| Err(ResponseError::NotLeaderOrFollower));
+            Response::Produce(refused.collect())
         }
-        match self.config.rules.listed_end {
-            ListedEnd::Applied => {
-                let term = self.raft.raft.term;
-                let hooks = &self.config.hooks;
-                let listed = hooks.listed_end((topic, number), partition, term);
-                listed.unwrap_or(partition.next)
-            }
-            // What was acknowledged or served early is counted, as one that acknowledges or serves early would do.
-            ListedEnd::Appended => self.optimistic_next(topic, number, partition.next),
-        }
-    }
-
-    fn listed(&self, asked: &ListOffsetsPartition) -> Result<ListedOffset, ResponseError> {
-        self.check_epoch(asked.current_leader_epoch)?;
-        let (topic, partition) = self
-            .state
-            .partition(&asked.topic, asked.partition)
-            .ok_or(ResponseError::UnknownTopicOrPartition)?;
-        let shown = i32::try_from(self.durable_term).unwrap_or(i32::MAX);
-        let plain = |offset| ListedOffset {
-            offset,
-            timestamp: -1,
-            leader_epoch: shown,
-            batch: None,
-            otherwise: None,
-            largest: false,
-        };
-        // The first record of a batch from a time on. What was deleted does not count.
-        let of = |batch: &BatchPlace, time| -> Result<ListedOffset, ResponseError> {
-            let catalog = &self.raft.store().catalog;
-            let located = catalog.locate(batch.index, batch.position);
-            let (segment, position) = located.ok_or(ResponseError::KafkaStorageError)?;
-            let file: std::sync::Arc<dyn crate::disk::ReadAt> = segment.file.clone();
-            let length = batch.length as usize;
-            Ok(ListedOffset {
-                offset: batch.base_offset.max(partition.start),
-                timestamp: time,
-                leader_epoch: batch.leader_epoch,
-                batch: Some(Extent {
-                    file,
-                    position,
-                    length,
-                }),
-                otherwise: None,
-                largest: false,
-            })
-        };
-        let none = ListedOffset {
-            offset: -1,
-            timestamp: -1,
-            leader_epoch: -1,
-            batch: None,
-            otherwise: None,
-            largest: false,
-        };
-        // Only the first batch can have lost records.
-        let cut = |batch: &BatchPlace| batch.base_offset < partition.start;
-        Ok(match asked.timestamp {
-            LATEST => plain(self.listed_end(topic, asked.partition, partition)),
-            EARLIEST => plain(partition.start),
-            MAX_TIMESTAMP => {
-                let whole = partition.batches.iter().rev().filter(|batch| !cut(batch));
-                let largest = match whole.max_by_key(|batch| batch.max_timestamp) {
-                    Some(batch) => of(batch, batch.max_timestamp)?,
-                    None => none,
-                };
-                let first = partition.batches.front();
-                match first.filter(|first| cut(first) && first.max_timestamp >= largest.timestamp) {
-                    Some(first) => ListedOffset {
-                        largest: true,
-                        // The earlier one of two with the same time.
-                        timestamp: largest.timestamp.max(0),
-                        otherwise: Some(Box::new(largest)),
-                        ..of(first, first.max_timestamp)?
-                    },
-                    None => largest,
-                }
-            }
-            time => {
-                let mut batches = partition.batches.iter();
-                let mut next = || match batches.find(|batch| batch.max_timestamp >= time) {
-                    Some(batch) => Ok((of(batch, time)?, cut(batch))),
-                    None => Ok((none.clone(), false)),
-                };
-                match next()? {
-                    (first, true) => ListedOffset {
-                        otherwise: Some(Box::new(next()?.0)),
-                        ..first
-                    },
-                    (first, false) => first,
-                }
-            }
-        })
+        Question::Settled(_) => Response::Transaction(Err(of_coordinator.into())),
     }
 }

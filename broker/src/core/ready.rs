@@ -248,10 +248,12 @@ impl Core {
             return;
         }
         let (index, term) = (self.applied_index, self.applied_term);
+        let rules = &self.config.rules;
+        let keeps = (rules.checkpoint_keeps_aborted, rules.checkpoint_keeps_open);
         let checkpoint = Checkpoint {
             index,
             term,
-            state: self.state.encode(),
+            state: self.state.encode_with(keeps.0, keeps.1),
         };
         self.raft
             .mut_store()

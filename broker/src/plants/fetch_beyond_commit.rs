@@ -21,12 +21,11 @@ impl Hook for FetchBeyondCommit {
     ) -> Vec<BatchPlace> {
         let mut places = Vec::new();
         for entry in &entries() {
-            let Some((_, Command::Data(batches))) = Command::decode(&entry.data) else {
+            let Some((_, command)) = Command::decode(&entry.data) else {
                 continue;
             };
-            let ours = batches
-                .iter()
-                .filter(|batch| batch.topic == topic && batch.partition == partition);
+            let batches = command.batches().iter();
+            let ours = batches.filter(|batch| batch.topic == topic && batch.partition == partition);
             for batch in ours {
                 let header = record_batch::peek(&batch.bytes);
                 let Some(header) = header.filter(|header| header.base_offset == next) else {

@@ -1,6 +1,8 @@
 //! The table of plants: what each is called, what it does, where it happened, and what it changes in a node. What provokes
 //! a plant and which checks detect it is the business of the program that tests this broker.
 
+mod transactions;
+
 use super::Broken;
 use super::blocking_forward::BlockingForward;
 use super::corrupt_record::CorruptRecord;
@@ -362,4 +364,12 @@ pub const TABLE: &[Entry] = &[
         parameter: None,
         plant: |broken, _| broken.rules.deletes = Deletes::OneMore,
     },
+    transactions::LATE_END_TXN,
+    transactions::TORN_COMMIT,
+    transactions::COMMIT_BEFORE_LOG,
+    transactions::LSO_PAST_OPEN,
+    transactions::ABORTS_FORGOTTEN,
+    transactions::HANGING_TRANSACTION,
+    transactions::INIT_KEEPS_OPEN,
+    transactions::ZOMBIE_EPOCH,
 ];

@@ -170,6 +170,8 @@ pub struct FetchedOffset {
     pub partition: i32,
     /// The offset; None if none was committed.
     pub committed: Option<CommittedOffset>,
+    /// Whether an open transaction may yet commit another one.
+    pub is_staged: bool,
 }
 
 /// Where a group stands.

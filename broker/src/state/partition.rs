@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 use bytes::{BufMut, BytesMut};
 use kafka_protocol::error::ResponseError;
 
+use super::open::Open;
 use super::producer::{Appended, BATCHES_MAX, Producer};
 use crate::codec::Reader;
 use crate::record_batch::Header;
@@ -42,6 +43,7 @@ pub(crate) struct Partition {
     /// Batches of the entries that are in the log, by offset. Not part of a checkpoint: it is rebuilt from the log.
     pub(crate) batches: VecDeque<BatchPlace>,
     pub(crate) producers: BTreeMap<i64, Producer>,
+    pub(crate) open: Open,
 }
 
 impl Partition {
@@ -67,7 +69,11 @@ impl Partition {
             max_timestamp: header.max_timestamp,
             leader_epoch: header.leader_epoch,
         });
-        if header.producer_id >= 0 {
+        if header.producer_id >= 0 && !header.is_control() {
+            if header.is_transactional() {
+                self.open
+                    .begin(header.producer_id, header.base_offset, index);
+            }
             let producer = self.producers.entry(header.producer_id).or_default();
             producer.remember(header, header.base_offset, index);
             self.forget_idle_producer();
@@ -76,18 +82,25 @@ impl Partition {
     }
 
     /// Forgets the producer that has been silent for longest, when there are too many. If it comes back, it learns that
-    /// its sequence is unknown, and begins a new one.
+    /// its sequence is unknown, and begins a new one. Transactional producers are forgotten last, because they cannot; with
+    /// an open transaction never.
     fn forget_idle_producer(&mut self) {
         if self.producers.len() > PRODUCERS_MAX {
             let last = |producer: &Producer| producer.batches.back().map(|batch| batch.index);
-            let idle = self
-                .producers
-                .iter()
-                .min_by_key(|(id, producer)| (last(producer), **id));
+            let rank = |producer: &Producer| (producer.transactional, last(producer));
+            let producers = self.producers.iter();
+            let idle = producers
+                .filter(|(id, _)| self.open.of(**id).is_none())
+                .min_by_key(|(id, producer)| (rank(producer), **id));
             if let Some(id) = idle.map(|(id, _)| *id) {
                 self.producers.remove(&id);
             }
         }
+    }
+
+    /// First offset of the oldest open transaction, as far as it is kept.
+    pub(crate) fn first_open(&self) -> Option<i64> {
+        self.open.first().map(|first| first.max(self.start))
     }
 
     /// Batches from the one that holds `offset` on.
@@ -107,6 +120,7 @@ impl Partition {
             return Err(ResponseError::OffsetOutOfRange);
         }
         self.start = self.start.max(offset);
+        self.open.delete_below(offset);
         while self
             .batches
             .front()
@@ -119,6 +133,7 @@ impl Partition {
 
     /// Forgets what lies in entries below `first_index`.
     pub(crate) fn trim(&mut self, first_index: u64) {
+        self.open.trim(first_index);
         while self
             .batches
             .front()
@@ -152,7 +167,8 @@ impl Partition {
         }
     }
 
-    pub(crate) fn encode(&self, out: &mut BytesMut) {
+    /// Writes it; without the aborted transactions, where a rule leaves them out.
+    pub(crate) fn encode(&self, out: &mut BytesMut, with_aborted: bool) {
         out.put_i64_le(self.next);
         out.put_u32_le(self.epochs.len() as u32);
         for (epoch, begun) in &self.epochs {
@@ -163,6 +179,7 @@ impl Partition {
         for (id, producer) in &self.producers {
             out.put_i64_le(*id);
             out.put_i16_le(producer.epoch);
+            out.put_u8(producer.transactional.into());
             out.put_u8(producer.batches.len() as u8);
             for batch in &producer.batches {
                 out.put_i32_le(batch.first_sequence);
@@ -171,9 +188,11 @@ impl Partition {
                 out.put_u64_le(batch.index);
             }
         }
+        self.open.encode(out, with_aborted);
     }
 
-    pub(crate) fn decode(reader: &mut Reader) -> Option<Partition> {
+    /// Reads one; `with_transactions` unless it was written before there were any.
+    pub(crate) fn decode(reader: &mut Reader, with_transactions: bool) -> Option<Partition> {
         let next = reader.i64()?;
         let mut partition = Partition {
             start: next,
@@ -187,6 +206,7 @@ impl Partition {
             let id = reader.i64()?;
             let mut producer = Producer {
                 epoch: reader.i16()?,
+                transactional: with_transactions && reader.u8()? != 0,
                 ..Producer::default()
             };
             let count = reader.u8()?;
@@ -202,6 +222,9 @@ impl Partition {
                 });
             }
             partition.producers.insert(id, producer);
+        }
+        if with_transactions {
+            partition.open = Open::decode(reader)?;
         }
         Some(partition)
     }

@@ -24,6 +24,8 @@ pub(crate) struct Appended {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Producer {
     pub(crate) epoch: i16,
+    /// Whether it has a transactional id.
+    pub(crate) transactional: bool,
     /// Oldest first, at most [`BATCHES_MAX`], all of `epoch`.
     pub(crate) batches: VecDeque<Appended>,
 }
@@ -75,8 +77,12 @@ impl Producer {
         }
     }
 
-    /// Remembers a batch that was appended.
+    /// Remembers a batch that was appended. One of an older epoch, which only a broken leader appends, is not remembered.
     pub(crate) fn remember(&mut self, header: &Header, base_offset: i64, index: u64) {
+        if header.producer_epoch < self.epoch {
+            return;
+        }
+        self.transactional = header.is_transactional();
         if header.producer_epoch != self.epoch {
             self.epoch = header.producer_epoch;
             self.batches.clear();

@@ -12,11 +12,25 @@ pub fn batch(values: &[&str]) -> Bytes {
 
 /// A batch from a producer.
 pub fn produced(values: &[&str], producer_id: i64, producer_epoch: i16, sequence: i32) -> Bytes {
+    made(values, (producer_id, producer_epoch), sequence, false)
+}
+
+/// A batch of a transaction.
+pub fn transactional(values: &[&str], producer: (i64, i16), sequence: i32) -> Bytes {
+    made(values, producer, sequence, true)
+}
+
+fn made(
+    values: &[&str],
+    (producer_id, producer_epoch): (i64, i16),
+    sequence: i32,
+    transactional: bool,
+) -> Bytes {
     let records: Vec<Record> = values
         .iter()
         .enumerate()
         .map(|(index, value)| Record {
-            transactional: false,
+            transactional,
             control: false,
             delete_horizon: false,
             partition_leader_epoch: -1,

@@ -12,6 +12,7 @@
 
 mod batches;
 pub mod members;
+pub mod transactions;
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
@@ -37,7 +38,7 @@ use kafka_protocol::protocol::{Decodable, Encodable, HeaderVersion, Request, Str
 use kafka_protocol::records::RecordBatchDecoder;
 use tempfile::TempDir;
 
-pub use batches::{batch, produced};
+pub use batches::{batch, produced, transactional};
 
 /// Within this time anything that a test waits for must have happened, on a machine that does other
 /// things as well.

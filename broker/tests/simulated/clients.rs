@@ -94,6 +94,7 @@ impl Client {
                 }],
                 acks: *acks,
                 deadline,
+                transaction: None,
             },
             Asked::Latest { partition, .. } => Request::ListOffsets {
                 partitions: vec![ListOffsetsPartition {
@@ -103,6 +104,7 @@ impl Client {
                     timestamp: -1,
                 }],
                 deadline,
+                read_committed: false,
             },
             Asked::Fetch {
                 topic,
@@ -120,6 +122,7 @@ impl Client {
                 max_bytes: 4096,
                 deadline: now + Duration::from_millis(random.random_range(0..300)),
                 follower_may_serve: random.random_ratio(2, 3),
+                read_committed: false,
             },
             Asked::Delete { partition, below } => Request::DeleteRecords {
                 topic: KEPT.to_owned(),

@@ -126,6 +126,7 @@ fn check_progress(cluster: &mut Cluster, leader: u64) {
                 partitions,
                 acks: Acks::All,
                 deadline,
+                transaction: None,
             },
         );
         cluster.run_until(cluster.now + Duration::from_secs(1));
@@ -164,6 +165,7 @@ fn read_all(cluster: &mut Cluster, id: u64) -> Vec<i64> {
                 max_bytes: 1 << 20,
                 deadline: cluster.now,
                 follower_may_serve: true,
+                read_committed: false,
             };
             let asked = cluster.ask(id, request);
             let Some(Response::Fetch(outcomes)) = cluster.answers.remove(&asked) else {
@@ -239,6 +241,7 @@ fn check_latest(cluster: &mut Cluster, leader: u64, partition: i32) {
         Request::ListOffsets {
             partitions: vec![asked],
             deadline,
+            read_committed: false,
         },
     );
     cluster.run_until(cluster.now + Duration::from_millis(300));

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use kafka_protocol::ResponseError;
 use kafka_protocol::messages::offset_fetch_response::{
     OffsetFetchResponseGroup, OffsetFetchResponsePartition, OffsetFetchResponsePartitions,
     OffsetFetchResponseTopic, OffsetFetchResponseTopics,
@@ -56,6 +57,7 @@ pub(super) async fn answer(
     version: i16,
     request: OffsetFetchRequest,
 ) -> Result<OffsetFetchResponse, Ending> {
+    let stable = request.require_stable;
     if version < SEVERAL_FROM {
         let topics = request.topics.into_iter().flatten();
         let topics: Vec<_> = topics
@@ -64,7 +66,8 @@ pub(super) async fn answer(
         // All topics is null; version 1 knows no null and means none by an empty list.
         let all = topics.is_empty() && version >= ERROR_FROM;
         let asked = (!all).then_some(topics);
-        return one(context, version, request.group_id.to_string(), asked).await;
+        let group = request.group_id.to_string();
+        return one(context, version, (group, stable), asked).await;
     }
     let mut groups = Vec::with_capacity(request.groups.len());
     for group in request.groups {
@@ -80,12 +83,13 @@ pub(super) async fn answer(
                 Ok(fetched) => {
                     let topics = by_topic(fetched).into_iter().map(|(name, fetched)| {
                         let partitions = fetched.into_iter().map(|one| {
-                            let (partition, committed) = plain(one);
+                            let (partition, committed, error) = plain(one, stable);
                             OffsetFetchResponsePartitions::default()
                                 .with_partition_index(partition)
                                 .with_committed_offset(committed.offset)
                                 .with_committed_leader_epoch(committed.leader_epoch)
                                 .with_metadata(Some(string(committed.metadata)))
+                                .with_error_code(error)
                         });
                         OffsetFetchResponseTopics::default()
                             .with_name(topic_name(name))
@@ -104,7 +108,7 @@ pub(super) async fn answer(
 async fn one(
     context: &Arc<Context>,
     version: i16,
-    group: String,
+    (group, stable): (String, bool),
     asked: Asked,
 ) -> Result<OffsetFetchResponse, Ending> {
     let (fetched, error) = match fetch(context, group, &asked).await? {
@@ -114,7 +118,7 @@ async fn one(
     };
     let topics = by_topic(fetched).into_iter().map(|(name, fetched)| {
         let partitions = fetched.into_iter().map(|one| {
-            let (partition, committed) = plain(one);
+            let (partition, committed, unstable) = plain(one, stable);
             OffsetFetchResponsePartition::default()
                 .with_partition_index(partition)
                 .with_committed_offset(committed.offset)
@@ -124,7 +128,7 @@ async fn one(
                     -1
                 })
                 .with_metadata(Some(string(committed.metadata)))
-                .with_error_code(error)
+                .with_error_code(if error == 0 { unstable } else { error })
         });
         OffsetFetchResponseTopic::default()
             .with_name(topic_name(name))
@@ -168,6 +172,7 @@ fn nothing(asked: Asked) -> Vec<FetchedOffset> {
             topic: topic.clone(),
             partition,
             committed: None,
+            is_staged: false,
         })
     });
     partitions.collect()
@@ -185,11 +190,18 @@ fn by_topic(fetched: Vec<FetchedOffset>) -> Vec<(String, Vec<FetchedOffset>)> {
     topics
 }
 
-fn plain(fetched: FetchedOffset) -> (i32, CommittedOffset) {
+/// Partition, offset and error. `stable`: not while an open transaction may change it (KIP-447).
+fn plain(fetched: FetchedOffset, stable: bool) -> (i32, CommittedOffset, i16) {
     let none = CommittedOffset {
         offset: NONE,
         leader_epoch: -1,
         metadata: String::new(),
     };
-    (fetched.partition, fetched.committed.unwrap_or(none))
+    match fetched.is_staged && stable {
+        true => {
+            let error = ResponseError::UnstableOffsetCommit.code();
+            (fetched.partition, none, error)
+        }
+        false => (fetched.partition, fetched.committed.unwrap_or(none), 0),
+    }
 }

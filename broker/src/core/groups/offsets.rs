@@ -12,7 +12,7 @@ use crate::request::groups::{FetchedOffset, GroupResponse, GroupState, MemberOf,
 use crate::request::{RequestId, Time};
 
 /// Longest text beside an offset (Kafka's `offset.metadata.max.bytes`).
-pub(super) const OFFSET_METADATA_BYTES_MAX: usize = 4_096;
+pub(in crate::core) const OFFSET_METADATA_BYTES_MAX: usize = 4_096;
 
 impl Core {
     pub(super) fn commit(
@@ -56,7 +56,7 @@ impl Core {
     }
 
     /// Whether somebody may commit offsets now.
-    pub(super) fn may_commit(&self, asked: &MemberOf) -> Result<(), ResponseError> {
+    pub(in crate::core) fn may_commit(&self, asked: &MemberOf) -> Result<(), ResponseError> {
         let known = self.state.groups.get(&asked.group);
         let is_empty = known.is_none_or(|known| known.state() == GroupState::Empty);
         let live = self.coordinator.groups.get(&asked.group);
@@ -89,6 +89,7 @@ impl Core {
         partitions: Option<&[(String, i32)]>,
     ) -> Vec<FetchedOffset> {
         let known = self.state.groups.get(group);
+        let staged = self.state.transactions.staged(group);
         match partitions {
             Some(partitions) => partitions
                 .iter()
@@ -99,6 +100,7 @@ impl Core {
                         topic: topic.clone(),
                         partition: *partition,
                         committed: at.and_then(|at| known?.offsets.get(&at).cloned()),
+                        is_staged: at.is_some_and(|at| staged.contains(&at)),
                     }
                 })
                 .collect(),
@@ -110,6 +112,7 @@ impl Core {
                         topic: self.state.name_of(*topic)?.to_owned(),
                         partition: *partition,
                         committed: Some(committed.clone()),
+                        is_staged: staged.contains(&(*topic, *partition)),
                     })
                 })
                 .collect(),

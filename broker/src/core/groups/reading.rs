@@ -32,7 +32,7 @@ pub(in crate::core) enum GroupRead {
 
 impl Core {
     pub(super) fn read_group(&mut self, id: RequestId, read: GroupRead, deadline: Time) {
-        self.read_later(id, Question::Group(read), deadline);
+        self.read(id, Question::Group(read), deadline);
     }
 
     /// Answers from what is applied.

@@ -1,0 +1,110 @@
+//! AddOffsetsToTxn and TxnOffsetCommit: offsets of a consumer group that are committed with a transaction.
+
+use kafka_protocol::error::ResponseError;
+
+use super::{Core, Decision};
+use crate::command::{AddToTransaction, Command, Offsets};
+use crate::core::groups::OFFSET_METADATA_BYTES_MAX;
+use crate::request::groups::{MemberOf, OffsetToCommit};
+use crate::request::transactions::{ProducerEpoch, TransactionRefusal, TransactionRequest};
+use crate::state::transactions::{PARTITIONS_MAX, Transaction};
+
+impl Core {
+    pub(super) fn decide_add_group(
+        &self,
+        request: &TransactionRequest,
+        producer: ProducerEpoch,
+        group: &str,
+    ) -> Decision {
+        let known = match self.transaction_of(&request.id, producer) {
+            Ok(known) => known,
+            Err(error) => return Decision::refuse(error),
+        };
+        if let Err(error) = self.may_be_group(group) {
+            return Decision::refuse(error);
+        }
+        if known.groups.contains_key(group) {
+            return Decision::Answer(Ok(known.producer));
+        }
+        stage(request, known, group, Vec::new())
+    }
+
+    pub(super) fn decide_stage(
+        &self,
+        request: &TransactionRequest,
+        producer: ProducerEpoch,
+        (member, offsets): (&MemberOf, &[OffsetToCommit]),
+        adds: bool,
+    ) -> Decision {
+        let known = match self.transaction_of(&request.id, producer) {
+            Ok(known) => known,
+            Err(error) => return Decision::refuse(error),
+        };
+        if !adds && !known.groups.contains_key(&member.group) {
+            return Decision::refuse(ResponseError::InvalidTxnState);
+        }
+        if let Err(error) = self.may_stage(member) {
+            return Decision::refuse(error);
+        }
+        let (mut staged, mut unknown) = (Vec::new(), Vec::new());
+        for (at, asked) in offsets.iter().enumerate() {
+            if asked.committed.metadata.len() > OFFSET_METADATA_BYTES_MAX {
+                return Decision::refuse(ResponseError::OffsetMetadataTooLarge);
+            }
+            match self.state.partition(&asked.topic, asked.partition) {
+                Some((topic, _)) => {
+                    staged.push(((topic, asked.partition), asked.committed.clone()))
+                }
+                None => unknown.push(at),
+            }
+        }
+        if !unknown.is_empty() {
+            return Decision::Answer(Err(TransactionRefusal::UnknownPartitions(unknown)));
+        }
+        if staged.len() > PARTITIONS_MAX {
+            return Decision::refuse(ResponseError::InvalidRequest);
+        }
+        stage(request, known, &member.group, staged)
+    }
+
+    /// Whether somebody may stage offsets now. Whoever names no member may, as in Kafka: its producer is fenced instead.
+    fn may_stage(&self, member: &MemberOf) -> Result<(), ResponseError> {
+        self.may_be_group(&member.group)?;
+        let names_none =
+            member.generation < 0 && member.member.is_empty() && member.instance.is_none();
+        match names_none {
+            true => Ok(()),
+            false => self.may_commit(member),
+        }
+    }
+
+    fn may_be_group(&self, group: &str) -> Result<(), ResponseError> {
+        if !Core::is_group_id(group) {
+            return Err(ResponseError::InvalidGroupId);
+        }
+        match self.state.groups.has_room_for(group) {
+            true => Ok(()),
+            false => Err(ResponseError::PolicyViolation),
+        }
+    }
+}
+
+fn stage(
+    request: &TransactionRequest,
+    known: &Transaction,
+    group: &str,
+    offsets: Offsets,
+) -> Decision {
+    let add = AddToTransaction {
+        id: request.id.clone(),
+        producer: known.producer,
+        stamp_ms: request.stamp_ms,
+        partitions: Vec::new(),
+        groups: vec![(group.to_owned(), offsets)],
+    };
+    // Clients send it again.
+    Decision::Propose(
+        Command::AddToTransaction(add),
+        ResponseError::RequestTimedOut,
+    )
+}
