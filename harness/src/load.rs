@@ -2,10 +2,14 @@
 //! workers share.
 
 mod admin_client;
+pub mod caller;
+pub mod committed;
 pub mod compared;
 pub mod contents;
+pub mod coordinator;
 mod created;
 pub mod pace;
+mod transactional;
 pub mod workloads;
 
 use std::net::SocketAddr;

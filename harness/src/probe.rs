@@ -1,6 +1,7 @@
 //! Probes: independent of the workers, because a worker with one operation at a time sits in its time-out behind a
 //! paused leader and sees nothing meanwhile (openraft #2052).
 
+pub mod coordinator;
 pub mod delivery;
 pub mod disk;
 pub mod end_offsets;
@@ -11,6 +12,7 @@ pub mod produce;
 pub mod quorum;
 pub mod reach;
 pub mod start_offset;
+pub mod transactions;
 
 use std::time::Duration;
 

@@ -6,6 +6,8 @@
 mod admin;
 mod append;
 mod asker;
+mod exactly_once;
+mod fence;
 mod idempotent;
 mod lives;
 mod pipeline;
@@ -13,11 +15,12 @@ mod poll;
 mod reader;
 mod register;
 mod starts;
+mod transactions;
 
 use std::sync::Arc;
 
 use anyhow::Result;
-use checkers::history::Promises;
+use checkers::history::{Isolation, Promises, Timeouts};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::Load;
@@ -33,6 +36,21 @@ pub trait Workload: Send + Sync {
 
     /// What the workload's clients promise in addition to the target. Recorded in the history's header.
     fn promise(&self, _promises: &mut Promises, _shape: &Shape) {}
+
+    /// The consumer groups that its clients use. They are watched, and their last offsets are fetched.
+    fn groups(&self, _shape: &Shape) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// What its members and producers ask for. Recorded in the history's header.
+    fn timeouts(&self, _shape: &Shape) -> Timeouts {
+        Timeouts::default()
+    }
+
+    /// Whether transactions write to this topic of the run. Its end is then read batch by batch, markers included.
+    fn is_transactional(&self, _topic: &str) -> bool {
+        false
+    }
 }
 
 /// A worker's task. It runs on a separate thread until the load's stop flag is set.
@@ -64,6 +82,9 @@ pub const WORKLOADS: &[Row] = &[
     admin::ROW,
     register::ROW,
     pipeline::ROW,
+    transactions::ROW,
+    exactly_once::ROW,
+    fence::ROW,
 ];
 
 /// A workload by its name.
@@ -117,6 +138,20 @@ fn with_pollers(clients: usize, producer: impl Fn(usize, usize) -> Worker) -> Ve
     producing.chain(polling).collect()
 }
 
+/// The same where transactions produce: every second poller, and the only one, reads what is committed.
+fn with_readers(clients: usize, producer: impl Fn(usize, usize) -> Worker) -> Vec<Worker> {
+    let producers = producers_of(clients);
+    let producing = (0..producers).map(|at| producer(at, producers));
+    let polling = (producers..clients).map(|at| -> Worker {
+        let isolation = match (at - producers) % 2 {
+            0 => Isolation::ReadCommitted,
+            _ => Isolation::ReadUncommitted,
+        };
+        Box::new(move |load, turn| poll::run_as(load, turn, isolation))
+    });
+    producing.chain(polling).collect()
+}
+
 /// The number of clients that produce. The others poll.
 fn producers_of(clients: usize) -> usize {
     clients - clients * 3 / 8
@@ -140,7 +175,7 @@ mod tests {
     fn an_unknown_workload_lists_the_known() {
         let error = named("apend").expect_err("unknown");
         assert!(
-            error.contains("append, idempotent, admin, register, pipeline"),
+            error.contains("append, idempotent, admin, register, pipeline, transactions"),
             "{error}"
         );
     }

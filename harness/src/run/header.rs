@@ -1,16 +1,17 @@
 //! The first line of a history: what ran, its promises, its limits, and its plants.
 
-use checkers::history::{Header, NodeEntry, Promises};
+use checkers::history::{Header, NodeEntry, Promises, Timeouts};
 use nemesis::{Environment, Node};
 
 use crate::config::plants::Plants;
 use crate::config::target::Target;
 
-/// The header of a history of this target. `promises` are those of the target and of the workload's clients.
+/// The header of a history of this target. `promises` are those of the target and of the workload's clients; `timeouts` are
+/// what the workload's members and producers ask for.
 pub fn header(
     (run, scenario): (&str, &str),
     target: &Target,
-    promises: Promises,
+    (promises, timeouts): (Promises, Timeouts),
     plants: &Plants,
     environment: &Environment,
 ) -> Header {
@@ -38,7 +39,7 @@ pub fn header(
         nodes: target.nodes.into_iter().map(entry).collect(),
         promises,
         limits: target.limits.clone(),
-        timeouts: Default::default(),
+        timeouts,
         plants: plants.words(),
         sealed: false,
     }

@@ -142,10 +142,14 @@ pub(crate) fn subject(subject: Subject) -> &'static str {
         Subject::ConsumerMoved => "a consumer that skips records or goes back between two polls",
         Subject::PollOutOfOrder => "a consumer that skips records or goes back within one poll",
         Subject::ReplicasDiffer => "nodes that have different records at the end",
-        Subject::NotAtomic => "a transaction that is visible in part, too early, or although it was aborted",
+        Subject::NotAtomic => {
+            "a transaction that is visible in part, too early, or although it was aborted"
+        }
         Subject::CommitNotVisible => "an acknowledged commit that is not visible yet",
         Subject::GenerationReused => "a group generation that is used twice or goes back",
-        Subject::OffsetsNotLinearizable => "commits and fetches of offsets that have no valid order",
+        Subject::OffsetsNotLinearizable => {
+            "commits and fetches of offsets that have no valid order"
+        }
     }
 }
 

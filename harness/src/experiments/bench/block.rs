@@ -88,7 +88,7 @@ impl Block<'_> {
         let header = run::header(
             ("bench", "bench"),
             self.target,
-            self.target.promises.clone(),
+            (self.target.promises.clone(), Default::default()),
             &Plants::default(),
             &self.session.environment,
         );
