@@ -9,6 +9,7 @@ pub mod consumer;
 pub mod pipelined;
 pub mod producer;
 mod served;
+pub mod transactional;
 pub mod warm;
 
 use std::time::Duration;

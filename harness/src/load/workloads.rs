@@ -9,6 +9,7 @@ mod asker;
 mod exactly_once;
 mod fence;
 mod idempotent;
+mod input;
 mod lives;
 mod pipeline;
 mod poll;

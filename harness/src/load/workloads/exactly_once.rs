@@ -19,16 +19,12 @@ use checkers::history::{CommittedOffset, Ending, Isolation, Offset, Promises, Te
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
+use super::input::Input;
 use super::transactions::{INIT, pause, promise, timeout_ms, timeouts};
 use super::{Row, Turn, Worker, Workload, append, poll, producers_of};
 use crate::config::seed::random;
 use crate::config::shape::Shape;
-use crate::kafka::questions::{self, groups::Key};
-use crate::kafka::wire::Wire;
 use crate::load::Load;
-use crate::load::caller::Caller;
-use crate::load::committed::{self, TIMEOUT};
-use crate::load::coordinator::Coordinator;
 use crate::load::pace::Pace;
 use crate::load::transactional::{Session, Step, TransactionalProducer};
 
@@ -50,8 +46,6 @@ const GROUP: &str = "exactly-once";
 const DRAIN: Duration = Duration::from_secs(10);
 /// A worker keeps a partition for about this long.
 const KEEP: Duration = Duration::from_secs(4);
-/// The size of one fetch in bytes.
-const FETCH_BYTES: i32 = 64 << 10;
 /// How long a worker waits when there is nothing to consume.
 const IDLE: Duration = Duration::from_millis(50);
 
@@ -134,7 +128,7 @@ fn process(load: &Load, turn: Turn, shared: &Shared) -> Result<()> {
         shared,
         thread: turn.thread,
         producer: TransactionalProducer::new(load, turn.thread, timeout_ms(&load.shape)),
-        input: Input::new(load, turn.thread),
+        input: Input::new(load, GROUP, turn.thread),
         id: format!("eos{}", turn.thread),
         session: None,
         owned: BTreeMap::new(),
@@ -353,71 +347,6 @@ impl Processor<'_> {
             }
         }
         inputs
-    }
-}
-
-/// The consuming half of a worker: raw reads of its partitions, which are not recorded because the outputs name what was read,
-/// and questions for the group's offsets, which are.
-struct Input<'a> {
-    caller: Caller<'a>,
-    coordinator: Coordinator<'a>,
-    wires: Vec<Wire>,
-    /// Which node it reads from.
-    node: usize,
-}
-
-impl<'a> Input<'a> {
-    fn new(load: &'a Load, nth: u64) -> Input<'a> {
-        let first = usize::try_from(nth).unwrap_or_default() % load.addresses.len().max(1);
-        let wires = load.addresses.iter().map(|at| Wire::new(*at, TIMEOUT));
-        Input {
-            caller: Caller::new((&load.recorder, &load.ids)),
-            coordinator: Coordinator::new(&load.addresses, (GROUP, Key::Group), first, TIMEOUT),
-            wires: wires.collect(),
-            node: first,
-        }
-    }
-
-    /// The committed offset of each partition, -1 if there is none. Nothing if one of them is not known now, because a
-    /// transaction is open or nobody answers.
-    fn committed(&mut self, places: &[(String, i32)]) -> Option<BTreeMap<i32, Offset>> {
-        let (caller, coordinator) = (&mut self.caller, &mut self.coordinator);
-        let fetched = committed::fetch(caller, coordinator, GROUP, places, (None, None))?;
-        let offsets = fetched.into_iter();
-        Some(
-            offsets
-                .map(|(_, partition, offset, _)| (partition, offset))
-                .collect(),
-        )
-    }
-
-    /// The records of a partition from a position on, as far as its node has them. After a refusal or silence it turns to
-    /// another node.
-    fn read(
-        &mut self,
-        (topic, partition): &(String, i32),
-        position: Offset,
-    ) -> Vec<(Offset, String)> {
-        let Some(wire) = self.wires.get_mut(self.node) else {
-            return Vec::new();
-        };
-        match questions::fetch(wire, topic, *partition, position, FETCH_BYTES) {
-            Ok(fetched) => {
-                let records = fetched.records.iter();
-                let shown = records.map(|record| (record.offset, record.text().to_string()));
-                shown.collect()
-            }
-            Err(_) => {
-                self.node = (self.node + 1) % self.wires.len().max(1);
-                Vec::new()
-            }
-        }
-    }
-
-    /// The end of a partition, by the word of its leader.
-    fn end_offset(&mut self, (topic, partition): &(String, i32)) -> Option<Offset> {
-        let mut answers = self.wires.iter_mut();
-        answers.find_map(|wire| Some(questions::end_offset(wire, topic, *partition).ok()?.offset))
     }
 }
 

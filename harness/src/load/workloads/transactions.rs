@@ -18,7 +18,7 @@ use crate::config::seed::random;
 use crate::config::shape::Shape;
 use crate::load::Load;
 use crate::load::pace::Pace;
-use crate::load::transactional::{Session, Step, TransactionalProducer};
+use crate::load::transactional::{LibraryProducer, Session, Step, TransactionalProducer};
 
 /// Its row.
 pub(super) const ROW: Row = Row {
@@ -34,8 +34,10 @@ impl Workload for Transactions {
         with_readers(clients, |_, _| Box::new(run))
     }
 
-    fn promise(&self, promises: &mut Promises, _: &Shape) {
-        promise(promises);
+    fn promise(&self, promises: &mut Promises, shape: &Shape) {
+        if !is_of_library(shape) {
+            promise(promises);
+        }
     }
 
     fn timeouts(&self, shape: &Shape) -> Timeouts {
@@ -58,6 +60,11 @@ pub(super) fn promise(promises: &mut Promises) {
     }
 }
 
+/// Whether librdkafka runs the transactions.
+fn is_of_library(shape: &Shape) -> bool {
+    shape.word("client") == "librdkafka"
+}
+
 /// The time-outs that producers of transactions ask for.
 pub(super) fn timeouts(shape: &Shape) -> Timeouts {
     Timeouts {
@@ -72,7 +79,57 @@ pub(super) fn timeout_ms(shape: &Shape) -> u64 {
 }
 
 /// Runs transactions until asked to stop.
+///
+/// # Errors
+/// If librdkafka rejects a setting.
 fn run(load: &Load, turn: Turn) -> Result<()> {
+    match is_of_library(&load.shape) {
+        true => run_library(load, turn),
+        false => run_raw(load, turn),
+    }
+}
+
+/// By librdkafka: a client that is of no more use is followed by another one, with the same transactional id as long as its
+/// life lasts.
+fn run_library(load: &Load, turn: Turn) -> Result<()> {
+    let mut random = random(load.seed, 1_000 + turn.thread);
+    let mut pace = Pace::per_second(turn.per_second);
+    let mut counter = 0;
+    let mut value = || {
+        counter += 1;
+        format!("x{}-{counter}", turn.thread)
+    };
+    let timeout_ms = timeout_ms(&load.shape);
+    for life in 0.. {
+        let id = format!("tx{}-{life}", turn.thread);
+        let mut client = None;
+        for _ in 0..load.shape.number("life") {
+            while client.is_none() && !load.stop.is_set() {
+                client = LibraryProducer::init(load, &id, timeout_ms, INIT)?;
+            }
+            let Some(open) = client
+                .as_mut()
+                .filter(|_| pace.wait(&mut random, &load.stop))
+            else {
+                return Ok(());
+            };
+            let drawn = Drawn::of(load, &mut random, &mut value);
+            let goes_on = open.transact(&drawn.topics, &drawn.sends, drawn.ending, || {
+                pause(load, &mut random);
+            });
+            if !goes_on && let Some(client) = client.take() {
+                client.retire();
+            }
+        }
+        if let Some(client) = client.take() {
+            client.retire();
+        }
+    }
+    Ok(())
+}
+
+/// By raw requests.
+fn run_raw(load: &Load, turn: Turn) -> Result<()> {
     let mut random = random(load.seed, 1_000 + turn.thread);
     let mut pace = Pace::per_second(turn.per_second);
     let mut producer = TransactionalProducer::new(load, turn.thread, timeout_ms(&load.shape));
@@ -102,6 +159,47 @@ fn run(load: &Load, turn: Turn) -> Result<()> {
     Ok(())
 }
 
+/// What a transaction is to do.
+struct Drawn {
+    topics: Vec<String>,
+    /// Its sends in their order: to which partition, and the values.
+    sends: Vec<((String, i32), Vec<String>)>,
+    ending: Ending,
+}
+
+impl Drawn {
+    fn of(load: &Load, random: &mut ChaCha8Rng, value: &mut impl FnMut() -> String) -> Drawn {
+        let shape = &load.shape;
+        let count = |most: u64, random: &mut ChaCha8Rng| {
+            usize::try_from(random.random_range(1..=most.max(1))).unwrap_or(1)
+        };
+        let mut places: Vec<(String, i32)> = load.partitions.to_vec();
+        places.shuffle(random);
+        places.truncate(count(shape.number("spread"), random));
+        let mut topics: Vec<String> = places.iter().map(|(topic, _)| topic.clone()).collect();
+        topics.sort();
+        topics.dedup();
+        let ending = match random.random_range(0..100) < shape.number("abort") {
+            true => Ending::Abort,
+            false => Ending::Commit,
+        };
+        // To each of its partitions in turn, so that one of several sends is in several partitions.
+        let sends = places
+            .iter()
+            .cycle()
+            .take(count(shape.number("sends"), random));
+        let sends = sends.map(|place| {
+            let values = (0..random.random_range(1..=RECORDS_MAX)).map(|_| value());
+            (place.clone(), values.collect())
+        });
+        Drawn {
+            topics,
+            sends: sends.collect(),
+            ending,
+        }
+    }
+}
+
 /// Runs one transaction. False if the transactional id must be initialised again.
 fn transact(
     producer: &mut TransactionalProducer<'_>,
@@ -110,40 +208,22 @@ fn transact(
     random: &mut ChaCha8Rng,
     value: &mut impl FnMut() -> String,
 ) -> bool {
-    let shape = &load.shape;
-    let mut places: Vec<(String, i32)> = load.partitions.to_vec();
-    places.shuffle(random);
-    places.truncate(
-        usize::try_from(random.random_range(1..=shape.number("spread").max(1))).unwrap_or(1),
-    );
-    let sends = random.random_range(1..=shape.number("sends").max(1));
-    let mut topics: Vec<String> = places.iter().map(|(topic, _)| topic.clone()).collect();
-    topics.sort();
-    topics.dedup();
-    let is_aborted = random.random_range(0..100) < shape.number("abort");
-    let mut open = producer.begin(session, &topics, None);
-    let mut step = Step::Done;
-    for send in 0..sends {
-        // Each of its partitions in turn, so that a transaction of several sends is in several partitions.
-        let place = &places[usize::try_from(send).unwrap_or_default() % places.len()];
-        let values: Vec<String> = (0..random.random_range(1..=RECORDS_MAX))
-            .map(|_| value())
-            .collect();
-        step = producer.send(&mut open, session, place, &values);
-        if step != Step::Done {
-            break;
+    let drawn = Drawn::of(load, random, value);
+    let mut open = producer.begin(session, &drawn.topics, None);
+    for (place, values) in &drawn.sends {
+        match producer.send(&mut open, session, place, values) {
+            Step::Done => pause(load, random),
+            Step::Lost => {
+                producer.give_up(open);
+                return false;
+            }
+            Step::Refused => {
+                producer.end(open, session, Ending::Abort);
+                return false;
+            }
         }
-        pause(load, random);
     }
-    match step {
-        Step::Lost => {
-            producer.give_up(open);
-            false
-        }
-        Step::Refused => producer.end(open, session, Ending::Abort) && false,
-        Step::Done if is_aborted => producer.end(open, session, Ending::Abort),
-        Step::Done => producer.end(open, session, Ending::Commit),
-    }
+    producer.end(open, session, drawn.ending)
 }
 
 /// The most records of one send.
