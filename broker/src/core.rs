@@ -18,6 +18,7 @@ mod listed;
 mod plausible;
 mod reads;
 mod ready;
+mod retention;
 mod step;
 mod store;
 mod transactions;

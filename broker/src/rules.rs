@@ -124,6 +124,35 @@ pub enum Deletes {
     OneMore,
 }
 
+/// What becomes of offsets that a group commits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Commits {
+    /// They are an entry.
+    Entry,
+    /// They are in the coordinator's memory.
+    InMemory,
+    /// They are an entry, if they are not smaller than those of before.
+    OnlyForward,
+}
+
+/// When a group's generation is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Generations {
+    /// Before anybody learns of it.
+    First,
+    /// Together with its assignment.
+    WithAssignment,
+}
+
+/// When a SyncGroup of a follower is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Syncing {
+    /// Once the assignment is applied.
+    Assigned,
+    /// When it comes.
+    AtOnce,
+}
+
 /// When an EndTxn is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EndAnswered {
@@ -197,6 +226,19 @@ pub struct Rules {
     pub crowded: Crowded,
     /// Guards: what nobody asked to delete is kept.
     pub deletes: Deletes,
+    /// Guards: an offset whose commit was acknowledged is what is fetched.
+    pub commits: Commits,
+    /// Only members of the present generation may commit. Guards: who lost its partitions does not move their offsets.
+    pub commits_are_fenced: bool,
+    /// Guards: a generation's number means one set of members.
+    pub generations: Generations,
+    /// Guards: a partition has one owner in a generation.
+    pub syncing: Syncing,
+    /// A new coordinator goes on with the members of the last one. Guards: a change of leader is no rebalance.
+    pub members_outlive_leaders: bool,
+    /// A coordinator that stood still gives its members that time. Guards: a member whose heartbeats wait in a socket is
+    /// not taken for silent.
+    pub standstill_extends: bool,
     /// Guards: a transaction whose commit was acknowledged is committed.
     pub end_answered: EndAnswered,
     /// Guards: a transaction is committed in all its partitions or in none.
@@ -240,6 +282,12 @@ impl Rules {
         append_order: AppendOrder::Kept,
         crowded: Crowded::Appended,
         deletes: Deletes::AsAsked,
+        commits: Commits::Entry,
+        commits_are_fenced: true,
+        generations: Generations::First,
+        syncing: Syncing::Assigned,
+        members_outlive_leaders: true,
+        standstill_extends: true,
         end_answered: EndAnswered::Applied,
         markers: Markers::Alike,
         stable_offset: StableOffset::BelowOpen,

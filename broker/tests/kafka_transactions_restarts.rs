@@ -50,6 +50,7 @@ fn an_open_transaction_survives_its_leader() {
     assert_eq!(client.committed("topic", 0), ["before"]);
     assert_eq!(client.committed("topic", 1), ["after"]);
     cluster.start_node(old);
+    cluster.leader();
     let mut returned = cluster.client(old);
     eventually("the node that was away shows the same", || {
         (returned.read("topic", 1, true).values == ["after"]).then_some(())

@@ -71,11 +71,28 @@ fn every_seed_holds_with(nodes: u64, seeds: u64) {
         "acknowledged",
         "linearizable reads",
         "fetches",
+        "ended transactions",
+        "transactional records",
     ] {
         assert!(
             tally.get(what).is_some_and(|count| *count > seeds),
             "too few {what}: {tally:?}"
         );
+    }
+}
+
+#[test]
+fn transactions_are_committed_aborted_and_read() {
+    let (failed, tally) = run_seeds(0..40, 3, &Plants::default(), &[]);
+    assert!(failed.is_empty(), "{failed:?}");
+    for what in [
+        "commits",
+        "aborts",
+        "committed records read",
+        "aborted records dropped",
+    ] {
+        let count = tally.get(what).copied().unwrap_or_default();
+        assert!(count >= 5, "too few {what}: {tally:?}");
     }
 }
 
@@ -136,6 +153,14 @@ fn every_other_plant_of_the_core_is_found() {
         ("fetch-beyond-commit", &["was fetched uncommitted"]),
         ("duplicate-on-retry", &["is committed twice"]),
         ("skipped-offset", &["fetched past"]),
+        ("torn-commit", &["torn transaction", "another outcome"]),
+        ("commit-before-log", &["another outcome"]),
+        ("lso-past-open", &["past the open transaction"]),
+        ("aborts-forgotten", &["another state", "shown wrongly"]),
+        ("hanging-transaction", &["another state", "never ends"]),
+        ("init-keeps-open", &["is left open"]),
+        ("zombie-epoch", &["zombie"]),
+        ("late-end-txn", &["nobody asked"]),
         ("topic-forgotten", another_state),
         ("delete-not-applied", another_state),
     ] {

@@ -8,6 +8,7 @@ pub mod compared;
 pub mod contents;
 pub mod coordinator;
 mod created;
+mod member;
 pub mod pace;
 mod transactional;
 pub mod workloads;

@@ -1,4 +1,4 @@
-//! Everything that becomes an entry: produced batches, changes of topics, producer ids, trims. And who waits for it.
+//! Everything that becomes an entry: produced batches, changes of topics, producer ids. And who waits for it.
 //!
 //! Offsets and sequence numbers are given on the *optimistic* state: what is applied, and what this node has appended in
 //! its present term. That is exact, because a leader serves only when everything older is applied and never overwrites
@@ -354,32 +354,6 @@ impl Core {
                 let refused = AdminError::Refused(ResponseError::NotEnoughReplicas);
                 self.respond(id, Response::ProducerId(Err(refused)));
             }
-        }
-    }
-
-    /// Keeps the log below its bound: proposes to forget the oldest segment.
-    pub(super) fn propose_trim(&mut self) {
-        if self.log_bytes <= self.config.retention_bytes || !self.serves() {
-            return;
-        }
-        let store = self.raft.store();
-        let boundary = store
-            .catalog
-            .boundary_within(self.config.retention_bytes, self.log_bytes);
-        let Some(first_index) = boundary.filter(|index| *index > self.trim_proposed) else {
-            return;
-        };
-        // What an open transaction has written stays until its outcome is known; but not at any price.
-        let is_pressing = self.log_bytes / 2 > self.config.retention_bytes;
-        let open = self.state.first_open_index();
-        if !is_pressing && open.is_some_and(|open| open < first_index) {
-            return;
-        }
-        // The checkpoint is what a follower gets that lacks an entry before it.
-        let ready =
-            first_index <= self.applied_index && store.checkpoints.contains_key(&(first_index - 1));
-        if ready && self.propose(&Command::Trim { first_index }).is_some() {
-            self.trim_proposed = first_index;
         }
     }
 

@@ -141,12 +141,15 @@ impl Core {
             .iter()
             .filter(|batch| batch.last_offset >= asked.offset);
         let found = partition.batches_from(asked.offset).skip(skipped);
-        let until = match limits.read_committed {
-            true => until.min(self.stable_end(partition).unwrap_or(i64::MAX)),
-            false => until,
+        let stable_end = match limits.read_committed {
+            true => self.stable_end(partition).unwrap_or(i64::MAX),
+            false => i64::MAX,
         };
-        let beyond_applied = beyond_applied.take_while(|batch| batch.base_offset < until);
+        // By its end: where an open transaction begins below what was deleted, a batch may lie on both sides.
+        let is_stable = |batch: &&BatchPlace| batch.last_offset < stable_end;
+        let beyond_applied = beyond_applied.take_while(is_stable);
         let found = found.take_while(|batch| batch.base_offset < until);
+        let found = found.take_while(is_stable);
         let mut end = asked.offset;
         for batch in found.chain(beyond_applied) {
             let length = batch.length as usize;

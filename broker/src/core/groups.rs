@@ -7,6 +7,7 @@
 //! after a quorum has confirmed the leader, see `reads`.
 
 mod applied;
+mod forming;
 mod join;
 mod membership;
 mod offsets;

@@ -85,7 +85,7 @@ impl Core {
         let cut = |batch: &BatchPlace| batch.base_offset < partition.start;
         let stable = || {
             let batches = partition.batches.iter();
-            batches.filter(|batch| batch.base_offset < end)
+            batches.filter(|batch| batch.last_offset < end)
         };
         Ok(match asked.timestamp {
             LATEST => {

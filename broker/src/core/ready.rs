@@ -194,7 +194,10 @@ impl Core {
     }
 
     fn send(&mut self, messages: Vec<Message>) {
-        for message in messages {
+        for mut message in messages {
+            if !self.repair_append(&mut message) {
+                continue;
+            }
             let (to, kind) = (message.to, message.get_msg_type());
             let class = match kind {
                 MessageType::MsgAppend
@@ -329,6 +332,23 @@ impl Core {
                 progress.next_idx = progress.next_idx.max(progress.matched + 1);
             }
         }
+    }
+
+    /// Raft 0.7.0 may add entries to an append without any that it has not sent yet, whatever entry that one names as the one
+    /// before: it tests only whether entries follow entries. False if the right one cannot be named.
+    fn repair_append(&self, message: &mut Message) -> bool {
+        let Some(first) = message.entries.first().map(|entry| entry.index) else {
+            return true;
+        };
+        if message.get_msg_type() != MessageType::MsgAppend || first == message.index + 1 {
+            return true;
+        }
+        let Ok(term) = self.raft.raft.raft_log.term(first - 1) else {
+            return false;
+        };
+        message.index = first - 1;
+        message.log_term = term;
+        true
     }
 
     /// Whether an entry is applied as far as the hooks are concerned.

@@ -173,10 +173,11 @@ impl Core {
 
     /// An entry was applied: those that waited for it may be decided on.
     pub(super) fn transactions_applied(&mut self, index: u64) {
-        let in_flight = &mut self.transacting.in_flight;
-        let applied = in_flight.extract_if(.., |_, one| one.last <= index);
-        let ids: Vec<String> = applied.map(|(id, _)| id).collect();
+        let in_flight = &self.transacting.in_flight;
+        let applied = in_flight.iter().filter(|(_, one)| one.last <= index);
+        let ids: Vec<String> = applied.map(|(id, _)| id.clone()).collect();
         for id in ids {
+            self.transacting.in_flight.remove(&id);
             self.watch(id);
         }
     }

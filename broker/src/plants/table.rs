@@ -1,6 +1,7 @@
 //! The table of plants: what each is called, what it does, where it happened, and what it changes in a node. What provokes
 //! a plant and which checks detect it is the business of the program that tests this broker.
 
+mod groups;
 mod transactions;
 
 use super::Broken;
@@ -364,6 +365,13 @@ pub const TABLE: &[Entry] = &[
         parameter: None,
         plant: |broken, _| broken.rules.deletes = Deletes::OneMore,
     },
+    groups::OFFSETS_IN_MEMORY,
+    groups::OFFSET_REGRESS,
+    groups::OLD_GENERATION_COMMITS,
+    groups::GENERATION_REUSED,
+    groups::EARLY_SYNC,
+    groups::MEMBERS_FORGOTTEN,
+    groups::STANDSTILL_EVICTS,
     transactions::LATE_END_TXN,
     transactions::TORN_COMMIT,
     transactions::COMMIT_BEFORE_LOG,

@@ -155,7 +155,9 @@ impl Client {
                 let producer = record.producer_id;
                 if record.control {
                     let is_abort = record.key.as_ref().unwrap()[3] == 0;
-                    let first = pending.iter().position(|(id, _)| *id == producer);
+                    let begun =
+                        |(id, first): &(i64, i64)| *id == producer && *first <= record.offset;
+                    let first = pending.iter().position(begun);
                     if let Some(first) = first.filter(|_| is_abort) {
                         pending.remove(first);
                     }

@@ -21,11 +21,13 @@ use super::faults::{Fault, Weather};
 use super::network::{Fate, Network};
 use super::node::Node;
 use super::oracle::Oracle;
+use super::transactors::Transactor;
 
 const TICK: Duration = Duration::from_millis(10);
 /// How long things go wrong.
 const TROUBLE: Duration = Duration::from_secs(10);
-const CLIENTS: usize = 6;
+pub(super) const CLIENTS: usize = 6;
+const TRANSACTORS: usize = 3;
 
 /// The nodes and everything around them.
 pub(crate) struct Cluster {
@@ -38,8 +40,9 @@ pub(crate) struct Cluster {
     pub(super) weather: Weather,
     pub(super) healed: bool,
     pub(super) clients: Vec<Client>,
-    last_request: u64,
-    last_value: u64,
+    pub(super) transactors: Vec<Transactor>,
+    pub(super) last_request: u64,
+    pub(super) last_value: u64,
     pub(super) disk_delay: BTreeMap<u64, Duration>,
     events: BinaryHeap<Reverse<Timed>>,
     last_event: u64,
@@ -88,6 +91,7 @@ impl Cluster {
             clients: (0..CLIENTS)
                 .map(|number| Client::new(number % 2 == 0))
                 .collect(),
+            transactors: (0..TRANSACTORS).map(Transactor::new).collect(),
             last_request: 0,
             last_value: 0,
             disk_delay: BTreeMap::new(),
@@ -101,7 +105,7 @@ impl Cluster {
             let late = cluster.random.random_range(0..50);
             cluster.after(Duration::from_millis(late), Event::Start(id));
         }
-        for client in 0..CLIENTS {
+        for client in 0..CLIENTS + TRANSACTORS {
             cluster.after(Duration::from_millis(100), Event::Client(client));
         }
         cluster.after(Duration::from_millis(500), Event::NextFault);
@@ -122,6 +126,7 @@ impl Cluster {
     pub(crate) fn heal(&mut self) {
         self.healed = true;
         self.clients.clear();
+        self.transactors.clear();
         self.disk_delay.clear();
         for from in self.ids() {
             for to in self.ids().filter(|to| *to != from) {
@@ -331,60 +336,6 @@ impl Cluster {
                 );
             }
             Fate::Lost { told: false } | Fate::Held => {}
-        }
-    }
-
-    fn respond(&mut self, node: u64, request: u64, response: Response) {
-        let Cluster {
-            clients, oracle, ..
-        } = self;
-        if !clients
-            .iter_mut()
-            .any(|client| client.answered(request, node, &response, oracle))
-        {
-            self.answers.insert(request, response);
-        }
-    }
-
-    pub(super) fn client(&mut self, number: usize) {
-        let pause = Duration::from_micros(self.random.random_range(200..12_000));
-        let Some(client) = self.clients.get_mut(number) else {
-            return;
-        };
-        if client.is_free(self.now) {
-            self.last_request += 1;
-            let id = self.last_request;
-            let request = client.ask(
-                id,
-                self.now,
-                &mut self.last_value,
-                &self.oracle,
-                &mut self.random,
-            );
-            let node = self.target();
-            self.feed(node, vec![Input::Request { id, request }]);
-        }
-        self.after(pause, Event::Client(number));
-    }
-
-    /// Mostly a node that leads or believes so.
-    pub(super) fn target(&mut self) -> u64 {
-        let leads = |node: &&Node| {
-            node.alive
-                .as_ref()
-                .is_some_and(|alive| alive.core.inspect().position().0)
-        };
-        let leaders: Vec<u64> = self
-            .nodes
-            .iter()
-            .filter(leads)
-            .map(|node| node.id)
-            .collect();
-        if leaders.is_empty() || self.random.random_ratio(1, 4) {
-            let ids = self.ids();
-            self.random.random_range(ids)
-        } else {
-            leaders[self.random.random_range(0..leaders.len())]
         }
     }
 }

@@ -14,6 +14,9 @@
 //! | `asked` | what a client asks |
 //! | `clients` | what is asked, and what answers are believed |
 //! | `oracle` | what must hold after every step |
+//! | `requesting` | who asks, and who is answered |
+//! | `transactors` | transactional producers, and what they believe |
+//! | `ledger` | what became of transactional records |
 //! | `ending` | what must hold once everything is healed |
 
 mod asked;
@@ -22,9 +25,12 @@ mod cluster;
 mod ending;
 mod events;
 mod faults;
+mod ledger;
 mod network;
 mod node;
 mod oracle;
+mod requesting;
+mod transactors;
 mod trouble;
 
 use std::collections::BTreeMap;

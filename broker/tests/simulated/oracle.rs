@@ -10,6 +10,7 @@ use bytes::Bytes;
 use uuid::Uuid;
 
 use super::Tally;
+use super::ledger::Ledger;
 use super::node::Node;
 
 /// Topics whose records must never vanish; records of others may go with their topic.
@@ -52,6 +53,7 @@ pub(crate) struct Oracle {
     seen: BTreeMap<u64, Seen>,
     epochs: BTreeMap<u64, i32>,
     epoch_leaders: BTreeMap<i32, u64>,
+    pub(crate) ledger: Ledger,
     pub(crate) tally: Tally,
 }
 
@@ -67,7 +69,11 @@ struct Seen {
 
 impl Oracle {
     pub(crate) fn count(&mut self, what: &'static str) {
-        *self.tally.entry(what).or_default() += 1;
+        self.count_many(what, 1);
+    }
+
+    pub(crate) fn count_many(&mut self, what: &'static str, times: usize) {
+        *self.tally.entry(what).or_default() += times as u64;
     }
 
     /// A node puts entries into its log.
@@ -221,10 +227,31 @@ impl Oracle {
         );
         while self.read < applied {
             self.read += 1;
-            for (topic, partition, batch) in inspection.batches(self.read) {
+            let batches = inspection.batches(self.read);
+            if batches.first().is_some_and(|(.., batch)| is_marker(batch)) {
+                self.read_markers(&batches);
+                continue;
+            }
+            for (topic, partition, batch) in batches {
                 self.read_batch(topic, partition, batch);
             }
         }
+    }
+
+    /// All markers of an entry take their offsets, or none does.
+    fn read_markers(&mut self, markers: &[(Uuid, i32, Bytes)]) {
+        let comes_next = |(topic, partition, batch): &(Uuid, i32, Bytes)| {
+            let header = broker::record_batch::peek(batch).expect("a marker has a header");
+            self.next.get(&(*topic, *partition)).copied().unwrap_or(0) == header.base_offset
+        };
+        if !markers.iter().all(comes_next) {
+            return self.count("skipped");
+        }
+        for (topic, partition, _) in markers {
+            *self.next.entry((*topic, *partition)).or_default() += 1;
+        }
+        self.ledger.markers(markers);
+        self.count("ended transactions");
     }
 
     fn read_batch(&mut self, topic: Uuid, partition: i32, batch: Bytes) {
@@ -236,6 +263,9 @@ impl Oracle {
         }
         *next += header.offsets();
         let value = value_of(&batch);
+        if header.is_transactional() {
+            self.ledger.data(topic, partition, &header, value);
+        }
         let (base_offset, records) = (header.base_offset, header.offsets());
         let committed = Committed {
             topic,
@@ -312,6 +342,10 @@ impl Oracle {
 
     /// A batch that a client has fetched.
     pub(crate) fn fetched(&self, batch: &[u8]) -> i64 {
+        if is_marker(batch) {
+            let header = broker::record_batch::peek(batch).expect("a marker has a header");
+            return header.last_offset() + 1;
+        }
         let header = broker::record_batch::validate(batch).expect("only whole batches are fetched");
         let value = value_of(batch);
         let found = self
@@ -339,8 +373,12 @@ impl Oracle {
     }
 }
 
+fn is_marker(batch: &[u8]) -> bool {
+    broker::record_batch::peek(batch).is_some_and(|header| header.is_control())
+}
+
 /// The value in a batch of this simulation's clients.
-fn value_of(batch: &[u8]) -> u64 {
+pub(crate) fn value_of(batch: &[u8]) -> u64 {
     let at = broker::record_batch::HEADER_BYTES;
     u64::from_le_bytes(
         batch[at..at + 8]

@@ -16,6 +16,7 @@ pub(super) mod generation_backwards;
 pub(super) mod generation_reused;
 pub(super) mod offset_register;
 pub(super) mod one_owner;
+mod persons;
 pub(super) mod rebalance_ends;
 pub(super) mod resume_skip;
 mod roster;

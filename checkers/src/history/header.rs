@@ -95,15 +95,10 @@ pub enum AtomicTransactions {
     Yes,
     /// With clients that get another epoch for each transaction (KIP-890). A late request of an older client may end its
     /// next transaction (KAFKA-17754).
+    #[serde(alias = "with_v2_clients")]
     WithV2Clients,
     /// With none.
     No,
-}
-
-impl AtomicTransactions {
-    fn is_default(&self) -> bool {
-        *self == AtomicTransactions::Yes
-    }
 }
 
 /// What a configuration guarantees; decides which check applies and which finding is a violation.
@@ -160,16 +155,12 @@ pub struct Promises {
     pub retention_bytes: Option<u64>,
     /// No two generations of a group have the same number, and numbers only rise, also while the coordinator changes.
     /// Apache Kafka writes a generation down when its leader has sent the assignment, so that one may be given again.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub generation_unique: bool,
     /// Commits and fetches of offsets are linearizable, whichever node is asked.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub offsets_linearizable: bool,
     /// A transaction whose commit is acknowledged is visible. Apache Kafka writes markers later.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub commit_visible_when_acknowledged: bool,
     /// With which clients transactions are atomic.
-    #[serde(skip_serializing_if = "AtomicTransactions::is_default")]
     pub transactions_atomic: AtomicTransactions,
 }
 

@@ -114,7 +114,8 @@ pub struct TransactionSend {
     pub topic: Text,
     /// Partition index.
     pub partition: i32,
-    /// The value, unique in the run. In an exactly-once workload it names its input: `partition:offset:value`.
+    /// The value, unique in the run. In an exactly-once workload it names its input, `partition:offset:value`, followed by
+    /// `#` and a text that is unique: an input that is processed again after an abort has another output.
     pub value: Text,
     /// When it was sent; none if that is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]

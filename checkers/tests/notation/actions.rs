@@ -7,7 +7,7 @@ use checkers::history::{
     WorkerId,
 };
 
-use super::{Happened, faults, options, records, words};
+use super::{Happened, faults, members, options, records, words};
 
 /// Reads what stands behind the time of a line.
 pub(crate) fn read(
@@ -186,7 +186,11 @@ fn node_line(
         "started" => add(from, happens(NodeHappening::Started, true, "")),
         "exited" => add(from, happens(NodeHappening::Exited, true, "signal 9")),
         "died" => add(from, happens(NodeHappening::Exited, false, "signal 6")),
-        other => panic!("{other:?} is nothing that a node does"),
+        other => {
+            let seen = members::seen(other, rest);
+            let seen = seen.unwrap_or_else(|| panic!("{other:?} is nothing that a node does"));
+            observe(node, from, to, true, seen, add);
+        }
     }
 }
 
@@ -324,7 +328,17 @@ fn operation(
         "read" => records::read((&before, &after), &got, phase),
         "start" => records::start(&before, &after, phase),
         "delete-records" => records::deleted(&before, &after),
-        other => super::topics::operation(other, &before, &after, phase),
+        other => {
+            let around = members::Around {
+                from,
+                asked: &asked,
+                got: &got,
+                isolation,
+                phase: phase.clone(),
+            };
+            members::operation(other, &before, &after, &around)
+                .unwrap_or_else(|| super::topics::operation(other, &before, &after, phase))
+        }
     };
     add(from, What::Invoke(Invocation { worker, call }));
     let completion = Completion {

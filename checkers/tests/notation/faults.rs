@@ -13,7 +13,10 @@ pub(super) fn fault(
     let mut words = words.to_vec();
     let options = options(&mut words);
     let is = |word: &str| words.contains(&word);
-    let named = |word: &&&str| word.starts_with('n') && !word.contains(['>', '~']);
+    // Nodes, and clients by their workers.
+    let is_worker = |word: &str| word.strip_prefix('w').is_some_and(super::words::is_number);
+    let named =
+        |word: &&&str| (word.starts_with('n') || is_worker(word)) && !word.contains(['>', '~']);
     let links = |between: char| {
         let linked = words[2..].iter().filter_map(move |w| w.split_once(between));
         linked.map(|(a, b)| (a.to_owned(), b.to_owned())).collect()

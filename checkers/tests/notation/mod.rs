@@ -24,6 +24,17 @@
 //! 100..200 fault k1 x n1 disk=slow-sync/500                 or: disk=failing-sync failed=3, the calls that failed
 //! 100..200 fault k1 clock-jump n1 skew=0..5000              by which its clock was moved, in ms; a wiped disk: wiped
 //! 100      phase load | n1 started | n1 exited | n1 died | late n1 400 | topic t created id
+//! timeouts session_ms=100 rebalance_ms=100 transaction_ms=500 scan_ms=10
+//! 1..2     w1 join g - -> gen=1 as=m1 leader=m1 protocol=range members=m1      known: join g m1 reason=rebalance
+//! 3..4     w1 sync g/1 m1 m1:t/0,t/1 m2:t/2 -> t/0 t/1     the leader sends what it assigns
+//! 5..6     w1 heartbeat g/1 m1 -> fail UNKNOWN_MEMBER_ID last=4     or: leave g m1
+//! 5..6     w1 commit-offsets g/1 m1 t/0@5#token            outside of a membership: g/-1 -; with an outcome each: -> ok x ?
+//! 5..6     w1 fetch-offsets g t/0 stable phase=final -> t/0@5#token     none: t/0@-1
+//! 5..6     w1 deliver g/1 m1 t/0@0 committed -> a@0 b@1
+//! 5..6     w1 init-producer x1 -> 17/2                      producer id and epoch
+//! 5..9     w1 transaction x1 17/2 group=g -> commit sent=8 out/0:a@5~6..7 out/0:b@? +t/0@6#token !commit-offsets@6..7
+//! 5..9     w1 raw-read n1 out/0@0 committed phase=final -> a@0/17.2 commit@1/17.2 hw=2 lso=2 aborted=17@0
+//! 5..6     n1 coordinates g n2                              or: group g Stable m1 m2, transactions x1/17/Ongoing/120
 //! every 20 100..300 +5 probe                                the same line again and again, each 5 ms long
 //! ```
 //!
@@ -31,6 +42,7 @@
 
 mod actions;
 mod faults;
+mod members;
 mod records;
 mod topics;
 mod words;
@@ -64,8 +76,7 @@ struct Happened {
 /// # Panics
 /// On a line that is none, with the line.
 pub(crate) fn history(text: &str) -> Told {
-    let mut header =
-        json!({"format": "jepsen-history", "version": 1, "promises": {}, "limits": {}});
+    let mut header = json!({"format": "jepsen-history", "version": 1, "promises": {}, "limits": {}, "timeouts": {}});
     let mut nodes: Vec<String> = ["n1", "n2", "n3"].map(str::to_owned).to_vec();
     let mut happened: Vec<Happened> = Vec::new();
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
@@ -74,6 +85,7 @@ pub(crate) fn history(text: &str) -> Told {
         match words.as_slice() {
             [] => {}
             ["promise", settings @ ..] => set(&mut header["promises"], settings),
+            ["timeouts", settings @ ..] => set(&mut header["timeouts"], settings),
             ["limit", settings @ ..] => set(&mut header["limits"], settings),
             ["nodes", names @ ..] => nodes = names.iter().map(|n| (*n).to_owned()).collect(),
             ["every", step, range, length, rest @ ..] => {

@@ -4,6 +4,7 @@
 //! quorum to describe).
 
 pub mod admin;
+pub mod embedded;
 pub mod groups;
 mod offsets;
 pub mod raw;

@@ -17,6 +17,8 @@ use crate::config::seed::random;
 use crate::config::shape::Shape;
 use crate::kafka::contents::Contents;
 
+/// The row of the load that says that records have contents of their own.
+const SIZES: &str = "sizes";
 /// The header that carries an identity which the value cannot.
 const IDENTITY: &str = "jepsen-identity";
 /// One value in this many is null, if any is.
@@ -52,7 +54,7 @@ impl Drawing {
         let now = now
             .duration_since(std::time::UNIX_EPOCH)
             .unwrap_or_default();
-        (!shape.values().is_empty()).then(|| Drawing {
+        (!shape.word(SIZES).is_empty()).then(|| Drawing {
             shape: shape.clone(),
             seed,
             began_ms: i64::try_from(now.as_millis()).unwrap_or(0),
@@ -125,7 +127,7 @@ impl Drawing {
 
     fn length(&self, random: &mut ChaCha8Rng) -> usize {
         let is_large = random.random_ratio(1, LARGE_ONE_IN);
-        match self.shape.word("sizes") {
+        match self.shape.word(SIZES) {
             "small" => random.random_range(0..=SMALL_BYTES),
             "large" if is_large => random.random_range(LARGE_BYTES),
             // As many below 2, 4, 8 and so on: the small ones are common.

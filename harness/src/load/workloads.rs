@@ -8,9 +8,11 @@ mod append;
 mod asker;
 mod exactly_once;
 mod fence;
+mod group;
 mod idempotent;
 mod input;
 mod lives;
+mod offsets;
 mod pipeline;
 mod poll;
 mod reader;
@@ -83,6 +85,8 @@ pub const WORKLOADS: &[Row] = &[
     admin::ROW,
     register::ROW,
     pipeline::ROW,
+    offsets::ROW,
+    group::ROW,
     transactions::ROW,
     exactly_once::ROW,
     fence::ROW,
@@ -176,7 +180,7 @@ mod tests {
     fn an_unknown_workload_lists_the_known() {
         let error = named("apend").expect_err("unknown");
         assert!(
-            error.contains("append, idempotent, admin, register, pipeline, transactions"),
+            error.contains("append, idempotent, admin, register, pipeline, offsets, group"),
             "{error}"
         );
     }

@@ -39,6 +39,8 @@ pub(in crate::core) enum Pending {
         results: Vec<Result<(), ResponseError>>,
         deadline: Time,
     },
+    /// What nobody waits for.
+    Written,
     /// A group was deleted.
     Deleted {
         id: RequestId,
@@ -58,6 +60,12 @@ impl Core {
             self.group_failed(pending);
             return true;
         }
+        self.group_pending_done(pending);
+        true
+    }
+
+    /// What was proposed is done.
+    pub(super) fn group_pending_done(&mut self, pending: Pending) {
         match pending {
             Pending::Formed { group, joined } => self.formed(&group, joined),
             Pending::Assigned { group } => self.assigned(&group),
@@ -84,8 +92,8 @@ impl Core {
                 self.coordinator.groups.remove(&group);
                 self.answer_group(id, GroupResponse::Done);
             }
+            Pending::Written => {}
         }
-        true
     }
 
     fn formed(&mut self, group: &str, joined: Vec<(String, RequestId)>) {
@@ -175,7 +183,10 @@ impl Core {
             Pending::Left { request, .. } => request
                 .as_ref()
                 .is_some_and(|(_, _, deadline)| *deadline <= now),
-            Pending::Formed { .. } | Pending::Assigned { .. } | Pending::Replaced { .. } => false,
+            Pending::Formed { .. }
+            | Pending::Assigned { .. }
+            | Pending::Replaced { .. }
+            | Pending::Written => false,
         };
         let pending = self.coordinator.pending.iter();
         let late: Vec<u64> = pending
@@ -232,7 +243,7 @@ impl Core {
                 }
             }
             Pending::Stored { id, .. } => self.refuse_group(id, ResponseError::RequestTimedOut),
-            Pending::Assigned { .. } => {}
+            Pending::Assigned { .. } | Pending::Written => {}
         }
     }
 }

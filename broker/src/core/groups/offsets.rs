@@ -5,11 +5,15 @@
 //! assignment yet.
 
 use kafka_protocol::error::ResponseError;
+use uuid::Uuid;
 
 use super::{Core, Pending};
 use crate::command::groups::{GroupChange, Member};
-use crate::request::groups::{FetchedOffset, GroupResponse, GroupState, MemberOf, OffsetToCommit};
+use crate::request::groups::{
+    CommittedOffset, FetchedOffset, GroupResponse, GroupState, MemberOf, OffsetToCommit,
+};
 use crate::request::{RequestId, Time};
+use crate::rules::Commits;
 
 /// Longest text beside an offset (Kafka's `offset.metadata.max.bytes`).
 pub(in crate::core) const OFFSET_METADATA_BYTES_MAX: usize = 4_096;
@@ -36,6 +40,11 @@ impl Core {
                     Err(ResponseError::OffsetMetadataTooLarge)
                 }
                 Some((topic, _)) => {
+                    if self.is_forgotten(&member.group, (topic, asked.partition), &asked.committed)
+                    {
+                        results.push(Ok(()));
+                        continue;
+                    }
                     stored.push(((topic, asked.partition), asked.committed));
                     Ok(())
                 }
@@ -50,9 +59,23 @@ impl Core {
             deadline,
         };
         let change = GroupChange::Commit { offsets: stored };
+        if self.config.rules.commits == Commits::InMemory {
+            self.state
+                .groups
+                .execute(self.applied_index, &member.group, change);
+            return self.group_pending_done(pending);
+        }
         if !self.propose_group(&member.group, change, pending) {
             self.refuse_group(id, ResponseError::CoordinatorNotAvailable);
         }
+    }
+
+    /// Whether a rule lets an offset be acknowledged and not stored.
+    fn is_forgotten(&self, group: &str, at: (Uuid, i32), new: &CommittedOffset) -> bool {
+        let known = self.state.groups.get(group);
+        let before = known.and_then(|known| known.offsets.get(&at));
+        self.config.rules.commits == Commits::OnlyForward
+            && before.is_some_and(|before| new.offset < before.offset)
     }
 
     /// Whether somebody may commit offsets now.
@@ -69,6 +92,9 @@ impl Core {
                 (_, false) => Err(ResponseError::PolicyViolation),
                 (false, true) => Ok(()),
             };
+        }
+        if !self.config.rules.commits_are_fenced {
+            return Ok(());
         }
         self.is_member(asked)?;
         let forming = live.is_some_and(|live| matches!(live.phase, super::Phase::Forming));

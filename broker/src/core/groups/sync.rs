@@ -7,8 +7,9 @@ use kafka_protocol::error::ResponseError;
 
 use super::{Core, GroupRead, Pending};
 use crate::command::groups::GroupChange;
-use crate::request::groups::{GroupState, MemberOf};
+use crate::request::groups::{GroupResponse, GroupState, MemberOf};
 use crate::request::{RequestId, Time};
+use crate::rules::{Generations, Syncing};
 
 impl Core {
     pub(super) fn sync(
@@ -27,6 +28,11 @@ impl Core {
             return self.read_group(id, GroupRead::Assignment(member), deadline);
         }
         let leads = known.is_some_and(|known| known.leader == member.member);
+        if !leads && self.config.rules.syncing == Syncing::AtOnce {
+            let own = known.and_then(|known| known.members.get(&member.member));
+            let assignment = own.map(|own| own.assignment.clone());
+            return self.answer_group(id, GroupResponse::Synced(assignment.unwrap_or_default()));
+        }
         let live = self.live(&member.group);
         let before = live.syncs.insert(member.member.clone(), id);
         let assigns = leads && !live.assigning;
@@ -40,6 +46,7 @@ impl Core {
                 assignments,
             };
             let group = member.group.clone();
+            self.write_generation(&group);
             let pending = Pending::Assigned {
                 group: group.clone(),
             };
@@ -49,6 +56,23 @@ impl Core {
                 self.live(&group).syncs.remove(&member.member);
                 self.refuse_group(id, ResponseError::CoordinatorNotAvailable);
             }
+        }
+    }
+
+    /// Writes a generation that is known and not written, if the rules leave that to its assignment.
+    fn write_generation(&mut self, group: &str) {
+        let known = self.state.groups.get(group);
+        if self.config.rules.generations == Generations::WithAssignment
+            && let Some(known) = known
+        {
+            let change = GroupChange::Form {
+                generation: known.generation,
+                protocol_type: known.protocol_type.clone(),
+                protocol: known.protocol.clone(),
+                leader: known.leader.clone(),
+                members: known.members.clone(),
+            };
+            self.propose_group(group, change, Pending::Written);
         }
     }
 

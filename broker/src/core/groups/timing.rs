@@ -42,6 +42,9 @@ impl Core {
             if due {
                 self.prepare_rebalance(&id);
             }
+            if !self.config.rules.members_outlive_leaders {
+                self.evict(&id, members);
+            }
         }
     }
 
@@ -51,7 +54,7 @@ impl Core {
             return;
         }
         self.begin_groups();
-        if silent > STANDSTILL {
+        if silent > STANDSTILL && self.config.rules.standstill_extends {
             self.coordinator
                 .groups
                 .values_mut()

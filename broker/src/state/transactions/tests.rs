@@ -272,7 +272,7 @@ fn a_checkpoint_has_open_transactions_with_and_without_records() {
     assert_eq!(after.state.transactions, machine.state.transactions);
     assert_eq!(
         (after.stable(0), after.aborted(0)),
-        (4, 1),
+        (5, 1),
         "the log begins there"
     );
     for one in [&mut machine, &mut after] {

@@ -8,7 +8,7 @@
 use super::roster::{Commit, Group, Highest};
 use crate::checks::Check;
 use crate::checks::view::evidence;
-use crate::history::{Call, Moment, Report};
+use crate::history::{Moment, Report};
 use crate::verdict::{Anomaly, Finding, Verdict};
 
 pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
@@ -81,10 +81,6 @@ fn answered(check: &Check<'_>, id: u64) -> Moment {
     let operations = check.operations();
     let at = operations.partition_point(|operation| operation.id < id);
     let operation = operations.get(at);
-    debug_assert!(
-        operation.is_none_or(|one| matches!(one.call, Call::Join(_) | Call::Sync(_))),
-        "only joins and syncs fence"
-    );
     operation
         .and_then(|operation| operation.completed())
         .unwrap_or(0)

@@ -2,11 +2,11 @@
 //!
 //! A leader may send its assignment twice; the coordinator keeps the first that arrives, so an answer is judged only if it
 //! equals none of those that were not refused. One of unknown outcome may be the one that was taken. Where no leader's
-//! assignment was recorded, nothing is judged, nor in groups with instance ids, where a replaced member is given what was sent
-//! for its predecessor.
+//! assignment was recorded, nothing is judged. A static member that was replaced is given what was sent for its predecessor.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::persons::Persons;
 use super::roster::{SyncCall, place};
 use crate::checks::Check;
 use crate::checks::view::Place;
@@ -17,12 +17,7 @@ pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
     let mut verdict = check.verdict();
     let mut count = 0;
     for (name, group) in &check.roster().groups {
-        let is_static = group.joins.iter().any(|join| {
-            join.call.instance.is_some() || join.answer.members.iter().any(|m| m.instance.is_some())
-        });
-        if is_static {
-            continue;
-        }
+        let persons = Persons::of(group);
         let mut sent: BTreeMap<i32, Vec<&SyncCall<'_>>> = BTreeMap::new();
         for sync in &group.syncs {
             if !sync.call.assignments.is_empty() && sync.operation.outcome != Outcome::Fail {
@@ -38,7 +33,7 @@ pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
             let given = set(&answer.partitions);
             if leaders
                 .iter()
-                .any(|leader| for_member(leader, sync) == given)
+                .any(|leader| for_member(leader, sync, &persons) == given)
             {
                 continue;
             }
@@ -49,7 +44,7 @@ pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
                     group: (*name).to_owned(),
                     generation: sync.call.generation,
                     member: sync.call.member.to_string(),
-                    sent: told(&for_member(leaders[0], sync)),
+                    sent: told(&for_member(leaders[0], sync, &persons)),
                     given: told(&given),
                 },
                 certain: true,
@@ -68,9 +63,13 @@ fn set(partitions: &[Partition]) -> BTreeSet<Place<'_>> {
     partitions.iter().map(place).collect()
 }
 
-fn for_member<'a>(leader: &SyncCall<'a>, sync: &SyncCall<'_>) -> BTreeSet<Place<'a>> {
+fn for_member<'a>(
+    leader: &SyncCall<'a>,
+    sync: &SyncCall<'a>,
+    persons: &Persons<'a>,
+) -> BTreeSet<Place<'a>> {
     let mut assignments = leader.call.assignments.iter();
-    let own = assignments.find(|one| one.member == sync.call.member);
+    let own = assignments.find(|one| !persons.differ(&one.member, &sync.call.member));
     own.map_or_else(BTreeSet::new, |own| set(&own.partitions))
 }
 

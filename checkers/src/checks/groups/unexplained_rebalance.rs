@@ -3,7 +3,7 @@
 //! topic that was changed, a fault or a change of leader from a session before it on, and a machine that was starved.
 
 use crate::checks::Check;
-use crate::history::{Call, ClientOperation, Moment, Outcome};
+use crate::history::{Call, ClientOperation, Moment, Outcome, Report};
 use crate::verdict::{Doubt, Evidence, Finding, Verdict};
 
 use super::roster::JoinOk;
@@ -38,7 +38,11 @@ pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
             let from = before.returned.saturating_sub(margin);
             let to = after.returned;
             let near = |from: Moment, until: Moment| from <= to && until >= before.returned;
-            let of_members = causes.iter().any(|(from, until)| near(*from, *until));
+            // What made the generation before explains none after it.
+            let later = |of: Option<i32>| of.is_none_or(|of| of > before.answer.generation);
+            let of_members = causes
+                .iter()
+                .any(|(from, until, of)| near(*from, *until) && later(*of));
             let of_topic = of_topics.iter().any(|operation| {
                 near(
                     operation.called,
@@ -78,27 +82,34 @@ pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
     verdict
 }
 
-/// What members did that makes a new generation: from when until when it may have been noticed.
-fn causes(calls: &[&ClientOperation<'_>]) -> Vec<(Moment, Moment)> {
+/// From when until when something may have been noticed, and the generation that it made if that is known.
+type Cause = (Moment, Moment, Option<i32>);
+
+/// What members did that makes a new generation.
+fn causes(calls: &[&ClientOperation<'_>]) -> Vec<Cause> {
     let mut causes = Vec::new();
     for operation in calls {
         let error = operation.completion.and_then(|one| one.error.as_deref());
         let unknown = matches!(error, Some("UNKNOWN_MEMBER_ID" | "FENCED_INSTANCE_ID"));
         let explains = match operation.call {
             Call::Join(join) => {
-                join.member.is_empty()
-                    || join.reason.as_deref().is_some_and(|why| why != "rebalance")
+                let again = join.reason.as_deref().is_none_or(|why| why == "rebalance");
+                join.member.is_empty() || !again
             }
             Call::Leave(_) => true,
             _ => false,
         };
+        let until = operation.completed().unwrap_or(Moment::MAX);
         if operation.outcome == Outcome::Info {
-            causes.push((operation.called, Moment::MAX));
+            causes.push((operation.called, Moment::MAX, None));
         } else if explains || unknown {
-            causes.push((
-                operation.called,
-                operation.completed().unwrap_or(Moment::MAX),
-            ));
+            let made = match operation.report() {
+                Some(Report::Join(joined)) if operation.outcome == Outcome::Ok => {
+                    Some(joined.generation)
+                }
+                _ => None,
+            };
+            causes.push((operation.called, until, made));
         }
     }
     causes

@@ -2,7 +2,8 @@
 //! with the same id, which is legal.
 //!
 //! Its removal is seen by an acknowledged LeaveGroup, by FENCED_INSTANCE_ID, or by the leader's list of a later generation
-//! than the one it had joined, in which it is missing. A join of it that may have been taken after that, also one of unknown
+//! than the one it had joined, in which it is missing. Where a target may forget a generation whose assignment was not
+//! sent yet, that counts from an answered SyncGroup of it on. A join of it that may have been taken after that, also one of unknown
 //! outcome, ends the judgement.
 
 use std::collections::BTreeMap;
@@ -19,7 +20,8 @@ pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
     let mut verdict = check.verdict();
     let mut count = 0;
     for (name, group) in &check.roster().groups {
-        let removed = removals(group);
+        let strict = check.history().promises().generation_unique;
+        let removed = removals(group, strict);
         let joins = joins(group);
         for operation in &group.calls {
             let member = match operation.call {
@@ -63,7 +65,7 @@ pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
 }
 
 /// The first removal of each member that was seen.
-fn removals<'a>(group: &Group<'a>) -> BTreeMap<&'a str, Removed> {
+fn removals<'a>(group: &Group<'a>, strict: bool) -> BTreeMap<&'a str, Removed> {
     let mut removed: BTreeMap<&str, Removed> = BTreeMap::new();
     let mut add = |member: &'a str, one: Removed| {
         let known = removed.entry(member).or_insert(one);
@@ -91,19 +93,30 @@ fn removals<'a>(group: &Group<'a>) -> BTreeMap<&'a str, Removed> {
             add(member, (ended, "fenced", operation.id));
         }
     }
-    not_listed(group, &mut add);
+    not_listed(group, strict, &mut add);
     removed
 }
 
 /// Members that are missing in a leader's list of a later generation than theirs.
-fn not_listed<'a>(group: &Group<'a>, add: &mut impl FnMut(&'a str, Removed)) {
+fn not_listed<'a>(group: &Group<'a>, strict: bool, add: &mut impl FnMut(&'a str, Removed)) {
+    let mut synced: BTreeMap<i32, Moment> = BTreeMap::new();
+    for sync in &group.syncs {
+        if let Some((_, returned)) = sync.answer {
+            let first = synced.entry(sync.call.generation).or_insert(returned);
+            *first = (*first).min(returned);
+        }
+    }
     // The highest generation of each member so far, in the order of the answers.
     let mut joins: Vec<_> = group.joins.iter().collect();
     joins.sort_by_key(|join| join.returned);
     let mut known: BTreeMap<&str, i32> = BTreeMap::new();
     for join in joins {
         let generation = join.answer.generation;
-        if !join.answer.members.is_empty() {
+        let seen = match strict {
+            true => Some(join.returned),
+            false => synced.get(&generation).map(|at| join.returned.max(*at)),
+        };
+        if let Some(seen) = seen.filter(|_| !join.answer.members.is_empty()) {
             let gone: Vec<&str> = known
                 .iter()
                 .filter(|(_, own)| **own < generation)
@@ -112,7 +125,7 @@ fn not_listed<'a>(group: &Group<'a>, add: &mut impl FnMut(&'a str, Removed)) {
                 .collect();
             for member in gone {
                 known.remove(member);
-                add(member, (join.returned, "not listed", join.operation.id));
+                add(member, (seen, "not listed", join.operation.id));
             }
         }
         let own = known

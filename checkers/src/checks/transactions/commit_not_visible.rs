@@ -1,13 +1,15 @@
 //! `commit-not-visible`: an end offset for `read_committed` that was asked for after a commit had been acknowledged lies above
 //! the transaction's records. Judged where the target promises it: Apache Kafka acknowledges a commit when it is decided, and
-//! writes the markers afterwards. An end offset that was asked for before the acknowledgement is legal.
+//! writes the markers afterwards. An end offset that was asked for before the acknowledgement is legal, and so is one at the
+//! first record of another transaction that may be open: the last stable offset waits for the oldest of them, whatever was
+//! committed behind it.
 
 use std::collections::BTreeMap;
 
-use super::ledger::{Fate, place_of, sent};
+use super::ledger::{Fate, Ledger, place_of, sent};
 use crate::checks::Check;
 use crate::checks::view::{Place, evidence};
-use crate::history::{Call, Isolation, Moment, Offset, Report};
+use crate::history::{Call, Isolation, Moment, Offset, Outcome, Report};
 use crate::promises::Subject;
 use crate::verdict::{Anomaly, Doubt, Finding, Verdict};
 
@@ -42,9 +44,10 @@ pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
             }
         }
     }
+    let blockers = Blockers::of(ledger);
     let mut count = 0;
     for operation in check.operations() {
-        let (Call::EndOffset(asked), Some(Report::EndOffset(seen)), Some(_)) =
+        let (Call::EndOffset(asked), Some(Report::EndOffset(seen)), Some(returned)) =
             (operation.call, operation.report(), operation.returned())
         else {
             continue;
@@ -56,6 +59,9 @@ pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
             continue;
         };
         count += 1;
+        if blockers.may_block(place, end_offset, (operation.called, returned)) {
+            continue;
+        }
         let before = known.partition_point(|one| one.0 < operation.called);
         let Some((_, offset, number, send)) = known[..before].last() else {
             continue;
@@ -87,4 +93,66 @@ pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
         verdict.not_applicable(Doubt::NotPromised { promise });
     }
     verdict
+}
+
+/// Transactions that may have been open, and so may have held a last stable offset back.
+#[derive(Default)]
+struct Blockers<'a> {
+    /// By partition and offset of a record: when the transaction had certainly ended.
+    at: BTreeMap<(Place<'a>, Offset), Moment>,
+    /// By partition: transactions with a record of unknown offset, as (begun, the latest end of all up to here).
+    somewhere: BTreeMap<Place<'a>, Vec<(Moment, Moment)>>,
+    /// The begin of the first transaction of which nobody knows what it sent.
+    unreported: Option<Moment>,
+}
+
+impl<'a> Blockers<'a> {
+    fn of(ledger: &Ledger<'a>) -> Blockers<'a> {
+        let mut blockers = Blockers::default();
+        for tx in &ledger.transactions {
+            // A commit or an abort that was acknowledged; a producer that was fenced may leave its transaction open.
+            let ended = tx.operation.returned();
+            let ended = ended.filter(|_| tx.operation.outcome == Outcome::Ok);
+            let ended = ended.unwrap_or(Moment::MAX);
+            if tx.end.is_none() {
+                let begun = tx.operation.called;
+                blockers.unreported = Some(blockers.unreported.unwrap_or(begun).min(begun));
+            }
+            let sends = tx.sends().iter();
+            for send in sends.filter(|send| send.outcome != Outcome::Fail) {
+                let place = place_of(send);
+                match send.offset {
+                    Some(offset) => {
+                        let known = blockers.at.entry((place, offset)).or_default();
+                        *known = (*known).max(ended);
+                    }
+                    None => {
+                        let all = blockers.somewhere.entry(place).or_default();
+                        all.push((tx.operation.called, ended));
+                    }
+                }
+            }
+        }
+        for all in blockers.somewhere.values_mut() {
+            all.sort_unstable();
+            for at in 1..all.len() {
+                all[at].1 = all[at].1.max(all[at - 1].1);
+            }
+        }
+        blockers
+    }
+
+    /// Whether a transaction may have been open that begins in a partition at this offset, between a call and its return.
+    fn may_block(&self, place: Place<'_>, offset: Offset, asked: (Moment, Moment)) -> bool {
+        let (called, returned) = asked;
+        let here = self
+            .at
+            .get(&(place, offset))
+            .is_some_and(|ended| *ended >= called);
+        let somewhere = self.somewhere.get(&place).is_some_and(|all| {
+            let begun = all.partition_point(|one| one.0 <= returned);
+            all[..begun].last().is_some_and(|one| one.1 >= called)
+        });
+        here || somewhere || self.unreported.is_some_and(|begun| begun <= returned)
+    }
 }

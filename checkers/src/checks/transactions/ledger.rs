@@ -115,6 +115,8 @@ impl Reading<'_> {
 
 /// No transaction sent it.
 const NONE: u32 = u32::MAX;
+/// Several transactions sent it, and nobody knows which of them is seen.
+const AMBIGUOUS: u32 = u32::MAX - 1;
 
 /// Every transaction, and what the logs say.
 #[derive(Debug, Default)]
@@ -134,6 +136,8 @@ pub(crate) struct Ledger<'a> {
     sends: Vec<(u32, u32)>,
     /// By token: the transaction, and the offset's place in it.
     tokens: BTreeMap<&'a str, (usize, usize)>,
+    /// By transactional id and producer id.
+    lives: BTreeMap<&'a str, BTreeMap<i64, Life>>,
 }
 
 impl<'a> Ledger<'a> {
@@ -162,6 +166,7 @@ impl<'a> Ledger<'a> {
             }
         }
         ledger.find_own_epochs();
+        ledger.find_lives();
         ledger.logs = log::logs(operations);
         ledger.read();
         ledger
@@ -188,7 +193,10 @@ impl<'a> Ledger<'a> {
             let value = self.number(&send.value) as usize;
             match self.sends[value].0 {
                 NONE => self.sends[value] = (number as u32, at as u32),
-                _ => self.resent += 1,
+                _ => {
+                    self.sends[value].0 = AMBIGUOUS;
+                    self.resent += 1;
+                }
             }
         }
         for (at, offset) in end.iter().flat_map(|end| &end.offsets).enumerate() {
@@ -280,6 +288,9 @@ impl<'a> Ledger<'a> {
     pub(crate) fn is_visible(&self, send: &TransactionSend) -> Option<bool> {
         let reading = self.reading(place_of(send))?;
         let number = self.values.find(&send.value)?;
+        if self.sends[number as usize].0 == AMBIGUOUS {
+            return None;
+        }
         if reading.shows(number) {
             return Some(true);
         }
@@ -302,14 +313,75 @@ impl<'a> Ledger<'a> {
         if own < 0 || tx.call.epoch < 0 {
             return None;
         }
-        let fences = self.inits.iter().filter(|init| {
-            init.transactional_id == tx.call.transactional_id
-                && init.producer_id >= 0
-                && match init.producer_id == own {
-                    true => init.epoch > tx.call.epoch,
-                    false => init.operation.called > tx.operation.called,
-                }
-        });
-        fences.min_by_key(|init| init.returned)
+        let lives = self.lives.get(tx.call.transactional_id.as_str())?;
+        let fences = lives
+            .iter()
+            .filter_map(|(producer, life)| match *producer == own {
+                true => life.by_epoch.first_after(tx.call.epoch as u64),
+                false => life.by_call.first_after(tx.operation.called),
+            });
+        fences
+            .map(|at| &self.inits[at])
+            .min_by_key(|init| init.returned)
+    }
+
+    fn find_lives(&mut self) {
+        for (at, init) in self.inits.iter().enumerate() {
+            if init.producer_id < 0 || init.epoch < 0 {
+                continue;
+            }
+            let lives = self.lives.entry(init.transactional_id).or_default();
+            let life = lives.entry(init.producer_id).or_default();
+            life.by_epoch.0.push((init.epoch as u64, init.returned, at));
+            life.by_call
+                .0
+                .push((init.operation.called, init.returned, at));
+        }
+        for life in self.lives.values_mut().flat_map(|lives| lives.values_mut()) {
+            life.by_epoch.arrange();
+            life.by_call.arrange();
+        }
+    }
+}
+
+/// The answers to InitProducerId of one transactional id and producer id.
+#[derive(Debug, Default)]
+struct Life {
+    by_epoch: Earliest,
+    by_call: Earliest,
+}
+
+/// Ascending keys, each with the earliest answer of all from it on, and whose it is.
+#[derive(Debug, Default)]
+struct Earliest(Vec<(u64, Moment, usize)>);
+
+impl Earliest {
+    fn arrange(&mut self) {
+        self.0.sort_unstable();
+        for at in (1..self.0.len()).rev() {
+            if self.0[at].1 < self.0[at - 1].1 {
+                (self.0[at - 1].1, self.0[at - 1].2) = (self.0[at].1, self.0[at].2);
+            }
+        }
+    }
+
+    /// The earliest of those above a key.
+    fn first_after(&self, key: u64) -> Option<usize> {
+        let above = self.0.partition_point(|one| one.0 <= key);
+        self.0.get(above).map(|one| one.2)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An answer that came late does not hide an earlier one of a higher key.
+    #[test]
+    fn the_earliest_answer_above_a_key_is_found() {
+        let mut all = Earliest(vec![(3, 50, 0), (1, 10, 1), (2, 90, 2)]);
+        all.arrange();
+        let after = [0, 1, 2, 3].map(|key| all.first_after(key));
+        assert_eq!(after, [Some(1), Some(0), Some(0), None]);
     }
 }

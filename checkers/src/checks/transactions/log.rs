@@ -213,6 +213,6 @@ mod tests {
         ];
         assert_eq!(offsets(&log, Some(&[])), [0, 2]);
         assert_eq!(offsets(&log, Some(&[Aborted(1, 0)])), [2]);
-        assert_eq!(offsets(&log, Some(&[Aborted(1, 0), Aborted(1, 2)])), []);
+        assert!(offsets(&log, Some(&[Aborted(1, 0), Aborted(1, 2)])).is_empty());
     }
 }

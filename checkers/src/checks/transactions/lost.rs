@@ -8,7 +8,7 @@ use super::torn::{held, told, unambiguous};
 use crate::checks::Check;
 use crate::checks::view::evidence;
 use crate::history::{Ending, TransactionSend};
-use crate::verdict::{Anomaly, Finding, Verdict};
+use crate::verdict::{ANOMALIES_MAX, Anomaly, Finding, Verdict};
 
 pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
     let mut verdict = check.verdict();
@@ -31,13 +31,15 @@ pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
             continue;
         }
         let first = missing[0];
+        let found = verdict.anomaly_count + verdict.tolerated_count;
         let offsets: Vec<i64> = first.offset.into_iter().collect();
         let anomaly = Anomaly {
             evidence: evidence(place_of(first), &[tx.operation.id], &offsets),
             kind: Finding::LostTransaction {
                 transaction: tx.named(),
                 missing: told(&missing),
-                aborted: is_aborted(check, first),
+                // Each look takes a whole log, and more findings than these are not kept.
+                aborted: found < ANOMALIES_MAX as u64 && is_aborted(check, first),
             },
             certain: true,
         };

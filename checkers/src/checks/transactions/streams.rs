@@ -1,6 +1,6 @@
 //! The streams of exactly-once workloads: what lies in the input, what the visible outputs name, and how far the group came.
 //!
-//! An output's value names its input: `partition:offset:value`. The judgement needs no outcome of any transaction: one of
+//! An output's value names its input: `partition:offset:value#attempt`. The judgement needs no outcome of any transaction: one of
 //! unknown outcome is wholly in or wholly out, and both satisfy the equality of inputs and outputs.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -162,10 +162,11 @@ impl<'a> Streams<'a> {
     }
 }
 
-/// `partition:offset:value`.
+/// `partition:offset:value#attempt`.
 fn parsed(value: &str) -> Option<(i32, Offset, &str)> {
     let (partition, rest) = value.split_once(':')?;
     let (offset, value) = rest.split_once(':')?;
+    let value = value.rsplit_once('#').map_or(value, |(value, _)| value);
     Some((partition.parse().ok()?, offset.parse().ok()?, value))
 }
 
