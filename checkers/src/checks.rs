@@ -145,43 +145,43 @@ macro_rules! table {
 
 table! {
     "log-order", Safety, log_order::check,
-        "offsets against real time, reads before sends", "linearizability of a log (Herlihy, Wing 1990)";
+        "offsets against real time, reads before sends", "linearizability of a log (Herlihy, Wing 1990)", Appends;
     "log-recency", Safety, log_recency::check,
-        "an end offset behind what was known", "linearizability of a log";
+        "an end offset behind what was known", "linearizability of a log", Appends;
     "offset-for-time", Safety, offset_for_time::check,
         "another record than the first one at or after a time", "Kafka consumer: offsetsForTimes; KIP-79, KIP-734";
     "linearizable-register", Safety, linearizable_register::check,
         "a last record that is stale, lost or never written, as a register", "linearizability (Herlihy, Wing 1990); Jepsen";
     "lost-write", Safety, lost_write::check,
-        "an acknowledged record that was lost", "Jepsen kafka: lost-write";
+        "an acknowledged record that was lost", "Jepsen kafka: lost-write", Appends;
     "log-start", Safety, log_start::check,
         "records removed from a log's begin without a reason", "KIP-107: DeleteRecords; retention of the topic";
     "offsets-served", Safety, offsets_served::check,
         "an offset that exists and is called out of range", "Kafka protocol: Fetch";
     "duplicate", Safety, content::duplicate,
-        "one value at several offsets", "Jepsen kafka: duplicate";
+        "one value at several offsets", "Jepsen kafka: duplicate", Appends;
     "inconsistent-offset", Safety, content::inconsistent_offset,
-        "several values at one offset", "Jepsen kafka: inconsistent-offsets";
+        "several values at one offset", "Jepsen kafka: inconsistent-offsets", Appends;
     "phantom-value", Safety, content::phantom_value,
-        "a value that no client sent", "no creation";
+        "a value that no client sent", "no creation", Appends;
     "altered-record", Safety, altered_record::check,
         "a record with another key, value, header or timestamp", "Kafka protocol: records are stored as they were sent";
     "failed-write-seen", Safety, content::failed_write_seen,
-        "a value whose append failed for certain", "Adya: G1a";
+        "a value whose append failed for certain", "Adya: G1a", Appends;
     "outcome-contradiction", Safety, content::outcome_contradiction,
-        "an acknowledgement without an offset", "Kafka protocol: Produce";
+        "an acknowledgement without an offset", "Kafka protocol: Produce", Appends;
     "poll-skip", Safety, poll_order::poll_skip,
-        "a consumer that jumps over records", "Jepsen kafka: poll-skip";
+        "a consumer that jumps over records", "Jepsen kafka: poll-skip", Appends;
     "nonmonotonic-poll", Safety, poll_order::nonmonotonic_poll,
-        "a consumer that goes back", "Jepsen kafka: nonmonotonic-poll";
+        "a consumer that goes back", "Jepsen kafka: nonmonotonic-poll", Appends;
     "send-order", Safety, send_order::check,
-        "a producer's later record at the lower offset", "Jepsen kafka: nonmonotonic-send; KIP-98";
+        "a producer's later record at the lower offset", "Jepsen kafka: nonmonotonic-send; KIP-98", Appends;
     "replicas-agree", Safety, replicas::agree,
-        "nodes that hold different records", "Raft: state machine safety";
+        "nodes that hold different records", "Raft: state machine safety", Appends;
     "unseen", Safety, unseen::check,
-        "an acknowledged record that no node ever served", "Jepsen kafka: unseen";
+        "an acknowledged record that no node ever served", "Jepsen kafka: unseen", Appends;
     "read-contradiction", Safety, read_contradiction::check,
-        "a raw read that contradicts itself", "Kafka protocol: Fetch, high watermark";
+        "a raw read that contradicts itself", "Kafka protocol: Fetch, high watermark", Appends;
     "probe-delivery", Safety, probe_delivery::check,
         "an acknowledged record of the produce probe that a node passes over", "linearizability of a log";
     "synced-before-acknowledged", Safety, disks::synced,
@@ -221,7 +221,7 @@ table! {
     "availability", Liveness, availability::availability,
         "gaps in acknowledgements", "limits of the target";
     "append-liveness", Liveness, append_liveness::check,
-        "a loaded partition that does not acknowledge appends", "limits of the target";
+        "a loaded partition that does not acknowledge appends", "limits of the target", Appends;
     "read-liveness", Liveness, read_liveness::check,
         "acknowledged records that no consumer gets", "limits of the target";
     "request-liveness", Liveness, request_liveness::check,

@@ -10,6 +10,7 @@ pub mod coordinator;
 mod created;
 mod member;
 pub mod pace;
+mod transactional;
 pub mod workloads;
 
 use std::net::SocketAddr;

@@ -12,6 +12,7 @@ pub mod produce;
 pub mod quorum;
 pub mod reach;
 pub mod start_offset;
+pub mod transactions;
 
 use std::time::Duration;
 

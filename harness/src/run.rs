@@ -12,6 +12,7 @@ mod header;
 mod node_reader;
 mod opening;
 mod probes;
+mod raw_reads;
 pub mod ready;
 mod rolling_reads;
 pub mod topics;
@@ -27,7 +28,7 @@ use crate::cluster::Cluster;
 use crate::cluster_view::ClusterView;
 use crate::config::topics::{PROBE, partitions, watched};
 use crate::load::workloads::{Turn, Worker};
-use crate::load::{CreatedTopics, Drawing, Load};
+use crate::load::{CreatedTopics, Drawing, Load, Workload};
 use crate::output::{progress, say};
 use crate::probe::reach::Reach;
 use crate::record::{Clock, Follow, Recorder, SpaceFlag, StopFlag, Threads, WorkerIds};
@@ -101,6 +102,7 @@ pub async fn play(
         cluster: cluster.clone(),
         ids: WorkerIds::default(),
         created: CreatedTopics::default(),
+        workload: workload.clone(),
         drawing: Arc::new(None),
         reach: Reach::default(),
         groups: workload.groups(&case.shape),
@@ -162,6 +164,8 @@ struct Running<'a> {
     cluster: Cluster,
     ids: WorkerIds,
     created: CreatedTopics,
+    /// Says what is to be asked and read of its topics.
+    workload: Arc<dyn Workload>,
     /// How the contents of records are drawn, from the begin of the load on.
     drawing: Arc<Option<Drawing>>,
     /// How far the load's partitions reach, and were read under load.
@@ -321,6 +325,7 @@ impl Running<'_> {
         tokio::task::block_in_place(|| produce.end());
         tokio::task::block_in_place(|| {
             self.describe_topics();
+            self.await_transactions(&partitions);
             self.fetch_committed(&partitions);
             self.read_everything(&partitions)
         })

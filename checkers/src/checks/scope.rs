@@ -8,6 +8,9 @@ use crate::history::{Call, Event, History, What};
 pub enum Scope {
     /// Nothing: the check is asked of every history.
     Every,
+    /// Appends outside of transactions, unless there are no transactions at all: the checks of plain logs leave out what
+    /// transactions write, and would have nothing to say.
+    Appends,
     /// Members that join groups.
     Groups,
     /// Committed offsets.
@@ -25,6 +28,7 @@ pub enum Scope {
 /// What a history contains.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Contents {
+    appends: bool,
     groups: bool,
     offsets: bool,
     deliveries: bool,
@@ -40,6 +44,7 @@ impl Contents {
                 continue;
             };
             match &invocation.call {
+                Call::Append(_) => contents.appends = true,
                 Call::Join(_) => contents.groups = true,
                 Call::CommitOffsets(_) | Call::FetchOffsets(_) => contents.offsets = true,
                 Call::Deliver(_) => contents.deliveries = true,
@@ -55,12 +60,17 @@ impl Contents {
 
     /// Whether there are any groups, offsets or transactions.
     pub(super) fn any(self) -> bool {
-        self != Contents::default()
+        let plain = Contents {
+            appends: self.appends,
+            ..Contents::default()
+        };
+        self != plain
     }
 
     pub(super) fn has(self, scope: Scope) -> bool {
         match scope {
             Scope::Every => true,
+            Scope::Appends => self.appends || !self.transactions,
             Scope::Groups => self.groups,
             Scope::Offsets => self.offsets,
             Scope::Deliveries => self.deliveries,
@@ -85,4 +95,31 @@ pub(super) fn needs_the_whole(event: &Event) -> bool {
             | Call::Transaction(_)
             | Call::RawRead(_)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A run whose only records are those of transactions has no rows about plain logs; one that fills an input has, and so
+    /// has a history of polls alone.
+    #[test]
+    fn plain_logs_are_judged_unless_all_records_are_of_transactions() {
+        let transactions = Contents {
+            transactions: true,
+            ..Contents::default()
+        };
+        assert!(!transactions.has(Scope::Appends) && transactions.any());
+        let both = Contents {
+            appends: true,
+            ..transactions
+        };
+        assert!(both.has(Scope::Appends) && both.any());
+        let appends = Contents {
+            appends: true,
+            ..Contents::default()
+        };
+        assert!(appends.has(Scope::Appends) && !appends.any());
+        assert!(Contents::default().has(Scope::Appends));
+    }
 }

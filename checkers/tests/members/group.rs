@@ -20,6 +20,10 @@ impl Model<'_> {
     }
 
     /// All clients join and are assigned. `but` is one that does not know of it.
+    #[allow(
+        clippy::needless_range_loop,
+        reason = "clients, members and assignments share the index"
+    )]
     pub(super) fn rebalance(&mut self, but: Option<&Client>) {
         for id in 0..CLIENTS {
             if self.clients[id].open.is_some() {

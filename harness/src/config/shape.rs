@@ -225,7 +225,8 @@ fn allowed(key: &str, value: &str, possible: &[String]) -> Result<String> {
         PARTITIONS | TOPIC_COUNT => PARTITIONS_MAX,
         _ => 1_000_000,
     };
-    let least = u64::from(!key.contains('.') && !["headers", "session"].contains(&key));
+    let may_be_none = ["headers", "session", "pause", "abort"];
+    let least = u64::from(!key.contains('.') && !may_be_none.contains(&key));
     let fits = match numbers {
         true => value
             .parse()

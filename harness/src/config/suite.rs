@@ -56,11 +56,15 @@ pub struct FigureBlocks {
     pub block: Scenario,
 }
 
-const BUILT_IN: [(&str, &str); 4] = [
+const BUILT_IN: [(&str, &str); 5] = [
     ("smoke", include_str!("../../suites/smoke.toml")),
     (
         "qualification",
         include_str!("../../suites/qualification.toml"),
+    ),
+    (
+        "transactions",
+        include_str!("../../suites/transactions.toml"),
     ),
     ("soak", include_str!("../../suites/soak.toml")),
     ("figures", include_str!("../../suites/figures.toml")),
@@ -202,6 +206,8 @@ mod tests {
         let (smoke, qualification) = (minutes("smoke"), minutes("qualification"));
         assert!((2.0..=3.5).contains(&smoke), "{smoke}");
         assert!((40.0..=54.0).contains(&qualification), "{qualification}");
+        let transactions = minutes("transactions");
+        assert!((5.0..=15.0).contains(&transactions), "{transactions}");
         assert!(minutes("soak") > 120.0);
         assert!(minutes("figures") < 0.1);
     }

@@ -9,11 +9,12 @@ pub mod consumer;
 pub mod pipelined;
 pub mod producer;
 mod served;
+pub mod transactional;
 pub mod warm;
 
 use std::time::Duration;
 
-use checkers::history::{Acks, Outcome, Persisted};
+use checkers::history::{Acks, Isolation, Outcome, Persisted};
 use rdkafka::ClientConfig;
 use rdkafka::types::RDKafkaErrorCode as Code;
 
@@ -124,6 +125,14 @@ pub fn acks_setting(acks: Acks) -> &'static str {
         Acks::None => "0",
         Acks::Leader => "1",
         Acks::All => "all",
+    }
+}
+
+/// librdkafka's value for it.
+pub fn isolation_setting(isolation: Isolation) -> &'static str {
+    match isolation {
+        Isolation::ReadUncommitted => "read_uncommitted",
+        Isolation::ReadCommitted => "read_committed",
     }
 }
 

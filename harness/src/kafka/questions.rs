@@ -7,6 +7,8 @@ pub mod admin;
 pub mod embedded;
 pub mod groups;
 mod offsets;
+pub mod raw;
+pub mod transactions;
 
 use anyhow::Result;
 use bytes::Bytes;
@@ -14,18 +16,20 @@ use checkers::history::{Offset, PartitionClaim, Text};
 use kafka_protocol::error::ResponseError;
 use kafka_protocol::messages::create_topics_request::{CreatableTopic, CreatableTopicConfig};
 use kafka_protocol::messages::fetch_request::{FetchPartition, FetchTopic};
+use kafka_protocol::messages::fetch_response::PartitionData;
 use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
 use kafka_protocol::messages::{
     BrokerId, CreateTopicsRequest, DescribeQuorumRequest, FetchRequest, MetadataRequest, TopicName,
     describe_quorum_request,
 };
 use kafka_protocol::protocol::StrBytes;
+use kafka_protocol::records::Record;
 
 use crate::kafka::contents::Contents;
 use crate::kafka::unpack;
 use crate::kafka::wire::{Wire, WireError};
 
-pub use offsets::{EndOffset, end_offset, offset_for_time, start_offset};
+pub use offsets::{EndOffset, end_offset, offset_for_time, stable_offset, start_offset};
 
 const METADATA_VERSION: i16 = 9;
 const DESCRIBE_QUORUM_VERSION: i16 = 0;
@@ -207,48 +211,20 @@ pub fn fetch(
     offset: Offset,
     bytes_max: i32,
 ) -> Result<Fetched, NoAnswer> {
-    let row = FetchPartition::default()
-        .with_partition(partition)
-        .with_current_leader_epoch(-1)
-        .with_fetch_offset(offset)
-        .with_log_start_offset(-1)
-        .with_partition_max_bytes(bytes_max);
-    let topic = FetchTopic::default()
-        .with_topic(topic_name(topic))
-        .with_partitions(vec![row]);
-    let request = FetchRequest::default()
-        .with_replica_id(BrokerId(-1))
-        .with_max_wait_ms(0)
-        .with_min_bytes(0)
-        .with_max_bytes(bytes_max)
-        .with_session_epoch(-1)
-        .with_topics(vec![topic]);
-    let answer = wire.call(&request, FETCH_VERSION)?;
-    if let Some(refusal) = refused(answer.error_code) {
-        return Err(refusal);
-    }
-    let row = answer
-        .responses
-        .into_iter()
-        .next()
-        .and_then(|t| t.partitions.into_iter().next());
-    let row = row.ok_or_else(|| NoAnswer::Refused("the partition is not in the answer".into()))?;
-    if let Some(refusal) = refused(row.error_code) {
-        return Err(refusal);
-    }
+    let row = fetched(
+        wire,
+        (topic, partition),
+        offset,
+        bytes_max,
+        READ_UNCOMMITTED,
+    )?;
     let mut fetched = Fetched {
         records: Vec::new(),
         next: offset,
         high_watermark: row.high_watermark,
         log_start_offset: row.log_start_offset,
     };
-    let mut bytes = row.records.unwrap_or_default();
-    // The last batch of an answer may be cut at the byte limit (Kafka does so). Only complete batches are decoded.
-    let whole = whole_batches(&bytes);
-    bytes.truncate(whole);
-    let records = unpack::records(&mut bytes)
-        .map_err(|error| WireError::Malformed(format!("record batch: {error}")))?;
-    for record in records {
+    for record in unpacked(row.records)? {
         fetched.next = fetched.next.max(record.offset + 1);
         if record.offset >= offset && !record.control {
             let header = |(name, value): (StrBytes, Option<Bytes>)| (name.to_string(), value);
@@ -264,6 +240,61 @@ pub fn fetch(
         }
     }
     Ok(fetched)
+}
+
+/// The isolation levels of requests.
+const READ_UNCOMMITTED: i8 = 0;
+const READ_COMMITTED: i8 = 1;
+
+/// One partition's part of a Fetch answer.
+fn fetched(
+    wire: &mut Wire,
+    (topic, partition): (&str, i32),
+    offset: Offset,
+    bytes_max: i32,
+    isolation: i8,
+) -> Result<PartitionData, NoAnswer> {
+    let row = FetchPartition::default()
+        .with_partition(partition)
+        .with_current_leader_epoch(-1)
+        .with_fetch_offset(offset)
+        .with_log_start_offset(-1)
+        .with_partition_max_bytes(bytes_max);
+    let topic = FetchTopic::default()
+        .with_topic(topic_name(topic))
+        .with_partitions(vec![row]);
+    let request = FetchRequest::default()
+        .with_replica_id(BrokerId(-1))
+        .with_max_wait_ms(0)
+        .with_min_bytes(0)
+        .with_max_bytes(bytes_max)
+        .with_session_epoch(-1)
+        .with_isolation_level(isolation)
+        .with_topics(vec![topic]);
+    let answer = wire.call(&request, FETCH_VERSION)?;
+    if let Some(refusal) = refused(answer.error_code) {
+        return Err(refusal);
+    }
+    let row = answer
+        .responses
+        .into_iter()
+        .next()
+        .and_then(|t| t.partitions.into_iter().next());
+    let row = row.ok_or_else(|| NoAnswer::Refused("the partition is not in the answer".into()))?;
+    if let Some(refusal) = refused(row.error_code) {
+        return Err(refusal);
+    }
+    Ok(row)
+}
+
+/// The records of a Fetch answer. The last batch may be cut at the byte limit (Kafka does so): only complete batches are
+/// decoded.
+fn unpacked(records: Option<Bytes>) -> Result<Vec<Record>, NoAnswer> {
+    let mut bytes = records.unwrap_or_default();
+    let whole = whole_batches(&bytes);
+    bytes.truncate(whole);
+    let records = unpack::records(&mut bytes);
+    Ok(records.map_err(|error| WireError::Malformed(format!("record batch: {error}")))?)
 }
 
 /// The number of bytes of a record set that form complete batches (offset i64, length i32, then that many bytes).

@@ -6,8 +6,11 @@
 mod admin;
 mod append;
 mod asker;
+mod exactly_once;
+mod fence;
 mod group;
 mod idempotent;
+mod input;
 mod lives;
 mod offsets;
 mod pipeline;
@@ -15,11 +18,12 @@ mod poll;
 mod reader;
 mod register;
 mod starts;
+mod transactions;
 
 use std::sync::Arc;
 
 use anyhow::Result;
-use checkers::history::{Promises, Timeouts};
+use checkers::history::{Isolation, Promises, Timeouts};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::Load;
@@ -44,6 +48,11 @@ pub trait Workload: Send + Sync {
     /// What its members and producers ask for. Recorded in the history's header.
     fn timeouts(&self, _shape: &Shape) -> Timeouts {
         Timeouts::default()
+    }
+
+    /// Whether transactions write to this topic of the run. Its end is then read batch by batch, markers included.
+    fn is_transactional(&self, _topic: &str) -> bool {
+        false
     }
 }
 
@@ -78,6 +87,9 @@ pub const WORKLOADS: &[Row] = &[
     pipeline::ROW,
     offsets::ROW,
     group::ROW,
+    transactions::ROW,
+    exactly_once::ROW,
+    fence::ROW,
 ];
 
 /// A workload by its name.
@@ -128,6 +140,20 @@ fn with_pollers(clients: usize, producer: impl Fn(usize, usize) -> Worker) -> Ve
     let producers = producers_of(clients);
     let producing = (0..producers).map(|at| producer(at, producers));
     let polling = (producers..clients).map(|_| -> Worker { Box::new(poll::run) });
+    producing.chain(polling).collect()
+}
+
+/// The same where transactions produce: every second poller, and the only one, reads what is committed.
+fn with_readers(clients: usize, producer: impl Fn(usize, usize) -> Worker) -> Vec<Worker> {
+    let producers = producers_of(clients);
+    let producing = (0..producers).map(|at| producer(at, producers));
+    let polling = (producers..clients).map(|at| -> Worker {
+        let isolation = match (at - producers) % 2 {
+            0 => Isolation::ReadCommitted,
+            _ => Isolation::ReadUncommitted,
+        };
+        Box::new(move |load, turn| poll::run_as(load, turn, isolation))
+    });
     producing.chain(polling).collect()
 }
 

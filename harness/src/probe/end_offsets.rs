@@ -1,5 +1,6 @@
 //! End offsets by raw ListOffsets, from one node for each partition in turn. These are operations, not observations: an
-//! answer must include every append that was acknowledged before the request (`log-recency`). From time to time the
+//! answer must include every append that was acknowledged before the request (`log-recency`). Where transactions write, the
+//! end for readers of what is committed is asked for too (`lso-too-high`, `commit-not-visible`). From time to time the
 //! first offset is asked for as well, so that a log start that moves is seen while the run goes on (`log-start`).
 
 use std::net::SocketAddr;
@@ -22,7 +23,7 @@ const STARTS_ONE_IN: usize = 10;
 pub fn ask(
     node: usize,
     address: SocketAddr,
-    (partitions, reach): (&[Place], &Reach),
+    (ends, reach): (&[(Place, Isolation)], &Reach),
     recorder: &Recorder,
     ids: &WorkerIds,
     stop: &StopFlag,
@@ -31,13 +32,14 @@ pub fn ask(
     let mut worker: WorkerId = ids.next();
     let mut next = Instant::now();
     // A turn of their own: where the number of partitions is a multiple of ten, only the first would be asked otherwise.
-    let mut starts = partitions.iter().cycle();
-    for (number, (topic, partition)) in partitions.iter().cycle().enumerate() {
+    let whole = |end: &&(Place, Isolation)| end.1 == Isolation::ReadUncommitted;
+    let mut starts = ends.iter().filter(whole).cycle();
+    for (number, ((topic, partition), isolation)) in ends.iter().cycle().enumerate() {
         if !stop.sleep_until(next) {
             return;
         }
         if number % STARTS_ONE_IN == STARTS_ONE_IN - 1
-            && let Some((topic, partition)) = starts.next()
+            && let Some(((topic, partition), _)) = starts.next()
         {
             let place = (topic.as_str(), *partition);
             start_offset::ask((node, &mut wire), place, None, &mut worker, (recorder, ids));
@@ -47,14 +49,17 @@ pub fn ask(
         let call = EndOffset {
             topic: topic.into(),
             partition: *partition,
-            isolation: Isolation::ReadUncommitted,
+            isolation: *isolation,
             node: Some(name.clone()),
         };
         recorder.record(What::Invoke(Invocation {
             worker,
             call: Call::EndOffset(call),
         }));
-        let answer = questions::end_offset(&mut wire, topic, *partition);
+        let answer = match isolation {
+            Isolation::ReadUncommitted => questions::end_offset(&mut wire, topic, *partition),
+            Isolation::ReadCommitted => questions::stable_offset(&mut wire, topic, *partition),
+        };
         let end = |error, seen| Completion {
             worker,
             error,

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use super::{Running, final_reads};
+use super::{Running, final_reads, raw_reads};
 use crate::kafka::clients;
 use crate::load::committed::fetch_last;
 use crate::load::{Compared, describe_all};
@@ -14,6 +14,11 @@ const FINAL_READS: Duration = Duration::from_secs(20);
 
 /// The time limit of the last questions for committed offsets.
 const FINAL_FETCHES: Duration = Duration::from_secs(10);
+
+/// How often a coordinator looks for transactions that timed out, where the target does not say it: Kafka's default.
+const SCAN_MS: u64 = 10_000;
+/// Readings that find a transaction open prove something only if they began after every time-out.
+const MARGIN_MS: u64 = 1_000;
 
 impl Running<'_> {
     /// Kills all nodes without a stop signal.
@@ -46,8 +51,51 @@ impl Running<'_> {
         fetch_last(&self.groups, partitions, &addresses, recorded, deadline);
     }
 
-    /// Reads every partition through every node to its end, and again through librdkafka.
+    /// Reads every partition through every node to its end: plain ones by their records, and again through librdkafka;
+    /// those of transactions batch by batch, once every transaction is over.
     pub(super) fn read_everything(&mut self, partitions: &[(String, i32)]) -> Result<()> {
+        let (plain, transactional) = self.split(partitions);
+        self.read_raw(&transactional);
+        match plain.is_empty() {
+            true => Ok(()),
+            false => self.read_plain(&plain),
+        }
+    }
+
+    /// Waits until no transaction is open, at most for as long as their coordinator may need to time them out.
+    pub(super) fn await_transactions(&self, partitions: &[(String, i32)]) {
+        let (_, places) = self.split(partitions);
+        let timeouts = self.workload.timeouts(&self.case.shape);
+        let limits = &self.case.target.limits;
+        let limit_ms = timeouts.transaction_ms.unwrap_or(0)
+            + timeouts.scan_ms.unwrap_or(SCAN_MS)
+            + limits.fail_over_ms
+            + MARGIN_MS;
+        let deadline = Instant::now() + Duration::from_millis(limit_ms);
+        let addresses = self.cluster.addresses();
+        while !raw_reads::are_stable(&addresses, &places) && Instant::now() < deadline {
+            let again = Instant::now() + Duration::from_millis(200);
+            if !self.context.interrupt.sleep_until(again) {
+                return;
+            }
+        }
+    }
+
+    fn read_raw(&self, places: &[(String, i32)]) {
+        let deadline = Instant::now() + FINAL_READS;
+        let addresses = self.cluster.addresses();
+        let (recorder, ids) = (&self.recorder, &self.ids);
+        std::thread::scope(|scope| {
+            for (at, address) in addresses.iter().enumerate() {
+                scope.spawn(move || {
+                    let node = (at + 1, *address);
+                    raw_reads::through_node(node, places, (recorder, ids), deadline);
+                });
+            }
+        });
+    }
+
+    fn read_plain(&mut self, partitions: &[(String, i32)]) -> Result<()> {
         let deadline = Instant::now() + FINAL_READS;
         let addresses = self.cluster.addresses();
         let recorded = (&self.recorder, &self.ids);

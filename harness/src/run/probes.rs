@@ -1,11 +1,13 @@
 //! Starts what watches a run: the probes from the begin on, and those that need the load's partitions.
 
 use anyhow::Result;
+use checkers::history::Isolation;
 
 use super::{Running, rolling_reads};
 use crate::config::topics::names;
 use crate::output::say;
 use crate::probe;
+use crate::probe::reach::Place;
 use crate::record::Threads;
 
 impl Running<'_> {
@@ -49,13 +51,21 @@ impl Running<'_> {
         places: &[(String, i32)],
     ) -> Result<()> {
         for node in self.cluster.nodes() {
-            let (address, places) = (self.cluster.address(node), places.to_vec());
+            let (address, ends) = (self.cluster.address(node), self.ends(places));
             let (recorder, ids) = (self.recorder.clone(), self.ids.clone());
             let reach = self.reach.clone();
             probes.start(&format!("ends-{node}"), move |stop| {
-                let (node, places) = (usize::from(node.number()), (&places[..], &reach));
-                probe::end_offsets::ask(node, address, places, &recorder, &ids, &stop);
+                let (node, ends) = (usize::from(node.number()), (&ends[..], &reach));
+                probe::end_offsets::ask(node, address, ends, &recorder, &ids, &stop);
             })?;
+            let (_, transactional) = self.split(places);
+            if !transactional.is_empty() {
+                let (recorder, nodes) = (self.recorder.clone(), self.cluster.addresses());
+                probes.start(&format!("transactions-{node}"), move |stop| {
+                    let asked = (node.index(), &nodes[..]);
+                    probe::transactions::watch(asked, &transactional, &recorder, &stop);
+                })?;
+            }
             if self.case.watch_delivery {
                 let recorder = self.recorder.clone();
                 probes.start(&format!("delivery-{node}"), move |stop| {
@@ -67,14 +77,32 @@ impl Running<'_> {
         Ok(())
     }
 
-    /// What reads the load's partitions through every node where a run is long.
+    /// The ends to ask for: of partitions that transactions write to, also that for readers of what is committed.
+    fn ends(&self, places: &[(String, i32)]) -> Vec<(Place, Isolation)> {
+        let (_, transactional) = self.split(places);
+        let all = places.iter().cloned();
+        let all = all.map(|place| (place, Isolation::ReadUncommitted));
+        let stable = transactional.into_iter();
+        let stable = stable.map(|place| (place, Isolation::ReadCommitted));
+        all.chain(stable).collect()
+    }
+
+    /// Partitions that transactions do not write to, and those that they do.
+    pub(super) fn split(&self, places: &[(String, i32)]) -> (Vec<Place>, Vec<Place>) {
+        let places = places.iter().cloned();
+        places.partition(|(topic, _)| !self.workload.is_transactional(topic))
+    }
+
+    /// What reads the load's partitions through every node where a run is long. Those of transactions are read in the end
+    /// only, as a whole.
     pub(super) fn start_rolling_reads(
         &self,
         threads: &mut Threads,
         places: &[(String, i32)],
     ) -> Result<()> {
+        let (plain, _) = self.split(places);
         for node in self.cluster.nodes() {
-            let (address, places) = (self.cluster.address(node), places.to_vec());
+            let (address, places) = (self.cluster.address(node), plain.clone());
             let (recorder, ids) = (self.recorder.clone(), self.ids.clone());
             let (reach, drawing) = (self.reach.clone(), self.drawing.clone());
             threads.start(&format!("reads-{node}"), move |stop| {

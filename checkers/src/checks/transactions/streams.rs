@@ -94,10 +94,12 @@ impl<'a> Streams<'a> {
             }));
         }
         for (group, (outputs, mut inputs)) in groups {
-            if let Some(known) = roster.groups.get(group) {
-                inputs.extend(known.last_fetches.keys());
-            }
             let topics: BTreeSet<&str> = inputs.iter().map(|place| place.0).collect();
+            if let Some(known) = roster.groups.get(group) {
+                // Who fetches in the end may ask for every topic of the run.
+                let fetched = known.last_fetches.keys();
+                inputs.extend(fetched.filter(|place| topics.contains(place.0)));
+            }
             if topics.len() > 1 {
                 streams.ambiguous += 1;
                 continue;

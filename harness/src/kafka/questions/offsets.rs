@@ -5,7 +5,7 @@ use kafka_protocol::messages::list_offsets_request::{ListOffsetsPartition, ListO
 use kafka_protocol::messages::list_offsets_response::ListOffsetsPartitionResponse;
 use kafka_protocol::messages::{BrokerId, ListOffsetsRequest};
 
-use super::{NoAnswer, refused, topic_name};
+use super::{NoAnswer, READ_COMMITTED, READ_UNCOMMITTED, refused, topic_name};
 use crate::kafka::wire::Wire;
 
 const LIST_OFFSETS_VERSION: i16 = 5;
@@ -28,7 +28,25 @@ pub struct EndOffset {
 /// # Errors
 /// If the node does not answer or refuses. A follower refuses.
 pub fn end_offset(wire: &mut Wire, topic: &str, partition: i32) -> Result<EndOffset, NoAnswer> {
-    let row = listed(wire, topic, partition, LATEST, LIST_OFFSETS_VERSION)?;
+    end_for(wire, topic, partition, READ_UNCOMMITTED)
+}
+
+/// Asks a node for the last stable offset of one partition: the end for readers of committed transactions.
+///
+/// # Errors
+/// If the node does not answer or refuses. A follower refuses.
+pub fn stable_offset(wire: &mut Wire, topic: &str, partition: i32) -> Result<EndOffset, NoAnswer> {
+    end_for(wire, topic, partition, READ_COMMITTED)
+}
+
+fn end_for(
+    wire: &mut Wire,
+    topic: &str,
+    partition: i32,
+    isolation: i8,
+) -> Result<EndOffset, NoAnswer> {
+    let asked = (LATEST, LIST_OFFSETS_VERSION, isolation);
+    let row = listed(wire, topic, partition, asked)?;
     Ok(EndOffset {
         offset: row.offset,
         epoch: row.leader_epoch,
@@ -40,7 +58,8 @@ pub fn end_offset(wire: &mut Wire, topic: &str, partition: i32) -> Result<EndOff
 /// # Errors
 /// If the node does not answer or refuses. A follower refuses.
 pub fn start_offset(wire: &mut Wire, topic: &str, partition: i32) -> Result<Offset, NoAnswer> {
-    let row = listed(wire, topic, partition, EARLIEST, LIST_OFFSETS_VERSION)?;
+    let asked = (EARLIEST, LIST_OFFSETS_VERSION, READ_UNCOMMITTED);
+    let row = listed(wire, topic, partition, asked)?;
     Ok(row.offset)
 }
 
@@ -55,7 +74,8 @@ pub fn offset_for_time(
     partition: i32,
     timestamp: i64,
 ) -> Result<Option<(Offset, i64)>, NoAnswer> {
-    let row = listed(wire, topic, partition, timestamp, LIST_TIMES_VERSION)?;
+    let asked = (timestamp, LIST_TIMES_VERSION, READ_UNCOMMITTED);
+    let row = listed(wire, topic, partition, asked)?;
     Ok((row.offset >= 0).then_some((row.offset, row.timestamp)))
 }
 
@@ -63,8 +83,7 @@ fn listed(
     wire: &mut Wire,
     topic: &str,
     partition: i32,
-    timestamp: i64,
-    version: i16,
+    (timestamp, version, isolation): (i64, i16, i8),
 ) -> Result<ListOffsetsPartitionResponse, NoAnswer> {
     let row = ListOffsetsPartition::default()
         .with_partition_index(partition)
@@ -75,6 +94,7 @@ fn listed(
         .with_partitions(vec![row]);
     let request = ListOffsetsRequest::default()
         .with_replica_id(BrokerId(-1))
+        .with_isolation_level(isolation)
         .with_topics(vec![topic]);
     let answer = wire.call(&request, version)?;
     let row = answer

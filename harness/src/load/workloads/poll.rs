@@ -15,8 +15,8 @@ use rand::Rng;
 use super::Turn;
 use super::starts::{Starts, is_out_of_range};
 use crate::config::seed::random;
-use crate::kafka::clients::consumer as settings;
 use crate::kafka::clients::consumer::Consumer;
+use crate::kafka::clients::{consumer as settings, isolation_setting};
 use crate::load::Load;
 use crate::load::pace::Pace;
 
@@ -34,8 +34,17 @@ const AGAIN_RECORDS: i64 = 200;
 /// # Errors
 /// If librdkafka rejects a setting.
 pub(super) fn run(load: &Load, turn: Turn) -> Result<()> {
+    run_as(load, turn, Isolation::ReadUncommitted)
+}
+
+/// The same with an isolation level.
+///
+/// # Errors
+/// If librdkafka rejects a setting.
+pub(super) fn run_as(load: &Load, turn: Turn, isolation: Isolation) -> Result<()> {
     let mut random = random(load.seed, 2_000 + turn.thread);
-    let config = settings(&load.bootstrap, &load.client);
+    let mut config = settings(&load.bootstrap, &load.client);
+    config.set("isolation.level", isolation_setting(isolation));
     let mut pace = Pace::per_second(turn.per_second);
     let start = |(topic, partition): &(String, i32)| Assigned {
         topic: topic.into(),
@@ -55,7 +64,7 @@ pub(super) fn run(load: &Load, turn: Turn) -> Result<()> {
         while lives(given) && pace.wait(&mut random, &load.stop) {
             let poll = Poll {
                 assigned: consumer.assigned().to_vec(),
-                isolation: Isolation::ReadUncommitted,
+                isolation,
                 phase: None,
             };
             load.recorder.record(What::Invoke(Invocation {

@@ -2,6 +2,7 @@
 
 mod disk;
 mod in_flight;
+mod transactions;
 
 use super::{Row, When};
 use in_flight::in_flight;
@@ -379,4 +380,12 @@ pub const ROWS: &[Row] = &[
         when: When::Always,
         ..USUAL
     },
+    transactions::LATE_END_TXN,
+    transactions::TORN_COMMIT,
+    transactions::COMMIT_BEFORE_LOG,
+    transactions::LSO_PAST_OPEN,
+    transactions::ABORTS_FORGOTTEN,
+    transactions::HANGING_TRANSACTION,
+    transactions::INIT_KEEPS_OPEN,
+    transactions::ZOMBIE_EPOCH,
 ];
