@@ -1,28 +1,32 @@
 //! A raw member of a consumer group: it joins, syncs, lives by heartbeats, reads what it was assigned, and commits. Each of
 //! its requests is one operation. What it does when, and how it ends, is the workload's business.
 
+mod shares;
+
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use checkers::history::{
-    Assigned, Call, Deliver, Delivered, GroupMember, Heartbeat, Heartbeats, Isolation, Join,
-    Joined, Leave, Left, MemberAssignment, Offset, Partition, Record, Report, Sync, Synced, Text,
+    Assigned, Call, Deliver, Delivered, Heartbeat, Heartbeats, Isolation, Join, Joined, Leave,
+    Left, MemberAssignment, Offset, Record, Report, Sync, Synced, Text,
 };
 
 use super::Load;
 use super::caller::{Caller, Outcome, outcome_of};
 use super::committed::{self, TIMEOUT, is_elsewhere};
 use super::coordinator::Coordinator;
-use crate::kafka::questions::groups::{self, Identity, Key, PROTOCOL};
+use crate::config::shape::Shape;
+use crate::kafka::questions::groups::{self, Identity, Key};
 use crate::kafka::questions::{self, NoAnswer, embedded};
 use crate::kafka::wire::Wire;
+use shares::{recorded, shared, shown};
 
-/// A member that is silent for longer is removed. Kafka's default lower bound.
-pub(super) const SESSION_MS: i32 = 6_000;
+/// The key of the load that holds the session time-out in ms: a member that is silent for longer is removed.
+const SESSION: &str = "session_ms";
 /// A member that does not join again within this is removed.
 pub(super) const REBALANCE_MS: i32 = 6_000;
-/// How often a member sends heartbeats.
-const HEARTBEAT_EVERY: Duration = Duration::from_millis(1_000);
+/// How many heartbeats a member sends in a session.
+const BEATS_PER_SESSION: u64 = 6;
 /// The time that a member waits for the others to join and sync.
 const JOIN_TIMEOUT: Duration = Duration::from_millis(REBALANCE_MS as u64 + 3_000);
 /// The size of a fetch in bytes.
@@ -31,6 +35,11 @@ const FETCH_BYTES: i32 = 64 << 10;
 const PERHAPS: &[&str] = &["NOT_COORDINATOR"];
 /// The answer that carries a member id (KIP-394).
 const ID_REQUIRED: &str = "MEMBER_ID_REQUIRED";
+
+/// The session time-out of a run's members, in ms.
+pub(super) fn session_ms(shape: &Shape) -> u64 {
+    shape.number(SESSION).max(1)
+}
 
 /// Where a member stands after a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,7 +169,8 @@ impl<'a> Member<'a> {
                 reason: Some(reason.into()),
                 node: Some(node),
             })));
-            let times = (SESSION_MS, REBALANCE_MS);
+            let session = i32::try_from(session_ms(&self.load.shape)).unwrap_or(i32::MAX);
+            let times = (session, REBALANCE_MS);
             let subscription = embedded::subscription(&self.topics);
             match groups::join(&mut wire, &self.identity, times, subscription) {
                 Ok(joined) => {
@@ -243,7 +253,8 @@ impl<'a> Member<'a> {
         if Instant::now() < self.next_beat {
             return Standing::Good;
         }
-        self.next_beat = Instant::now() + HEARTBEAT_EVERY;
+        self.next_beat = Instant::now()
+            + Duration::from_millis(session_ms(&self.load.shape) / BEATS_PER_SESSION);
         let Some((node, wire)) = self.coordinator.wire(&mut self.caller) else {
             return Standing::Unknown;
         };
@@ -379,86 +390,5 @@ impl<'a> Member<'a> {
                 Standing::Unknown
             }
         }
-    }
-}
-
-/// The leader's assignment: the partitions of all topics in turn to the members that subscribe to them.
-fn shared(
-    joined: &groups::Joined,
-    partitions: &[(String, i32)],
-) -> Vec<(String, Vec<(String, i32)>)> {
-    let mut members: Vec<(String, Vec<String>)> = joined
-        .members
-        .iter()
-        .map(|(id, _, bytes)| (id.clone(), embedded::subscribed(bytes).unwrap_or_default()))
-        .collect();
-    members.sort();
-    let mut shares: Vec<_> = members
-        .iter()
-        .map(|(id, _)| (id.clone(), Vec::new()))
-        .collect();
-    for (at, (topic, partition)) in partitions.iter().enumerate() {
-        let takers: Vec<usize> = (0..members.len())
-            .filter(|taker| members[*taker].1.contains(topic))
-            .collect();
-        if let Some(taker) = takers.get(at % takers.len().max(1)) {
-            shares[*taker].1.push((topic.clone(), *partition));
-        }
-    }
-    shares
-}
-
-fn recorded(partitions: &[(String, i32)]) -> Vec<Partition> {
-    let partitions = partitions.iter();
-    partitions
-        .map(|(topic, partition)| Partition(topic.as_str().into(), *partition))
-        .collect()
-}
-
-fn shown(joined: &groups::Joined) -> Joined {
-    let members = joined.members.iter().map(|(id, instance, subscription)| {
-        let topics = embedded::subscribed(subscription).unwrap_or_default();
-        GroupMember {
-            member: id.as_str().into(),
-            instance: instance.as_deref().map(Text::from),
-            topics: topics.into_iter().map(Text::from).collect(),
-        }
-    });
-    Joined {
-        generation: joined.generation,
-        member: joined.member.as_str().into(),
-        leader: joined.leader.as_str().into(),
-        protocol: Some(PROTOCOL.into()),
-        members: members.collect(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_partition_has_one_owner_and_only_subscribers_get_any() {
-        let of = |topics: &[&str]| {
-            let topics: Vec<String> = topics.iter().map(|name| (*name).to_owned()).collect();
-            embedded::subscription(&topics)
-        };
-        let joined = groups::Joined {
-            members: vec![
-                ("b".into(), None, of(&["x"])),
-                ("a".into(), None, of(&["x", "y"])),
-                ("c".into(), None, of(&[])),
-            ],
-            ..groups::Joined::default()
-        };
-        let partitions: Vec<(String, i32)> = [("x", 0), ("x", 1), ("x", 2), ("y", 0)]
-            .map(|(topic, partition)| (topic.to_owned(), partition))
-            .into();
-        let shares = shared(&joined, &partitions);
-        let mut all: Vec<_> = shares.iter().flat_map(|(_, own)| own.clone()).collect();
-        all.sort();
-        assert_eq!(all, partitions);
-        assert!(shares[0].1.contains(&("y".to_owned(), 0)));
-        assert!(!shares[1].1.is_empty() && shares[2].1.is_empty());
     }
 }

@@ -14,7 +14,7 @@ use super::{Row, Turn, Worker, Workload, append, poll};
 use crate::config::seed::random;
 use crate::config::shape::Shape;
 use crate::load::Load;
-use crate::load::member::{Member, REBALANCE_MS, SESSION_MS, Standing};
+use crate::load::member::{Member, REBALANCE_MS, Standing, session_ms};
 use crate::load::pace::Pace;
 
 /// Its row.
@@ -40,9 +40,9 @@ impl Workload for Groups {
         names(shape)
     }
 
-    fn timeouts(&self, _shape: &Shape) -> Timeouts {
+    fn timeouts(&self, shape: &Shape) -> Timeouts {
         Timeouts {
-            session_ms: Some(SESSION_MS as u64),
+            session_ms: Some(session_ms(shape)),
             rebalance_ms: Some(REBALANCE_MS as u64),
             ..Timeouts::default()
         }
@@ -53,6 +53,8 @@ impl Workload for Groups {
 const GROUPS: &str = "groups";
 /// The key of the load that says whether one member in two is a static one.
 const STATIC: &str = "static";
+/// The approximate life of a member.
+const LIFE: Duration = Duration::from_secs(8);
 /// The pause before a member that was refused asks again.
 const AGAIN: Duration = Duration::from_millis(100);
 /// A member reads so often between two commits.
@@ -81,8 +83,9 @@ impl End {
     fn draw(random: &mut ChaCha8Rng) -> End {
         match random.random_range(0..4) {
             0 => End::Vanishes,
-            1 => End::FallsSilent,
-            _ => End::Leaves,
+            1 => End::Leaves,
+            // Most often, because only a zombie shows whether it is fenced.
+            _ => End::FallsSilent,
         }
     }
 }
@@ -107,7 +110,7 @@ fn consume(load: &Load, turn: Turn, at: usize) -> Result<()> {
 fn live(member: &mut Member<'_>, load: &Load, turn: Turn, random: &mut ChaCha8Rng) {
     let mut pace = Pace::per_second(turn.per_second);
     let mut reason = Some("new");
-    let until = Instant::now() + Duration::from_secs(12).mul_f64(random.random_range(0.5..1.5));
+    let until = Instant::now() + LIFE.mul_f64(random.random_range(0.5..1.5));
     let mut reads = 0;
     while pace.wait(random, &load.stop) {
         if Instant::now() > until && reason.is_none() {
@@ -142,8 +145,8 @@ fn live(member: &mut Member<'_>, load: &Load, turn: Turn, random: &mut ChaCha8Rn
     match End::draw(random) {
         End::Vanishes if !load.stop.is_set() => {}
         End::FallsSilent if !load.stop.is_set() => {
-            let silent =
-                Duration::from_millis(SESSION_MS as u64).mul_f64(random.random_range(1.2..1.8));
+            let silent = Duration::from_millis(session_ms(&load.shape))
+                .mul_f64(random.random_range(1.2..1.8));
             load.stop.sleep_until(Instant::now() + silent);
             // It wakes up and does what it was about to do.
             member.read(0);

@@ -1,6 +1,7 @@
 //! The rows of the table of plants: one for each plant of the broker, in the broker's order.
 
 mod disk;
+mod groups;
 mod in_flight;
 mod transactions;
 
@@ -380,6 +381,13 @@ pub const ROWS: &[Row] = &[
         when: When::Always,
         ..USUAL
     },
+    groups::OFFSETS_IN_MEMORY,
+    groups::OFFSET_REGRESS,
+    groups::OLD_GENERATION_COMMITS,
+    groups::GENERATION_REUSED,
+    groups::EARLY_SYNC,
+    groups::MEMBERS_FORGOTTEN,
+    groups::STANDSTILL_EVICTS,
     transactions::LATE_END_TXN,
     transactions::TORN_COMMIT,
     transactions::COMMIT_BEFORE_LOG,

@@ -1,0 +1,112 @@
+//! Plants of consumer groups. They need members that come and go, zombies among them; groups without static members show more
+//! of it, because a static one keeps its generation.
+
+use super::{NEW_LEADER, Row, USUAL, When};
+
+/// Members that are not static.
+const DYNAMIC: &[(&str, &str)] = &[("static", "false"), ("groups", "1")];
+/// The same, with sessions that are shorter than a pause.
+const SHORT_SESSIONS: &[(&str, &str)] =
+    &[("static", "false"), ("groups", "1"), ("session_ms", "2000")];
+
+/// Offsets are gone with the coordinator's memory.
+pub(super) const OFFSETS_IN_MEMORY: Row = Row {
+    name: "offsets-in-memory",
+    trigger: NEW_LEADER,
+    workload: "offsets",
+    caught_by: &["offset-register", "commit-lost", "commit-backwards"],
+    findings: &[
+        "offsets-not-linearizable",
+        "commit-lost",
+        "commit-went-back",
+    ],
+    plant: "offsets-in-memory",
+    faults: "isolate:leader,kill:leader",
+    seconds: 30,
+    when: When::Provoked,
+    ..USUAL
+};
+
+/// Commits go back and forth in this workload.
+pub(super) const OFFSET_REGRESS: Row = Row {
+    name: "offset-regress",
+    workload: "offsets",
+    caught_by: &["offset-register", "commit-lost", "commit-backwards"],
+    findings: &[
+        "offsets-not-linearizable",
+        "commit-lost",
+        "commit-went-back",
+    ],
+    plant: "offset-regress",
+    seconds: 20,
+    ..USUAL
+};
+
+/// A zombie commits after its silence.
+pub(super) const OLD_GENERATION_COMMITS: Row = Row {
+    name: "old-generation-commits",
+    workload: "group",
+    load: DYNAMIC,
+    caught_by: &["fenced-commit", "zombie-member"],
+    findings: &["fenced-commit", "zombie-member"],
+    plant: "old-generation-commits",
+    seconds: 60,
+    ..USUAL
+};
+
+/// A coordinator must change between the answers to JoinGroup and the assignment.
+pub(super) const GENERATION_REUSED: Row = Row {
+    name: "generation-reused",
+    trigger: NEW_LEADER,
+    workload: "group",
+    load: DYNAMIC,
+    caught_by: &["generation-reused", "generation-backwards", "one-owner"],
+    findings: &["generation-reused", "generation-went-back", "two-owners"],
+    plant: "generation-reused",
+    faults: "isolate:leader,kill:leader",
+    seconds: 60,
+    when: When::Provoked,
+    ..USUAL
+};
+
+/// Followers are answered before the leader's assignment has come.
+pub(super) const EARLY_SYNC: Row = Row {
+    name: "early-sync",
+    workload: "group",
+    load: DYNAMIC,
+    caught_by: &["sync-faithful", "one-owner"],
+    findings: &["assignment-altered", "two-owners"],
+    plant: "early-sync",
+    seconds: 40,
+    ..USUAL
+};
+
+/// Every change of coordinator is a storm of rebalances.
+pub(super) const MEMBERS_FORGOTTEN: Row = Row {
+    name: "members-forgotten",
+    trigger: NEW_LEADER,
+    workload: "group",
+    load: DYNAMIC,
+    caught_by: &["wrong-eviction", "unexplained-rebalance"],
+    findings: &["wrong-eviction", "unexplained-rebalance"],
+    plant: "members-forgotten",
+    faults: "isolate:leader,kill:leader",
+    seconds: 30,
+    when: When::Provoked,
+    ..USUAL
+};
+
+/// The coordinator must stand still for longer than a session, and lead again.
+pub(super) const STANDSTILL_EVICTS: Row = Row {
+    name: "standstill-evicts",
+    trigger: &["pause:all", "pause:majority"],
+    workload: "group",
+    load: SHORT_SESSIONS,
+    caught_by: &["wrong-eviction", "unexplained-rebalance"],
+    findings: &["wrong-eviction", "unexplained-rebalance"],
+    plant: "standstill-evicts",
+    faults: "pause:all",
+    seconds: 40,
+    when: When::Provoked,
+    ..USUAL
+};
