@@ -160,6 +160,14 @@ fn a_member_joins_syncs_commits_and_leaves() {
         .call(4, &ListGroupsRequest::default());
     assert_eq!(listed.groups.len(), 1);
     assert_eq!(&*listed.groups[0].group_state, "Empty");
+    let elsewhere = cluster
+        .client(cluster.follower())
+        .call(4, &ListGroupsRequest::default());
+    assert_eq!(
+        (elsewhere.error_code, elsewhere.groups.len()),
+        (0, 0),
+        "none is coordinated there"
+    );
     assert_eq!(delete(&cluster, "readers"), 0);
     assert_eq!(
         delete(&cluster, "readers"),

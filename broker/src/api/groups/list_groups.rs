@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use kafka_protocol::ResponseError;
 use kafka_protocol::messages::list_groups_response::ListedGroup;
 use kafka_protocol::messages::{GroupId, ListGroupsRequest, ListGroupsResponse};
 
@@ -28,6 +29,8 @@ pub(super) async fn answer(
 ) -> Result<ListGroupsResponse, Ending> {
     let listed = match context.group(GroupRequest::List).await? {
         GroupResponse::Listed(listed) => listed,
+        // An administrator asks every node for the groups that it coordinates: here it is none.
+        GroupResponse::Error(ResponseError::NotCoordinator) => Vec::new(),
         other => return Ok(ListGroupsResponse::default().with_error_code(error_of(other))),
     };
     let wanted = |state: &str| {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use kafka_protocol::ResponseError;
 use kafka_protocol::messages::list_transactions_response::TransactionState;
 use kafka_protocol::messages::{
     ListTransactionsRequest, ListTransactionsResponse, ProducerId, TransactionalId,
@@ -38,6 +39,8 @@ pub(super) async fn answer(
 ) -> Result<ListTransactionsResponse, Ending> {
     let views = match context.transactions(None).await? {
         Ok(views) => views,
+        // An administrator asks every node for those that it coordinates: here it is none.
+        Err(ResponseError::NotCoordinator) => Vec::new(),
         Err(error) => {
             return Ok(ListTransactionsResponse::default().with_error_code(error.code()));
         }

@@ -10,6 +10,9 @@ use super::{Core, Live, Phase};
 use crate::request::groups::{GroupResponse, Join};
 use crate::request::{RequestId, Time};
 
+/// How each part of a request came out.
+type Results = Vec<Result<(), ResponseError>>;
+
 /// An entry that was proposed, and who waits for it.
 #[derive(Debug)]
 pub(in crate::core) enum Pending {
@@ -29,14 +32,14 @@ pub(in crate::core) enum Pending {
     },
     /// Members are gone: who asked for it, if anybody did.
     Left {
-        request: Option<(RequestId, Vec<Result<(), ResponseError>>, Time)>,
+        request: Option<(RequestId, Results, Time)>,
         group: String,
         members: Vec<String>,
     },
     /// Offsets were stored or forgotten.
     Stored {
         id: RequestId,
-        results: Vec<Result<(), ResponseError>>,
+        results: Results,
         deadline: Time,
     },
     /// What nobody waits for.

@@ -21,6 +21,9 @@ const SESSION_MS: std::ops::RangeInclusive<i32> = 1_000..=1_800_000;
 /// Longest time to join again.
 const REBALANCE_MS_MAX: u32 = 1_800_000;
 
+/// A member's protocol type and its protocols.
+type Protocols<'a> = (&'a str, &'a [(String, Bytes)]);
+
 impl Core {
     pub(super) fn join(&mut self, id: RequestId, mut join: Join) {
         if let Err(error) = self.may_join(&join) {
@@ -128,7 +131,7 @@ impl Core {
         &'a self,
         group: &'a str,
         member: &'a str,
-    ) -> Box<dyn Iterator<Item = (&'a str, &'a [(String, Bytes)])> + 'a> {
+    ) -> Box<dyn Iterator<Item = Protocols<'a>> + 'a> {
         let live = self.coordinator.groups.get(group);
         let joining = live.and_then(|live| live.joining());
         let joined = joining.into_iter().flat_map(|joining| &joining.joined);
