@@ -56,7 +56,7 @@ pub struct FigureBlocks {
     pub block: Scenario,
 }
 
-const BUILT_IN: [(&str, &str); 5] = [
+const BUILT_IN: [(&str, &str); 6] = [
     ("smoke", include_str!("../../suites/smoke.toml")),
     (
         "qualification",
@@ -66,6 +66,7 @@ const BUILT_IN: [(&str, &str); 5] = [
         "transactions",
         include_str!("../../suites/transactions.toml"),
     ),
+    ("groups", include_str!("../../suites/groups.toml")),
     ("soak", include_str!("../../suites/soak.toml")),
     ("figures", include_str!("../../suites/figures.toml")),
 ];
@@ -208,6 +209,8 @@ mod tests {
         assert!((40.0..=54.0).contains(&qualification), "{qualification}");
         let transactions = minutes("transactions");
         assert!((5.0..=15.0).contains(&transactions), "{transactions}");
+        let groups = minutes("groups");
+        assert!((4.0..=12.0).contains(&groups), "{groups}");
         assert!(minutes("soak") > 120.0);
         assert!(minutes("figures") < 0.1);
     }
