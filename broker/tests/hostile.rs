@@ -9,19 +9,31 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use bytes::{BufMut, BytesMut};
-use client::{Client, Cluster, batch, fetch_request, metadata_request, name, produce_request};
+use client::{
+    Client, Cluster, batch, fetch_request, members, metadata_request, name, produce_request,
+};
 use kafka_protocol::messages::add_partitions_to_txn_request::AddPartitionsToTxnTopic;
 use kafka_protocol::messages::delete_records_request::{
     DeleteRecordsPartition, DeleteRecordsTopic,
 };
+use kafka_protocol::messages::join_group_request::JoinGroupRequestProtocol;
+use kafka_protocol::messages::leave_group_request::MemberIdentity;
+use kafka_protocol::messages::offset_commit_request::{
+    OffsetCommitRequestPartition, OffsetCommitRequestTopic,
+};
+use kafka_protocol::messages::offset_fetch_request::OffsetFetchRequestTopic;
+use kafka_protocol::messages::sync_group_request::SyncGroupRequestAssignment;
 use kafka_protocol::messages::txn_offset_commit_request::{
     TxnOffsetCommitRequestPartition, TxnOffsetCommitRequestTopic,
 };
 use kafka_protocol::messages::{
     AddOffsetsToTxnRequest, AddPartitionsToTxnRequest, ApiVersionsRequest, CreateTopicsRequest,
-    DeleteRecordsRequest, DescribeConfigsRequest, DescribeProducersRequest,
-    DescribeTransactionsRequest, EndTxnRequest, FindCoordinatorRequest, InitProducerIdRequest,
-    ListOffsetsRequest, ListTransactionsRequest, RequestHeader, TxnOffsetCommitRequest,
+    DeleteGroupsRequest, DeleteRecordsRequest, DescribeConfigsRequest, DescribeGroupsRequest,
+    DescribeProducersRequest, DescribeTransactionsRequest, EndTxnRequest, FindCoordinatorRequest,
+    HeartbeatRequest, InitProducerIdRequest, JoinGroupRequest, LeaveGroupRequest,
+    ListGroupsRequest, ListOffsetsRequest, ListTransactionsRequest, OffsetCommitRequest,
+    OffsetDeleteRequest, OffsetFetchRequest, RequestHeader, SyncGroupRequest,
+    TxnOffsetCommitRequest,
 };
 use kafka_protocol::protocol::{Encodable, Request};
 use rand::seq::IndexedRandom;
@@ -79,6 +91,29 @@ fn honest_requests() -> Vec<Vec<u8>> {
         encoded(4, &DescribeConfigsRequest::default()),
         encoded(4, &FindCoordinatorRequest::default()),
         encoded(4, &InitProducerIdRequest::default()),
+        encoded(5, &join_group()),
+        encoded(0, &join_group()),
+        encoded(3, &sync_group()),
+        encoded(3, &HeartbeatRequest::default()),
+        encoded(3, &leave_group()),
+        encoded(8, &commit()),
+        encoded(4, &commit()),
+        encoded(7, &fetch_offsets()),
+        encoded(1, &fetch_offsets()),
+        encoded(
+            8,
+            &OffsetFetchRequest::default().with_groups(vec![Default::default()]),
+        ),
+        encoded(0, &OffsetDeleteRequest::default()),
+        encoded(
+            5,
+            &DescribeGroupsRequest::default().with_groups(vec![members::group("g")]),
+        ),
+        encoded(4, &ListGroupsRequest::default()),
+        encoded(
+            2,
+            &DeleteGroupsRequest::default().with_groups_names(vec![members::group("g")]),
+        ),
         encoded(3, &AddPartitionsToTxnRequest::default()),
         encoded(0, &add_partitions()),
         encoded(3, &add_partitions()),
@@ -91,6 +126,44 @@ fn honest_requests() -> Vec<Vec<u8>> {
         encoded(0, &DescribeTransactionsRequest::default()),
         encoded(1, &ListTransactionsRequest::default()),
     ]
+}
+
+fn join_group() -> JoinGroupRequest {
+    JoinGroupRequest::default()
+        .with_group_id(members::group("g"))
+        .with_session_timeout_ms(6_000)
+        .with_protocol_type("consumer".to_owned().into())
+        .with_protocols(vec![JoinGroupRequestProtocol::default()])
+}
+
+fn sync_group() -> SyncGroupRequest {
+    SyncGroupRequest::default()
+        .with_group_id(members::group("g"))
+        .with_assignments(vec![SyncGroupRequestAssignment::default()])
+}
+
+fn leave_group() -> LeaveGroupRequest {
+    LeaveGroupRequest::default()
+        .with_group_id(members::group("g"))
+        .with_members(vec![MemberIdentity::default()])
+}
+
+fn commit() -> OffsetCommitRequest {
+    let topic = OffsetCommitRequestTopic::default()
+        .with_name(name("topic"))
+        .with_partitions(vec![OffsetCommitRequestPartition::default()]);
+    OffsetCommitRequest::default()
+        .with_group_id(members::group("g"))
+        .with_topics(vec![topic])
+}
+
+fn fetch_offsets() -> OffsetFetchRequest {
+    let topic = OffsetFetchRequestTopic::default()
+        .with_name(name("topic"))
+        .with_partition_indexes(vec![0, 1]);
+    OffsetFetchRequest::default()
+        .with_group_id(members::group("g"))
+        .with_topics(Some(vec![topic]))
 }
 
 fn add_partitions() -> AddPartitionsToTxnRequest {

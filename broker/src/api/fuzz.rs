@@ -9,8 +9,9 @@ use tokio::sync::Semaphore;
 use super::envelope::{Call, Hangup, decode_alone as decode, open};
 use super::{
     api_versions, create_partitions, create_topics, delete_records, delete_topics,
-    describe_cluster, describe_configs, describe_quorum, fetch, find_coordinator, init_producer_id,
-    list_offsets, metadata, offset_for_leader_epoch, produce, produce_legacy, transactions,
+    describe_cluster, describe_configs, describe_quorum, fetch, find_coordinator, groups,
+    init_producer_id, list_offsets, metadata, offset_for_leader_epoch, produce, produce_legacy,
+    transactions,
 };
 use crate::frame::Frame;
 
@@ -72,7 +73,7 @@ fn decode_only(call: &Call) -> Result<(), Hangup> {
         ApiKey::DescribeCluster => {
             decode::<m::DescribeClusterRequest>(call, describe_cluster::shape).map(drop)
         }
-        _ => match transactions::decode_only(call) {
+        _ => match transactions::decode_only(call).or_else(|| groups::decode_only(call)) {
             Some(decoded) => decoded,
             None => api_versions::answer(call).map(drop),
         },

@@ -75,6 +75,35 @@ pub(super) async fn dispatch(
     })
 }
 
+/// Decodes one request about groups; None for another API.
+#[cfg(feature = "fuzzing")]
+pub(super) fn decode_only(call: &Call) -> Option<Result<(), Hangup>> {
+    use kafka_protocol::messages as m;
+
+    use super::envelope::decode_alone as decode;
+    Some(match call.key {
+        ApiKey::JoinGroup => decode::<m::JoinGroupRequest>(call, join_group::shape).map(drop),
+        ApiKey::SyncGroup => decode::<m::SyncGroupRequest>(call, sync_group::shape).map(drop),
+        ApiKey::Heartbeat => decode::<m::HeartbeatRequest>(call, heartbeat::shape).map(drop),
+        ApiKey::LeaveGroup => decode::<m::LeaveGroupRequest>(call, leave_group::shape).map(drop),
+        ApiKey::OffsetCommit => {
+            decode::<m::OffsetCommitRequest>(call, offset_commit::shape).map(drop)
+        }
+        ApiKey::OffsetFetch => decode::<m::OffsetFetchRequest>(call, offset_fetch::shape).map(drop),
+        ApiKey::OffsetDelete => {
+            decode::<m::OffsetDeleteRequest>(call, offset_delete::shape).map(drop)
+        }
+        ApiKey::DescribeGroups => {
+            decode::<m::DescribeGroupsRequest>(call, describe_groups::shape).map(drop)
+        }
+        ApiKey::ListGroups => decode::<m::ListGroupsRequest>(call, list_groups::shape).map(drop),
+        ApiKey::DeleteGroups => {
+            decode::<m::DeleteGroupsRequest>(call, delete_groups::shape).map(drop)
+        }
+        _ => return None,
+    })
+}
+
 impl Context {
     /// Asks the core about groups.
     async fn group(&self, request: GroupRequest) -> Result<GroupResponse, Ending> {
