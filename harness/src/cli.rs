@@ -21,7 +21,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::bounded::memory;
 use crate::config::{find, near};
 use crate::exit::Stop;
-use crate::experiments::{bench, calibrate, figures, incident, merge, qualify, run};
+use crate::experiments::{bench, calibrate, figures, incident, merge, museum, qualify, run};
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -63,6 +63,8 @@ pub enum Command {
     Report(report::ReportArguments),
     /// Run the planted bugs and report which check detects which, and how fast.
     Calibrate(calibrate::CalibrateArguments),
+    /// Show bugs that shipped in real releases, and that the releases without them are clean.
+    Museum(museum::MuseumArguments),
     /// Run a suite of scenarios, compare with a baseline, and say whether the build qualifies.
     Qualify(qualify::QualifyArguments),
     /// Join the shards of one suite's run.
@@ -126,6 +128,7 @@ impl Cli {
             Command::Figures(asked) => figures::run(&asked),
             Command::Report(asked) => report::run(&asked),
             Command::Calibrate(asked) => calibrate::run(&asked),
+            Command::Museum(asked) => museum::run(&asked),
             Command::Qualify(asked) => qualify::run(&asked),
             Command::Merge(asked) => merge::run(&asked),
             Command::Compare(asked) => compare::run(&asked),

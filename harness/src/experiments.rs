@@ -8,6 +8,7 @@
 //! | [`calibrate`] | which check finds which deliberate bug, and how fast? |
 //! | [`qualify`], [`merge`] | may this build be released? |
 //! | [`mod@bench`] | how fast is it, compared with others? |
+//! | [`museum`] | which bugs that shipped does it find, and is it silent on the releases without them? |
 //! | [`figures`] | what was the effect of each kind of fault, over stored runs? |
 
 pub mod bench;
@@ -15,5 +16,6 @@ pub mod calibrate;
 pub mod figures;
 pub mod incident;
 pub mod merge;
+pub mod museum;
 pub mod qualify;
 pub mod run;
