@@ -21,7 +21,9 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::bounded::memory;
 use crate::config::{find, near};
 use crate::exit::Stop;
-use crate::experiments::{bench, calibrate, figures, incident, merge, museum, qualify, run};
+use crate::experiments::{
+    bench, calibrate, figures, incident, merge, museum, qualify, run, upgrade,
+};
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -65,6 +67,8 @@ pub enum Command {
     Calibrate(calibrate::CalibrateArguments),
     /// Show bugs that shipped in real releases, and that the releases without them are clean.
     Museum(museum::MuseumArguments),
+    /// Upgrade a cluster from one target to another under load and faults, and judge it.
+    Upgrade(upgrade::UpgradeArguments),
     /// Run a suite of scenarios, compare with a baseline, and say whether the build qualifies.
     Qualify(qualify::QualifyArguments),
     /// Join the shards of one suite's run.
@@ -129,6 +133,7 @@ impl Cli {
             Command::Report(asked) => report::run(&asked),
             Command::Calibrate(asked) => calibrate::run(&asked),
             Command::Museum(asked) => museum::run(&asked),
+            Command::Upgrade(asked) => upgrade::run(&asked),
             Command::Qualify(asked) => qualify::run(&asked),
             Command::Merge(asked) => merge::run(&asked),
             Command::Compare(asked) => compare::run(&asked),

@@ -9,6 +9,7 @@
 //! | [`qualify`], [`merge`] | may this build be released? |
 //! | [`mod@bench`] | how fast is it, compared with others? |
 //! | [`museum`] | which bugs that shipped does it find, and is it silent on the releases without them? |
+//! | [`upgrade`] | is a cluster valid while it is upgraded? |
 //! | [`figures`] | what was the effect of each kind of fault, over stored runs? |
 
 pub mod bench;
@@ -19,3 +20,4 @@ pub mod merge;
 pub mod museum;
 pub mod qualify;
 pub mod run;
+pub mod upgrade;

@@ -14,6 +14,8 @@ use nix::unistd::Pid;
 use super::program::{describe, shown};
 use super::{Cluster, NodeProcess, signal};
 use crate::config::target::{Target, environment};
+use crate::kafka::questions::features::{Features, changes, features};
+use crate::kafka::wire::Wire;
 use crate::secret::Filled;
 
 /// How long a node may take to end in order before it is killed. Apache Kafka first hands over what it leads.
@@ -21,6 +23,12 @@ const ORDERLY_END: Duration = Duration::from_secs(30);
 
 /// How long the command that makes an upgrade final may take.
 const FINALIZE: Duration = Duration::from_secs(60);
+
+/// How long one node may take to state its features.
+const ANSWER: Duration = Duration::from_secs(2);
+
+/// How long the nodes may take to agree on them.
+const AGREEMENT: Duration = Duration::from_secs(15);
 
 /// How many of its last lines are evidence.
 const LINES: usize = 6;
@@ -95,6 +103,7 @@ impl Cluster {
         let Some((program, arguments)) = words.split_first() else {
             return Ok(format!("{} has no such step", target.name));
         };
+        let before = self.features(first);
         let mut command = tokio::process::Command::new(program.reveal());
         command
             .args(arguments.iter().map(Filled::reveal))
@@ -113,7 +122,39 @@ impl Cluster {
             shown(&words),
             describe(ran.status)
         );
-        Ok(said)
+        let after = self.agreed_features().await?;
+        Ok(match before {
+            Ok(before) => format!("{}; it said: {said}", changes(&before, &after)),
+            Err(error) => format!("features before: {error}; it said: {said}"),
+        })
+    }
+
+    /// The finalized features that a node states.
+    fn features(&self, node: Node) -> Result<Features> {
+        let mut wire = Wire::new(self.address(node), ANSWER);
+        Ok(tokio::task::block_in_place(|| features(&mut wire))?)
+    }
+
+    /// The same as all nodes state them, once they agree.
+    async fn agreed_features(&self) -> Result<Features> {
+        let deadline = Instant::now() + AGREEMENT;
+        loop {
+            let all: Result<Vec<Features>> = self
+                .nodes()
+                .into_iter()
+                .map(|node| self.features(node))
+                .collect();
+            match all {
+                Ok(all) if all.windows(2).all(|pair| pair[0] == pair[1]) => {
+                    return all.into_iter().next().context("no nodes");
+                }
+                Ok(all) if Instant::now() >= deadline => {
+                    anyhow::bail!("the nodes state different features: {all:?}")
+                }
+                Err(error) if Instant::now() >= deadline => return Err(error),
+                _ => tokio::time::sleep(ANSWER / 10).await,
+            }
+        }
     }
 }
 

@@ -6,7 +6,7 @@
 
 mod expected;
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use anyhow::Result;
 use serde::Deserialize;
@@ -64,6 +64,8 @@ struct ExhibitFile {
     about: String,
     links: Vec<String>,
     bad: Spanned<String>,
+    /// What the nodes are upgraded to in the scenario.
+    next: Option<String>,
     good: Option<Spanned<String>>,
     of_five: Option<Spanned<u32>>,
     not_here: Option<String>,
@@ -84,13 +86,15 @@ macro_rules! exhibits {
     };
 }
 
-const TEXTS: [(&str, &str); 6] = exhibits![
+const TEXTS: [(&str, &str); 8] = exhibits![
     "kip-966",
     "kafka-15495",
     "kafka-14946",
     "kip-996",
     "kafka-14392",
     "kafka-15021",
+    "kafka-21426",
+    "kafka-14616",
 ];
 
 static BUILT_IN: LazyLock<Result<Vec<Exhibit>, String>> = LazyLock::new(|| {
@@ -133,7 +137,16 @@ impl Exhibit {
     pub fn parse(text: &str, name: &str) -> Result<Exhibit> {
         let source = Source { name, text };
         let file: ExhibitFile = source.parse()?;
-        let side = |word: &Spanned<String>| Release::of(word.get_ref(), &file.target, name);
+        let next = file
+            .next
+            .as_ref()
+            .map(|word| Release::of(word, &file.target, name));
+        let next = next.transpose()?.map(|next| Arc::new(next.target));
+        let side = |word: &Spanned<String>| {
+            let mut side = Release::of(word.get_ref(), &file.target, name)?;
+            side.target.next.clone_from(&next);
+            anyhow::Ok(side)
+        };
         let expected = file.expected.iter().map(|one| one.read(&source));
         let expected = expected.collect::<Result<Vec<Expected>>>()?;
         if expected.is_empty() {

@@ -122,14 +122,18 @@ fn prepared(exhibits: &[&Exhibit]) -> BTreeMap<String, String> {
     let sides = run.flat_map(|exhibit| [Some(&exhibit.bad), exhibit.good.as_ref()]);
     let mut refused = BTreeMap::new();
     let mut known = Vec::new();
-    for side in sides.flatten().filter(|side| !side.target.runs_already()) {
-        if known.contains(&&side.name) {
+    let targets = sides.flatten().map(|side| &side.target);
+    for target in targets
+        .flat_map(|target| [Some(target), target.next.as_deref()])
+        .flatten()
+    {
+        if known.contains(&&target.name) {
             continue;
         }
-        known.push(&side.name);
-        if let Err(error) = prepare::ensure(&side.target) {
+        known.push(&target.name);
+        if let Err(error) = prepare::ensure(target) {
             say(&format!("  {error:#}"));
-            refused.insert(side.name.clone(), format!("{error:#}"));
+            refused.insert(target.name.clone(), format!("{error:#}"));
         }
     }
     refused
@@ -182,13 +186,17 @@ impl Visit<'_> {
     fn refuses(&self, exhibit: &Exhibit) -> Option<String> {
         let sides = [Some(&exhibit.bad), exhibit.good.as_ref()];
         let mut sides = sides.into_iter().flatten();
-        sides.find_map(|side| match self.refused.get(&side.name) {
-            Some(why) => Some(why.clone()),
-            None => job::case(exhibit, side, self.arguments.seed).map_or_else(
-                |error| Some(format!("{error:#}")),
-                |case| self.session.refuses(&case),
-            ),
-        })
+        let next = |side: &Release| side.target.next.as_ref().map(|next| next.name.clone());
+        let missing = |name: &String| self.refused.get(name).cloned();
+        sides.find_map(
+            |side| match missing(&side.name).or_else(|| missing(&next(side)?)) {
+                Some(why) => Some(why),
+                None => job::case(exhibit, side, self.arguments.seed).map_or_else(
+                    |error| Some(format!("{error:#}")),
+                    |case| self.session.refuses(&case),
+                ),
+            },
+        )
     }
 
     /// All seeds of one release.

@@ -166,12 +166,15 @@ impl RollingRestart {
             return Ok(());
         };
         if let Some(release) = self.manner.release {
-            let replaced = self.control.replace(*node, release).await;
-            let replaced = replaced.map_err(|source| FaultError::Control {
-                node: *node,
-                source,
-            })?;
-            self.evidence.push(format!("{node} is now {replaced}"));
+            match self.control.replace(*node, release).await {
+                Ok(replaced) => self.evidence.push(format!("{node} is now {replaced}")),
+                Err(source) => {
+                    // The heal must start it all the same.
+                    self.manner.release = None;
+                    let node = *node;
+                    return Err(FaultError::Control { node, source });
+                }
+            }
         }
         let evidence = kill.heal().await?;
         self.evidence.push(evidence);
