@@ -21,7 +21,9 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::bounded::memory;
 use crate::config::{find, near};
 use crate::exit::Stop;
-use crate::experiments::{bench, calibrate, figures, incident, merge, qualify, run};
+use crate::experiments::{
+    bench, calibrate, figures, incident, merge, museum, qualify, run, upgrade,
+};
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -63,6 +65,10 @@ pub enum Command {
     Report(report::ReportArguments),
     /// Run the planted bugs and report which check detects which, and how fast.
     Calibrate(calibrate::CalibrateArguments),
+    /// Show bugs that shipped in real releases, and that the releases without them are clean.
+    Museum(museum::MuseumArguments),
+    /// Upgrade a cluster from one target to another under load and faults, and judge it.
+    Upgrade(upgrade::UpgradeArguments),
     /// Run a suite of scenarios, compare with a baseline, and say whether the build qualifies.
     Qualify(qualify::QualifyArguments),
     /// Join the shards of one suite's run.
@@ -126,6 +132,8 @@ impl Cli {
             Command::Figures(asked) => figures::run(&asked),
             Command::Report(asked) => report::run(&asked),
             Command::Calibrate(asked) => calibrate::run(&asked),
+            Command::Museum(asked) => museum::run(&asked),
+            Command::Upgrade(asked) => upgrade::run(&asked),
             Command::Qualify(asked) => qualify::run(&asked),
             Command::Merge(asked) => merge::run(&asked),
             Command::Compare(asked) => compare::run(&asked),

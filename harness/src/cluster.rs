@@ -7,6 +7,7 @@ mod control;
 mod layout;
 mod ports;
 mod program;
+mod releases;
 pub mod running;
 
 use std::net::SocketAddr;
@@ -55,7 +56,10 @@ struct Inner {
 /// One node: its place on disk, and its process if it runs.
 struct NodeProcess {
     node: Node,
-    layout: Layout,
+    /// Its place for the target that it began with, and for the one that it is upgraded to.
+    layouts: (Layout, Option<Layout>),
+    /// Whether it runs the latter.
+    is_new: AtomicBool,
     /// Process id, 0 while there is none.
     pid: AtomicI32,
     /// Set before the harness ends the process, so that its end is recorded as expected.
@@ -71,9 +75,17 @@ struct NodeProcess {
 }
 
 impl NodeProcess {
+    /// Its place for what it runs now.
+    fn layout(&self) -> &Layout {
+        match &self.layouts {
+            (_, Some(new)) if self.is_new.load(Ordering::SeqCst) => new,
+            (old, _) => old,
+        }
+    }
+
     /// Mounts the node's own disk in front of its data directory, if a fault needs one.
     fn mount(&self, environment: &Environment) -> Result<()> {
-        let Layout { place, logs, .. } = &self.layout;
+        let Layout { place, logs, .. } = self.layout();
         let mounted = environment
             .disks()
             .mount(self.node, &place.directory, &logs.join("trash"));
@@ -131,9 +143,12 @@ impl Cluster {
                 mutants: plants.mutants_on(node),
                 secret: secret.clone(),
             };
+            let next = target.next.as_deref();
+            let next = next.map(|next| Layout::of(next, place.clone(), logs.clone()));
             let process = NodeProcess {
                 node,
-                layout: Layout::make(target, place, logs)?,
+                layouts: (Layout::make(target, place, logs)?, next.transpose()?),
+                is_new: AtomicBool::new(false),
                 pid: AtomicI32::new(0),
                 ending: AtomicBool::new(false),
                 alive: watch::channel(false).0,
@@ -171,12 +186,12 @@ impl Cluster {
 
     /// The values of a node's placeholders.
     pub fn place(&self, node: Node) -> &NodePlace {
-        &self.process(node).layout.place
+        &self.process(node).layout().place
     }
 
     /// The directory of a node's standard output and error.
     pub fn logs(&self, node: Node) -> &Path {
-        &self.process(node).layout.logs
+        &self.process(node).layout().logs
     }
 
     /// All Kafka addresses, in order.
@@ -195,7 +210,7 @@ impl Cluster {
 
     /// A node's command line, placeholders filled, except for secrets.
     pub fn command_line(&self, node: Node) -> String {
-        shown(&self.process(node).layout.command)
+        shown(&self.process(node).layout().command)
     }
 
     /// A node's first configuration file as it was written, except for secrets. None if the target has no files.
@@ -220,7 +235,7 @@ impl Cluster {
 
     /// The same on one node.
     async fn init_on(&self, node: Node) -> Result<()> {
-        let layout = &self.process(node).layout;
+        let layout = self.process(node).layout();
         let Some(mut child) = self.spawn(node, &layout.init)? else {
             return Ok(());
         };
@@ -256,9 +271,9 @@ impl Cluster {
         if self.0.cleaned.swap(false, Ordering::SeqCst) {
             let mut all = self.0.nodes.iter();
             // The data of a valid run was removed.
-            let is_empty = all.any(|process| !process.layout.place.directory.exists());
+            let is_empty = all.any(|process| !process.layout().place.directory.exists());
             let mut all = self.0.nodes.iter();
-            all.try_for_each(|process| process.layout.restore())?;
+            all.try_for_each(|process| process.layout().restore())?;
             if is_empty {
                 self.init().await?;
             }
@@ -268,7 +283,7 @@ impl Cluster {
             self.init_on(node).await?;
         }
         let mut child = self
-            .spawn(node, &process.layout.command)?
+            .spawn(node, &process.layout().command)?
             .context("a target without command")?;
         let pid = child
             .id()
@@ -277,7 +292,12 @@ impl Cluster {
         process.ending.store(false, Ordering::SeqCst);
         process.pid.store(pid, Ordering::SeqCst);
         process.alive.send_replace(true);
-        self.tell(node, NodeHappening::Started, true, format!("pid {pid}"));
+        let release = match &self.0.target.next {
+            Some(_) => format!(", {}", self.target_of(process).name),
+            None => String::new(),
+        };
+        let started = format!("pid {pid}{release}");
+        self.tell(node, NodeHappening::Started, true, started);
         let cluster = self.clone();
         tokio::spawn(async move {
             let status = child.wait().await;
@@ -321,19 +341,13 @@ impl Cluster {
         self.end().await;
         self.0.cleaned.store(true, Ordering::SeqCst);
         let all = self.0.nodes.iter();
-        all.flat_map(|process| process.layout.clean()).collect()
+        all.flat_map(|process| process.layout().clean()).collect()
     }
 
     async fn end(&self) {
         let node = &self.0.target.node;
         let grace = node.stop_ms.map_or(ENDING, Duration::from_millis);
-        let signal = match node.stop_signal {
-            StopSignal::Term => Signal::SIGTERM,
-            StopSignal::Int => Signal::SIGINT,
-            StopSignal::Quit => Signal::SIGQUIT,
-            StopSignal::Hup => Signal::SIGHUP,
-            StopSignal::Kill => Signal::SIGKILL,
-        };
+        let signal = signal(node.stop_signal);
         for process in &self.0.nodes {
             process.ending.store(true, Ordering::SeqCst);
             if let Some(pid) = self.pid(process.node) {
@@ -363,13 +377,13 @@ impl Cluster {
     pub fn remove_data(&self) {
         for process in &self.0.nodes {
             process.unmount();
-            let _ = std::fs::remove_dir_all(&process.layout.place.directory);
+            let _ = std::fs::remove_dir_all(&process.layout().place.directory);
         }
     }
 
     /// Copies what the target file selects if a scenario is not valid. Returns what was not copied, and why.
     pub fn keep(&self) -> Vec<String> {
-        let keep = |process: &NodeProcess| process.layout.keep(&self.0.target, process.node);
+        let keep = |process: &NodeProcess| process.layout().keep(&self.0.target, process.node);
         self.0.nodes.iter().flat_map(keep).collect()
     }
 
@@ -381,6 +395,16 @@ impl Cluster {
             expected,
             status,
         })));
+    }
+}
+
+fn signal(of: StopSignal) -> Signal {
+    match of {
+        StopSignal::Term => Signal::SIGTERM,
+        StopSignal::Int => Signal::SIGINT,
+        StopSignal::Quit => Signal::SIGQUIT,
+        StopSignal::Hup => Signal::SIGHUP,
+        StopSignal::Kill => Signal::SIGKILL,
     }
 }
 

@@ -133,6 +133,15 @@ impl ClusterView {
         self.claims().values().map(|(_, _, node)| *node).collect()
     }
 
+    /// Whether no node names a partition with fewer replicas in sync than replicas. A leader that has them not all loses its
+    /// majority with one more fault, although all nodes agree on it.
+    pub fn in_sync(&self) -> bool {
+        self.with(|nodes| {
+            let mut known = nodes.iter().filter_map(|node| node.metadata.as_ref());
+            known.all(|(_, metadata)| metadata.lagging == 0)
+        })
+    }
+
     /// Whether all nodes agree now on at least `partitions` partitions: the leader and the epoch of the first. The
     /// definition is that of the check which judges the recovery ([`Agreement`]), so that a run does not go on before
     /// what the check looks for, and does not wait for more.
@@ -169,6 +178,7 @@ mod tests {
         Some(Metadata {
             brokers: vec![1, 2, 3],
             partitions: vec![PartitionClaim("t".into(), 0, leader, epoch)],
+            lagging: 0,
         })
     }
 
@@ -190,6 +200,7 @@ mod tests {
         let metadata = Metadata {
             brokers: vec![1, 2, 3],
             partitions,
+            lagging: 0,
         };
         view.saw_metadata(1, Some(metadata));
         view.saw_quorum(1, 2, 4);
@@ -197,6 +208,21 @@ mod tests {
         assert_eq!(view.leader(), Some(Leader { node: 3, epoch: 0 }));
         assert_eq!(view.leaders(), BTreeSet::from([1, 3]));
         assert_eq!(view.quorum_leader(), Some(2));
+    }
+
+    #[test]
+    fn one_node_that_names_a_lagging_replica_is_enough() {
+        let view = ClusterView::of(3);
+        view.saw_metadata(1, says(1, 4));
+        assert!(view.in_sync());
+        let lagging = says(1, 4).map(|metadata| Metadata {
+            lagging: 1,
+            ..metadata
+        });
+        view.saw_metadata(2, lagging);
+        assert!(!view.in_sync());
+        view.saw_metadata(2, says(1, 4));
+        assert!(view.in_sync());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The inputs of a run, validated once: the target, the scenarios and suites, and the user's options on top of them.
 
 mod digest;
+pub mod exhibit;
 pub mod find;
 pub mod limits;
 pub mod near;

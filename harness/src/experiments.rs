@@ -8,6 +8,8 @@
 //! | [`calibrate`] | which check finds which deliberate bug, and how fast? |
 //! | [`qualify`], [`merge`] | may this build be released? |
 //! | [`mod@bench`] | how fast is it, compared with others? |
+//! | [`museum`] | which bugs that shipped does it find, and is it silent on the releases without them? |
+//! | [`upgrade`] | is a cluster valid while it is upgraded? |
 //! | [`figures`] | what was the effect of each kind of fault, over stored runs? |
 
 pub mod bench;
@@ -15,5 +17,7 @@ pub mod calibrate;
 pub mod figures;
 pub mod incident;
 pub mod merge;
+pub mod museum;
 pub mod qualify;
 pub mod run;
+pub mod upgrade;

@@ -287,6 +287,10 @@ impl Running<'_> {
         )
         .await;
         self.warnings.extend(faults);
+        let ending = match self.case.ends_after_faults {
+            Some(quiet) => ending.min(Instant::now() + quiet),
+            None => ending,
+        };
         while Instant::now() < ending && !self.context.interrupt.is_set() {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }

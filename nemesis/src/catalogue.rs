@@ -17,10 +17,12 @@ mod motion;
 mod mounted_disk;
 mod pause;
 mod power_loss;
+mod restart;
 mod roles;
 mod rolling_restart;
 mod selection;
 mod setting;
+mod upgrade;
 mod wipe;
 mod worse_links;
 
@@ -35,7 +37,7 @@ pub use clock_fault::ClockFault;
 pub use cut_fault::CutFault;
 pub use disk_fault::DiskFault;
 pub use diverted_fault::DivertedFault;
-pub use kill::Kill;
+pub use kill::{Ending, Kill};
 pub use mounted_disk::MountedDisk;
 pub use pause::Pause;
 pub use power_loss::PowerLoss;
@@ -73,6 +75,8 @@ rows! {
     PAUSE = pause::KIND;
     /// SIGKILL and start again.
     KILL = kill::KIND;
+    /// SIGTERM and start again.
+    RESTART = restart::KIND;
     /// SIGKILL and start again, one node after the other.
     ROLLING_RESTART = rolling_restart::KIND;
     /// Messages vanish, acknowledgements pass.
@@ -129,6 +133,12 @@ rows! {
     BIT_ROT = mounted_disk::BIT_ROT;
     /// SIGKILL, no data, and start again.
     WIPE = wipe::KIND;
+    /// SIGTERM and start with the new release, one node after the other.
+    UPGRADE = upgrade::UPGRADE;
+    /// SIGTERM and start with the old release, one node after the other.
+    ROLL_BACK = upgrade::ROLL_BACK;
+    /// The new release is made final.
+    FINALIZE = upgrade::FINALIZE;
 }
 
 /// The kinds that a selection or a stored plan can name: the built-in ones and your own.
@@ -300,7 +310,7 @@ mod tests {
             for role in kind.roles() {
                 let aimed = kind.aim(*role, one, Draw::new(5), leader);
                 let possible = match role {
-                    Role::Leader | Role::Any | Role::Majority | Role::All => {
+                    Role::Leader | Role::Controller | Role::Any | Role::Majority | Role::All => {
                         kind.class() != Class::Network || OF_CLIENTS.contains(&kind)
                     }
                     _ => false,

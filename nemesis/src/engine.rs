@@ -70,7 +70,6 @@ pub struct Summary {
 /// Executes plans against one cluster.
 pub struct Engine {
     site: Site,
-    resolver: Arc<dyn RoleResolver>,
     clock: Clock,
     settling: Duration,
 }
@@ -97,11 +96,11 @@ impl Engine {
             environment,
             table,
             control,
+            resolver,
             seed: 0,
         };
         Engine {
             site,
-            resolver,
             clock,
             settling: Duration::ZERO,
         }
@@ -161,8 +160,13 @@ impl Engine {
                     break;
                 }
             }
+            let before = Instant::now();
             self.run_window((window, draw), sink, stop.as_mut(), &mut summary)
                 .await;
+            if window.kind.waits_for_evidence() {
+                let planned = Duration::from_millis(window.duration_ms);
+                moved += before.elapsed().saturating_sub(planned);
+            }
             free_from = Instant::now() + GAP_LEAST;
             if summary.stopped {
                 break;
@@ -174,7 +178,7 @@ impl Engine {
     /// Waits until the cluster is whole, or patience ends; returns how long that took.
     async fn until_whole(&self) -> Duration {
         let begun = Instant::now();
-        while begun.elapsed() < self.settling * PATIENCE && !self.resolver.is_whole().await {
+        while begun.elapsed() < self.settling * PATIENCE && !self.site.resolver.is_whole().await {
             tokio::time::sleep(WHOLE_INTERVAL).await;
         }
         begun.elapsed()

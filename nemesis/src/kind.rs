@@ -105,6 +105,12 @@ pub trait FaultKind: Send + Sync {
         Err("it takes no setting".to_owned())
     }
 
+    /// Whether it lasts as long as it takes, for example until the cluster is whole again. The windows after it then move
+    /// with its end.
+    fn waits_for_evidence(&self) -> bool {
+        false
+    }
+
     /// Whether a fault of this kind at these nodes affects this leader: it is among them, or is cut
     /// from others, in some direction, or disturbed, until no sound majority is left to it. What a wrong
     /// clock does depends on the target, so a history tells it apart.
@@ -161,6 +167,13 @@ impl Kind {
         self.0.roles()
     }
 
+    /// The roles that a plan draws from if only the kind is named. The controller has to be named: where one node leads
+    /// everything it is the leader, which would then be drawn twice as often.
+    pub fn drawn_roles(self) -> impl Iterator<Item = Role> {
+        let roles = self.0.roles().iter().copied();
+        roles.filter(|role| *role != Role::Controller)
+    }
+
     /// See [`FaultKind::make`].
     pub(crate) fn make(self, site: &Site, aimed: &[Node]) -> Result<Box<dyn Fault>, FaultError> {
         self.0.make(site, aimed)
@@ -203,6 +216,11 @@ impl Kind {
     /// As [`FaultKind::set`].
     pub fn set(self, setting: &str) -> Result<Kind, String> {
         self.0.set(setting)
+    }
+
+    /// See [`FaultKind::waits_for_evidence`].
+    pub fn waits_for_evidence(self) -> bool {
+        self.0.waits_for_evidence()
     }
 
     /// See [`FaultKind::affects`].

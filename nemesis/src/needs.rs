@@ -15,6 +15,8 @@ pub enum Needs {
     Disk(Durability),
     /// Nodes that may lose what is on their disks.
     ReplaceableDisk,
+    /// Nodes that can be upgraded to another release.
+    OtherRelease,
 }
 
 impl Needs {

@@ -10,5 +10,5 @@ pub mod pressure;
 mod table;
 mod waits;
 
-pub use control::{ControlError, ProcessControl};
+pub use control::{ControlError, ProcessControl, Release};
 pub use table::{Member, ProcessTable};

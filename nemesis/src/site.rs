@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::environment::Environment;
 use crate::node::Nodes;
 use crate::process::{ProcessControl, ProcessTable};
+use crate::target::RoleResolver;
 
 /// What a fault acts on. Cheap to clone.
 #[derive(Clone)]
@@ -16,6 +17,8 @@ pub struct Site {
     pub table: ProcessTable,
     /// Their owner.
     pub control: Arc<dyn ProcessControl>,
+    /// Knows which nodes lead, and whether the cluster is whole.
+    pub resolver: Arc<dyn RoleResolver>,
     /// What a fault draws by itself is drawn from this, so that a plan of the same seed draws the same. Each window has
     /// its own.
     pub seed: u64,

@@ -60,6 +60,8 @@ impl Draw {
 pub enum Role {
     /// The leader.
     Leader,
+    /// The quorum's leader, where it is another node than a partition's leader: Apache Kafka's active controller.
+    Controller,
     /// One of the followers.
     Follower,
     /// The leader, and one of the followers.
@@ -95,7 +97,8 @@ impl Role {
     }
 
     /// The nodes of a cluster that have the role, in its order. Nothing if it needs a leader and
-    /// there is none, or if the cluster is too small for it.
+    /// there is none, or if the cluster is too small for it. `leader` is the quorum's leader for
+    /// [`Role::Controller`].
     pub fn resolve(self, nodes: Nodes, draw: &mut Draw, leader: Option<Node>) -> Option<Vec<Node>> {
         let mut all: Vec<Node> = nodes.into_iter().collect();
         Some(match self {
@@ -113,7 +116,7 @@ impl Role {
                 all
             }
             Role::All => all,
-            Role::Leader => vec![leader?],
+            Role::Leader | Role::Controller => vec![leader?],
             Role::Followers => {
                 let followers: Vec<Node> = nodes.others(leader?).collect();
                 (!followers.is_empty()).then_some(followers)?

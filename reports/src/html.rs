@@ -22,6 +22,7 @@ mod leaders;
 mod listing;
 mod logs;
 mod matrix;
+pub(crate) mod museum;
 mod mutation;
 mod outline;
 mod parts;

@@ -43,7 +43,7 @@ use std::collections::BTreeMap;
 
 pub use html::Rendered;
 pub use json::{RESULTS_SCHEMA, SCHEMA};
-pub use model::{Calibration, HistoryScore, RunReport};
+pub use model::{Calibration, HistoryScore, Museum, RunReport};
 
 /// The page: one HTML file that needs nothing else.
 pub fn html(report: &RunReport) -> Rendered {
@@ -62,6 +62,11 @@ pub fn history_score_html(score: &HistoryScore) -> String {
 /// The page of a calibration. `known` are the names of all checks, in the order of their columns.
 pub fn calibration_html(calibration: &Calibration, known: &[&str]) -> String {
     harmless(html::calibration::page(calibration, known))
+}
+
+/// The page of a museum.
+pub fn museum_html(museum: &Museum) -> String {
+    harmless(html::museum::page(museum))
 }
 
 /// An anomaly in plain words: what was seen, and why it contradicts a promise.

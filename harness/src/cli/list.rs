@@ -52,6 +52,8 @@ pub enum What {
     Plants,
     /// The clusters under test.
     Targets,
+    /// Bugs that shipped in real releases.
+    Exhibits,
     /// The lies of the reference broker.
     Mutants,
 }

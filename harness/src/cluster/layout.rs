@@ -45,6 +45,16 @@ impl Layout {
     /// # Errors
     /// If a file cannot be written or a placeholder cannot be filled.
     pub(super) fn make(target: &Target, place: NodePlace, logs: PathBuf) -> Result<Layout> {
+        let layout = Layout::of(target, place, logs)?;
+        layout.create()?;
+        Ok(layout)
+    }
+
+    /// Fills the placeholders, and writes nothing yet.
+    ///
+    /// # Errors
+    /// If a placeholder cannot be filled.
+    pub(super) fn of(target: &Target, place: NodePlace, logs: PathBuf) -> Result<Layout> {
         let file = |file: &crate::config::target::FileTemplate| {
             let path = target.fill(&file.path, &place)?;
             anyhow::Ok((
@@ -53,7 +63,7 @@ impl Layout {
             ))
         };
         let writable = target.fill_all(&target.node.writable, &place)?;
-        let layout = Layout {
+        Ok(Layout {
             command: target.fill_all(&target.node.command, &place)?,
             init: target.fill_all(&target.node.init, &place)?,
             environment: target.variables_of(&target.node.environment, &place)?,
@@ -61,9 +71,7 @@ impl Layout {
             writable: writable.iter().map(permitted).collect::<Result<_>>()?,
             place,
             logs,
-        };
-        layout.create()?;
-        Ok(layout)
+        })
     }
 
     /// The directory that the node's programs have as HOME.
@@ -77,7 +85,7 @@ impl Layout {
     }
 
     /// Creates what is missing: directories, and the files of the target.
-    fn create(&self) -> Result<()> {
+    pub(super) fn create(&self) -> Result<()> {
         for path in [&self.place.directory, &self.home(), &self.temporary()] {
             private_directory(path)?;
         }

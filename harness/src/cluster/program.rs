@@ -20,9 +20,9 @@ impl Cluster {
         let Some((program, arguments)) = words.split_first() else {
             return Ok(None);
         };
-        let layout = &self.process(node).layout;
+        let layout = self.process(node).layout();
         let environment = &self.0.environment;
-        let room = layout.room(&self.0.target);
+        let room = layout.room(self.target_of(self.process(node)));
         let own_temporary = environment.confinement().view().is_ok() && room.temporary.is_some();
         let mut command = tokio::process::Command::new(program.reveal());
         let set = layout.environment.iter();

@@ -10,11 +10,13 @@ pub mod cluster_secret;
 pub mod environment;
 mod layers;
 mod placeholders;
+mod releases;
 mod sections;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -25,9 +27,10 @@ use nemesis::{Environment, Node, Nodes};
 use serde::{Deserialize, Serialize};
 
 pub use placeholders::NodePlace;
+pub use releases::LISTED as RELEASES;
 pub use sections::{
     AcksSetting, BenchSetting, FaultScale, FileTemplate, Leadership, Load, Logs, NodeCommand,
-    NodeList, Prepare, QuorumSource, Ready, ReadyBy, Replication, StopSignal,
+    NodeList, Prepare, QuorumSource, Ready, ReadyBy, Replication, StopSignal, Upgrade,
 };
 
 use layers::Layers;
@@ -67,6 +70,8 @@ pub struct Target {
     pub node: NodeCommand,
     /// Files to write before a node's first start.
     pub file: Vec<FileTemplate>,
+    /// How an upgrade to it ends.
+    pub upgrade: Upgrade,
     /// How to detect that a node is up.
     pub ready: Ready,
     /// Where the quorum's leader and term are read from.
@@ -87,6 +92,9 @@ pub struct Target {
     pub load: Load,
     /// What a fair comparison of this target needs.
     pub bench: BenchSetting,
+    /// The target that the nodes are upgraded to during a run.
+    #[serde(skip)]
+    pub next: Option<Arc<Target>>,
     /// The nodes of a running cluster, once they were found.
     #[serde(skip)]
     pub running: Vec<RunningNode>,
@@ -150,6 +158,12 @@ impl Target {
                 "supports_wiped_disk",
                 "that a node may come back without its disk",
             ),
+            Needs::OtherRelease if self.next.is_none() => {
+                let name = &self.name;
+                return Some(format!(
+                    "the nodes of {name} have no other release in this run; `jepsen upgrade --from {name} --to TARGET` has one"
+                ));
+            }
             _ => return None,
         };
         let name = &self.name;
@@ -268,7 +282,8 @@ impl Target {
         for (name, value) in &self.client {
             add(&["client", name], value);
         }
-        let lists: [(&[&str], &Vec<String>); 6] = [
+        let lists: [(&[&str], &Vec<String>); 7] = [
+            (&["upgrade", "finalize"], &self.upgrade.finalize),
             (&["node", "writable"], &self.node.writable),
             (&["prepare", "command"], &self.prepare.command),
             (&["prepare", "provides"], &self.prepare.provides),

@@ -32,6 +32,8 @@ pub struct WindowSpec {
     /// The length is used as given. Otherwise it is extended for a target that needs longer to detect a failure: a
     /// pause of five seconds does not test the election of a cluster that waits for nine.
     pub exact: bool,
+    /// What makes the choices that the role leaves: of three nodes at `any`, 0 is n1. Drawn by the seed if absent.
+    pub draw: Option<u8>,
 }
 
 /// A window in the format of its file.
@@ -44,6 +46,7 @@ pub(super) struct WindowFile {
     times: Option<Spanned<u32>>,
     #[serde(default)]
     exact: bool,
+    draw: Option<Spanned<u8>>,
 }
 
 /// The quiet time before a window, if none is given.
@@ -52,6 +55,8 @@ const AFTER: Duration = Duration::from_secs(4);
 pub(super) const QUIET_END: Duration = Duration::from_secs(3);
 /// The maximum number of repetitions of a window.
 const TIMES_MAX: u32 = 1_000;
+/// Above the highest draw that a plan stores.
+const DRAW_END: u8 = 6;
 /// The stream of a seed's draws that chooses among followers.
 const DRAWS: u64 = 77;
 
@@ -79,6 +84,13 @@ impl WindowFile {
             lasts: source.read(&self.lasts, time::parse)?,
             times,
             exact: self.exact,
+            draw: match &self.draw {
+                Some(written) if *written.get_ref() >= DRAW_END => {
+                    let what = format!("`draw` is from 0 to {}", DRAW_END - 1);
+                    return Err(source.mistake(&written.span(), what));
+                }
+                written => written.as_ref().map(|draw| *draw.get_ref()),
+            },
         })
     }
 }
@@ -135,12 +147,13 @@ pub(super) fn plan(
                 )
             };
             at += after;
+            let drawn = random.random_range(0..DRAW_END);
             windows.push(Window {
                 id: format!("k{}", windows.len() + 1),
                 at_ms: millis(at),
                 kind: spec.kind,
                 role: spec.role,
-                draw: random.random_range(0..6),
+                draw: spec.draw.unwrap_or(drawn),
                 duration_ms: millis(lasts),
             });
             at += lasts;
@@ -176,6 +189,7 @@ mod tests {
             lasts: Duration::from_secs(lasts_s),
             times: 2,
             exact,
+            draw: None,
         }
     }
 

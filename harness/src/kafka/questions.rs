@@ -5,6 +5,7 @@
 
 pub mod admin;
 pub mod embedded;
+pub mod features;
 pub mod groups;
 mod offsets;
 pub mod raw;
@@ -44,6 +45,8 @@ pub struct Metadata {
     pub brokers: Vec<i32>,
     /// One row per requested partition that the node knows.
     pub partitions: Vec<PartitionClaim>,
+    /// How many of these have fewer replicas in sync than replicas.
+    pub lagging: usize,
 }
 
 /// A node's DescribeQuorum answer.
@@ -132,6 +135,7 @@ pub fn metadata(wire: &mut Wire, topics: &[String]) -> Result<Metadata, NoAnswer
         .with_allow_auto_topic_creation(false);
     let answer = wire.call(&request, METADATA_VERSION)?;
     let mut partitions = Vec::new();
+    let mut lagging = 0;
     for topic in &answer.topics {
         let name = topic
             .name
@@ -139,6 +143,7 @@ pub fn metadata(wire: &mut Wire, topics: &[String]) -> Result<Metadata, NoAnswer
             .map(|n| Text::from(n.0.as_str()))
             .unwrap_or_default();
         for row in &topic.partitions {
+            lagging += usize::from(row.isr_nodes.len() < row.replica_nodes.len());
             partitions.push(PartitionClaim(
                 name.clone(),
                 row.partition_index,
@@ -153,6 +158,7 @@ pub fn metadata(wire: &mut Wire, topics: &[String]) -> Result<Metadata, NoAnswer
     Ok(Metadata {
         brokers,
         partitions,
+        lagging,
     })
 }
 

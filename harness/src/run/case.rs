@@ -45,6 +45,9 @@ pub struct Case {
     pub needs_network: bool,
     /// Length of the load phase.
     pub time_limit: Duration,
+    /// If some of its faults last as long as they take, the time limit is the longest, and the load ends this long after the
+    /// last fault.
+    pub ends_after_faults: Option<Duration>,
     /// Operations per second over all clients.
     pub rate: u32,
     /// Number of clients.

@@ -102,6 +102,6 @@ impl RoleResolver for Resolver {
     }
 
     fn is_whole(&self) -> BoxFuture<'_, bool> {
-        async move { self.view.agreed(self.partitions).is_some() }.boxed()
+        async move { self.view.agreed(self.partitions).is_some() && self.view.in_sync() }.boxed()
     }
 }

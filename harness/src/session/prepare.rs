@@ -137,8 +137,12 @@ fn record(target: &Target) -> Record {
         (name.clone(), fingerprint(&value))
     };
     let own = |(name, text): &(&str, &str)| ((*name).to_owned(), (*text).to_owned());
+    // With its placeholders filled, because a variable may decide what is downloaded. Secrets are not shown in it.
+    let place = NodePlace::nowhere();
+    let filled = target.fill_all(&target.prepare.command, &place);
+    let filled = filled.map(|words| words.iter().map(Filled::to_string).collect());
     Record {
-        command: target.prepare.command.clone(),
+        command: filled.unwrap_or_else(|_| target.prepare.command.clone()),
         files: target.companions.iter().map(own).collect(),
         environment: target.prepare.looks_at.iter().map(variable).collect(),
     }

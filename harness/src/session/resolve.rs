@@ -65,6 +65,8 @@ pub fn resolve(
     let time_limit = overrides
         .time_limit
         .unwrap_or(Duration::from_millis(plan.time_limit_ms));
+    let ends_after_faults = quiet_after(&plan);
+    let time_limit = time_limit + patience(&plan, &target);
     let rate = overrides
         .rate
         .unwrap_or(scenario.rate.min(target.load.rate_max));
@@ -88,6 +90,7 @@ pub fn resolve(
         workload,
         needs_network: plan.needs_network() || (by_default && scenario.requires_network(&plan)),
         time_limit,
+        ends_after_faults,
         plan,
         drawn,
         opening: scenario.opening(seed, &target.timing()),
@@ -99,6 +102,31 @@ pub fn resolve(
         title: Some(scenario.name.clone()),
         target,
     })
+}
+
+/// How long a fault that waits for evidence may take for each node, beyond what is planned.
+const PATIENCE: Duration = Duration::from_secs(130);
+
+/// How much longer the load may last because of faults that last as long as they take.
+fn patience(plan: &Plan, target: &Target) -> Duration {
+    let waits = plan
+        .windows
+        .iter()
+        .filter(|window| window.kind.waits_for_evidence());
+    PATIENCE * (waits.count() * target.nodes.count()) as u32
+}
+
+/// The quiet after the last fault, if any of them lasts as long as it takes.
+fn quiet_after(plan: &Plan) -> Option<Duration> {
+    let waits = plan
+        .windows
+        .iter()
+        .any(|window| window.kind.waits_for_evidence());
+    let last = plan.windows.last().filter(|_| waits)?;
+    let ends = last.at_ms + last.duration_ms;
+    Some(Duration::from_millis(
+        plan.time_limit_ms.saturating_sub(ends),
+    ))
 }
 
 /// What the user asks for by name and the target refuses is an error. In a scenario it is skipped.

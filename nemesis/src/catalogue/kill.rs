@@ -1,4 +1,5 @@
-//! Kill: SIGKILL to a node's process group; healing starts it again on the same data.
+//! Kill: SIGKILL to a node's process group; healing starts it again on the same data. A restart is the same with the
+//! signal that asks a node to end (see [`super::restart`]).
 //!
 //! Dropping it does *not* start the nodes: that needs the owner's runtime, and a run that ends early
 //! does not need them. Every other fault heals when it is dropped.
@@ -73,11 +74,22 @@ pub(super) async fn start_together(
     Ok(started.join("; "))
 }
 
+/// How a node's processes end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ending {
+    /// By SIGKILL.
+    #[default]
+    Kill,
+    /// By the signal that asks for it. Only one that does not end in time is killed.
+    Stop,
+}
+
 /// Some nodes killed together.
 pub struct Kill {
     control: Arc<dyn ProcessControl>,
     table: ProcessTable,
     nodes: Vec<Node>,
+    ending: Ending,
     groups: Vec<(Node, i32)>,
     statuses: Vec<(Node, String)>,
     down: bool,
@@ -91,10 +103,16 @@ impl Kill {
             control,
             table,
             nodes,
+            ending: Ending::Kill,
             groups,
             statuses: Vec::new(),
             down: false,
         }
+    }
+
+    /// The same, if the nodes end in this way.
+    pub fn by(self, ending: Ending) -> Kill {
+        Kill { ending, ..self }
     }
 
     async fn kill(&mut self) -> Result<(), FaultError> {
@@ -108,7 +126,10 @@ impl Kill {
         self.down = true;
         let control = &self.control;
         let ends = self.nodes.iter().map(|node| async {
-            let status = control.kill(*node).await;
+            let status = match self.ending {
+                Ending::Kill => control.kill(*node).await,
+                Ending::Stop => control.stop(*node).await,
+            };
             let status = status.map_err(|source| FaultError::Control {
                 node: *node,
                 source,

@@ -5,6 +5,7 @@ use crate::target::Role;
 /// What acts on all processes of some nodes.
 pub(super) const WHOLE_NODES: &[Role] = &[
     Role::Leader,
+    Role::Controller,
     Role::Follower,
     Role::Any,
     Role::Minority,
@@ -14,7 +15,7 @@ pub(super) const WHOLE_NODES: &[Role] = &[
 ];
 
 /// What acts on the links of one node.
-pub(super) const ONE_NODE: &[Role] = &[Role::Leader, Role::Follower, Role::Any];
+pub(super) const ONE_NODE: &[Role] = &[Role::Leader, Role::Controller, Role::Follower, Role::Any];
 
 /// What acts on the link from one node to another.
 pub(super) const TWO_NODES: &[Role] = &[
@@ -26,6 +27,7 @@ pub(super) const TWO_NODES: &[Role] = &[
 /// What acts on all links of one node, or on that from one node to another.
 pub(super) const ONE_OR_TWO: &[Role] = &[
     Role::Leader,
+    Role::Controller,
     Role::Follower,
     Role::Any,
     Role::LeaderToFollower,

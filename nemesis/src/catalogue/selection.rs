@@ -93,7 +93,7 @@ impl Selection {
             Word::Kind(kind) if !Kind::ALL.contains(kind) => Some(*kind),
             _ => None,
         });
-        own.flat_map(|kind| kind.roles().iter().map(move |role| (kind, *role)))
+        own.flat_map(|kind| kind.drawn_roles().map(move |role| (kind, role)))
     }
 
     /// Faults that are asked for by kind and role.

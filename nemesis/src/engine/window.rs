@@ -15,7 +15,7 @@ use crate::link::Link;
 use crate::node::Node;
 use crate::plan::Window;
 use crate::site::Site;
-use crate::target::Draw;
+use crate::target::{Draw, Role};
 
 /// How long a window waits for a leader before it is skipped.
 const LEADER_LIMIT: Duration = Duration::from_secs(5);
@@ -102,7 +102,7 @@ impl Engine {
                 return self.without_effect(window, &aim, called, reason, summary, sink);
             }
         };
-        let (seen, leader) = tokio::join!(take_effect(fault.as_mut()), self.who_leads());
+        let (seen, leader) = tokio::join!(take_effect(fault.as_mut()), self.who_leads(window.role));
         let role_held = self.role_held(window, &aim, leader);
         let evidence = match seen {
             Ok(evidence) => evidence,
@@ -174,18 +174,18 @@ impl Engine {
     async fn aim(&self, window: &Window, draw: Draw) -> Result<Aim, String> {
         let Window { kind, role, .. } = window;
         let leader = if role.needs_leader() {
-            let found = self.leader().await;
+            let found = self.leader(*role).await;
             let limit_s = LEADER_LIMIT.as_secs();
             Some(found.ok_or_else(|| format!("no leader for {limit_s} s"))?)
         } else {
-            self.who_leads().await
+            self.who_leads(*role).await
         };
         let all = self.site.nodes();
         let nodes = kind.aim(*role, all, draw, leader).ok_or_else(|| {
             let count = all.count();
             format!("{kind} at {role} needs a larger cluster than one of {count}")
         })?;
-        let leading = timeout(WHO_LEADS_LIMIT, self.resolver.leading()).await;
+        let leading = timeout(WHO_LEADS_LIMIT, self.site.resolver.leading()).await;
         let affects_leader = leader.is_some_and(|leader| kind.affects(all, &nodes, leader))
             || leading.is_ok_and(|leading| kind.affects_any(all, &nodes, &leading));
         Ok(Aim {
@@ -195,11 +195,19 @@ impl Engine {
         })
     }
 
-    async fn leader(&self) -> Option<Node> {
+    /// The leader that a role means.
+    async fn ask(&self, role: Role) -> Option<Node> {
+        match role {
+            Role::Controller => self.site.resolver.leading().await.quorum,
+            _ => self.site.resolver.leader().await,
+        }
+    }
+
+    async fn leader(&self, role: Role) -> Option<Node> {
         let limit = Instant::now() + LEADER_LIMIT;
         loop {
             let left = limit.saturating_duration_since(Instant::now());
-            match timeout(left, self.resolver.leader()).await {
+            match timeout(left, self.ask(role)).await {
                 Ok(Some(leader)) => return Some(leader),
                 Err(_) => return None,
                 Ok(None) => {}
@@ -211,8 +219,8 @@ impl Engine {
         }
     }
 
-    async fn who_leads(&self) -> Option<Node> {
-        timeout(WHO_LEADS_LIMIT, self.resolver.leader())
+    async fn who_leads(&self, role: Role) -> Option<Node> {
+        timeout(WHO_LEADS_LIMIT, self.ask(role))
             .await
             .ok()
             .flatten()

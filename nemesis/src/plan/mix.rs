@@ -135,7 +135,7 @@ fn rest(selection: &Selection) -> Vec<(Fault, u32)> {
     if rest.is_empty() {
         let all = Kind::ALL
             .into_iter()
-            .flat_map(|kind| kind.roles().iter().map(move |r| (kind, *r)));
+            .flat_map(|kind| kind.drawn_roles().map(move |role| (kind, role)));
         rest = all
             .filter(|fault| permitted(*fault))
             .map(|fault| (fault, 1))

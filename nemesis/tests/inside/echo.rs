@@ -140,10 +140,10 @@ impl Cluster {
         Ok(format!("process {group}"))
     }
 
-    async fn killed(&self, node: Node) -> Result<String, ControlError> {
+    async fn ended(&self, node: Node, signal: Signal) -> Result<String, ControlError> {
         let group = self.group(node).ok_or("it does not run")?;
         self.groups.lock().expect("no panic").remove(&node);
-        killpg(Pid::from_raw(group), Signal::SIGKILL)?;
+        killpg(Pid::from_raw(group), signal)?;
         let mut child = self
             .children
             .lock()
@@ -164,7 +164,11 @@ impl ProcessControl for Cluster {
     }
 
     fn kill(&self, node: Node) -> BoxFuture<'_, Result<String, ControlError>> {
-        self.killed(node).boxed()
+        self.ended(node, Signal::SIGKILL).boxed()
+    }
+
+    fn stop(&self, node: Node) -> BoxFuture<'_, Result<String, ControlError>> {
+        self.ended(node, Signal::SIGTERM).boxed()
     }
 
     fn start(&self, node: Node) -> BoxFuture<'_, Result<String, ControlError>> {

@@ -34,7 +34,7 @@ pub(crate) const CASES: &[Case] = &[
     ("fault_pause_all", || one(Kind::PAUSE, Role::All)),
     ("fault_kill", || one(Kind::KILL, Role::Leader)),
     ("fault_kill_all", || one(Kind::KILL, Role::All)),
-    ("fault_rolling_restart", rolling),
+    ("fault_rolling_restart", || rolling(Kind::ROLLING_RESTART)),
     ("five_nodes_isolate", || {
         sized(5, Kind::ISOLATE, Role::Leader)
     }),
@@ -54,6 +54,14 @@ pub(crate) const CASES: &[Case] = &[
     ("fault_kill_on_loopback", || on_loopback(Kind::KILL)),
     ("fault_cut_on_loopback_is_refused", refused_on_loopback),
     ("fault_wipe_that_its_owner_refuses", unwiped),
+    ("fault_restart_of_the_controller", || {
+        one(Kind::RESTART, Role::Controller)
+    }),
+    ("fault_rolling_restart_as_operators_do_it", || {
+        let kind = "rolling-restart=graceful+whole".parse().expect("a kind");
+        rolling(kind);
+    }),
+    ("fault_upgrade_without_a_release_is_refused", not_upgraded),
     ("engine_skips_without_a_leader", skips),
     ("engine_heals_when_stopped", stopped),
     ("engine_heals_when_dropped", dropped),
@@ -216,16 +224,35 @@ fn expected(kind: Kind, nodes: Nodes, begun: &Step) -> Vec<Link> {
         .collect()
 }
 
-fn rolling() {
+/// The node that was ended for it runs again, as it was.
+fn not_upgraded() {
+    let entered = enter_or_skip(Isolation::ProcessesOnly);
+    runtime().block_on(async {
+        let bench = Bench::new(&entered).await;
+        let (task, mut steps) =
+            bench.execute(plan(Kind::UPGRADE, Role::All, 100), std::future::pending());
+        let mut failed = Vec::new();
+        while let Some(step) = steps.recv().await {
+            println!("note: {step:?}");
+            if step.event.phase == FaultPhase::Failed {
+                failed.push(step.event.evidence);
+            }
+        }
+        assert!(
+            failed.iter().any(|why| why.contains("no other release")),
+            "{failed:?}"
+        );
+        assert!(!task.await.expect("no panic").without_effect.is_empty());
+    });
+}
+
+fn rolling(kind: Kind) {
     let entered = enter_or_skip(Isolation::Network);
     runtime().block_on(async {
         let bench = Bench::new(&entered).await;
         let group = |node: Node| bench.cluster.group(node);
         let before: Vec<_> = three().into_iter().map(group).collect();
-        let (task, mut steps) = bench.execute(
-            plan(Kind::ROLLING_RESTART, Role::All, 900),
-            std::future::pending(),
-        );
+        let (task, mut steps) = bench.execute(plan(kind, Role::All, 900), std::future::pending());
         while let Some(step) = steps.recv().await {
             println!("note: {step:?}");
         }

@@ -7,9 +7,10 @@ use nemesis::catalogue::Kind;
 use serde::Serialize;
 
 use super::What;
+use crate::config::exhibit;
 use crate::config::scenario;
 use crate::config::suite::Suite;
-use crate::config::target::Target;
+use crate::config::target::{RELEASES, Target};
 use crate::experiments::calibrate::{mutants, table};
 use crate::experiments::incident;
 use crate::load::workloads::WORKLOADS;
@@ -67,6 +68,7 @@ pub(super) fn section(what: What) -> Result<Section> {
         What::Plants => ("jepsen run --plant NAME, NAME@NODE, NAME=NUMBER", plants()),
         What::Mutants => ("jepsen run --mutant NAME, NAME@NODE", lies()),
         What::Targets => ("jepsen run --target NAME", targets()?),
+        What::Exhibits => ("jepsen museum NAME", exhibits()?),
     };
     Ok(Section {
         what,
@@ -168,8 +170,28 @@ fn lies() -> Vec<Entry> {
     mutants::subjects().map(lie).collect()
 }
 
+fn exhibits() -> Result<Vec<Entry>> {
+    let entry = |exhibit: &exhibit::Exhibit| {
+        let good = exhibit.good.as_ref().map(|side| side.name.clone());
+        let entry = Entry::new(&exhibit.name, &exhibit.title)
+            .with("what", &exhibit.about)
+            .with("with the bug", &exhibit.bad.name)
+            .with(
+                "without it",
+                good.unwrap_or_else(|| "no release".to_owned()),
+            )
+            .with("reported", exhibit.links.join(", "));
+        match &exhibit.not_here {
+            Some(why) => entry.with("not shown here", why),
+            None => entry,
+        }
+    };
+    Ok(exhibit::built_in()?.iter().map(entry).collect())
+}
+
 fn targets() -> Result<Vec<Entry>> {
-    Target::built_in()
-        .map(|name| Ok(Entry::new(name, Target::load(name)?.description)))
-        .collect()
+    let fixed =
+        Target::built_in().map(|name| Ok(Entry::new(name, Target::load(name)?.description)));
+    let (name, about) = RELEASES;
+    fixed.chain([Ok(Entry::new(name, about))]).collect()
 }

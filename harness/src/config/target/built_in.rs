@@ -18,7 +18,7 @@ pub(super) const TARGETS: [(&str, &str); 4] = [
 ];
 
 /// Further files: the target that they belong to, name, text.
-const COMPANIONS: [(&str, &str, &str); 2] = [
+const COMPANIONS: [(&str, &str, &str); 3] = [
     (
         "apache-kafka",
         "pom.xml",
@@ -28,6 +28,11 @@ const COMPANIONS: [(&str, &str, &str); 2] = [
         "apache-kafka",
         "log4j2.properties",
         include_str!("../../../targets/apache-kafka/log4j2.properties"),
+    ),
+    (
+        "apache-kafka",
+        "log4j.properties",
+        include_str!("../../../targets/apache-kafka/log4j.properties"),
     ),
 ];
 

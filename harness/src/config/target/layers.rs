@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use toml::{Table, Value};
 
-use super::{Target, built_in};
+use super::{Target, built_in, releases};
 use crate::bounded;
 use crate::config::near;
 use crate::config::source::Source;
@@ -65,6 +65,9 @@ impl Layers {
         if let Some(text) = built_in::text(word) {
             return Layers::from(Layer::built_in(word, text));
         }
+        if let Some(text) = releases::text(word).map_err(Stop::usage)? {
+            return Layers::from(Layer::built_in(word, &text));
+        }
         let path = Path::new(word);
         if !path.exists()
             && let Some(addresses) = addresses(word)
@@ -102,7 +105,8 @@ impl Layers {
                 return Err(top.source().mistake(&at, "at most 8 levels of `base`"));
             }
             let path = top.folder.join(&base);
-            layers.push(match built_in::text(&base) {
+            let release = releases::text(&base).map_err(|why| top.source().mistake(&at, why))?;
+            layers.push(match built_in::text(&base).or(release.as_deref()) {
                 Some(text) => Layer::built_in(&base, text),
                 None if top.built_in.is_none() && path.exists() => Layer::file(&path)?,
                 None => {
@@ -138,7 +142,7 @@ impl Layers {
         match &owner.built_in {
             Some(name) => {
                 target.here = target.home.join("files");
-                target.companions = built_in::companions(name);
+                target.companions = built_in::companions(releases::family(name).unwrap_or(name));
             }
             None => target.here.clone_from(&owner.folder),
         }

@@ -43,6 +43,15 @@ pub struct NodeCommand {
     pub stop_ms: Option<u64>,
 }
 
+/// `[upgrade]`: how a rolling upgrade to this target ends.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Upgrade {
+    /// The program and its arguments that make the upgrade final, run once outside the nodes when all of them run this
+    /// target. Before it, the nodes can go back. Empty for a target that has no such step.
+    pub finalize: Vec<String>,
+}
+
 /// `[lists.NAME]`: a placeholder that is a text repeated for each node, such as a list of voters.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
