@@ -155,7 +155,7 @@ table! {
     "lost-write", Safety, lost_write::check,
         "an acknowledged record that was lost", "Jepsen kafka: lost-write", Appends;
     "log-start", Safety, log_start::check,
-        "records removed from a log's begin without a reason", "KIP-107: DeleteRecords; retention of the topic";
+        "records removed from a log's begin without a reason", "KIP-107: DeleteRecords; retention of the topic", Appends;
     "offsets-served", Safety, offsets_served::check,
         "an offset that exists and is called out of range", "Kafka protocol: Fetch";
     "duplicate", Safety, content::duplicate,
@@ -165,7 +165,7 @@ table! {
     "phantom-value", Safety, content::phantom_value,
         "a value that no client sent", "no creation", Appends;
     "altered-record", Safety, altered_record::check,
-        "a record with another key, value, header or timestamp", "Kafka protocol: records are stored as they were sent";
+        "a record with another key, value, header or timestamp", "Kafka protocol: records are stored as they were sent", Appends;
     "failed-write-seen", Safety, content::failed_write_seen,
         "a value whose append failed for certain", "Adya: G1a", Appends;
     "outcome-contradiction", Safety, content::outcome_contradiction,
@@ -267,9 +267,9 @@ table! {
     "commit-not-visible", Safety, transactions::commit_not_visible::check,
         "an acknowledged commit that a later read_committed end offset leaves out", "promises of the target", Transactions;
     "offsets-early", Safety, transactions::offsets_early::check,
-        "offsets of a transaction that are fetched before it asked for its commit", "KIP-98: transactional offsets", Transactions;
+        "offsets of a transaction that are fetched before it asked for its commit", "KIP-98: transactional offsets", ExactlyOnce;
     "offsets-of-aborted", Safety, transactions::offsets_of_aborted::check,
-        "offsets of an aborted transaction that are fetched", "KIP-98: transactional offsets", Transactions;
+        "offsets of an aborted transaction that are fetched", "KIP-98: transactional offsets", ExactlyOnce;
     "marker-agreement", Safety, transactions::marker_agreement::check,
         "nodes that differ about who wrote what and how it ended", "Raft: state machine safety", Transactions;
     "false-fence", Liveness, transactions::false_fence::check,

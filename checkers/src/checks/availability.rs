@@ -177,6 +177,7 @@ pub(super) fn served(check: &Check<'_>) -> Verdict {
     }
     each_partition(check, (healed, longest), &mut verdict);
     let reads: usize = check.views().iter().map(|view| view.covered.len()).sum();
+    let reads = reads + check.ledger().logs.len();
     verdict.saw("final reads", reads as u64);
     let tried = check
         .views()

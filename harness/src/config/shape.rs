@@ -95,10 +95,9 @@ impl Shape {
                     };
                     let fitting: Vec<&String> = possible.iter().filter(fits).collect();
                     let at = random(seed, stream).random_range(0..fitting.len().max(1));
-                    fitting
-                        .get(at)
-                        .map(|value| (*value).clone())
-                        .unwrap_or_default()
+                    // A short run has the least, and fewer records than its checks need.
+                    let drawn = fitting.get(at).copied().or(possible.first());
+                    drawn.cloned().unwrap_or_default()
                 }
             };
             drawn.push((key.clone(), value));

@@ -85,11 +85,13 @@ impl Running<'_> {
         let deadline = Instant::now() + FINAL_READS;
         let addresses = self.cluster.addresses();
         let (recorder, ids) = (&self.recorder, &self.ids);
+        let starts = raw_reads::starts(&addresses, places);
         std::thread::scope(|scope| {
             for (at, address) in addresses.iter().enumerate() {
+                let read = (places, &starts[..]);
                 scope.spawn(move || {
                     let node = (at + 1, *address);
-                    raw_reads::through_node(node, places, (recorder, ids), deadline);
+                    raw_reads::through_node(node, read, (recorder, ids), deadline);
                 });
             }
         });

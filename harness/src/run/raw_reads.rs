@@ -5,12 +5,12 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use checkers::history::{
-    Call, Completion, Invocation, Isolation, Offset, RawRead, RawSeen, Report, Text, What,
-};
+use checkers::history::{Call, Isolation, Offset, RawRead, Report};
 
-use crate::kafka::questions::{self, NoAnswer, raw};
+use crate::kafka::questions::{self, raw};
 use crate::kafka::wire::Wire;
+use crate::load::caller::{Caller, Outcome, outcome_of};
+use crate::probe::reach::Place;
 use crate::record::{Recorder, WorkerIds};
 
 /// The size of one Fetch in bytes.
@@ -26,7 +26,7 @@ const BEHIND: Duration = Duration::from_secs(3);
 const PHASE: &str = "final";
 
 /// Whether no transaction is open in these partitions, by the word of their leaders.
-pub(super) fn are_stable(addresses: &[SocketAddr], places: &[(String, i32)]) -> bool {
+pub(super) fn are_stable(addresses: &[SocketAddr], places: &[Place]) -> bool {
     let mut wires: Vec<Wire> = addresses.iter().map(|a| Wire::new(*a, TIMEOUT)).collect();
     places.iter().all(|(topic, partition)| {
         wires.iter_mut().any(|wire| {
@@ -37,62 +37,54 @@ pub(super) fn are_stable(addresses: &[SocketAddr], places: &[(String, i32)]) -> 
     })
 }
 
-/// Reads every partition through one node up to the last stable offset.
+/// Where these partitions begin, by the word of their leaders; 0 where nobody answers.
+pub(super) fn starts(addresses: &[SocketAddr], places: &[Place]) -> Vec<Offset> {
+    let mut wires: Vec<Wire> = addresses.iter().map(|a| Wire::new(*a, TIMEOUT)).collect();
+    let start = |(topic, partition): &Place| {
+        let mut wires = wires.iter_mut();
+        let found = wires.find_map(|wire| questions::start_offset(wire, topic, *partition).ok());
+        found.unwrap_or(0)
+    };
+    places.iter().map(start).collect()
+}
+
+/// Reads every partition through one node, from where it begins up to the last stable offset.
 pub(super) fn through_node(
     (node, address): (usize, SocketAddr),
-    places: &[(String, i32)],
-    (recorder, ids): (&Recorder, &WorkerIds),
+    (places, starts): (&[Place], &[Offset]),
+    recorded: (&Recorder, &WorkerIds),
     deadline: Instant,
 ) {
     let mut wire = Wire::new(address, TIMEOUT);
-    let mut worker = ids.next();
-    for (topic, partition) in places {
-        let mut position: Offset = 0;
+    let mut caller = Caller::new(recorded);
+    for ((topic, partition), start) in places.iter().zip(starts) {
+        let mut position = *start;
         let patience = deadline.min(Instant::now() + BEHIND);
         loop {
-            let call = RawRead {
+            caller.calls(Call::RawRead(Box::new(RawRead {
                 node: format!("n{node}").into(),
                 topic: topic.into(),
                 partition: *partition,
                 position,
                 isolation: Isolation::ReadCommitted,
                 phase: Some(PHASE.into()),
+            })));
+            let asked = (FETCH_BYTES, Isolation::ReadCommitted);
+            let answer = raw::read(&mut wire, (topic, *partition), position, asked);
+            let outcome = match &answer {
+                Ok(_) => Outcome::Ok,
+                Err(error) => outcome_of(error, &[]),
             };
-            recorder.record(What::Invoke(Invocation {
-                worker,
-                call: Call::RawRead(Box::new(call)),
-            }));
-            let place = (topic.as_str(), *partition);
-            let answer = raw::read(
-                &mut wire,
-                place,
-                position,
-                FETCH_BYTES,
-                Isolation::ReadCommitted,
-            );
-            let ended = |error: Option<String>, seen| Completion {
-                worker,
-                error: error.map(Text::from),
-                report: Report::RawRead(Box::new(seen)),
-            };
+            let seen = answer.ok();
             let from = position;
             let mut is_at_end = false;
-            match answer {
-                Ok(seen) => {
-                    position = seen.next.unwrap_or(position);
-                    let end = seen.last_stable_offset.or(seen.high_watermark);
-                    is_at_end = end.is_some_and(|end| position >= end);
-                    recorder.record(What::Ok(ended(None, seen)));
-                }
-                Err(NoAnswer::Refused(error)) => {
-                    recorder.record(What::Fail(ended(Some(error), RawSeen::default())));
-                }
-                Err(NoAnswer::Wire(error)) => {
-                    let completion = ended(Some(error.to_string()), RawSeen::default());
-                    recorder.record(What::Info(completion));
-                    worker = ids.next();
-                }
+            if let Some(seen) = &seen {
+                position = seen.next.unwrap_or(position);
+                let end = seen.last_stable_offset.or(seen.high_watermark);
+                is_at_end = end.is_some_and(|end| position >= end);
             }
+            let report = Report::RawRead(Box::new(seen.unwrap_or_default()));
+            caller.ended(outcome, report);
             if is_at_end || Instant::now() >= deadline {
                 break;
             }

@@ -32,12 +32,7 @@ pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
             },
         });
     }
-    needs_epochs(check, &mut verdict);
-    check.saw(
-        count,
-        "transactions of producers that were taken over",
-        &mut verdict,
-    );
+    taken_over(check, count, &mut verdict);
     verdict
 }
 
@@ -66,14 +61,18 @@ pub(super) fn fenced(init: &Init<'_>) -> Fenced {
     }
 }
 
-/// Doubts a check of fences where no transaction has an epoch.
-pub(super) fn needs_epochs(check: &Check<'_>, verdict: &mut Verdict) {
+/// How many transactions of producers that were taken over a check of fences saw. Without any it is not asked, because nobody
+/// was a zombie; where no transaction has an epoch, nobody knows.
+pub(super) fn taken_over(check: &Check<'_>, count: u64, verdict: &mut Verdict) {
+    let what = "transactions of producers that were taken over";
+    verdict.saw(what, count);
     let all = &check.ledger().transactions;
-    if all
-        .iter()
-        .all(|tx| tx.call.producer_id < 0 || tx.call.epoch < 0)
-    {
+    let known = |tx: &Tx<'_>| tx.call.producer_id >= 0 && tx.call.epoch >= 0;
+    if !all.iter().any(known) {
         let what = "producer ids and epochs".to_owned();
-        verdict.doubt(Doubt::NothingSeen { what });
+        verdict.not_applicable(Doubt::NotInRun { what });
+    } else if count == 0 {
+        let what = what.to_owned();
+        verdict.not_applicable(Doubt::NotInRun { what });
     }
 }

@@ -3,7 +3,7 @@
 //! legal, whatever its client was answered.
 
 use super::ledger::{place_of, sent};
-use super::zombie_accepted::{fenced, needs_epochs};
+use super::zombie_accepted::{fenced, taken_over};
 use crate::checks::Check;
 use crate::checks::view::evidence;
 use crate::verdict::{Anomaly, Finding, Verdict};
@@ -39,11 +39,6 @@ pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
             evidence: evidence(place_of(send), &operations, &offsets),
         });
     }
-    needs_epochs(check, &mut verdict);
-    check.saw(
-        count,
-        "transactions of producers that were taken over",
-        &mut verdict,
-    );
+    taken_over(check, count, &mut verdict);
     verdict
 }

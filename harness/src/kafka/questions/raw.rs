@@ -20,8 +20,7 @@ pub fn read(
     wire: &mut Wire,
     place: (&str, i32),
     position: Offset,
-    bytes_max: i32,
-    isolation: Isolation,
+    (bytes_max, isolation): (i32, Isolation),
 ) -> Result<RawSeen, NoAnswer> {
     let level = match isolation {
         Isolation::ReadCommitted => READ_COMMITTED,

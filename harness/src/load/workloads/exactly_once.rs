@@ -44,6 +44,10 @@ const GROUP: &str = "exactly-once";
 
 /// How long workers go on after the load.
 const DRAIN: Duration = Duration::from_secs(10);
+/// Records of each partition that a transaction consumes at most once the load has ended.
+const DRAINED_AT_ONCE: u64 = 500;
+/// Appends of one client per second. Workers with small transactions are not much faster.
+const FILL_PER_SECOND: f64 = 20.0;
 /// A worker keeps a partition for about this long.
 const KEEP: Duration = Duration::from_secs(4);
 /// How long a worker waits when there is nothing to consume.
@@ -114,6 +118,10 @@ fn only(load: &Load, topic: &str) -> Load {
 
 /// Appends to the input.
 fn fill(load: &Load, turn: Turn, shared: &Shared) -> Result<()> {
+    let turn = Turn {
+        per_second: turn.per_second.min(FILL_PER_SECOND),
+        ..turn
+    };
     let filled = append::run(&only(load, INPUT), turn);
     shared.filling.fetch_sub(1, Ordering::SeqCst);
     filled
@@ -132,7 +140,7 @@ fn process(load: &Load, turn: Turn, shared: &Shared) -> Result<()> {
         id: format!("eos{}", turn.thread),
         session: None,
         owned: BTreeMap::new(),
-        tokens: 0,
+        attempts: 0,
         ends: None,
     };
     let mut until = Instant::now();
@@ -186,7 +194,8 @@ struct Processor<'a> {
     session: Option<Session>,
     /// Its input partitions, and where it goes on. None: it must ask first.
     owned: BTreeMap<i32, Option<Offset>>,
-    tokens: u64,
+    /// Transactions that it began.
+    attempts: u64,
     /// When it stops, once the load has ended.
     ends: Option<Instant>,
 }
@@ -245,7 +254,11 @@ impl Processor<'_> {
 
     /// Processes what there is in one transaction. False if the transactional id must be initialised again.
     fn transact(&mut self, session: &mut Session, random: &mut ChaCha8Rng) -> bool {
-        let most = self.load.shape.number("batch").max(1);
+        let most = match self.ends {
+            None => self.load.shape.number("batch").max(1),
+            // What is left is consumed in time.
+            Some(_) => DRAINED_AT_ONCE,
+        };
         let most = usize::try_from(random.random_range(1..=most)).unwrap_or(1);
         self.find_positions();
         let inputs = self.consume(most);
@@ -253,6 +266,9 @@ impl Processor<'_> {
             std::thread::sleep(IDLE);
             return true;
         }
+        // An input is processed again after an abort, and every value is sent once in the run.
+        self.attempts += 1;
+        let attempt = format!("#{}.{}", self.thread, self.attempts);
         let mut open = self
             .producer
             .begin(session, &[OUTPUT.to_owned()], Some(GROUP));
@@ -271,7 +287,7 @@ impl Processor<'_> {
             next.insert(*partition, last + 1);
             let values: Vec<String> = records
                 .iter()
-                .map(|(offset, value)| format!("{partition}:{offset}:{value}"))
+                .map(|(offset, value)| format!("{partition}:{offset}:{value}{attempt}"))
                 .collect();
             // All outputs of an input partition go to one partition, whoever owns the input: there they are in its order.
             let to = &outputs[usize::try_from(*partition).unwrap_or_default() % outputs.len()];
@@ -282,8 +298,7 @@ impl Processor<'_> {
             pause(self.load, random);
         }
         if step == Step::Done {
-            self.tokens += 1;
-            let token = Text::from(format!("{}.{}", self.id, self.tokens));
+            let token = Text::from(format!("{}.{}", self.id, self.attempts));
             let offsets = next.iter().map(|(partition, offset)| CommittedOffset {
                 topic: INPUT.into(),
                 partition: *partition,

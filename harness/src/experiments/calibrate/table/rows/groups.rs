@@ -5,9 +5,6 @@ use super::{NEW_LEADER, Row, USUAL, When};
 
 /// Members that are not static.
 const DYNAMIC: &[(&str, &str)] = &[("static", "false"), ("groups", "1")];
-/// The same, with sessions that are shorter than a pause.
-const SHORT_SESSIONS: &[(&str, &str)] =
-    &[("static", "false"), ("groups", "1"), ("session_ms", "2000")];
 
 /// Offsets are gone with the coordinator's memory.
 pub(super) const OFFSETS_IN_MEMORY: Row = Row {
@@ -96,17 +93,14 @@ pub(super) const MEMBERS_FORGOTTEN: Row = Row {
     ..USUAL
 };
 
-/// The coordinator must stand still for longer than a session, and lead again.
+/// A member that nobody answers for longer than its session is silent for the coordinator, and the coordinator for the member:
+/// both may give up then.
 pub(super) const STANDSTILL_EVICTS: Row = Row {
     name: "standstill-evicts",
-    trigger: &["pause:all", "pause:majority"],
     workload: "group",
-    load: SHORT_SESSIONS,
-    caught_by: &["wrong-eviction", "unexplained-rebalance"],
-    findings: &["wrong-eviction", "unexplained-rebalance"],
+    not_seen_because: Some(
+        "a member whose heartbeats found no answer for longer than its session may be removed, whoever stood still",
+    ),
     plant: "standstill-evicts",
-    faults: "pause:all",
-    seconds: 40,
-    when: When::Provoked,
     ..USUAL
 };
