@@ -202,3 +202,39 @@ pub(crate) const TERMS: &[(&str, &str)] = &[
         "The check needs a workload, a fault or a promise that this run did not have.",
     ),
 ];
+
+/// Words for consumer groups, on pages of runs with groups.
+pub(crate) const GROUP_TERMS: &[(&str, &str)] = &[
+    (
+        "generation",
+        "The number of a group's membership. Each rebalance ends with a new generation, in which every partition has one owner.",
+    ),
+    (
+        "committed offset",
+        "The offset at which a group resumes in a partition. It counts every record below it as consumed.",
+    ),
+    (
+        "token",
+        "A text that a client commits with an offset as its metadata. It identifies the commit.",
+    ),
+];
+
+/// Words for transactions, on pages of runs with transactions.
+pub(crate) const TRANSACTION_TERMS: &[(&str, &str)] = &[
+    (
+        "read_committed",
+        "The isolation level at which a consumer gets only records of committed transactions, and records without a transaction.",
+    ),
+    (
+        "last stable offset",
+        "The end of a log for consumers with read_committed: the first record of the oldest open transaction, or the high watermark.",
+    ),
+    (
+        "marker",
+        "A control record that states in a partition whether a producer's transaction was committed or aborted.",
+    ),
+    (
+        "fenced",
+        "Replaced: another producer took over the transactional id, or a later generation the group.",
+    ),
+];

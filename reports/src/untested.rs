@@ -1,6 +1,7 @@
 //! What a run did not test, from what it did: the fault windows that took effect, and the checks that applied. A release
 //! engineer reads this beside the verdict, so a sentence is here only while it is true of this run.
 
+use checkers::checks::{Scope, named};
 use checkers::verdict::{Validity, Verdict};
 
 use crate::format::untrusted;
@@ -26,10 +27,17 @@ const BY_FAULT: &[(&str, &[&str])] = &[
     ("Upgrades.", &["rolling-upgrade", "upgrade"]),
 ];
 
-/// What a run tests only if certain checks applied: the sentence, and words in their names.
-const BY_CHECK: &[(&str, &[&str])] = &[
-    ("Consumer groups.", &["group"]),
-    ("Transactions.", &["transaction", "isolation"]),
+/// Scopes of checks of consumer groups. Committed offsets alone need no group with members.
+pub(crate) const GROUPS: &[Scope] = &[Scope::Groups, Scope::Deliveries];
+
+/// Scopes of checks of transactions.
+pub(crate) const TRANSACTIONS: &[Scope] = &[Scope::Transactions, Scope::ExactlyOnce];
+
+/// What a run tests only if certain checks applied: the sentence, their scopes, and words in the names of checks that
+/// this version does not know.
+const BY_CHECK: &[(&str, &[Scope], &[&str])] = &[
+    ("Consumer groups.", GROUPS, &["group"]),
+    ("Transactions.", TRANSACTIONS, &["transaction", "isolation"]),
 ];
 
 /// What no run of this version tests.
@@ -54,10 +62,11 @@ pub(crate) fn sentences(report: &RunReport) -> Vec<String> {
         !faults().any(|fault| kinds.iter().any(|kind| fault.kind.starts_with(kind)))
     });
     all.extend(by_fault.map(|(sentence, _)| (*sentence).to_owned()));
-    let by_check = BY_CHECK.iter().filter(|(_, words)| {
-        !applied(report).any(|check| words.iter().any(|word| check.check.contains(word)))
+    let by_check = BY_CHECK.iter().filter(|(_, scopes, words)| {
+        !judges(report, scopes)
+            && !applied(report).any(|check| words.iter().any(|word| is_other(check, word)))
     });
-    all.extend(by_check.map(|(sentence, _)| (*sentence).to_owned()));
+    all.extend(by_check.map(|(sentence, ..)| (*sentence).to_owned()));
     all.extend(NEVER.iter().map(|sentence| (*sentence).to_owned()));
     let stated = report.not_tested.iter();
     let stated = stated.filter(|sentence| !OLDER.contains(&sentence.as_str()));
@@ -68,6 +77,16 @@ pub(crate) fn sentences(report: &RunReport) -> Vec<String> {
     }
     all.extend(idle(report));
     all
+}
+
+/// Whether a check of one of these scopes applied.
+pub(crate) fn judges(report: &RunReport, scopes: &[Scope]) -> bool {
+    applied(report).any(|check| named(&check.check).is_ok_and(|row| scopes.contains(&row.scope)))
+}
+
+/// Whether this is a check that this version does not know, with this word in its name.
+fn is_other(check: &Verdict, word: &str) -> bool {
+    named(&check.check).is_err() && check.check.contains(word)
 }
 
 fn applied(report: &RunReport) -> impl Iterator<Item = &Verdict> {
@@ -124,6 +143,9 @@ fn idle(report: &RunReport) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use checkers::checks::TABLE;
+    use checkers::verdict::Class;
+
     use super::*;
     use crate::model::ScenarioReport;
 
@@ -160,5 +182,31 @@ mod tests {
         assert!(kill.contains("power failure") && kill.contains("Consumer groups"));
         let other = sentences(&with("kill", FaultClass::Process, "follower")).join("\n");
         assert!(other.contains("the leader killed"), "{other}");
+    }
+
+    fn judged_by(check: &str) -> String {
+        let mut verdict = Verdict::new(check, Class::Safety);
+        verdict.saw("records", 1);
+        let mut report = with("kill", FaultClass::Process, "leader");
+        report.scenarios[0].judgement.verdicts = vec![verdict];
+        sentences(&report).join("\n")
+    }
+
+    #[test]
+    fn groups_and_transactions_are_tested_if_their_checks_applied() {
+        for check in TABLE {
+            let untested = judged_by(check.name);
+            let lacks = |sentence: &str| !untested.contains(sentence);
+            let (groups, transactions) = (lacks("Consumer groups."), lacks("Transactions."));
+            assert_eq!(groups, GROUPS.contains(&check.scope), "{}", check.name);
+            assert_eq!(
+                transactions,
+                TRANSACTIONS.contains(&check.scope),
+                "{}",
+                check.name
+            );
+        }
+        let own = judged_by("my-group-lag");
+        assert!(!own.contains("Consumer groups.") && own.contains("Transactions."));
     }
 }

@@ -11,13 +11,18 @@ mod consequences;
 mod contradictions;
 mod disks;
 mod doubts;
+mod exactly_once;
 mod figures;
 mod formation;
+mod groups;
 mod headline;
 mod kept;
 mod leadership;
 mod liveness;
+mod markers;
+mod named;
 mod occurrences;
+mod offsets;
 mod order;
 mod promises;
 mod records;
@@ -26,6 +31,7 @@ mod replicas;
 mod resources;
 mod stalled;
 mod topics;
+mod transactions;
 mod words;
 
 use checkers::judgement::{Election, Explanation};
@@ -60,6 +66,11 @@ pub(crate) fn words(anomaly: &Anomaly) -> Words {
         .or_else(|| kept::words(finding, at))
         .or_else(|| resources::words(finding, at))
         .or_else(|| contradictions::words(finding, at))
+        .or_else(|| groups::words(finding, at))
+        .or_else(|| offsets::words(finding, at))
+        .or_else(|| transactions::words(finding, at))
+        .or_else(|| markers::words(finding, at))
+        .or_else(|| exactly_once::words(finding, at))
         .unwrap_or_else(|| match finding {
             Finding::Custom { name, text } => by_name(name).seen(untrusted(text)).therefore(""),
             other => by_name(other.name()),

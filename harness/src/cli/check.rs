@@ -58,7 +58,7 @@ pub struct CheckArguments {
     /// Of recorded runs: only these checks, comma-separated.
     #[arg(long, value_name = "CHECK,...", value_delimiter = ',')]
     pub only: Vec<String>,
-    /// Of recorded runs: judge by other promises than the recorded ones: `strict`, NAME, no-NAME, NAME=NUMBER,
+    /// Of recorded runs: judge by other promises than the recorded ones: `strict`, NAME, no-NAME, NAME=NUMBER, NAME=WORD,
     /// comma-separated.
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub promise: Vec<String>,

@@ -9,7 +9,13 @@ use crate::exit::Stop;
 /// The set of promises of a system that never loses an acknowledged write, regardless of its configuration.
 const STRICT: &str = "strict";
 
-/// Applies words to a set of promises: `strict`, `NAME`, `no-NAME` or `NAME=NUMBER`. Underscores and hyphens are equal.
+/// The words of promises that are neither made nor withdrawn, but stated by a word.
+const WORDS: &[(&str, &str)] = &[
+    ("survives_power_loss", "none|minority|all"),
+    ("transactions_atomic", "yes|with-v2-clients|no"),
+];
+
+/// Applies words to a set of promises: `strict`, `NAME`, `no-NAME`, `NAME=NUMBER` or `NAME=WORD`. Underscores and hyphens are equal.
 ///
 /// # Errors
 /// If a word is not a promise. The message lists the promises.
@@ -60,15 +66,21 @@ fn is_possible(name: &str, word: &Value) -> bool {
     serde_json::from_value::<Promises>(Value::Object(alone)).is_ok()
 }
 
+/// The words that a promise can be, as a hint.
+fn words_of(name: &str) -> &'static str {
+    let row = WORDS.iter().find(|(known, _)| *known == name);
+    row.map_or("WORD", |(_, words)| words)
+}
+
 fn unknown(word: &str, fields: &Map<String, Value>) -> anyhow::Error {
     let name = |(name, value): (&String, &Value)| match value {
         Value::Bool(_) => name.clone(),
-        Value::String(_) => format!("{name}=none|minority|all"),
+        Value::String(_) => format!("{name}={}", words_of(name)),
         _ => format!("{name}=NUMBER"),
     };
     let names: Vec<String> = fields.iter().map(name).collect();
     Stop::usage(format!(
-        "--promise {word}: no such promise; there are {STRICT}, and each of these, with no- before it to withdraw it: {}",
+        "--promise {word}: no such promise; there are {STRICT} and each of these, where no- before a name without = withdraws it: {}",
         names.join(", ")
     ))
 }
@@ -112,5 +124,25 @@ mod tests {
                 "{error}"
             );
         }
+    }
+
+    #[test]
+    fn a_promise_that_is_a_word_is_hinted_with_its_own_words() {
+        let promises = serde_json::to_value(Promises::default()).expect("plain values");
+        for (name, value) in promises.as_object().expect("fields") {
+            if !value.is_string() {
+                continue;
+            }
+            for word in words_of(name).split('|') {
+                laid(&[&format!("{name}={word}")]).unwrap_or_else(|e| panic!("{name}: {e}"));
+            }
+        }
+        let error = laid(&["transactions-atomic=minority"]).expect_err("not one of its words");
+        let error = error.to_string();
+        assert!(
+            error.contains("transactions_atomic=yes|with-v2-clients|no")
+                && error.contains("survives_power_loss=none|minority|all"),
+            "{error}"
+        );
     }
 }

@@ -40,7 +40,7 @@ pub struct RunArguments {
         default_value = "reference"
     )]
     pub target: String,
-    /// Judge by other promises than the target's: `strict`, NAME, no-NAME, NAME=NUMBER, comma-separated.
+    /// Judge by other promises than the target's: `strict`, NAME, no-NAME, NAME=NUMBER, NAME=WORD, comma-separated.
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub promise: Vec<String>,
     /// The workload, instead of the scenario's own.

@@ -7,11 +7,12 @@ use maud::{Markup, html};
 use strum::VariantArray;
 
 use super::parts::{figures_anchor, heading};
-use crate::definitions::{FIGURES, TERMS};
+use crate::definitions::{FIGURES, GROUP_TERMS, TERMS, TRANSACTION_TERMS};
 use crate::findings::{Card, UndecidedCheck};
 use crate::format::untrusted;
 use crate::measures::{Measures, Name};
 use crate::model::RunReport;
+use crate::untested::{GROUPS, TRANSACTIONS, judges};
 use crate::wording;
 
 /// The anchor of a check's explanation; none if this version knows the check by name only.
@@ -61,6 +62,14 @@ pub(super) fn section(report: &RunReport) -> Markup {
     let of_checks = FIGURES
         .iter()
         .filter(|(raw, _, definition)| shown.contains(raw) && !definition.is_empty());
+    let of_scope = |scopes, terms: &'static [(&str, &str)]| {
+        let shown = judges(report, scopes);
+        terms.iter().filter(move |_| shown)
+    };
+    let terms = TERMS
+        .iter()
+        .chain(of_scope(GROUPS, GROUP_TERMS))
+        .chain(of_scope(TRANSACTIONS, TRANSACTION_TERMS));
     html! {
         section aria-labelledby="glossary" {
             (heading("glossary", "Glossary", "each figure has one definition, wherever it is shown"))
@@ -71,7 +80,7 @@ pub(super) fn section(report: &RunReport) -> Markup {
                 @for (_, words, definition) in of_checks {
                     div id=(figures_anchor(words)) { dt { (words) } dd { (definition) } }
                 }
-                @for (term, definition) in TERMS { div { dt { (term) } dd { (definition) } } }
+                @for (term, definition) in terms { div { dt { (term) } dd { (definition) } } }
             }
         }
     }

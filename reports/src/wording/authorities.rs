@@ -16,3 +16,18 @@ pub(super) const LIMIT: &str = "a limit of the target's configuration, stated in
 /// A limit that does not apply while the machine is starved.
 pub(super) const SERVED: &str =
     "a limit of the target's configuration; a starved machine is excluded";
+/// What membership of a group means.
+pub(super) const GROUPS: &str = "Kafka's consumer groups";
+/// What the time-outs of a group mean.
+pub(super) const TIMEOUTS: &str = "the group's time-outs and a limit of the target's configuration";
+/// What an acknowledged commit of offsets means.
+pub(super) const COMMITS: &str = "the acknowledgement of an OffsetCommit request";
+/// What transactions promise.
+pub(super) const TRANSACTIONS: &str = "KIP-98: transactions";
+/// What a take-over of a transactional id means.
+pub(super) const FENCING: &str =
+    "KIP-98: a take-over of a transactional id fences its former producer";
+/// What exactly-once processing promises.
+pub(super) const EXACTLY_ONCE: &str = "KIP-98, KIP-447: consume, transform, produce";
+/// What only some targets promise.
+pub(super) const PROMISED: &str = "a promise of the target's configuration";

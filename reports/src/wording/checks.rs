@@ -156,4 +156,158 @@ const QUESTIONS: &[(&str, &str)] = &[
         "fail-over",
         "Does another node take over when a leader is lost for long enough?",
     ),
+    // Groups.
+    (
+        "one-owner",
+        "Is a partition assigned to only one member of a group in each generation?",
+    ),
+    (
+        "fenced-commit",
+        "Are commits of a former generation rejected once a later generation is known?",
+    ),
+    (
+        "offset-register",
+        "Do commits and fetches of a group's offset have one order that explains every fetch?",
+    ),
+    (
+        "commit-lost",
+        "Does every acknowledged commit of an offset last until a later commit replaces it?",
+    ),
+    (
+        "commit-phantom",
+        "Was every committed offset that was fetched also committed?",
+    ),
+    (
+        "commit-backwards",
+        "Does a fetch never return an older commit than an earlier fetch did?",
+    ),
+    (
+        "generation-reused",
+        "Does each number of a generation stand for only one generation?",
+    ),
+    (
+        "generation-backwards",
+        "Do the generations of a group only rise?",
+    ),
+    (
+        "sync-faithful",
+        "Does each member get the assignment that its leader sent for it?",
+    ),
+    (
+        "zombie-member",
+        "Are requests of a member rejected after its removal, until it joins again?",
+    ),
+    (
+        "commit-beyond",
+        "Is a committed offset never higher than what members read or committed?",
+    ),
+    (
+        "resume-skip",
+        "Does a member get every record that follows its position?",
+    ),
+    (
+        "at-least-once",
+        "Was every record below the last committed offset delivered to some member?",
+    ),
+    (
+        "rebalance-ends",
+        "Does every rebalance end within the limit?",
+    ),
+    (
+        "wrong-eviction",
+        "Does a member stay in its group while its session lasts?",
+    ),
+    (
+        "dead-member-stays",
+        "Does a member that died leave its group within the limit?",
+    ),
+    (
+        "unexplained-rebalance",
+        "Does a group rebalance only for a cause?",
+    ),
+    (
+        "coordinator-agreement",
+        "Does only one node coordinate a group or a transactional id?",
+    ),
+    // Transactions.
+    (
+        "processed-once",
+        "Does every input below the committed offset have exactly one visible output?",
+    ),
+    (
+        "value-intact",
+        "Does every output name an input that exists, with the value that it has?",
+    ),
+    (
+        "nothing-beyond",
+        "Is every input with a visible output below the committed offset?",
+    ),
+    (
+        "output-order",
+        "Do the outputs of an input partition follow its order?",
+    ),
+    (
+        "input-progress",
+        "Is every input partition processed to its end?",
+    ),
+    (
+        "torn-transaction",
+        "Is every transaction visible as a whole or not at all?",
+    ),
+    (
+        "aborted-read",
+        "Do consumers with read_committed never get records of aborted transactions?",
+    ),
+    (
+        "early-read",
+        "Do consumers with read_committed get a record only after its commit was requested?",
+    ),
+    (
+        "one-outcome",
+        "Is a transaction committed everywhere or aborted everywhere?",
+    ),
+    (
+        "lost-transaction",
+        "Are the records of every acknowledged commit still visible?",
+    ),
+    (
+        "zombie-accepted",
+        "Are requests of a producer rejected after another took over its transactional id?",
+    ),
+    (
+        "zombie-published",
+        "Does nothing become visible that a producer sent after another took over its transactional id?",
+    ),
+    (
+        "lso-too-high",
+        "Does the last stable offset stay at or below the first record of every open transaction?",
+    ),
+    (
+        "lso-stuck",
+        "Does the last stable offset reach the end of each log once all transactions are over?",
+    ),
+    (
+        "open-too-long",
+        "Is every transaction that exceeds its time-out aborted within the limit?",
+    ),
+    (
+        "commit-not-visible",
+        "Does an end offset for read_committed include every commit acknowledged before the request?",
+    ),
+    (
+        "offsets-early",
+        "Are the offsets of a transaction returned only after its commit was requested?",
+    ),
+    (
+        "offsets-of-aborted",
+        "Are the offsets of aborted transactions never returned?",
+    ),
+    (
+        "marker-agreement",
+        "Do all nodes have the same records, markers and aborted transactions at the end?",
+    ),
+    (
+        "false-fence",
+        "Is a producer fenced only by a successor or a time-out?",
+    ),
 ];

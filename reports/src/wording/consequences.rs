@@ -174,4 +174,158 @@ const CONSEQUENCES: &[(&str, &str)] = &[
         "fail-over",
         "When a leader is lost, its partitions stay down until it returns.",
     ),
+    // Groups.
+    (
+        "one-owner",
+        "Two consumers of a group process the same records at the same time, e.g. send every mail twice, and overwrite each other's offsets.",
+    ),
+    (
+        "fenced-commit",
+        "A consumer that lost its partitions moves the offset under their new owner. Records are processed again or skipped.",
+    ),
+    (
+        "offset-register",
+        "A consumer that takes over a partition starts at an old offset and processes records again.",
+    ),
+    (
+        "commit-lost",
+        "After a restart or a rebalance a group goes back to an older offset. Records whose processing was confirmed are processed again.",
+    ),
+    (
+        "commit-phantom",
+        "A group resumes at an offset that none of its consumers committed. It skips records or repeats them.",
+    ),
+    (
+        "commit-backwards",
+        "A consumer that resumes at the fetched offset processes records again, although a newer commit was already known.",
+    ),
+    (
+        "generation-reused",
+        "Two sets of members believe that they form the same generation. The coordinator accepts commits of both, and records are processed twice.",
+    ),
+    (
+        "generation-backwards",
+        "Members of a later generation look outdated and those of an earlier one current. The wrong consumers are rejected, and offsets of the others count.",
+    ),
+    (
+        "sync-faithful",
+        "A consumer processes partitions that it was not assigned, or leaves out its own: some partitions have two readers and others none.",
+    ),
+    (
+        "zombie-member",
+        "A consumer that was removed goes on as a member of the group. It processes records that its successor processes too.",
+    ),
+    (
+        "commit-beyond",
+        "A group resumes after records that nobody has read. They are never processed, and no error is reported.",
+    ),
+    (
+        "resume-skip",
+        "A consumer never gets some records that follow its position. Events stay unprocessed, without any error.",
+    ),
+    (
+        "at-least-once",
+        "Records count as processed although no consumer of the group got them: an order is never shipped, and nobody notices.",
+    ),
+    (
+        "rebalance-ends",
+        "No consumer of the group processes anything while the rebalance lasts. Lag grows until an operator restarts the consumers.",
+    ),
+    (
+        "wrong-eviction",
+        "Healthy consumers are removed. Each removal stops the whole group for a rebalance, and records are processed again.",
+    ),
+    (
+        "dead-member-stays",
+        "The partitions of a consumer that crashed are not processed by anybody, and their lag grows.",
+    ),
+    (
+        "unexplained-rebalance",
+        "Consumers stop for a rebalance in normal operation, without any cause. Lag rises each time, and records are processed again.",
+    ),
+    (
+        "coordinator-agreement",
+        "Members of one group follow two coordinators. Each assigns the same partitions, and commits at one are unknown to the other.",
+    ),
+    // Transactions.
+    (
+        "processed-once",
+        "An application that relies on exactly-once processes a record twice or not at all, e.g. a transfer is booked twice or lost.",
+    ),
+    (
+        "value-intact",
+        "The application processes other data than its input topic has, or an output results from a record that does not exist.",
+    ),
+    (
+        "nothing-beyond",
+        "An output is visible and its input does not count as consumed. The next run processes the input again, and a transfer is booked twice.",
+    ),
+    (
+        "output-order",
+        "Results of one key appear in the wrong order, e.g. an old balance replaces a newer one.",
+    ),
+    (
+        "input-progress",
+        "The application stops before the end of its input. Its lag stays, although nothing reports an error.",
+    ),
+    (
+        "torn-transaction",
+        "Consumers see a part of an atomic change, e.g. the debit of a transfer without its credit.",
+    ),
+    (
+        "aborted-read",
+        "Consumers process records that their producer withdrew. If the producer repeats the transaction, they process them twice.",
+    ),
+    (
+        "early-read",
+        "Consumers act on records that may still be withdrawn. If the transaction is aborted, they have acted on data that never existed.",
+    ),
+    (
+        "one-outcome",
+        "A part of an atomic change is permanent and the rest is withdrawn: topics that were written together contradict each other for ever.",
+    ),
+    (
+        "lost-transaction",
+        "A committed transaction is gone: all of its records were confirmed to the producer, and no consumer will ever get them.",
+    ),
+    (
+        "zombie-accepted",
+        "A producer that was replaced, e.g. after a long pause, still changes data. It can abort or extend the work of its successor.",
+    ),
+    (
+        "zombie-published",
+        "Two instances of one application publish results of the same input. Consumers process them twice.",
+    ),
+    (
+        "lso-too-high",
+        "Consumers with read_committed can pass an open transaction. They skip its records or see them before the decision.",
+    ),
+    (
+        "lso-stuck",
+        "Consumers with read_committed stop in this partition until an operator ends the transaction that blocks it, although producers still write.",
+    ),
+    (
+        "open-too-long",
+        "A transaction of a producer that crashed blocks all consumers with read_committed in its partitions for longer than agreed.",
+    ),
+    (
+        "commit-not-visible",
+        "A service that commits and then reads up to the end offset does not see its own commit.",
+    ),
+    (
+        "offsets-early",
+        "A consumer resumes after input whose transaction may still be aborted. If it is aborted, this input is never processed.",
+    ),
+    (
+        "offsets-of-aborted",
+        "Input whose transaction was aborted counts as consumed. It is never processed again, so its results are lost.",
+    ),
+    (
+        "marker-agreement",
+        "Which transactions consumers see depends on the node that leads. After a fail-over, committed records vanish or aborted ones appear.",
+    ),
+    (
+        "false-fence",
+        "A healthy producer ends with a fatal error and must be restarted by its application. Its transaction is lost.",
+    ),
 ];

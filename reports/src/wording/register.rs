@@ -77,6 +77,11 @@ fn sentence(used: &RegisterUse, place: &str) -> String {
     };
     let by = used.node.as_deref().map(untrusted);
     let by = by.map(|node| format!(" from {node}")).unwrap_or_default();
+    format!("Worker {} {did}{by} ({}).", used.worker, when(used))
+}
+
+/// `operation 5, called at 1.200 s, acknowledged at 1.210 s`.
+pub(super) fn when(used: &RegisterUse) -> String {
     let end = match (used.writes, used.outcome, used.returned) {
         (true, Outcome::Ok, Some(returned)) => format!("acknowledged at {}", moment(returned)),
         (true, Outcome::Fail, Some(returned)) => format!("rejected at {}", moment(returned)),
@@ -84,8 +89,7 @@ fn sentence(used: &RegisterUse, place: &str) -> String {
         _ => "outcome unknown".to_owned(),
     };
     format!(
-        "Worker {} {did}{by} (operation {}, called at {}, {end}).",
-        used.worker,
+        "operation {}, called at {}, {end}",
         used.operation,
         moment(used.called)
     )

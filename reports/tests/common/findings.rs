@@ -13,6 +13,7 @@ pub(crate) fn every_finding(text: &str) -> Vec<Finding> {
     let all = logs(text).into_iter().chain(leadership(text));
     all.chain(others(text))
         .chain(stalled(text))
+        .chain(super::members::members(text))
         .map(|(kind, value)| one(value, kind))
         .collect()
 }

@@ -10,6 +10,7 @@ pub(crate) mod faults;
 pub(crate) mod findings;
 pub(crate) mod leadership;
 pub(crate) mod markup;
+pub(crate) mod members;
 pub(crate) mod schema;
 pub(crate) mod series;
 pub(crate) mod verdicts;
