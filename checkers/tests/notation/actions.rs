@@ -7,7 +7,7 @@ use checkers::history::{
     WorkerId,
 };
 
-use super::{Happened, faults, members, options, records, words};
+use super::{Happened, faults, members, observed, options, records, words};
 
 /// Reads what stands behind the time of a line.
 pub(crate) fn read(
@@ -187,7 +187,7 @@ fn node_line(
         "exited" => add(from, happens(NodeHappening::Exited, true, "signal 9")),
         "died" => add(from, happens(NodeHappening::Exited, false, "signal 6")),
         other => {
-            let seen = members::seen(other, rest);
+            let seen = observed::seen(other, rest);
             let seen = seen.unwrap_or_else(|| panic!("{other:?} is nothing that a node does"));
             observe(node, from, to, true, seen, add);
         }

@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 
 use checkers::history::{
-    Aborted, Assigned, Call, CommitOffsets, CommitOutcome, Committed, CommittedOffset, Coordinated,
-    Deliver, Delivered, Ending, FetchOffsets, FetchedOffset, GroupMember, Heartbeat, Heartbeats,
-    InitProducer, Isolation, Join, Joined, Leave, Left, ListedTransaction, MemberAssignment,
-    Moment, Offset, OffsetsFetched, Outcome, Partition, ProducerSeen, RawRead, RawRecord, RawSeen,
-    Report, Seen, Sync, Synced, Text, Transaction, TransactionEnd, TransactionRequest,
-    TransactionSend,
+    Aborted, Assigned, Call, CommitOffsets, CommitOutcome, Committed, CommittedOffset, Deliver,
+    Delivered, Ending, FetchOffsets, FetchedOffset, GroupMember, Heartbeat, Heartbeats,
+    InitProducer, Isolation, Join, Joined, Leave, Left, MemberAssignment, Moment, Offset,
+    OffsetsFetched, Outcome, Partition, ProducerSeen, RawRead, RawRecord, RawSeen, Report, Sync,
+    Synced, Text, Transaction, TransactionEnd, TransactionRequest, TransactionSend,
 };
 
 use super::{MS, records, words};
@@ -42,7 +41,7 @@ fn partition(word: &str) -> Partition {
 }
 
 /// `m1`, or `-` for none.
-fn member(word: &str) -> Text {
+pub(super) fn member(word: &str) -> Text {
     if word == "-" {
         Text::default()
     } else {
@@ -389,36 +388,4 @@ fn raw(word: &str) -> Vec<RawRecord> {
         RawRecord(offset, value, id, epoch, producer.is_some(), ending)
     };
     (first..).zip(words::values(value)).map(record).collect()
-}
-
-/// What a node says of groups and transactions: `coordinates g n2`, `group g Stable m1 m2`,
-/// `transactions x1/17/Ongoing/120`; none if it is something else.
-pub(super) fn seen(what: &str, rest: &[&str]) -> Option<Seen> {
-    Some(match what {
-        "coordinates" => Seen::Coordinator {
-            of: Coordinated::Group,
-            key: rest[0].into(),
-            coordinator: rest.get(1).map(|node| Text::from(*node)),
-        },
-        "group" => Seen::Group {
-            group: rest[0].into(),
-            state: rest[1].into(),
-            members: rest[2..].iter().map(|word| member(word)).collect(),
-        },
-        "transactions" => {
-            let listed = rest.iter().map(|word| {
-                let parts: Vec<&str> = word.split('/').collect();
-                ListedTransaction {
-                    transactional_id: parts[0].into(),
-                    producer_id: words::number(parts[1]),
-                    state: parts[2].into(),
-                    open_ms: parts.get(3).map(|word| words::number(word)),
-                }
-            });
-            Seen::Transactions {
-                transactions: listed.collect(),
-            }
-        }
-        _ => return None,
-    })
 }

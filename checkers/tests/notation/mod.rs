@@ -43,6 +43,7 @@
 mod actions;
 mod faults;
 mod members;
+mod observed;
 mod records;
 mod topics;
 mod words;

@@ -65,7 +65,7 @@ fn ambiguous<'a>(group: &Group<'a>, persons: &Persons<'a>) -> BTreeSet<i32> {
             for partition in &assignment.partitions {
                 let key = (sync.call.generation, place(partition));
                 let member = assignment.member.as_str();
-                if persons.differ(*assigned.entry(key).or_insert(member), member) {
+                if persons.differ(assigned.entry(key).or_insert(member), member) {
                     ambiguous.insert(sync.call.generation);
                 }
             }
