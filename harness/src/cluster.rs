@@ -293,7 +293,7 @@ impl Cluster {
         process.pid.store(pid, Ordering::SeqCst);
         process.alive.send_replace(true);
         let release = match &self.0.target.next {
-            Some(_) => format!(", {}", self.target_of(process).name),
+            Some(_) => format!(", {}", self.release_name(process)),
             None => String::new(),
         };
         let started = format!("pid {pid}{release}");

@@ -42,6 +42,19 @@ impl Cluster {
         }
     }
 
+    /// The name of the release that a node runs. A target that can be upgraded may be named after both.
+    pub(super) fn release_name(&self, process: &NodeProcess) -> &str {
+        let name = &self.target_of(process).name;
+        let next = self
+            .0
+            .target
+            .next
+            .as_ref()
+            .map(|next| format!(" to {}", next.name));
+        next.and_then(|next| name.strip_suffix(&next))
+            .unwrap_or(name)
+    }
+
     /// Sends a node the target's stop signal and waits until its process was reaped. One that does not end in time is
     /// killed. Returns how it ended, and after what time.
     ///
@@ -91,7 +104,7 @@ impl Cluster {
             .is_new
             .store(release == Release::New, Ordering::SeqCst);
         process.layout().create()?;
-        Ok(self.target_of(process).name.clone())
+        Ok(self.release_name(process).to_owned())
     }
 
     /// Runs the command that makes the upgrade final, and returns the last lines of what it printed.
