@@ -62,14 +62,17 @@ pub(super) fn section(report: &RunReport) -> Markup {
     let of_checks = FIGURES
         .iter()
         .filter(|(raw, _, definition)| shown.contains(raw) && !definition.is_empty());
-    let of_scope = |scopes, terms: &'static [(&str, &str)]| {
-        let shown = judges(report, scopes);
-        terms.iter().filter(move |_| shown)
+    let of_groups: &[_] = if judges(report, GROUPS) {
+        GROUP_TERMS
+    } else {
+        &[]
     };
-    let terms = TERMS
-        .iter()
-        .chain(of_scope(GROUPS, GROUP_TERMS))
-        .chain(of_scope(TRANSACTIONS, TRANSACTION_TERMS));
+    let of_transactions: &[_] = if judges(report, TRANSACTIONS) {
+        TRANSACTION_TERMS
+    } else {
+        &[]
+    };
+    let terms = TERMS.iter().chain(of_groups).chain(of_transactions);
     html! {
         section aria-labelledby="glossary" {
             (heading("glossary", "Glossary", "each figure has one definition, wherever it is shown"))
