@@ -170,5 +170,6 @@ pub(crate) fn configuration() -> Configuration {
         consumers: Consumers::Assigned,
         power_lost: false,
         faults: Disturbance::Leader,
+        members: None,
     }
 }
