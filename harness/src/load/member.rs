@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use checkers::history::{
-    Assigned, Call, Deliver, Delivered, Heartbeat, Heartbeats, Isolation, Join, Joined, Leave,
-    Left, MemberAssignment, Offset, Record, Report, Sync, Synced, Text,
+    Assigned, Call, Deliver, Delivered, Heartbeat, Isolation, Join, Joined, Leave, Left,
+    MemberAssignment, Offset, Record, Report, Sync, Synced, Text,
 };
 
 use super::Load;
@@ -264,7 +264,7 @@ impl<'a> Member<'a> {
             member: self.identity.member.as_str().into(),
             node: Some(node),
         })));
-        let report = Report::Heartbeat(Box::new(Heartbeats::default()));
+        let report = Report::Heartbeat(Box::default());
         match groups::heartbeat(wire, &self.identity) {
             Ok(()) => {
                 self.caller.ended(Outcome::Ok, report);
@@ -364,7 +364,7 @@ impl<'a> Member<'a> {
             members: vec![self.identity.member.as_str().into()],
             node: Some(node),
         })));
-        let report = Report::Leave(Box::new(Left::default()));
+        let report = Report::Leave(Box::default());
         match groups::leave(wire, &self.identity) {
             Ok(()) => self.caller.ended(Outcome::Ok, report),
             Err(error) => {
