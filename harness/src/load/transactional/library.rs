@@ -9,8 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use checkers::history::{
-    Call, Ending, InitProducer, Outcome, ProducerSeen, Report, Text, Transaction, TransactionEnd,
-    TransactionSend,
+    Call, Ending, InitProducer, Outcome, Report, Transaction, TransactionEnd, TransactionSend,
 };
 
 use crate::kafka::clients::transactional::{Called, Transactional, settings};
@@ -53,7 +52,7 @@ impl<'a> LibraryProducer<'a> {
         })));
         let deadline = Instant::now() + patience;
         let called = again(deadline, || client.init(CALL));
-        let report = Report::InitProducer(Box::new(ProducerSeen::default()));
+        let report = Report::InitProducer(Box::default());
         Ok(match called {
             Called::Done => {
                 caller.ended(Ended::Ok, report);
@@ -182,7 +181,7 @@ impl<'a> LibraryProducer<'a> {
                 send.returned = Some(self.load.recorder.at(at));
                 send.outcome = outcome.outcome;
                 send.offset = outcome.offset.filter(|offset| *offset >= 0);
-                send.error = outcome.error.map(Text::from);
+                send.error = outcome.error;
             }
             missing -= 1;
         }

@@ -10,6 +10,7 @@
 //! nothing.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -80,7 +81,7 @@ impl Workload for ExactlyOnce {
             match at {
                 at if at < fillers => Box::new(move |load, turn| fill(load, turn, &shared)),
                 at if at < producers => Box::new(move |load, turn| process(load, turn, &shared)),
-                at if (at - producers) % 2 == 0 => Box::new(|load, turn| {
+                at if (at - producers).is_multiple_of(2) => Box::new(|load, turn| {
                     poll::run_as(&only(load, OUTPUT), turn, Isolation::ReadCommitted)
                 }),
                 _ => Box::new(|load, turn| poll::run(&only(load, INPUT), turn)),
@@ -232,11 +233,11 @@ impl Processor<'_> {
         let inputs = self.load.partitions.iter().filter(|place| place.0 == INPUT);
         let inputs: Vec<(String, i32)> = inputs.cloned().collect();
         for place in &inputs {
-            if !at_end.contains_key(&place.1) {
+            if let Entry::Vacant(unknown) = at_end.entry(place.1) {
                 let Some(end) = self.input.end_offset(place) else {
                     return false;
                 };
-                at_end.insert(place.1, end);
+                unknown.insert(end);
             }
         }
         let Some(committed) = self.input.committed(&inputs) else {
