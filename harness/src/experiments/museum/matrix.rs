@@ -23,7 +23,9 @@ pub(super) fn run_line(exhibit: &str, release: &str, is_bad: bool, run: &MuseumR
         ("other", &run.other),
         ("undecided", &run.undecided),
     ] {
-        if !list.is_empty() && !(word == "missed" && run.seen.is_empty()) {
+        // Where nothing was seen, everything was missed.
+        let is_said = word == "missed" && run.seen.is_empty();
+        if !list.is_empty() && !is_said {
             let _ = write!(what, "  {word}: {}", list.join(", "));
         }
     }
