@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use checkers::history::{
-    Assigned, Call, Deliver, Delivered, Heartbeat, Isolation, Join, Joined, Leave, Left,
+    Assigned, Call, Deliver, Delivered, Heartbeat, Isolation, Join, Joined, Leave,
     MemberAssignment, Offset, Record, Report, Sync, Synced, Text,
 };
 
