@@ -81,7 +81,7 @@ fn an_unknown_version_of_api_versions_is_answered_in_version_0() {
     let frame = client.receive_frame().unwrap();
     assert_eq!(frame[..4], [0, 0, 0, 5]);
     assert_eq!(frame[4..6], 35_i16.to_be_bytes());
-    assert_eq!(frame[6..10], [0, 0, 0, 25], "the list of what is offered");
+    assert_eq!(frame[6..10], [0, 0, 0, 32], "the list of what is offered");
 }
 
 #[test]

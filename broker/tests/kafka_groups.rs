@@ -5,7 +5,7 @@ mod client;
 
 use std::time::{Duration, Instant};
 
-use client::members::{Member, group, settle};
+use client::members::{Member, finish, group, settle};
 use client::{Cluster, PATIENCE, cluster_with, code, eventually, name};
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::offset_delete_request::{
@@ -306,7 +306,13 @@ fn a_static_member_comes_back_without_a_rebalance_and_fences_its_former_self() {
     (one.instance, two.instance) = (Some("i-1".to_owned()), Some("i-2".to_owned()));
     settle(&mut [&mut one]);
     // The new one first: the old one alone would be a generation already.
-    settle(&mut [&mut two, &mut one]);
+    let waits = two.begin_join();
+    let rebalances = code(ResponseError::RebalanceInProgress);
+    eventually("the group prepares", || {
+        (one.heartbeat() == rebalances).then_some(())
+    });
+    let again = one.begin_join();
+    finish(&mut [&mut two, &mut one], vec![waits, again]);
     let generation = two.generation;
     let mut again = member(&cluster, "readers");
     again.instance = Some("i-2".to_owned());

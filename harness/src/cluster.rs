@@ -9,6 +9,8 @@ mod ports;
 mod program;
 mod releases;
 pub mod running;
+mod size;
+mod stopping;
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -25,7 +27,7 @@ use nix::unistd::Pid;
 use tokio::sync::{OnceCell, watch};
 
 use crate::config::plants::Plants;
-use crate::config::target::{NodePlace, StopSignal, Target, cluster_secret};
+use crate::config::target::{NodePlace, Target, cluster_secret};
 use crate::exit::Stop;
 use crate::record::Recorder;
 use crate::store::layout::NODES;
@@ -347,12 +349,11 @@ impl Cluster {
     async fn end(&self) {
         let node = &self.0.target.node;
         let grace = node.stop_ms.map_or(ENDING, Duration::from_millis);
-        let signal = signal(node.stop_signal);
         for process in &self.0.nodes {
             process.ending.store(true, Ordering::SeqCst);
             if let Some(pid) = self.pid(process.node) {
                 let _ = killpg(Pid::from_raw(pid), Signal::SIGCONT);
-                let _ = killpg(Pid::from_raw(pid), signal);
+                let _ = killpg(Pid::from_raw(pid), stopping::signal(node.stop_signal));
             }
         }
         let ended = async {
@@ -370,7 +371,7 @@ impl Cluster {
 
     /// The number of bytes in a node's data directory, that is, the size of its log.
     pub fn data_bytes(&self, node: Node) -> u64 {
-        directory_bytes(&self.place(node).directory)
+        size::directory_bytes(&self.place(node).directory)
     }
 
     /// Removes the nodes' data directories, for runs whose data is not needed any more.
@@ -396,27 +397,4 @@ impl Cluster {
             status,
         })));
     }
-}
-
-fn signal(of: StopSignal) -> Signal {
-    match of {
-        StopSignal::Term => Signal::SIGTERM,
-        StopSignal::Int => Signal::SIGINT,
-        StopSignal::Quit => Signal::SIGQUIT,
-        StopSignal::Hup => Signal::SIGHUP,
-        StopSignal::Kill => Signal::SIGKILL,
-    }
-}
-
-/// The total length of all files below a directory. Files that disappear meanwhile are not counted.
-fn directory_bytes(directory: &Path) -> u64 {
-    let Ok(entries) = std::fs::read_dir(directory) else {
-        return 0;
-    };
-    let bytes = |entry: std::fs::DirEntry| match entry.metadata() {
-        Ok(meta) if meta.is_dir() => directory_bytes(&entry.path()),
-        Ok(meta) => meta.len(),
-        Err(_) => 0,
-    };
-    entries.flatten().map(bytes).sum()
 }

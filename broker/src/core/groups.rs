@@ -11,7 +11,9 @@ mod forming;
 mod join;
 mod membership;
 mod offsets;
+mod question;
 mod reading;
+mod span;
 mod sync;
 mod timing;
 
@@ -27,7 +29,7 @@ use crate::request::{RequestId, Response, Time};
 
 pub(super) use applied::Pending;
 pub(super) use offsets::OFFSET_METADATA_BYTES_MAX;
-pub(super) use reading::GroupRead;
+pub(super) use question::GroupRead;
 
 /// Longest id of a group, in bytes.
 const GROUP_ID_BYTES_MAX: usize = 1_024;

@@ -179,10 +179,19 @@ pub fn settle(members: &mut [&mut Member]) {
             member.ask_for_id();
         }
     }
-    let asked: Vec<i32> = members
-        .iter_mut()
-        .map(|member| member.begin_join())
-        .collect();
+    for member in members.iter_mut() {
+        // Otherwise a follower that joins before the leader is answered the present generation.
+        if member.metadata.starts_with(b"subscription") {
+            member.metadata = format!("subscription after {}", member.generation).into();
+        }
+    }
+    let asked = members.iter_mut().map(|member| member.begin_join());
+    let asked = asked.collect();
+    finish(members, asked);
+}
+
+/// The same for members that have begun to join.
+pub fn finish(members: &mut [&mut Member], asked: Vec<i32>) {
     let mut leads = 0;
     for (at, (member, asked)) in members.iter_mut().zip(asked).enumerate() {
         let joined = member.end_join(asked);

@@ -16,7 +16,8 @@
 //! is too low: from there on nothing of the partition is forgotten, so that every finding has its evidence.
 //!
 //! What cannot be bounded: histories with consumer groups or transactions, which are kept as a whole (an output may name an
-//! input of hours before, and a transaction may end long after it began); the `register` workload (each read of the last record is part of one search), a partition that
+//! input of hours before, and a transaction may end long after it began); the `register` workload
+//! (each read of the last record is part of one search), a partition that
 //! is asked for the offset of a time, a log that begins above 0, and values that were sent twice; they are kept as a
 //! whole, and so is a history without the phases of a run. Appends that failed or whose outcome
 //! stayed unknown, raw reads without their records, and answers of probes within two seconds of something that happened

@@ -269,7 +269,8 @@ mod tests {
     /// The checks that are asked of a history without groups and transactions.
     fn asked() -> Vec<&'static Row> {
         let rows = TABLE.iter();
-        rows.filter(|row| row.scope == Scope::Every).collect()
+        rows.filter(|row| matches!(row.scope, Scope::Every | Scope::Appends))
+            .collect()
     }
 
     /// Each preparation, a check that needs it, and one that does not.

@@ -9,7 +9,8 @@ use nemesis::catalogue::Needs;
 use nemesis::process::{ControlError, ProcessControl, Release};
 use nemesis::{Node, Nodes};
 
-use super::{Cluster, directory_bytes};
+use super::Cluster;
+use super::size::directory_bytes;
 
 impl ProcessControl for Cluster {
     fn nodes(&self) -> Nodes {

@@ -12,7 +12,8 @@ use nix::sys::signal::killpg;
 use nix::unistd::Pid;
 
 use super::program::{describe, shown};
-use super::{Cluster, NodeProcess, signal};
+use super::stopping::signal;
+use super::{Cluster, NodeProcess};
 use crate::config::target::{Target, environment};
 use crate::kafka::questions::features::{Features, changes, features};
 use crate::kafka::wire::Wire;

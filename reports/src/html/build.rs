@@ -2,7 +2,6 @@
 
 use maud::{Markup, html};
 
-use super::environment::fact;
 use crate::format::{bytes, untrusted};
 use crate::limits::BUILD_FILES_MAX;
 use crate::model::Subject;
@@ -44,6 +43,15 @@ pub(super) fn table(subject: &Subject) -> Markup {
                     (super::parts::more(shown, subject.files.len(), "report.json"))
                 }
             }
+        }
+    }
+}
+
+/// A row of a table of facts, if there is a value.
+pub(super) fn fact(name: &str, value: &str) -> Markup {
+    html! {
+        @if !value.trim().is_empty() {
+            tr { th scope="row" { (name) } td { (untrusted(value)) } }
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::build::fact;
 use super::parts::{command, heading};
 use crate::format::{memory, untrusted, untrusted_block};
 use crate::limits::CONFIG_CHARACTERS_MAX;
@@ -53,15 +54,6 @@ fn facts(report: &RunReport) -> Markup {
                 (fact("data directories", &format!("{}: {figures}", disk.kind)))
                 (fact("network", &environment.network))
             }
-        }
-    }
-}
-
-/// A row of a table of facts, if there is a value.
-pub(super) fn fact(name: &str, value: &str) -> Markup {
-    html! {
-        @if !value.trim().is_empty() {
-            tr { th scope="row" { (name) } td { (untrusted(value)) } }
         }
     }
 }

@@ -110,7 +110,7 @@ impl Core {
             .members
             .values()
             .map(|member| member.rebalance_timeout_ms);
-        live.sync_until = now + super::join::milliseconds(rebalances.max().unwrap_or(0));
+        live.sync_until = now + super::span::milliseconds(rebalances.max().unwrap_or(0));
         let late = std::mem::take(&mut live.late);
         for (member, id) in joined {
             self.refresh(group, &member);

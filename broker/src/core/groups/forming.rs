@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::join::{member_of, milliseconds};
+use super::join::member_of;
+use super::span::milliseconds;
 use super::{Core, Joining, Pending, Phase};
 use crate::command::groups::{GroupChange, Member};
 use crate::rules::{Generations, Syncing};

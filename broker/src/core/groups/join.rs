@@ -1,12 +1,11 @@
 //! JoinGroup: who may join, under which id, and what it is answered.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use kafka_protocol::error::ResponseError;
 use rand::RngCore;
 use uuid::Uuid;
 
+use super::span::milliseconds;
 use super::{Core, Joiner, Pending, Phase};
 use crate::command::groups::{GroupChange, Member};
 use crate::request::groups::{GroupResponse, GroupState, Join, Joined};
@@ -322,8 +321,4 @@ fn rebalance_of(join: &Join) -> Time {
 
 fn session(join: &Join) -> Time {
     milliseconds(join.session_timeout_ms.max(0) as u32)
-}
-
-pub(super) fn milliseconds(time: u32) -> Time {
-    Duration::from_millis(time.into())
 }

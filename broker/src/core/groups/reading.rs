@@ -5,30 +5,11 @@
 use bytes::Bytes;
 use kafka_protocol::error::ResponseError;
 
+use super::question::GroupRead;
 use super::{Core, Phase};
 use crate::core::reads::Question;
-use crate::request::groups::{
-    DescribedGroup, DescribedMember, GroupResponse, GroupState, MemberOf,
-};
+use crate::request::groups::{DescribedGroup, DescribedMember, GroupResponse, GroupState};
 use crate::request::{RequestId, Time};
-
-/// A question that waits for the quorum.
-#[derive(Debug)]
-pub(in crate::core) enum GroupRead {
-    /// Whether a member is one.
-    Heartbeat(MemberOf),
-    /// A member's assignment.
-    Assignment(MemberOf),
-    /// Committed offsets.
-    Fetch {
-        group: String,
-        partitions: Option<Vec<(String, i32)>>,
-    },
-    /// A group.
-    Describe(String),
-    /// All groups.
-    List,
-}
 
 impl Core {
     pub(super) fn read_group(&mut self, id: RequestId, read: GroupRead, deadline: Time) {

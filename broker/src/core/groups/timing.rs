@@ -34,7 +34,7 @@ impl Core {
                 .members
                 .values()
                 .map(|member| member.rebalance_timeout_ms);
-            let longest = super::join::milliseconds(rebalances.max().unwrap_or(0));
+            let longest = super::span::milliseconds(rebalances.max().unwrap_or(0));
             let due = known.rebalance_due;
             let sync_until = self.now + longest;
             self.live(&id).sync_until = sync_until;

@@ -1,7 +1,8 @@
 //! `one-owner`: within one generation, a partition is assigned to one member, by the answers to SyncGroup.
 //!
 //! A leader that assigns a partition twice is to blame itself, and a generation that has two leaders is `generation-reused`'s:
-//! neither is judged here. A static member that was replaced is the same owner. Two members with one partition in *different* generations are legal at any time.
+//! neither is judged here. A static member that was replaced is the same owner.
+//! Two members with one partition in *different* generations are legal at any time.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -97,10 +97,8 @@ pub(super) const MEMBERS_FORGOTTEN: Row = Row {
 /// both may give up then.
 pub(super) const STANDSTILL_EVICTS: Row = Row {
     name: "standstill-evicts",
-    workload: "group",
     not_seen_because: Some(
         "a member whose heartbeats found no answer for longer than its session may be removed, whoever stood still",
     ),
-    plant: "standstill-evicts",
     ..USUAL
 };
