@@ -53,7 +53,6 @@ pub(crate) const CASES: &[Case] = &[
     ("fault_pause_on_loopback", || on_loopback(Kind::PAUSE)),
     ("fault_kill_on_loopback", || on_loopback(Kind::KILL)),
     ("fault_cut_on_loopback_is_refused", refused_on_loopback),
-    ("fault_wipe_that_its_owner_refuses", unwiped),
     ("fault_restart_of_the_controller", || {
         one(Kind::RESTART, Role::Controller)
     }),
@@ -61,7 +60,6 @@ pub(crate) const CASES: &[Case] = &[
         let kind = "rolling-restart=graceful+whole".parse().expect("a kind");
         rolling(kind);
     }),
-    ("fault_upgrade_without_a_release_is_refused", not_upgraded),
     ("engine_skips_without_a_leader", skips),
     ("engine_heals_when_stopped", stopped),
     ("engine_heals_when_dropped", dropped),
@@ -224,28 +222,6 @@ fn expected(kind: Kind, nodes: Nodes, begun: &Step) -> Vec<Link> {
         .collect()
 }
 
-/// The node that was ended for it runs again, as it was.
-fn not_upgraded() {
-    let entered = enter_or_skip(Isolation::ProcessesOnly);
-    runtime().block_on(async {
-        let bench = Bench::new(&entered).await;
-        let (task, mut steps) =
-            bench.execute(plan(Kind::UPGRADE, Role::All, 100), std::future::pending());
-        let mut failed = Vec::new();
-        while let Some(step) = steps.recv().await {
-            println!("note: {step:?}");
-            if step.event.phase == FaultPhase::Failed {
-                failed.push(step.event.evidence);
-            }
-        }
-        assert!(
-            failed.iter().any(|why| why.contains("no other release")),
-            "{failed:?}"
-        );
-        assert!(!task.await.expect("no panic").without_effect.is_empty());
-    });
-}
-
 fn rolling(kind: Kind) {
     let entered = enter_or_skip(Isolation::Network);
     runtime().block_on(async {
@@ -307,23 +283,6 @@ fn refused_on_loopback() {
         assert_eq!(step.event.phase, FaultPhase::Failed);
         assert!(step.event.evidence.contains("private network"), "{step:?}");
         assert_eq!(task.await.expect("no panic").without_effect.len(), 1);
-    });
-}
-
-/// The data is nobody's to remove: the window failed, and the node that was killed for it runs again.
-fn unwiped() {
-    let entered = enter_or_skip(Isolation::ProcessesOnly);
-    runtime().block_on(async {
-        let bench = Bench::new(&entered).await;
-        let before = bench.cluster.group(three()[0]);
-        let (task, mut steps) =
-            bench.execute(plan(Kind::WIPE, Role::Leader, 100), std::future::pending());
-        let step = steps.recv().await.expect("a step").event;
-        assert_eq!((step.phase, step.wiped), (FaultPhase::Failed, true));
-        assert!(step.evidence.contains("n1: the data of n1"), "{step:?}");
-        assert_eq!(task.await.expect("no panic").without_effect.len(), 1);
-        bench.cluster.wait_for(three()[0]).await;
-        assert_ne!(before, bench.cluster.group(three()[0]));
     });
 }
 

@@ -15,6 +15,7 @@ mod faults;
 mod network;
 mod own;
 mod power;
+mod refused;
 mod support;
 mod tree;
 mod wire;
@@ -38,6 +39,7 @@ fn cases() -> Vec<Case> {
         wire::CASES,
         disks::CASES,
         faults::CASES,
+        refused::CASES,
         engine::CASES,
         clocks::CASES,
         own::CASES,
