@@ -51,6 +51,13 @@ impl Group {
         }
     }
 
+    /// The longest time that any member may take to join again, in ms.
+    pub(crate) fn rebalance_timeout_ms(&self) -> u32 {
+        let members = self.members.values();
+        let timeouts = members.map(|member| member.rebalance_timeout_ms);
+        timeouts.max().unwrap_or(0)
+    }
+
     /// The member with a static id.
     pub(crate) fn of_instance(&self, instance: &str) -> Option<&String> {
         let mut members = self.members.iter();

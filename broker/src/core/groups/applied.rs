@@ -6,9 +6,11 @@
 
 use kafka_protocol::error::ResponseError;
 
+use super::span::milliseconds;
 use super::{Core, Live, Phase};
 use crate::request::groups::{GroupResponse, Join};
 use crate::request::{RequestId, Time};
+use crate::state::groups::Group;
 
 /// How each part of a request came out.
 type Results = Vec<Result<(), ResponseError>>;
@@ -100,17 +102,14 @@ impl Core {
     }
 
     fn formed(&mut self, group: &str, joined: Vec<(String, RequestId)>) {
-        let known = self.state.groups.get(group).cloned().unwrap_or_default();
-        let now = self.now;
-        let live = self.live(group);
+        // Borrowed, not copied: a group may have thousands of offsets.
+        let empty = Group::default();
+        let known = self.state.groups.get(group).unwrap_or(&empty);
+        let live = self.coordinator.groups.entry(group.to_owned()).or_default();
         live.phase = Phase::Settled;
         live.assigning = false;
         live.sessions.retain(|id, _| known.members.contains_key(id));
-        let rebalances = known
-            .members
-            .values()
-            .map(|member| member.rebalance_timeout_ms);
-        live.sync_until = now + super::span::milliseconds(rebalances.max().unwrap_or(0));
+        live.sync_until = self.now + milliseconds(known.rebalance_timeout_ms());
         let late = std::mem::take(&mut live.late);
         for (member, id) in joined {
             self.refresh(group, &member);

@@ -22,11 +22,8 @@ impl Core {
             return;
         }
         let known = self.state.groups.get(group);
-        let members = known.into_iter().flat_map(|known| known.members.values());
-        let longest = members
-            .map(|member| milliseconds(member.rebalance_timeout_ms))
-            .max();
-        let until = self.now + longest.unwrap_or_default();
+        let longest = known.map_or(0, Group::rebalance_timeout_ms);
+        let until = self.now + milliseconds(longest);
         let live = self.live(group);
         live.phase = Phase::Joining(Joining {
             until,
@@ -54,15 +51,17 @@ impl Core {
     }
 
     fn form(&mut self, group: &str) {
-        let known = self.state.groups.get(group).cloned().unwrap_or_default();
+        // Borrowed, not copied: a group may have thousands of offsets.
+        let empty = Group::default();
+        let known = self.state.groups.get(group).unwrap_or(&empty);
         let now = self.now;
         let early = self.config.rules.syncing == Syncing::AtOnce;
         let unwritten = self.config.rules.generations == Generations::WithAssignment;
-        let live = self.live(group);
+        let live = self.coordinator.groups.entry(group.to_owned()).or_default();
         let Phase::Joining(joining) = std::mem::take(&mut live.phase) else {
             return;
         };
-        let mut members = gathered(&known, &joining, |id| {
+        let mut members = gathered(known, &joining, |id| {
             !live.leaving.contains(id) && live.sessions.get(id).is_none_or(|until| *until > now)
         });
         if early {

@@ -30,11 +30,7 @@ impl Core {
                 continue;
             };
             let members: Vec<String> = known.members.keys().cloned().collect();
-            let rebalances = known
-                .members
-                .values()
-                .map(|member| member.rebalance_timeout_ms);
-            let longest = super::span::milliseconds(rebalances.max().unwrap_or(0));
+            let longest = super::span::milliseconds(known.rebalance_timeout_ms());
             let due = known.rebalance_due;
             let sync_until = self.now + longest;
             self.live(&id).sync_until = sync_until;
