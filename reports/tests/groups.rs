@@ -18,6 +18,7 @@ fn group(name: &str, generations: u64) -> Group {
             member,
             from_ns: begin + ms(90),
             to_ns: begin + ms(2_000),
+            contested: false,
         };
         Generation {
             number: number as i32 + 1,
@@ -127,7 +128,9 @@ fn lanes_show_generations_owners_and_the_time_to_stable() {
 #[test]
 fn two_owners_in_one_generation_are_seen() {
     let mut broken = group("g", 4);
-    broken.generations[2].owners[1].partition = 0;
+    for owner in &mut broken.generations[2].owners {
+        (owner.partition, owner.contested) = (0, true);
+    }
     let page = reports::html(&with(vec![broken], None)).text;
     assert!(page.contains("In 1 generation a partition had two owners, first in generation 3."));
     assert!(page.contains("class=\"owner twice\""));

@@ -85,16 +85,8 @@ fn figure(scenario: &ScenarioReport, group: &Group, axis: &Axis) -> Markup {
 
 /// Whether two members owned a partition in one generation.
 fn shared(group: &Group) -> String {
-    let twice = |generation: &&Generation| {
-        let owners = &generation.owners;
-        owners.iter().any(|one| {
-            let same = |o: &&crate::model::Owner| {
-                (&o.topic, o.partition) == (&one.topic, one.partition) && o.member != one.member
-            };
-            owners.iter().any(|other| same(&other))
-        })
-    };
-    let found: Vec<&Generation> = group.generations.iter().filter(twice).collect();
+    let contested = |one: &&Generation| one.owners.iter().any(|owner| owner.contested);
+    let found: Vec<&Generation> = group.generations.iter().filter(contested).collect();
     match found.first() {
         None => "No partition had two owners in one generation.".to_owned(),
         Some(first) => format!(

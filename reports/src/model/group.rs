@@ -89,8 +89,12 @@ pub struct Owner {
     pub member: usize,
     /// When it was told.
     pub from_ns: u64,
-    /// When it left, or the generation ended.
+    /// When it left, was replaced under its instance id, or the generation ended.
     pub to_ns: u64,
+    /// Whether another member owned the partition in the same generation, which is never legal. A static member that came
+    /// back under its instance id is the same member.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub contested: bool,
 }
 
 /// A node that answered as coordinator.

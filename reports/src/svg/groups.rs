@@ -33,7 +33,7 @@ pub(crate) fn group(scenario: &ScenarioReport, group: &Group, axis: &Axis) -> Ma
     let height = LANE * (partitions.len() as u32 + 3);
     let name = |(topic, partition): &(&str, i32)| format!("{}/{partition}", untrusted(topic));
     let partition_names: Vec<String> = partitions.iter().map(name).collect();
-    let names: Vec<String> = ["faults", "coordinator", "generation"]
+    let names: Vec<String> = ["faults", "coord.", "generation"]
         .map(str::to_owned)
         .into_iter()
         .chain(partition_names.iter().cloned())
@@ -73,7 +73,7 @@ fn stretch(class: &str, axis: &Axis, (from, to): (u64, u64), y: u32, text: (&str
 
 fn coordinators(group: &Group, axis: &Axis, y: u32) -> Markup {
     html! {
-        (lane_name("coordinator", y))
+        (lane_name("coord.", y))
         (track(y))
         @for one in &group.coordinators {
             @let node = untrusted(&one.node);
@@ -124,11 +124,10 @@ fn owners(group: &Group, partition: (&str, i32), name: &str, axis: &Axis, y: u32
         @for (generation, owner) in &all {
             @let member = owner.member + 1;
             @let id = untrusted(group.members.get(owner.member).map_or("", String::as_str));
-            @let twice = all.iter().any(|(other, o)| other == generation && o.member != owner.member);
-            (stretch(if twice { "owner twice" } else { "owner" }, axis, (owner.from_ns, owner.to_ns), y, (&format!("m{member}"), &format!(
+            (stretch(if owner.contested { "owner twice" } else { "owner" }, axis, (owner.from_ns, owner.to_ns), y, (&format!("m{member}"), &format!(
                 "{name} was owned by m{member} ({id}) in generation {generation}: {} to {}{}",
                 moment(owner.from_ns), moment(owner.to_ns),
-                if twice { "; ANOTHER MEMBER OWNED IT IN THE SAME GENERATION" } else { "" }))))
+                if owner.contested { "; another member owned it in the same generation" } else { "" }))))
         }
     }
 }

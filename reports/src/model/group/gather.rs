@@ -23,6 +23,8 @@ pub struct Groups {
 struct Open {
     group: String,
     node: Option<String>,
+    /// The instance id of a static member that joins.
+    instance: Option<String>,
     /// Generation and member of a sync.
     sync: Option<(i32, String)>,
 }
@@ -56,10 +58,11 @@ impl Groups {
     fn called(&mut self, at: Moment, worker: WorkerId, call: &Call) {
         // A worker has one call at a time, so an open one will never return.
         self.open.remove(&worker);
-        let mut sync = None;
+        let (mut sync, mut instance) = (None, None);
         let (group, node) = match call {
             Call::Join(join) => {
                 self.asking.entry(worker).or_insert(at);
+                instance = join.instance.as_ref().map(ToString::to_string);
                 (&join.group, &join.node)
             }
             Call::Sync(call) => {
@@ -81,6 +84,7 @@ impl Groups {
         let open = Open {
             group: group.to_string(),
             node: node.as_ref().map(ToString::to_string),
+            instance,
             sync,
         };
         self.open.insert(worker, open);
@@ -104,7 +108,7 @@ impl Groups {
         }
         match (&completion.report, open.sync) {
             (Report::Join(joined), _) if joined.generation >= 0 => {
-                group.joined(at, asking.unwrap_or(at), joined);
+                group.joined(at, (asking.unwrap_or(at), open.instance), joined);
             }
             (Report::Sync(synced), Some((generation, member))) => {
                 group.synced(at, generation, &member, synced);
@@ -192,6 +196,40 @@ mod tests {
             "a refusal is no answer as coordinator"
         );
         assert_eq!(group.coordinators[0].node, "n2");
+    }
+
+    /// A static member that comes back in the same generation replaces itself; another one contests.
+    #[test]
+    fn a_static_member_that_comes_back_is_the_same_owner() {
+        let joins = |worker: u64, member: &str, instance: &str| {
+            let at = 100 + worker * 10;
+            [
+                format!(
+                    r#""t":{at},"type":"invoke","worker":{worker},"f":"join","group":"g","member":"","instance":"{instance}""#
+                ),
+                format!(
+                    r#""t":{},"type":"ok","worker":{worker},"f":"join","generation":7,"member":"{member}""#,
+                    at + 1
+                ),
+                format!(
+                    r#""t":{},"type":"invoke","worker":{worker},"f":"sync","group":"g","generation":7,"member":"{member}""#,
+                    at + 2
+                ),
+                format!(
+                    r#""t":{},"type":"ok","worker":{worker},"f":"sync","partitions":[["t",0]]"#,
+                    at + 3
+                ),
+            ]
+        };
+        let owned = |second: &str| {
+            let lines = [joins(1, "a", "one"), joins(2, "b", second)].concat();
+            let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+            let owners = gathered(&lines)[0].generations[0].owners.clone();
+            let one = |o: &super::super::Owner| (o.from_ns, o.to_ns, o.contested);
+            owners.iter().map(one).collect::<Vec<_>>()
+        };
+        assert_eq!(owned("one"), [(113, 123, false), (123, 123, false)]);
+        assert_eq!(owned("two"), [(113, 123, true), (123, 123, true)]);
     }
 
     #[test]

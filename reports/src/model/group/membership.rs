@@ -15,6 +15,8 @@ pub(super) struct Membership {
     generations_total: u64,
     highest: i32,
     left: BTreeMap<String, Moment>,
+    /// The instance ids of static members.
+    instances: BTreeMap<String, String>,
     coordinators: Vec<Coordinator>,
 }
 
@@ -52,8 +54,13 @@ impl Membership {
         !self.drafts.is_empty()
     }
 
-    /// A member was told its generation. `called` is when it first asked.
-    pub(super) fn joined(&mut self, at: Moment, called: Moment, joined: &Joined) {
+    /// A member was told its generation. `called` is when it first asked, `instance` its static id.
+    pub(super) fn joined(
+        &mut self,
+        at: Moment,
+        (called, instance): (Moment, Option<String>),
+        joined: &Joined,
+    ) {
         let number = joined.generation;
         if self.generations_total == 0 || number > self.highest {
             self.generations_total += 1;
@@ -65,6 +72,11 @@ impl Membership {
         let member = joined.member.to_string();
         if !self.members.contains(&member) && self.members.len() < GROUP_MEMBERS_MAX {
             self.members.push(member.clone());
+        }
+        if let Some(instance) = instance
+            && self.instances.len() < GROUP_MEMBERS_MAX
+        {
+            self.instances.insert(member.clone(), instance);
         }
         let draft = self.drafts.entry(number).or_insert_with(|| Draft {
             called,
@@ -129,16 +141,6 @@ impl Membership {
         let mut generations = Vec::new();
         for (number, draft) in &self.drafts {
             let end_ns = ended(draft.begin);
-            let owner = |(topic, partition, member, from): &(String, i32, String, Moment)| {
-                let left = self.left.get(member).copied().unwrap_or(end_ns);
-                Some(Owner {
-                    topic: topic.clone(),
-                    partition: *partition,
-                    member: self.members.iter().position(|id| id == member)?,
-                    from_ns: *from,
-                    to_ns: end_ns.min(left).max(*from),
-                })
-            };
             let (causes, called_ns) = self.causes(before, draft);
             generations.push(Generation {
                 number: *number,
@@ -149,7 +151,7 @@ impl Membership {
                 end_ns,
                 members: draft.members().len() as u64,
                 synced: draft.synced.len() as u64,
-                owners: draft.owners.iter().filter_map(owner).collect(),
+                owners: self.owners(draft, end_ns),
             });
             before = Some(draft);
         }
@@ -160,6 +162,30 @@ impl Membership {
             generations_total: self.generations_total,
             coordinators: self.coordinators,
         }
+    }
+
+    /// Who owned what in a generation that ended at `end`.
+    fn owners(&self, draft: &Draft, end: Moment) -> Vec<Owner> {
+        // A static member is the same member under each of its ids.
+        let person = |member: &str| self.instances.get(member).cloned().ok_or(member.to_owned());
+        let owner = |(topic, partition, member, from): &(String, i32, String, Moment)| {
+            let own = draft.owners.iter();
+            let same = own.filter(|other| (&other.0, other.1) == (topic, *partition));
+            let (again, others): (Vec<_>, Vec<_>) =
+                same.partition(|other| person(&other.2) == person(member));
+            let replaced = again.iter().map(|other| other.3).find(|at| at > from);
+            let left = self.left.get(member).copied();
+            let to_ns = [Some(end), replaced, left].into_iter().flatten().min();
+            Some(Owner {
+                topic: topic.clone(),
+                partition: *partition,
+                member: self.members.iter().position(|id| id == member)?,
+                from_ns: *from,
+                to_ns: to_ns.unwrap_or(end).max(*from),
+                contested: !others.is_empty(),
+            })
+        };
+        draft.owners.iter().filter_map(owner).collect()
     }
 
     /// What changed between two generations, and when the first of it began.
