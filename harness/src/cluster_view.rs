@@ -138,7 +138,7 @@ impl ClusterView {
     pub fn in_sync(&self) -> bool {
         self.with(|nodes| {
             let mut known = nodes.iter().filter_map(|node| node.metadata.as_ref());
-            known.all(|(_, metadata)| metadata.lagging == 0)
+            known.all(|(_, metadata)| metadata.is_in_sync())
         })
     }
 
@@ -172,13 +172,13 @@ const NOW: u64 = u64::MAX;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use checkers::history::PartitionClaim;
+    use checkers::history::{PartitionClaim, ReplicaClaim};
 
     fn says(leader: i32, epoch: i32) -> Option<Metadata> {
         Some(Metadata {
             brokers: vec![1, 2, 3],
             partitions: vec![PartitionClaim("t".into(), 0, leader, epoch)],
-            lagging: 0,
+            ..Metadata::default()
         })
     }
 
@@ -200,7 +200,7 @@ mod tests {
         let metadata = Metadata {
             brokers: vec![1, 2, 3],
             partitions,
-            lagging: 0,
+            ..Metadata::default()
         };
         view.saw_metadata(1, Some(metadata));
         view.saw_quorum(1, 2, 4);
@@ -215,8 +215,9 @@ mod tests {
         let view = ClusterView::of(3);
         view.saw_metadata(1, says(1, 4));
         assert!(view.in_sync());
+        let replicas = ReplicaClaim("t".into(), 0, 1, vec![1, 2, 3], vec![1, 3]);
         let lagging = says(1, 4).map(|metadata| Metadata {
-            lagging: 1,
+            replicas: vec![replicas.clone()],
             ..metadata
         });
         view.saw_metadata(2, lagging);

@@ -11,6 +11,7 @@ pub mod metadata;
 pub mod produce;
 pub mod quorum;
 pub mod reach;
+mod replicas;
 pub mod start_offset;
 pub mod transactions;
 

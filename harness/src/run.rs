@@ -318,6 +318,11 @@ impl Running<'_> {
         let limit = Duration::from_millis(self.case.target.limits.recovery_ms) * 2;
         let deadline = Instant::now() + limit;
         let agreed = topics::agreement(&self.view, partitions.len() + 1, deadline).await;
+        if agreed.is_some() && !self.is_interrupted() {
+            // `replicas-in-sync` holds every replica to this, so a run that ends before has not seen it.
+            let limit = Duration::from_millis(self.case.target.limits.in_sync_ms) + AFTER_AGREEMENT;
+            topics::in_sync(&self.view, Instant::now() + limit).await;
+        }
         self.phase(Phase::Final);
         if agreed.is_none() {
             self.warnings.push(format!(

@@ -5,9 +5,10 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use anyhow::Result;
-use checkers::history::{Observation, PartitionClaim, Seen, Text, What};
+use checkers::history::{Observation, PartitionClaim, ReplicaClaim, Seen, Text, What};
 
 use super::quorum::QuorumProbe;
+use super::replicas::ReplicasProbe;
 use super::{PERIOD, TIMEOUT};
 use crate::cluster::Cluster;
 use crate::cluster_view::ClusterView;
@@ -74,17 +75,25 @@ fn numbered(mut metadata: Metadata, ids: &[i32]) -> Metadata {
     for PartitionClaim(_, _, leader, _) in &mut metadata.partitions {
         *leader = number(ids, *leader);
     }
+    for ReplicaClaim(_, _, leader, replicas, in_sync) in &mut metadata.replicas {
+        *leader = number(ids, *leader);
+        for list in [replicas, in_sync] {
+            list.iter_mut().for_each(|id| *id = number(ids, *id));
+            list.sort_unstable();
+        }
+    }
     metadata
 }
 
 /// Asks until asked to stop.
 pub fn watch(mut asked: Asked, recorder: &Recorder, view: &ClusterView, stop: &StopFlag) {
     let mut wire = Wire::new(asked.address, TIMEOUT);
+    let mut replicas = ReplicasProbe::default();
     let mut next = Instant::now();
     while stop.sleep_until(next) {
         next = (next + PERIOD).max(Instant::now());
         let called = recorder.now();
-        let answer = questions::metadata(&mut wire, &asked.topics);
+        let answer = questions::metadata_in(&mut wire, &asked.topics, replicas.version());
         let answer = answer.map(|metadata| numbered(metadata, &asked.ids));
         let observe = |answered, error: Option<String>, seen| {
             let node = format!("n{}", asked.node).into();
@@ -104,7 +113,11 @@ pub fn watch(mut asked: Asked, recorder: &Recorder, view: &ClusterView, stop: &S
                     partitions: metadata.partitions.clone(),
                 };
                 observe(true, None, seen);
+                if let Some(seen) = replicas.seen(&metadata, next) {
+                    observe(true, None, seen);
+                }
                 view.saw_metadata(asked.node, Some(metadata));
+                replicas.ask_version(&mut wire);
             }
             Err(error) => {
                 let seen = Seen::Metadata {

@@ -17,21 +17,19 @@ use kafka_protocol::messages::txn_offset_commit_request::{
     TxnOffsetCommitRequestPartition, TxnOffsetCommitRequestTopic,
 };
 use kafka_protocol::messages::{
-    AddOffsetsToTxnRequest, AddPartitionsToTxnRequest, ApiKey, ApiVersionsRequest, EndTxnRequest,
-    GroupId, InitProducerIdRequest, ProduceRequest, ProducerId, TransactionalId,
-    TxnOffsetCommitRequest,
+    AddOffsetsToTxnRequest, AddPartitionsToTxnRequest, ApiKey, EndTxnRequest, GroupId,
+    InitProducerIdRequest, ProduceRequest, ProducerId, TransactionalId, TxnOffsetCommitRequest,
 };
 use kafka_protocol::protocol::StrBytes;
 use kafka_protocol::records::{
     Compression, Record, RecordBatchEncoder, RecordEncodeOptions, TimestampType,
 };
 
-use super::{NoAnswer, refused, topic_name};
+use super::{NoAnswer, refused, topic_name, versions};
 use crate::kafka::wire::{Wire, WireError};
 
 pub use listed::{Listed, list, producers};
 
-const API_VERSIONS_VERSION: i16 = 3;
 /// The first version whose clients are told PRODUCER_FENCED.
 const INIT_VERSION: i16 = 4;
 /// The last version for clients. Later ones are for brokers.
@@ -94,13 +92,7 @@ pub type Sender<'a> = (&'a str, Producer);
 /// # Errors
 /// If the node does not answer or refuses.
 pub fn offers_v2(wire: &mut Wire) -> Result<bool, NoAnswer> {
-    let request = ApiVersionsRequest::default()
-        .with_client_software_name(StrBytes::from_static_str("jepsen"))
-        .with_client_software_version(StrBytes::from_static_str("1"));
-    let answer = wire.call(&request, API_VERSIONS_VERSION)?;
-    if let Some(refusal) = refused(answer.error_code) {
-        return Err(refusal);
-    }
+    let answer = versions::all(wire)?;
     let decided = answer.finalized_features.iter().any(|feature| {
         feature.name.as_str() == FEATURE && feature.max_version_level >= FEATURE_VERSION
     });
