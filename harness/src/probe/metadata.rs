@@ -25,6 +25,9 @@ pub struct Asked {
     pub address: SocketAddr,
     /// Topics to ask about.
     pub topics: Vec<String>,
+    /// Those of them that are several topics, one after the other. Only where they are is recorded: epochs begin anew with
+    /// each.
+    pub returning: Vec<String>,
     /// Where it reports the quorum.
     pub quorum: QuorumProbe,
     /// The broker ids of n1, n2 and so on.
@@ -38,7 +41,7 @@ pub struct Asked {
 pub fn start(
     target: &Target,
     cluster: &Cluster,
-    topics: &[String],
+    (topics, returning): (&[String], &[String]),
     (recorder, view): (&Recorder, &ClusterView),
     threads: &mut Threads,
 ) -> Result<()> {
@@ -46,7 +49,8 @@ pub fn start(
         let asked = Asked {
             node: usize::from(node.number()),
             address: cluster.address(node),
-            topics: topics.to_vec(),
+            topics: [topics, returning].concat(),
+            returning: returning.to_vec(),
             quorum: QuorumProbe::of(target, cluster.place(node), cluster.logs(node))?,
             ids: target.broker_ids(),
         };
@@ -94,7 +98,12 @@ pub fn watch(mut asked: Asked, recorder: &Recorder, view: &ClusterView, stop: &S
         next = (next + PERIOD).max(Instant::now());
         let called = recorder.now();
         let answer = questions::metadata_in(&mut wire, &asked.topics, replicas.version());
-        let answer = answer.map(|metadata| numbered(metadata, &asked.ids));
+        let answer = answer.map(|metadata| {
+            let mut metadata = numbered(metadata, &asked.ids);
+            let stays = |row: &PartitionClaim| !asked.returning.iter().any(|name| *name == row.0);
+            metadata.partitions.retain(stays);
+            metadata
+        });
         let observe = |answered, error: Option<String>, seen| {
             let node = format!("n{}", asked.node).into();
             let error = error.map(Text::from);

@@ -14,7 +14,9 @@ impl Running<'_> {
     pub(super) fn start_probes(&self, probes: &mut Threads) -> Result<()> {
         let names: Vec<String> = names(&self.case.topics());
         let (target, seen) = (&self.case.target, (&self.recorder, &self.view));
-        probe::metadata::start(target, &self.cluster, &names, seen, probes)?;
+        let returning = (self.case.workload.make)().returning();
+        let topics = (names.as_slice(), returning.as_slice());
+        probe::metadata::start(target, &self.cluster, topics, seen, probes)?;
         let recorder = self.recorder.clone();
         probes.start("lateness", move |stop| {
             probe::lateness::watch(&recorder, &stop)

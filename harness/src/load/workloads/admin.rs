@@ -8,6 +8,8 @@
 //! exists, a deletion of a topic that is gone, a growth that is none. `metadata-agreement` knows that none of them may leave
 //! anything behind, and that none may be acknowledged.
 //!
+//! Some topics come back under the same name ([`returning`]).
+//!
 //! A topic has one owner, which changes it step by step. Once the outcome of a step is unknown, the topic is only
 //! described. The possible states of a topic therefore do not depend on how requests interleaved.
 
@@ -19,6 +21,7 @@ use rand::Rng;
 use rand::seq::IndexedRandom;
 use rand_chacha::ChaCha8Rng;
 
+use super::returning::{self, Returning};
 use super::{Row, Turn, Worker, Workload, append, with_pollers};
 use crate::config::seed::random;
 use crate::load::Load;
@@ -40,6 +43,10 @@ impl Workload for Admin {
             0..WORKERS => Box::new(run),
             _ => Box::new(append::run),
         })
+    }
+
+    fn returning(&self) -> Vec<String> {
+        returning::names(WORKERS)
     }
 }
 
@@ -187,9 +194,13 @@ fn run(load: &Load, turn: Turn) -> Result<()> {
     let mut asker = AdminClient::new(&load.addresses, &load.recorder, &load.ids);
     let mut topics: Vec<Owned> = Vec::new();
     let mut deleted = Deleted::of(load);
+    let mut returning = Returning::of(thread);
     let mut invalid = 0;
     while pace.wait(&mut random, &load.stop) {
         let node = random.random_range(0..load.addresses.len());
+        if returning.turn(&mut asker, load) {
+            continue;
+        }
         match next(&topics, &mut random) {
             Step::Create => {
                 let name = format!("a{thread}-{}", topics.len());
