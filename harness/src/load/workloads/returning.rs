@@ -47,7 +47,8 @@ impl Returning {
             used: 0,
             changes: 0,
             exists: false,
-            node: 0,
+            // Workers begin with different nodes, so that a fault of one node leaves a topic that comes back.
+            node: usize::try_from(thread).unwrap_or(0),
             next: Instant::now(),
         }
     }
@@ -60,9 +61,10 @@ impl Returning {
         self.next = Instant::now() + EVERY;
         let name = name(self.thread, self.used);
         load.created.add(&name);
+        let node = self.node % load.addresses.len().max(1);
         let done = match self.exists {
-            true => asker.delete(self.node, &name),
-            false => asker.create(self.node, (&name, 1), load.replicas),
+            true => asker.delete(node, &name),
+            false => asker.create(node, (&name, 1), load.replicas),
         };
         self.changes += 1;
         match done {
@@ -70,7 +72,7 @@ impl Returning {
             Some(false) => {}
             None => {
                 self.changes = CHANGES_MAX;
-                self.node = (self.node + 1) % load.addresses.len().max(1);
+                self.node += 1;
             }
         }
         // The last change creates, so that there is something to be in sync.
