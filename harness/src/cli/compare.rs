@@ -11,7 +11,7 @@ use reports::model::{Comparison, FindingStatus, Side};
 use crate::exit;
 use crate::experiments::qualify::baseline::Stored;
 use crate::experiments::qualify::comparison;
-use crate::output::{comparison as wording, tell, tell_data};
+use crate::output::{comparison as wording, only_json, tell, tell_json};
 use crate::store::{layout, write_whole};
 
 /// Flags of `compare`.
@@ -26,7 +26,7 @@ pub struct CompareArguments {
     /// Also write a page.
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
-    /// Print as JSON.
+    /// Print the comparison as one JSON document, see docs/output.md.
     #[arg(long)]
     pub json: bool,
 }
@@ -37,6 +37,9 @@ pub struct CompareArguments {
 /// # Errors
 /// If one of them is not a finished run, or the page cannot be written.
 pub fn run(arguments: &CompareArguments) -> Result<i32> {
+    if arguments.json {
+        only_json();
+    }
     let before = Stored::load(&arguments.before)?;
     let after = Stored::load(&arguments.after)?;
     let mut compared = compare(&before, &after);
@@ -47,7 +50,7 @@ pub fn run(arguments: &CompareArguments) -> Result<i32> {
     compared.earlier = Some(reports::side(&before.report));
     compared.candidate = Some(reports::side(&after.report));
     if arguments.json {
-        tell_data(&serde_json::to_string_pretty(&compared)?);
+        tell_json(&compared)?;
     } else {
         tell(&wording::text(&compared));
     }

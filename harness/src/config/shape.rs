@@ -9,6 +9,7 @@ use anyhow::Result;
 use rand::Rng;
 use toml::{Table, Value};
 
+use super::near;
 use super::seed::random;
 use super::topics::TOPICS;
 use crate::exit::Stop;
@@ -210,10 +211,8 @@ fn unknown(workload: &str, key: &str, rows: &Table) -> anyhow::Error {
         ));
     }
     let known: Vec<&str> = rows.keys().map(String::as_str).collect();
-    Stop::usage(format!(
-        "load: the workload {workload} has no `{key}`; there are: {}",
-        known.join(", ")
-    ))
+    let told = near::unknown("value", key, &known);
+    Stop::usage(format!("load: the workload {workload} has {told}"))
 }
 
 /// A fixed value: of a row of words one of them, of a row of numbers any number. librdkafka judges its own properties.
@@ -313,7 +312,8 @@ mod tests {
     fn a_wrong_value_says_what_is_possible() {
         let error = |fixed: &[(&str, &str)]| draw(fixed, 1).expect_err("wrong").to_string();
         assert!(
-            error(&[("linger", "5")]).contains("has no `linger`; there are: batch.num.messages")
+            error(&[("linger", "5")])
+                .contains("has no value `linger`; there are: batch.num.messages")
         );
         assert!(error(&[("sizes", "huge")]).contains("give one of small, mixed, large"));
         assert!(error(&[("partitions", "0")]).contains("from 1 to 200"));

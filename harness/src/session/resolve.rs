@@ -99,7 +99,8 @@ pub fn resolve(
         seed,
         plants: overrides.plants.clone(),
         watch_delivery: false,
-        title: Some(scenario.name.clone()),
+        is_shown: true,
+        suite_left: None,
         target,
     })
 }

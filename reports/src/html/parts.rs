@@ -4,7 +4,7 @@ use checkers::verdict::Validity;
 use maud::{Markup, html};
 
 use crate::findings::{Card, UndecidedCheck, symbol, word};
-use crate::format::{group, untrusted};
+use crate::format::{self, group, untrusted};
 use crate::measures::Name;
 use crate::model::RunReport;
 
@@ -32,7 +32,7 @@ pub(super) fn command(label: &str, command: &str) -> Markup {
     html! {
         div class="command" {
             span class="label" { (label) }
-            code { (untrusted(command)) }
+            code { (format::command(command)) }
             button type="button" class="copy" hidden aria-label=(format!("copy: {label}")) { "copy" }
         }
     }
