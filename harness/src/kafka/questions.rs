@@ -7,6 +7,7 @@ pub mod admin;
 pub mod embedded;
 pub mod features;
 pub mod groups;
+pub mod offer;
 mod offsets;
 pub mod raw;
 pub mod transactions;

@@ -25,7 +25,7 @@ pub fn reproduce(command: &str, seed: u64) -> String {
                     drop(typed.next());
                 }
             }
-            "--until-fail" | "--accept" => {}
+            "--until-fail" | "--accept" | "--open" => {}
             _ => words.push(word.quoted()),
         }
     }
@@ -61,7 +61,7 @@ fn called_here() -> String {
 }
 
 /// The program: by its name alone if the shell found it, by its path otherwise.
-fn program() -> String {
+pub fn program() -> String {
     let called = std::env::args_os().next().map(Word);
     let on_path = called.filter(|word| !word.0.as_bytes().contains(&b'/'));
     let path = || std::env::current_exe().map(|path| Word(path.into_os_string()).quoted());
