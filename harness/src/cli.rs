@@ -8,10 +8,12 @@ pub mod cluster;
 pub mod compare;
 pub mod doctor;
 pub mod export;
+pub mod init;
 pub mod list;
 pub mod model;
 pub mod prepare;
 pub mod report;
+pub mod schema;
 pub mod serve;
 pub mod shell;
 
@@ -57,6 +59,10 @@ pub enum Command {
     Run(run::RunArguments),
     /// List scenarios, suites, workloads, faults, checks, plants, targets, exhibits and mutants.
     List(list::ListArguments),
+    /// Write a commented target file to start from.
+    Init(init::InitArguments),
+    /// Print the JSON schema of a kind of file, for editors.
+    Schema(schema::SchemaArguments),
     /// Test which faults can run here, and say how to permit the others.
     Doctor(doctor::DoctorArguments),
     /// Judge a stored run or a history file again.
@@ -131,6 +137,8 @@ impl Cli {
             Command::Run(asked) if incident::is_asked(&asked) => incident::run(&asked),
             Command::Run(asked) => run::run(&asked),
             Command::List(asked) => list::run(&asked),
+            Command::Init(asked) => init::run(&asked),
+            Command::Schema(asked) => schema::run(&asked),
             Command::Doctor(asked) => doctor::run(&asked),
             Command::Check(asked) => check::run(&asked),
             Command::Export(asked) => export::run(&asked),

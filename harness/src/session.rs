@@ -9,6 +9,7 @@
 //!
 //! A session is opened once per process, before the first thread starts, because it enters the sandbox.
 
+pub mod browser;
 pub mod evidence;
 pub mod highlights;
 pub mod index;

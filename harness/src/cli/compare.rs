@@ -12,6 +12,7 @@ use crate::exit;
 use crate::experiments::qualify::baseline::Stored;
 use crate::experiments::qualify::comparison;
 use crate::output::{comparison as wording, only_json, tell, tell_json};
+use crate::session::browser::Browser;
 use crate::store::{layout, write_whole};
 
 /// Flags of `compare`.
@@ -26,6 +27,9 @@ pub struct CompareArguments {
     /// Also write a page.
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
+    /// With --html: show the page in a browser: BROWSER, or xdg-open.
+    #[arg(long, requires = "html")]
+    pub open: bool,
     /// Print the comparison as one JSON document, see docs/output.md.
     #[arg(long)]
     pub json: bool,
@@ -64,6 +68,7 @@ pub fn run(arguments: &CompareArguments) -> Result<i32> {
         link(&mut compared.candidate, &arguments.after);
         let title = format!("{} and {}", before.report.run.id, after.report.run.id);
         write_whole(file, &reports::comparison_html(&title, &compared))?;
+        Browser::ready(arguments.open).show(file);
     }
     if !compared.unlike.is_empty() {
         return Ok(exit::UNDECIDED);

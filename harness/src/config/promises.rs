@@ -68,7 +68,7 @@ fn is_possible(name: &str, word: &Value) -> bool {
 }
 
 /// The words that a promise can be, as a hint.
-fn words_of(name: &str) -> &'static str {
+pub(super) fn words_of(name: &str) -> &'static str {
     let row = WORDS.iter().find(|(known, _)| *known == name);
     row.map_or("WORD", |(_, words)| words)
 }

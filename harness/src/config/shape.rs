@@ -3,6 +3,7 @@
 //!
 //! Each row is drawn from a random stream of its own, so that a fixed value changes no other one.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use anyhow::Result;
@@ -63,6 +64,21 @@ pub fn text(value: &Value) -> String {
         Value::String(text) => text.clone(),
         other => other.to_string(),
     }
+}
+
+/// Every row of every workload, with the values that are drawn.
+pub(super) fn rows() -> BTreeMap<String, Vec<String>> {
+    let mut rows: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let tables = TABLES.iter().flat_map(|tables| tables.values());
+    for (key, values) in tables.filter_map(Value::as_table).flatten() {
+        let known = rows.entry(key.clone()).or_default();
+        for value in values.as_array().into_iter().flatten().map(text) {
+            if !known.contains(&value) {
+                known.push(value);
+            }
+        }
+    }
+    rows
 }
 
 impl Shape {

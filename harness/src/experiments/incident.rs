@@ -20,9 +20,11 @@ use crate::config::target::Target;
 use crate::exit::Stop;
 use crate::output::{self, tell, tell_more, visible};
 use crate::run::Case;
+use crate::session::browser::Browser;
 use crate::session::publish::{Conditions, Publication, warn_of};
 use crate::session::reproduce::reproduce;
 use crate::session::{Overrides, Session, resolve};
+use crate::store::layout;
 
 /// Its name on the command line.
 pub const NAME: &str = "incident";
@@ -87,6 +89,7 @@ pub fn run(arguments: &RunArguments) -> Result<i32> {
         }
         return Ok(crate::exit::VALID);
     }
+    let browser = Browser::ready(arguments.open);
     let session = Session::open(true, target.nodes, &arguments.out)?;
     let conditions = Conditions {
         target: &target,
@@ -113,6 +116,7 @@ pub fn run(arguments: &RunArguments) -> Result<i32> {
         run.report.before_after = Some(comparison);
     }
     let code = run.finish(&session, arguments.keep)?;
+    browser.show(&run.directory.path.join(layout::PAGE));
     session.leave();
     Ok(code)
 }

@@ -50,6 +50,7 @@ use crate::config::waivers;
 use crate::exit::{self, Stop};
 use crate::output::{self, say, tell, tell_data, tell_json, visible};
 use crate::run::Case;
+use crate::session::browser::Browser;
 use crate::session::{Overrides, Session, publish, resolve};
 use crate::store::{self, layout};
 
@@ -114,10 +115,12 @@ pub fn run(arguments: &QualifyArguments) -> Result<i32> {
     for cell in &mine {
         question.case(cell)?;
     }
+    let browser = Browser::ready(arguments.open);
     let session = question.enter(&mine)?;
-    let code = session
+    let (code, directory) = session
         .runtime
         .block_on(question.answer(&session, &cells, &mine))?;
+    browser.show(&directory.join(store::layout::PAGE));
     session.leave();
     Ok(code)
 }
@@ -208,7 +211,13 @@ impl Question<'_> {
         self.case(cell).is_ok_and(|case| case.needs_network)
     }
 
-    async fn answer(&self, session: &Session, cells: &[Cell], mine: &[Cell]) -> Result<i32> {
+    /// Returns the exit code of the run and its directory.
+    async fn answer(
+        &self,
+        session: &Session,
+        cells: &[Cell],
+        mine: &[Cell],
+    ) -> Result<(i32, PathBuf)> {
         let mut candidate = Build::begin(self, (self.target, &self.plants), true, session)?;
         let none = Plants::default();
         let other = self
@@ -273,7 +282,9 @@ impl Question<'_> {
             .await?;
             blocks::save(&candidate.run.directory, &pairs)?;
         }
-        self.conclude(candidate, other, &manifest, &pairs, session)
+        let directory = candidate.run.directory.path.clone();
+        let code = self.conclude(candidate, other, &manifest, &pairs, session)?;
+        Ok((code, directory))
     }
 
     /// One shard runs all blocks, because the runs of a pair must be adjacent on one machine.

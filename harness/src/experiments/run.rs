@@ -25,9 +25,11 @@ use crate::load::{Chosen, workloads};
 use crate::output::{self, say, tell};
 use crate::reference;
 use crate::run::{Case, topics};
+use crate::session::browser::Browser;
 use crate::session::publish::{Conditions, Publication, warn_of};
 use crate::session::reproduce::reproduce;
 use crate::session::{Overrides, Session, prepare, resolve};
+use crate::store::layout;
 
 /// Flags of `run`.
 #[derive(Clone, Debug, Args)]
@@ -86,6 +88,9 @@ pub struct RunArguments {
     /// Accept the findings that this file waives, see docs/qualification.md.
     #[arg(long, value_name = "FILE")]
     pub waivers: Option<PathBuf>,
+    /// Show the page of the last run in a browser: BROWSER, or xdg-open.
+    #[arg(long, conflicts_with = "plan")]
+    pub open: bool,
     /// Leave the nodes running until Ctrl-C after the run: of one scenario, once.
     #[arg(long, conflicts_with = "repeat")]
     pub keep_running: bool,
@@ -199,6 +204,7 @@ pub fn run(arguments: &RunArguments) -> Result<i32> {
     let network = runs
         .iter()
         .any(|run| run.cases.iter().any(|case| case.needs_network));
+    let browser = Browser::ready(arguments.open);
     let session = match target.runs_already() {
         true => Session::open_beside(&arguments.out)?,
         false => Session::open(network, target.nodes, &arguments.out)?,
@@ -212,13 +218,18 @@ pub fn run(arguments: &RunArguments) -> Result<i32> {
         return Err(Stop::machine(why));
     }
     let mut worst = exit::VALID;
+    let mut last = None;
     for planned in runs {
         let playing = play(&session, arguments, &target, &overrides.plants, planned);
-        let code = session.runtime.block_on(playing)?;
+        let (code, directory) = session.runtime.block_on(playing)?;
+        last = Some(directory);
         worst = exit::worse(worst, code);
         if session.interrupt.is_set() || (arguments.until_fail && code != exit::VALID) {
             break;
         }
+    }
+    if let Some(directory) = last {
+        browser.show(&directory.join(layout::PAGE));
     }
     session.leave();
     Ok(worst)
@@ -231,13 +242,14 @@ fn scenarios(names: &[String]) -> Result<Vec<Scenario>> {
     names.iter().map(|name| find::scenario(name)).collect()
 }
 
+/// Returns the exit code of the run and its directory.
 async fn play(
     session: &Session,
     arguments: &RunArguments,
     target: &Target,
     plants: &Plants,
     planned: Planned,
-) -> Result<i32> {
+) -> Result<(i32, PathBuf)> {
     let conditions = Conditions {
         target,
         command: reproduce("run", planned.seed),
@@ -293,7 +305,8 @@ async fn play(
         }
     }
     run.settle(session, count);
-    run.finish(session, arguments.keep)
+    let code = run.finish(session, arguments.keep)?;
+    Ok((code, run.directory.path.clone()))
 }
 
 async fn keep_running(session: &Session, cluster: &Cluster) -> Result<()> {

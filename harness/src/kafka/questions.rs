@@ -8,6 +8,7 @@ pub mod embedded;
 pub mod features;
 pub mod groups;
 mod metadata;
+pub mod offer;
 mod offsets;
 pub mod raw;
 pub mod transactions;

@@ -31,6 +31,11 @@ pub fn reproduce(command: &str, seed: u64) -> String {
     Called::now().again(command, seed)
 }
 
+/// The program alone, as a shell takes it.
+pub fn called() -> String {
+    quoted(&Called::now().program)
+}
+
 /// The command line as it was typed.
 pub fn typed() -> String {
     let called = Called::now();

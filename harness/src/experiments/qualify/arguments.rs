@@ -47,6 +47,9 @@ pub struct QualifyArguments {
     /// Accept the findings that this file waives, see docs/qualification.md.
     #[arg(long, value_name = "FILE")]
     pub waivers: Option<PathBuf>,
+    /// Show the page in a browser: BROWSER, or xdg-open.
+    #[arg(long, conflicts_with = "plan")]
+    pub open: bool,
     /// Print what would run, with all fault schedules, and stop.
     #[arg(long, conflicts_with_all = ["accept", "waivers"])]
     pub plan: bool,
