@@ -5,6 +5,7 @@
 
 use std::process::ExitCode;
 
+use common::collections;
 use reports::RunReport;
 
 #[path = "../tests/common/mod.rs"]
@@ -31,6 +32,29 @@ fn main() -> ExitCode {
         (beside("junit.xml"), reports::junit_xml(&report)),
         (beside("txt"), reports::summary_text(&report, false)),
         (beside("md"), reports::summary_markdown(&report)),
+        (
+            beside("calibration.html"),
+            reports::calibration_html(&collections::calibration(), &collections::checks()),
+        ),
+        (
+            beside("museum.html"),
+            reports::museum_html(&collections::museum()),
+        ),
+        (
+            beside("histories.html"),
+            reports::history_score_html(&collections::history_score()),
+        ),
+        (
+            beside("bench.html"),
+            reports::bench::page(&collections::bench()),
+        ),
+        (
+            beside("listing.html"),
+            reports::listing_html(
+                "runs/20261123T084021Z-5eed",
+                &["scenarios/".into(), "report.html".into()],
+            ),
+        ),
         (
             beside("index.html"),
             reports::index_html(&common::around::summaries()),

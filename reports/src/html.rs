@@ -16,6 +16,7 @@ mod evidence;
 mod failures;
 mod gaps;
 mod glossary;
+mod groups;
 pub(crate) mod history_score;
 mod index;
 mod leaders;
@@ -30,6 +31,7 @@ mod recovery;
 mod scenario;
 mod sides;
 mod timeline;
+mod transactions;
 mod undecided;
 mod verdict;
 

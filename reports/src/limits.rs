@@ -44,6 +44,28 @@ pub const OPERATIONS_PER_EXCERPT_MAX: usize = 1_000;
 pub const WORKERS_PER_TIMELINE_MAX: usize = 24;
 /// Lines of one node's log in one excerpt.
 pub const LOG_LINES_MAX: usize = 200;
+/// Consumer groups of a scenario.
+pub const GROUPS_MAX: usize = 100;
+/// Members of a group that have a name on the page.
+pub const GROUP_MEMBERS_MAX: usize = 500;
+/// Generations of a group.
+pub const GENERATIONS_MAX: usize = 400;
+/// Groups that are drawn; of the others a page has a row.
+pub const GROUPS_DRAWN_MAX: usize = 3;
+/// Bars in the drawing of a group; 1,000 take about 250 KB.
+pub const GROUP_BARS_MAX: usize = 1_000;
+/// Lanes of partitions in a drawing of a group or of transactions.
+pub const PARTITION_LANES_MAX: usize = 12;
+/// Transactions of a scenario that are kept one by one.
+pub const TRANSACTIONS_MAX: usize = 200;
+/// Rows of transactions in a drawing.
+pub const TRANSACTION_LANES_MAX: usize = 8;
+/// Buckets in which transactions are counted.
+pub const TRANSACTION_BUCKETS_MAX: u64 = 240;
+/// Times in which a last stable offset stood still.
+pub const STALLS_MAX: usize = 100;
+/// A last stable offset that stands still for less is not noted: a transaction is open for some time.
+pub const STALL_MS_MIN: u64 = 500;
 /// Failure cards on a page.
 pub const CARDS_MAX: usize = 60;
 /// Scenarios listed on a page that was reduced to its outline.

@@ -10,6 +10,7 @@ mod detection;
 mod environment;
 mod excerpt;
 mod fault;
+mod group;
 mod history_score;
 mod incident;
 mod log;
@@ -21,6 +22,7 @@ mod refusal;
 mod scenario;
 mod series;
 mod summary;
+mod transactions;
 mod waiver;
 
 use checkers::verdict::Validity;
@@ -35,6 +37,7 @@ pub use environment::{Environment, Filesystem, NodeSetup, Setting};
 pub(crate) use excerpt::span;
 pub use excerpt::{Excerpt, FailureStretch};
 pub use fault::{FaultClass, FaultWindow, WindowState};
+pub use group::{Cause, Coordinator, Generation, Group, Groups, Owner};
 pub use history_score::{AppliedLie, HistoryMutant, HistoryScore, MutatedRun};
 pub use incident::{BeforeAfter, BeforeAfterRow, Reason};
 pub use log::{LogExcerpt, LogLevel, LogLine, LogText, NodeLog};
@@ -48,6 +51,10 @@ pub use series::{
     AvailabilityBucket, DensityCell, LatencySeries, Mark, QuantileBucket, RateBucket, Series,
 };
 pub use summary::{RunSummary, SummaryError};
+pub use transactions::{
+    StableOffsetStall, TransactionBucket, TransactionEnds, TransactionOutcome, TransactionRow,
+    Transactions, TransactionsSeen,
+};
 pub use waiver::Waiver;
 
 /// A judged run.
@@ -112,7 +119,7 @@ pub struct Run {
     pub seed: String,
     /// RFC 3339 in UTC, whole seconds: `2026-11-23T08:40:21Z`.
     pub started: String,
-    /// The wall clock at which times of the last scenario count from, RFC 3339 with milliseconds; empty if not recorded.
+    /// The wall clock at which times of the first scenario count from, RFC 3339 with milliseconds; empty if not recorded.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub begin_wall_clock: String,
     /// From the first scenario's begin to the last one's end.

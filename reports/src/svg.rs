@@ -4,11 +4,13 @@
 //! mark. Nodes have no colour of their own: each has a lane with its name, so any number of nodes can be told apart in
 //! light and dark. All drawings of a scenario share one [`Axis`] with the charts, so they line up.
 
+mod groups;
 mod lanes;
 mod mini;
 mod spark;
 mod strip;
 mod timeline;
+mod transactions;
 
 use checkers::history::Outcome;
 use maud::{Markup, html};
@@ -17,11 +19,13 @@ use crate::axis::{Axis, LEFT, RIGHT, WIDTH};
 use crate::format::{moment, untrusted};
 use crate::model::FaultWindow;
 
+pub(crate) use groups::{drawn_generations, group, owned_partitions};
 pub(crate) use lanes::lanes;
 pub(crate) use mini::{Mini, mini};
 pub(crate) use spark::spark;
 pub(crate) use strip::{Dot, strip};
 pub(crate) use timeline::{partitions, timeline};
+pub(crate) use transactions::{outcome_word as outcome_of_transaction, transactions};
 
 /// Height of a lane.
 const LANE: u32 = 34;
@@ -49,13 +53,23 @@ pub(crate) fn patterns() -> Markup {
 /// A drawing in a box that scrolls where the screen is narrow. Then the names of its lanes stay in sight at the left, as
 /// text of the page: the labels within the drawing would scroll away.
 fn framed(label: &str, names: &[String], drawing: &Markup) -> Markup {
+    let rows: Vec<(String, u32)> = names.iter().map(|name| (name.clone(), LANE)).collect();
     html! {
-        div class="scroll" tabindex="0" role="group" aria-label=(label) {
-            div class="framed" {
-                (drawing)
-                div class="names" aria-hidden="true" style=(format!("grid-template-rows:repeat({},{LANE}fr) {AXIS}fr", names.len())) {
-                    @for name in names { span { (untrusted(name)) } }
-                }
+        div class="scroll" tabindex="0" role="group" aria-label=(label) { (named(&rows, drawing)) }
+    }
+}
+
+/// A drawing with the names of its rows, each with the row's height.
+fn named(rows: &[(String, u32)], drawing: &Markup) -> Markup {
+    let mut heights: Vec<String> = Vec::new();
+    for same in rows.chunk_by(|one, other| one.1 == other.1) {
+        heights.push(format!("repeat({},{}fr)", same.len(), same[0].1));
+    }
+    html! {
+        div class="framed" {
+            (drawing)
+            div class="names" aria-hidden="true" style=(format!("grid-template-rows:{} {AXIS}fr", heights.join(" "))) {
+                @for (name, _) in rows { span { (untrusted(name)) } }
             }
         }
     }

@@ -282,7 +282,7 @@ fn the_hard_limit_holds_whatever_comes() {
     assert!(page.text.contains("Only an outline is shown"));
     assert!(page.text.contains("500 of 700 shown"));
     assert!(
-        page.text.contains(&report.run.reproduce),
+        crate::common::markup::text(&page.text).contains(&report.run.reproduce),
         "how to repeat it stays"
     );
     crate::common::markup::tags(&page.text);

@@ -7,6 +7,7 @@ mod decision;
 mod extremes;
 mod figures;
 mod golden;
+mod groups;
 mod hostile;
 mod machine;
 mod nodes;

@@ -175,7 +175,7 @@ fn every_kind_of_finding_has_words_of_its_own() {
 #[test]
 fn the_page_answers_a_readers_questions() {
     let report = crate::common::report();
-    let page = reports::html(&report).text;
+    let page = crate::common::markup::text(&reports::html(&report).text);
     for answer in [
         "Lost write",
         "An acknowledged record is never lost",

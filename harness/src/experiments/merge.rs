@@ -11,6 +11,7 @@ use clap::Args;
 use reports::RunReport;
 
 use super::qualify::{finish, load_pairs, save_pairs};
+use crate::config::waivers;
 use crate::exit::Stop;
 use crate::experiments::qualify::baseline::{self, Stored};
 use crate::experiments::qualify::comparison;
@@ -37,6 +38,9 @@ pub struct MergeArguments {
     /// Mark the joined run as baseline if it is valid.
     #[arg(long)]
     pub accept: bool,
+    /// Accept the findings that this file waives, beside those that the shards waived; see docs/qualification.md.
+    #[arg(long, value_name = "FILE")]
+    pub waivers: Option<PathBuf>,
     /// The directory of the joined run.
     #[arg(long, value_name = "DIR", default_value = "runs")]
     pub out: PathBuf,
@@ -48,11 +52,19 @@ pub struct MergeArguments {
 /// # Errors
 /// If a path is not a shard, shards do not belong together, or the joined run cannot be written. No half run stays.
 pub fn run(arguments: &MergeArguments) -> Result<i32> {
+    let named = waivers::load(arguments.waivers.as_deref())?;
     let shards = shards(&arguments.runs)?;
     let paths: Vec<PathBuf> = shards.iter().map(|shard| shard.path.clone()).collect();
     place::check(&arguments.out, &paths)?;
     let parts: Vec<Part> = shards.iter().map(part).collect::<Result<_>>()?;
     let (manifest, mut report) = join(&parts).map_err(Stop::usage)?;
+    // A shard may have been judged on a day on which a waiver still counted.
+    report.warnings.extend(waivers::end(&mut report.waivers));
+    for waiver in named {
+        if !report.waivers.contains(&waiver) {
+            report.waivers.push(waiver);
+        }
+    }
     let other = match manifest.against.is_empty() {
         true => None,
         false => Some(beside(&parts, &shards)?),

@@ -188,7 +188,13 @@ impl Publication {
         let (run, started) = (&self.directory.path, report.run.started.clone());
         let unread = around::add(&mut entry, run, &recorded.directory, &started);
         report.warnings.extend(unread);
-        report.run.begin_wall_clock = opening::wall_clock(&recorded.directory);
+        entry.begin_wall_clock = opening::wall_clock(&recorded.directory);
+        if report.run.begin_wall_clock.is_empty() {
+            report
+                .run
+                .begin_wall_clock
+                .clone_from(&entry.begin_wall_clock);
+        }
         entry.files = scenario::files(&recorded.directory);
         report.scenarios.push(entry);
         Ok(())

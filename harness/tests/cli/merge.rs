@@ -225,3 +225,60 @@ fn a_copy_that_fails_leaves_no_run() {
     );
     assert!(content(folder.path()) == before, "a shard was changed");
 }
+
+/// Adds a finding to a shard's report, and these waivers.
+fn finds(run: &Path, waivers: &Value) {
+    let path = run.join("report.json");
+    let text = std::fs::read_to_string(&path).expect("read");
+    let mut report: Value = serde_json::from_str(&text).expect("JSON");
+    report["subject"] = json!({"name": "reference"});
+    report["waivers"] = waivers.clone();
+    report["scenarios"][0]["judgement"] = json!({"verdicts": [{
+        "check": "recovery", "class": "liveness", "validity": "invalid", "anomaly_count": 1,
+        "anomalies": [{"kind": "not-served", "certain": true, "what": "appends", "waited_ms": 9}],
+    }]});
+    std::fs::write(path, report.to_string()).expect("written");
+}
+
+#[test]
+fn waivers_of_the_shards_and_of_the_command_count() {
+    let in_days = |days: i64| {
+        let at = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24 * days);
+        at.strftime("%Y-%m-%d").to_string()
+    };
+    let waiver = |expires: &str| {
+        json!({"check": "recovery", "kind": "not-served", "subject": "reference",
+               "reason": "ACME-17", "author": "jo", "expires": expires})
+    };
+    let merged = |of_a: Value, named: Option<&str>| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let a = shard(folder.path(), 1, "a", &json!({}));
+        let b = shard(folder.path(), 2, "b", &json!({}));
+        finds(&a, &of_a);
+        finds(&b, &json!([]));
+        let out = tempfile::tempdir().expect("a folder");
+        let mut command = command(&["merge", "--baseline", "none", "--out"]);
+        command.arg(out.path()).args([&a, &b]);
+        if let Some(expires) = named {
+            let file = folder.path().join("waivers.toml");
+            let text = format!(
+                "[[waiver]]\ncheck = \"recovery\"\nkind = \"not-served\"\nsubject = \"reference\"\n\
+                 reason = \"ACME-17\"\nauthor = \"jo\"\nexpires = \"{expires}\"\n"
+            );
+            std::fs::write(&file, text).expect("written");
+            command.arg("--waivers").arg(file);
+        }
+        ended(&mut command)
+    };
+    let (soon, over) = (in_days(30), in_days(-2));
+    assert_eq!(merged(json!([]), None).code, 1, "a finding");
+    let by_a_shard = merged(json!([waiver(&soon)]), None);
+    assert_eq!(by_a_shard.code, 0, "{}", by_a_shard.stderr);
+    let by_the_command = merged(json!([]), Some(&soon));
+    assert_eq!(by_the_command.code, 0, "{}", by_the_command.stderr);
+    let ended = merged(json!([waiver(&over)]), None);
+    assert_eq!(ended.code, 1, "{}", ended.stderr);
+    let refused = merged(json!([]), Some(&over));
+    assert_eq!(refused.code, USAGE);
+    assert!(refused.stderr.contains("expired"), "{}", refused.stderr);
+}

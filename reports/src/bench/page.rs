@@ -15,7 +15,7 @@ svg text { fill: var(--text); } svg .value { fill: var(--soft); }
 .bar.t0 { fill: var(--ok); } .bar.t1 { fill: var(--info); } .bar.t2 { fill: var(--fail); } .bar.t3 { fill: var(--leader); }
 .sample { fill: var(--ground); stroke: var(--text); }
 table.figures { border-collapse: collapse; } table.figures td, table.figures th { padding: .2rem .8rem; border-bottom: 1px solid var(--line); }
-table.figures td + td { text-align: right; white-space: nowrap; }
+table.figures td { text-align: right; white-space: nowrap; }
 .spread { display: block; color: var(--soft); font-size: .85em; }
 ";
 const POLICY: &str =
@@ -75,13 +75,15 @@ fn conditions(bench: &Bench) -> Markup {
 fn figures(bench: &Bench) -> Markup {
     let first = bench.targets.first().map_or("", String::as_str);
     html! {
-        table class="figures" {
-            thead { tr { th { "figure" } @for target in &bench.targets { th { (untrusted(target)) } } } }
-            tbody {
-                @for figure in &bench.figures {
-                    tr {
-                        td { (figure.group) ": " (figure.label) }
-                        @for target in &bench.targets { (cell(figure, target, first)) }
+        div class="scroll" tabindex="0" role="group" aria-label="All figures of all targets" {
+            table class="figures" {
+                thead { tr { th scope="col" { "figure" } @for target in &bench.targets { th scope="col" { (untrusted(target)) } } } }
+                tbody {
+                    @for figure in &bench.figures {
+                        tr {
+                            th scope="row" { (figure.group) ": " (figure.label) }
+                            @for target in &bench.targets { (cell(figure, target, first)) }
+                        }
                     }
                 }
             }

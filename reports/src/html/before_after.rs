@@ -8,10 +8,13 @@ use crate::model::BeforeAfter;
 
 /// The whole section.
 pub(super) fn section(before_after: &BeforeAfter) -> Markup {
-    let verdict = if before_after.as_expected {
+    let verdict: &str = if before_after.as_expected {
         "As expected: the run with the bugs fails for the expected reasons, and the run without them is valid."
     } else {
-        "Not as expected: a reason below was not observed, or the run without the bugs is not valid."
+        match before_after.reasons.iter().all(|reason| reason.seen) {
+            true => "Not as expected: the run without the bugs is not valid.",
+            false => "Not as expected: a reason below was not observed.",
+        }
     };
     html! {
         section aria-labelledby="incident" {

@@ -20,6 +20,7 @@ pub(super) fn table(subject: &Subject) -> Markup {
                     (fact("deliberate bugs", &subject.plants.join(", ")))
                     (fact("program", &subject.program))
                     (fact("program SHA-256", subject.binary_sha256.as_deref().unwrap_or_default()))
+                    (fact("digest of all files", &super::decision::digest_of_files(subject).unwrap_or_default()))
                     (fact("configuration digest", &subject.configuration))
                     (fact("command of n1", &subject.command))
                 }

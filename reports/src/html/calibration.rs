@@ -91,7 +91,7 @@ fn matrix(calibration: &Calibration, checks: &[&str]) -> Markup {
                     thead {
                         tr {
                             th scope="col" { "bug" } th scope="col" { "detected" } th scope="col" { "median time" }
-                            @for check in checks { th scope="col" { (check) } }
+                            @for check in checks { th scope="col" class="check" { span { (check) } } }
                         }
                     }
                     tbody { @for plant in ran(calibration) { (row(plant, checks)) } }

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use super::parts::spans;
 use crate::format::{count, untrusted};
-use crate::model::{Detection, RunReport, Subject};
+use crate::model::{Detection, FindingStatus, RunReport, Subject};
 use crate::untested;
 
 /// Sentences of *not tested* that are shown at once on a failing page; the others unfold.
@@ -32,6 +32,16 @@ pub(super) fn part(report: &RunReport, is_failing: bool) -> Markup {
             div class="row" {
                 h3 { "Detection strength" }
                 p { (strength(report.detection.as_ref())) }
+            }
+            div class="row" {
+                h3 { "Last accepted build" }
+                p { (accepted(report)) }
+            }
+            @if !report.waivers.is_empty() {
+                div class="row" {
+                    h3 { "Waivers" }
+                    p { (waivers(report)) }
+                }
             }
             div class="row" {
                 h3 { "Build" }
@@ -71,6 +81,45 @@ fn strength(detection: Option<&Detection>) -> String {
     )
 }
 
+/// What the run was compared with.
+fn accepted(report: &RunReport) -> Markup {
+    html! {
+        @match &report.comparison {
+            Some(comparison) => {
+                (untrusted(&comparison.baseline.name)) " " (untrusted(&comparison.baseline.version)) ": "
+                @if comparison.unlike.is_empty() {
+                    (comparison.count(FindingStatus::New)) " new, " (comparison.count(FindingStatus::Ongoing)) " ongoing, "
+                    (comparison.count(FindingStatus::Resolved)) " resolved. "
+                } @else { "not like for like. " }
+                a href="#comparison" { "Comparison" } "."
+            },
+            None => { "Not compared. " code { "jepsen qualify" } " compares a suite with the build accepted last." },
+        }
+    }
+}
+
+/// How many waivers count, and when the first of them ends.
+fn waivers(report: &RunReport) -> String {
+    let first = report.waivers.iter().map(|waiver| &waiver.expires).min();
+    let first = first.map(|day| untrusted(day)).unwrap_or_default();
+    format!(
+        "{}; the first ends on {first}. Waived findings are marked on their cards.",
+        count(report.waivers.len() as u64, "waivers")
+    )
+}
+
+/// One digest of all files that the target provides. Where there are some, the program that runs them (a JVM) says nothing
+/// about the build.
+pub(super) fn digest_of_files(subject: &Subject) -> Option<String> {
+    let mut digest = checkers::history::Digest::new();
+    for file in &subject.files {
+        // Without one of them two builds could look alike.
+        let sha256 = file.sha256.as_ref()?;
+        digest.add(format!("{sha256}  {}\n", file.path).as_bytes());
+    }
+    (!subject.files.is_empty()).then(|| digest.text())
+}
+
 /// The build in a line: what it is, and by which digest it can be recognized.
 pub(super) fn build(subject: &Subject) -> String {
     let version = match subject.version.trim() {
@@ -81,9 +130,12 @@ pub(super) fn build(subject: &Subject) -> String {
     if !subject.revision.is_empty() {
         parts.push(format!("revision {}", untrusted(&subject.revision)));
     }
-    if let Some(sha256) = &subject.binary_sha256 {
-        let short: String = sha256.chars().take(12).collect();
-        parts.push(format!("binary {}", untrusted(&short)));
+    let short = |digest: &str| untrusted(&digest.chars().take(12).collect::<String>());
+    if let Some(digest) = digest_of_files(subject) {
+        let files = count(subject.files.len() as u64, "files");
+        parts.push(format!("{files} {}", short(&digest)));
+    } else if let Some(sha256) = &subject.binary_sha256 {
+        parts.push(format!("binary {}", short(sha256)));
     }
     if !subject.configuration.is_empty() {
         parts.push(format!(

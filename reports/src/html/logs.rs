@@ -1,4 +1,5 @@
-//! Section 8: the nodes' log lines around each failure, side by side on one time axis, with the faults in between.
+//! Section 8: the nodes' log lines around each failure on one time axis, with the faults in between. One column for all
+//! nodes, because a line of a log is longer than a third of a page is wide.
 
 use maud::{Markup, html};
 
@@ -16,16 +17,26 @@ pub(super) fn section(report: &RunReport, dropped: bool) -> Markup {
                 @if dropped {
                     p class="cut" { "Left out to keep the page small. The logs are in the run directory." }
                 } @else {
-                    @if !report.run.begin_wall_clock.is_empty() {
-                        p { "Times count from the start of the run, " code { (untrusted(&report.run.begin_wall_clock)) }
-                            " by the wall clock of the harness." }
-                    }
-                    @for scenario in &report.scenarios {
+                    @for scenario in report.scenarios.iter().filter(|s| !s.logs.is_empty()) {
+                        @let zero = time_zero(report, scenario);
+                        @if !zero.is_empty() {
+                            p { "Times of " (untrusted(&scenario.name)) " count from " code { (untrusted(zero)) }
+                                " by the wall clock of the harness." }
+                        }
                         @for excerpt in &scenario.logs { (one(scenario, excerpt)) }
                     }
                 }
             }
         }
+    }
+}
+
+/// The wall clock at which a scenario's times count from; empty if it was not recorded.
+pub(super) fn time_zero<'a>(report: &'a RunReport, scenario: &'a ScenarioReport) -> &'a str {
+    match (scenario.begin_wall_clock.as_str(), report.scenarios.len()) {
+        // Older versions recorded it for the run.
+        ("", 1) => &report.run.begin_wall_clock,
+        (own, _) => own,
     }
 }
 
@@ -38,14 +49,13 @@ fn one(scenario: &ScenarioReport, excerpt: &LogExcerpt) -> Markup {
                 (count(sum_of(excerpt.nodes.iter().map(|n| n.lines_total)), "lines"))
             }
             @if silent { p class="nodata" { "No node wrote a line at that time." } } @else {
-                div class="scroll" tabindex="0" role="group" aria-label="Lines of the nodes' logs" {
+                div class="scroll tall" tabindex="0" role="group" aria-label="Lines of the nodes' logs" {
                     table class="logs" {
-                        caption { "Log lines of each node by time; fault lines span all columns" }
+                        caption { "Log lines of all nodes by time, with the faults in between" }
                         thead { tr {
-                            th scope="col" class="num" { "time" }
-                            @for node in &excerpt.nodes { th scope="col" { (untrusted(&node.node)) } }
+                            th scope="col" class="num" { "time" } th scope="col" { "node" } th scope="col" { "line" }
                         } }
-                        tbody { @for row in rows(scenario, excerpt) { (line(&row, excerpt.nodes.len())) } }
+                        tbody { @for row in rows(scenario, excerpt) { (line(&row, excerpt)) } }
                     }
                 }
             }
@@ -87,18 +97,17 @@ fn rows<'a>(scenario: &ScenarioReport, excerpt: &'a LogExcerpt) -> Vec<Row<'a>> 
     rows
 }
 
-fn line(row: &Row<'_>, columns: usize) -> Markup {
+fn line(row: &Row<'_>, excerpt: &LogExcerpt) -> Markup {
     html! {
         @match row {
             Row::Fault(at, what) => tr class="fault" {
                 th scope="row" class="num" { (moment(*at)) }
-                td colspan=(columns) { (what) }
+                td {} td { (what) }
             },
             Row::Line(column, line) => tr class=[class(line.level)] {
                 th scope="row" class="num" { (moment(line.at_ns)) }
-                @for index in 0..columns {
-                    td { @if index == *column { code { (untrusted(&line.text)) } } }
-                }
+                td class="node" { (untrusted(&excerpt.nodes[*column].node)) }
+                td { code { (untrusted(&line.text)) } }
             },
         }
     }
@@ -124,9 +133,9 @@ fn source(node: &NodeLog) -> Markup {
             "; " (group(shown)) " of " (count(node.lines_total, "lines")) " shown, warnings and errors first"
         }
         @match node.clock_offset_ms {
-            Some(0) => "; its clock agrees with the harness",
+            Some(0) => "; it reads the clock of the harness",
             Some(ms) => { "; its clock runs " (ms.unsigned_abs()) " ms " (if ms > 0 { "ahead" } else { "behind" }) }
-            None => "; clock offset not measured",
+            None => "; its clock was not compared with that of the harness",
         }
     }
 }

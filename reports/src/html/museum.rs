@@ -56,7 +56,7 @@ fn matrix(museum: &Museum) -> Markup {
     html! {
         section aria-labelledby="matrix" {
             h2 id="matrix" { "Shown on the one, silent on the other" }
-            div class="scroll" {
+            div class="scroll" tabindex="0" role="group" aria-label="Exhibits, with and without the bug" {
                 table class="matrix" {
                     thead { tr {
                         th scope="col" { "exhibit" } th scope="col" { "with the bug" } th scope="col" { "shown" }
@@ -128,13 +128,15 @@ fn article(exhibit: &ExhibitRow) -> Markup {
 
 fn side(side: &MuseumSide, what: &str) -> Markup {
     html! {
-        table {
-            caption { (untrusted(&side.target)) ", " (what) }
-            thead { tr {
-                th scope="col" { "seed" } th scope="col" { "seen" } th scope="col" { "not seen" } th scope="col" { "after" }
-                th scope="col" { "other findings" } th scope="col" { "undecided" } th scope="col" { "tries" } th scope="col" { "history" }
-            } }
-            tbody { @for run in &side.runs { (line(run)) } }
+        div class="scroll" tabindex="0" role="group" aria-label={ "Runs of " (untrusted(&side.target)) ", " (what) } {
+            table {
+                caption { (untrusted(&side.target)) ", " (what) }
+                thead { tr {
+                    th scope="col" { "seed" } th scope="col" { "seen" } th scope="col" { "not seen" } th scope="col" { "after" }
+                    th scope="col" { "other findings" } th scope="col" { "undecided" } th scope="col" { "tries" } th scope="col" { "history" }
+                } }
+                tbody { @for run in &side.runs { (line(run)) } }
+            }
         }
     }
 }

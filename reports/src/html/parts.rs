@@ -32,8 +32,19 @@ pub(super) fn command(label: &str, command: &str) -> Markup {
     html! {
         div class="command" {
             span class="label" { (label) }
-            code { (format::command(command)) }
+            code { (words(command)) }
             button type="button" class="copy" hidden aria-label=(format!("copy: {label}")) { "copy" }
+        }
+    }
+}
+
+/// The words of a command, so that a line ends between two of them and not within `--faults`.
+fn words(command: &str) -> Markup {
+    let shown = format::command(command);
+    html! {
+        @for (index, word) in shown.split(' ').enumerate() {
+            @if index > 0 { " " }
+            span { (word) }
         }
     }
 }
@@ -87,8 +98,10 @@ pub(super) fn navigation(
                 @if !open.is_empty() { li { a href="#undecided" { "Undecided " span class="n" { (open.len()) } } } }
                 li { a href="#checks" { "Checks" } }
                 @if timelines { li { a href="#timeline" { "Timeline" } } }
-                @if report.scenarios.len() == 1 {
+                @if let [scenario] = report.scenarios.as_slice() {
                     li { a href="#leaders-1" { "Leaders" } }
+                    @if !scenario.groups.is_empty() { li { a href="#groups-1" { "Groups" } } }
+                    @if scenario.transactions.is_some() { li { a href="#transactions-1" { "Transactions" } } }
                     li { a href="#gaps-1" { "Gaps" } }
                     li { a href="#faults-1" { "Faults" } }
                 } @else if !report.scenarios.is_empty() {

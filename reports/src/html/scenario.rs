@@ -4,7 +4,7 @@ use checkers::verdict::Validity;
 use maud::{Markup, html};
 
 use super::parts::chip;
-use super::{Detail, chartset, gaps, leaders, recovery};
+use super::{Detail, chartset, gaps, groups, leaders, recovery, transactions};
 use crate::axis::Axis;
 use crate::format::{bytes, group, length_ms, moment, untrusted};
 use crate::limits::{SCENARIOS_WITH_CHARTS_MAX, TABLE_ROWS_MAX};
@@ -38,8 +38,14 @@ pub(super) fn section(
         }
         Detail::NoCharts | Detail::Outline => false,
     };
+    // As large as a chart.
+    let lanes = detail < Detail::NoCharts;
     let body = html! {
         (leaders::part(scenario, number, &axis))
+        @if lanes {
+            (groups::part(scenario, number, &axis))
+            (transactions::part(scenario, number, &axis))
+        }
         (gaps::part(scenario, number))
         (recovery::part(scenario))
         @if charts { (chartset::part(scenario, number, &axis, detail, warnings)) } @else {
@@ -58,13 +64,15 @@ pub(super) fn section(
                     (length_ms(scenario.duration_ms)) ", seed " code { (untrusted(&scenario.seed)) }
                     ", " (group(scenario.ops.ok)) " ok, " (group(scenario.ops.fail)) " fail, "
                     (group(scenario.ops.info)) " info"
+                    @let zero = super::logs::time_zero(report, scenario);
+                    @if !zero.is_empty() { ", 0 s is " (untrusted(&zero.replacen('T', " ", 1).replace('Z', " UTC"))) }
                 }
             }
             @if !scenario.description.is_empty() { p class="description" { (untrusted(&scenario.description)) } }
             @if !scenario.load.is_empty() { p class="description" { "Load: " code { (untrusted(&load_line(scenario))) } } }
             @if report.scenarios.len() == 1 { (body) } @else {
                 details open[!valid] class="body" {
-                    summary { "Leaders, gaps, charts, faults" }
+                    summary { "Leaders, groups, transactions, gaps, charts, faults" }
                     (body)
                 }
             }

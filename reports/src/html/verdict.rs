@@ -26,7 +26,7 @@ pub(super) fn header(
                 div {
                     (word(report))
                     @if !report.subject.plants.is_empty() {
-                        p class="planted" { strong { (wording::planted(&report.subject.plants)) }
+                        p class="planted" { strong { (sentence_case(&wording::planted(&report.subject.plants))) }
                             ": failures are expected here and do not describe the product without these bugs." }
                     }
                     (reasons(report, cards, open, cards_total + open_total))

@@ -74,6 +74,11 @@ impl FailureStretch {
         }
     }
 
+    /// Ends the time range at this moment, or with the failure if that is later.
+    pub fn end_by(&mut self, at_ns: u64) {
+        self.stretch.1 = self.stretch.1.min(at_ns.max(self.failure.1));
+    }
+
     fn holds(&self, (from, to): (u64, u64)) -> bool {
         self.stretch.0 <= from && to <= self.stretch.1
     }

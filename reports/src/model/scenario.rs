@@ -8,10 +8,12 @@ use serde::{Deserialize, Serialize};
 use super::environment::Setting;
 use super::excerpt::Excerpt;
 use super::fault::{FaultWindow, WindowState};
+use super::group::Group;
 use super::log::LogExcerpt;
 use super::operation::Operation;
 use super::refusal::Refusal;
 use super::series::Series;
+use super::transactions::Transactions;
 
 /// One judged scenario.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -21,6 +23,9 @@ pub struct ScenarioReport {
     pub name: String,
     /// Its own seed.
     pub seed: String,
+    /// The wall clock of the harness at which its times count from, RFC 3339; empty if it is not known.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub begin_wall_clock: String,
     /// The command that repeats this scenario alone; empty where the run's own command does.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub reproduce: String,
@@ -56,6 +61,12 @@ pub struct ScenarioReport {
     pub logs: Vec<LogExcerpt>,
     /// Records acknowledged but not yet read, over time. Empty if not recorded.
     pub lag: Vec<LagBucket>,
+    /// Consumer groups that had generations. Empty if there were none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<Group>,
+    /// Transactions; none if there were none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transactions: Option<Transactions>,
     /// Files kept, relative to the run directory.
     pub files: Vec<File>,
 }

@@ -18,12 +18,14 @@ use crate::timelines::{Mark, Timeline};
 
 /// Height of a worker's row.
 const ROW: u32 = 22;
+/// Height between the nodes and the workers.
+const GAP: u32 = 8;
 
 /// The drawing, and how many workers it leaves out.
 pub(crate) fn timeline(timeline: &Timeline<'_>) -> (Markup, usize) {
     let (workers, left_out) = workers(timeline);
     let lanes = &timeline.scenario.judgement.lanes;
-    let top = LANE * (1 + lanes.len() as u32) + 8;
+    let top = LANE * (1 + lanes.len() as u32) + GAP;
     let height = top + ROW * workers.len() as u32;
     let axis = &timeline.axis;
     let places = partitions(timeline);
@@ -57,7 +59,17 @@ pub(crate) fn timeline(timeline: &Timeline<'_>) -> (Markup, usize) {
             }
         }
     };
-    (drawing, left_out)
+    let nodes = lanes.iter().map(|lane| (untrusted(&lane.node), LANE));
+    let rows: Vec<(String, u32)> = std::iter::once(("faults".to_owned(), LANE))
+        .chain(nodes)
+        .chain([(String::new(), GAP)])
+        .chain(
+            workers
+                .iter()
+                .map(|(worker, _)| (format!("w{worker}"), ROW)),
+        )
+        .collect();
+    (super::named(&rows, &drawing), left_out)
 }
 
 type Row<'a> = (u64, Vec<&'a Operation>);

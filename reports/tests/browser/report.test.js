@@ -1,64 +1,15 @@
-// The report before a real browser. See README.md for how to run it.
+// What the page of a run does before a real browser: links, the timeline by keyboard, light and dark, print. See README.md.
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import path from "node:path";
 import { after, before, describe, test } from "node:test";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { chromium } from "playwright-core";
+import * as tools from "./browser.js";
 
-const here = path.dirname(fileURLToPath(import.meta.url));
-const pages = path.resolve(process.env.REPORTS_PAGES ?? path.join(here, "../../../target/report"));
-const shots = process.env.REPORTS_SHOTS;
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const all = ["demo.html", "suite.html", "demo.index.html", "demo.compare.html"];
-
+const { inView, shot } = tools;
 let browser;
-before(async () => {
-  for (const name of all) assert.ok(existsSync(path.join(pages, name)), `${name} is missing in ${pages}: see README.md`);
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-  });
-});
+before(async () => { browser = await tools.launch(); });
 after(async () => { await browser?.close(); });
-
-/** Opens a page; whatever it fetches or complains of is kept. */
-const open = async (name, { hash = "", ...options } = {}) => {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
-  context.setDefaultTimeout(60_000);
-  const page = await context.newPage();
-  const address = pathToFileURL(path.join(pages, name)).href;
-  const seen = { requests: [], errors: [] };
-  page.on("request", (request) => {
-    if (request.url().split("#")[0] !== address) seen.requests.push(request.url());
-  });
-  page.on("console", (message) => { if (["error", "warning"].includes(message.type())) seen.errors.push(message.text()); });
-  page.on("pageerror", (error) => seen.errors.push(String(error)));
-  await page.goto(address + hash);
-  return { page, seen, close: () => context.close() };
-};
-
-const shot = async (page, name, options = {}) => {
-  if (shots) await page.screenshot({ path: path.join(shots, `${name}.png`), fullPage: true, ...options });
-};
-
-const inView = (page, id) => page.evaluate((id) => {
-  const box = document.getElementById(id).getBoundingClientRect();
-  return box.bottom > 0 && box.top < innerHeight && box.width > 0;
-}, id);
+const open = (name, options) => tools.open(browser, name, options);
 
 describe("a page from file://", () => {
-  for (const name of all) {
-    test(`${name} makes no request and no complaint`, async () => {
-      const { page, seen, close } = await open(name);
-      await page.waitForTimeout(200);
-      assert.deepEqual(seen, { requests: [], errors: [] });
-      assert.equal(await page.locator("h1").count(), 1);
-      await close();
-    });
-  }
-
   test("a request would be refused by the page's own policy", async () => {
     const { page, close } = await open("demo.html");
     const refused = await page.evaluate(() => fetch("http://127.0.0.1:9/").then(() => "sent", (error) => String(error)));
@@ -218,31 +169,6 @@ describe("the first screen", () => {
 });
 
 describe("renderings", () => {
-  /** Text on its nearest painted ground, by WCAG 2.1. */
-  const contrasts = (page) => page.evaluate(() => {
-    const channel = (v) => { const s = v / 255; return s <= 0.03928 ? s / 12.92 : ((s + 0.055) / 1.055) ** 2.4; };
-    const parse = (c) => (c.match(/[\d.]+/g) ?? []).map(Number);
-    const light = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
-    const ground = (e) => { for (let n = e; n; n = n.parentElement) { const c = parse(getComputedStyle(n).backgroundColor); if (c.length === 3 || c[3] > 0.99) return c; } return [255, 255, 255]; };
-    return [...document.querySelectorAll("h1 .word, h2, p, td, th, code, .chip, .tiles dt, figcaption")].filter((e) => e.getClientRects().length && e.textContent.trim()).map((e) => {
-      const [a, b] = [light(parse(getComputedStyle(e).color)), light(ground(e))].sort((x, y) => y - x);
-      return { ratio: (a + 0.05) / (b + 0.05), text: e.textContent.trim().slice(0, 40) };
-    }).filter((c) => c.ratio < 4.5);
-  });
-
-  for (const colorScheme of ["light", "dark"]) {
-    for (const name of all) {
-      test(`${name} is legible in ${colorScheme}`, async () => {
-        const { page, close } = await open(name, { colorScheme });
-        const background = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
-        assert.equal(background, colorScheme === "dark" ? "rgb(20, 23, 26)" : "rgb(255, 255, 255)");
-        assert.deepEqual(await contrasts(page), []);
-        await shot(page, `${name}-${colorScheme}`);
-        await close();
-      });
-    }
-  }
-
   test("the button turns light to dark", async () => {
     const { page, close } = await open("demo.html", { colorScheme: "light" });
     await page.locator("#theme").click();
@@ -250,17 +176,7 @@ describe("renderings", () => {
     await close();
   });
 
-  for (const name of all) {
-    test(`${name} does not overflow at 375 px`, async () => {
-      const { page, close } = await open(name, { viewport: { width: 375, height: 800 } });
-      const width = await page.evaluate(() => document.documentElement.scrollWidth);
-      assert.ok(width <= 375, `${width} px wide`);
-      await shot(page, `${name}-narrow`);
-      await close();
-    });
-  }
-
-  test("print opens what the decision needs, in light, hides what needs a hand, and fits on ten pages", async () => {
+  test("print opens what the decision needs, in light, and hides what needs a hand", async () => {
     const { page, close } = await open("demo.html", { colorScheme: "dark" });
     await page.emulateMedia({ media: "print", colorScheme: "dark" });
     await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
@@ -271,26 +187,6 @@ describe("renderings", () => {
     assert.equal(await page.evaluate(() => getComputedStyle(document.body).backgroundColor), "rgb(255, 255, 255)");
     await page.evaluate(() => dispatchEvent(new Event("afterprint")));
     assert.ok((await page.locator("details:not([open])").count()) > 0, "closed again afterwards");
-    const pdf = await page.pdf({ preferCSSPageSize: true, ...(shots ? { path: path.join(shots, "demo.pdf") } : {}) });
-    const leaves = (pdf.toString("latin1").match(/\/Type\s*\/Page[^s]/g) ?? []).length;
-    assert.ok(leaves >= 2 && leaves <= 10, `${leaves} pages`);
     await close();
   });
-});
-
-describe("accessibility", () => {
-  for (const name of all) {
-    for (const [colorScheme, width] of [["light", 1280], ["dark", 1280], ["light", 400], ["dark", 400]]) {
-      test(`axe finds nothing serious in ${name}, ${colorScheme}, ${width} px`, async () => {
-        const { page, close } = await open(name, { colorScheme, bypassCSP: true, viewport: { width, height: 800 } });
-        await page.evaluate(() => { for (const d of document.querySelectorAll("details")) d.open = true; });
-        await page.evaluate(axe);
-        const found = await page.evaluate(() => axe.run(document, { resultTypes: ["violations"] }));
-        const serious = found.violations.filter((v) => ["serious", "critical"].includes(v.impact))
-          .map((v) => `${v.id} (${v.nodes.length}): ${v.help}: ${v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160)).join(" | ")}`);
-        assert.deepEqual(serious, []);
-        await close();
-      });
-    }
-  }
 });

@@ -51,6 +51,16 @@ pub(crate) fn tags(page: &str) -> Vec<Tag> {
     tags
 }
 
+/// The text of a page without its tags.
+pub(crate) fn text(page: &str) -> String {
+    let body = &page[page.find("<body").expect("a body")..];
+    let body = &body[..body.find("<script").unwrap_or(body.len())];
+    let parts = body.split('<');
+    parts
+        .map(|part| part.split_once('>').map_or("", |(_, text)| text))
+        .collect()
+}
+
 fn end_of_tag(text: &str) -> usize {
     let mut quoted = false;
     for (index, byte) in text.bytes().enumerate() {

@@ -6,6 +6,7 @@
 
 pub(crate) mod around;
 pub(crate) mod cases;
+pub(crate) mod collections;
 pub(crate) mod faults;
 pub(crate) mod findings;
 pub(crate) mod leadership;
@@ -139,6 +140,9 @@ pub(crate) fn environment() -> Environment {
 /// One scenario of that name.
 pub(crate) fn scenario(name: &str) -> ScenarioReport {
     ScenarioReport {
+        begin_wall_clock: String::new(),
+        groups: vec![],
+        transactions: None,
         name: name.into(),
         load: vec![],
         seed: "0x5eed".into(),

@@ -196,6 +196,11 @@ fn add(report: &mut RunReport, part: &RunReport) {
             report.not_tested.push(sentence.clone());
         }
     }
+    for waiver in &part.waivers {
+        if !report.waivers.contains(waiver) {
+            report.waivers.push(waiver.clone());
+        }
+    }
     report.warnings.extend(part.warnings.iter().cloned());
     let (one, other) = (&report.environment, &part.environment);
     if (&one.kernel, one.cpus, &one.cpu_model) != (&other.kernel, other.cpus, &other.cpu_model) {

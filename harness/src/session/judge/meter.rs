@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use checkers::history::{Call, Event, Moment, Outcome, Phase, Seen, What, WorkerId};
 use reports::model::{
-    AvailabilityBucket, DensityCell, LatencySeries, Mark, PhaseMark, QuantileBucket, RateBucket,
-    Refusals, ScenarioReport, Series,
+    AvailabilityBucket, DensityCell, Groups, LatencySeries, Mark, PhaseMark, QuantileBucket,
+    RateBucket, Refusals, ScenarioReport, Series, TransactionsSeen,
 };
 
 use super::lag::Lag;
@@ -30,6 +30,8 @@ pub struct Meter {
     phases: Vec<PhaseMark>,
     lag: Lag,
     refusals: Refusals,
+    groups: Groups,
+    transactions: TransactionsSeen,
     /// Operations that were ok, that failed, and whose outcome is unknown.
     ops: [u64; 3],
     end: Moment,
@@ -55,6 +57,8 @@ impl Default for Meter {
             phases: Vec::new(),
             lag: Lag::default(),
             refusals: Refusals::default(),
+            groups: Groups::default(),
+            transactions: TransactionsSeen::default(),
             ops: [0; 3],
             end: 0,
         }
@@ -70,6 +74,8 @@ impl Meter {
         }
         self.lag.take(event, self.bucket_ms);
         self.refusals.take(event);
+        self.groups.take(event);
+        self.transactions.take(event);
         match &event.what {
             What::Invoke(invocation) => {
                 let kind = match invocation.call {
@@ -168,13 +174,16 @@ impl Meter {
         }
     }
 
-    /// Fills in what only a pass over all lines can tell: what consumers had yet to read, and why operations failed.
+    /// Fills in what only a pass over all lines can tell: what consumers had yet to read, why operations failed, groups and
+    /// transactions.
     pub fn tell(mut self, entry: &mut ScenarioReport) {
         while self.end / 1_000_000 / self.bucket_ms > BUCKETS_MAX {
             self.widen();
         }
         entry.lag = self.lag.finish(self.bucket_ms, self.end);
         entry.refusals = self.refusals.finish();
+        entry.groups = self.groups.finish();
+        entry.transactions = self.transactions.finish();
     }
 
     /// Fills in the data of a scenario's report: series, counts, phases, duration.

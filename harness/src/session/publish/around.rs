@@ -4,9 +4,9 @@
 
 use std::path::Path;
 
-use checkers::history::{Event, What};
+use checkers::history::{Event, Phase, What};
 use checkers::verdict::Validity;
-use reports::model::{Excerpt, FailureStretch, LogExcerpt, LogText, ScenarioReport};
+use reports::model::{Excerpt, FailureStretch, FaultClass, LogExcerpt, LogText, ScenarioReport};
 
 use crate::bounded;
 use crate::store::history_file::{self, HistoryPath};
@@ -23,7 +23,12 @@ const OUTPUTS: [&str; 2] = ["stdout.log", "stderr.log"];
 /// the start of the run, RFC 3339, for runs that did not record the begin of the scenario. Returns what could not be read.
 pub fn add(entry: &mut ScenarioReport, run: &Path, directory: &Path, started: &str) -> Vec<String> {
     let mut warnings = Vec::new();
-    let around = FailureStretch::failures(&entry.judgement, &entry.operations);
+    let mut around = FailureStretch::failures(&entry.judgement, &entry.operations);
+    let done = entry.phases.iter().find(|mark| mark.phase == Phase::Done);
+    if let Some(done) = done {
+        // After it the harness stops the nodes, and their logs speak of that.
+        around.iter_mut().for_each(|one| one.end_by(done.at_ns));
+    }
     if entry.validity() != Validity::Invalid || around.is_empty() {
         return warnings;
     }
@@ -42,7 +47,15 @@ pub fn add(entry: &mut ScenarioReport, run: &Path, directory: &Path, started: &s
             .map(|(node, path, text)| LogText { node, path, text })
             .collect();
         entry.logs = LogExcerpt::collect(&logs, &around, begin);
+        let is_of_this_machine = entry.faults.iter().all(|f| f.class != FaultClass::Clock);
         for excerpt in &mut entry.logs {
+            if is_of_this_machine {
+                // Nodes whose output lies here were started here.
+                excerpt
+                    .nodes
+                    .iter_mut()
+                    .for_each(|node| node.clock_offset_ms = Some(0));
+            }
             // A target that writes to one of its two outputs only gets one column a node.
             excerpt.nodes.retain(|node| node.lines_total > 0);
         }

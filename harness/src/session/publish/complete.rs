@@ -89,7 +89,13 @@ fn add(report: &mut RunReport, run: &Path, directory: &Path) -> Result<()> {
     report
         .warnings
         .extend(around::add(&mut entry, run, directory, &started));
-    report.run.begin_wall_clock = opening::wall_clock(directory);
+    entry.begin_wall_clock = opening::wall_clock(directory);
+    if report.run.begin_wall_clock.is_empty() {
+        report
+            .run
+            .begin_wall_clock
+            .clone_from(&entry.begin_wall_clock);
+    }
     entry.files = scenario::files(directory);
     report.scenarios.push(entry);
     Ok(())

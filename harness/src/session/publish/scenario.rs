@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use reports::RunReport;
-use reports::model::{FaultClass, FaultWindow, File, Operation, ScenarioReport, Setting};
+use reports::model::{
+    FaultClass, FaultWindow, File, Operation, ScenarioReport, Setting, TransactionRow,
+};
 
 use crate::config::plan;
 use crate::session::judge::{Judged, Meter, measure};
@@ -30,6 +32,9 @@ pub fn of_judged(judged: &Judged) -> ScenarioReport {
             events().for_each(|event| meter.take(event));
             meter.tell(&mut entry);
         }
+    }
+    if let Some(transactions) = &mut entry.transactions {
+        transactions.named = TransactionRow::collect(events(), &judged.judgement);
     }
     match &judged.meter {
         // What was forgotten is not among its lines any more.
