@@ -8,6 +8,7 @@ pub mod end_offsets;
 pub mod figures;
 pub mod lateness;
 pub mod metadata;
+mod observer;
 pub mod produce;
 pub mod quorum;
 pub mod reach;

@@ -48,11 +48,12 @@ use crate::experiments::qualify::matrix::Shard;
 use crate::load::workloads;
 use crate::output::{say, tell_more};
 use crate::reference::Offered;
+use crate::store::SOURCES;
 use conditions::{Conditions, Faults, default_mix};
 use job::Runner;
 use opened::{Opened, finish};
 use repeated::repeated;
-use result_cache::{ResultCache, SOURCES};
+use result_cache::ResultCache;
 use table::{Row, Subject};
 
 /// The number of seeds for each plant.

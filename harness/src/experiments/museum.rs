@@ -22,14 +22,14 @@ use clap::Args;
 use reports::Museum;
 use reports::model::{ExhibitRow, MuseumRun, MuseumSide, Tool};
 
-use super::calibrate::result_cache::{ResultCache, SOURCES};
+use super::calibrate::result_cache::ResultCache;
 use crate::config::exhibit::{self, Exhibit, Release};
 use crate::config::place;
 use crate::exit::{self, Stop};
 use crate::output::{say, shown, tell, tell_more};
 use crate::session::reproduce::typed;
 use crate::session::{Session, full_disk, prepare};
-use crate::store::{self, write_whole};
+use crate::store::{self, SOURCES, write_whole};
 
 /// The number of seeds for each exhibit.
 const SEEDS: u32 = 5;

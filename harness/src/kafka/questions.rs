@@ -31,6 +31,7 @@ use kafka_protocol::records::Record;
 use crate::kafka::contents::Contents;
 use crate::kafka::unpack;
 use crate::kafka::wire::{Wire, WireError};
+use crate::record::Outcome;
 
 pub use metadata::{METADATA_VERSION, Metadata, brokers, metadata, metadata_in, metadata_version};
 pub use offsets::{EndOffset, end_offset, offset_for_time, stable_offset, start_offset};
@@ -89,6 +90,22 @@ pub enum NoAnswer {
     /// The node refused, with Kafka's name of the error.
     #[error("{0}")]
     Refused(String),
+}
+
+/// How a request came out: a refusal says that nothing was done, silence says nothing.
+pub fn outcome<T>(answer: &Result<T, NoAnswer>) -> Outcome {
+    match answer {
+        Ok(_) => Outcome::Ok,
+        Err(error) => outcome_of(error, &[]),
+    }
+}
+
+/// How a request without a good answer came out. Kafka names some errors for *perhaps done*: these are `unsure`.
+pub fn outcome_of(error: &NoAnswer, unsure: &[&str]) -> Outcome {
+    match error {
+        NoAnswer::Refused(name) if !unsure.contains(&name.as_str()) => Outcome::Fail(name.clone()),
+        other => Outcome::Info(other.to_string()),
+    }
 }
 
 fn refused(code: i16) -> Option<NoAnswer> {
@@ -309,6 +326,17 @@ mod tests {
             error_name(&ResponseError::RequestTimedOut),
             "REQUEST_TIMED_OUT"
         );
+    }
+
+    #[test]
+    fn silence_is_never_a_failure() {
+        let silent = NoAnswer::Wire(WireError::TimedOut(5));
+        assert!(matches!(outcome_of(&silent, &[]), Outcome::Info(_)));
+        let refused = NoAnswer::Refused("NOT_COORDINATOR".to_owned());
+        assert!(matches!(outcome_of(&refused, &[]), Outcome::Fail(_)));
+        let unsure = outcome_of(&refused, &["NOT_COORDINATOR"]);
+        assert!(matches!(unsure, Outcome::Info(_)));
+        assert_eq!(outcome(&Ok(())), Outcome::Ok);
     }
 
     #[test]

@@ -20,7 +20,7 @@ use super::controls;
 use super::job::Runner;
 use super::opened::{self, Opened, finish};
 use super::repeated::repeated;
-use super::result_cache::{ResultCache, SOURCES};
+use super::result_cache::ResultCache;
 use super::table::Row;
 use super::{CalibrateArguments, place};
 use crate::config::near;
@@ -30,6 +30,7 @@ use crate::exit::Stop;
 use crate::experiments::qualify::matrix::Shard;
 use crate::output::{say, tell_more};
 use crate::reference::{self, Mutant};
+use crate::store::SOURCES;
 
 pub use rows::ROWS;
 

@@ -8,7 +8,7 @@ use reports::Calibration;
 use reports::model::Tool;
 
 use super::CalibrateArguments;
-use super::result_cache::{ResultCache, SOURCES};
+use super::result_cache::ResultCache;
 use super::unexpected;
 use crate::bounded;
 use crate::config::target::Target;
@@ -16,7 +16,7 @@ use crate::exit::{self, Stop};
 use crate::output::{shown, tell, tell_more};
 use crate::session::reproduce::typed;
 use crate::session::{Session, full_disk};
-use crate::store::{self, DirectoryLock, write_whole};
+use crate::store::{self, DirectoryLock, SOURCES, write_whole};
 
 const VALUES: &str = "calibration.json";
 const PAGE: &str = "calibration.html";

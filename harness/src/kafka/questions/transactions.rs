@@ -25,6 +25,7 @@ use kafka_protocol::records::{
     Compression, Record, RecordBatchEncoder, RecordEncodeOptions, TimestampType,
 };
 
+use super::groups::Identity;
 use super::{NoAnswer, refused, topic_name, versions};
 use crate::kafka::wire::{Wire, WireError};
 
@@ -205,8 +206,8 @@ pub fn add_offsets(
     refused(answer.error_code).map_or(Ok(()), Err)
 }
 
-/// Sends offsets of a group that are committed with the transaction. The coordinator of the *group* is asked. No member is
-/// named.
+/// Sends offsets of a group that are committed with the transaction. The coordinator of the *group* is asked, which refuses
+/// them to who is no member of its present generation (KIP-447).
 ///
 /// # Errors
 /// If the node does not answer or refuses one of them.
@@ -214,7 +215,7 @@ pub fn commit_offsets(
     wire: &mut Wire,
     protocol: Protocol,
     (id, producer): Sender<'_>,
-    group: &str,
+    member: &Identity,
     offsets: &[CommittedOffset],
 ) -> Result<(), NoAnswer> {
     let topics = offsets.iter().map(|one| {
@@ -229,10 +230,12 @@ pub fn commit_offsets(
     });
     let request = TxnOffsetCommitRequest::default()
         .with_transactional_id(transactional_id(id))
-        .with_group_id(group_id(group))
+        .with_group_id(group_id(&member.group))
         .with_producer_id(ProducerId(producer.id))
         .with_producer_epoch(producer.epoch)
-        .with_generation_id(-1)
+        .with_generation_id(member.generation)
+        .with_member_id(StrBytes::from_string(member.member.clone()))
+        .with_group_instance_id(member.instance.clone().map(StrBytes::from_string))
         .with_topics(topics.collect());
     let answer = wire.call(&request, protocol.commit_offsets())?;
     let codes = answer.topics.iter().flat_map(|topic| &topic.partitions);
