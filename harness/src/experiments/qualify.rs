@@ -61,7 +61,7 @@ use build::Build;
 pub(super) use ending::finish;
 use figures::Pair;
 use manifest::Manifest;
-use matrix::{Cell, Shard};
+use matrix::Cell;
 use remaining::Remaining;
 
 /// The stream of a seed's draws that decides which build runs first.

@@ -28,7 +28,7 @@ fn a_mistake_in_the_arguments_is_254() {
         (&["run", "--plant", "serial-sender@n9"], "n9"),
         (&["run", "--mutant", "nope"], "no mutant"),
         (&["run", "--mutant", "produce-never@n9"], "n9"),
-        (&["run", "--faults", "nope"], "no fault is called"),
+        (&["run", "--faults", "comet"], "no fault is called"),
         (&["run", "--workload", "nope"], "possible values"),
         (&["run", "--promise", "nope"], "nope"),
         (&["run", "--seed", "seven"], "hexadecimal"),
@@ -134,7 +134,7 @@ fn a_mistake_in_the_arguments_is_254() {
             "cannot be used with",
         ),
         (
-            &["calibrate", "ack-before-replicate", "--mix"],
+            &["calibrate", "slow-commit", "--mix"],
             "--mix and --without do not apply",
         ),
         (
