@@ -54,7 +54,7 @@
   // Only what scrolls is a stop of the keyboard.
   const stops = () => {
     for (const box of document.querySelectorAll(".scroll:not(.player .scroll)")) {
-      if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
+      if (box.scrollWidth > box.clientWidth + 1 || box.scrollHeight > box.clientHeight + 1) box.tabIndex = 0;
       else box.removeAttribute("tabindex");
     }
   };
