@@ -33,7 +33,11 @@ pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
         let mut joins: Vec<&JoinOk<'_>> = group.joins.iter().collect();
         joins.sort_by_key(|join| (join.answer.generation, join.returned));
         let mut causes = causes(&group.calls);
-        causes.extend(silences(&group.calls, session_ms.saturating_mul(MS), margin));
+        causes.extend(silences(
+            &group.calls,
+            session_ms.saturating_mul(MS),
+            margin,
+        ));
         let firsts = joins.chunk_by(|a, b| a.answer.generation == b.answer.generation);
         let firsts: Vec<&JoinOk<'_>> = firsts.map(|same| same[0]).collect();
         for pair in firsts.windows(2) {
