@@ -27,11 +27,7 @@ pub fn show(
     suite: Option<Duration>,
     events: Receiver<Event>,
 ) -> std::io::Result<JoinHandle<()>> {
-    let status = Status {
-        load,
-        suite: suite.map(|left| (Instant::now(), left)),
-        ..Status::default()
-    };
+    let status = Status::of(load, suite);
     std::thread::Builder::new()
         .name("progress".into())
         .spawn(move || {

@@ -15,9 +15,9 @@ const BETWEEN: &str = "  ";
 #[derive(Default)]
 pub(super) struct Status {
     /// The length of the load phase.
-    pub(super) load: Duration,
+    load: Duration,
     /// How long a suite still takes, as estimated at this moment.
-    pub(super) suite: Option<(Instant, Duration)>,
+    suite: Option<(Instant, Duration)>,
     ok: u64,
     fail: u64,
     info: u64,
@@ -40,6 +40,15 @@ struct Lasting {
 }
 
 impl Status {
+    /// Nothing has happened yet of a load of this length, in a suite that still takes so long.
+    pub(super) fn of(load: Duration, suite: Option<Duration>) -> Status {
+        Status {
+            load,
+            suite: suite.map(|left| (Instant::now(), left)),
+            ..Status::default()
+        }
+    }
+
     /// Processes an event. Returns a line if the event deserves one.
     pub(super) fn take(&mut self, event: &Event) -> Option<String> {
         let at = event.t as f64 / 1e9;
@@ -244,13 +253,13 @@ mod tests {
     }
 
     fn fault(id: &str, kind: &str, phase: FaultPhase) -> Event {
-        event(What::Fault(FaultEvent {
+        event(What::Fault(Box::new(FaultEvent {
             id: id.into(),
             kind: kind.into(),
             phase,
             targets: vec!["n1".into(), "n2".into()],
             ..FaultEvent::default()
-        }))
+        })))
     }
 
     /// Everything that can be shown.
@@ -307,12 +316,12 @@ mod tests {
     #[test]
     fn a_node_that_exits_by_itself_is_shown() {
         let exited = |expected| {
-            event(What::Node(NodeEvent {
+            event(What::Node(Box::new(NodeEvent {
                 node: "n1".into(),
                 what: NodeHappening::Exited,
                 expected,
                 status: "signal 9".into(),
-            }))
+            })))
         };
         let mut status = Status::default();
         let line = status.take(&exited(false));

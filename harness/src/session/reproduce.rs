@@ -89,7 +89,7 @@ impl Called {
                 "--" => names = std::iter::once(word).chain(typed.by_ref()).collect(),
                 _ if dropped.contains(&name) => {
                     if name == text {
-                        drop(typed.next());
+                        let _value = typed.next();
                     }
                 }
                 _ if WITHOUT_EFFECT.contains(&text) => {}
