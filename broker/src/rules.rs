@@ -230,6 +230,8 @@ pub struct Rules {
     pub commits: Commits,
     /// Only members of the present generation may commit. Guards: who lost its partitions does not move their offsets.
     pub commits_are_fenced: bool,
+    /// The same for offsets of transactions. Guards: who lost its partitions does not publish what it made of them.
+    pub stages_are_fenced: bool,
     /// Guards: a generation's number means one set of members.
     pub generations: Generations,
     /// Guards: a partition has one owner in a generation.
@@ -284,6 +286,7 @@ impl Rules {
         deletes: Deletes::AsAsked,
         commits: Commits::Entry,
         commits_are_fenced: true,
+        stages_are_fenced: true,
         generations: Generations::First,
         syncing: Syncing::Assigned,
         members_outlive_leaders: true,

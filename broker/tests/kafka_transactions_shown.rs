@@ -2,6 +2,7 @@
 
 mod client;
 
+use client::members::{Member, settle};
 use client::{Client, Cluster, cluster_with, code, name, transactional};
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::describe_producers_request::TopicRequest;
@@ -114,4 +115,32 @@ fn offsets_are_committed_with_their_transaction_or_not_at_all() {
         client.stage(5, "t", producer, "group", place(11)),
         code(ResponseError::InvalidProducerEpoch)
     );
+}
+
+/// A member that lost its partitions does not publish what it made of them (KIP-447).
+#[test]
+fn offsets_of_former_members_and_generations_are_refused() {
+    let (cluster, mut client) = started();
+    let mut member = Member::new(cluster.client(cluster.leader()), "group");
+    settle(&mut [&mut member]);
+    let producer = client.begin("t");
+    assert_eq!(client.add_group("t", producer, "group"), 0);
+    let mut stage = |generation, member: &str, offset| {
+        let of = ("group", generation, member);
+        client.stage_for(3, "t", producer, of, ("topic", offset))
+    };
+    let (now, own) = (member.generation, member.id.clone());
+    assert_eq!(
+        stage(now - 1, &own, 3),
+        code(ResponseError::IllegalGeneration)
+    );
+    assert_eq!(
+        stage(now, "nobody", 3),
+        code(ResponseError::UnknownMemberId)
+    );
+    assert_eq!(stage(now, &own, 5), 0);
+    assert_eq!(member.leave(), 0);
+    assert_eq!(stage(now, &own, 7), code(ResponseError::UnknownMemberId));
+    assert_eq!(client.end(3, "t", producer, true), 0);
+    assert_eq!(fetched(&mut client, true), (5, 0));
 }

@@ -81,12 +81,14 @@ mod read_liveness;
 mod regimes;
 mod register_uses;
 mod replicas;
+mod replicas_in_sync;
 mod request_liveness;
 mod resource_growth;
 mod row;
 mod scope;
 mod send_order;
 mod stalls;
+mod stretches;
 mod tally;
 mod timestamps;
 mod transactions;
@@ -214,6 +216,8 @@ table! {
         "no agreement in time after the last heal", "limits of the target";
     "node-responds", Liveness, nodes::responds,
         "a frozen node", "limits of the target";
+    "replicas-in-sync", Liveness, replicas_in_sync::check,
+        "a replica that does not come back, an acknowledgement with too few in sync", "limits of the target; Kafka: min.insync.replicas, KIP-966";
     "unprovoked-exit", Liveness, nodes::exits,
         "a process that exited without being stopped", "no process exits unless it is stopped";
     "resource-growth", Liveness, resource_growth::check,

@@ -17,6 +17,7 @@ mod offset_for_time;
 mod operation;
 mod raw_read;
 mod record;
+mod replicas;
 mod seal;
 mod sending;
 #[cfg_attr(
@@ -57,6 +58,7 @@ pub use operation::{
 };
 pub use raw_read::{Aborted, RawRead, RawRecord, RawSeen};
 pub use record::{Assigned, Isolation, Outcome, Record};
+pub use replicas::{ReplicaClaim, TopicIdentity};
 pub use seal::{Digest, Seal};
 pub use sending::Sending;
 pub use settled::Settled;

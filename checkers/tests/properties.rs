@@ -22,10 +22,9 @@ use rand_chacha::ChaCha8Rng;
 
 /// Checks of what drawn runs do not contain: changes of topics, figures of processes, brokers, records of the produce
 /// probe that are served, contents and times of records, worse disks. They have transcripts, and `offset-for-time` a brute force.
-const NOT_DRAWN: [&str; 9] = [
+const NOT_DRAWN: [&str; 8] = [
     "metadata-agreement",
     "resource-growth",
-    "cluster-shape",
     "probe-delivery",
     "altered-record",
     "offset-for-time",

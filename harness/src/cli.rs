@@ -8,10 +8,12 @@ pub mod cluster;
 pub mod compare;
 pub mod doctor;
 pub mod export;
+pub mod init;
 pub mod list;
 pub mod model;
 pub mod prepare;
 pub mod report;
+pub mod schema;
 pub mod serve;
 pub mod shell;
 
@@ -24,6 +26,7 @@ use crate::exit::Stop;
 use crate::experiments::{
     bench, calibrate, figures, incident, merge, museum, qualify, run, upgrade,
 };
+use crate::output::level::Level;
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -44,6 +47,9 @@ pub struct Cli {
     /// Flags of `run`, if no sub-command is given.
     #[command(flatten)]
     pub run: run::RunArguments,
+    /// How much is printed.
+    #[command(flatten)]
+    pub level: Level,
 }
 
 /// The sub-commands.
@@ -51,10 +57,14 @@ pub struct Cli {
 pub enum Command {
     /// Run scenarios and judge them (the default).
     Run(run::RunArguments),
-    /// List scenarios, workloads, faults, checks, plants and targets, or mutants.
+    /// List scenarios, suites, workloads, faults, checks, plants, targets, exhibits and mutants.
     List(list::ListArguments),
+    /// Write a commented target file to start from.
+    Init(init::InitArguments),
+    /// Print the JSON schema of a kind of file, for editors.
+    Schema(schema::SchemaArguments),
     /// Test which faults can run here, and say how to permit the others.
-    Doctor,
+    Doctor(doctor::DoctorArguments),
     /// Judge a stored run or a history file again.
     Check(check::CheckArguments),
     /// Write a stored history in the format of another tool.
@@ -115,6 +125,7 @@ impl Cli {
     /// # Errors
     /// As of the sub-command. An error that is not a [`crate::exit::Stop`] is a bug.
     pub fn answer(self) -> Result<i32> {
+        self.level.choose();
         let command = match self.command {
             Some(command) => command,
             None => Command::Run(no_slip(self.run)?),
@@ -126,7 +137,9 @@ impl Cli {
             Command::Run(asked) if incident::is_asked(&asked) => incident::run(&asked),
             Command::Run(asked) => run::run(&asked),
             Command::List(asked) => list::run(&asked),
-            Command::Doctor => doctor::run(),
+            Command::Init(asked) => init::run(&asked),
+            Command::Schema(asked) => schema::run(&asked),
+            Command::Doctor(asked) => doctor::run(&asked),
             Command::Check(asked) => check::run(&asked),
             Command::Export(asked) => export::run(&asked),
             Command::Figures(asked) => figures::run(&asked),
@@ -156,6 +169,11 @@ fn no_slip(asked: run::RunArguments) -> Result<run::RunArguments> {
         .map(clap::Command::get_name)
         .collect();
     for name in &asked.scenarios {
+        if commands.contains(&name.as_str()) && find::scenario(name).is_err() {
+            return Err(Stop::usage(format!(
+                "`{name}` is a command, and options follow it: `jepsen {name} --option`"
+            )));
+        }
         let meant = near::nearest(name, commands.iter().copied());
         if let (Some(meant), Err(_)) = (meant, find::scenario(name)) {
             return Err(Stop::usage(format!(

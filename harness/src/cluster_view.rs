@@ -1,21 +1,27 @@
 //! The latest answers of the nodes to the probes, for code that chooses a target node or waits for evidence. Judgement
 //! never reads it. It reads the history.
 
+mod coordinators;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use checkers::agreement::Agreement;
+use checkers::history::Coordinated;
 
 use crate::config::topics;
 use crate::kafka::questions::Metadata;
+
+pub use coordinators::CoordinatorNamed;
+use coordinators::Coordinators;
 
 /// Older answers say nothing about the present.
 const FRESH: Duration = Duration::from_millis(600);
 
 /// Shared by the probes (writers), the resolver of roles, the wait for recovery and the status line.
 #[derive(Clone, Default)]
-pub struct ClusterView(Arc<Mutex<Vec<NodeView>>>);
+pub struct ClusterView(Arc<Mutex<Vec<NodeView>>>, Arc<Mutex<Coordinators>>);
 
 /// The latest answers of one node.
 #[derive(Clone, Debug, Default)]
@@ -50,7 +56,8 @@ type Claim = (i32, bool, usize);
 impl ClusterView {
     /// A view of this many nodes.
     pub fn of(nodes: usize) -> Self {
-        ClusterView(Arc::new(Mutex::new(vec![NodeView::default(); nodes])))
+        let known = vec![NodeView::default(); nodes];
+        ClusterView(Arc::new(Mutex::new(known)), Arc::default())
     }
 
     fn with<T>(&self, look: impl FnOnce(&mut Vec<NodeView>) -> T) -> T {
@@ -71,6 +78,19 @@ impl ClusterView {
             let leader = leader.filter(|leader| (1..=nodes.len()).contains(leader));
             nodes[node - 1].quorum = Some((Instant::now(), QuorumView { leader, epoch }));
         });
+    }
+
+    /// Records whom the node at a place, counted from 0, named as coordinator of a group or a transactional id: the node at
+    /// another place, or none.
+    pub fn saw_coordinator(&self, place: usize, of: (Coordinated, &str), named: Option<usize>) {
+        let mut known = self.1.lock().unwrap_or_else(PoisonError::into_inner);
+        known.saw(place + 1, of, named.map(|place| place + 1));
+    }
+
+    /// The coordinator of a group of the run, or of a transactional id if it has no groups.
+    pub fn coordinator(&self) -> Option<CoordinatorNamed> {
+        let known = self.1.lock().unwrap_or_else(PoisonError::into_inner);
+        known.named()
     }
 
     /// The quorum's leader: the one with the highest epoch among the fresh answers.
@@ -138,7 +158,7 @@ impl ClusterView {
     pub fn in_sync(&self) -> bool {
         self.with(|nodes| {
             let mut known = nodes.iter().filter_map(|node| node.metadata.as_ref());
-            known.all(|(_, metadata)| metadata.lagging == 0)
+            known.all(|(_, metadata)| metadata.is_in_sync())
         })
     }
 
@@ -172,13 +192,13 @@ const NOW: u64 = u64::MAX;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use checkers::history::PartitionClaim;
+    use checkers::history::{PartitionClaim, ReplicaClaim};
 
     fn says(leader: i32, epoch: i32) -> Option<Metadata> {
         Some(Metadata {
             brokers: vec![1, 2, 3],
             partitions: vec![PartitionClaim("t".into(), 0, leader, epoch)],
-            lagging: 0,
+            ..Metadata::default()
         })
     }
 
@@ -200,7 +220,7 @@ mod tests {
         let metadata = Metadata {
             brokers: vec![1, 2, 3],
             partitions,
-            lagging: 0,
+            ..Metadata::default()
         };
         view.saw_metadata(1, Some(metadata));
         view.saw_quorum(1, 2, 4);
@@ -215,8 +235,9 @@ mod tests {
         let view = ClusterView::of(3);
         view.saw_metadata(1, says(1, 4));
         assert!(view.in_sync());
+        let replicas = ReplicaClaim("t".into(), 0, 1, vec![1, 2, 3], vec![1, 3]);
         let lagging = says(1, 4).map(|metadata| Metadata {
-            lagging: 1,
+            replicas: vec![replicas.clone()],
             ..metadata
         });
         view.saw_metadata(2, lagging);

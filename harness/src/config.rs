@@ -10,6 +10,7 @@ pub mod plan;
 pub mod plants;
 pub mod promises;
 pub mod scenario;
+pub mod schema;
 pub mod seed;
 pub mod shape;
 pub mod source;

@@ -4,10 +4,12 @@
 //! |---|---|
 //! | [`wire`] | one connection to one node, one request at a time |
 //! | [`questions`] | the requests over it, with plain values as answers |
+//! | [`nodes`] | their names and addresses |
 //! | [`clients`] | librdkafka producers and consumers, and how their results become outcomes |
 
 pub mod clients;
 pub mod contents;
+pub mod nodes;
 pub mod questions;
 mod unpack;
 pub mod wire;

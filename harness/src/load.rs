@@ -2,13 +2,13 @@
 //! workers share.
 
 mod admin_client;
-pub mod caller;
 pub mod committed;
 pub mod compared;
 pub mod contents;
 pub mod coordinator;
 mod created;
 mod member;
+mod membership;
 pub mod pace;
 mod transactional;
 pub mod workloads;

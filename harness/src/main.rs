@@ -40,7 +40,7 @@ fn report_bug(panic: &PanicHookInfo<'_>) {
     let message = message.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
     let place = panic.location().map(ToString::to_string);
     let thread = std::thread::current();
-    output::say(&format!(
+    output::say_always(&format!(
         "jepsen: this is a bug of jepsen: {} (at {}, thread {}). Please report it with the command that was typed.",
         message.unwrap_or("no message"),
         place.as_deref().unwrap_or("an unknown place"),

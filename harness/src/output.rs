@@ -6,15 +6,19 @@
 //! [`visible()`] around each foreign value.
 
 pub mod arguments;
+mod bottom;
 pub mod comparison;
+pub mod level;
 pub mod plan;
 pub mod progress;
 mod standard;
+mod status;
 
 use std::borrow::Cow;
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use reports::visible;
 use serde::Serialize;
@@ -22,39 +26,90 @@ use serde::Serialize;
 use crate::exit;
 use crate::secret::clean_text;
 
+pub use level::{is_quiet, is_verbose};
 pub use standard::{finish, survive_file_limit, written};
 
-/// Writes a message to stderr, as one line. A closed terminal does not end a run.
+/// Whether stdout is for one JSON document alone.
+static ONLY_JSON: AtomicBool = AtomicBool::new(false);
+
+/// Writes a message to stderr, as one line, unless only errors are asked for. A closed terminal does not end a run.
 pub fn say(line: &str) {
-    let _ = writeln!(std::io::stderr(), "{}", visible::line(&clean_text(line)));
+    if !is_quiet() {
+        say_always(line);
+    }
+}
+
+/// As [`say`], for an error that does not end the program or that ends it at once.
+pub fn say_always(line: &str) {
+    let line = clean_text(line);
+    let line = visible::line(&line);
+    match std::io::stderr().is_terminal() {
+        true => bottom::above(&bottom::broken(&line, bottom::columns())),
+        false => bottom::above(&line),
+    }
+}
+
+/// Writes what the harness does to stderr, with the time since its start, if that is asked for.
+pub fn detail(line: impl FnOnce() -> String) {
+    if is_verbose() {
+        say_always(&format!("  [{:8.3} s] {}", level::seconds(), line()));
+    }
 }
 
 /// Writes an error that ends the program to stderr.
 pub fn complain(error: &anyhow::Error) {
-    let _ = writeln!(
-        std::io::stderr(),
-        "jepsen: {}",
-        clean_text(&exit::message(error))
-    );
+    bottom::above(&format!("jepsen: {}", clean_text(&exit::message(error))));
 }
 
 /// Writes lines of data to stdout. Foreign values in it must have passed [`visible()`], because its line breaks stay. A
 /// failure is remembered until [`finish`].
 pub fn tell(text: &str) {
-    standard::write(&visible::lines(text));
+    told(&visible::lines(text));
+}
+
+fn told(text: &str) {
+    match ONLY_JSON.load(Ordering::Relaxed) {
+        true if is_quiet() => {}
+        true => bottom::above(clean_text(text).trim_end_matches('\n')),
+        false => standard::write(text),
+    }
+}
+
+/// As [`tell`], for a text that explains: not if only verdict lines are asked for.
+pub fn tell_more(text: &str) {
+    if !is_quiet() && !text.is_empty() {
+        tell(text);
+    }
 }
 
 /// As [`tell`], for a text that may contain colours of this program.
 pub fn tell_painted(text: &str) {
-    standard::write(&visible::painted(text));
+    told(&visible::painted(text));
 }
 
-/// Writes a value as one line of JSON to stdout.
+/// Keeps everything but [`tell_json`] and [`tell_data`] away from stdout: it goes to stderr. For `--json`.
+pub fn only_json() {
+    ONLY_JSON.store(true, Ordering::Relaxed);
+}
+
+/// The version of the documents that `--json` prints. It changes if the meaning of a field changes.
+const JSON_SCHEMA: u32 = 1;
+
+/// A document of `--json`: its version before its fields.
+#[derive(Serialize)]
+struct Document<'a, T: Serialize> {
+    schema: u32,
+    #[serde(flatten)]
+    fields: &'a T,
+}
+
+/// Writes a struct as a JSON document to stdout: one line, with the version of its shape.
 ///
 /// # Errors
-/// If the value is not JSON, which is a bug.
-pub fn tell_json(value: &impl Serialize) -> anyhow::Result<()> {
-    tell_data(&serde_json::to_string(value)?);
+/// If the value is not an object of JSON, which is a bug.
+pub fn tell_json(fields: &impl Serialize) -> anyhow::Result<()> {
+    let schema = JSON_SCHEMA;
+    tell_data(&serde_json::to_string(&Document { schema, fields })?);
     Ok(())
 }
 
@@ -68,12 +123,27 @@ pub fn visible(value: &str) -> Cow<'_, str> {
     visible::line(value)
 }
 
-/// Whether stdout supports colour.
-pub fn colour() -> bool {
-    std::io::stdout().is_terminal() && no_colour_unset()
+/// A text beside its label, in lines of 80 columns that end between words. Nothing if there is no text.
+pub fn labelled(label: &str, text: &str) -> String {
+    const COLUMNS: usize = 80;
+    const INDENT: usize = 13;
+    if text.is_empty() {
+        return String::new();
+    }
+    let rows = bottom::broken(text, COLUMNS - INDENT);
+    let rows = rows.lines().enumerate().map(|(at, row)| match at {
+        0 => format!("  {label:<10} {row}\n"),
+        _ => format!("{:INDENT$}{}\n", "", row.trim_start()),
+    });
+    rows.collect()
 }
 
-/// Whether stderr is a terminal that can show a bar.
+/// Whether stdout supports colour.
+pub fn colour() -> bool {
+    !ONLY_JSON.load(Ordering::Relaxed) && std::io::stdout().is_terminal() && no_colour_unset()
+}
+
+/// Whether stderr is a terminal that can show a status line.
 pub fn bars() -> bool {
     std::io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }

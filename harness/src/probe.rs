@@ -8,9 +8,11 @@ pub mod end_offsets;
 pub mod figures;
 pub mod lateness;
 pub mod metadata;
+mod observer;
 pub mod produce;
 pub mod quorum;
 pub mod reach;
+mod replicas;
 pub mod start_offset;
 pub mod transactions;
 

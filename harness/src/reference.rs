@@ -83,7 +83,10 @@ pub fn has_lied(log: &str) -> bool {
 /// If it names no node, or the broker does not know it; the message lists what is possible.
 pub fn mutated(text: &str) -> Result<Planted, String> {
     let named: Planted = text.parse()?;
-    broker::mutants::Mutants::parse(&[&named.word]).map_err(|error| error.to_string())?;
+    broker::mutants::Mutants::parse(&[&named.word]).map_err(|_| {
+        let known: Vec<&str> = mutants().map(|one| one.name).collect();
+        near::unknown("mutant", &named.word, &known)
+    })?;
     Ok(Planted {
         word: format!("{MUTANT}{}", named.word),
         ..named
@@ -99,7 +102,7 @@ mod tests {
         let error = |text: &str| planted(text).expect_err("a mistake");
         let unknown = error("no-pre-vot");
         assert!(
-            unknown.contains("no-pre-vot") && unknown.contains("serial-sender"),
+            unknown.contains("did you mean `no-pre-vote`? `jepsen list plants`"),
             "{unknown}"
         );
         assert!(error("no-pre-vote@x").contains("n1, n2 and so on"));
@@ -117,7 +120,7 @@ mod tests {
             Ok("mutant:produce-never@n2".to_owned())
         );
         let unknown = mutated("produce-nevr").expect_err("a mistake");
-        assert!(unknown.contains("produce-nevr") && unknown.contains("produce-never,"));
+        assert!(unknown.contains("did you mean `produce-never`? `jepsen list mutants`"));
         assert!(mutated("produce-never@x").is_err());
     }
 }

@@ -77,11 +77,10 @@ pub async fn play(
     );
     let (recorder, file) = Recorder::create(&history, &header, Clock::begin(), Some(follow))?;
     let watching = case
-        .title
-        .clone()
-        .map(|title| {
+        .is_shown
+        .then(|| {
             let events = recorder.subscribe(progress::glance);
-            progress::show(title, case.time_limit, events)
+            progress::show(case.time_limit, case.suite_left, events)
         })
         .transpose()
         .context("start the progress thread")?;
@@ -128,7 +127,7 @@ pub async fn play(
     if watching.is_some_and(|watching| watching.join().is_err()) {
         warnings.push("the progress display failed".into());
     }
-    for warning in warnings.iter().filter(|_| case.title.is_some()) {
+    for warning in warnings.iter().filter(|_| case.is_shown) {
         say(&format!("  warning: {warning}"));
     }
     Ok(Finished {
@@ -318,6 +317,11 @@ impl Running<'_> {
         let limit = Duration::from_millis(self.case.target.limits.recovery_ms) * 2;
         let deadline = Instant::now() + limit;
         let agreed = topics::agreement(&self.view, partitions.len() + 1, deadline).await;
+        if agreed.is_some() && !self.is_interrupted() {
+            // `replicas-in-sync` holds every replica to this, so a run that ends before has not seen it.
+            let limit = Duration::from_millis(self.case.target.limits.in_sync_ms) + AFTER_AGREEMENT;
+            topics::in_sync(&self.view, Instant::now() + limit).await;
+        }
         self.phase(Phase::Final);
         if agreed.is_none() {
             self.warnings.push(format!(

@@ -9,6 +9,7 @@
 //!
 //! A session is opened once per process, before the first thread starts, because it enters the sandbox.
 
+pub mod browser;
 pub mod evidence;
 pub mod highlights;
 pub mod index;
@@ -31,7 +32,7 @@ use tokio::runtime::Runtime;
 
 use crate::config::place;
 use crate::exit::{self, Stop};
-use crate::output::{say, shown};
+use crate::output::{detail, say, shown};
 use crate::record::{Found, SpaceFlag, StopFlag};
 use crate::run::{Case, RunContext};
 use crate::store;
@@ -88,6 +89,10 @@ impl Session {
 
     fn of(entered: &sandbox::Entered, out: &Path) -> Result<Session> {
         let environment = Environment::build(entered).map_err(|error| refused(&error))?;
+        detail(|| match environment.network() {
+            Some(_) => "entered the sandbox, with a private network".to_owned(),
+            None => "entered the sandbox, on the network of this machine".to_owned(),
+        });
         let table = ProcessTable::of(entered);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)

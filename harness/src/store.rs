@@ -11,6 +11,7 @@
 //! | `asked` | what a scenario asked for, stored next to its history |
 //! | [`history_file`] | reading and compressing a history |
 //! | [`digests`] | whether the files of a run are those that it wrote |
+//! | `sources` | which sources this program was built of |
 //! | `space` | free space, and whether the file system keeps synced data |
 //! | [`reserve`] | space that is set aside for the end of a run |
 //! | `whole` | files written in one piece |
@@ -29,6 +30,7 @@ pub mod marks;
 mod packing;
 pub mod reserve;
 mod retention;
+mod sources;
 mod space;
 mod whole;
 
@@ -38,5 +40,6 @@ pub use directory::{RunDirectory, replace_scenario};
 pub use lock::{DirectoryLock, RunLock, lock_directory};
 pub use packing::Packing;
 pub use retention::{prune, run_ids};
+pub use sources::SOURCES;
 pub use space::{FREE_BYTES_LOW, FREE_BYTES_MIN, file_system, free_bytes, is_full, shortage};
 pub use whole::{sweep, write_whole};

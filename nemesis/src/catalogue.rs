@@ -310,9 +310,12 @@ mod tests {
             for role in kind.roles() {
                 let aimed = kind.aim(*role, one, Draw::new(5), leader);
                 let possible = match role {
-                    Role::Leader | Role::Controller | Role::Any | Role::Majority | Role::All => {
-                        kind.class() != Class::Network || OF_CLIENTS.contains(&kind)
-                    }
+                    Role::Leader
+                    | Role::Controller
+                    | Role::Coordinator
+                    | Role::Any
+                    | Role::Majority
+                    | Role::All => kind.class() != Class::Network || OF_CLIENTS.contains(&kind),
                     _ => false,
                 };
                 assert_eq!(aimed.is_some(), possible, "{kind} at {role}");

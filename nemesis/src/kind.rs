@@ -171,7 +171,7 @@ impl Kind {
     /// everything it is the leader, which would then be drawn twice as often.
     pub fn drawn_roles(self) -> impl Iterator<Item = Role> {
         let roles = self.0.roles().iter().copied();
-        roles.filter(|role| *role != Role::Controller)
+        roles.filter(|role| !matches!(role, Role::Controller | Role::Coordinator))
     }
 
     /// See [`FaultKind::make`].

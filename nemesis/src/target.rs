@@ -62,6 +62,8 @@ pub enum Role {
     Leader,
     /// The quorum's leader, where it is another node than a partition's leader: Apache Kafka's active controller.
     Controller,
+    /// The node that coordinates a consumer group or a transactional id of the run, as the nodes name it.
+    Coordinator,
     /// One of the followers.
     Follower,
     /// The leader, and one of the followers.
@@ -98,7 +100,7 @@ impl Role {
 
     /// The nodes of a cluster that have the role, in its order. Nothing if it needs a leader and
     /// there is none, or if the cluster is too small for it. `leader` is the quorum's leader for
-    /// [`Role::Controller`].
+    /// [`Role::Controller`], and the coordinator for [`Role::Coordinator`].
     pub fn resolve(self, nodes: Nodes, draw: &mut Draw, leader: Option<Node>) -> Option<Vec<Node>> {
         let mut all: Vec<Node> = nodes.into_iter().collect();
         Some(match self {
@@ -116,7 +118,7 @@ impl Role {
                 all
             }
             Role::All => all,
-            Role::Leader | Role::Controller => vec![leader?],
+            Role::Leader | Role::Controller | Role::Coordinator => vec![leader?],
             Role::Followers => {
                 let followers: Vec<Node> = nodes.others(leader?).collect();
                 (!followers.is_empty()).then_some(followers)?
@@ -157,6 +159,15 @@ pub struct Leading {
     pub quorum: Option<Node>,
 }
 
+/// Which node coordinates, and who says so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Coordinating {
+    /// The node.
+    pub node: Node,
+    /// What it coordinates and who named it, in words.
+    pub evidence: String,
+}
+
 /// Knows which node leads, as seen from outside.
 pub trait RoleResolver: Send + Sync {
     /// The node that a majority of the nodes name as leader at this moment, or nothing. It should
@@ -172,6 +183,11 @@ pub trait RoleResolver: Send + Sync {
                 quorum: leader,
             }
         })
+    }
+
+    /// The coordinator of a consumer group or a transactional id of the run. By default nobody.
+    fn coordinator(&self) -> BoxFuture<'_, Option<Coordinating>> {
+        Box::pin(async { None })
     }
 
     /// Whether every node answers and all name the same leaders, so that the effects of the last fault are over. By

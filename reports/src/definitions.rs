@@ -162,6 +162,11 @@ pub(crate) const FIGURES: &[(&str, &str, &str)] = &[
         "How long a node left a broker, voter or partition out of its answers.",
     ),
     (
+        "out_of_sync_ms_max",
+        "longest lack of a replica",
+        "How long a node named too few replicas as in sync while no fault was active.",
+    ),
+    (
         "silence_ms_max",
         "longest silence",
         "How long a node without a fault did not answer.",

@@ -123,6 +123,12 @@ pub(crate) fn untrusted(text: &str) -> String {
     shown
 }
 
+/// A command that a reader copies: hidden characters become visible, and it is whole, because half a command does something
+/// else.
+pub(crate) fn command(text: &str) -> String {
+    visible::line(text).into_owned()
+}
+
 /// A block of text that came from elsewhere: as [`untrusted`], with its line breaks and a limit of its own.
 pub(crate) fn untrusted_block(text: &str, characters_max: usize) -> String {
     let (kept, left) = cut(text, characters_max);
@@ -170,5 +176,6 @@ mod tests {
         );
         assert!(untrusted(&"x".repeat(600)).ends_with("(+100 characters)"));
         assert_eq!(untrusted_block("a\nb\r", 10), "a\nb\\r");
+        assert_eq!(command(&"x".repeat(600)), "x".repeat(600));
     }
 }

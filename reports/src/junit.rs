@@ -10,7 +10,7 @@ use std::fmt::Write;
 
 use checkers::verdict::{Validity, Verdict};
 
-use crate::format::{plain, untrusted, untrusted_block};
+use crate::format::{command, plain, untrusted, untrusted_block};
 use crate::limits::{INSTANCES_PER_KIND_MAX, JUNIT_BODY_BYTES_MAX, JUNIT_MESSAGE_CHARACTERS_MAX};
 use crate::model::{RunReport, ScenarioReport};
 use crate::wording;
@@ -58,9 +58,10 @@ fn suite(out: &mut String, report: &RunReport, scenario: &ScenarioReport) {
         ("subject", &report.subject.name),
         ("version", &report.subject.version),
         ("reproduce", &report.run.reproduce),
+        ("recheck", &report.run.recheck),
     ];
     for (name, value) in properties {
-        let value = escape(&untrusted(value));
+        let value = escape(&command(value));
         let _ = writeln!(out, "      <property name=\"{name}\" value=\"{value}\"/>");
     }
     out.push_str("    </properties>\n");
@@ -121,7 +122,7 @@ fn body(report: &RunReport, verdict: &Verdict) -> String {
     for doubt in verdict.doubts.iter().take(INSTANCES_PER_KIND_MAX) {
         let _ = writeln!(body, "{}", wording::doubt(doubt));
     }
-    let _ = writeln!(body, "reproduce: {}", untrusted(&report.run.reproduce));
+    let _ = writeln!(body, "reproduce: {}", command(&report.run.reproduce));
     let clean = untrusted_block(&plain(&body), JUNIT_BODY_BYTES_MAX / 8);
     escape(&clean)
 }

@@ -114,7 +114,12 @@ pub fn junit_xml(report: &RunReport) -> String {
     harmless(junit::xml(report))
 }
 
-/// The terminal's final block, at most 15 lines.
+/// The verdict and its reasons: the first lines of the terminal's final block.
+pub fn verdict_text(report: &RunReport, colour: bool) -> String {
+    text::verdict(report, colour)
+}
+
+/// The terminal's final block, at most [`limits::SUMMARY_LINES_MAX`] lines.
 pub fn summary_text(report: &RunReport, colour: bool) -> String {
     text::block(report, colour)
 }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use checkers::verdict::{Class, Validity, Verdict};
 
 use crate::findings::{self, headline, symbol, word};
-use crate::format::{length_ms, plain, untrusted};
+use crate::format::{command, length_ms, plain, untrusted};
 use crate::limits::{MARKDOWN_BYTES_MAX, REASONS_MAX};
 use crate::measures::{Measures, Name};
 use crate::model::{Comparison, FindingStatus, RunReport, ScenarioReport};
@@ -63,7 +63,7 @@ pub(crate) fn summary(report: &RunReport) -> String {
     let _ = writeln!(
         out,
         "Reproduce: `{}`",
-        untrusted(&report.run.reproduce).replace('`', "'")
+        command(&report.run.reproduce).replace('`', "'")
     );
     out
 }

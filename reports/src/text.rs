@@ -7,11 +7,20 @@ use std::fmt::Write;
 use checkers::verdict::{Validity, Verdict};
 
 use crate::findings::{self, Card, Headline, UndecidedCheck, headline, symbol, word};
-use crate::format::{count, length_ms, plain, untrusted};
+use crate::format::{command, count, length_ms, plain, untrusted};
 use crate::limits::{REASONS_MAX, SUMMARY_LINES_MAX};
 use crate::measures::{Measures, Name};
 use crate::model::{RunReport, ScenarioReport};
 use crate::wording;
+
+/// The verdict and its reasons alone: the first lines of the block.
+pub(crate) fn verdict(report: &RunReport, colour: bool) -> String {
+    let cards = findings::cards(report);
+    let open = findings::undecided_checks(report);
+    let mut lines = vec![head(report, colour)];
+    lines.extend(reasons(report, &cards, &open, colour));
+    lines.join("\n") + "\n"
+}
 
 /// The block for a terminal.
 pub(crate) fn block(report: &RunReport, colour: bool) -> String {
@@ -166,7 +175,7 @@ fn reason(validity: Validity, scenario: &str, title: &str, detail: &str, colour:
 }
 
 fn pair(name: &str, value: &str) -> String {
-    format!("  {name:<10} {}", untrusted(value))
+    format!("  {name:<10} {}", command(value))
 }
 
 /// Our own colours. Text from elsewhere has already lost its control characters.

@@ -16,6 +16,7 @@ mod figures;
 mod formation;
 mod groups;
 mod headline;
+mod in_sync;
 mod kept;
 mod leadership;
 mod liveness;
@@ -66,6 +67,7 @@ pub(crate) fn words(anomaly: &Anomaly) -> Words {
         .or_else(|| kept::words(finding, at))
         .or_else(|| resources::words(finding, at))
         .or_else(|| contradictions::words(finding, at))
+        .or_else(|| in_sync::words(finding, at))
         .or_else(|| groups::words(finding, at))
         .or_else(|| offsets::words(finding, at))
         .or_else(|| transactions::words(finding, at))
@@ -165,4 +167,13 @@ mod tests {
         assert_eq!(words.title, "Clock went back");
         assert!(words.seen.contains("clock-went-back") && !words.therefore.is_empty());
     }
+}
+
+/// Ids in a row, or `none`.
+fn listed(ids: &[i32]) -> String {
+    if ids.is_empty() {
+        return "none".to_owned();
+    }
+    let ids: Vec<String> = ids.iter().map(i32::to_string).collect();
+    ids.join(", ")
 }

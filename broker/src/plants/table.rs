@@ -368,6 +368,7 @@ pub const TABLE: &[Entry] = &[
     groups::OFFSETS_IN_MEMORY,
     groups::OFFSET_REGRESS,
     groups::OLD_GENERATION_COMMITS,
+    groups::ZOMBIE_COMMITS_OFFSETS,
     groups::GENERATION_REUSED,
     groups::EARLY_SYNC,
     groups::MEMBERS_FORGOTTEN,

@@ -218,6 +218,18 @@ impl Client {
         text: &str,
         producer: Producer,
         group: &str,
+        place: (&str, i64),
+    ) -> i16 {
+        self.stage_for(version, text, producer, (group, -1, ""), place)
+    }
+
+    /// The same for a member of a generation.
+    pub fn stage_for(
+        &mut self,
+        version: i16,
+        text: &str,
+        producer: Producer,
+        (group, generation, member): (&str, i32, &str),
         (topic, offset): (&str, i64),
     ) -> i16 {
         let partition = TxnOffsetCommitRequestPartition::default()
@@ -231,6 +243,8 @@ impl Client {
             .with_group_id(GroupId(StrBytes::from_string(group.to_owned())))
             .with_producer_id(ProducerId(producer.0))
             .with_producer_epoch(producer.1)
+            .with_generation_id(generation)
+            .with_member_id(StrBytes::from_string(member.to_owned()))
             .with_topics(vec![topic]);
         let answer = self.call(version, &request);
         answer.topics[0].partitions[0].error_code

@@ -172,6 +172,7 @@ pub(crate) fn header() -> Header {
     };
     Header {
         plants: Vec::new(),
+        replicas: None,
         sealed: false,
         format: Header::FORMAT.to_owned(),
         version: Header::VERSION,

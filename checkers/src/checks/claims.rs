@@ -14,7 +14,7 @@ use crate::verdict::Belief;
 pub(super) const MS: Moment = 1_000_000;
 
 /// How long an answer about the quorum is worth something.
-const FRESH: Moment = 1_000 * MS;
+pub(super) const FRESH: Moment = 1_000 * MS;
 
 /// What one answer says of one lane.
 #[derive(Clone, Debug)]

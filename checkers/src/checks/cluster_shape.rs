@@ -4,16 +4,20 @@
 //! Something that does not exist is never shown, and a quorum does not lose a voter: one answer proves it. A broker or
 //! partition may be missing for a while (a broker that was away is not listed), so a node that leaves it out is held to
 //! the limit of metadata, and only while no fault is near. A broker that nine of ten answers list is a member, also
-//! if the harness did not start it.
+//! if the harness did not start it. The cluster has one id, and so has a topic that was made once.
 
+mod identity;
 mod known;
 
+use identity::Identities;
+pub(super) use identity::identified;
 pub(super) use known::Known;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::Check;
 use super::claims::{MS, settle};
+use super::stretches::{Since, Stretches};
 use crate::history::{Moment, NodeName, Observation, Observed, Phase, Seen};
 use crate::verdict::{Anomaly, Doubt, Evidence, Finding, Unit, Verdict};
 
@@ -29,13 +33,6 @@ struct Shown {
     may_lag: bool,
 }
 
-/// A stretch in which a node left something out.
-struct Stretch {
-    from: Moment,
-    first: u64,
-    told: bool,
-}
-
 pub(super) fn check(check: &Check<'_>) -> Verdict {
     let mut verdict = check.verdict();
     let settled = check.history().settled().map(|settled| &settled.answers);
@@ -43,10 +40,10 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
     let from = check.history().phase(Phase::Load).unwrap_or(Moment::MAX);
     let done = check.history().phase(Phase::Done).unwrap_or(Moment::MAX);
     let limit_ms = check.history().limits().metadata_ms;
-    let mut stretches: BTreeMap<(NodeName, String), Stretch> = BTreeMap::new();
+    let mut stretches: Stretches<(NodeName, String)> = Stretches::new(limit_ms);
+    let mut identities = Identities::of(&known);
     let mut told: BTreeSet<(NodeName, String)> = BTreeSet::new();
     let mut judged = settled.map_or(0, |answers| answers.shown);
-    let mut longest = 0;
     for observed in check.history().observations() {
         let about = observed.observation;
         if !about.answered || about.called > done {
@@ -61,25 +58,16 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
                 found(check, observed, &shown, None, &mut verdict);
             }
             if is_whole || !shown.may_lag || about.called < from || faulty(check, observed) {
-                stretches.remove(&lane);
-                continue;
-            }
-            let stretch = stretches.entry(lane).or_insert(Stretch {
-                from: about.called,
-                first: observed.id,
-                told: false,
-            });
-            let length_ms = observed.at.saturating_sub(stretch.from) / MS;
-            longest = longest.max(length_ms);
-            if length_ms > limit_ms && !std::mem::replace(&mut stretch.told, length_ms > limit_ms) {
-                let since = (stretch.from, stretch.first, length_ms);
+                stretches.end(&lane);
+            } else if let Some(since) = stretches.goes_on(lane, &observed) {
                 found(check, observed, &shown, Some(since), &mut verdict);
             }
         }
+        judged += identities.compare(observed, &mut verdict);
     }
     verdict.figure(
         "left_out_ms_max",
-        longest,
+        stretches.longest_ms(),
         Some(limit_ms),
         Unit::Milliseconds,
     );
@@ -162,7 +150,7 @@ fn found(
     check: &Check<'_>,
     observed: Observed<'_>,
     shown: &Shown,
-    since: Option<(Moment, u64, u64)>,
+    since: Option<Since>,
     verdict: &mut Verdict,
 ) {
     let node = observed.observation.node.to_string();
@@ -172,11 +160,11 @@ fn found(
         what: shown.what.clone(),
         seen: shown.seen.iter().copied().collect(),
         exist: shown.exist.iter().copied().collect(),
-        length_ms: since.map(|(.., length_ms)| length_ms),
+        length_ms: since.map(|since| since.length_ms),
         limit_ms: since.map(|_| limit_ms),
     };
-    let from = since.map_or(observed.observation.called, |(from, ..)| from);
-    let first = since.map(|(_, first, _)| first);
+    let from = since.map_or(observed.observation.called, |since| since.from);
+    let first = since.map(|since| since.first);
     let mut events: Vec<u64> = first.into_iter().chain([observed.id]).collect();
     events.dedup();
     let evidence = Evidence {

@@ -5,11 +5,15 @@
 //! a poll does not name its partition, so it counts where *every* partition of the consumer stood within what exists:
 //! from what may have been removed up to behind the last record that was known before the poll.
 //!
+//! A leader that has been replaced and does not know it ends where it was cut off. Unless the target promises that such a
+//! leader answers nothing (`end_offset_includes_acknowledged`), what it calls out of range is tolerated: a new consumer had
+//! no other word for who leads than its own, and had read beyond that end from the new leader before.
+//!
 //! A batch with a wrong checksum is a finding wherever the consumer stood: clients refuse it, so nothing altered is ever
 //! read, and each poll that failed so looked like a poll that brought nothing. One in three did, and the run was valid.
 
 use super::Check;
-use super::claims::MS;
+use super::claims::{FRESH, MS};
 use super::tally::is_out_of_range;
 use super::view::View;
 use crate::history::{Call, ClientOperation, DiskFault, Moment, NodeName, Offset};
@@ -71,6 +75,10 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
             stood: stood.clone(),
         };
         let anomaly = anomaly(kind, operation, node, &stood);
+        if is_of_former_leader(check, operation, &stood) {
+            verdict.tolerate(anomaly);
+            continue;
+        }
         let configuration = check.configuration();
         check.held(configuration, Subject::LostAfterRead, anomaly, &mut verdict);
     }
@@ -87,6 +95,36 @@ fn is_rotten(check: &Check<'_>, operation: &ClientOperation<'_>) -> bool {
         window.disk_fault() == Some(DiskFault::BitRot)
             && window.overlaps(operation.called, returned, ROT_MARGIN)
     })
+}
+
+/// Whether some node that claims to lead one of these partitions is known to have been replaced.
+fn is_of_former_leader(
+    check: &Check<'_>,
+    operation: &ClientOperation<'_>,
+    stood: &[Stood],
+) -> bool {
+    if check.history().promises().end_offset_includes_acknowledged {
+        return false;
+    }
+    let claims = check.claims();
+    let to = operation.completed().unwrap_or(Moment::MAX);
+    let from = operation.called.saturating_sub(FRESH);
+    let until = to.saturating_add(FRESH);
+    let is_stood = |seat: usize| {
+        let (topic, partition, _) = claims.seats[seat];
+        let mut stood = stood.iter();
+        stood.any(|at| at.topic == topic && at.partition == partition)
+    };
+    let known = |seat: usize| {
+        let rows = claims.rows.iter().take_while(|row| row.called <= to);
+        rows.filter(|row| row.seat == seat)
+            .filter_map(|row| row.epoch)
+            .max()
+    };
+    let first = claims.rows.partition_point(|row| row.returned < from);
+    let near = claims.rows[first..].iter();
+    let mut near = near.take_while(|row| row.called <= until);
+    near.any(|row| row.is_claim() && is_stood(row.seat) && row.epoch < known(row.seat))
 }
 
 /// Whether it reads through any node under load. One that only follows may be behind what it served before it was started

@@ -34,6 +34,9 @@ pub struct Header {
     /// The time-outs of group members and transactions; empty if the run had none.
     #[serde(default, skip_serializing_if = "Timeouts::is_empty")]
     pub timeouts: Timeouts,
+    /// How many replicas each partition of the run's topics was created with; none if it is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replicas: Option<u32>,
     /// Deliberate bugs that were switched on in the target, `NAME` or `NAME@NODE`: this history says nothing about
     /// the target without them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -237,6 +240,8 @@ pub struct Limits {
     pub response_ms: u64,
     /// From the last heal until every partition has a leader that all nodes agree on.
     pub recovery_ms: u64,
+    /// From a heal until every replica of every partition is in sync again.
+    pub in_sync_ms: u64,
     /// Most terms that one leader-affecting fault may burn.
     pub terms_per_fault_max: u64,
     /// How long after its acknowledgement a change of topics may be unseen on a node without a fault.
@@ -262,6 +267,7 @@ impl Default for Limits {
             disagreement_ms: 2_000,
             response_ms: 1_500,
             recovery_ms: 10_000,
+            in_sync_ms: 5_000,
             terms_per_fault_max: 3,
             metadata_ms: 2_000,
             resident_growth_bytes: None,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::groups::Coordinated;
 use super::ids::{Moment, Offset, Text};
+use super::replicas::{ReplicaClaim, TopicIdentity};
 
 /// One question to one node.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -36,6 +37,18 @@ pub enum Seen {
         /// One row per partition.
         #[serde(default)]
         partitions: Vec<PartitionClaim>,
+    },
+    /// What the same answer says of where partitions are; once a second, and when it has changed.
+    Replicas {
+        /// The cluster's id; empty if none was stated.
+        #[serde(default)]
+        cluster: Text,
+        /// The ids of topics.
+        #[serde(default)]
+        topics: Vec<TopicIdentity>,
+        /// One row per partition.
+        #[serde(default)]
+        partitions: Vec<ReplicaClaim>,
     },
     /// The node's DescribeQuorum answer. May have been forwarded by the node, so it shows the quorum, never the
     /// asked node's belief.
@@ -141,6 +154,8 @@ pub enum Seen {
 pub enum Probe {
     /// [`Seen::Metadata`].
     Metadata,
+    /// [`Seen::Replicas`].
+    Replicas,
     /// [`Seen::Quorum`].
     Quorum,
     /// [`Seen::Produce`].
@@ -168,6 +183,7 @@ impl Seen {
     pub fn probe(&self) -> Probe {
         match self {
             Seen::Metadata { .. } => Probe::Metadata,
+            Seen::Replicas { .. } => Probe::Replicas,
             Seen::Quorum { .. } => Probe::Quorum,
             Seen::Produce { .. } => Probe::Produce,
             Seen::Delivery { .. } => Probe::Delivery,

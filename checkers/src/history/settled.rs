@@ -78,6 +78,8 @@ pub(crate) struct Answers {
     pub(crate) listed: BTreeMap<i32, u64>,
     /// How often which voters were named.
     pub(crate) voters: BTreeMap<BTreeSet<i32>, u64>,
+    /// Partitions in answers about replicas.
+    pub(crate) replicas: u64,
     /// How much they show of the cluster's shape.
     pub(crate) shown: u64,
     /// Records that were compared as a whole, and not altered.

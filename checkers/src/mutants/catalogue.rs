@@ -11,6 +11,7 @@ mod polls;
 mod probes;
 mod quorum;
 mod reads;
+mod replicas;
 mod starts;
 mod times;
 
@@ -46,6 +47,7 @@ pub fn lies() -> impl Iterator<Item = &'static Lie> {
         descriptions::ROWS,
         metadata::ROWS,
         leaders::ROWS,
+        replicas::ROWS,
         quorum::ROWS,
         probes::ROWS,
         times::ROWS,

@@ -72,6 +72,11 @@ fields! {
     "metadata": "i" NUMBER, "t" CLOCK, "type" DID, "called" CLOCK, "node" ASKED, "probe" ASKED, "answered" Mutated,
         "error" Mutated, "brokers" Mutated, "partitions" Mutated, "partitions.topic" Mutated,
         "partitions.partition" Mutated, "partitions.leader" Mutated, "partitions.epoch" Mutated;
+    "replicas": "i" NUMBER, "t" CLOCK, "type" DID, "called" CLOCK, "node" ASKED, "probe" ASKED,
+        "answered" Excluded("only answers are recorded"), "error" Excluded("only answers are recorded"),
+        "cluster" Mutated, "topics" Mutated, "topics.topic" ASKED, "topics.id" Follows("topics"), "partitions" Mutated,
+        "partitions.topic" ASKED, "partitions.partition" ASKED, "partitions.leader" Excluded("the line of Metadata has it, too, and it is changed there"),
+        "partitions.replicas" Mutated, "partitions.in_sync" Mutated;
     "quorum": "i" NUMBER, "t" CLOCK, "type" DID, "called" CLOCK, "node" ASKED, "probe" ASKED, "answered" Mutated,
         "error" Mutated, "leader" Mutated, "epoch" Mutated, "voters" Mutated;
     "produce": "i" NUMBER, "t" CLOCK, "type" DID, "called" CLOCK, "node" ASKED, "probe" ASKED, "answered" Mutated,

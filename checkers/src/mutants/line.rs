@@ -22,6 +22,8 @@ pub enum Line {
     DescribeTopic,
     /// A Metadata answer.
     Metadata,
+    /// What a Metadata answer says of replicas.
+    Replicas,
     /// A DescribeQuorum answer.
     Quorum,
     /// An acknowledgement of the produce probe.

@@ -222,6 +222,7 @@ fn line_of(what: &What) -> Option<Line> {
     if let What::Observation(observation) = what {
         return match observation.seen {
             Seen::Metadata { .. } => Some(Line::Metadata),
+            Seen::Replicas { .. } => Some(Line::Replicas),
             Seen::Quorum { .. } => Some(Line::Quorum),
             Seen::Produce { .. } => Some(Line::Produce),
             Seen::Delivery { .. } => Some(Line::Delivery),

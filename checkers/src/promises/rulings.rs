@@ -72,7 +72,7 @@ pub(super) fn ruling(configuration: &Configuration, subject: Subject) -> Ruling 
             },
         ),
         Subject::OffsetsNotLinearizable => (
-            "offset-register, commit-backwards",
+            "offset-register, commit-backwards, zombie-member",
             match members(configuration).offsets_linearizable {
                 true => (
                     Violation,

@@ -351,6 +351,44 @@ pub enum Finding {
         /// For how long it may.
         limit_ms: Option<u64>,
     },
+    /// A node states another id of something than was stated before.
+    IdentityDiffers {
+        /// The node.
+        node: NodeName,
+        /// Of what: `cluster`, `topic t`.
+        what: String,
+        /// The id that it states.
+        id: String,
+        /// The id that was stated first.
+        before: String,
+        /// By which node.
+        before_by: NodeName,
+    },
+    /// Too few replicas of a partition are in sync by a node's answers, or one that is none.
+    ReplicasOutOfSync {
+        /// The node that says so.
+        node: NodeName,
+        /// How many replicas there must be.
+        replicas: u64,
+        /// Those that it calls in sync.
+        in_sync: Vec<i32>,
+        /// One of them that is no replica, if that is what is wrong.
+        stranger: Option<i32>,
+        /// For how long it has said so; none with a stranger.
+        length_ms: Option<u64>,
+        /// For how long it may.
+        limit_ms: Option<u64>,
+    },
+    /// An append with acks=all was acknowledged while the nodes said that fewer replicas are in sync than
+    /// `min.insync.replicas`.
+    AcknowledgedBelowMinimum {
+        /// The record.
+        value: String,
+        /// How many were in sync.
+        in_sync: u64,
+        /// How many must be.
+        minimum: u64,
+    },
     /// A node describes a topic otherwise than every order of the acknowledged changes allows.
     TopicDiffers {
         /// The node.

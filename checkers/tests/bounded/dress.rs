@@ -1,7 +1,9 @@
 //! Drawn runs with what later harnesses record: brokers and voters, nodes and epochs of end offsets, producers with
 //! several appends on their way, comparisons of contents, served records of the produce probe.
 
-use checkers::history::{Call, Event, History, Observation, Report, Seen, Sending, What};
+use checkers::history::{
+    Call, Event, History, Observation, ReplicaClaim, Report, Seen, Sending, TopicIdentity, What,
+};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -45,7 +47,10 @@ pub(crate) fn dressed(history: &History, seed: u64) -> History {
                         brokers.pop();
                     }
                 }
-                Seen::Quorum { voters, .. } => voters.extend(1..=3),
+                Seen::Quorum { voters, .. } => {
+                    voters.extend(1..=3);
+                    more.push(replicas(observed, &mut random));
+                }
                 Seen::Produce {
                     sequence: number,
                     appended_ago_ms,
@@ -79,6 +84,23 @@ pub(crate) fn dressed(history: &History, seed: u64) -> History {
         event.i = number as u64;
     }
     History::new(header, events)
+}
+
+/// Where the probe's partition is, by a node that was just asked for the quorum. Now and then something is wrong.
+fn replicas(observed: &Observation, random: &mut ChaCha8Rng) -> Observation {
+    let mut in_sync = vec![1, 2, 3];
+    if random.random_bool(0.02) {
+        in_sync.pop();
+    }
+    let id = if random.random_bool(0.001) { "y" } else { "x" };
+    Observation {
+        seen: Seen::Replicas {
+            cluster: "c".into(),
+            topics: vec![TopicIdentity("t".into(), id.into())],
+            partitions: vec![ReplicaClaim("t".into(), 0, 1, vec![1, 2, 3], in_sync)],
+        },
+        ..observed.clone()
+    }
 }
 
 fn delivery(node: u32, at: u64, sequence: u64) -> Observation {

@@ -189,6 +189,17 @@ pub(crate) const ALL: &[Mutation] = &[
         says.filter(|s| (10_000..11_900).contains(&s.called))
             .for_each(|s| s.says = None);
     }),
+    mutation("replicas-in-sync", &[], |run| {
+        run.lines
+            .iter_mut()
+            .filter(|line| line.contains("n2 replicas"))
+            .for_each(|line| *line = line.replace(":1,2,3:1,2,3", ":1,2,3:1,3"));
+        run.lines.push("limit in_sync_ms=1000".to_owned());
+    }),
+    mutation("cluster-shape", &[], |run| {
+        run.lines
+            .push("9000..9001 n3 replicas cluster=d".to_owned())
+    }),
     mutation("unprovoked-exit", &[], |run| {
         run.lines.push("13900 n2 died".to_owned())
     }),

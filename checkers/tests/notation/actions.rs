@@ -169,6 +169,7 @@ fn node_line(
             };
             observe(node, from, to, true, seen, add);
         }
+        "replicas" => observe(node, from, to, true, observed::replicas(rest), add),
         "serves" => {
             let sequences = rest.iter().map(|word| words::number(word)).collect();
             observe(node, from, to, true, Seen::Delivery { sequences }, add);

@@ -1,9 +1,41 @@
 //! What probes say of groups and transactions, in the notation.
 
-use checkers::history::{Coordinated, ListedTransaction, Seen, Text};
+use checkers::history::{Coordinated, ListedTransaction, ReplicaClaim, Seen, Text, TopicIdentity};
 
 use super::members::member;
 use super::words;
+
+/// Where partitions are: `cluster=c id=t:x t/0=1:1,2,3:1,3`, which is leader, replicas, and those in sync.
+pub(super) fn replicas(rest: &[&str]) -> Seen {
+    let (mut cluster, mut topics, mut partitions) = (Text::new(), Vec::new(), Vec::new());
+    for word in rest {
+        let (name, value) = word.split_once('=').expect("name=value");
+        match name {
+            "cluster" => cluster = value.into(),
+            "id" => {
+                let (topic, id) = value.split_once(':').expect("id=topic:id");
+                topics.push(TopicIdentity(topic.into(), id.into()));
+            }
+            place => {
+                let (topic, partition) = words::place(place);
+                let lists: Vec<&str> = value.split(':').collect();
+                let ids = |list: &str| words::ids(&[list], "");
+                partitions.push(ReplicaClaim(
+                    topic.into(),
+                    partition,
+                    words::number(lists[0]),
+                    ids(lists[1]),
+                    ids(lists[2]),
+                ));
+            }
+        }
+    }
+    Seen::Replicas {
+        cluster,
+        topics,
+        partitions,
+    }
+}
 
 /// What a node says of groups and transactions: `coordinates g n2`, `group g Stable m1 m2`,
 /// `transactions x1/17/Ongoing/120`; none if it is something else.

@@ -5,18 +5,24 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use checkers::foreign::ModelName;
-use checkers::verdict::{Doubt, Validity};
+use checkers::verdict::{Doubt, Validity, Verdict};
 use clap::Args;
 use reports::RunReport;
 use reports::model::{Run, Subject, Waiver};
+use serde::Serialize;
+use serde_json::Value;
 
 use super::model;
 use crate::config::{near, waivers};
 use crate::exit::{self, Stop};
-use crate::output::{colour, name, say, tell, tell_json, tell_painted};
+use crate::output::{
+    colour, is_quiet, labelled, name, only_json, say, tell, tell_json, tell_more, tell_painted,
+    visible,
+};
 use crate::session::evidence::{self, Found};
 use crate::session::judge::{self, Judged};
 use crate::session::publish::of_judged;
+use crate::store::layout;
 
 /// What `check --help` teaches: which file, by which model, and how to ask.
 const HELP: &str = "\
@@ -65,9 +71,33 @@ pub struct CheckArguments {
     /// Accept the findings that this file waives, see docs/qualification.md.
     #[arg(long, value_name = "FILE")]
     pub waivers: Option<PathBuf>,
-    /// Print the verdicts as JSON.
+    /// Print the verdicts as one JSON document, see docs/output.md.
     #[arg(long)]
     pub json: bool,
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Document {
+    /// Of all histories together, without waived findings.
+    validity: Validity,
+    exit_code: i32,
+    histories: Vec<One>,
+}
+
+/// One history of it.
+#[derive(Serialize)]
+struct One {
+    /// As it was named or found.
+    path: String,
+    /// What the judgement says.
+    validity: Validity,
+    /// The same without waived findings.
+    decision: Validity,
+    /// The checks of a recorded run, or a model.
+    judged_by: &'static str,
+    /// The verdicts of the checks, or what the model found.
+    judgement: Value,
 }
 
 /// Judges every named history and returns the worst exit code.
@@ -87,6 +117,9 @@ pub fn run(arguments: &CheckArguments) -> Result<i32> {
         let told = near::unknown("check", unknown, &known);
         return Err(Stop::usage(format!("--only: {told}")));
     }
+    if arguments.json {
+        only_json();
+    }
     let mut worst = Validity::NotApplicable;
     let mut all: Vec<(Found, bool)> = Vec::new();
     for path in &arguments.paths {
@@ -101,18 +134,24 @@ pub fn run(arguments: &CheckArguments) -> Result<i32> {
             all.push((one, by_checks));
         }
     }
+    let mut histories = Vec::new();
     for (one, by_checks) in all {
-        worst = worst.merge(match by_checks {
-            true => print(arguments, &one, judged(arguments, &one)?)?,
-            false => model::judge(
-                &one.history,
-                arguments.model,
-                &arguments.foreign,
-                arguments.json,
-            )?,
-        });
+        let judged = match by_checks {
+            true => by_its_checks(arguments, &one, judged(arguments, &one)?)?,
+            false => by_model(arguments, &one)?,
+        };
+        worst = worst.merge(judged.decision);
+        histories.push(judged);
     }
-    Ok(exit::of(worst, false))
+    let exit_code = exit::of(worst, false);
+    if arguments.json {
+        tell_json(&Document {
+            validity: worst,
+            exit_code,
+            histories,
+        })?;
+    }
+    Ok(exit_code)
 }
 
 /// Whether a history is judged by the checks of recorded runs.
@@ -150,6 +189,9 @@ fn applies(arguments: &CheckArguments, found: &Found, by_checks: bool) -> Result
     if !by_checks && !arguments.only.is_empty() {
         return refuse("--only", why);
     }
+    if !by_checks && arguments.waivers.is_some() {
+        return refuse("--waivers", "only findings of checks are waived");
+    }
     Ok(())
 }
 
@@ -161,7 +203,22 @@ fn judged(arguments: &CheckArguments, found: &Found) -> Result<Judged> {
     }
 }
 
-fn print(arguments: &CheckArguments, found: &Found, mut judged: Judged) -> Result<Validity> {
+fn by_model(arguments: &CheckArguments, found: &Found) -> Result<One> {
+    let judged = model::judge(&found.history, arguments.model, &arguments.foreign)?;
+    let (path, validity) = (name(&found.history.path), judged.validity());
+    if !arguments.json {
+        model::print(&path, &judged);
+    }
+    Ok(One {
+        path,
+        validity,
+        decision: validity,
+        judged_by: "model",
+        judgement: value(arguments, &judged)?,
+    })
+}
+
+fn by_its_checks(arguments: &CheckArguments, found: &Found, mut judged: Judged) -> Result<One> {
     for warning in &judged.warnings {
         say(&format!("warning: {warning}"));
     }
@@ -173,22 +230,73 @@ fn print(arguments: &CheckArguments, found: &Found, mut judged: Judged) -> Resul
         });
         judged.require_a_check();
     }
-    let validity = judged.judgement.validity();
+    let (path, validity) = (name(&found.history.path), judged.judgement.validity());
     let waivers = waivers::load(arguments.waivers.as_deref())?;
     let report = report_of(&judged, waivers);
-    if arguments.json {
-        tell_json(&judged.judgement)?;
-        return Ok(report.decision());
+    if !arguments.json {
+        tell(&format!("{}  {path}", validity.word()));
+        if validity != Validity::NotApplicable {
+            let text = match is_quiet() {
+                true => reports::verdict_text(&report, colour()),
+                false => reports::summary_text(&report, colour()),
+            };
+            tell_painted(&text);
+            tell_more(&beyond(found, &judged));
+        }
     }
-    tell(&format!(
-        "{}  {}",
-        validity.word(),
-        name(&found.history.path)
-    ));
-    if validity != Validity::NotApplicable {
-        tell_painted(&reports::summary_text(&report, colour()));
+    Ok(One {
+        path,
+        validity,
+        decision: report.decision(),
+        judged_by: "checks",
+        judgement: value(arguments, &judged.judgement)?,
+    })
+}
+
+/// What was judged, if all of it is valid; otherwise where to read on.
+fn beyond(found: &Found, judged: &Judged) -> String {
+    let verdicts = &judged.judgement.verdicts;
+    if judged.judgement.validity() == Validity::Valid {
+        let judged = |verdict: &Verdict| {
+            let seen = verdict.seen.iter();
+            let seen = seen.map(|seen| format!("{} {}", seen.count, visible(&seen.what)));
+            let seen: Vec<String> = seen.collect();
+            match (verdict.validity, seen.as_slice()) {
+                (Validity::Valid, []) => Some(verdict.check.clone()),
+                (Validity::Valid, seen) => Some(format!("{} ({})", verdict.check, seen.join(", "))),
+                _ => None,
+            }
+        };
+        let judged: Vec<String> = verdicts.iter().filter_map(judged).collect();
+        return labelled("judged", &judged.join(", "));
     }
-    Ok(report.decision())
+    let first = verdicts.iter().flat_map(|verdict| &verdict.anomalies);
+    let operation = first
+        .flat_map(|anomaly| &anomaly.evidence.operations)
+        .next();
+    let history = &found.history;
+    let page = history.run.as_ref().map(|run| run.join(layout::PAGE));
+    let mut text = String::new();
+    if let Some(page) = page.filter(|page| page.is_file()) {
+        text += &labelled("read on", &name(&page));
+    }
+    if let Some(operation) = operation {
+        let file = name(&history.path);
+        text += &labelled(
+            "history",
+            &format!("operation {operation} is \"i\":{operation} in"),
+        );
+        text += &labelled("", &file);
+    }
+    text
+}
+
+/// A judgement as JSON, if it is asked for.
+fn value(arguments: &CheckArguments, judgement: &impl Serialize) -> Result<Value> {
+    match arguments.json {
+        true => Ok(serde_json::to_value(judgement)?),
+        false => Ok(Value::Null),
+    }
 }
 
 /// The report of a history that is judged alone.

@@ -11,7 +11,8 @@ use reports::model::{Comparison, FindingStatus, Side};
 use crate::exit;
 use crate::experiments::qualify::baseline::Stored;
 use crate::experiments::qualify::comparison;
-use crate::output::{comparison as wording, tell, tell_data};
+use crate::output::{comparison as wording, only_json, tell, tell_json};
+use crate::session::browser::Browser;
 use crate::store::{layout, write_whole};
 
 /// Flags of `compare`.
@@ -26,7 +27,10 @@ pub struct CompareArguments {
     /// Also write a page.
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
-    /// Print as JSON.
+    /// With --html: show the page in a browser: BROWSER, or xdg-open.
+    #[arg(long, requires = "html")]
+    pub open: bool,
+    /// Print the comparison as one JSON document, see docs/output.md.
     #[arg(long)]
     pub json: bool,
 }
@@ -37,6 +41,9 @@ pub struct CompareArguments {
 /// # Errors
 /// If one of them is not a finished run, or the page cannot be written.
 pub fn run(arguments: &CompareArguments) -> Result<i32> {
+    if arguments.json {
+        only_json();
+    }
     let before = Stored::load(&arguments.before)?;
     let after = Stored::load(&arguments.after)?;
     let mut compared = compare(&before, &after);
@@ -47,7 +54,7 @@ pub fn run(arguments: &CompareArguments) -> Result<i32> {
     compared.earlier = Some(reports::side(&before.report));
     compared.candidate = Some(reports::side(&after.report));
     if arguments.json {
-        tell_data(&serde_json::to_string_pretty(&compared)?);
+        tell_json(&compared)?;
     } else {
         tell(&wording::text(&compared));
     }
@@ -61,6 +68,7 @@ pub fn run(arguments: &CompareArguments) -> Result<i32> {
         link(&mut compared.candidate, &arguments.after);
         let title = format!("{} and {}", before.report.run.id, after.report.run.id);
         write_whole(file, &reports::comparison_html(&title, &compared))?;
+        Browser::ready(arguments.open).show(file);
     }
     if !compared.unlike.is_empty() {
         return Ok(exit::UNDECIDED);

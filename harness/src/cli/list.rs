@@ -15,18 +15,18 @@ use catalogue::{Entry, Section, section};
 /// Where a line ends, in characters: what every terminal shows.
 const WIDTH: usize = 80;
 
-/// How many characters a name takes before its description moves to the right.
-const NAME_WIDTH: usize = 24;
+/// The most characters that a name takes before its description moves to a line of its own.
+const NAME_MAX: usize = 27;
 
 /// Arguments of `list`.
 #[derive(Clone, Debug, Args)]
 pub struct ListArguments {
-    /// What to list; everything but mutants if absent.
+    /// What to list, with a description of each. If absent, the names of everything.
     pub what: Option<What>,
-    /// Names of this kind, to see all of each.
+    /// Names of this kind, to see everything about each.
     #[arg(value_name = "NAME")]
     pub names: Vec<String>,
-    /// Print JSON: all details of what is listed.
+    /// Print one JSON document with all details of what is listed, see docs/output.md.
     #[arg(long)]
     pub json: bool,
 }
@@ -58,18 +58,20 @@ pub enum What {
     Mutants,
 }
 
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Document<'a> {
+    sections: &'a [Section],
+}
+
 /// Prints what is asked.
 ///
 /// # Errors
-/// If there is no such name. The message lists the names.
+/// If there is no such name. The message says what was probably meant.
 pub fn run(arguments: &ListArguments) -> Result<i32> {
     let mut sections: Vec<Section> = match arguments.what {
         Some(what) => vec![section(what)?],
-        // There are hundreds.
-        None => What::iter()
-            .filter(|what| *what != What::Mutants)
-            .map(section)
-            .collect::<Result<_>>()?,
+        None => What::iter().map(section).collect::<Result<_>>()?,
     };
     if !arguments.names.is_empty() {
         for section in &mut sections {
@@ -77,13 +79,15 @@ pub fn run(arguments: &ListArguments) -> Result<i32> {
         }
     }
     if arguments.json {
-        tell_json(&sections)?;
+        let sections = &sections;
+        tell_json(&Document { sections })?;
         return Ok(exit::VALID);
     }
-    match arguments.names.is_empty() {
-        true => tell(&lines(&sections, arguments.what.is_none())),
-        false => tell(&details(&sections)),
-    }
+    tell(&match (sections.as_slice(), arguments.names.is_empty()) {
+        ([one], true) => lines(one),
+        (all, true) => index(all),
+        (all, false) => details(all),
+    });
     Ok(exit::VALID)
 }
 
@@ -104,8 +108,8 @@ fn named(section: &Section, names: &[String]) -> Result<Vec<Entry>> {
     names.iter().map(find).collect()
 }
 
-/// A line for each entry.
-fn lines(sections: &[Section], everything: bool) -> String {
+/// The names of everything, and how to see more.
+fn index(sections: &[Section]) -> String {
     let mut text = String::new();
     for Section {
         what,
@@ -114,31 +118,71 @@ fn lines(sections: &[Section], everything: bool) -> String {
     } in sections
     {
         text += &format!("{what}  ({used})\n");
-        for Entry { name, about, .. } in entries {
-            let line = format!("  {name:<NAME_WIDTH$} {about}");
-            text += &shortened(&line, WIDTH);
-            text.push('\n');
-        }
+        let names: Vec<&str> = match what {
+            // There are hundreds.
+            What::Mutants => vec![],
+            // The scenarios of a suite are listed with the suites.
+            What::Suites => entries.iter().filter_map(Entry::alone).collect(),
+            _ => entries.iter().map(|entry| &*entry.name).collect(),
+        };
+        text += &match names.as_slice() {
+            [] => format!("  {} of them: jepsen list {what}\n", entries.len()),
+            names => block("  ", &(names.join(", "))),
+        };
         text.push('\n');
     }
-    text += "jepsen list WHAT NAME shows all of one, --json everything\n";
-    if everything {
-        text += "jepsen list mutants lists the lies of the reference broker\n";
-    }
+    let fault = "jepsen list faults";
+    let plant = "jepsen list plants no-pre-vote";
+    text += &format!("{fault:<NAME_MAX$}    describes each; so for every other word above\n");
+    text += &format!("{plant:<NAME_MAX$} says everything about one\n");
     text
 }
 
-/// A line that ends at a word before the width, if it is longer.
-fn shortened(line: &str, width: usize) -> String {
-    if line.chars().count() <= width {
-        return line.to_owned();
+/// A line for each entry, or more if its description is long.
+fn lines(section: &Section) -> String {
+    let Section {
+        what,
+        used,
+        entries,
+    } = section;
+    let name = |entry: &Entry| match entry.name.split_once('/') {
+        // Below its suite.
+        Some((_, name)) => format!("    {name}"),
+        None => format!("  {}", entry.name),
+    };
+    let lengths = entries.iter().map(|entry| name(entry).chars().count());
+    let column = lengths.filter(|length| *length <= NAME_MAX).max();
+    let column = column.unwrap_or(NAME_MAX) + 2;
+    let mut text = format!("{what}  ({used})\n");
+    for entry in entries {
+        let name = name(entry);
+        let described = block(&" ".repeat(column), &entry.about);
+        text += &match name.chars().count() + 2 <= column {
+            // Beside the first line of its description.
+            true => format!("{name:<column$}{}", &described[column..]),
+            false => format!("{name}\n{described}"),
+        };
     }
-    let within: String = line.chars().take(width - 3).collect();
-    let end = within.rfind(' ').unwrap_or(within.len());
-    format!(
-        "{}...",
-        within[..end].trim_end_matches([',', ';', ':', ' '])
-    )
+    text + &format!("\njepsen list {what} NAME says everything about one, --json about all\n")
+}
+
+/// A text in lines that begin with an indent and end between words, each with a line break.
+fn block(indent: &str, text: &str) -> String {
+    let mut lines = vec![indent.to_owned()];
+    for word in text.split_whitespace() {
+        let line = lines.last().map_or(0, |line| line.chars().count());
+        let is_begun = line > indent.len();
+        if is_begun && line + 1 + word.chars().count() > WIDTH {
+            lines.push(indent.to_owned());
+        }
+        if let Some(line) = lines.last_mut() {
+            if line.len() > indent.len() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    lines.join("\n") + "\n"
 }
 
 /// All of each entry.
@@ -163,19 +207,8 @@ fn details(sections: &[Section]) -> String {
 /// One detail, broken between words so that it fits.
 fn row(what: &str, detail: &str) -> String {
     const INDENT: usize = 22;
-    let mut text = format!("  {what:<20}");
-    let mut column = INDENT;
-    for word in detail.split_whitespace() {
-        let length = word.chars().count();
-        if column > INDENT && column + length >= WIDTH {
-            text += &format!("\n{:INDENT$}", "");
-            column = INDENT;
-        }
-        text += word;
-        text.push(' ');
-        column += length + 1;
-    }
-    format!("{}\n", text.trim_end())
+    let described = block(&" ".repeat(INDENT), detail);
+    format!("  {what:<20}{}", &described[INDENT..])
 }
 
 #[cfg(test)]
@@ -183,14 +216,57 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_line_fits_into_80_columns() {
-        for what in What::iter() {
-            let section = section(what).expect("built in");
-            assert!(!section.entries.is_empty(), "{what}");
-            for line in lines(&[section], true).lines() {
-                assert!(line.chars().count() <= WIDTH, "{line}");
+    fn every_line_fits_into_80_columns_and_no_description_is_cut() {
+        let all: Vec<Section> = What::iter()
+            .map(|what| section(what).expect("built in"))
+            .collect();
+        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        for section in &all {
+            assert!(!section.entries.is_empty(), "{}", section.what);
+            let text = lines(section);
+            for entry in &section.entries {
+                assert!(
+                    words(&text).contains(&words(&entry.about)),
+                    "{}",
+                    entry.name
+                );
+            }
+            for line in text.lines().chain(index(&all).lines()) {
+                assert!(
+                    line.chars().count() <= WIDTH && line == line.trim_end(),
+                    "{line}"
+                );
             }
         }
+    }
+
+    #[test]
+    fn the_index_names_everything_that_is_not_in_a_list_of_its_own() {
+        let all: Vec<Section> = What::iter()
+            .map(|what| section(what).expect("built in"))
+            .collect();
+        let text = index(&all);
+        for word in [
+            "default,",
+            "smoke,",
+            "lossy-link,",
+            "lost-write,",
+            "no-pre-vote,",
+            "kip-966,",
+        ] {
+            assert!(text.contains(word), "{word}: {text}");
+        }
+        assert!(text.contains("of them: jepsen list mutants"), "{text}");
+        assert!(text.lines().count() < 100, "{text}");
+    }
+
+    #[test]
+    fn the_scenarios_of_a_suite_are_below_it() {
+        let text = lines(&section(What::Suites).expect("built in"));
+        assert!(
+            text.contains("\n  smoke  ") && text.contains("\n    kill-leader  "),
+            "{text}"
+        );
     }
 
     #[test]

@@ -3,13 +3,13 @@
 //! first, its evidence follows.
 
 use anyhow::Result;
-use checkers::foreign::{self, ForeignOptions, Keys, ModelName};
+use checkers::foreign::{self, ForeignOptions, Judged, Keys, ModelName};
 use checkers::transactions::ConsistencyModel;
-use checkers::verdict::Validity;
 use clap::Args;
 
+use crate::config::near;
 use crate::exit::Stop;
-use crate::output::{self, tell, tell_json, visible};
+use crate::output::{self, tell, tell_more, visible};
 use crate::store::history_file::HistoryPath;
 
 /// What the text of a foreign history does not say.
@@ -91,8 +91,9 @@ fn keys(text: &str) -> Result<Keys, String> {
 /// # Errors
 /// If there is no such model. The message lists the known models.
 pub fn expected(text: &str) -> Result<ConsistencyModel, String> {
-    text.parse()
-        .map_err(|error: checkers::transactions::UnknownConsistencyModel| error.to_string())
+    let known = || ConsistencyModel::ALL.iter().map(|model| model.name());
+    let read = text.parse::<ConsistencyModel>();
+    read.map_err(|_| near::unknown("consistency model", text, &known().collect::<Vec<_>>()))
 }
 
 /// Parses a model's name.
@@ -103,13 +104,10 @@ pub fn named(text: &str) -> Result<ModelName, String> {
     let found = ModelName::ALL
         .into_iter()
         .find(|model| model.name() == text);
-    found.ok_or_else(|| {
-        let known = ModelName::ALL.map(ModelName::name).join(", ");
-        format!("no model `{text}`; there are: {known}")
-    })
+    found.ok_or_else(|| near::unknown("model", text, &ModelName::ALL.map(ModelName::name)))
 }
 
-/// Judges one file and prints the result.
+/// Judges one file.
 ///
 /// # Errors
 /// If the file cannot be read, or is not a history of this model. The message names file and line.
@@ -117,28 +115,27 @@ pub fn judge(
     path: &HistoryPath,
     model: Option<ModelName>,
     arguments: &ModelArguments,
-    json: bool,
-) -> Result<Validity> {
+) -> Result<Judged> {
     let name = output::name(&path.path);
     let wrong = |problem: String| Stop::usage(format!("{name}: {problem}"));
     let bytes = path.bytes().map_err(|error| wrong(error.to_string()))?;
-    let judged = foreign::judge_by(&name, &bytes, model, &arguments.options())
-        .map_err(|error| wrong(error.to_string()))?;
-    let validity = judged.validity();
-    if json {
-        tell_json(&judged)?;
-    } else {
-        tell(&format!("{}  {name}", validity.word()));
-        for line in judged.lines() {
-            tell(&format!("  {}", visible(&line)));
-        }
+    foreign::judge_by(&name, &bytes, model, &arguments.options())
+        .map_err(|error| wrong(error.to_string()))
+}
+
+/// Prints the verdict, and what was judged or found.
+pub fn print(name: &str, judged: &Judged) {
+    tell(&format!("{}  {name}", judged.validity().word()));
+    for line in judged.lines() {
+        tell_more(&format!("  {}", visible(&line)));
     }
-    Ok(validity)
 }
 
 #[cfg(test)]
 mod tests {
     use std::path::Path;
+
+    use checkers::verdict::Validity;
 
     use super::*;
 
@@ -146,9 +143,9 @@ mod tests {
     fn a_file_is_judged_by_the_model_that_is_asked_for() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("history.edn");
-        let judge = |path: &Path, model, json| {
+        let judge = |path: &Path, model| {
             let plain = ModelArguments::default();
-            judge(&HistoryPath::named(path), Some(model), &plain, json)
+            judge(&HistoryPath::named(path), Some(model), &plain).map(|judged| judged.validity())
         };
         let write = |read: &str| {
             let text = format!(
@@ -160,17 +157,17 @@ mod tests {
             std::fs::write(&path, text).expect("written");
         };
         write("1");
-        let judged = judge(&path, ModelName::Register, false).expect("readable");
+        let judged = judge(&path, ModelName::Register).expect("readable");
         assert_eq!(judged, Validity::Valid);
         write("2");
-        let judged = judge(&path, ModelName::Register, true).expect("readable");
+        let judged = judge(&path, ModelName::Register).expect("readable");
         assert_eq!(judged, Validity::Invalid);
         let packed = zstd::encode_all(std::fs::read(&path).expect("read").as_slice(), 3);
         std::fs::write(&path, packed.expect("packed")).expect("written");
-        let judged = judge(&path, ModelName::Register, true).expect("readable");
+        let judged = judge(&path, ModelName::Register).expect("readable");
         assert_eq!(judged, Validity::Invalid, "packed");
         std::fs::write(&path, "{:process").expect("written");
-        assert!(judge(&path, ModelName::ListAppend, false).is_err());
+        assert!(judge(&path, ModelName::ListAppend).is_err());
         let bank = ModelArguments {
             bank_total: Some(100),
             ..ModelArguments::default()

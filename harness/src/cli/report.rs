@@ -14,6 +14,7 @@ use crate::config::waivers;
 use crate::exit::{self, Stop};
 use crate::experiments::qualify::{completeness, manifest::Manifest};
 use crate::output::{colour, name, say, tell, tell_painted};
+use crate::session::browser::Browser;
 use crate::session::evidence::Evidence;
 use crate::session::{index, publish};
 use crate::store::digests::Digests;
@@ -28,6 +29,9 @@ pub struct ReportArguments {
     /// Accept the findings that this file waives, see docs/qualification.md.
     #[arg(long, value_name = "FILE")]
     pub waivers: Option<PathBuf>,
+    /// Show the page in a browser: BROWSER, or xdg-open.
+    #[arg(long)]
+    pub open: bool,
 }
 
 /// Renders the page again. The verdict of a finished run is not recomputed (`jepsen check` does that), and the exit code
@@ -49,6 +53,7 @@ pub fn run(arguments: &ReportArguments) -> Result<i32> {
         Err(_) => complete(&run, &lock)?,
     };
     tell(&name(&path.join(layout::PAGE)));
+    Browser::ready(arguments.open).show(&run.join(layout::PAGE));
     Ok(code)
 }
 

@@ -9,11 +9,13 @@ mod expected;
 use std::sync::{Arc, LazyLock};
 
 use anyhow::Result;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use toml::{Spanned, Table};
 
 use super::near;
 use super::scenario::{Scenario, ScenarioFile, plain_name};
+use super::schema;
 use super::source::Source;
 use super::target::Target;
 use crate::exit::Stop;
@@ -56,23 +58,43 @@ pub struct Release {
 }
 
 /// An exhibit in the format of its file.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct ExhibitFile {
+    /// Its id in the project's tracker, in lower case.
+    #[schemars(with = "String", pattern(schema::NAME))]
     name: Spanned<String>,
+    /// The bug, in one line.
     title: String,
+    /// What goes wrong, and how the scenario provokes it.
     about: String,
+    /// Where it was reported and mended.
     links: Vec<String>,
+    /// The release with the bug.
+    #[schemars(with = "String")]
     bad: Spanned<String>,
     /// What the nodes are upgraded to in the scenario.
     next: Option<String>,
+    /// The release without it; absent if no release has mended it.
+    #[schemars(with = "Option<String>")]
     good: Option<Spanned<String>>,
+    /// In how many of five runs on the bad release it must be shown; 4 by default.
+    #[schemars(with = "Option<u32>", range(min = OF_FIVE_MIN, max = 5))]
     of_five: Option<Spanned<u32>>,
+    /// Why it cannot be shown yet. Such an exhibit is listed and not run.
     not_here: Option<String>,
+    /// What is laid over both releases.
     #[serde(default)]
+    #[schemars(schema_with = "part_of_a_target")]
     target: Table,
+    /// What happens.
     scenario: ScenarioFile,
+    /// What shows the bug; all of it has to be found.
     expected: Vec<ExpectedFile>,
+}
+
+fn part_of_a_target(generator: &mut SchemaGenerator) -> Schema {
+    generator.subschema_for::<Target>()
 }
 
 /// In how many of five runs a bug must be shown, unless its exhibit says otherwise.
@@ -130,6 +152,13 @@ pub fn named(names: &[String]) -> Result<Vec<&'static Exhibit>> {
 }
 
 impl Exhibit {
+    /// The JSON schema of the files of exhibits.
+    pub fn schema() -> Schema {
+        let about =
+            "an exhibit of jepsen's museum: a bug that shipped in a release; see docs/museum.md";
+        schema::of::<ExhibitFile>("exhibit", about)
+    }
+
     /// Reads an exhibit's text. `name` is its name in error messages.
     ///
     /// # Errors

@@ -103,7 +103,7 @@ fn table(limits: &Limits) -> serde_json::Map<String, Value> {
 }
 
 /// The names of all limits.
-fn names() -> Vec<String> {
+pub(super) fn names() -> Vec<String> {
     table(&Limits::default()).keys().cloned().collect()
 }
 

@@ -16,13 +16,31 @@ pub fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Opti
     near.min().map(|(_, name)| name)
 }
 
-/// What to say of a word that is no name: what was probably meant, and all names that there are.
+/// What `jepsen list` lists, each by the word for one.
+const LISTED: [&str; 9] = [
+    "scenario", "suite", "workload", "fault", "check", "plant", "target", "exhibit", "mutant",
+];
+
+/// How many characters of names a message may contain. Longer lists have a command of their own.
+const NAMES_MAX: usize = 160;
+
+/// What to say of a word that is no name: what was probably meant, and all names that there are or the command that lists
+/// them.
 pub fn unknown(what: &str, word: &str, names: &[&str]) -> String {
     let all = names.join(", ");
+    let all = match LISTED.contains(&what) && all.len() > NAMES_MAX {
+        true => format!("`jepsen list {what}s` lists all"),
+        false => format!("there are: {all}"),
+    };
     match nearest(word, names.iter().copied()) {
-        Some(name) => format!("no {what} `{word}`; did you mean `{name}`? There are: {all}"),
-        None => format!("no {what} `{word}`; there are: {all}"),
+        Some(name) => format!("no {what} `{word}`; did you mean `{name}`? {}", begun(&all)),
+        None => format!("no {what} `{word}`; {all}"),
     }
+}
+
+/// As the begin of a sentence.
+fn begun(text: &str) -> String {
+    text.replacen("there", "There", 1)
 }
 
 #[cfg(test)]
@@ -52,5 +70,20 @@ mod tests {
             assert_eq!(nearest(word, NAMES), None, "{word}");
         }
         assert!(!unknown("scenario", "kafka", &NAMES).contains("did you mean"));
+    }
+
+    #[test]
+    fn hundreds_of_names_are_left_to_the_command_that_lists_them() {
+        let many: Vec<String> = (0..100).map(|number| format!("plant-{number}")).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        let told = unknown("plant", "palnt-42", &many);
+        assert_eq!(
+            told,
+            "no plant `palnt-42`; did you mean `plant-42`? `jepsen list plants` lists all"
+        );
+        assert!(
+            unknown("plant", "comet", &many).ends_with("`comet`; `jepsen list plants` lists all")
+        );
+        assert!(unknown("model", "comet", &many).contains("there are: plant-0,"));
     }
 }

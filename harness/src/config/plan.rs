@@ -28,16 +28,40 @@ pub fn draw(words: &str, time_limit: Duration, seed: u64, timing: &Timing) -> Re
 
 fn selection(words: &str) -> Result<Selection> {
     words.parse().map_err(|error: UnknownWord| {
-        let word = error.word.split([':', '=']).next().unwrap_or_default();
-        let known = Kind::ALL.iter().map(|kind| kind.name());
-        let known = known.chain(["network", "process", "clock", "all", "none"]);
-        let meant = near::nearest(word, known).filter(|name| *name != word);
-        let meant = meant.map(|name| format!("did you mean `{name}`? "));
-        Stop::usage(format!(
-            "--faults {words}: {}{error}",
-            meant.unwrap_or_default()
-        ))
+        let says = match error.why.is_empty() {
+            true => unknown(&error),
+            false => error.to_string(),
+        };
+        Stop::usage(format!("--faults {words}: {says}"))
     })
+}
+
+/// What to say of a word that names no fault, or a role that its fault does not have.
+fn unknown(error: &UnknownWord) -> String {
+    let (name, role) = match error.word.split_once(':') {
+        Some((name, role)) => (name, Some(role)),
+        None => (error.word.as_str(), None),
+    };
+    if let (Ok(kind), Some(role)) = (name.parse::<Kind>(), role) {
+        let roles: Vec<&str> = kind.roles().iter().map(|role| role.name()).collect();
+        let meant = near::nearest(role, roles.iter().copied());
+        let meant = meant.map(|meant| format!("did you mean `{name}:{meant}`? "));
+        return format!(
+            "`{role}` is not a role of {}; {}its roles are: {}",
+            kind.name(),
+            meant.unwrap_or_default(),
+            roles.join(", ")
+        );
+    }
+    let known = Kind::ALL.iter().map(|kind| kind.name());
+    let known = known.chain(["network", "process", "clock", "all", "none"]);
+    let name = name.split('=').next().unwrap_or_default();
+    match near::nearest(name, known) {
+        Some(meant) => {
+            format!("no fault `{name}`; did you mean `{meant}`? `jepsen list faults` lists all")
+        }
+        None => error.to_string(),
+    }
 }
 
 /// Reports what does not fit into a plan, as a sentence: the faults that a run of this length cannot contain, and the
@@ -56,11 +80,14 @@ pub fn no_room(words: &str, plan: &Plan, target: &Target) -> Result<Option<Strin
         return Ok(None);
     }
     let seconds = |ms: u64| ms as f64 / 1e3;
+    let faults = match plan.windows.len() {
+        1 => "1 fault".to_owned(),
+        faults => format!("{faults} faults"),
+    };
     let mut sentence = format!(
-        "{:.0} s of load is enough for {} fault(s) on this target, which needs {:.1} s to detect \
+        "{:.0} s of load is enough for {faults} on this target, which needs {:.1} s to detect \
          a dead leader",
         seconds(plan.time_limit_ms),
-        plan.windows.len(),
         target.detection().as_secs_f64()
     );
     if !lacking.is_empty() {
@@ -116,6 +143,32 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_slip_names_the_fault_or_the_role_that_was_meant() {
+        let told = |words: &str| selection(words).expect_err("a slip").to_string();
+        for (words, says) in [
+            (
+                "kil",
+                "no fault `kil`; did you mean `kill`? `jepsen list faults` lists all",
+            ),
+            ("pause,kil:leader", "did you mean `kill`?"),
+            ("lossy-lnk=5%", "did you mean `lossy-link`?"),
+            ("netwrk", "did you mean `network`?"),
+            ("kill:leadr", "did you mean `kill:leader`? its roles are:"),
+            (
+                "kill:comet",
+                "`comet` is not a role of kill; its roles are:",
+            ),
+            ("comet", "no fault is called"),
+        ] {
+            let told = told(words);
+            assert!(
+                told.starts_with(&format!("--faults {words}: ")) && told.contains(says),
+                "{told}"
+            );
+        }
+    }
+
+    #[test]
     fn a_run_that_is_too_short_says_what_it_cannot_hold() {
         let kafka = Target::load("apache-kafka").expect("a built-in target");
         let told = |seconds, target: &Target| {
@@ -132,5 +185,10 @@ mod tests {
         assert_eq!(told(142, &kafka), None);
         let reference = Target::load("reference").expect("a built-in target");
         assert_eq!(told(60, &reference), None);
+        let one = told(5, &reference).expect("too short");
+        assert!(
+            one.starts_with("5 s of load is enough for 1 fault on"),
+            "{one}"
+        );
     }
 }

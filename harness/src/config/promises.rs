@@ -4,6 +4,7 @@ use anyhow::Result;
 use checkers::history::Promises;
 use serde_json::{Map, Value};
 
+use super::near;
 use crate::exit::Stop;
 
 /// The set of promises of a system that never loses an acknowledged write, regardless of its configuration.
@@ -67,7 +68,7 @@ fn is_possible(name: &str, word: &Value) -> bool {
 }
 
 /// The words that a promise can be, as a hint.
-fn words_of(name: &str) -> &'static str {
+pub(super) fn words_of(name: &str) -> &'static str {
     let row = WORDS.iter().find(|(known, _)| *known == name);
     row.map_or("WORD", |(_, words)| words)
 }
@@ -79,10 +80,31 @@ fn unknown(word: &str, fields: &Map<String, Value>) -> anyhow::Error {
         _ => format!("{name}=NUMBER"),
     };
     let names: Vec<String> = fields.iter().map(name).collect();
+    if let Some(meant) = meant(word, fields) {
+        return Stop::usage(format!(
+            "--promise {word}: no such promise; did you mean `{meant}`? docs/targets.md explains all"
+        ));
+    }
     Stop::usage(format!(
         "--promise {word}: no such promise; there are {STRICT} and each of these, where no- before a name without = withdraws it: {}",
         names.join(", ")
     ))
+}
+
+/// The promise that was probably meant, in the notation of the word.
+fn meant(word: &str, fields: &Map<String, Value>) -> Option<String> {
+    let plain = word.replace('-', "_");
+    let (name, value) = match plain.split_once('=') {
+        Some((name, value)) => (name, format!("={value}")),
+        None => (plain.as_str(), String::new()),
+    };
+    let (no, name) = match name.strip_prefix("no_") {
+        Some(name) => ("no-", name),
+        None => ("", name),
+    };
+    let known = fields.keys().map(String::as_str).chain([STRICT]);
+    let meant = near::nearest(name, known).filter(|known| *known != name)?;
+    Some(format!("{no}{meant}{value}"))
 }
 
 #[cfg(test)]
@@ -117,7 +139,15 @@ mod tests {
 
     #[test]
     fn a_word_that_names_nothing_is_told() {
-        for word in ["strct", "idempotent=1", "min-in-sync-replicas", "no-strict"] {
+        for (slip, meant) in [
+            ("strct", "`strict`"),
+            ("no-idempotant", "`no-idempotent`"),
+            ("min-in-sync-replica=1", "`min_in_sync_replicas=1`"),
+        ] {
+            let error = laid(&[slip]).expect_err("unknown").to_string();
+            assert!(error.contains(&format!("did you mean {meant}?")), "{error}");
+        }
+        for word in ["comet", "idempotent=1", "min-in-sync-replicas", "no-strict"] {
             let error = laid(&[word]).expect_err("unknown").to_string();
             assert!(
                 error.contains(word) && error.contains("idempotent"),

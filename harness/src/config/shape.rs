@@ -3,12 +3,14 @@
 //!
 //! Each row is drawn from a random stream of its own, so that a fixed value changes no other one.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use anyhow::Result;
 use rand::Rng;
 use toml::{Table, Value};
 
+use super::near;
 use super::seed::random;
 use super::topics::TOPICS;
 use crate::exit::Stop;
@@ -62,6 +64,21 @@ pub fn text(value: &Value) -> String {
         Value::String(text) => text.clone(),
         other => other.to_string(),
     }
+}
+
+/// Every row of every workload, with the values that are drawn.
+pub(super) fn rows() -> BTreeMap<String, Vec<String>> {
+    let mut rows: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let tables = TABLES.iter().flat_map(|tables| tables.values());
+    for (key, values) in tables.filter_map(Value::as_table).flatten() {
+        let known = rows.entry(key.clone()).or_default();
+        for value in values.as_array().into_iter().flatten().map(text) {
+            if !known.contains(&value) {
+                known.push(value);
+            }
+        }
+    }
+    rows
 }
 
 impl Shape {
@@ -210,10 +227,8 @@ fn unknown(workload: &str, key: &str, rows: &Table) -> anyhow::Error {
         ));
     }
     let known: Vec<&str> = rows.keys().map(String::as_str).collect();
-    Stop::usage(format!(
-        "load: the workload {workload} has no `{key}`; there are: {}",
-        known.join(", ")
-    ))
+    let told = near::unknown("value", key, &known);
+    Stop::usage(format!("load: the workload {workload} has {told}"))
 }
 
 /// A fixed value: of a row of words one of them, of a row of numbers any number. librdkafka judges its own properties.
@@ -313,7 +328,8 @@ mod tests {
     fn a_wrong_value_says_what_is_possible() {
         let error = |fixed: &[(&str, &str)]| draw(fixed, 1).expect_err("wrong").to_string();
         assert!(
-            error(&[("linger", "5")]).contains("has no `linger`; there are: batch.num.messages")
+            error(&[("linger", "5")])
+                .contains("has no value `linger`; there are: batch.num.messages")
         );
         assert!(error(&[("sizes", "huge")]).contains("give one of small, mixed, large"));
         assert!(error(&[("partitions", "0")]).contains("from 1 to 200"));

@@ -18,12 +18,14 @@ use std::time::Duration;
 use anyhow::Result;
 use nemesis::plan::Timing;
 use reports::model::FaultClass;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::digest::digest;
 use super::near;
 use super::scenario::{Scenario, ScenarioFile};
+use super::schema;
 use super::source::Source;
 use crate::bounded;
 use crate::exit::Stop;
@@ -77,32 +79,54 @@ const FIGURES: &str = "figures";
 /// The maximum number of pairs of blocks.
 const PAIRS_MAX: u32 = 200;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct SuiteFile {
+    /// Its name, as in reports, baselines and on the command line.
+    #[schemars(with = "String", pattern(schema::NAME))]
     name: Spanned<String>,
+    /// One line on its purpose.
     #[serde(default)]
     description: String,
+    /// Classes of faults without which the suite is undecided.
     #[serde(default)]
+    #[schemars(schema_with = "classes")]
     requires: Vec<Spanned<String>>,
+    /// What a reader may expect and the suite does not cover, one sentence each.
     #[serde(default)]
     not_reached: Vec<String>,
+    /// The scenarios, in the order in which they run.
     #[serde(default)]
     scenario: Vec<ScenarioFile>,
+    /// How figures of two builds are compared; by default by the blocks of the suite `figures`.
     figures: Option<FiguresFile>,
 }
 
-#[derive(Deserialize)]
+/// `[figures]`: the blocks from which figures are taken when two builds run side by side.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct FiguresFile {
+    /// How many pairs of blocks are run; 0 for none.
+    #[schemars(with = "u32", range(max = PAIRS_MAX))]
     pairs: Spanned<u32>,
+    /// One block.
     block: ScenarioFile,
+}
+
+fn classes(_: &mut SchemaGenerator) -> Schema {
+    schema::list_of(FaultClass::ALL.map(FaultClass::word))
 }
 
 impl Suite {
     /// The names of the built-in suites.
     pub fn built_in() -> impl Iterator<Item = &'static str> {
         BUILT_IN.iter().map(|(name, _)| *name)
+    }
+
+    /// The JSON schema of suite files. What only a higher floor knows, the names of workloads, is not in it.
+    pub fn schema() -> Schema {
+        let about = "a suite of jepsen: a set of scenarios that decides whether a build may be released; see docs/qualification.md";
+        schema::of::<SuiteFile>("suite file", about)
     }
 
     /// Loads a built-in suite by name, or a file by path.

@@ -24,7 +24,9 @@ use checkers::history::{Acks, Limits, Promises};
 use nemesis::catalogue::Needs;
 use nemesis::plan::Timing;
 use nemesis::{Environment, Node, Nodes};
+use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 pub use placeholders::NodePlace;
 pub use releases::LISTED as RELEASES;
@@ -33,10 +35,11 @@ pub use sections::{
     NodeList, Prepare, QuorumSource, Ready, ReadyBy, Replication, StopSignal, Upgrade,
 };
 
+use super::schema;
 use layers::Layers;
 
 /// A target, merged from its file and the files that it extends.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Target {
     /// The target that this file extends: a built-in name, or a file in the same directory.
@@ -51,8 +54,10 @@ pub struct Target {
     /// The revision of the sources of the build, as in reports.
     pub revision: String,
     /// The number of nodes: 1 to 9, or the number of brokers found in a running cluster.
+    #[schemars(with = "u8", range(min = Nodes::MIN, max = Nodes::MAX))]
     pub nodes: Nodes,
     /// The replication factor of the topics of a run.
+    #[schemars(schema_with = "sections::replication")]
     pub replication: Replication,
     /// The addresses of a running cluster. If there are any, the harness starts no nodes.
     pub bootstrap: Vec<String>,
@@ -83,8 +88,10 @@ pub struct Target {
     /// Further librdkafka properties.
     pub client: BTreeMap<String, String>,
     /// What it promises.
+    #[schemars(schema_with = "schema::promises")]
     pub promises: Promises,
     /// The limits that it must keep.
+    #[schemars(schema_with = "schema::limits")]
     pub limits: Limits,
     /// How the fault plan scales with the target.
     pub faults: FaultScale,
@@ -135,6 +142,20 @@ impl Target {
     /// If it is not valid TOML, or a field is unknown, missing or not allowed.
     pub fn parse(text: &str, source: &str) -> Result<Target> {
         Target::of(&Layers::of_text(text, source)?)
+    }
+
+    /// The JSON schema of target files.
+    pub fn schema() -> Schema {
+        let about = "a target of jepsen: a broker product and how to start a cluster of it; docs/targets.md explains every key";
+        let mut schema = schema::of::<Target>("target file", about);
+        // A file that extends another may leave everything to it.
+        let ways = json!([
+            { "required": ["base"] },
+            { "required": ["name", "bootstrap"] },
+            { "required": ["name", "node", "ports"] },
+        ]);
+        schema.insert("anyOf".to_owned(), ways);
+        schema
     }
 
     fn of(layers: &Layers) -> Result<Target> {

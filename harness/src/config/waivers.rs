@@ -9,10 +9,12 @@ use checkers::checks::TABLE;
 use checkers::verdict::Finding;
 use jiff::civil::Date;
 use reports::model::Waiver;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::near;
+use super::schema;
 use super::source::Source;
 use crate::bounded;
 use crate::exit::Stop;
@@ -20,24 +22,53 @@ use crate::exit::Stop;
 /// The longest time for which a finding may be waived, in days.
 const DAYS_MAX: i32 = 366;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct File {
+    /// Findings that somebody accepted for a time.
     #[serde(default)]
     waiver: Vec<Entry>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Entry {
+    /// The check, see `jepsen list checks`.
+    #[schemars(schema_with = "checks")]
     check: Spanned<String>,
+    /// The kind of finding, as `kind` in results.json.
+    #[schemars(schema_with = "kinds")]
     kind: Spanned<String>,
+    /// The name of the target, or its name and version.
+    #[schemars(with = "String", length(min = 1))]
     subject: Spanned<String>,
+    /// The scenario in which it counts; in all by default.
     #[serde(default)]
     scenario: String,
+    /// Why the finding is accepted.
+    #[schemars(with = "String", length(min = 1))]
     reason: Spanned<String>,
+    /// Who accepted it.
+    #[schemars(with = "String", length(min = 1))]
     author: Spanned<String>,
+    /// The last day on which it counts, such as 2026-12-31; at most 366 days ahead.
+    #[schemars(with = "String", length(min = 1))]
     expires: Spanned<String>,
+}
+
+fn checks(_: &mut SchemaGenerator) -> Schema {
+    schema::one_of(TABLE.iter().map(|row| row.name))
+}
+
+fn kinds(_: &mut SchemaGenerator) -> Schema {
+    schema::one_of(Finding::NAMES.iter().copied())
+}
+
+/// The JSON schema of files of waivers.
+pub fn schema() -> Schema {
+    let about =
+        "waivers of jepsen: findings that somebody accepted for a time; see docs/qualification.md";
+    schema::of::<File>("file of waivers", about)
 }
 
 /// Reads a file of waivers; none without a file.

@@ -8,10 +8,12 @@ use nemesis::catalogue::{Kind, UnknownWord};
 use nemesis::plan::{PLAN_VERSION, Plan, Timing, Window};
 use nemesis::target::Role;
 use rand::Rng;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::near;
+use super::schema;
 use super::source::Source;
 use super::time;
 use crate::config::seed::random;
@@ -37,16 +39,40 @@ pub struct WindowSpec {
 }
 
 /// A window in the format of its file.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WindowFile {
+    /// The fault and the role of its target, see `jepsen list faults`.
+    #[schemars(schema_with = "faults")]
     fault: Spanned<String>,
+    /// The quiet time before it; 4 s by default.
+    #[schemars(with = "Option<String>", pattern(schema::TIME))]
     after: Option<Spanned<String>>,
+    /// How long it lasts, such as `8s`; longer for a target that needs more time to detect a failure.
+    #[schemars(with = "String", pattern(schema::TIME))]
     lasts: Spanned<String>,
+    /// How often; once by default.
+    #[schemars(with = "Option<u32>", range(min = 1, max = TIMES_MAX))]
     times: Option<Spanned<u32>>,
+    /// Keeps the stated length, also for a target that needs more time to detect a failure.
     #[serde(default)]
     exact: bool,
+    /// Fixes what the role leaves open: of three nodes at `any`, 0 is n1. Drawn by the seed by default.
+    #[schemars(with = "Option<u8>", range(max = DRAW_END - 1))]
     draw: Option<Spanned<u8>>,
+}
+
+/// Every fault with every role of it; one with a setting is any text with `=`.
+fn faults(_: &mut SchemaGenerator) -> Schema {
+    let mut words = Vec::new();
+    for kind in Kind::ALL {
+        if let [_] = kind.roles() {
+            words.push(kind.to_string());
+        }
+        words.extend(kind.roles().iter().map(|role| format!("{kind}:{role}")));
+    }
+    let built_in = schema::one_of(words.iter().map(String::as_str));
+    json_schema!({ "type": "string", "anyOf": [built_in, { "pattern": "=" }] })
 }
 
 /// The quiet time before a window, if none is given.

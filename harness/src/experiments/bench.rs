@@ -33,6 +33,11 @@ use crate::store::{self, RunDirectory, write_whole};
 use block::Block;
 use work::{Group, Work};
 
+/// The duration of each shape of load, if none is given.
+const EACH: Duration = Duration::from_secs(4);
+/// Records per second in latency measurements, if none are given.
+const LATENCY_RATE: u32 = 500;
+
 /// Flags of `bench`.
 #[derive(Debug, Args)]
 pub struct BenchArguments {
@@ -45,12 +50,12 @@ pub struct BenchArguments {
     /// Only these figures.
     #[arg(long, value_enum, value_name = "GROUP,...", value_delimiter = ',')]
     pub only: Vec<crate::experiments::bench::work::Group>,
-    /// The duration of each shape of load.
-    #[arg(long, value_name = "TIME", value_parser = crate::config::time::parse, default_value = "4s")]
-    pub each: Duration,
-    /// Records per second in latency measurements.
-    #[arg(long, value_name = "RECORDS/S", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    pub latency_rate: u32,
+    /// The duration of each shape of load (4s).
+    #[arg(long, value_name = "TIME", value_parser = crate::config::time::parse)]
+    pub each: Option<Duration>,
+    /// Records per second in latency measurements (500).
+    #[arg(long, value_name = "RECORDS/S", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub latency_rate: Option<u32>,
     /// The directory that contains the runs.
     #[arg(long, value_name = "DIR", default_value = "runs")]
     pub out: PathBuf,
@@ -63,6 +68,7 @@ pub struct BenchArguments {
 /// # Errors
 /// If a target file is invalid, a target cannot be prepared, or this machine permits no sandbox.
 pub fn run(arguments: &BenchArguments) -> Result<i32> {
+    let work = work(arguments)?;
     let targets = arguments
         .targets
         .iter()
@@ -83,7 +89,6 @@ pub fn run(arguments: &BenchArguments) -> Result<i32> {
         }
         prepare::ensure(target)?;
     }
-    let work = work(arguments);
     let network = work.has(Group::FailOver);
     let nodes = targets.iter().map(|target| target.nodes).max();
     let session = Session::open(network, nodes.unwrap_or_default(), &arguments.out)?;
@@ -143,7 +148,11 @@ pub fn run(arguments: &BenchArguments) -> Result<i32> {
     })
 }
 
-fn work(arguments: &BenchArguments) -> Work {
+/// What is measured.
+///
+/// # Errors
+/// If an option applies to none of it.
+fn work(arguments: &BenchArguments) -> Result<Work> {
     let all = [
         Group::Throughput,
         Group::Latency,
@@ -155,11 +164,22 @@ fn work(arguments: &BenchArguments) -> Work {
         true => all.to_vec(),
         false => arguments.only.clone(),
     };
-    Work {
-        groups: chosen.into_iter().collect(),
-        each: arguments.each,
-        rate: arguments.latency_rate,
+    let at_a_rate = [Group::Latency, Group::EndToEnd];
+    if arguments.latency_rate.is_some() && !chosen.iter().any(|group| at_a_rate.contains(group)) {
+        return Err(Stop::usage(
+            "--latency-rate applies to latency and end-to-end, and --only names neither; leave one of them out",
+        ));
     }
+    if arguments.each.is_some() && chosen.iter().all(|group| *group == Group::FailOver) {
+        return Err(Stop::usage(
+            "--each does not apply to fail-over, which lasts as long as its faults; leave it out",
+        ));
+    }
+    Ok(Work {
+        groups: chosen.into_iter().collect(),
+        each: arguments.each.unwrap_or(EACH),
+        rate: arguments.latency_rate.unwrap_or(LATENCY_RATE),
+    })
 }
 
 fn begin(

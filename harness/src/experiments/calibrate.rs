@@ -10,6 +10,7 @@
 //! | [`job`] | one run, with or without a plant |
 //! | [`result_cache`] | results on disk, keyed by their inputs |
 //! | [`matrix`] | the table on the terminal |
+//! | `unexpected` | the first result that was not expected |
 //! | `repeated` | the runs of one plant or mutant, seed by seed |
 //! | [`mutants`] | `--mutants`: lies of the broker instead of bugs in it |
 //! | [`histories`] | mutants of recorded histories, without any run |
@@ -26,6 +27,7 @@ mod repeated;
 pub mod result_cache;
 pub mod settled;
 pub mod table;
+mod unexpected;
 pub mod watch;
 
 use std::path::PathBuf;
@@ -44,13 +46,14 @@ use crate::config::target::Target;
 use crate::exit::Stop;
 use crate::experiments::qualify::matrix::Shard;
 use crate::load::workloads;
-use crate::output::{say, tell};
+use crate::output::{say, tell_more};
 use crate::reference::Offered;
+use crate::store::SOURCES;
 use conditions::{Conditions, Faults, default_mix};
 use job::Runner;
 use opened::{Opened, finish};
 use repeated::repeated;
-use result_cache::{ResultCache, SOURCES};
+use result_cache::ResultCache;
 use table::{Row, Subject};
 
 /// The number of seeds for each plant.
@@ -93,7 +96,7 @@ pub struct CalibrateArguments {
     pub fresh: bool,
     /// Run nothing: change what the broker answered in these recorded runs, one lie at a time, and report which check
     /// detects it.
-    #[arg(long, value_name = "RUN", num_args = 1.., conflicts_with_all = ["plants", "mutants", "mix", "without", "fresh"])]
+    #[arg(long, value_name = "RUN", num_args = 1.., conflicts_with_all = ["plants", "mutants", "mix", "without", "fresh", "seeds", "controls", "seed"])]
     pub histories: Vec<PathBuf>,
     /// The number of places at which each lie is told in each run.
     #[arg(long, value_name = "N", default_value_t = 3, requires = "histories", value_parser = clap::value_parser!(u64).range(1..=1_000))]
@@ -126,6 +129,12 @@ pub fn run(arguments: &CalibrateArguments) -> Result<i32> {
     if faults != Faults::Own {
         // A plant that needs no fault does not test a mix of faults.
         plants.retain(|(row, _)| !row.trigger.is_empty());
+        let is_left_out = |name: &&String| !plants.iter().any(|(row, _)| row.name == **name);
+        if let Some(name) = arguments.plants.iter().find(is_left_out) {
+            return Err(Stop::usage(format!(
+                "{name} needs no fault, so --mix and --without do not apply to it; leave them out"
+            )));
+        }
     }
     let seeds = arguments.seeds.unwrap_or(SEEDS);
     let opened = Opened::at(arguments, &target)?;
@@ -149,7 +158,7 @@ pub fn run(arguments: &CalibrateArguments) -> Result<i32> {
         mutants: opened.earlier().mutants,
         ..calibration
     };
-    tell(&matrix::table(&calibration));
+    tell_more(&matrix::table(&calibration));
     finish(opened, &calibration)
 }
 
@@ -182,6 +191,10 @@ impl Calibrating<'_> {
         let mut setups = vec![default_mix(
             workloads::named(scenario::WORKLOAD).map_err(anyhow::Error::msg)?,
         )];
+        for (how, _) in plants.iter().filter(|(how, _)| how.is_detectable()) {
+            self.runner
+                .require(&self.faults.conditions(how)?, self.arguments.seed)?;
+        }
         for (how, offered) in plants {
             let mut row = listed(how, offered);
             if how.is_detectable() {
@@ -291,7 +304,7 @@ mod tests {
             .expect_err("no such plant")
             .to_string();
         assert!(
-            error.contains("comet") && error.contains("serial-sender"),
+            error.contains("comet") && error.contains("`jepsen list plants`"),
             "{error}"
         );
         assert_eq!(chosen(&[]).expect("all").len(), table::subjects().count());

@@ -9,7 +9,7 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::exit::{self, Stop};
-use crate::output::{say, tell, tell_json, visible};
+use crate::output::{only_json, say, tell, tell_json, visible};
 use crate::session::evidence;
 use crate::session::judge::{self, Judged};
 use crate::store::history_file::HistoryPath;
@@ -20,7 +20,7 @@ pub struct FiguresArguments {
     /// Run directories or history files.
     #[arg(required = true, value_name = "RUN|FILE")]
     pub paths: Vec<PathBuf>,
-    /// Print them as JSON.
+    /// Print them as one JSON document, see docs/output.md.
     #[arg(long)]
     pub json: bool,
 }
@@ -86,6 +86,9 @@ struct Samples {
 /// # Errors
 /// If a path is neither a run nor a history.
 pub fn run(arguments: &FiguresArguments) -> Result<i32> {
+    if arguments.json {
+        only_json();
+    }
     let mut samples = Samples::default();
     for path in &arguments.paths {
         for one in evidence::histories(path)?.0 {

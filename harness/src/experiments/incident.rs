@@ -18,11 +18,13 @@ use crate::config::plants::{Planted, Plants};
 use crate::config::scenario::Scenario;
 use crate::config::target::Target;
 use crate::exit::Stop;
-use crate::output::{self, tell, visible};
+use crate::output::{self, tell, tell_more, visible};
 use crate::run::Case;
+use crate::session::browser::Browser;
 use crate::session::publish::{Conditions, Publication, warn_of};
 use crate::session::reproduce::reproduce;
 use crate::session::{Overrides, Session, resolve};
+use crate::store::layout;
 
 /// Its name on the command line.
 pub const NAME: &str = "incident";
@@ -47,17 +49,11 @@ pub fn is_asked(arguments: &RunArguments) -> bool {
 /// # Errors
 /// If the target supports no plants, other scenarios or options were given, or the machine cannot run it.
 pub fn run(arguments: &RunArguments) -> Result<i32> {
-    let alone = arguments.scenarios.len() == 1
-        && arguments.plant.is_empty()
-        && arguments.mutant.is_empty()
-        && arguments.faults.is_none()
-        && arguments.schedule.is_none()
-        && arguments.workload.is_none();
-    if !alone {
-        return Err(Stop::usage(
-            "`incident` chooses its own plants, faults and workload, and runs alone; give it --time-limit, --rate, \
-             --seed and --out",
-        ));
+    if let Some(option) = beside(arguments) {
+        return Err(Stop::usage(format!(
+            "`incident` chooses its own plants, faults and workload, and runs alone, so {option} does not apply; it takes \
+             --time-limit, --rate, --concurrency, --seed, --plan, --out and --keep"
+        )));
     }
     let target = Arc::new(Target::load(&arguments.target)?);
     let plants = Plants::of(PLANTS.map(Planted::everywhere).into(), &target)?;
@@ -93,6 +89,7 @@ pub fn run(arguments: &RunArguments) -> Result<i32> {
         }
         return Ok(crate::exit::VALID);
     }
+    let browser = Browser::ready(arguments.open);
     let session = Session::open(true, target.nodes, &arguments.out)?;
     let conditions = Conditions {
         target: &target,
@@ -115,12 +112,31 @@ pub fn run(arguments: &RunArguments) -> Result<i32> {
     run.settle(&session, 2);
     if let [before, after] = columns.as_slice() {
         let comparison = compare(plants.words(), before, after);
-        tell(&table(&comparison));
+        tell_more(&table(&comparison));
         run.report.before_after = Some(comparison);
     }
     let code = run.finish(&session, arguments.keep)?;
+    browser.show(&run.directory.path.join(layout::PAGE));
     session.leave();
     Ok(code)
+}
+
+/// The first option that does not apply to it.
+fn beside(arguments: &RunArguments) -> Option<&'static str> {
+    let given = [
+        (arguments.scenarios.len() > 1, "another scenario"),
+        (!arguments.plant.is_empty(), "--plant"),
+        (!arguments.mutant.is_empty(), "--mutant"),
+        (!arguments.promise.is_empty(), "--promise"),
+        (!arguments.load.is_empty(), "--load"),
+        (arguments.faults.is_some(), "--faults"),
+        (arguments.schedule.is_some(), "--schedule"),
+        (arguments.workload.is_some(), "--workload"),
+        (arguments.repeat > 1, "--repeat"),
+        (arguments.waivers.is_some(), "--waivers"),
+        (arguments.keep_running, "--keep-running"),
+    ];
+    given.iter().find(|(is, _)| *is).map(|(_, option)| *option)
 }
 
 async fn half(session: &Session, case: Case, run: &mut Publication) -> Result<Column> {

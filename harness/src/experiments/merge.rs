@@ -69,6 +69,11 @@ pub fn run(arguments: &MergeArguments) -> Result<i32> {
         true => None,
         false => Some(beside(&parts, &shards)?),
     };
+    if other.is_some() && arguments.baseline.is_some() {
+        return Err(Stop::usage(
+            "--baseline: these shards ran beside another build and are compared with it; leave it out",
+        ));
+    }
     let scenarios: Vec<PathBuf> = paths
         .iter()
         .map(|path| path.join(layout::SCENARIOS))

@@ -7,10 +7,12 @@
 //! | `job` | one run of one release |
 //! | `conclusion` | what follows from the runs of an exhibit |
 //! | `matrix` | the table on the terminal |
+//! | `unexpected` | the first exhibit that was not as expected |
 
 mod conclusion;
 mod job;
 mod matrix;
+mod unexpected;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -20,14 +22,14 @@ use clap::Args;
 use reports::Museum;
 use reports::model::{ExhibitRow, MuseumRun, MuseumSide, Tool};
 
-use super::calibrate::result_cache::{ResultCache, SOURCES};
+use super::calibrate::result_cache::ResultCache;
 use crate::config::exhibit::{self, Exhibit, Release};
 use crate::config::place;
 use crate::exit::{self, Stop};
-use crate::output::{say, shown, tell};
+use crate::output::{say, shown, tell, tell_more};
 use crate::session::reproduce::typed;
 use crate::session::{Session, full_disk, prepare};
-use crate::store::{self, write_whole};
+use crate::store::{self, SOURCES, write_whole};
 
 /// The number of seeds for each exhibit.
 const SEEDS: u32 = 5;
@@ -90,17 +92,17 @@ pub fn run(arguments: &MuseumArguments) -> Result<i32> {
         refused,
     };
     let museum = session.runtime.block_on(visit.all(&exhibits))?;
-    tell(&matrix::table(&museum));
+    tell_more(&matrix::table(&museum));
     let page = out.join(PAGE);
     write_whole(&page, &reports::museum_html(&museum))?;
     write_whole(&out.join(VALUES), &serde_json::to_string_pretty(&museum)?)?;
-    tell(&format!(
-        "{}\n  report     {}\n  reproduce  {}",
-        if museum.as_expected {
-            "✓ as expected"
-        } else {
-            "✗ NOT as expected"
-        },
+    tell(match museum.as_expected {
+        true => "✓ as expected",
+        false => "✗ NOT as expected",
+    });
+    tell_more(&unexpected::first(&museum, &shown(&page)));
+    tell_more(&format!(
+        "  report     {}\n  reproduce  {}",
         shown(&page),
         museum.reproduce
     ));

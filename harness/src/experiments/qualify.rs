@@ -6,6 +6,8 @@
 //! | part | what it decides |
 //! |---|---|
 //! | [`matrix`] | which scenario runs how often, and on which shard |
+//! | `opening` | what is printed before the first scenario |
+//! | `remaining` | how long the suite still takes |
 //! | [`join`] | one report of several shards |
 //! | [`manifest`] | which part of a suite's run a stored run is |
 //! | [`completeness`] | what is missing for a verdict |
@@ -29,28 +31,28 @@ pub mod findings;
 pub mod join;
 pub mod manifest;
 pub mod matrix;
+mod opening;
+mod remaining;
 pub mod statistics;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Result;
 use rand::Rng;
-use reports::RunReport;
-use reports::model::Unavailable;
 
+use crate::bounded;
 use crate::config::plants::Plants;
 use crate::config::seed::random;
 use crate::config::suite::Suite;
 use crate::config::target::Target;
-use crate::config::time::shown;
 use crate::config::waivers;
 use crate::exit::{self, Stop};
-use crate::output::{self, say, tell, visible};
+use crate::output::{self, say, tell, tell_data, tell_json, visible};
 use crate::run::Case;
+use crate::session::browser::Browser;
 use crate::session::{Overrides, Session, publish, resolve};
-use crate::store;
+use crate::store::{self, layout};
 
 pub use arguments::QualifyArguments;
 use baseline::Stored;
@@ -59,7 +61,8 @@ use build::Build;
 pub(super) use ending::finish;
 use figures::Pair;
 use manifest::Manifest;
-use matrix::{Cell, Shard};
+use matrix::Cell;
+use remaining::Remaining;
 
 /// The stream of a seed's draws that decides which build runs first.
 const ORDER: u64 = 55;
@@ -69,20 +72,25 @@ const ORDER: u64 = 55;
 /// # Errors
 /// Bad arguments or files, a machine that can run none of the suite, or a bug of the harness.
 pub fn run(arguments: &QualifyArguments) -> Result<i32> {
+    arguments.apply()?;
+    if arguments.json {
+        output::only_json();
+    }
     // A mistake in it is reported before anything starts.
     waivers::load(arguments.waivers.as_deref())?;
     if let Some(Some(stored)) = &arguments.accept {
-        return accept(stored);
+        return accept(stored, arguments.json);
     }
     let suite = Suite::load(&arguments.suite)?;
-    let target = Arc::new(Target::load(&arguments.target)?);
+    let target = Arc::new(build(&arguments.target, "--target")?);
     if suite.scenarios.is_empty() && arguments.against.is_none() {
         return Err(Stop::usage(format!(
             "suite {} has only figures of two builds, no scenarios: name the other with --against",
             suite.name
         )));
     }
-    let other = arguments.against.as_deref().map(Target::load);
+    let other = arguments.against.as_deref();
+    let other = other.map(|other| build(other, "--against"));
     let other = other.transpose()?.map(Arc::new);
     let question = Question {
         plants: Plants::of(arguments.plant.clone(), &target)?,
@@ -95,26 +103,47 @@ pub fn run(arguments: &QualifyArguments) -> Result<i32> {
     };
     let cells = matrix::cells(&suite, arguments.repeat, &target.timing());
     let mine = matrix::dealt(&cells, arguments.shard);
+    match (arguments.plan, arguments.json) {
+        (true, true) => tell_json(&question.planned_values(&mine)?)?,
+        (true, false) => tell(&question.planned(&mine)?),
+        (false, _) => {}
+    }
     if arguments.plan {
-        tell(&question.planned(&mine)?);
         return Ok(exit::VALID);
     }
     // A word of a scenario that means nothing is reported before anything starts.
     for cell in &mine {
         question.case(cell)?;
     }
+    let browser = Browser::ready(arguments.open);
     let session = question.enter(&mine)?;
-    let code = session
+    let (code, directory) = session
         .runtime
         .block_on(question.answer(&session, &cells, &mine))?;
+    browser.show(&directory.join(store::layout::PAGE));
     session.leave();
     Ok(code)
 }
 
+/// A build that the harness starts and stops itself.
+fn build(word: &str, option: &str) -> Result<Target> {
+    let target = Target::load(word)?;
+    match target.runs_already() {
+        true => Err(Stop::usage(format!(
+            "{option} {word}: a running cluster gets no faults, so it cannot be qualified; use a target whose nodes \
+             the harness starts"
+        ))),
+        false => Ok(target),
+    }
+}
+
 /// Marks a stored run as baseline.
-fn accept(run: &std::path::Path) -> Result<i32> {
+fn accept(run: &Path, json: bool) -> Result<i32> {
     let _lock = store::RunLock::take(run)?;
     let mark = baseline::accept(run, &store::now())?;
+    if json {
+        tell_json(&mark)?;
+    }
     tell(&format!(
         "{} is now the baseline of suite {}",
         visible(&mark.run),
@@ -157,19 +186,6 @@ struct Question<'a> {
 }
 
 impl Question<'_> {
-    /// Every cell with its fault schedule, and its duration.
-    fn planned(&self, mine: &[Cell]) -> Result<String> {
-        let mut text = String::new();
-        for cell in mine {
-            let case = self.case(cell)?;
-            let about = format!("about {}", shown(cell.duration));
-            text += &output::plan::text(&cell.name, &about, &case.plan);
-        }
-        let all: Duration = mine.iter().map(|cell| cell.duration).sum();
-        text += &format!("{} scenarios, about {}\n", mine.len(), shown(all));
-        Ok(text)
-    }
-
     fn seed_of(&self, cell: &Cell) -> u64 {
         self.seed.wrapping_add(u64::from(cell.repetition) - 1)
     }
@@ -195,7 +211,13 @@ impl Question<'_> {
         self.case(cell).is_ok_and(|case| case.needs_network)
     }
 
-    async fn answer(&self, session: &Session, cells: &[Cell], mine: &[Cell]) -> Result<i32> {
+    /// Returns the exit code of the run and its directory.
+    async fn answer(
+        &self,
+        session: &Session,
+        cells: &[Cell],
+        mine: &[Cell],
+    ) -> Result<(i32, PathBuf)> {
         let mut candidate = Build::begin(self, (self.target, &self.plants), true, session)?;
         let none = Plants::default();
         let other = self
@@ -213,10 +235,12 @@ impl Question<'_> {
         self.note_not_tested(&mut candidate.run.report);
         let private = session.is_isolated();
         let mut order = random(self.seed, ORDER);
+        let mut remaining = Remaining::of(self.estimated(mine));
         for (number, cell) in mine.iter().enumerate() {
             if session.interrupt.is_set() {
                 break;
             }
+            let builds = 1 + u32::from(other.is_some());
             if !private && self.needs_network(cell) {
                 say(&format!(
                     "  – {}/{} {}  needs a private network",
@@ -224,10 +248,12 @@ impl Question<'_> {
                     mine.len(),
                     cell.name
                 ));
+                remaining.skip(cell.duration * builds);
                 continue;
             }
             if let Some(why) = self.case(cell).ok().and_then(|case| session.refuses(&case)) {
                 say(&format!("  – {}/{} {why}", number + 1, mine.len()));
+                remaining.skip(cell.duration * builds);
                 continue;
             }
             let (scenario, seed) = (&self.suite.scenarios[cell.scenario], self.seed_of(cell));
@@ -238,16 +264,27 @@ impl Question<'_> {
                 builds.reverse();
             }
             for build in builds.into_iter().filter(|_| !session.interrupt.is_set()) {
-                build.cell(scenario, cell, seed, &place, session).await?;
+                let turn = remaining.turn(place.clone());
+                build.cell(scenario, cell, seed, &turn, session).await?;
+                remaining.end(cell.duration);
             }
         }
         let mut pairs: Vec<Pair> = Vec::new();
         if let (Some(other), true) = (&mut other, blocks && !session.interrupt.is_set()) {
             let figures = &self.suite.figures;
-            pairs = blocks::run(figures, self.seed, &mut candidate, other, session).await?;
+            pairs = blocks::run(
+                figures,
+                self.seed,
+                &mut candidate,
+                other,
+                (session, &mut remaining),
+            )
+            .await?;
             blocks::save(&candidate.run.directory, &pairs)?;
         }
-        self.conclude(candidate, other, &manifest, &pairs, session)
+        let directory = candidate.run.directory.path.clone();
+        let code = self.conclude(candidate, other, &manifest, &pairs, session)?;
+        Ok((code, directory))
     }
 
     /// One shard runs all blocks, because the runs of a pair must be adjacent on one machine.
@@ -278,58 +315,6 @@ impl Question<'_> {
             against: String::new(),
             figures,
         }
-    }
-
-    /// What the suite requires and this version does not have, and the suite's own list of what it does not cover.
-    fn note_not_tested(&self, report: &mut RunReport) {
-        for class in &self.suite.requires {
-            if let Some(why) = completeness::unsupported(*class) {
-                report.faults_unavailable.push(Unavailable {
-                    class: class.word().into(),
-                    why: why.into(),
-                });
-            }
-        }
-        report
-            .not_tested
-            .extend(self.suite.not_reached.iter().cloned());
-    }
-
-    fn announce(&self, candidate: &Build, other: Option<&Build>, mine: &[Cell]) {
-        let Shard { number, of } = self.arguments.shard;
-        let part = if of > 1 {
-            format!(", shard {number} of {of}")
-        } else {
-            String::new()
-        };
-        let builds = if other.is_some() { 2 } else { 1 };
-        let long: Duration = mine.iter().map(|cell| cell.duration).sum::<Duration>() * builds;
-        say(&format!(
-            "  suite {} ({} scenarios{part}, about {})",
-            self.suite.name,
-            mine.len(),
-            shown(long)
-        ));
-        let against = match (other, &self.baseline) {
-            (Some(other), _) => format!(
-                "against {}, interleaved with it: {}",
-                other.run.report.subject.name, other.run.directory.id
-            ),
-            (None, Some(stored)) => format!("baseline {}", stored.report.run.id),
-            (None, None) if self.arguments.baseline.is_some() => "no baseline, as asked".into(),
-            (None, None) => format!(
-                "no baseline of suite {} was accepted yet: --accept makes this run one, if it is valid",
-                self.suite.name
-            ),
-        };
-        say(&format!("  {against}"));
-        if !self.arguments.shard.is_whole() && self.arguments.seed.is_none() {
-            say(&format!(
-                "  seed {:#x} is the suite's own, because all shards need the same; --seed N names another",
-                self.seed
-            ));
-        }
-        candidate.warn_of_plants();
     }
 
     fn conclude(
@@ -369,6 +354,10 @@ impl Question<'_> {
             &mut candidate.run.report,
             self.arguments.accept.is_some(),
         )?;
+        if self.arguments.json {
+            let results = candidate.run.directory.path.join(layout::RESULTS);
+            tell_data(&bounded::text(&results, bounded::VALUES)?);
+        }
         let finished: Vec<&str> = finished.iter().map(String::as_str).collect();
         publish::prune(session, self.arguments.keep, (&finished, code));
         Ok(code)

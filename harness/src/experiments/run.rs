@@ -18,15 +18,18 @@ use crate::config::promises::lay_over;
 use crate::config::scenario::{self, Scenario};
 use crate::config::shape::Fixed;
 use crate::config::target::Target;
+use crate::config::time::shown;
 use crate::config::waivers;
 use crate::exit::{self, Stop};
 use crate::load::{Chosen, workloads};
 use crate::output::{self, say, tell};
 use crate::reference;
 use crate::run::{Case, topics};
+use crate::session::browser::Browser;
 use crate::session::publish::{Conditions, Publication, warn_of};
 use crate::session::reproduce::reproduce;
 use crate::session::{Overrides, Session, prepare, resolve};
+use crate::store::layout;
 
 /// Flags of `run`.
 #[derive(Clone, Debug, Args)]
@@ -67,26 +70,29 @@ pub struct RunArguments {
     /// Replay the faults of an earlier run: its faults.json.
     #[arg(long, value_name = "FILE", conflicts_with = "faults")]
     pub schedule: Option<PathBuf>,
-    /// Start the nodes with a deliberate bug, see `jepsen list`; on one node only with @n1 to @n3.
+    /// Start the nodes with a deliberate bug, see `jepsen list plants`; on one node only with @n1, @n2 and so on.
     #[arg(long, value_name = "NAME[@NODE]", value_delimiter = ',', value_parser = reference::planted)]
     pub plant: Vec<Planted>,
-    /// Let the nodes lie to their clients, see `jepsen list mutants`; one node only with @n1 to @n3.
+    /// Let the nodes lie to their clients, see `jepsen list mutants`; one node only with @n1, @n2 and so on.
     #[arg(long, value_name = "NAME[@NODE]", value_delimiter = ',', value_parser = reference::mutated)]
     pub mutant: Vec<Planted>,
     /// Print the fault schedule and stop.
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["keep_running", "until_fail", "waivers"])]
     pub plan: bool,
     /// Run this many times, with successive seeds.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub repeat: u32,
     /// With --repeat: stop at the first run that is not valid.
-    #[arg(long)]
+    #[arg(long, requires = "repeat")]
     pub until_fail: bool,
     /// Accept the findings that this file waives, see docs/qualification.md.
     #[arg(long, value_name = "FILE")]
     pub waivers: Option<PathBuf>,
-    /// Leave the nodes running until Ctrl-C after the run.
-    #[arg(long)]
+    /// Show the page of the last run in a browser: BROWSER, or xdg-open.
+    #[arg(long, conflicts_with = "plan")]
+    pub open: bool,
+    /// Leave the nodes running until Ctrl-C after the run: of one scenario, once.
+    #[arg(long, conflicts_with = "repeat")]
     pub keep_running: bool,
     /// The directory that contains the runs.
     #[arg(long, value_name = "DIR", default_value = "runs")]
@@ -101,6 +107,29 @@ impl RunArguments {
     pub(super) fn seed_or_drawn(&self) -> u64 {
         self.seed
             .unwrap_or_else(|| u64::from(rand::random::<u32>()))
+    }
+
+    /// Whether the options apply to this target and these scenarios.
+    ///
+    /// # Errors
+    /// If one would have no effect.
+    fn apply(&self, target: &Target) -> Result<()> {
+        if self.keep_running && self.scenarios.len() > 1 {
+            return Err(Stop::usage(
+                "--keep-running: the nodes of one scenario are kept; name one scenario",
+            ));
+        }
+        if self.keep_running && target.runs_already() {
+            return Err(Stop::usage(
+                "--keep-running: a running cluster is not stopped anyway; leave it out",
+            ));
+        }
+        if self.schedule.is_some() && target.runs_already() {
+            return Err(Stop::usage(
+                "--schedule: a running cluster gets no faults; use a target whose nodes the harness starts",
+            ));
+        }
+        Ok(())
     }
 
     fn overrides(&self, target: &Target) -> Result<Overrides> {
@@ -133,6 +162,7 @@ pub fn run(arguments: &RunArguments) -> Result<i32> {
     let mut target = Target::load(&arguments.target)?;
     lay_over(&mut target.promises, &arguments.promise)?;
     let scenarios = scenarios(&arguments.scenarios)?;
+    arguments.apply(&target)?;
     let overrides = arguments.overrides(&target)?;
     let first = arguments.seed_or_drawn();
     if !arguments.plan {
@@ -148,9 +178,12 @@ pub fn run(arguments: &RunArguments) -> Result<i32> {
         let cases = scenarios.iter().map(of).collect::<Result<_>>()?;
         Ok(Planned { seed, cases })
     };
+    // All seeds are planned before the sandbox is entered, because any of them may draw a fault that needs the network.
+    let runs = (0..arguments.repeat)
+        .map(resolved)
+        .collect::<Result<Vec<_>>>()?;
     if arguments.plan {
-        let planned = resolved(0)?;
-        for case in &planned.cases {
+        for case in runs.iter().flat_map(|planned| &planned.cases) {
             let seed = format!("seed {:#x}", case.seed);
             tell(&output::plan::text(&case.name, &seed, &case.plan));
             let load = case.shape.line();
@@ -160,10 +193,6 @@ pub fn run(arguments: &RunArguments) -> Result<i32> {
         }
         return Ok(exit::VALID);
     }
-    // All seeds are planned before the sandbox is entered, because any of them may draw a fault that needs the network.
-    let runs = (0..arguments.repeat)
-        .map(resolved)
-        .collect::<Result<Vec<_>>>()?;
     if target.runs_already() {
         let addresses: Vec<_> = target.running.iter().map(|node| node.address).collect();
         let cases = runs.iter().flat_map(|run| &run.cases);
@@ -175,6 +204,7 @@ pub fn run(arguments: &RunArguments) -> Result<i32> {
     let network = runs
         .iter()
         .any(|run| run.cases.iter().any(|case| case.needs_network));
+    let browser = Browser::ready(arguments.open);
     let session = match target.runs_already() {
         true => Session::open_beside(&arguments.out)?,
         false => Session::open(network, target.nodes, &arguments.out)?,
@@ -188,13 +218,18 @@ pub fn run(arguments: &RunArguments) -> Result<i32> {
         return Err(Stop::machine(why));
     }
     let mut worst = exit::VALID;
+    let mut last = None;
     for planned in runs {
         let playing = play(&session, arguments, &target, &overrides.plants, planned);
-        let code = session.runtime.block_on(playing)?;
+        let (code, directory) = session.runtime.block_on(playing)?;
+        last = Some(directory);
         worst = exit::worse(worst, code);
         if session.interrupt.is_set() || (arguments.until_fail && code != exit::VALID) {
             break;
         }
+    }
+    if let Some(directory) = last {
+        browser.show(&directory.join(layout::PAGE));
     }
     session.leave();
     Ok(worst)
@@ -207,13 +242,14 @@ fn scenarios(names: &[String]) -> Result<Vec<Scenario>> {
     names.iter().map(|name| find::scenario(name)).collect()
 }
 
+/// Returns the exit code of the run and its directory.
 async fn play(
     session: &Session,
     arguments: &RunArguments,
     target: &Target,
     plants: &Plants,
     planned: Planned,
-) -> Result<i32> {
+) -> Result<(i32, PathBuf)> {
     let conditions = Conditions {
         target,
         command: reproduce("run", planned.seed),
@@ -233,6 +269,17 @@ async fn play(
             say(&format!("  {sentence}"));
             run.report.warnings.push(sentence);
         }
+        let most = match case.ends_after_faults {
+            Some(_) => "at most ",
+            None => "",
+        };
+        say(&format!(
+            "  scenario {}  {most}{} of load, {} operations a second, workload {}",
+            case.name,
+            shown(case.time_limit),
+            case.rate,
+            case.workload.name
+        ));
         let load = case.shape.line();
         if !load.is_empty() {
             say(&format!("  load {load}"));
@@ -258,7 +305,8 @@ async fn play(
         }
     }
     run.settle(session, count);
-    run.finish(session, arguments.keep)
+    let code = run.finish(session, arguments.keep)?;
+    Ok((code, run.directory.path.clone()))
 }
 
 async fn keep_running(session: &Session, cluster: &Cluster) -> Result<()> {

@@ -24,7 +24,7 @@ use crate::config::scenario::Scenario;
 use crate::config::target::Target;
 use crate::exit::{self, Stop};
 use crate::load::{Chosen, workloads};
-use crate::output::{self, say, tell, visible};
+use crate::output::{self, say, tell, tell_more, visible};
 use crate::session::publish::{Conditions, Publication};
 use crate::session::reproduce::reproduce;
 use crate::session::{Judged, Overrides, Session, prepare, resolve};
@@ -148,7 +148,7 @@ pub fn run(arguments: &UpgradeArguments) -> Result<i32> {
         .runtime
         .block_on(session.play(case, &id, &directory))?;
     let judged = played.judge()?;
-    tell(&story(&judged));
+    tell_more(&story(&judged));
     run.add(&played, &judged)?;
     run.settle(&session, 1);
     let code = run.finish(&session, arguments.keep)?;

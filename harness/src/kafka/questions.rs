@@ -7,20 +7,23 @@ pub mod admin;
 pub mod embedded;
 pub mod features;
 pub mod groups;
+mod metadata;
+mod no_answer;
+pub mod offer;
 mod offsets;
 pub mod raw;
 pub mod transactions;
+mod versions;
 
 use anyhow::Result;
 use bytes::Bytes;
-use checkers::history::{Offset, PartitionClaim, Text};
+use checkers::history::{Offset, Text};
 use kafka_protocol::error::ResponseError;
 use kafka_protocol::messages::create_topics_request::{CreatableTopic, CreatableTopicConfig};
 use kafka_protocol::messages::fetch_request::{FetchPartition, FetchTopic};
 use kafka_protocol::messages::fetch_response::PartitionData;
-use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
 use kafka_protocol::messages::{
-    BrokerId, CreateTopicsRequest, DescribeQuorumRequest, FetchRequest, MetadataRequest, TopicName,
+    BrokerId, CreateTopicsRequest, DescribeQuorumRequest, FetchRequest, TopicName,
     describe_quorum_request,
 };
 use kafka_protocol::protocol::StrBytes;
@@ -29,25 +32,16 @@ use kafka_protocol::records::Record;
 use crate::kafka::contents::Contents;
 use crate::kafka::unpack;
 use crate::kafka::wire::{Wire, WireError};
+use no_answer::refused;
 
+pub use metadata::{METADATA_VERSION, Metadata, brokers, metadata, metadata_in, metadata_version};
+pub use no_answer::{NoAnswer, error_name, outcome, outcome_of};
 pub use offsets::{EndOffset, end_offset, offset_for_time, stable_offset, start_offset};
 
-const METADATA_VERSION: i16 = 9;
 const DESCRIBE_QUORUM_VERSION: i16 = 0;
 /// The first version that a follower may serve (KIP-392).
 const FETCH_VERSION: i16 = 11;
 const CREATE_TOPICS_VERSION: i16 = 5;
-
-/// A node's Metadata answer.
-#[derive(Clone, Debug, Default)]
-pub struct Metadata {
-    /// Ids of the brokers listed.
-    pub brokers: Vec<i32>,
-    /// One row per requested partition that the node knows.
-    pub partitions: Vec<PartitionClaim>,
-    /// How many of these have fewer replicas in sync than replicas.
-    pub lagging: usize,
-}
 
 /// A node's DescribeQuorum answer.
 #[derive(Clone, Debug)]
@@ -89,92 +83,8 @@ pub struct Fetched {
     pub log_start_offset: Offset,
 }
 
-/// Why a request has no answer.
-#[derive(Debug, thiserror::Error)]
-pub enum NoAnswer {
-    /// The node did not answer.
-    #[error(transparent)]
-    Wire(#[from] WireError),
-    /// The node refused, with Kafka's name of the error.
-    #[error("{0}")]
-    Refused(String),
-}
-
-fn refused(code: i16) -> Option<NoAnswer> {
-    ResponseError::try_from_code(code).map(|error| NoAnswer::Refused(error_name(&error)))
-}
-
-/// Kafka's name of an error: `NOT_LEADER_OR_FOLLOWER`.
-pub fn error_name(error: &ResponseError) -> String {
-    let debug = format!("{error:?}");
-    let mut name = String::with_capacity(debug.len() + 8);
-    for (at, letter) in debug.chars().enumerate() {
-        if at > 0 && letter.is_ascii_uppercase() {
-            name.push('_');
-        }
-        name.push(letter.to_ascii_uppercase());
-    }
-    name
-}
-
 fn topic_name(name: &str) -> TopicName {
     TopicName(StrBytes::from_string(name.to_owned()))
-}
-
-/// Asks a node for its own Metadata of the named topics. It never creates a topic.
-///
-/// # Errors
-/// If the node does not answer or refuses.
-pub fn metadata(wire: &mut Wire, topics: &[String]) -> Result<Metadata, NoAnswer> {
-    let topics = topics
-        .iter()
-        .map(|name| MetadataRequestTopic::default().with_name(Some(topic_name(name))))
-        .collect();
-    let request = MetadataRequest::default()
-        .with_topics(Some(topics))
-        .with_allow_auto_topic_creation(false);
-    let answer = wire.call(&request, METADATA_VERSION)?;
-    let mut partitions = Vec::new();
-    let mut lagging = 0;
-    for topic in &answer.topics {
-        let name = topic
-            .name
-            .as_ref()
-            .map(|n| Text::from(n.0.as_str()))
-            .unwrap_or_default();
-        for row in &topic.partitions {
-            lagging += usize::from(row.isr_nodes.len() < row.replica_nodes.len());
-            partitions.push(PartitionClaim(
-                name.clone(),
-                row.partition_index,
-                row.leader_id.0,
-                row.leader_epoch,
-            ));
-        }
-    }
-    partitions.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
-    let mut brokers: Vec<i32> = answer.brokers.iter().map(|b| b.node_id.0).collect();
-    brokers.sort_unstable();
-    Ok(Metadata {
-        brokers,
-        partitions,
-        lagging,
-    })
-}
-
-/// Asks a node for all brokers: id, advertised host, port.
-///
-/// # Errors
-/// If the node does not answer.
-pub fn brokers(wire: &mut Wire) -> Result<Vec<(i32, String, i32)>, NoAnswer> {
-    let request = MetadataRequest::default()
-        .with_topics(Some(Vec::new()))
-        .with_allow_auto_topic_creation(false);
-    let answer = wire.call(&request, METADATA_VERSION)?;
-    let row = |broker: &kafka_protocol::messages::metadata_response::MetadataResponseBroker| {
-        (broker.node_id.0, broker.host.to_string(), broker.port)
-    };
-    Ok(answer.brokers.iter().map(row).collect())
 }
 
 /// Asks a node for the quorum (KIP-595).
@@ -363,18 +273,6 @@ pub fn create_topic(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn errors_carry_kafkas_names() {
-        assert_eq!(
-            error_name(&ResponseError::NotLeaderOrFollower),
-            "NOT_LEADER_OR_FOLLOWER"
-        );
-        assert_eq!(
-            error_name(&ResponseError::RequestTimedOut),
-            "REQUEST_TIMED_OUT"
-        );
-    }
 
     #[test]
     fn a_cut_batch_is_left_out() {

@@ -1,19 +1,19 @@
 //! An admin client. It creates, grows, deletes and describes topics, sends each request once and through one node, and
-//! records all of it. Its worker id is retired when an outcome is unknown.
+//! records all of it.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use checkers::history::{
-    Call, Completion, DeleteRecords, Invocation, Offset, Read, ReadSeen, Record, RecordsDeleted,
-    Report, Text, TopicCall, TopicEvent, TopicSeen, What, WorkerId,
+    Call, DeleteRecords, Offset, Read, ReadSeen, Record, RecordsDeleted, Report, Text, TopicCall,
+    TopicEvent, TopicSeen, What,
 };
 
 use crate::kafka::questions::admin::{self, Changed};
-use crate::kafka::questions::{self, NoAnswer};
 use crate::kafka::wire::Wire;
+use crate::kafka::{nodes, questions};
 use crate::probe::start_offset;
-use crate::record::{Recorder, WorkerIds};
+use crate::record::{Caller, Outcome, Recorder, WorkerIds};
 
 /// The size of a fetch in bytes.
 const FETCH_BYTES: i32 = 1 << 16;
@@ -48,12 +48,11 @@ pub fn describe_all(
     });
 }
 
-/// One worker: a connection to each node, and an id that is retired when an outcome is unknown.
+/// One worker, with a connection to each node.
 pub(super) struct AdminClient<'a> {
     wires: Vec<Wire>,
     recorder: &'a Recorder,
-    ids: &'a WorkerIds,
-    worker: WorkerId,
+    caller: Caller<'a>,
 }
 
 impl<'a> AdminClient<'a> {
@@ -65,8 +64,7 @@ impl<'a> AdminClient<'a> {
         AdminClient {
             wires: addresses.iter().map(|at| Wire::new(*at, TIMEOUT)).collect(),
             recorder,
-            ids,
-            worker: ids.next(),
+            caller: Caller::new((recorder, ids)),
         }
     }
 
@@ -99,9 +97,8 @@ impl<'a> AdminClient<'a> {
     /// Where a partition begins and ends, by the word of a node; none if it refuses, as one that does not lead must. The
     /// begin is recorded. The end only decides what is asked for next.
     pub(super) fn span(&mut self, node: usize, place: (&str, i32)) -> Option<(Offset, Offset)> {
-        let recorded = (self.recorder, self.ids);
         let wire = &mut self.wires[node];
-        let start = start_offset::ask((node + 1, wire), place, None, &mut self.worker, recorded)?;
+        let start = start_offset::ask((node + 1, wire), place, None, &mut self.caller)?;
         let end = questions::end_offset(&mut self.wires[node], place.0, place.1).ok()?;
         Some((start, end.offset))
     }
@@ -113,16 +110,13 @@ impl<'a> AdminClient<'a> {
         place: (&str, i32),
         offset: Offset,
     ) -> Option<Offset> {
-        let call = DeleteRecords {
-            node: Some(format!("n{}", node + 1).into()),
-            topic: place.0.into(),
-            partition: place.1,
-            offset,
-        };
-        self.recorder.record(What::Invoke(Invocation {
-            worker: self.worker,
-            call: Call::DeleteRecords(Box::new(call)),
-        }));
+        self.caller
+            .calls(Call::DeleteRecords(Box::new(DeleteRecords {
+                node: Some(nodes::name(node)),
+                topic: place.0.into(),
+                partition: place.1,
+                offset,
+            })));
         let wire = &mut self.wires[node];
         let (changed, low_watermark) = admin::delete_records(wire, place, offset, GRANTED_MS);
         self.ended(
@@ -134,22 +128,16 @@ impl<'a> AdminClient<'a> {
 
     /// Reads what was deleted, through a node. It should be refused.
     pub(super) fn read_deleted(&mut self, node: usize, place: (&str, i32), position: Offset) {
-        let worker = self.worker;
-        let call = Read {
-            node: format!("n{}", node + 1).into(),
+        self.caller.calls(Call::Read(Box::new(Read {
+            node: nodes::name(node),
             topic: place.0.into(),
             partition: place.1,
             position,
             phase: None,
-        };
-        self.recorder.record(What::Invoke(Invocation {
-            worker,
-            call: Call::Read(Box::new(call)),
-        }));
+        })));
         let wire = &mut self.wires[node];
         let answer = questions::fetch(wire, place.0, place.1, position, FETCH_BYTES);
-        let error = answer.as_ref().err().map(|error| error.to_string().into());
-        let silent = matches!(answer, Err(NoAnswer::Wire(_)));
+        let outcome = questions::outcome(&answer);
         let seen = answer.ok().map(|fetched| {
             let records = fetched.records.iter();
             let record =
@@ -161,21 +149,8 @@ impl<'a> AdminClient<'a> {
                 log_start_offset: Some(fetched.log_start_offset),
             }
         });
-        let served = seen.is_some();
         let report = Report::Read(Box::new(seen.unwrap_or_default()));
-        let completion = Completion {
-            worker,
-            error,
-            report,
-        };
-        self.recorder.record(match (served, silent) {
-            (true, _) => What::Ok(completion),
-            (false, false) => What::Fail(completion),
-            (false, true) => {
-                self.worker = self.ids.next();
-                What::Info(completion)
-            }
-        });
+        self.caller.ended(outcome, report);
     }
 
     /// Whether a change was made. None if the outcome is unknown.
@@ -186,36 +161,20 @@ impl<'a> AdminClient<'a> {
         report: Report,
         ask: impl FnOnce(&mut Wire) -> Changed,
     ) -> Option<bool> {
-        let worker = self.worker;
-        self.recorder
-            .record(What::Invoke(Invocation { worker, call }));
+        self.caller.calls(call);
         let changed = ask(&mut self.wires[node]);
         self.ended(changed, report)
     }
 
     /// Records how a change came out.
     fn ended(&mut self, changed: Changed, report: Report) -> Option<bool> {
-        let worker = self.worker;
-        let completion = |error: Option<String>| Completion {
-            worker,
-            error: error.map(Text::from),
-            report,
+        let (outcome, done) = match changed {
+            Changed::Acknowledged => (Outcome::Ok, Some(true)),
+            Changed::Refused(why) => (Outcome::Fail(why), Some(false)),
+            Changed::Unknown(why) => (Outcome::Info(why), None),
         };
-        match changed {
-            Changed::Acknowledged => {
-                self.recorder.record(What::Ok(completion(None)));
-                Some(true)
-            }
-            Changed::Refused(why) => {
-                self.recorder.record(What::Fail(completion(Some(why))));
-                Some(false)
-            }
-            Changed::Unknown(why) => {
-                self.recorder.record(What::Info(completion(Some(why))));
-                self.worker = self.ids.next();
-                None
-            }
-        }
+        self.caller.ended(outcome, report);
+        done
     }
 
     /// An acknowledged change is also recorded as a change of the topic itself.
@@ -235,32 +194,17 @@ impl<'a> AdminClient<'a> {
     pub(super) fn describe(&mut self, node: usize, name: &str, phase: Option<&str>) -> bool {
         let tries = if phase.is_some() { LAST_TRIES } else { 1 };
         for _ in 0..tries {
-            let worker = self.worker;
             let mut call = call(node, name, None);
             call.phase = phase.map(Text::from);
-            let call = Call::DescribeTopic(Box::new(call));
-            self.recorder
-                .record(What::Invoke(Invocation { worker, call }));
+            self.caller.calls(Call::DescribeTopic(Box::new(call)));
             let answer = admin::describe(&mut self.wires[node], name);
-            let completion = |error: Option<&NoAnswer>, partitions| Completion {
-                worker,
-                error: error.map(|error| error.to_string().into()),
-                report: Report::DescribeTopic(TopicSeen { partitions }),
-            };
-            match answer {
-                Ok(partitions) => {
-                    self.recorder.record(What::Ok(completion(None, partitions)));
-                    return true;
-                }
-                Err(error @ NoAnswer::Refused(_)) => {
-                    self.recorder
-                        .record(What::Fail(completion(Some(&error), None)));
-                }
-                Err(error @ NoAnswer::Wire(_)) => {
-                    self.recorder
-                        .record(What::Info(completion(Some(&error), None)));
-                    self.worker = self.ids.next();
-                }
+            let outcome = questions::outcome(&answer);
+            let partitions = answer.unwrap_or_default();
+            let done = outcome == Outcome::Ok;
+            self.caller
+                .ended(outcome, Report::DescribeTopic(TopicSeen { partitions }));
+            if done {
+                return true;
             }
         }
         false
@@ -269,7 +213,7 @@ impl<'a> AdminClient<'a> {
 
 fn call(node: usize, topic: &str, partitions: Option<i32>) -> TopicCall {
     TopicCall {
-        node: format!("n{}", node + 1).into(),
+        node: nodes::name(node),
         topic: topic.into(),
         partitions,
         phase: None,

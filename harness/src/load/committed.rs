@@ -8,10 +8,10 @@ use checkers::history::{
     OffsetsFetched, Partition, Report, Text,
 };
 
-use super::caller::{Caller, Outcome, outcome_of};
 use super::coordinator::Coordinator;
 use crate::kafka::questions::groups::{self, Identity, Key, Place};
-use crate::record::{Recorder, WorkerIds};
+use crate::kafka::questions::outcome_of;
+use crate::record::{Caller, Outcome, Recorder, WorkerIds};
 
 /// The time that a client waits for its coordinator's answer.
 pub const TIMEOUT: Duration = Duration::from_millis(1_500);

@@ -7,9 +7,11 @@ use std::time::Duration;
 
 use checkers::history::{Call, Coordinated, FindCoordinator, Found, Report, Text};
 
-use super::caller::{Caller, Outcome, outcome_of};
+use crate::kafka::nodes;
 use crate::kafka::questions::groups::{self, Key};
+use crate::kafka::questions::outcome_of;
 use crate::kafka::wire::Wire;
+use crate::record::{Caller, Outcome};
 
 /// The time that it waits for the answer to who coordinates.
 const FIND_TIMEOUT: Duration = Duration::from_millis(500);
@@ -54,7 +56,7 @@ impl<'a> Coordinator<'a> {
             self.found = self.find(caller);
         }
         let (node, wire) = self.found.as_mut()?;
-        Some((name(*node), wire))
+        Some((nodes::name(*node), wire))
     }
 
     /// A further connection to the coordinator, if it is known. Answers come in order, so a request that waits for others
@@ -74,7 +76,7 @@ impl<'a> Coordinator<'a> {
         self.next = (self.next + 1) % self.asked.len().max(1);
         let (key, of) = (self.key.0.as_str(), self.key.1);
         caller.calls(Call::FindCoordinator(Box::new(FindCoordinator {
-            node: name(node),
+            node: nodes::name(node),
             of: match of {
                 Key::Group => Coordinated::Group,
                 Key::Transaction => Coordinated::Transaction,
@@ -82,25 +84,18 @@ impl<'a> Coordinator<'a> {
             key: key.into(),
         })));
         let answer = groups::find_coordinator(&mut self.asked[node], key, of);
-        let place = answer.as_ref().ok().and_then(|found| {
-            let mut known = self.addresses.iter();
-            known.position(|address| address == found)
-        });
+        let found = answer.as_ref().ok();
+        let place = found.and_then(|found| nodes::place(self.addresses, found));
         let outcome = match (&answer, place) {
             (Ok(_), Some(_)) => Outcome::Ok,
             (Ok(address), None) => Outcome::Fail(format!("{address} is the address of no node")),
             (Err(error), _) => outcome_of(error, &[]),
         };
-        let coordinator = place.map(name);
+        let coordinator = place.map(nodes::name);
         caller.ended(
             outcome,
             Report::FindCoordinator(Box::new(Found { coordinator })),
         );
         place.map(|place| (place, Wire::new(self.addresses[place], self.timeout)))
     }
-}
-
-/// A node's name by its place.
-fn name(place: usize) -> Text {
-    format!("n{}", place + 1).into()
 }

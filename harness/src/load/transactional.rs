@@ -12,4 +12,4 @@ mod transaction;
 
 pub(super) use library::LibraryProducer;
 pub(super) use producer::{Session, TransactionalProducer};
-pub(super) use transaction::{Open, Step};
+pub(super) use transaction::{Ended, Open, Step};

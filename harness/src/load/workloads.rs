@@ -17,6 +17,7 @@ mod pipeline;
 mod poll;
 mod reader;
 mod register;
+mod returning;
 mod starts;
 mod transactions;
 
@@ -42,6 +43,12 @@ pub trait Workload: Send + Sync {
 
     /// The consumer groups that its clients use. They are watched, and their last offsets are fetched.
     fn groups(&self, _shape: &Shape) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Topics that it deletes and creates again. The nodes are asked where they are; who leads them is nobody's concern,
+    /// since each of them is several topics.
+    fn returning(&self) -> Vec<String> {
         Vec::new()
     }
 

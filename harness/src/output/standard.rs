@@ -4,13 +4,14 @@
 //! A reader that closed the pipe (`jepsen list | head -1`) has read what it wanted: the program ends quietly, and its
 //! exit code stays that of the command. Every other failure is reported at the end, and the exit code is not 0.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
 
-use super::say;
+use super::{bottom, say_always};
 use crate::exit::{self, Stop};
 use crate::secret::clean_text;
 
@@ -20,6 +21,21 @@ const AGAIN: Duration = Duration::from_millis(5);
 /// The first failure. Nothing is written after it, because a text with a gap is worse than one that ends.
 static LOST: Mutex<Option<Errno>> = Mutex::new(None);
 
+/// Whether standard output was closed when the program was started (`jepsen list >&-`). Before `main`, Rust opens
+/// `/dev/null` in its place, and nothing would be known to be lost.
+static CLOSED: AtomicBool = AtomicBool::new(false);
+
+/// Called by the loader, before Rust's own start.
+#[used]
+#[unsafe(link_section = ".init_array")]
+static LOOK: extern "C" fn() = look;
+
+extern "C" fn look() {
+    // SAFETY: reads the flags of a descriptor; nothing is allocated, and nothing of Rust's runtime is needed.
+    let flags = unsafe { nix::libc::fcntl(nix::libc::STDOUT_FILENO, nix::libc::F_GETFD) };
+    CLOSED.store(flags == -1, Ordering::Relaxed);
+}
+
 /// Writes a text without secrets, and a line break if it ends without one.
 pub(super) fn write(text: &str) {
     let text = &*clean_text(text);
@@ -27,6 +43,11 @@ pub(super) fn write(text: &str) {
     if lost.is_some() {
         return;
     }
+    if CLOSED.load(Ordering::Relaxed) {
+        *lost = Some(Errno::EBADF);
+        return;
+    }
+    bottom::erase();
     let end: &[u8] = if text.ends_with('\n') { b"" } else { b"\n" };
     *lost = all(text.as_bytes()).and_then(|()| all(end)).err();
 }
@@ -65,10 +86,10 @@ pub fn finish(code: i32) -> i32 {
         None | Some(Errno::EPIPE) => code,
         Some(error) => {
             let why = std::io::Error::from(error);
-            say(&format!(
+            say_always(&format!(
                 "jepsen: standard output: {why}; the output is incomplete: write it to another place"
             ));
-            exit::of_lost_output(code, error)
+            exit::of_lost_output(code)
         }
     }
 }

@@ -3,10 +3,12 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use checkers::history::{Coordinated, Observation, Seen, Text, What};
+use checkers::history::{Coordinated, Seen, Text};
 
 use super::TIMEOUT;
-use crate::kafka::questions::NoAnswer;
+use super::observer::Observer;
+use crate::cluster_view::ClusterView;
+use crate::kafka::nodes;
 use crate::kafka::questions::groups::{self, Key};
 use crate::kafka::wire::Wire;
 use crate::record::{Recorder, StopFlag};
@@ -14,61 +16,49 @@ use crate::record::{Recorder, StopFlag};
 /// How often.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// Asks until asked to stop. `nodes` are the addresses of all nodes in order; the asked one is at `place`.
+/// Asks until asked to stop. `addresses` are those of all nodes in order; the asked one is at `place`. Who coordinates the first
+/// group is noted in the view.
 pub fn watch(
-    (place, nodes): (usize, &[SocketAddr]),
+    (place, addresses): (usize, &[SocketAddr]),
     groups: &[String],
-    recorder: &Recorder,
+    (recorder, view): (&Recorder, &ClusterView),
     stop: &StopFlag,
 ) {
-    let mut wire = Wire::new(nodes[place], TIMEOUT);
+    let mut wire = Wire::new(addresses[place], TIMEOUT);
+    let observer = Observer::of(place, recorder);
     let mut next = Instant::now();
-    let name = |at: usize| Text::from(format!("n{}", at + 1));
     while stop.sleep_until(next) {
         next = (next + EVERY).max(Instant::now());
-        for group in groups {
-            let called = recorder.now();
-            let observe = |error: Option<&NoAnswer>, seen| {
-                let answered = !matches!(error, Some(NoAnswer::Wire(_)));
-                recorder.record(What::Observation(Box::new(Observation {
-                    called,
-                    node: name(place),
-                    answered,
-                    error: error.map(|error| error.to_string().into()),
-                    seen,
-                })));
-            };
+        for (at, group) in groups.iter().enumerate() {
+            let called = observer.now();
             let found = groups::find_coordinator(&mut wire, group, Key::Group);
-            let coordinator = found.as_ref().ok().and_then(|address| {
-                let mut known = nodes.iter();
-                known.position(|node| node == address).map(name)
-            });
-            observe(
-                found.as_ref().err(),
-                Seen::Coordinator {
-                    of: Coordinated::Group,
-                    key: group.as_str().into(),
-                    coordinator: coordinator.clone(),
-                },
-            );
+            let named = found.as_ref().ok();
+            let named = named.and_then(|address| nodes::place(addresses, address));
+            if at == 0 {
+                view.saw_coordinator(place, (Coordinated::Group, group.as_str()), named);
+            }
+            let seen = Seen::Coordinator {
+                of: Coordinated::Group,
+                key: group.as_str().into(),
+                coordinator: named.map(nodes::name),
+            };
+            observer.saw(called, found.as_ref().err(), seen);
             // Only the coordinator knows; the others would refuse.
-            if coordinator != Some(name(place)) {
+            if named != Some(place) {
                 continue;
             }
+            let called = observer.now();
             let described = groups::describe(&mut wire, group);
-            let error = described.as_ref().err();
             let (state, members) = match &described {
-                Ok((state, members)) => (state.clone(), members.clone()),
-                Err(_) => Default::default(),
+                Ok((state, members)) => (state.as_str(), members.as_slice()),
+                Err(_) => ("", &[][..]),
             };
-            observe(
-                error,
-                Seen::Group {
-                    group: group.as_str().into(),
-                    state: state.into(),
-                    members: members.into_iter().map(Text::from).collect(),
-                },
-            );
+            let seen = Seen::Group {
+                group: group.as_str().into(),
+                state: state.into(),
+                members: members.iter().map(|one| Text::from(one.as_str())).collect(),
+            };
+            observer.saw(called, described.as_ref().err(), seen);
         }
     }
 }

@@ -6,15 +6,13 @@
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use checkers::history::{
-    Call, Completion, EndOffset, EndOffsetSeen, Invocation, Isolation, Report, Text, What, WorkerId,
-};
+use checkers::history::{Call, EndOffset, EndOffsetSeen, Isolation, Report, Text};
 
 use super::reach::{Place, Reach};
 use super::{PERIOD, TIMEOUT, start_offset};
-use crate::kafka::questions::{self, NoAnswer};
+use crate::kafka::questions;
 use crate::kafka::wire::Wire;
-use crate::record::{Recorder, StopFlag, WorkerIds};
+use crate::record::{Caller, Recorder, StopFlag, WorkerIds};
 
 /// After so many questions for an end comes one for a first offset.
 const STARTS_ONE_IN: usize = 10;
@@ -29,7 +27,7 @@ pub fn ask(
     stop: &StopFlag,
 ) {
     let mut wire = Wire::new(address, TIMEOUT);
-    let mut worker: WorkerId = ids.next();
+    let mut caller = Caller::new((recorder, ids));
     let mut next = Instant::now();
     // A turn of their own: where the number of partitions is a multiple of ten, only the first would be asked otherwise.
     let whole = |end: &&(Place, Isolation)| end.1 == Isolation::ReadUncommitted;
@@ -42,7 +40,7 @@ pub fn ask(
             && let Some(((topic, partition), _)) = starts.next()
         {
             let place = (topic.as_str(), *partition);
-            start_offset::ask((node, &mut wire), place, None, &mut worker, (recorder, ids));
+            start_offset::ask((node, &mut wire), place, None, &mut caller);
         }
         next = (next + PERIOD).max(Instant::now());
         let name = Text::from(format!("n{node}"));
@@ -52,42 +50,23 @@ pub fn ask(
             isolation: *isolation,
             node: Some(name.clone()),
         };
-        recorder.record(What::Invoke(Invocation {
-            worker,
-            call: Call::EndOffset(call),
-        }));
+        caller.calls(Call::EndOffset(call));
         let answer = match isolation {
             Isolation::ReadUncommitted => questions::end_offset(&mut wire, topic, *partition),
             Isolation::ReadCommitted => questions::stable_offset(&mut wire, topic, *partition),
         };
-        let end = |error, seen| Completion {
-            worker,
-            error,
-            report: Report::EndOffset(Box::new(seen)),
-        };
-        match answer {
-            Ok(seen) => {
+        let outcome = questions::outcome(&answer);
+        let seen = answer.map_or_else(
+            |_| EndOffsetSeen::default(),
+            |seen| {
                 reach.ends((topic, *partition), seen.offset);
-                let seen = EndOffsetSeen {
+                EndOffsetSeen {
                     offset: Some(seen.offset),
                     epoch: (seen.epoch >= 0).then_some(seen.epoch),
                     node: Some(name),
-                };
-                recorder.record(What::Ok(end(None, seen)));
-            }
-            Err(error @ NoAnswer::Refused(_)) => {
-                recorder.record(What::Fail(end(
-                    Some(error.to_string().into()),
-                    EndOffsetSeen::default(),
-                )));
-            }
-            Err(error @ NoAnswer::Wire(_)) => {
-                recorder.record(What::Info(end(
-                    Some(error.to_string().into()),
-                    EndOffsetSeen::default(),
-                )));
-                worker = ids.next();
-            }
-        }
+                }
+            },
+        );
+        caller.ended(outcome, Report::EndOffset(Box::new(seen)));
     }
 }

@@ -5,9 +5,10 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use anyhow::Result;
-use checkers::history::{Observation, PartitionClaim, Seen, Text, What};
+use checkers::history::{Observation, PartitionClaim, ReplicaClaim, Seen, Text, What};
 
 use super::quorum::QuorumProbe;
+use super::replicas::ReplicasProbe;
 use super::{PERIOD, TIMEOUT};
 use crate::cluster::Cluster;
 use crate::cluster_view::ClusterView;
@@ -24,6 +25,9 @@ pub struct Asked {
     pub address: SocketAddr,
     /// Topics to ask about.
     pub topics: Vec<String>,
+    /// Those of them that are several topics, one after the other. Only where they are is recorded: epochs begin anew with
+    /// each.
+    pub returning: Vec<String>,
     /// Where it reports the quorum.
     pub quorum: QuorumProbe,
     /// The broker ids of n1, n2 and so on.
@@ -37,7 +41,7 @@ pub struct Asked {
 pub fn start(
     target: &Target,
     cluster: &Cluster,
-    topics: &[String],
+    (topics, returning): (&[String], &[String]),
     (recorder, view): (&Recorder, &ClusterView),
     threads: &mut Threads,
 ) -> Result<()> {
@@ -45,7 +49,8 @@ pub fn start(
         let asked = Asked {
             node: usize::from(node.number()),
             address: cluster.address(node),
-            topics: topics.to_vec(),
+            topics: [topics, returning].concat(),
+            returning: returning.to_vec(),
             quorum: QuorumProbe::of(target, cluster.place(node), cluster.logs(node))?,
             ids: target.broker_ids(),
         };
@@ -74,18 +79,31 @@ fn numbered(mut metadata: Metadata, ids: &[i32]) -> Metadata {
     for PartitionClaim(_, _, leader, _) in &mut metadata.partitions {
         *leader = number(ids, *leader);
     }
+    for ReplicaClaim(_, _, leader, replicas, in_sync) in &mut metadata.replicas {
+        *leader = number(ids, *leader);
+        for list in [replicas, in_sync] {
+            list.iter_mut().for_each(|id| *id = number(ids, *id));
+            list.sort_unstable();
+        }
+    }
     metadata
 }
 
 /// Asks until asked to stop.
 pub fn watch(mut asked: Asked, recorder: &Recorder, view: &ClusterView, stop: &StopFlag) {
     let mut wire = Wire::new(asked.address, TIMEOUT);
+    let mut replicas = ReplicasProbe::default();
     let mut next = Instant::now();
     while stop.sleep_until(next) {
         next = (next + PERIOD).max(Instant::now());
         let called = recorder.now();
-        let answer = questions::metadata(&mut wire, &asked.topics);
-        let answer = answer.map(|metadata| numbered(metadata, &asked.ids));
+        let answer = questions::metadata_in(&mut wire, &asked.topics, replicas.version());
+        let answer = answer.map(|metadata| {
+            let mut metadata = numbered(metadata, &asked.ids);
+            let stays = |row: &PartitionClaim| !asked.returning.iter().any(|name| *name == row.0);
+            metadata.partitions.retain(stays);
+            metadata
+        });
         let observe = |answered, error: Option<String>, seen| {
             let node = format!("n{}", asked.node).into();
             let error = error.map(Text::from);
@@ -104,7 +122,11 @@ pub fn watch(mut asked: Asked, recorder: &Recorder, view: &ClusterView, stop: &S
                     partitions: metadata.partitions.clone(),
                 };
                 observe(true, None, seen);
+                if let Some(seen) = replicas.seen(&metadata, next) {
+                    observe(true, None, seen);
+                }
                 view.saw_metadata(asked.node, Some(metadata));
+                replicas.ask_version(&mut wire);
             }
             Err(error) => {
                 let seen = Seen::Metadata {

@@ -4,10 +4,13 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use checkers::history::{Coordinated, Observation, Seen, Text, What};
+use checkers::history::{Coordinated, Seen};
 
 use super::TIMEOUT;
+use super::observer::Observer;
 use super::reach::Place;
+use crate::cluster_view::ClusterView;
+use crate::kafka::nodes;
 use crate::kafka::questions::groups::{self, Key};
 use crate::kafka::questions::{NoAnswer, transactions};
 use crate::kafka::wire::Wire;
@@ -19,60 +22,52 @@ const PERIOD: Duration = Duration::from_secs(1);
 /// A transactional id that nobody uses. Who coordinates it is asked for.
 const KEY: &str = "jepsen-probe";
 
-/// Asks until asked to stop. `nodes` are the addresses of all nodes in order; the asked one is at `at`.
+/// Asks until asked to stop. `addresses` are those of all nodes in order; the asked one is at `place`. Who coordinates is noted
+/// in the view.
 pub fn watch(
-    (at, nodes): (usize, &[SocketAddr]),
+    (place, addresses): (usize, &[SocketAddr]),
     places: &[Place],
-    recorder: &Recorder,
+    (recorder, view): (&Recorder, &ClusterView),
     stop: &StopFlag,
 ) {
-    let mut wire = Wire::new(nodes[at], TIMEOUT);
-    let name = |at: usize| Text::from(format!("n{}", at + 1));
-    let node = name(at);
+    let mut wire = Wire::new(addresses[place], TIMEOUT);
+    let observer = Observer::of(place, recorder);
+    // Whether the node answered anything: without that it is not asked further questions in this turn.
+    let observe = |called, error: Option<NoAnswer>, seen| {
+        observer.saw(called, error.as_ref(), seen);
+        !matches!(error, Some(NoAnswer::Wire(_)))
+    };
     let mut next = Instant::now();
     while stop.sleep_until(next) {
         next = (next + PERIOD).max(Instant::now());
-        let mut is_silent = false;
-        let mut observe = |called, error: Option<NoAnswer>, seen| {
-            is_silent |= matches!(error, Some(NoAnswer::Wire(_)));
-            recorder.record(What::Observation(Box::new(Observation {
-                called,
-                node: node.clone(),
-                answered: error.is_none(),
-                error: error.map(|error| error.to_string().into()),
-                seen,
-            })));
-            is_silent
-        };
-        let called = recorder.now();
+        let called = observer.now();
         let found = groups::find_coordinator(&mut wire, KEY, Key::Transaction);
-        let coordinator = found.as_ref().ok().and_then(|address| {
-            let mut known = nodes.iter();
-            known.position(|node| node == address).map(name)
-        });
+        let named = found.as_ref().ok();
+        let named = named.and_then(|address| nodes::place(addresses, address));
+        view.saw_coordinator(place, (Coordinated::Transaction, KEY), named);
         let seen = Seen::Coordinator {
             of: Coordinated::Transaction,
             key: KEY.into(),
-            coordinator,
+            coordinator: named.map(nodes::name),
         };
-        if observe(called, found.err(), seen) {
+        if !observe(called, found.err(), seen) {
             continue;
         }
-        let called = recorder.now();
+        let called = observer.now();
         let listed = transactions::list(&mut wire, now_ms());
         let (transactions, error) = parts(listed);
-        if observe(called, error, Seen::Transactions { transactions }) {
+        if !observe(called, error, Seen::Transactions { transactions }) {
             continue;
         }
         for (topic, partition) in places {
-            let called = recorder.now();
+            let called = observer.now();
             let (producers, error) = parts(transactions::producers(&mut wire, (topic, *partition)));
             let seen = Seen::Producers {
                 topic: topic.into(),
                 partition: *partition,
                 producers,
             };
-            if observe(called, error, seen) {
+            if !observe(called, error, seen) {
                 break;
             }
         }

@@ -272,6 +272,7 @@ mod tests {
             limits: Default::default(),
             timeouts: Default::default(),
             plants: vec![],
+            replicas: None,
             sealed: false,
         };
         let (recorder, file) =

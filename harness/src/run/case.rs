@@ -58,8 +58,10 @@ pub struct Case {
     pub plants: Plants,
     /// Whether the run records when each record of the produce probe arrives at each node.
     pub watch_delivery: bool,
-    /// The title of the progress display. None if there is no display.
-    pub title: Option<String>,
+    /// Whether its progress is shown.
+    pub is_shown: bool,
+    /// How long the suite that it belongs to still takes, as estimated at its begin.
+    pub suite_left: Option<Duration>,
 }
 
 impl Case {

@@ -9,7 +9,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use nemesis::engine::{Clock, Engine, Step};
 use nemesis::process::ProcessTable;
-use nemesis::target::{Leading, RoleResolver};
+use nemesis::target::{Coordinating, Leading, RoleResolver};
 use nemesis::{Environment, Node};
 
 use crate::cluster::Cluster;
@@ -97,6 +97,21 @@ impl RoleResolver for Resolver {
                 partitions: self.view.leaders().into_iter().filter_map(node).collect(),
                 quorum: self.view.quorum_leader().and_then(node),
             }
+        }
+        .boxed()
+    }
+
+    fn coordinator(&self) -> BoxFuture<'_, Option<Coordinating>> {
+        async move {
+            let named = self.view.coordinator()?;
+            let node = Node::from_index(named.node - 1)?;
+            let by: Vec<String> = named.by.iter().map(|number| format!("n{number}")).collect();
+            let evidence = format!(
+                "{node} coordinates {}, named by {}",
+                named.key,
+                by.join(", ")
+            );
+            Some(Coordinating { node, evidence })
         }
         .boxed()
     }

@@ -23,7 +23,7 @@ use crate::kafka::wire::Wire;
 use crate::load::Compared;
 use crate::probe::reach::Reach;
 use crate::probe::start_offset;
-use crate::record::{Recorder, WorkerIds};
+use crate::record::{Caller, Recorder, WorkerIds};
 
 /// The time limit of one question.
 const TIMEOUT: Duration = Duration::from_secs(3);
@@ -185,10 +185,10 @@ impl Span {
 pub fn spans(
     addresses: &[SocketAddr],
     partitions: &[(String, i32)],
-    (recorder, ids): (&Recorder, &WorkerIds),
+    recorded: (&Recorder, &WorkerIds),
     deadline: Instant,
 ) -> Result<Vec<Span>> {
-    let mut worker = ids.next();
+    let mut caller = Caller::new(recorded);
     let mut wires: Vec<Wire> = addresses.iter().map(|a| Wire::new(*a, TIMEOUT)).collect();
     let mut found = Vec::with_capacity(partitions.len());
     for (topic, partition) in partitions {
@@ -209,9 +209,7 @@ pub fn spans(
         let mut starts = Vec::with_capacity(wires.len());
         for (at, wire) in wires.iter_mut().enumerate() {
             let place = (topic.as_str(), *partition);
-            let recorded = (recorder, ids);
-            let asked =
-                start_offset::ask((at + 1, wire), place, Some(PHASE), &mut worker, recorded);
+            let asked = start_offset::ask((at + 1, wire), place, Some(PHASE), &mut caller);
             starts.extend(asked);
         }
         found.push(Span {

@@ -40,6 +40,7 @@ pub fn header(
         promises,
         limits: target.limits.clone(),
         timeouts,
+        replicas: u32::try_from(target.replicas()).ok(),
         plants: plants.words(),
         sealed: false,
     }

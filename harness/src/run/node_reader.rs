@@ -4,15 +4,13 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use checkers::history::{
-    Call, Completion, Invocation, Offset, Read, ReadSeen, Record, Report, What, WorkerId,
-};
+use checkers::history::{Call, Offset, Read, ReadSeen, Record, Report};
 
-use crate::kafka::questions::{self, NoAnswer};
+use crate::kafka::questions;
 use crate::kafka::wire::Wire;
 use crate::load::Compared;
 use crate::probe::start_offset;
-use crate::record::{Recorder, WorkerIds};
+use crate::record::{Caller, Recorder, WorkerIds};
 
 /// The size of one Fetch in bytes.
 const FETCH_BYTES: i32 = 4 << 20;
@@ -34,11 +32,10 @@ pub(super) enum Came {
 pub(super) struct NodeReader<'a> {
     node: usize,
     wire: Wire,
-    worker: WorkerId,
+    caller: Caller<'a>,
     /// Says in the history which reads these are.
     phase: &'static str,
     compared: Compared<'a>,
-    recorded: (&'a Recorder, &'a WorkerIds),
 }
 
 impl<'a> NodeReader<'a> {
@@ -52,42 +49,30 @@ impl<'a> NodeReader<'a> {
         NodeReader {
             node,
             wire: Wire::new(address, TIMEOUT),
-            worker: recorded.1.next(),
+            caller: Caller::new(recorded),
             phase,
             compared,
-            recorded,
         }
     }
 
     /// The first offset that the node keeps, by its word. None if it refuses, as one that only follows must.
     pub(super) fn first(&mut self, place: (&str, i32)) -> Option<Offset> {
         let asked = (self.node, &mut self.wire);
-        let worker = &mut self.worker;
-        start_offset::ask(asked, place, Some(self.phase), worker, self.recorded)
+        start_offset::ask(asked, place, Some(self.phase), &mut self.caller)
     }
 
     /// Reads once from a position on.
     pub(super) fn read(&mut self, (topic, partition): (&str, i32), position: Offset) -> Came {
-        let (recorder, ids) = self.recorded;
-        let worker = self.worker;
-        let call = Read {
+        self.caller.calls(Call::Read(Box::new(Read {
             node: format!("n{}", self.node).into(),
             topic: topic.into(),
             partition,
             position,
             phase: Some(self.phase.into()),
-        };
-        recorder.record(What::Invoke(Invocation {
-            worker,
-            call: Call::Read(Box::new(call)),
-        }));
-        let ended = |error, seen| Completion {
-            worker,
-            error,
-            report: Report::Read(Box::new(seen)),
-        };
+        })));
         let answer = questions::fetch(&mut self.wire, topic, partition, position, FETCH_BYTES);
-        let error = match answer {
+        let outcome = questions::outcome(&answer);
+        let (seen, came) = match answer {
             Ok(fetched) => {
                 let record = |record: &questions::Stored| {
                     let value = self.compared.stored((topic, partition), record);
@@ -99,20 +84,16 @@ impl<'a> NodeReader<'a> {
                     high_watermark: Some(fetched.high_watermark),
                     log_start_offset: Some(fetched.log_start_offset),
                 };
-                recorder.record(What::Ok(ended(None, seen)));
-                return Came::To(fetched.next);
+                (seen, Ok(fetched.next))
             }
+            Err(error) => (ReadSeen::default(), Err(error.to_string())),
+        };
+        self.caller.ended(outcome, Report::Read(Box::new(seen)));
+        let error = match came {
+            Ok(next) => return Came::To(next),
             Err(error) => error,
         };
-        let text = error.to_string();
-        let moved = text.contains("OFFSET_OUT_OF_RANGE");
-        let completion = ended(Some(text.into()), ReadSeen::default());
-        if matches!(error, NoAnswer::Refused(_)) {
-            recorder.record(What::Fail(completion));
-        } else {
-            recorder.record(What::Info(completion));
-            self.worker = ids.next();
-        }
+        let moved = error.contains("OFFSET_OUT_OF_RANGE");
         let start = moved.then(|| self.first((topic, partition))).flatten();
         match start.filter(|start| *start > position) {
             Some(start) => Came::Moved(start),

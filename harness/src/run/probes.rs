@@ -14,7 +14,9 @@ impl Running<'_> {
     pub(super) fn start_probes(&self, probes: &mut Threads) -> Result<()> {
         let names: Vec<String> = names(&self.case.topics());
         let (target, seen) = (&self.case.target, (&self.recorder, &self.view));
-        probe::metadata::start(target, &self.cluster, &names, seen, probes)?;
+        let returning = (self.case.workload.make)().returning();
+        let topics = (names.as_slice(), returning.as_slice());
+        probe::metadata::start(target, &self.cluster, topics, seen, probes)?;
         let recorder = self.recorder.clone();
         probes.start("lateness", move |stop| {
             probe::lateness::watch(&recorder, &stop)
@@ -25,9 +27,10 @@ impl Running<'_> {
             if groups.is_empty() {
                 break;
             }
-            let recorder = self.recorder.clone();
+            let (recorder, view) = (self.recorder.clone(), self.view.clone());
             probes.start(&format!("groups-n{}", place + 1), move |stop| {
-                probe::coordinator::watch((place, &nodes), &groups, &recorder, &stop);
+                let noted = (&recorder, &view);
+                probe::coordinator::watch((place, &nodes), &groups, noted, &stop);
             })?;
         }
         if !target.runs_already() {
@@ -61,9 +64,10 @@ impl Running<'_> {
             let (_, transactional) = self.split(places);
             if !transactional.is_empty() {
                 let (recorder, nodes) = (self.recorder.clone(), self.cluster.addresses());
+                let view = self.view.clone();
                 probes.start(&format!("transactions-{node}"), move |stop| {
-                    let asked = (node.index(), &nodes[..]);
-                    probe::transactions::watch(asked, &transactional, &recorder, &stop);
+                    let (asked, noted) = ((node.index(), &nodes[..]), (&recorder, &view));
+                    probe::transactions::watch(asked, &transactional, noted, &stop);
                 })?;
             }
             if self.case.watch_delivery {

@@ -9,9 +9,8 @@ use checkers::history::{Call, Isolation, Offset, RawRead, Report};
 
 use crate::kafka::questions::{self, raw};
 use crate::kafka::wire::Wire;
-use crate::load::caller::{Caller, Outcome, outcome_of};
 use crate::probe::reach::Place;
-use crate::record::{Recorder, WorkerIds};
+use crate::record::{Caller, Recorder, WorkerIds};
 
 /// The size of one Fetch in bytes.
 const FETCH_BYTES: i32 = 1 << 20;
@@ -71,10 +70,7 @@ pub(super) fn through_node(
             })));
             let asked = (FETCH_BYTES, Isolation::ReadCommitted);
             let answer = raw::read(&mut wire, (topic, *partition), position, asked);
-            let outcome = match &answer {
-                Ok(_) => Outcome::Ok,
-                Err(error) => outcome_of(error, &[]),
-            };
+            let outcome = questions::outcome(&answer);
             let seen = answer.ok();
             let from = position;
             let mut is_at_end = false;

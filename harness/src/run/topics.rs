@@ -135,3 +135,10 @@ pub async fn agreement(view: &ClusterView, partitions: usize, deadline: Instant)
         tokio::time::sleep(STEP).await;
     }
 }
+
+/// Waits until no node names a replica that is not in sync, or the deadline comes.
+pub async fn in_sync(view: &ClusterView, deadline: Instant) {
+    while !view.in_sync() && Instant::now() < deadline {
+        tokio::time::sleep(STEP).await;
+    }
+}

@@ -16,7 +16,7 @@ use checkers::verdict::{Class, Doubt, Verdict};
 use super::evidence;
 use crate::config::promises::lay_over;
 use crate::exit::Stop;
-use crate::output::say;
+use crate::output::{detail, say, shown};
 use crate::store::Asked;
 use crate::store::history_file::HistoryPath;
 
@@ -116,6 +116,7 @@ pub fn whole(path: &HistoryPath) -> Result<Judged> {
 fn read_by(path: &HistoryPath, promises: &[String], window: Window) -> Result<Judged> {
     // A word that is no promise is an error, whatever the file is.
     lay_over(&mut Promises::default(), promises)?;
+    detail(|| format!("reading {}", shown(&path.path)));
     let begin = |header: &mut Header| {
         lay_over(&mut header.promises, promises)?;
         Ok((Reducer::new(header.clone(), window), Meter::default()))
@@ -129,6 +130,7 @@ fn read_by(path: &HistoryPath, promises: &[String], window: Window) -> Result<Ju
         Err(error) if path.run.is_some() => return Ok(Judged::damaged(path, &error.to_string())),
         read => read?,
     };
+    detail(|| "judging what was read".to_owned());
     let warnings = warnings(path, &parsed);
     match reducer.finish() {
         Ok(left) => {

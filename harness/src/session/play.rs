@@ -14,6 +14,7 @@ use super::judge::{self, Following, Judged, Meter};
 use super::packer::Packer;
 use crate::cluster::Cluster;
 use crate::exit::Stop;
+use crate::output::detail;
 use crate::run::{self, Case, RunContext};
 use crate::store::history_file::{self, HistoryPath};
 use crate::store::{Asked, Packing, layout, write_whole};
@@ -59,6 +60,13 @@ pub async fn play(
     let supervised = context.environment.supervise(case.calls());
     supervised.map_err(|why| Stop::machine(format!("{}: {why}", case.supervised_faults())))?;
     write_whole(&directory.join(layout::FAULTS), &case.plan.to_json())?;
+    detail(|| {
+        let (name, windows) = (&case.name, case.plan.windows.len());
+        format!(
+            "{name}: seed {:#x}, windows of faults: {windows}",
+            case.seed
+        )
+    });
     let asked = Asked {
         checks: case.checks.clone(),
         description: case.description.clone(),

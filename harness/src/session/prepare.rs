@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::bounded;
 use crate::config::target::{NodePlace, Target, environment};
 use crate::exit::Stop;
-use crate::output::say;
+use crate::output::{detail, say};
 use crate::secret::Filled;
 use crate::store::write_whole;
 
@@ -35,7 +35,11 @@ struct Record {
 /// # Errors
 /// If the command fails (exit code 253). The message contains the command and where to look.
 pub fn ensure(target: &Target) -> Result<()> {
-    if target.prepare.command.is_empty() || is_there(target)? {
+    if target.prepare.command.is_empty() {
+        return Ok(());
+    }
+    if is_there(target)? {
+        detail(|| format!("{} is prepared in {}", target.name, target.home.display()));
         return Ok(());
     }
     let why = match target.home.join(RECORD).exists() {

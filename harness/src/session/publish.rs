@@ -24,7 +24,7 @@ use super::{Recorded, Session, highlights, index};
 use crate::config::plants::Plants;
 use crate::config::target::Target;
 use crate::exit;
-use crate::output::{colour, say, shown, tell_painted};
+use crate::output::{colour, detail, is_quiet, say, shown, tell_painted};
 use crate::secret::{clean_text, written};
 use crate::store::digests::Digests;
 use crate::store::{self, RunDirectory, RunLock, digests, durable, layout, reserve, write_whole};
@@ -69,6 +69,7 @@ impl Publication {
         let report = opening::report(&directory, conditions, session.is_isolated());
         let text = serde_json::to_string_pretty(&report).context("write run.json")?;
         write_whole(&directory.path.join(layout::RUN), &text)?;
+        detail(|| format!("the run is written to {}", shown(&directory.path)));
         // Without a reserve the run can still be made. Its end may be lost if the disk becomes full.
         let _ = reserve::set_aside(&directory.path);
         Ok(Publication {
@@ -123,9 +124,16 @@ impl Publication {
     /// Judges a recorded history and adds the result. A failure is a warning of the run. The other scenarios still
     /// count.
     pub fn judge_and_add(&mut self, recorded: &Recorded) {
-        let added = recorded
-            .judge()
-            .and_then(|judged| self.add(recorded, &judged));
+        let began = Instant::now();
+        let judged = recorded.judge();
+        detail(|| {
+            let took = began.elapsed().as_secs_f64();
+            format!(
+                "judged the history of {} in {took:.3} s",
+                recorded.case.name
+            )
+        });
+        let added = judged.and_then(|judged| self.add(recorded, &judged));
         if let Err(error) = added {
             let warning = format!("{}: {error:#}", recorded.case.name);
             self.report.warnings.push(warning);
@@ -255,7 +263,11 @@ pub fn finish(
     if let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY") {
         append_summary(Path::new(&path), report);
     }
-    tell_painted(&reports::summary_text(report, colour()));
+    let text = match is_quiet() {
+        true => reports::verdict_text(report, colour()),
+        false => reports::summary_text(report, colour()),
+    };
+    tell_painted(&text);
     index::write(directory.path.parent().unwrap_or(&directory.path));
     Ok(report.exit_code)
 }
@@ -290,6 +302,7 @@ pub fn write_results(run: &Path, report: &mut RunReport, histories: &Digests) ->
     // A secret in it is replaced before its digest is computed.
     let results = digests::close(&written(&path, &results));
     write_whole(&path, &results)?;
+    detail(|| format!("page, values and results are written to {}", shown(run)));
     reserve::release(run);
     Ok(())
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use nemesis::catalogue::Kind;
+use nemesis::target::Role;
 
 use crate::config::plan::{self, Plan};
 use crate::config::plants::Plants;
@@ -13,6 +14,7 @@ use crate::config::scenario::{self, Faults, Scenario};
 use crate::config::shape::{Fixed, Shape};
 use crate::config::target::Target;
 use crate::exit::Stop;
+use crate::load::workloads::WORKLOADS;
 use crate::load::{Chosen, workloads};
 use crate::run::Case;
 
@@ -82,6 +84,7 @@ pub fn resolve(
         seed,
         u64::from(rate) * time_limit.as_secs(),
     )?;
+    coordinated(&plan, workload, &shape)?;
     Ok(Case {
         shape,
         name: scenario.name.clone(),
@@ -99,7 +102,8 @@ pub fn resolve(
         seed,
         plants: overrides.plants.clone(),
         watch_delivery: false,
-        title: Some(scenario.name.clone()),
+        is_shown: true,
+        suite_left: None,
         target,
     })
 }
@@ -137,6 +141,31 @@ fn refused(overrides: &Overrides, plan: &Plan, target: &Target) -> Result<()> {
     let why = |kind: Kind| Some(format!("{kind}: {}", target.refuses(kind.needs())?));
     let refused = plan.windows.iter().find_map(|window| why(window.kind));
     refused.map_or(Ok(()), |why| Err(Stop::usage(why)))
+}
+
+/// A fault at the coordinator needs something that is coordinated.
+fn coordinated(plan: &Plan, workload: Chosen, shape: &Shape) -> Result<()> {
+    let mut windows = plan.windows.iter();
+    let Some(window) = windows.find(|window| window.role == Role::Coordinator) else {
+        return Ok(());
+    };
+    let has_any = |row: Chosen| {
+        let made = (row.make)();
+        !made.groups(shape).is_empty() || made.timeouts(shape).transaction_ms.is_some()
+    };
+    if has_any(workload) {
+        return Ok(());
+    }
+    let others = WORKLOADS.iter().filter(|row| has_any(row));
+    let others: Vec<&str> = others.map(|row| row.name).collect();
+    Err(Stop::usage(format!(
+        "{}:{}: the workload {} has neither consumer groups nor transactions, and so nobody coordinates; use another role, \
+         or one of the workloads {}",
+        window.kind,
+        window.role,
+        workload.name,
+        others.join(", ")
+    )))
 }
 
 /// The faults under load, and the words from which they were drawn, if they were drawn.
@@ -253,6 +282,26 @@ mod tests {
             let case = resolve(&default(), &typed(faults), &Arc::new(target), 1).expect("a case");
             assert!(!case.plan.windows.is_empty());
         }
+    }
+
+    #[test]
+    fn somebody_must_coordinate_if_a_fault_is_aimed_at_the_coordinator() {
+        let typed = |workload: &str| Overrides {
+            workload: Some(workloads::named(workload).expect("known")),
+            faults: Some("pause:coordinator".to_owned()),
+            ..Overrides::default()
+        };
+        for workload in ["group", "offsets", "transactions", "exactly-once", "fence"] {
+            let case = resolve(&default(), &typed(workload), &reference(), 1).expect(workload);
+            let mut windows = case.plan.windows.iter();
+            assert!(windows.all(|window| window.role == Role::Coordinator));
+        }
+        let error = resolve(&default(), &typed("append"), &reference(), 1).expect_err("nobody");
+        let error = error.to_string();
+        assert!(
+            error.contains("pause:coordinator") && error.contains("exactly-once"),
+            "{error}"
+        );
     }
 
     #[test]

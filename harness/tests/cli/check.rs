@@ -56,11 +56,62 @@ fn a_file_alone_is_judged_by_all_checks_or_those_named() {
     assert_eq!(all.code, 0, "{}", all.stdout);
     let json = check("invalid", &["--json"]);
     assert_eq!(json.code, 1);
-    let verdicts: serde_json::Value = serde_json::from_str(&json.stdout).expect("JSON");
+    let document: serde_json::Value = serde_json::from_str(&json.stdout).expect("JSON");
+    let verdicts = &document["histories"][0]["judgement"]["verdicts"];
+    assert!(verdicts.as_array().is_some_and(|all| all.len() == 3));
+}
+
+#[test]
+fn several_histories_are_one_document() {
+    let path = |name: &str| beside(&format!("histories/{name}")).display().to_string();
+    let (valid, invalid) = (path("valid"), path("invalid"));
+    let json = jepsen(&["check", "--json", &valid, &invalid]);
+    assert_eq!((json.code, json.stderr.as_str()), (1, ""));
+    let document: serde_json::Value = serde_json::from_str(&json.stdout).expect("one document");
+    assert_eq!(document["schema"], 1);
+    assert_eq!(
+        (&document["validity"], &document["exit_code"]),
+        (&"invalid".into(), &1.into())
+    );
+    let of = |at: usize, field: &str| document["histories"][at][field].clone();
+    assert_eq!([of(0, "validity"), of(1, "validity")], ["valid", "invalid"]);
     assert!(
-        verdicts["verdicts"]
-            .as_array()
-            .is_some_and(|all| all.len() == 3)
+        of(1, "path")
+            .as_str()
+            .is_some_and(|path| path.contains("histories/invalid"))
+    );
+}
+
+/// `-q` leaves the verdict lines; `-v` adds what is done, on standard error.
+#[test]
+fn less_and_more_is_printed_as_asked() {
+    let plain = check("invalid", &[]);
+    let quiet = check("invalid", &["-q"]);
+    assert_eq!((quiet.code, quiet.stderr.as_str()), (1, ""));
+    assert!(
+        plain.stdout.contains("promised") && !quiet.stdout.contains("promised"),
+        "{}",
+        quiet.stdout
+    );
+    assert!(
+        quiet.stdout.starts_with("invalid  ") && quiet.stdout.contains("lost write"),
+        "{}",
+        quiet.stdout
+    );
+    let verbose = check("invalid", &["-v"]);
+    assert_eq!((verbose.code, &verbose.stdout), (1, &plain.stdout));
+    assert!(
+        verbose.stderr.contains("reading ") && plain.stderr.is_empty(),
+        "{}",
+        verbose.stderr
+    );
+    let torn = check("torn", &["--quiet"]);
+    assert_eq!((torn.code, torn.stderr.as_str()), (0, ""));
+    let missing = check("missing", &["--quiet"]);
+    assert!(
+        missing.stderr.contains("neither a history file"),
+        "{}",
+        missing.stderr
     );
 }
 

@@ -230,6 +230,7 @@ fn no_damage_is_passed_over() {
         if round % 10 == 0 && !matches!(name, "metrics.json" | "report.html") {
             let asked = ReportArguments {
                 waivers: None,
+                open: false,
                 run: damaged.clone(),
             };
             if matches!(report::run(&asked), Ok(0)) {

@@ -224,7 +224,7 @@ fn less_can_be_expected() {
     let json = jepsen(&["check", &path, "--expect", "serializable", "--json"]);
     let verdict: serde_json::Value = serde_json::from_str(&json.stdout).expect("JSON");
     assert_eq!(
-        (json.code, &verdict["expected"]),
+        (json.code, &verdict["histories"][0]["judgement"]["expected"]),
         (0, &"serializable".into())
     );
 }

@@ -9,7 +9,6 @@ use crate::support::{JEPSEN, beside, finished, limit_files};
 
 const INVALID: i32 = 1;
 const MACHINE: i32 = 253;
-const USAGE: i32 = 254;
 
 /// The commands that write to standard output and run no nodes, with the exit code of the command itself. Their files are
 /// in this directory.
@@ -27,6 +26,7 @@ fn commands(folder: &Path) -> Vec<(Vec<String>, i32)> {
         (&["help", "check"], 0),
         (&["--version"], 0),
         (&["list"], 0),
+        (&["list", "faults", "--json"], 0),
         (&["check", &valid], 0),
         (&["check", &valid, "--json"], 0),
         (&["check", &undecided], 2),
@@ -44,6 +44,7 @@ fn commands(folder: &Path) -> Vec<(Vec<String>, i32)> {
         (&["run", "--plan"], 0),
         (&["run", "incident", "--plan"], 0),
         (&["qualify", "smoke", "--plan"], 0),
+        (&["qualify", "smoke", "--plan", "--json"], 0),
     ];
     let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
     cases
@@ -110,12 +111,28 @@ fn a_limit_of_the_size_of_files_is_253() {
 }
 
 #[test]
-fn a_descriptor_that_is_not_open_for_writing_is_254() {
+fn a_descriptor_that_is_not_open_for_writing_is_253() {
     let folder = tempfile::tempdir().expect("a folder");
     for (words, own) in commands(folder.path()) {
         let closed = File::open("/dev/null").expect("a device");
         let lost = ended(&words, closed.into(), None);
-        expect_lost(&words, own, &lost, USAGE, "Bad file descriptor");
+        expect_lost(&words, own, &lost, MACHINE, "Bad file descriptor");
+    }
+}
+
+/// `jepsen list >&-`
+#[test]
+fn a_closed_descriptor_is_253() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (words, own) in commands(folder.path()) {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "exec \"$0\" \"$@\" >&-", JEPSEN]);
+        let output = shell.args(&words).output().expect("started");
+        let lost = Lost {
+            code: output.status.code(),
+            stderr: String::from_utf8(output.stderr).expect("text"),
+        };
+        expect_lost(&words, own, &lost, MACHINE, "Bad file descriptor");
     }
 }
 

@@ -57,9 +57,11 @@ fn a_run_leaves_what_its_readers_rely_on() {
             .find_map(|line| line.trim_start().strip_prefix(name));
         line.expect("it is printed").trim().to_owned()
     };
-    assert_eq!(typed(&printed("recheck")), Some(run.code));
-    let repeated = typed(&printed("reproduce"));
+    let (recheck, reproduce) = (printed("recheck"), printed("reproduce"));
+    assert_eq!(typed(&recheck), Some(run.code));
+    let repeated = typed(&reproduce);
     assert!(matches!(repeated, Some(0 | 2)), "{repeated:?}");
+    everywhere(&directory, &recheck, &reproduce);
     let runs = std::fs::read_dir(&place).expect("listed");
     let runs = runs.filter(|entry| {
         entry
@@ -72,6 +74,33 @@ fn a_run_leaves_what_its_readers_rely_on() {
         3,
         "the repeated run is where the first one is"
     );
+}
+
+/// Page, JSON and JUnit have the commands that the terminal printed.
+fn everywhere(directory: &Path, recheck: &str, reproduce: &str) {
+    let values = json(&directory.join("results.json"));
+    assert_eq!(values["run"]["recheck"], recheck);
+    assert_eq!(values["run"]["reproduce"], reproduce);
+    let text = |name: &str| std::fs::read_to_string(directory.join(name)).expect("written");
+    let unescaped = |text: &str| {
+        let quoted = text.replace("&quot;", "\"").replace("&apos;", "'");
+        quoted
+            .replace("&#39;", "'")
+            .replace("&lt;", "<")
+            .replace("&gt;", ">")
+            .replace("&amp;", "&")
+    };
+    let (page, junit) = (
+        unescaped(&text("report.html")),
+        unescaped(&text("junit.xml")),
+    );
+    for command in [recheck, reproduce] {
+        assert!(
+            page.contains(&format!("<code>{command}</code>")),
+            "{command}"
+        );
+        assert!(junit.contains(&format!("value=\"{command}\"")), "{command}");
+    }
 }
 
 /// The exit code of a printed command, run by a shell in another directory.

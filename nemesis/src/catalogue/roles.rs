@@ -6,6 +6,7 @@ use crate::target::Role;
 pub(super) const WHOLE_NODES: &[Role] = &[
     Role::Leader,
     Role::Controller,
+    Role::Coordinator,
     Role::Follower,
     Role::Any,
     Role::Minority,
@@ -15,7 +16,13 @@ pub(super) const WHOLE_NODES: &[Role] = &[
 ];
 
 /// What acts on the links of one node.
-pub(super) const ONE_NODE: &[Role] = &[Role::Leader, Role::Controller, Role::Follower, Role::Any];
+pub(super) const ONE_NODE: &[Role] = &[
+    Role::Leader,
+    Role::Controller,
+    Role::Coordinator,
+    Role::Follower,
+    Role::Any,
+];
 
 /// What acts on the link from one node to another.
 pub(super) const TWO_NODES: &[Role] = &[
@@ -28,6 +35,7 @@ pub(super) const TWO_NODES: &[Role] = &[
 pub(super) const ONE_OR_TWO: &[Role] = &[
     Role::Leader,
     Role::Controller,
+    Role::Coordinator,
     Role::Follower,
     Role::Any,
     Role::LeaderToFollower,

@@ -37,6 +37,14 @@ struct Aim {
     nodes: Vec<Node>,
     draw: Draw,
     affects_leader: bool,
+    /// Why these, where more than the leader was asked for.
+    why: Option<String>,
+}
+
+/// The node that leads, or coordinates, and in the second case who says so.
+struct Named {
+    node: Node,
+    why: Option<String>,
 }
 
 /// What was seen of a step: in words, and counted.
@@ -115,6 +123,10 @@ impl Engine {
         };
         summary.begun += 1;
         summary.leader_affecting += usize::from(aim.affects_leader && role_held);
+        let evidence = match &aim.why {
+            Some(why) => format!("{evidence}; {why}"),
+            None => evidence,
+        };
         let seen = Seen::of(fault.as_ref(), evidence);
         sink(self.step(window, &aim, FaultPhase::Begun, called, seen, role_held));
         let held = tokio::select! {
@@ -141,6 +153,7 @@ impl Engine {
             nodes: Vec::new(),
             draw: Draw::new(0),
             affects_leader: false,
+            why: None,
         };
         let now = (self.clock)();
         sink(self.step(
@@ -173,12 +186,20 @@ impl Engine {
     /// Waits for a leader where the role needs one, and names the nodes; or says why it cannot.
     async fn aim(&self, window: &Window, draw: Draw) -> Result<Aim, String> {
         let Window { kind, role, .. } = window;
-        let leader = if role.needs_leader() {
+        let named = if role.needs_leader() {
             let found = self.leader(*role).await;
             let limit_s = LEADER_LIMIT.as_secs();
-            Some(found.ok_or_else(|| format!("no leader for {limit_s} s"))?)
+            let wanted = match role {
+                Role::Coordinator => "coordinator",
+                _ => "leader",
+            };
+            Some(found.ok_or_else(|| format!("no {wanted} for {limit_s} s"))?)
         } else {
             self.who_leads(*role).await
+        };
+        let (leader, why) = match named {
+            Some(named) => (Some(named.node), named.why),
+            None => (None, None),
         };
         let all = self.site.nodes();
         let nodes = kind.aim(*role, all, draw, leader).ok_or_else(|| {
@@ -186,24 +207,37 @@ impl Engine {
             format!("{kind} at {role} needs a larger cluster than one of {count}")
         })?;
         let leading = timeout(WHO_LEADS_LIMIT, self.site.resolver.leading()).await;
-        let affects_leader = leader.is_some_and(|leader| kind.affects(all, &nodes, leader))
+        // Who coordinates need not lead any partition.
+        let leads = leader.filter(|_| *role != Role::Coordinator);
+        let affects_leader = leads.is_some_and(|leader| kind.affects(all, &nodes, leader))
             || leading.is_ok_and(|leading| kind.affects_any(all, &nodes, &leading));
         Ok(Aim {
             nodes,
             draw,
             affects_leader,
+            why,
         })
     }
 
     /// The leader that a role means.
-    async fn ask(&self, role: Role) -> Option<Node> {
-        match role {
-            Role::Controller => self.site.resolver.leading().await.quorum,
-            _ => self.site.resolver.leader().await,
-        }
+    async fn ask(&self, role: Role) -> Option<Named> {
+        let resolver = &self.site.resolver;
+        let leader = match role {
+            Role::Coordinator => {
+                let found = resolver.coordinator().await?;
+                return Some(Named {
+                    node: found.node,
+                    why: Some(found.evidence),
+                });
+            }
+            Role::Controller => resolver.leading().await.quorum,
+            _ => resolver.leader().await,
+        };
+        let why = None;
+        leader.map(|node| Named { node, why })
     }
 
-    async fn leader(&self, role: Role) -> Option<Node> {
+    async fn leader(&self, role: Role) -> Option<Named> {
         let limit = Instant::now() + LEADER_LIMIT;
         loop {
             let left = limit.saturating_duration_since(Instant::now());
@@ -219,7 +253,7 @@ impl Engine {
         }
     }
 
-    async fn who_leads(&self, role: Role) -> Option<Node> {
+    async fn who_leads(&self, role: Role) -> Option<Named> {
         timeout(WHO_LEADS_LIMIT, self.ask(role))
             .await
             .ok()
@@ -228,12 +262,13 @@ impl Engine {
 
     /// Whether the targets still had their role when the fault took effect. If no leader is named any
     /// more, they have kept it: the fault itself may have removed the leader.
-    fn role_held(&self, window: &Window, aim: &Aim, leader: Option<Node>) -> bool {
+    fn role_held(&self, window: &Window, aim: &Aim, leader: Option<Named>) -> bool {
         match leader {
             None => true,
-            some => {
+            Some(named) => {
                 let all = self.site.nodes();
-                let now = window.kind.aim(window.role, all, aim.draw, some);
+                let leader = Some(named.node);
+                let now = window.kind.aim(window.role, all, aim.draw, leader);
                 now.as_ref() == Some(&aim.nodes)
             }
         }

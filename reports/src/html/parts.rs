@@ -4,7 +4,7 @@ use checkers::verdict::Validity;
 use maud::{Markup, html};
 
 use crate::findings::{Card, UndecidedCheck, symbol, word};
-use crate::format::{group, untrusted};
+use crate::format::{self, group, untrusted};
 use crate::measures::Name;
 use crate::model::RunReport;
 
@@ -40,7 +40,7 @@ pub(super) fn command(label: &str, command: &str) -> Markup {
 
 /// The words of a command, so that a line ends between two of them and not within `--faults`.
 fn words(command: &str) -> Markup {
-    let shown = untrusted(command);
+    let shown = format::command(command);
     html! {
         @for (index, word) in shown.split(' ').enumerate() {
             @if index > 0 { " " }

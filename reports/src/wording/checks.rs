@@ -80,7 +80,7 @@ const QUESTIONS: &[(&str, &str)] = &[
     ),
     (
         "cluster-shape",
-        "Does every node show the brokers, voters and partitions that there are?",
+        "Does every node show the brokers, voters, partitions and ids that there are?",
     ),
     (
         "one-leader-per-epoch",
@@ -115,6 +115,10 @@ const QUESTIONS: &[(&str, &str)] = &[
     (
         "node-responds",
         "Does every node without a fault answer within the limit?",
+    ),
+    (
+        "replicas-in-sync",
+        "Is every replica in sync again after the faults, and is nothing acknowledged with too few of them?",
     ),
     (
         "unprovoked-exit",

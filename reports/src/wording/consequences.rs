@@ -135,6 +135,10 @@ const CONSEQUENCES: &[(&str, &str)] = &[
         "Clients that are connected to this node hang until their time-out although the process runs. Monitoring by process or port shows nothing.",
     ),
     (
+        "replicas-in-sync",
+        "All looks well, and the next failure of a node stops writes or loses records, because a copy is missing.",
+    ),
+    (
         "unprovoked-exit",
         "A node crashes by itself in production. A second crash at the same time stops the cluster.",
     ),

@@ -4,7 +4,7 @@
 use checkers::verdict::{Evidence, Finding};
 
 use super::authorities::{KAFKA, LIMIT, LOG};
-use super::{Words, against, exceeded, partition};
+use super::{Words, against, exceeded, listed, partition};
 use crate::format::{length_ms, moment, untrusted};
 
 /// The words for a finding of this family, or nothing.
@@ -155,12 +155,4 @@ fn shape(
             .therefore(exceeded(limit, "Clients of this node do not find what is there"))
             .detail(against(took, limit)),
     }
-}
-
-fn listed(ids: &[i32]) -> String {
-    if ids.is_empty() {
-        return "none".to_owned();
-    }
-    let ids: Vec<String> = ids.iter().map(i32::to_string).collect();
-    ids.join(", ")
 }

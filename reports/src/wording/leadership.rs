@@ -65,14 +65,26 @@ pub(super) fn words(finding: &Finding, at: &Evidence) -> Option<Words> {
             "Leadership is stable while no fault is active.",
             LIMIT,
         )
-        .seen(format!(
-            "The leader changed from {} to {}{}.",
-            leader(old_leader.as_ref(), *old_epoch),
-            leader(new_leader.as_ref(), *new_epoch),
-            at.window
+        .seen({
+            let when = at
+                .window
                 .map(|(from, _)| format!(" at {}", moment(from)))
-                .unwrap_or_default()
-        ))
+                .unwrap_or_default();
+            let (old, new) = (old_leader.as_ref(), new_leader.as_ref());
+            match (old, new) {
+                (Some(one), Some(other)) if one == other => format!(
+                    "{} was the leader and was elected again: its epoch rose from {} to {}{when}.",
+                    untrusted(one),
+                    epoch(*old_epoch),
+                    epoch(*new_epoch)
+                ),
+                _ => format!(
+                    "The leader changed from {} to {}{when}.",
+                    leader(old, *old_epoch),
+                    leader(new, *new_epoch)
+                ),
+            }
+        })
         .therefore(
             "No fault was active, no process had ended and the machine was not starved, so \
              nothing explains this election.",
@@ -188,8 +200,11 @@ fn lengths(finding: &Finding, place: &str) -> Option<Words> {
 /// `n1 (epoch 4)`, `no leader (epoch unknown)`.
 fn leader(node: Option<&String>, epoch: Option<i32>) -> String {
     let node = node.map_or_else(|| "no leader".to_string(), |n| untrusted(n));
-    let epoch = epoch.map_or_else(|| "unknown".to_string(), |e| e.to_string());
-    format!("{node} (epoch {epoch})")
+    format!("{node} (epoch {})", self::epoch(epoch))
+}
+
+fn epoch(epoch: Option<i32>) -> String {
+    epoch.map_or_else(|| "unknown".to_string(), |e| e.to_string())
 }
 
 /// `n1 named n2 as leader in epoch 4 (answered at 12.410 s)`.

@@ -154,7 +154,7 @@ pub(crate) fn subject(subject: Subject) -> &'static str {
 }
 
 /// Name and value of every limit.
-pub(crate) fn limit_rows(limits: &Limits) -> [(&'static str, String); 14] {
+pub(crate) fn limit_rows(limits: &Limits) -> [(&'static str, String); 15] {
     [
         (
             "formation, from start to an agreed leader",
@@ -193,6 +193,10 @@ pub(crate) fn limit_rows(limits: &Limits) -> [(&'static str, String); 14] {
             limit_ms(limits.response_ms),
         ),
         ("recovery after the last heal", limit_ms(limits.recovery_ms)),
+        (
+            "all replicas in sync after a heal",
+            limit_ms(limits.in_sync_ms),
+        ),
         (
             "terms per fault on the leader",
             limits.terms_per_fault_max.to_string(),

@@ -57,6 +57,18 @@ fn others(text: &str) -> Vec<(&'static str, Value)> {
             "shape-differs",
             json!({ "node": text, "what": text, "seen": [1, 2], "exist": [1, 2, 3], "length_ms": 4_000, "limit_ms": 2_000 }),
         ),
+        (
+            "identity-differs",
+            json!({ "node": text, "what": text, "id": text, "before": text, "before_by": text }),
+        ),
+        (
+            "replicas-out-of-sync",
+            json!({ "node": text, "replicas": 3, "in_sync": [1, 2], "stranger": null, "length_ms": 9_000, "limit_ms": 5_000 }),
+        ),
+        (
+            "acknowledged-below-minimum",
+            json!({ "value": text, "in_sync": 1, "minimum": 2 }),
+        ),
         ("refusal-untrue", json!({ "value": text, "error": text })),
         (
             "resource-growth",

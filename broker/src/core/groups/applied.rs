@@ -216,7 +216,7 @@ impl Core {
         }
     }
 
-    /// Leadership ended: whoever waits may ask the next leader.
+    /// Leadership ended: those that wait may ask the next leader.
     pub(in crate::core) fn end_groups(&mut self) {
         self.coordinator.begun = false;
         for pending in std::mem::take(&mut self.coordinator.pending).into_values() {

@@ -78,7 +78,7 @@ impl Core {
         self.admit(id, join);
     }
 
-    /// What a JoinGroup must hold, whoever sends it.
+    /// What every JoinGroup must hold.
     fn may_join(&mut self, join: &Join) -> Result<(), ResponseError> {
         if !SESSION_MS.contains(&join.session_timeout_ms) {
             return Err(ResponseError::InvalidSessionTimeout);
@@ -206,7 +206,7 @@ impl Core {
         format!("{client_id}-{drawn}")
     }
 
-    /// A static member comes back without its member id: whoever had it is fenced.
+    /// A static member comes back without its member id: the one that had it is fenced.
     fn take_over(&mut self, id: RequestId, old: String, mut join: Join) {
         join.member = self.name_member(&join.client_id);
         let group = join.group.clone();

@@ -1,6 +1,6 @@
 //! Committed offsets: who may commit, and what is stored.
 //!
-//! The order of the tests is Kafka's (ClassicGroup.validateOffsetCommit): whoever names no generation may commit while the
+//! The order of the tests is Kafka's (ClassicGroup.validateOffsetCommit): a client that names no generation may commit while the
 //! group is empty; a member must be of the present generation, and everybody waits while a generation is written or has no
 //! assignment yet.
 
@@ -84,7 +84,7 @@ impl Core {
         let is_empty = known.is_none_or(|known| known.state() == GroupState::Empty);
         let live = self.coordinator.groups.get(&asked.group);
         if asked.generation < 0 && asked.instance.is_none() && is_empty {
-            // Whoever joins first is about to own everything.
+            // The member that joins first is about to own everything.
             let forming = live.is_some_and(|live| !live.is_settled());
             let room = self.state.groups.has_room_for(&asked.group);
             return match (forming, room) {

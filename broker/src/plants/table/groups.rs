@@ -29,6 +29,16 @@ pub(super) const OLD_GENERATION_COMMITS: Entry = Entry {
     plant: |broken, _| broken.rules.commits_are_fenced = false,
 };
 
+pub(super) const ZOMBIE_COMMITS_OFFSETS: Entry = Entry {
+    name: "zombie-commits-offsets",
+    does: "transactions may commit offsets for members of older generations, and for those that are \
+        none any more",
+    happened: "Apache Kafka before KIP-447: TxnOffsetCommit named no member; franz-go #855: clients \
+        that committed for a generation which was over",
+    parameter: None,
+    plant: |broken, _| broken.rules.stages_are_fenced = false,
+};
+
 pub(super) const GENERATION_REUSED: Entry = Entry {
     name: "generation-reused",
     does: "a generation is written only with its assignment, after its members learned of it",

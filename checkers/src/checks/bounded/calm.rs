@@ -3,7 +3,8 @@
 //! is counted and forgotten, except within some seconds of whatever ends the calm. No check looks back for longer than
 //! an answer is fresh, which is a second.
 
-use crate::checks::cluster_shape::{Known, shown_rightly};
+use crate::checks::cluster_shape::{Known, identified, shown_rightly};
+use crate::checks::replicas_in_sync::shown_whole;
 use crate::history::{Answers, Event, Header, Moment, Observation, PartitionClaim, Seen, What};
 
 /// How near to something else an answer stays.
@@ -24,6 +25,7 @@ pub(super) struct Calm {
 struct Said<'e> {
     partitions: Option<&'e [PartitionClaim]>,
     quorum: Option<(i32, i32)>,
+    replicas: Option<&'e Seen>,
 }
 
 impl Calm {
@@ -76,7 +78,7 @@ impl Calm {
                         *drop = true;
                     }
                 }
-                Seen::Metadata { .. } | Seen::Quorum { .. } => {
+                Seen::Metadata { .. } | Seen::Quorum { .. } | Seen::Replicas { .. } => {
                     let from = observed.called.saturating_sub(NEAR);
                     let to = event.t.saturating_add(NEAR);
                     let near = unrest.partition_point(|at| *at < from);
@@ -86,6 +88,9 @@ impl Calm {
                     }
                     let shown = match last {
                         Some((seen, shown)) if *seen == observed.seen => shown,
+                        _ if matches!(observed.seen, Seen::Replicas { .. }) => {
+                            shown_whole(header, observed).map(|_| identified(&known, observed))
+                        }
                         _ => shown_rightly(&known, observed),
                     };
                     last = Some((&observed.seen, shown));
@@ -138,6 +143,7 @@ impl Calm {
                     *self.answers.voters.entry(voters).or_default() += 1;
                 }
             }
+            Seen::Replicas { partitions, .. } => self.answers.replicas += partitions.len() as u64,
             _ => {}
         }
     }
@@ -154,6 +160,7 @@ fn unrest(header: &Header, events: &[Event]) -> Vec<Moment> {
     let mut said = Said {
         partitions: None,
         quorum: None,
+        replicas: None,
     };
     for event in events {
         match &event.what {
@@ -194,6 +201,11 @@ impl<'e> Said<'e> {
                 let same = self.quorum == Some((*leader, *epoch));
                 self.quorum = sound.then_some((*leader, *epoch));
                 sound && same
+            }
+            seen @ Seen::Replicas { .. } => {
+                let same = self.replicas == Some(seen);
+                self.replicas = Some(seen);
+                observed.answered && same
             }
             _ => true,
         }

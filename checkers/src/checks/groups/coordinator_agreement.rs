@@ -7,8 +7,9 @@
 
 use std::collections::BTreeMap;
 
+use super::zombie_member::asked;
 use crate::checks::Check;
-use crate::history::{Call, ClientOperation, Coordinated, Moment, NodeName, Outcome, Seen};
+use crate::history::{ClientOperation, Coordinated, Moment, NodeName, Outcome, Seen};
 use crate::verdict::{Anomaly, Evidence, Finding, Verdict};
 
 const MS: Moment = 1_000_000;
@@ -107,14 +108,7 @@ fn named(check: &Check<'_>, verdict: &mut Verdict) -> u64 {
 
 /// The node that accepted a member's request.
 fn acceptor<'a>(operation: &ClientOperation<'a>) -> Option<&'a str> {
-    let node = match operation.call {
-        Call::Join(join) => &join.node,
-        Call::Sync(sync) => &sync.node,
-        Call::Heartbeat(beat) => &beat.node,
-        Call::CommitOffsets(commit) => &commit.node,
-        _ => return None,
-    };
-    node.as_deref().filter(|_| operation.outcome == Outcome::Ok)
+    asked(operation).filter(|_| operation.outcome == Outcome::Ok)
 }
 
 fn accepted(check: &Check<'_>, verdict: &mut Verdict) -> u64 {

@@ -95,7 +95,7 @@ fn deaths<'a>(check: &Check<'a>, group: &Group<'a>) -> BTreeMap<&'a str, Moment>
             let Some(member) = worker.and_then(|worker: WorkerId| workers.get(&worker)) else {
                 continue;
             };
-            // Whoever goes on under its id is not dead.
+            // One that goes on under its id is not dead.
             let alive = group.calls.iter().any(|operation| {
                 operation.called > begun && self::member(operation) == Some(member)
             });

@@ -1,7 +1,10 @@
 //! `unexplained-rebalance`: a group keeps its generation while nothing happens to its members. What explains a new one: a
-//! member that joins for the first time, leaves, was called unknown or changed its subscription, a call without an answer, a
-//! topic that was changed, a fault or a change of leader from a session before it on, and a machine that was starved.
+//! member that joins for the first time, leaves, was silent for its session, was called unknown or changed its subscription, a
+//! call without an answer, a topic that was changed, a fault or a change of leader from a session before it on, and a machine that was starved.
 
+use std::collections::BTreeMap;
+
+use super::zombie_member::member;
 use crate::checks::Check;
 use crate::history::{Call, ClientOperation, Moment, Outcome, Report};
 use crate::verdict::{Doubt, Evidence, Finding, Verdict};
@@ -29,7 +32,12 @@ pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
     for (name, group) in &check.roster().groups {
         let mut joins: Vec<&JoinOk<'_>> = group.joins.iter().collect();
         joins.sort_by_key(|join| (join.answer.generation, join.returned));
-        let causes = causes(&group.calls);
+        let mut causes = causes(&group.calls);
+        causes.extend(silences(
+            &group.calls,
+            session_ms.saturating_mul(MS),
+            margin,
+        ));
         let firsts = joins.chunk_by(|a, b| a.answer.generation == b.answer.generation);
         let firsts: Vec<&JoinOk<'_>> = firsts.map(|same| same[0]).collect();
         for pair in firsts.windows(2) {
@@ -84,6 +92,33 @@ pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
 
 /// From when until when something may have been noticed, and the generation that it made if that is known.
 type Cause = (Moment, Moment, Option<i32>);
+
+/// From when until when members could be removed because they had said nothing for a session. One that says nothing any more is
+/// removed within the margin.
+fn silences(calls: &[&ClientOperation<'_>], session: Moment, margin: Moment) -> Vec<Cause> {
+    let mut last: BTreeMap<&str, Moment> = BTreeMap::new();
+    let mut silences = Vec::new();
+    for operation in calls {
+        let Some(member) = member(operation) else {
+            continue;
+        };
+        let counted = match operation.report() {
+            Some(Report::Heartbeat(seen)) => seen.last_ok.unwrap_or(0),
+            _ => 0,
+        };
+        let called = operation.called;
+        let before = last.insert(member, called).unwrap_or(called).max(counted);
+        if called.saturating_sub(before) >= session {
+            silences.push((before.saturating_add(session), called, None));
+        }
+    }
+    let ended = last.into_values();
+    silences.extend(ended.map(|at| {
+        let removed = at.saturating_add(session);
+        (removed, at.saturating_add(margin), None)
+    }));
+    silences
+}
 
 /// What members did that makes a new generation.
 fn causes(calls: &[&ClientOperation<'_>]) -> Vec<Cause> {

@@ -5,11 +5,12 @@
 //! Legal are removals that the member or an administrator asked for, those of static members that were replaced, and those of
 //! a join phase in which the member did not take part. Such a phase takes at least the rebalance time-out if the member was in
 //! good standing when it began, so the shorter of both time-outs counts. Where a target may forget a generation whose
-//! assignment was not sent yet, a member counts only once it had one.
+//! assignment was not sent yet, a member counts only once it had one. Where a former coordinator may answer from memory, what
+//! one node answered says nothing of what another knows, nor of what it knows itself after a fault.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::zombie_member::member;
+use super::zombie_member::{asked, member};
 use crate::checks::Check;
 use crate::history::{Call, Moment, Outcome, Report};
 use crate::verdict::{Doubt, Evidence, Finding, Verdict};
@@ -26,6 +27,7 @@ pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
     };
     let shortest = session_ms.min(timeouts.rebalance_ms.unwrap_or(session_ms));
     let strict = check.history().promises().generation_unique;
+    let one_mind = check.history().promises().offsets_linearizable;
     let mut count = 0;
     for (name, group) in &check.roster().groups {
         let leaves = group
@@ -40,8 +42,9 @@ pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
             |operation| matches!(operation.call, Call::Join(join) if join.instance.is_some()),
         );
         excused.extend(statics.filter_map(|operation| member(operation)));
-        // By member: when its last request that was answered ok was sent, and whether it has had an assignment.
-        let mut alive: BTreeMap<&str, (Moment, bool)> = BTreeMap::new();
+        // By member, and by the node that answered where that matters: when its last request that was answered ok was sent, and
+        // whether it has had an assignment.
+        let mut alive: BTreeMap<(&str, &str), (Moment, bool)> = BTreeMap::new();
         // In the order of the answers.
         let mut ended: Vec<_> = group
             .calls
@@ -54,11 +57,16 @@ pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
                 continue;
             };
             count += 1;
+            let mind = match one_mind {
+                true => "",
+                false => asked(operation).unwrap_or_default(),
+            };
+            let member_there = (member, mind);
             if let (Call::Heartbeat(_), Some(Report::Heartbeat(seen))) =
                 (operation.call, operation.report())
                 && let Some(last_ok) = seen.last_ok
             {
-                let known = alive.entry(member).or_default();
+                let known = alive.entry(member_there).or_default();
                 known.0 = known.0.max(last_ok);
             }
             let counts = matches!(
@@ -66,7 +74,7 @@ pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
                 Call::Heartbeat(_) | Call::Join(_) | Call::Sync(_)
             );
             if operation.outcome == Outcome::Ok && counts {
-                let known = alive.entry(member).or_default();
+                let known = alive.entry(member_there).or_default();
                 known.0 = known.0.max(operation.called);
                 known.1 |= matches!(operation.call, Call::Sync(_));
             }
@@ -76,13 +84,15 @@ pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
                 continue;
             }
             let Some((last, _)) = alive
-                .remove(member)
+                .remove(&member_there)
                 .filter(|one| one.0 > 0 && (strict || one.1))
             else {
                 continue;
             };
             let after_ms = answered.saturating_sub(last) / MS;
-            if after_ms >= shortest {
+            let mut windows = check.windows().iter();
+            let touched = !one_mind && windows.any(|window| window.overlaps(last, answered, 0));
+            if after_ms >= shortest || touched {
                 continue;
             }
             let finding = Finding::WrongEviction {

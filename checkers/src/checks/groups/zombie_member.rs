@@ -4,13 +4,15 @@
 //! Its removal is seen by an acknowledged LeaveGroup, by FENCED_INSTANCE_ID, or by the leader's list of a later generation
 //! than the one it had joined, in which it is missing. Where a target may forget a generation whose assignment was not
 //! sent yet, that counts from an answered SyncGroup of it on. A join of it that may have been taken after that, also one of unknown
-//! outcome, ends the judgement.
+//! outcome, ends the judgement. A heartbeat changes nothing: where a former coordinator may answer from memory, it is reported
+//! and tolerated.
 
 use std::collections::BTreeMap;
 
 use super::roster::Group;
 use crate::checks::Check;
 use crate::history::{Call, ClientOperation, Moment, Outcome, Report};
+use crate::promises::Subject;
 use crate::verdict::{Anomaly, Evidence, Finding, Verdict};
 
 /// When a member's removal was first seen, how, and by which operation.
@@ -44,7 +46,7 @@ pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
             if back {
                 continue;
             }
-            verdict.found(Anomaly {
+            let anomaly = Anomaly {
                 kind: Finding::ZombieMember {
                     group: (*name).to_owned(),
                     member: member.to_owned(),
@@ -57,7 +59,16 @@ pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
                     operations: vec![*by, operation.id],
                     ..Evidence::default()
                 },
-            });
+            };
+            match operation.call {
+                // It changes nothing, and a former coordinator may answer it from memory.
+                Call::Heartbeat(_) => {
+                    let configuration = check.configuration();
+                    let subject = Subject::OffsetsNotLinearizable;
+                    check.held(configuration, subject, anomaly, &mut verdict);
+                }
+                _ => verdict.found(anomaly),
+            }
         }
     }
     check.saw(count, "accepted requests of members", &mut verdict);
@@ -152,6 +163,18 @@ fn joins<'a>(group: &Group<'a>) -> BTreeMap<&'a str, Vec<(Moment, Moment)>> {
         }
     }
     joins
+}
+
+/// The node that was asked.
+pub(super) fn asked<'a>(operation: &ClientOperation<'a>) -> Option<&'a str> {
+    let node = match operation.call {
+        Call::Join(join) => &join.node,
+        Call::Sync(sync) => &sync.node,
+        Call::Heartbeat(beat) => &beat.node,
+        Call::CommitOffsets(commit) => &commit.node,
+        _ => return None,
+    };
+    node.as_deref()
 }
 
 /// Whose request it is.

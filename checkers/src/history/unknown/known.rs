@@ -138,6 +138,7 @@ fn of_report(completion: &Completion) -> Option<Fields> {
 fn of_probe(seen: &Seen) -> Option<Fields> {
     Some(match seen {
         Seen::Metadata { .. } => &["brokers", "partitions"],
+        Seen::Replicas { .. } => &["cluster", "topics", "partitions"],
         Seen::Quorum { .. } => &["leader", "epoch", "voters"],
         Seen::Produce { .. } => &["sequence", "appended_ago_ms"],
         Seen::Delivery { .. } => &["sequences"],

@@ -13,8 +13,8 @@ use crate::history::{
     DiskTrouble, EndOffset, EndOffsetSeen, Event, FaultEvent, FaultPhase, Invocation, Isolation,
     Late, NodeEvent, NodeHappening, Observation, OffsetForTime, OffsetForTimeSeen, Outcome,
     PartitionClaim, Persisted, Phase, PhaseEvent, Poll, Polled, Read, ReadSeen, Record,
-    RecordOutcome, RecordsDeleted, Report, Seen, Sending, Shortage, StartOffset, StartOffsetSeen,
-    TopicCall, TopicEvent, TopicSeen, What,
+    RecordOutcome, RecordsDeleted, ReplicaClaim, Report, Seen, Sending, Shortage, StartOffset,
+    StartOffsetSeen, TopicCall, TopicEvent, TopicIdentity, TopicSeen, What,
 };
 use crate::mutants::lies;
 
@@ -47,6 +47,7 @@ fn kind(what: &What) -> Option<&'static str> {
         },
         What::Observation(seen) => match &seen.seen {
             Seen::Metadata { .. } => "metadata",
+            Seen::Replicas { .. } => "replicas",
             Seen::Quorum { .. } => "quorum",
             Seen::Produce { .. } => "produce",
             Seen::Delivery { .. } => "delivery",
@@ -201,6 +202,11 @@ fn lines() -> Vec<What> {
             brokers: vec![1],
             partitions: vec![PartitionClaim("t".into(), 0, 1, 1)],
         }),
+        observed(Seen::Replicas {
+            cluster: "c".into(),
+            topics: vec![TopicIdentity("t".into(), "x".into())],
+            partitions: vec![ReplicaClaim("t".into(), 0, 1, vec![1], vec![1])],
+        }),
         observed(Seen::Quorum {
             leader: 1,
             epoch: 1,
@@ -288,6 +294,8 @@ fn places(line: &str, field: &str) -> &'static [&'static str] {
         (_, "aborted") => &["producer_id", "offset"],
         ("invoke" | "sync", "partitions") => &["topic", "partition"],
         (_, "records") => &["topic", "partition", "offset", "value"],
+        ("replicas", "topics") => &["topic", "id"],
+        ("replicas", "partitions") => &["topic", "partition", "leader", "replicas", "in_sync"],
         ("metadata", "partitions") => &["topic", "partition", "leader", "epoch"],
         (_, "links" | "disturbed") => &["from", "to"],
         _ => &[],

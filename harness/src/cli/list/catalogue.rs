@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use anyhow::Result;
 use nemesis::catalogue::Kind;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::What;
 use crate::config::exhibit;
@@ -31,8 +31,8 @@ pub(super) struct Entry {
     pub(super) name: String,
     /// What it is, in one line.
     pub(super) about: String,
-    /// More of it: what it is called, and what it is.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    /// More of it: what it is called, and what it is. An object in JSON.
+    #[serde(serialize_with = "as_object")]
     pub(super) details: Vec<(&'static str, String)>,
 }
 
@@ -45,10 +45,22 @@ impl Entry {
         }
     }
 
+    /// Its name, unless it belongs to another entry, as a scenario to its suite.
+    pub(super) fn alone(&self) -> Option<&str> {
+        (!self.name.contains('/')).then_some(&*self.name)
+    }
+
     fn with(mut self, what: &'static str, detail: impl Display) -> Entry {
         self.details.push((what, detail.to_string()));
         self
     }
+}
+
+fn as_object<S: Serializer>(
+    details: &[(&'static str, String)],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(details.iter().map(|(what, detail)| (what, detail)))
 }
 
 /// The section of one kind.

@@ -2,14 +2,17 @@
 //! another fault with the same effect does not count.
 
 use anyhow::Result;
+use checkers::checks::TABLE;
 use checkers::judgement::Judgement;
 use checkers::verdict::{Anomaly, Finding, Validity};
 use regex::Regex;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use toml::Spanned;
 
 use crate::config::near;
+use crate::config::schema;
 use crate::config::source::Source;
 
 /// One of the things that show a bug.
@@ -40,16 +43,37 @@ pub enum Reason {
 }
 
 /// The same in the format of its file.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ExpectedFile {
+    /// The check with the finding.
+    #[serde(default)]
+    #[schemars(schema_with = "checks")]
     check: Option<Spanned<String>>,
+    /// What the finding says, at least its `kind`.
+    #[serde(default)]
+    #[schemars(schema_with = "finding")]
     finding: Option<Spanned<Map<String, Value>>>,
+    /// The least values of some numbers of the finding.
     #[serde(default)]
     at_least: Map<String, Value>,
+    /// Instead of a finding: a regular expression that a line of a node's output matches.
+    #[schemars(with = "Option<String>")]
     log: Option<Spanned<String>>,
+    /// Instead of a finding: a regular expression that the evidence of a fault's window matches.
+    #[schemars(with = "Option<String>")]
     evidence: Option<Spanned<String>>,
+    /// Why it shows the bug, in words.
     because: String,
+}
+
+fn checks(_: &mut SchemaGenerator) -> Schema {
+    schema::one_of(TABLE.iter().map(|row| row.name))
+}
+
+fn finding(_: &mut SchemaGenerator) -> Schema {
+    let kinds = schema::one_of(Finding::NAMES.iter().copied());
+    json_schema!({ "type": "object", "properties": { "kind": kinds }, "required": ["kind"] })
 }
 
 impl ExpectedFile {
@@ -67,7 +91,7 @@ impl ExpectedFile {
             (Some(check), Some(finding), None, None) => {
                 let says = finding.get_ref();
                 let kind = says.get("kind").and_then(Value::as_str).unwrap_or_default();
-                let kinds = <Finding as strum::VariantNames>::VARIANTS;
+                let kinds = Finding::NAMES;
                 if !kinds.contains(&kind) {
                     let what = near::unknown("kind of finding", kind, kinds);
                     return Err(source.mistake(&finding.span(), what));

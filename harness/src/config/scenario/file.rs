@@ -4,12 +4,16 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::Result;
+use checkers::checks::TABLE;
+use nemesis::Nodes;
 use nemesis::catalogue::Selection;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::{CONCURRENCY, Faults, RATE, Scenario, TIME_LIMIT, WORKLOAD};
 use crate::config::limits::LimitChanges;
+use crate::config::schema;
 use crate::config::shape::{self, Fixed, Shape};
 use crate::config::source::Source;
 use crate::config::time;
@@ -17,33 +21,64 @@ use crate::config::windows::{QUIET_END, WindowFile};
 use crate::config::word::Word;
 
 /// A scenario in the format of its file. Values that can be invalid keep their positions.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::config) struct ScenarioFile {
+    /// Its name, as in reports and on the command line.
+    #[schemars(with = "String", pattern(schema::NAME))]
     pub(in crate::config) name: Spanned<String>,
+    /// One line on what it does and what is expected.
     #[serde(default)]
     description: String,
+    /// Its established names in the literature.
     #[serde(default)]
     named: Vec<String>,
+    /// What the clients do, see `jepsen list workloads`; `append` by default.
+    #[schemars(with = "Option<String>")]
     workload: Option<Spanned<String>>,
+    /// Classes or kinds of faults that the seed draws from, as `--faults` takes them. A scenario has either these or `windows`.
+    #[schemars(with = "Option<String>")]
     faults: Option<Spanned<String>>,
+    /// Faults one by one, in order.
     #[serde(default)]
     windows: Vec<WindowFile>,
+    /// Faults during formation, before the load starts.
     #[serde(default)]
     before_load: Vec<WindowFile>,
+    /// How long after the first each node is started, such as `10s`; a node that is not listed starts at once.
     #[serde(default)]
+    #[schemars(with = "Vec<String>", length(max = Nodes::MAX), inner(pattern(schema::TIME)))]
     start_after: Vec<Spanned<String>>,
+    /// The length of the load phase, such as `2m`; 60 s by default, and as long as the windows where there are any.
+    #[schemars(with = "Option<String>", pattern(schema::TIME))]
     time_limit: Option<Spanned<String>>,
+    /// The length of the load after the last of `windows`; 3 s by default.
+    #[schemars(with = "Option<String>", pattern(schema::TIME))]
     quiet_end: Option<Spanned<String>>,
+    /// Operations per second, over all clients; 1000 by default.
+    #[schemars(with = "Option<u32>", range(min = *RATES.start(), max = *RATES.end()))]
     rate: Option<Spanned<u32>>,
+    /// The number of clients; 8 by default.
+    #[schemars(with = "Option<u32>", range(min = *CLIENTS.start(), max = *CLIENTS.end()))]
     concurrency: Option<Spanned<usize>>,
+    /// Fixed values of the load, where the workload draws it.
     #[serde(default)]
+    #[schemars(schema_with = "schema::load")]
     load: BTreeMap<String, Spanned<toml::Value>>,
+    /// The checks that decide it; all by default.
     #[serde(default)]
+    #[schemars(schema_with = "checks")]
     checks: Vec<Spanned<String>>,
+    /// Limits in addition to those of the target: a number, or `+N` to add to the target's own.
     #[serde(default)]
+    #[schemars(schema_with = "schema::limit_changes")]
     limits: BTreeMap<String, Spanned<toml::Value>>,
+    /// Whether it needs the private network, whichever faults are drawn.
     needs_network: Option<bool>,
+}
+
+fn checks(_: &mut SchemaGenerator) -> Schema {
+    schema::list_of(TABLE.iter().map(|row| row.name))
 }
 
 /// The allowed number of operations per second.

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 
 use checkers::history::Acks;
 use nemesis::Nodes;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 /// `[prepare]`: how a target is downloaded or built, once, outside the sandbox and before it starts.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Prepare {
     /// The program and its arguments, run in `{home}`.
@@ -22,7 +23,7 @@ pub struct Prepare {
 }
 
 /// `[node]`: how to start and stop one node.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct NodeCommand {
     /// The program and its arguments.
@@ -44,7 +45,7 @@ pub struct NodeCommand {
 }
 
 /// `[upgrade]`: how a rolling upgrade to this target ends.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Upgrade {
     /// The program and its arguments that make the upgrade final, run once outside the nodes when all of them run this
@@ -53,7 +54,7 @@ pub struct Upgrade {
 }
 
 /// `[lists.NAME]`: a placeholder that is a text repeated for each node, such as a list of voters.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NodeList {
     /// The text for one node, with placeholders.
@@ -71,6 +72,14 @@ pub enum Replication {
     Copies(Nodes),
     /// One on each node.
     All,
+}
+
+/// The schema of `replication`.
+pub(super) fn replication(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "anyOf": [
+        { "type": "integer", "minimum": Nodes::MIN, "maximum": Nodes::MAX },
+        { "type": "string", "enum": ["all"] },
+    ] })
 }
 
 impl Default for Replication {
@@ -104,7 +113,7 @@ impl From<Replication> for toml::Value {
 }
 
 /// A signal that stops a process.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum StopSignal {
     /// SIGTERM.
@@ -121,7 +130,7 @@ pub enum StopSignal {
 }
 
 /// `[[file]]`: a file to write before a node's first start.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FileTemplate {
     /// The path, with placeholders.
@@ -131,7 +140,7 @@ pub struct FileTemplate {
 }
 
 /// `[ready]`: how to detect that the nodes are up. Topics are created only after that.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Ready {
     /// The kind of evidence.
@@ -143,7 +152,7 @@ pub struct Ready {
 }
 
 /// The evidence that a node is up.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ReadyBy {
     /// Some node names all brokers.
@@ -157,7 +166,7 @@ pub enum ReadyBy {
 
 /// `[leadership]`: where the quorum's leader and term are read from. Leaders of partitions are always read from
 /// Metadata.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Leadership {
     /// The source.
@@ -175,7 +184,7 @@ pub struct Leadership {
 }
 
 /// Where the quorum's leader and term are read from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum QuorumSource {
     /// Kafka's DescribeQuorum (KIP-595).
@@ -190,7 +199,7 @@ pub enum QuorumSource {
 }
 
 /// `[logs]`: which parts of a node's output a report shows.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Logs {
     /// Regular expressions of lines worth showing.
@@ -202,7 +211,7 @@ pub struct Logs {
 }
 
 /// `[faults]`: how the fault plan scales with the target.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct FaultScale {
     /// The time that the target needs to detect a dead leader. Windows are longer than this.
@@ -221,7 +230,7 @@ impl Default for FaultScale {
 }
 
 /// `[load]`: the load that the machine can carry with this target.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Load {
     /// The maximum number of operations per second that a scenario uses. `--rate` overrides it. A broker that uses all
@@ -236,7 +245,7 @@ impl Default for Load {
 }
 
 /// `[bench]`: what a fair comparison of this target needs.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct BenchSetting {
     /// The length of the load before warm figures are taken: a just-in-time compiler needs that time.
@@ -250,7 +259,7 @@ impl Default for BenchSetting {
 }
 
 /// `acks`: the acknowledgements that producers wait for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum AcksSetting {
     /// The in-sync replicas.
     #[default]

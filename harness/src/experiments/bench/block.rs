@@ -163,7 +163,7 @@ impl Measuring<'_> {
     fn watch(&self, topics: &[String], threads: &mut Threads) -> Result<()> {
         let (cluster, target) = (&self.cluster, self.block.target);
         let seen = (&self.recorder, &self.view);
-        probe::metadata::start(target, cluster, topics, seen, threads)
+        probe::metadata::start(target, cluster, (topics, &[]), seen, threads)
     }
 
     async fn form(&self, bench: &mut Bench, probes: &mut Threads) -> Result<()> {

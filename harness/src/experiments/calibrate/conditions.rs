@@ -8,6 +8,7 @@ use nemesis::catalogue::{Class, Kind};
 use super::CalibrateArguments;
 use super::table::Row;
 use crate::config::find;
+use crate::config::near;
 use crate::config::scenario::{self, Faults as Planned};
 use crate::config::shape::Fixed;
 use crate::exit::Stop;
@@ -60,10 +61,13 @@ impl Faults {
             let of_word = |kind: &Kind| kind.name() == word || kind.class().to_string() == *word;
             let kinds: Vec<Kind> = Kind::ALL.into_iter().filter(of_word).collect();
             if kinds.is_empty() {
-                let known: Vec<&str> = Kind::ALL.iter().map(|kind| kind.name()).collect();
+                let known = Kind::ALL.iter().map(|kind| kind.name());
+                let known: Vec<&str> = known
+                    .chain(["network", "process", "disk", "clock"])
+                    .collect();
                 return Err(Stop::usage(format!(
-                    "--without {word}: no such fault; there are network, process, disk, {}",
-                    known.join(", ")
+                    "--without: {}; `network`, `process`, `disk` and `clock` mean all faults of a class",
+                    near::unknown("fault", word, &known)
                 )));
             }
             without.extend(kinds);

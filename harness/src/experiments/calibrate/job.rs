@@ -17,6 +17,7 @@ use crate::bounded;
 use crate::config::plants::{Planted, Plants};
 use crate::config::scenario::Scenario;
 use crate::config::target::Target;
+use crate::exit::Stop;
 use crate::output::shown;
 use crate::reference;
 use crate::run::{self, Case};
@@ -149,16 +150,20 @@ impl Runner<'_> {
         Ok(Some(run))
     }
 
-    async fn play<T: Send + 'static>(
-        &self,
-        name: &str,
-        plants: Plants,
-        conditions: &Conditions,
-        seed: u64,
-        is_enough: impl Fn(&Judgement, &History, &Settled) -> Option<T> + Send + 'static,
-    ) -> Result<Played<T>> {
-        let directory = self.session.out.join("runs").join(name);
-        store::replace_scenario(&directory)?;
+    /// Whether the faults of a run can run here, before any run begins.
+    ///
+    /// # Errors
+    /// Which cannot, and what to do.
+    pub fn require(&self, conditions: &Conditions, seed: u64) -> Result<()> {
+        let case = self.case("calibration", Plants::default(), conditions, seed)?;
+        match self.session.refuses(&case) {
+            None => Ok(()),
+            Some(why) => Err(Stop::machine(why)),
+        }
+    }
+
+    /// A run without display.
+    fn case(&self, name: &str, plants: Plants, conditions: &Conditions, seed: u64) -> Result<Case> {
         let overrides = Overrides {
             workload: Some(conditions.workload),
             faults: Some(conditions.faults.clone()),
@@ -170,10 +175,23 @@ impl Runner<'_> {
             ..Overrides::default()
         };
         let scenario = Scenario::plain(name, "");
-        let case = Case {
-            title: None,
+        Ok(Case {
+            is_shown: false,
             ..resolve(&scenario, &overrides, self.target, seed)?
-        };
+        })
+    }
+
+    async fn play<T: Send + 'static>(
+        &self,
+        name: &str,
+        plants: Plants,
+        conditions: &Conditions,
+        seed: u64,
+        is_enough: impl Fn(&Judgement, &History, &Settled) -> Option<T> + Send + 'static,
+    ) -> Result<Played<T>> {
+        let directory = self.session.out.join("runs").join(name);
+        store::replace_scenario(&directory)?;
+        let case = self.case(name, plants, conditions, seed)?;
         let flags = Flags {
             user: self.session.interrupt.clone(),
             ..Flags::default()

@@ -20,7 +20,7 @@ use super::controls;
 use super::job::Runner;
 use super::opened::{self, Opened, finish};
 use super::repeated::repeated;
-use super::result_cache::{ResultCache, SOURCES};
+use super::result_cache::ResultCache;
 use super::table::Row;
 use super::{CalibrateArguments, place};
 use crate::config::near;
@@ -28,8 +28,9 @@ use crate::config::plants::Planted;
 use crate::config::target::Target;
 use crate::exit::Stop;
 use crate::experiments::qualify::matrix::Shard;
-use crate::output::{say, tell};
+use crate::output::{say, tell_more};
 use crate::reference::{self, Mutant};
+use crate::store::SOURCES;
 
 pub use rows::ROWS;
 
@@ -75,7 +76,7 @@ pub(super) fn run(arguments: &CalibrateArguments) -> Result<i32> {
         plants,
         ..calibration
     };
-    tell(&terminal::table(&calibration));
+    tell_more(&terminal::table(&calibration));
     finish(opened, &calibration)
 }
 
@@ -83,12 +84,8 @@ pub(super) fn run(arguments: &CalibrateArguments) -> Result<i32> {
 fn chosen(names: &[String], shard: Option<Shard>) -> Result<Vec<Subject>> {
     for name in names {
         if !subjects().any(|(row, _)| row.name == name) {
-            let meant = near::nearest(name, subjects().map(|(row, _)| row.name));
-            let meant = meant.map(|meant| format!("; did you mean `{meant}`?"));
-            return Err(Stop::usage(format!(
-                "no mutant `{name}`{}; see `jepsen list mutants`",
-                meant.unwrap_or_default()
-            )));
+            let known: Vec<&str> = subjects().map(|(row, _)| row.name).collect();
+            return Err(Stop::usage(near::unknown("mutant", name, &known)));
         }
     }
     let wanted = |(row, _): &Subject| names.is_empty() || names.iter().any(|name| name == row.name);
@@ -108,6 +105,10 @@ impl Running<'_> {
     async fn all(&self, mutants: &[Subject]) -> Result<Calibration> {
         let mut calibration = opened::nothing_yet();
         let mut setups: Vec<Conditions> = Vec::new();
+        for (row, _) in mutants {
+            self.runner
+                .require(&Faults::Own.conditions(row)?, self.arguments.seed)?;
+        }
         for (row, offered) in mutants {
             let conditions = Faults::Own.conditions(row)?;
             let setup = setups.iter().find(|setup| {

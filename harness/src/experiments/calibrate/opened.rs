@@ -8,14 +8,15 @@ use reports::Calibration;
 use reports::model::Tool;
 
 use super::CalibrateArguments;
-use super::result_cache::{ResultCache, SOURCES};
+use super::result_cache::ResultCache;
+use super::unexpected;
 use crate::bounded;
 use crate::config::target::Target;
 use crate::exit::{self, Stop};
-use crate::output::{shown, tell};
+use crate::output::{shown, tell, tell_more};
 use crate::session::reproduce::typed;
 use crate::session::{Session, full_disk};
-use crate::store::{self, DirectoryLock, write_whole};
+use crate::store::{self, DirectoryLock, SOURCES, write_whole};
 
 const VALUES: &str = "calibration.json";
 const PAGE: &str = "calibration.html";
@@ -88,13 +89,13 @@ pub(super) fn finish(opened: Opened, calibration: &Calibration) -> Result<i32> {
     let values = serde_json::to_string_pretty(calibration)?;
     write_whole(&opened.out.join(VALUES), &values)?;
     let (as_expected, interrupted) = (calibration.as_expected, calibration.interrupted);
-    tell(&format!(
-        "{}\n  report     {}\n  reproduce  {}",
-        if as_expected {
-            "✓ as expected"
-        } else {
-            "✗ NOT as expected"
-        },
+    tell(match as_expected {
+        true => "✓ as expected",
+        false => "✗ NOT as expected",
+    });
+    tell_more(&unexpected::first(calibration, &shown(&page)));
+    tell_more(&format!(
+        "  report     {}\n  reproduce  {}",
         shown(&page),
         calibration.reproduce
     ));

@@ -140,6 +140,7 @@ mod tests {
             limits: Default::default(),
             timeouts: Default::default(),
             plants: vec![],
+            replicas: None,
             sealed: false,
         };
         let mut whats = vec![(SECOND, What::Phase(PhaseEvent { phase: Phase::Load }))];

@@ -9,10 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::bounded;
-use crate::store::write_whole;
-
-/// The hash of the sources of broker, nemesis, checkers and workloads from which this program was built.
-pub const SOURCES: &str = env!("JEPSEN_SOURCES");
+use crate::store::{SOURCES, write_whole};
 
 /// A folder of results.
 pub struct ResultCache {

@@ -29,7 +29,7 @@ pub(super) fn case(exhibit: &Exhibit, release: &Release, seed: u64) -> Result<Ca
     let target = Arc::new(release.target.clone());
     let case = resolve(&exhibit.scenario, &Overrides::default(), &target, seed)?;
     Ok(Case {
-        title: None,
+        is_shown: false,
         ..case
     })
 }

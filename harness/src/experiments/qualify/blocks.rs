@@ -13,6 +13,7 @@ use super::block::figures as block_figures;
 use super::build::Build;
 use super::figures::{BlockFigures, Pair};
 use super::matrix::repeated;
+use super::remaining::{Remaining, Turn};
 use crate::bounded;
 use crate::config::scenario::Scenario;
 use crate::config::seed::random;
@@ -34,7 +35,7 @@ pub(super) async fn run(
     seed: u64,
     candidate: &mut Build,
     other: &mut Build,
-    session: &Session,
+    (session, remaining): (&Session, &mut Remaining),
 ) -> Result<Vec<Pair>> {
     let mut order = random(seed, ORDER);
     let mut pairs = Vec::new();
@@ -50,8 +51,10 @@ pub(super) async fn run(
             } else {
                 &mut *other
             };
+            let turn = remaining.turn(place.clone());
             seen[usize::from(is_candidate)] =
-                one(build, &figures.block, number, seed, &place, session).await?;
+                one(build, &figures.block, number, seed, &turn, session).await?;
+            remaining.end(figures.block.duration(&build.timing()));
             if session.interrupt.is_set() {
                 return Ok(pairs);
             }
@@ -73,11 +76,11 @@ async fn one(
     block: &Scenario,
     number: u32,
     seed: u64,
-    place: &str,
+    turn: &Turn,
     session: &Session,
 ) -> Result<BlockFigures> {
     let name = repeated(&block.name, number);
-    let recorded = build.play(block, &name, seed, place, session).await?;
+    let recorded = build.play(block, &name, seed, turn, session).await?;
     let judged = recorded.judge()?;
     let found = block_figures(&judged.history, &judged.judgement);
     let before = build.run.report.scenarios.len();

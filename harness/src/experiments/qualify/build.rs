@@ -3,16 +3,18 @@
 use std::sync::Arc;
 
 use anyhow::Result;
+use nemesis::plan::Timing;
 
 use super::Question;
 use super::ending::line;
 use super::manifest::Manifest;
 use super::matrix::Cell;
+use super::remaining::Turn;
 use crate::config::plants::Plants;
 use crate::config::scenario::Scenario;
 use crate::config::target::Target;
 use crate::config::waivers;
-use crate::output::{bars, say};
+use crate::output::{progress, say};
 use crate::run::Case;
 use crate::session::publish::{Conditions, Publication, warn_of};
 use crate::session::reproduce::reproduce;
@@ -61,6 +63,11 @@ impl Build {
         })
     }
 
+    /// How long faults last on its target.
+    pub(super) fn timing(&self) -> Timing {
+        self.target.timing()
+    }
+
     /// Warns that the results do not judge the product, if the run has plants.
     pub(super) fn warn_of_plants(&self) {
         warn_of(&self.plants);
@@ -89,16 +96,14 @@ impl Build {
         scenario: &Scenario,
         cell: &Cell,
         seed: u64,
-        place: &str,
+        turn: &Turn,
         session: &Session,
     ) -> Result<()> {
-        let recorded = self
-            .play(scenario, &cell.name, seed, place, session)
-            .await?;
+        let recorded = self.play(scenario, &cell.name, seed, turn, session).await?;
         let before = self.run.report.scenarios.len();
         self.run.judge_and_add(&recorded);
         if let Some(entry) = self.run.report.scenarios.get(before) {
-            say(&line(place, &self.label, entry));
+            say(&line(&turn.place, &self.label, entry));
         }
         Ok(())
     }
@@ -112,21 +117,18 @@ impl Build {
         scenario: &Scenario,
         name: &str,
         seed: u64,
-        place: &str,
+        turn: &Turn,
         session: &Session,
     ) -> Result<Recorded> {
         let overrides = Overrides {
             plants: self.plants.clone(),
             ..Overrides::default()
         };
-        let title = format!("{place} {name}{}", self.label);
-        // On a terminal the bar has a title. Plain lines need a heading.
-        if !bars() {
-            say(&format!(" {title}"));
-        }
+        let title = format!("{} {name}{}", turn.place, self.label);
+        say(&progress::heading(&title, Some(turn.left)));
         let case = Case {
             name: name.to_owned(),
-            title: Some(title),
+            suite_left: Some(turn.left),
             ..resolve(scenario, &overrides, &self.target, seed)?
         };
         let directory = self.run.directory.scenario(name)?;

@@ -6,7 +6,7 @@ use reports::RunReport;
 use reports::model::ScenarioReport;
 
 use super::baseline;
-use crate::output::{comparison as wording, say, tell};
+use crate::output::{comparison as wording, say, tell_more};
 use crate::session::{index, publish};
 use crate::store::digests::Digests;
 use crate::store::{self, RunDirectory};
@@ -22,7 +22,7 @@ pub(in crate::experiments) fn finish(
     accept: bool,
 ) -> Result<i32> {
     if let Some(comparison) = &report.comparison {
-        tell(&wording::text(comparison));
+        tell_more(&wording::text(comparison));
     }
     for sentence in &report.run.incomplete {
         say(&format!("  incomplete: {sentence}"));

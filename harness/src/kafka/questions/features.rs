@@ -2,14 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use kafka_protocol::messages::ApiVersionsRequest;
-use kafka_protocol::protocol::StrBytes;
-
-use super::{NoAnswer, refused};
+use super::{NoAnswer, versions};
 use crate::kafka::wire::Wire;
-
-/// The first version that states features.
-const API_VERSIONS_VERSION: i16 = 3;
 
 /// Levels by the names of features: `metadata.version` 25.
 pub type Features = BTreeMap<String, i16>;
@@ -19,14 +13,7 @@ pub type Features = BTreeMap<String, i16>;
 /// # Errors
 /// If the node does not answer or refuses.
 pub fn features(wire: &mut Wire) -> Result<Features, NoAnswer> {
-    let word = |text: &'static str| StrBytes::from_static_str(text);
-    let request = ApiVersionsRequest::default()
-        .with_client_software_name(word("jepsen"))
-        .with_client_software_version(word(env!("CARGO_PKG_VERSION")));
-    let answer = wire.call(&request, API_VERSIONS_VERSION)?;
-    if let Some(refusal) = refused(answer.error_code) {
-        return Err(refusal);
-    }
+    let answer = versions::all(wire)?;
     let features = answer.finalized_features.iter();
     let level = features.map(|feature| (feature.name.to_string(), feature.max_version_level));
     Ok(level.collect())

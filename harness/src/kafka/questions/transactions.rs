@@ -17,21 +17,20 @@ use kafka_protocol::messages::txn_offset_commit_request::{
     TxnOffsetCommitRequestPartition, TxnOffsetCommitRequestTopic,
 };
 use kafka_protocol::messages::{
-    AddOffsetsToTxnRequest, AddPartitionsToTxnRequest, ApiKey, ApiVersionsRequest, EndTxnRequest,
-    GroupId, InitProducerIdRequest, ProduceRequest, ProducerId, TransactionalId,
-    TxnOffsetCommitRequest,
+    AddOffsetsToTxnRequest, AddPartitionsToTxnRequest, ApiKey, EndTxnRequest, GroupId,
+    InitProducerIdRequest, ProduceRequest, ProducerId, TransactionalId, TxnOffsetCommitRequest,
 };
 use kafka_protocol::protocol::StrBytes;
 use kafka_protocol::records::{
     Compression, Record, RecordBatchEncoder, RecordEncodeOptions, TimestampType,
 };
 
-use super::{NoAnswer, refused, topic_name};
+use super::groups::Identity;
+use super::{NoAnswer, refused, topic_name, versions};
 use crate::kafka::wire::{Wire, WireError};
 
 pub use listed::{Listed, list, producers};
 
-const API_VERSIONS_VERSION: i16 = 3;
 /// The first version whose clients are told PRODUCER_FENCED.
 const INIT_VERSION: i16 = 4;
 /// The last version for clients. Later ones are for brokers.
@@ -94,13 +93,7 @@ pub type Sender<'a> = (&'a str, Producer);
 /// # Errors
 /// If the node does not answer or refuses.
 pub fn offers_v2(wire: &mut Wire) -> Result<bool, NoAnswer> {
-    let request = ApiVersionsRequest::default()
-        .with_client_software_name(StrBytes::from_static_str("jepsen"))
-        .with_client_software_version(StrBytes::from_static_str("1"));
-    let answer = wire.call(&request, API_VERSIONS_VERSION)?;
-    if let Some(refusal) = refused(answer.error_code) {
-        return Err(refusal);
-    }
+    let answer = versions::all(wire)?;
     let decided = answer.finalized_features.iter().any(|feature| {
         feature.name.as_str() == FEATURE && feature.max_version_level >= FEATURE_VERSION
     });
@@ -213,8 +206,8 @@ pub fn add_offsets(
     refused(answer.error_code).map_or(Ok(()), Err)
 }
 
-/// Sends offsets of a group that are committed with the transaction. The coordinator of the *group* is asked. No member is
-/// named.
+/// Sends offsets of a group that are committed with the transaction. The coordinator of the *group* is asked, which refuses
+/// them to who is no member of its present generation (KIP-447).
 ///
 /// # Errors
 /// If the node does not answer or refuses one of them.
@@ -222,7 +215,7 @@ pub fn commit_offsets(
     wire: &mut Wire,
     protocol: Protocol,
     (id, producer): Sender<'_>,
-    group: &str,
+    member: &Identity,
     offsets: &[CommittedOffset],
 ) -> Result<(), NoAnswer> {
     let topics = offsets.iter().map(|one| {
@@ -237,10 +230,12 @@ pub fn commit_offsets(
     });
     let request = TxnOffsetCommitRequest::default()
         .with_transactional_id(transactional_id(id))
-        .with_group_id(group_id(group))
+        .with_group_id(group_id(&member.group))
         .with_producer_id(ProducerId(producer.id))
         .with_producer_epoch(producer.epoch)
-        .with_generation_id(-1)
+        .with_generation_id(member.generation)
+        .with_member_id(StrBytes::from_string(member.member.clone()))
+        .with_group_instance_id(member.instance.clone().map(StrBytes::from_string))
         .with_topics(topics.collect());
     let answer = wire.call(&request, protocol.commit_offsets())?;
     let codes = answer.topics.iter().flat_map(|topic| &topic.partitions);

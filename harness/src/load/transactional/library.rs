@@ -14,7 +14,7 @@ use checkers::history::{
 
 use crate::kafka::clients::transactional::{Called, Transactional, settings};
 use crate::load::Load;
-use crate::load::caller::{Caller, Outcome as Ended};
+use crate::record::{Caller, Outcome as Ended};
 
 /// The time-out of one call.
 const CALL: Duration = Duration::from_millis(2_000);

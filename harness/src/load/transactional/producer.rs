@@ -8,11 +8,11 @@ use checkers::history::{Call, InitProducer, Moment, ProducerSeen, Report, Text};
 use super::answers::{Reaction, of_coordinator};
 use crate::kafka::questions::groups::Key;
 use crate::kafka::questions::transactions::{self, Producer, Protocol, Sender};
-use crate::kafka::questions::{self, NoAnswer};
+use crate::kafka::questions::{self, NoAnswer, outcome_of};
 use crate::kafka::wire::Wire;
 use crate::load::Load;
-use crate::load::caller::{Caller, Outcome, outcome_of};
 use crate::load::coordinator::Coordinator;
+use crate::record::{Caller, Outcome};
 
 /// The time that it waits for one answer.
 pub(super) const TIMEOUT: Duration = Duration::from_millis(1_500);

@@ -4,16 +4,17 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use checkers::history::{
-    Call, CommittedOffset, Ending, Outcome, Report, Text, Transaction, TransactionEnd,
+    Call, CommittedOffset, Ending, Outcome, Report, Transaction, TransactionEnd,
     TransactionRequest, TransactionSend,
 };
 
 use super::answers::{Reaction, did_not_end, did_not_store, of_coordinator, of_leader};
 use super::producer::{AGAIN_AFTER, Asked, Attempt, Session, TransactionalProducer};
 use crate::kafka::questions::NoAnswer;
-use crate::kafka::questions::groups::Key;
+use crate::kafka::questions::groups::{Identity, Key};
 use crate::kafka::questions::transactions::{self, Protocol};
-use crate::load::caller::Outcome as Ended;
+use crate::load::membership::Standing;
+use crate::record::Outcome as Reported;
 
 /// The time for one step of a transaction, refusals included.
 const STEP: Duration = Duration::from_millis(2_500);
@@ -45,25 +46,38 @@ pub(in crate::load) enum Step {
     Done,
     /// Refused. The transaction can be aborted.
     Refused,
+    /// Offsets were refused, because the member is not one of the group's present generation. The transaction can be aborted.
+    Fenced(Standing),
     /// Fenced, or without an answer. The transactional id must be initialised again.
     Lost,
 }
 
+/// What a transaction is after its end was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::load) enum Ended {
+    /// As wanted. The session can go on.
+    Done,
+    /// Not committed. The transactional id must be initialised again.
+    Failed,
+    /// Committed or not. The transactional id must be initialised again.
+    Unknown,
+}
+
 impl TransactionalProducer<'_> {
-    /// Begins a transaction, which may send to these topics. Nothing is sent yet.
+    /// Begins a transaction, which may send to these topics and commit offsets of a member's group. Nothing is sent yet.
     pub(in crate::load) fn begin(
         &mut self,
         session: &Session,
         topics: &[String],
-        group: Option<&str>,
+        member: Option<&Identity>,
     ) -> Open {
         let call = Transaction {
             transactional_id: session.id.as_str().into(),
             producer_id: session.producer.id,
             epoch: session.producer.epoch.into(),
-            group: group.map(Text::from),
-            member: None,
-            generation: None,
+            group: member.map(|one| one.group.as_str().into()),
+            member: member.map(|one| one.member.as_str().into()),
+            generation: member.map(|one| one.generation),
             topics: topics.iter().map(|topic| topic.as_str().into()).collect(),
         };
         self.caller.calls(Call::Transaction(Box::new(call)));
@@ -182,15 +196,15 @@ impl TransactionalProducer<'_> {
         step
     }
 
-    /// Sends offsets of a group, to be committed with the transaction.
+    /// Sends offsets of a member's group, to be committed with the transaction.
     pub(in crate::load) fn send_offsets(
         &mut self,
         open: &mut Open,
         session: &Session,
-        group: &str,
+        member: &Identity,
         offsets: Vec<CommittedOffset>,
     ) -> Step {
-        let protocol = self.protocol;
+        let (protocol, group) = (self.protocol, member.group.as_str());
         let requests = &mut open.end.requests;
         if protocol == Protocol::V1 && !open.has_group {
             let asked = self.ask(
@@ -210,19 +224,25 @@ impl TransactionalProducer<'_> {
         let asked = self.ask(
             (group, Key::Group),
             Instant::now() + STEP,
-            |wire| transactions::commit_offsets(wire, protocol, session.sender(), group, &offsets),
+            |wire| transactions::commit_offsets(wire, protocol, session.sender(), member, &offsets),
             |attempt| requests.push(noted("commit-offsets", attempt)),
         );
+        if let Asked::Refused(error) = &asked {
+            let standing = Standing::after(error);
+            if matches!(standing, Standing::Rebalance | Standing::Evicted) {
+                return Step::Fenced(standing);
+            }
+        }
         step_of(&asked)
     }
 
-    /// Ends a transaction. True if the session can go on.
+    /// Ends a transaction.
     pub(in crate::load) fn end(
         &mut self,
         mut open: Open,
         session: &mut Session,
         ending: Ending,
-    ) -> bool {
+    ) -> Ended {
         let (protocol, is_commit) = (self.protocol, ending == Ending::Commit);
         open.end.wanted = Some(ending);
         let what = if is_commit { "commit" } else { "abort" };
@@ -247,18 +267,18 @@ impl TransactionalProducer<'_> {
         let error = match asked {
             Asked::Done(producer) => {
                 session.goes_on_as(producer);
-                self.caller.ended(Ended::Ok, reported(open));
-                return true;
+                self.caller.ended(Reported::Ok, reported(open));
+                return Ended::Done;
             }
             Asked::Refused(error) | Asked::Silent(error) => error,
         };
         // Without a commit it does not happen, whatever became of the abort.
-        let outcome = match !is_commit || is_certain {
-            true => Ended::Fail(error),
-            false => Ended::Info(error),
+        let (outcome, ended) = match !is_commit || is_certain {
+            true => (Reported::Fail(error), Ended::Failed),
+            false => (Reported::Info(error), Ended::Unknown),
         };
         self.caller.ended(outcome, reported(open));
-        false
+        ended
     }
 
     /// Gives a transaction up without a word to the coordinator. Its commit was never sent, so it does not happen.
@@ -268,7 +288,7 @@ impl TransactionalProducer<'_> {
         let requests = open.end.requests.iter().rev();
         let error = error.or(requests.filter_map(|one| one.error.clone()).next());
         let error = error.map_or_else(|| "given up".to_owned(), |error| error.to_string());
-        self.caller.ended(Ended::Fail(error), reported(open));
+        self.caller.ended(Reported::Fail(error), reported(open));
     }
 }
 

@@ -4,8 +4,11 @@
 //! The workers also delete records that the load appends, and read what is deleted: `log-start` judges both. They leave
 //! every second partition alone, so that all of its records are there to be compared in the end.
 //!
-//! Some creations must be refused: a name, a number of partitions or a replication factor that no broker takes, and a
-//! topic that exists. `metadata-agreement` knows that none of them may leave anything behind.
+//! Some changes must be refused: a name, a number of partitions or a replication factor that no broker takes, a topic that
+//! exists, a deletion of a topic that is gone, a growth that is none. `metadata-agreement` knows that none of them may leave
+//! anything behind, and that none may be acknowledged.
+//!
+//! Some topics come back under the same name ([`returning`]).
 //!
 //! A topic has one owner, which changes it step by step. Once the outcome of a step is unknown, the topic is only
 //! described. The possible states of a topic therefore do not depend on how requests interleaved.
@@ -18,6 +21,7 @@ use rand::Rng;
 use rand::seq::IndexedRandom;
 use rand_chacha::ChaCha8Rng;
 
+use super::returning::{self, Returning};
 use super::{Row, Turn, Worker, Workload, append, with_pollers};
 use crate::config::seed::random;
 use crate::load::Load;
@@ -39,6 +43,10 @@ impl Workload for Admin {
             0..WORKERS => Box::new(run),
             _ => Box::new(append::run),
         })
+    }
+
+    fn returning(&self) -> Vec<String> {
+        returning::names(WORKERS)
     }
 }
 
@@ -72,6 +80,10 @@ enum Step {
     CreateInvalid,
     /// Create a topic that exists.
     CreateAgain(usize),
+    /// Delete a topic that is deleted.
+    DeleteAgain(usize),
+    /// Ask for as many partitions as a topic has.
+    GrowByNone(usize),
 }
 
 /// A creation that no broker may accept.
@@ -182,9 +194,13 @@ fn run(load: &Load, turn: Turn) -> Result<()> {
     let mut asker = AdminClient::new(&load.addresses, &load.recorder, &load.ids);
     let mut topics: Vec<Owned> = Vec::new();
     let mut deleted = Deleted::of(load);
+    let mut returning = Returning::of(thread);
     let mut invalid = 0;
     while pace.wait(&mut random, &load.stop) {
         let node = random.random_range(0..load.addresses.len());
+        if returning.turn(&mut asker, load) {
+            continue;
+        }
         match next(&topics, &mut random) {
             Step::Create => {
                 let name = format!("a{thread}-{}", topics.len());
@@ -216,6 +232,15 @@ fn run(load: &Load, turn: Turn) -> Result<()> {
             Step::Describe(at) => {
                 asker.describe(node, &topics[at].name, None);
             }
+            Step::DeleteAgain(at) => {
+                let topic = &mut topics[at];
+                topic.certain = asker.delete(node, &topic.name).is_some();
+            }
+            Step::GrowByNone(at) => {
+                let topic = &mut topics[at];
+                let same = topic.partitions.unwrap_or(1);
+                topic.certain = asker.grow(node, &topic.name, same).is_some();
+            }
             Step::Grow(at) => {
                 let topic = &mut topics[at];
                 let wanted = topic.partitions.unwrap_or(0) + random.random_range(1..=2);
@@ -240,14 +265,21 @@ fn run(load: &Load, turn: Turn) -> Result<()> {
 
 /// Draws a step: mostly creations and descriptions, rarely deletions, so that topics exist to describe.
 fn next(topics: &[Owned], random: &mut ChaCha8Rng) -> Step {
-    let alive: Vec<usize> = topics
-        .iter()
-        .enumerate()
-        .filter(|(_, topic)| topic.certain && topic.partitions.is_some())
-        .map(|(at, _)| at)
-        .collect();
+    let certain = |is_there: bool| -> Vec<usize> {
+        let topics = topics.iter().enumerate();
+        topics
+            .filter(|(_, topic)| topic.certain && topic.partitions.is_some() == is_there)
+            .map(|(at, _)| at)
+            .collect()
+    };
+    let (alive, gone) = (certain(true), certain(false));
     let drawn = random.random_range(0..100);
+    let gone = gone.choose(random).filter(|_| (80..82).contains(&drawn));
+    if let Some(at) = gone {
+        return Step::DeleteAgain(*at);
+    }
     match (drawn, alive.choose(random)) {
+        (82..84, Some(at)) => Step::GrowByNone(*at),
         (84..88, _) => Step::CreateInvalid,
         (88..90, Some(at)) => Step::CreateAgain(*at),
         (90..96, _) => Step::DeleteRecords,
@@ -285,10 +317,14 @@ mod tests {
         let mut changed = 0;
         for _ in 0..2_000 {
             match next(&topics, &mut random) {
-                Step::Grow(at) | Step::Delete(at) | Step::CreateAgain(at) => {
+                Step::Grow(at)
+                | Step::Delete(at)
+                | Step::CreateAgain(at)
+                | Step::GrowByNone(at) => {
                     assert_eq!(at, 2);
                     changed += 1;
                 }
+                Step::DeleteAgain(at) => assert_eq!(at, 1),
                 Step::Create
                 | Step::CreateInvalid
                 | Step::Describe(_)

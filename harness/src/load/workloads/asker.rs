@@ -6,19 +6,20 @@ use std::time::Duration;
 
 use anyhow::Result;
 use checkers::history::{
-    Assigned, Call, Completion, Invocation, Isolation, Offset, OffsetForTime, OffsetForTimeSeen,
-    Poll, Polled, Record, Report, What, WorkerId,
+    Assigned, Call, Isolation, Offset, OffsetForTime, OffsetForTimeSeen, Poll, Polled, Record,
+    Report,
 };
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
 use super::Turn;
 use crate::config::seed::random;
-use crate::kafka::questions::{self, NoAnswer};
 use crate::kafka::wire::Wire;
+use crate::kafka::{nodes, questions};
 use crate::load::contents::Drawing;
 use crate::load::pace::Pace;
 use crate::load::{Compared, Load};
+use crate::record::Caller;
 
 /// The time that it waits for one answer.
 const TIMEOUT: Duration = Duration::from_millis(1_000);
@@ -40,7 +41,7 @@ pub(super) fn run(load: &Load, turn: Turn) -> Result<()> {
         load,
         drawing,
         compared: Compared::begin(Some(drawing), &load.recorder),
-        worker: load.ids.next(),
+        caller: Caller::new((&load.recorder, &load.ids)),
         wires: load
             .addresses
             .iter()
@@ -63,7 +64,7 @@ struct Asker<'a> {
     load: &'a Load,
     drawing: &'a Drawing,
     compared: Compared<'a>,
-    worker: WorkerId,
+    caller: Caller<'a>,
     wires: Vec<Wire>,
     /// For each partition: the node that answered last.
     leader: Vec<usize>,
@@ -80,24 +81,23 @@ impl Asker<'_> {
             false => self.drawing.some_time(random),
         };
         let node = self.leader[at];
-        self.call(Call::OffsetForTime(Box::new(OffsetForTime {
-            topic: topic.into(),
-            partition: *partition,
-            timestamp,
-            node: Some(format!("n{}", node + 1).into()),
-        })));
+        self.caller
+            .calls(Call::OffsetForTime(Box::new(OffsetForTime {
+                topic: topic.into(),
+                partition: *partition,
+                timestamp,
+                node: Some(nodes::name(node)),
+            })));
         let wire = &mut self.wires[node];
         let answer = questions::offset_for_time(wire, topic, *partition, timestamp);
-        let (seen, error) = match answer {
-            Ok(named) => (named, None),
-            Err(error) => (None, Some(error)),
-        };
-        if error.is_some() {
+        if answer.is_err() {
             self.leader[at] = (node + 1) % self.wires.len().max(1);
         }
-        let (offset, timestamp) = seen.unzip();
+        let outcome = questions::outcome(&answer);
+        let (offset, timestamp) = answer.unwrap_or_default().unzip();
         let seen = OffsetForTimeSeen { offset, timestamp };
-        self.completed(Report::OffsetForTime(Box::new(seen)), error);
+        self.caller
+            .ended(outcome, Report::OffsetForTime(Box::new(seen)));
     }
 
     /// Reads through any node, which may be behind: it is given what the node has.
@@ -105,7 +105,7 @@ impl Asker<'_> {
         let (topic, partition) = &self.load.partitions[at];
         let node = random.random_range(0..self.wires.len().max(1));
         let position = random.random_range(0..=self.ends[node][at]);
-        self.call(Call::Poll(Poll {
+        self.caller.calls(Call::Poll(Poll {
             assigned: vec![Assigned {
                 topic: topic.into(),
                 partition: *partition,
@@ -116,7 +116,8 @@ impl Asker<'_> {
         }));
         let wire = &mut self.wires[node];
         let fetched = questions::fetch(wire, topic, *partition, position, FETCH_BYTES);
-        let (records, error) = match fetched {
+        let outcome = questions::outcome(&fetched);
+        let records = match fetched {
             Ok(fetched) => {
                 self.ends[node][at] = fetched.next;
                 let mut records = Vec::with_capacity(fetched.records.len());
@@ -124,37 +125,13 @@ impl Asker<'_> {
                     let word = self.compared.stored((topic, *partition), record);
                     records.push(Record(topic.into(), *partition, record.offset, word));
                 }
-                (records, None)
+                records
             }
-            Err(error) => {
+            Err(_) => {
                 self.ends[node][at] = 0;
-                (Vec::new(), Some(error))
+                Vec::new()
             }
         };
-        self.completed(Report::Poll(Polled { records }), error);
-    }
-
-    fn call(&self, call: Call) {
-        let worker = self.worker;
-        self.load
-            .recorder
-            .record(What::Invoke(Invocation { worker, call }));
-    }
-
-    /// Records the outcome of the last call. A refusal is a failure. Without an answer the worker is retired.
-    fn completed(&mut self, report: Report, error: Option<NoAnswer>) {
-        let completion = Completion {
-            worker: self.worker,
-            error: error.as_ref().map(|error| error.to_string().into()),
-            report,
-        };
-        self.load.recorder.record(match error {
-            None => What::Ok(completion),
-            Some(NoAnswer::Refused(_)) => What::Fail(completion),
-            Some(NoAnswer::Wire(_)) => {
-                self.worker = self.load.ids.next();
-                What::Info(completion)
-            }
-        });
+        self.caller.ended(outcome, Report::Poll(Polled { records }));
     }
 }

@@ -185,7 +185,9 @@ impl<'a, 'p> Life<'a, 'p> {
     fn end(&mut self, ending: Ending) {
         if let Some(open) = self.open.take() {
             match open.has_sent() {
-                true => drop(self.producer.end(open, &mut self.session, ending)),
+                true => {
+                    self.producer.end(open, &mut self.session, ending);
+                }
                 false => self.producer.give_up(open),
             }
         }

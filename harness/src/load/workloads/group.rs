@@ -14,7 +14,8 @@ use super::{Row, Turn, Worker, Workload, append, poll};
 use crate::config::seed::random;
 use crate::config::shape::Shape;
 use crate::load::Load;
-use crate::load::member::{Member, REBALANCE_MS, Standing, session_ms};
+use crate::load::member::Member;
+use crate::load::membership::{REBALANCE_MS, Standing, instance, session_ms};
 use crate::load::pace::Pace;
 
 /// Its row.
@@ -51,8 +52,6 @@ impl Workload for Groups {
 
 /// The key of the load that holds the number of groups.
 const GROUPS: &str = "groups";
-/// The key of the load that says whether one member in two is a static one.
-const STATIC: &str = "static";
 /// The approximate life of a member.
 const LIFE: Duration = Duration::from_secs(8);
 /// The pause before a member that was refused asks again.
@@ -98,10 +97,9 @@ fn consume(load: &Load, turn: Turn, at: usize) -> Result<()> {
     let mut random = random(load.seed, 5_000 + turn.thread);
     let groups = names(&load.shape);
     let group = &groups[at % groups.len()];
-    let is_static = load.shape.flag(STATIC) && (at / groups.len()).is_multiple_of(2);
-    let instance = is_static.then(|| format!("{group}-static-{at}"));
+    let own = instance(&load.shape, group, at / groups.len());
     while !load.stop.is_set() {
-        let mut member = Member::new(load, group, instance.clone(), at);
+        let mut member = Member::new(load, group, own.clone(), at);
         live(&mut member, load, turn, &mut random);
     }
     Ok(())
@@ -132,11 +130,9 @@ fn live(member: &mut Member<'_>, load: &Load, turn: Turn, random: &mut ChaCha8Rn
             other => other,
         };
         reason = match standing {
-            Standing::Good => None,
-            Standing::Rebalance => Some("rebalance"),
-            Standing::Evicted => Some("evicted"),
             // It has no generation yet, or its coordinator is away: in the second case it still is a member.
             Standing::Unknown => reason,
+            known => known.reason(),
         };
         if standing == Standing::Unknown {
             load.stop.sleep_until(Instant::now() + AGAIN);

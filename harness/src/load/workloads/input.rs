@@ -8,9 +8,9 @@ use checkers::history::Offset;
 use crate::kafka::questions::{self, groups::Key};
 use crate::kafka::wire::Wire;
 use crate::load::Load;
-use crate::load::caller::Caller;
 use crate::load::committed::{self, TIMEOUT};
 use crate::load::coordinator::Coordinator;
+use crate::record::Caller;
 
 /// The size of one fetch in bytes.
 const FETCH_BYTES: i32 = 64 << 10;

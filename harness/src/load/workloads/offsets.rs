@@ -11,10 +11,10 @@ use crate::config::seed::random;
 use crate::config::shape::Shape;
 use crate::kafka::questions::groups::{Identity, Key};
 use crate::load::Load;
-use crate::load::caller::Caller;
 use crate::load::committed::{self, TIMEOUT};
 use crate::load::coordinator::Coordinator;
 use crate::load::pace::Pace;
+use crate::record::Caller;
 
 /// Its row.
 pub(super) const ROW: Row = Row {

@@ -18,18 +18,19 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use checkers::history::{
-    Assigned, Call, Completion, EndOffset, EndOffsetSeen, Invocation, Isolation, Offset, Poll,
-    Polled, Record, Report, What, WorkerId,
+    Assigned, Call, EndOffset, EndOffsetSeen, Isolation, Offset, Poll, Polled, Record, Report,
 };
 use rand::Rng;
 
 use super::lives::{Producing, live, one};
 use super::{Row, Turn, Worker, Workload, with_pollers};
 use crate::config::seed::random;
+use crate::kafka::nodes;
 use crate::kafka::questions::{self, NoAnswer};
 use crate::kafka::wire::Wire;
 use crate::load::Load;
 use crate::load::pace::Pace;
+use crate::record::Caller;
 
 /// Its row.
 pub(super) const ROW: Row = Row {
@@ -88,7 +89,7 @@ fn read(load: &Load, turn: Turn) -> Result<()> {
 /// A client that reads last records over its own connections.
 struct Reader<'a> {
     load: &'a Load,
-    worker: WorkerId,
+    caller: Caller<'a>,
     wires: Vec<Wire>,
     /// For each partition: the node to ask.
     asked: Vec<usize>,
@@ -112,7 +113,7 @@ impl<'a> Reader<'a> {
         let partitions = 0..load.partitions.len();
         Reader {
             load,
-            worker: load.ids.next(),
+            caller: Caller::new((&load.recorder, &load.ids)),
             asked: partitions
                 .map(|at| (first + at) % wires.len().max(1))
                 .collect(),
@@ -143,28 +144,24 @@ impl<'a> Reader<'a> {
 
     fn end_offset(&mut self, at: usize, node: usize) -> Result<Offset, Turned> {
         let (topic, partition) = self.load.partitions[at].clone();
-        let name = format!("n{}", node + 1);
-        self.call(Call::EndOffset(EndOffset {
+        let name = nodes::name(node);
+        self.caller.calls(Call::EndOffset(EndOffset {
             topic: topic.as_str().into(),
             partition,
             isolation: Isolation::ReadUncommitted,
-            node: Some(name.as_str().into()),
+            node: Some(name.clone()),
         }));
-        match questions::end_offset(&mut self.wires[node], &topic, partition) {
-            Ok(end) => {
-                let seen = EndOffsetSeen {
-                    offset: Some(end.offset),
-                    epoch: (end.epoch >= 0).then_some(end.epoch),
-                    node: Some(name.into()),
-                };
-                self.completed(Report::EndOffset(Box::new(seen)), None)?;
-                Ok(end.offset)
-            }
-            Err(error) => {
-                let nothing = Report::EndOffset(Box::default());
-                self.completed(nothing, Some(error)).map(|()| 0)
-            }
-        }
+        let answer = questions::end_offset(&mut self.wires[node], &topic, partition);
+        let seen = answer.as_ref().map_or_else(
+            |_| EndOffsetSeen::default(),
+            |end| EndOffsetSeen {
+                offset: Some(end.offset),
+                epoch: (end.epoch >= 0).then_some(end.epoch),
+                node: Some(name),
+            },
+        );
+        self.completed(&answer, Report::EndOffset(Box::new(seen)))?;
+        Ok(answer.map_or(0, |end| end.offset))
     }
 
     fn record_at(&mut self, at: usize, node: usize, position: Offset) -> Result<(), Turned> {
@@ -174,49 +171,30 @@ impl<'a> Reader<'a> {
             partition,
             position,
         };
-        self.call(Call::Poll(Poll {
+        self.caller.calls(Call::Poll(Poll {
             assigned: vec![assigned],
             isolation: Isolation::ReadUncommitted,
             phase: None,
         }));
         let wire = &mut self.wires[node];
-        let (records, error) =
-            match questions::fetch(wire, &topic, partition, position, FETCH_BYTES) {
-                Ok(fetched) => (fetched.records, None),
-                Err(error) => (Vec::new(), Some(error)),
-            };
-        let record = |record: questions::Stored| {
+        let answer = questions::fetch(wire, &topic, partition, position, FETCH_BYTES);
+        let fetched = answer.iter().flat_map(|fetched| &fetched.records);
+        let record = |record: &questions::Stored| {
             let value = record.text();
             Record(topic.as_str().into(), partition, record.offset, value)
         };
-        let records = records.into_iter().map(record).collect();
-        self.completed(Report::Poll(Polled { records }), error)
+        let records = fetched.map(record).collect();
+        self.completed(&answer, Report::Poll(Polled { records }))
     }
 
-    fn call(&self, call: Call) {
-        let worker = self.worker;
-        self.load
-            .recorder
-            .record(What::Invoke(Invocation { worker, call }));
-    }
-
-    /// Records the outcome of the last call. A refusal is a failure. Without an answer the worker is retired.
-    fn completed(&mut self, report: Report, error: Option<NoAnswer>) -> Result<(), Turned> {
-        let completion = Completion {
-            worker: self.worker,
-            error: error.as_ref().map(|error| error.to_string().into()),
-            report,
-        };
-        let (what, turned) = match error {
-            None => (What::Ok(completion), Ok(())),
-            Some(NoAnswer::Refused(_)) => (What::Fail(completion), Err(Turned::Away)),
-            Some(NoAnswer::Wire(_)) => {
-                self.worker = self.load.ids.next();
-                (What::Info(completion), Err(Turned::Silent))
-            }
-        };
-        self.load.recorder.record(what);
-        turned
+    /// Records the outcome of the last call.
+    fn completed<T>(&mut self, answer: &Result<T, NoAnswer>, report: Report) -> Result<(), Turned> {
+        self.caller.ended(questions::outcome(answer), report);
+        match answer {
+            Ok(_) => Ok(()),
+            Err(NoAnswer::Refused(_)) => Err(Turned::Away),
+            Err(NoAnswer::Wire(_)) => Err(Turned::Silent),
+        }
     }
 }
 

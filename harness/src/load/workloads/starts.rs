@@ -5,11 +5,12 @@
 
 use std::time::Duration;
 
-use checkers::history::{Assigned, Offset, WorkerId};
+use checkers::history::{Assigned, Offset};
 
 use crate::kafka::wire::Wire;
 use crate::load::Load;
 use crate::probe::start_offset;
+use crate::record::Caller;
 
 /// The time that it waits for one answer.
 const TIMEOUT: Duration = Duration::from_millis(1_000);
@@ -19,7 +20,7 @@ const OUT_OF_RANGE: &[&str] = &["OFFSET_OUT_OF_RANGE", "_AUTO_OFFSET_RESET"];
 /// The first offsets of all partitions, as far as they are known.
 pub(super) struct Starts<'a> {
     load: &'a Load,
-    worker: WorkerId,
+    caller: Caller<'a>,
     wires: Vec<Wire>,
     known: Vec<Offset>,
 }
@@ -33,7 +34,7 @@ impl<'a> Starts<'a> {
     pub(super) fn of(load: &'a Load) -> Starts<'a> {
         Starts {
             load,
-            worker: load.ids.next(),
+            caller: Caller::new((&load.recorder, &load.ids)),
             wires: load
                 .addresses
                 .iter()
@@ -55,14 +56,13 @@ impl<'a> Starts<'a> {
 
     /// Asks the nodes in turn, for each partition until one answers.
     fn ask(&mut self) {
-        let recorded = (&self.load.recorder, &self.load.ids);
         for ((topic, partition), known) in self.load.partitions.iter().zip(&mut self.known) {
             for (at, wire) in self.wires.iter_mut().enumerate() {
                 if self.load.stop.is_set() {
                     return;
                 }
                 let (node, place) = ((at + 1, wire), (topic.as_str(), *partition));
-                let start = start_offset::ask(node, place, None, &mut self.worker, recorded);
+                let start = start_offset::ask(node, place, None, &mut self.caller);
                 if let Some(start) = start {
                     *known = (*known).max(start);
                     break;

@@ -18,7 +18,7 @@ use crate::config::seed::random;
 use crate::config::shape::Shape;
 use crate::load::Load;
 use crate::load::pace::Pace;
-use crate::load::transactional::{LibraryProducer, Session, Step, TransactionalProducer};
+use crate::load::transactional::{Ended, LibraryProducer, Session, Step, TransactionalProducer};
 
 /// Its row.
 pub(super) const ROW: Row = Row {
@@ -217,13 +217,13 @@ fn transact(
                 producer.give_up(open);
                 return false;
             }
-            Step::Refused => {
+            Step::Refused | Step::Fenced(_) => {
                 producer.end(open, session, Ending::Abort);
                 return false;
             }
         }
     }
-    producer.end(open, session, drawn.ending)
+    producer.end(open, session, drawn.ending) == Ended::Done
 }
 
 /// The most records of one send.

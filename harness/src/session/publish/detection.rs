@@ -7,9 +7,7 @@ use reports::Calibration;
 use reports::model::Detection;
 
 use crate::bounded;
-
-/// The hash of the sources of which this program was built, as a calibration states it.
-const SOURCES: &str = env!("JEPSEN_SOURCES");
+use crate::store::SOURCES;
 
 /// Where `jepsen calibrate` writes by default, and its file.
 const FOLDER: &str = "calibration";

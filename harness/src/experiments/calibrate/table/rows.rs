@@ -384,6 +384,7 @@ pub const ROWS: &[Row] = &[
     groups::OFFSETS_IN_MEMORY,
     groups::OFFSET_REGRESS,
     groups::OLD_GENERATION_COMMITS,
+    groups::ZOMBIE_COMMITS_OFFSETS,
     groups::GENERATION_REUSED,
     groups::EARLY_SYNC,
     groups::MEMBERS_FORGOTTEN,

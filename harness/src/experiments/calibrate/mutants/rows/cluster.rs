@@ -8,8 +8,13 @@ const fn gap(name: &'static str) -> Row {
     killed(
         name,
         &["availability", "cluster-shape"],
-        &["gap", "shape-differs"],
+        &["gap", "shape-differs", "identity-differs"],
     )
+}
+
+/// A node leaves out replicas.
+const fn in_sync(name: &'static str) -> Row {
+    killed(name, &["replicas-in-sync"], &["replicas-out-of-sync"])
 }
 
 /// Nodes contradict each other, or themselves.
@@ -69,7 +74,10 @@ pub(super) const ROWS: &[Row] = &[
     gap("metadata-brokers-exchanged"),
     gap("metadata-host-wrong"),
     gap("metadata-port-wrong"),
-    gap("metadata-controller-another"),
+    equivalent(
+        "metadata-controller-another",
+        "every node passes on what only the leader can do, and Kafka's own brokers name one at random (KIP-590)",
+    ),
     gap("metadata-cluster-id"),
     topics("metadata-partition-missing"),
     topics("metadata-partition-added"),
@@ -83,8 +91,8 @@ pub(super) const ROWS: &[Row] = &[
         "the leader of such a partition is still -1, which clients treat like the error",
     )
     .when_the_leader_is_cut(),
-    topics("metadata-replicas-missing"),
-    topics("metadata-in-sync-missing"),
+    in_sync("metadata-replicas-missing"),
+    in_sync("metadata-in-sync-missing"),
     leaders("quorum-leader-another").on("quorum-leader-another@n1"),
     leaders("quorum-leader-itself"),
     leaders("quorum-leader-none"),

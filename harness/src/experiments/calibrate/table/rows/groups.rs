@@ -51,6 +51,18 @@ pub(super) const OLD_GENERATION_COMMITS: Row = Row {
     ..USUAL
 };
 
+/// A worker falls silent with inputs in its hands, and goes on when others have processed them.
+pub(super) const ZOMBIE_COMMITS_OFFSETS: Row = Row {
+    name: "zombie-commits-offsets",
+    workload: "exactly-once",
+    load: &[("static", "false")],
+    caught_by: &["processed-once", "output-order", "fenced-commit"],
+    findings: &["input-twice", "output-reordered", "fenced-commit"],
+    plant: "zombie-commits-offsets",
+    seconds: 60,
+    ..USUAL
+};
+
 /// A coordinator must change between the answers to JoinGroup and the assignment.
 pub(super) const GENERATION_REUSED: Row = Row {
     name: "generation-reused",

@@ -1,10 +1,9 @@
-//! One worker that calls raw requests, one at a time, and records how each came out. Its id is retired when an outcome is
-//! unknown, because the request may still take effect.
+//! One worker that calls, one thing at a time, and records how each came out. Its id is retired when an outcome is unknown,
+//! because the request may still take effect.
 
 use checkers::history::{Call, Completion, Invocation, Report, Text, What, WorkerId};
 
-use crate::kafka::questions::NoAnswer;
-use crate::record::{Recorder, WorkerIds};
+use super::{Recorder, WorkerIds};
 
 /// How a call came out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,29 +62,5 @@ impl<'a> Caller<'a> {
         if unknown {
             self.worker = self.ids.next();
         }
-    }
-}
-
-/// How a request without a good answer came out. Kafka names some errors for *perhaps done*: these are `unsure`.
-pub fn outcome_of(error: &NoAnswer, unsure: &[&str]) -> Outcome {
-    match error {
-        NoAnswer::Refused(name) if !unsure.contains(&name.as_str()) => Outcome::Fail(name.clone()),
-        other => Outcome::Info(other.to_string()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::kafka::wire::WireError;
-
-    #[test]
-    fn silence_is_never_a_failure() {
-        let silent = NoAnswer::Wire(WireError::TimedOut(5));
-        assert!(matches!(outcome_of(&silent, &[]), Outcome::Info(_)));
-        let refused = NoAnswer::Refused("NOT_COORDINATOR".to_owned());
-        assert!(matches!(outcome_of(&refused, &[]), Outcome::Fail(_)));
-        let unsure = outcome_of(&refused, &["NOT_COORDINATOR"]);
-        assert!(matches!(unsure, Outcome::Info(_)));
     }
 }

@@ -1,0 +1,62 @@
+//! Something that may be so for a while and not for longer, seen in one answer after the other.
+
+use std::collections::BTreeMap;
+
+use super::claims::MS;
+use crate::history::{Moment, Observed};
+
+/// Where something has been so since.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Since {
+    /// When the first answer was asked for.
+    pub(super) from: Moment,
+    /// The line of that answer.
+    pub(super) first: u64,
+    /// From then until the last answer, in ms.
+    pub(super) length_ms: u64,
+}
+
+/// Stretches by what they are about.
+#[derive(Debug)]
+pub(super) struct Stretches<Key> {
+    limit_ms: u64,
+    open: BTreeMap<Key, (Moment, u64, bool)>,
+    longest_ms: u64,
+}
+
+impl<Key: Ord> Stretches<Key> {
+    /// None yet. Each may last this long.
+    pub(super) fn new(limit_ms: u64) -> Self {
+        Stretches {
+            limit_ms,
+            open: BTreeMap::new(),
+            longest_ms: 0,
+        }
+    }
+
+    /// It is not so.
+    pub(super) fn end(&mut self, key: &Key) {
+        self.open.remove(key);
+    }
+
+    /// It is so, by this answer. Returns since when, once, as soon as it has lasted longer than it may.
+    pub(super) fn goes_on(&mut self, key: Key, by: &Observed<'_>) -> Option<Since> {
+        let new = (by.observation.called, by.id, false);
+        let (from, first, told) = self.open.entry(key).or_insert(new);
+        let length_ms = by.at.saturating_sub(*from) / MS;
+        self.longest_ms = self.longest_ms.max(length_ms);
+        if length_ms <= self.limit_ms || std::mem::replace(told, true) {
+            return None;
+        }
+        Some(Since {
+            from: *from,
+            first: *first,
+            length_ms,
+        })
+    }
+
+    /// The longest, in ms.
+    pub(super) fn longest_ms(&self) -> u64 {
+        self.longest_ms
+    }
+}
