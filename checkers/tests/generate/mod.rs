@@ -83,7 +83,9 @@ impl Run {
             "{LOAD} phase load\n{LOAD_END} phase recovery\n{END} phase done"
         ));
         run.lines.extend((1..=NODES).map(|node| {
-            format!("every 1000 {LOAD}..{END} +3 n{node} replicas cluster=c t/0=1:1,2,3:1,2,3")
+            format!(
+                "every 1000 {LOAD}..{END} +3 n{node} replicas cluster=c id=t:x t/0=1:1,2,3:1,2,3"
+            )
         }));
         for (from, to, node) in run.pauses() {
             run.lines.push(format!(

@@ -1,6 +1,7 @@
 //! One change to a legal run for each check, which that check has to find.
 
-use super::{Append, LOAD, LOAD_END, NODES, PARTITIONS, READER, Read, Run};
+use super::parts::said;
+use super::{Append, LOAD_END, NODES, PARTITIONS, READER, Read, Run};
 
 /// A change, the check that must call it invalid, and those that may.
 pub(crate) struct Mutation {
@@ -388,20 +389,4 @@ fn value_at(run: &Run, partition: usize, wanted: i64) -> String {
         .flat_map(|r| &r.records);
     let found = records.find(|(offset, _)| *offset == wanted);
     found.expect("a final read of it").1.clone()
-}
-
-/// What a node says within a time.
-fn said(
-    run: &mut Run,
-    node: usize,
-    quorum: bool,
-    time: std::ops::Range<u64>,
-) -> impl Iterator<Item = &mut (usize, i32)> {
-    debug_assert!(time.start >= LOAD);
-    let says = run
-        .says
-        .iter_mut()
-        .filter(move |says| says.node == node && says.quorum == quorum);
-    says.filter(move |says| time.contains(&says.called))
-        .filter_map(|says| says.says.as_mut())
 }

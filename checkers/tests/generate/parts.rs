@@ -1,5 +1,7 @@
 //! The parts of a run, each of which a test can change.
 
+use super::{LOAD, Run};
+
 /// Records appended together.
 #[derive(Clone, Debug)]
 pub(crate) struct Append {
@@ -54,4 +56,20 @@ pub(crate) struct Says {
 pub(crate) struct Probe {
     pub(crate) called: u64,
     pub(crate) acknowledged: bool,
+}
+
+/// What a node says within a time.
+pub(super) fn said(
+    run: &mut Run,
+    node: usize,
+    quorum: bool,
+    time: std::ops::Range<u64>,
+) -> impl Iterator<Item = &mut (usize, i32)> {
+    debug_assert!(time.start >= LOAD);
+    let says = run
+        .says
+        .iter_mut()
+        .filter(move |says| says.node == node && says.quorum == quorum);
+    says.filter(move |says| time.contains(&says.called))
+        .filter_map(|says| says.says.as_mut())
 }

@@ -15,6 +15,7 @@ const MS: Moment = 1_000_000;
 
 /// Changes of topics and refusals, beside the drawn load.
 const LINES: &str = "
+replication 3
 1100..1110 w900 create-topic n1 a/3
 1200..1210 w900 create-topic n1 b/2
 1210..1220 w900 grow-topic n2 b/4

@@ -87,6 +87,7 @@ pub(crate) fn history(text: &str) -> Told {
             [] => {}
             ["promise", settings @ ..] => set(&mut header["promises"], settings),
             ["timeouts", settings @ ..] => set(&mut header["timeouts"], settings),
+            ["replication", copies] => header["replicas"] = words::number::<u32>(copies).into(),
             ["limit", settings @ ..] => set(&mut header["limits"], settings),
             ["nodes", names @ ..] => nodes = names.iter().map(|n| (*n).to_owned()).collect(),
             ["every", step, range, length, rest @ ..] => {

@@ -270,9 +270,9 @@ mod tests {
                 .contains("deaf:follower")
         );
         assert!(
-            aimed("comet:leader")
+            aimed("isolated:leader")
                 .expect_err("no fault")
-                .contains("isolate, ")
+                .contains("`isolate`")
         );
         assert!(
             aimed("cut-link:all")

@@ -83,6 +83,8 @@ fn everywhere(directory: &Path, recheck: &str, reproduce: &str) {
     assert_eq!(values["run"]["reproduce"], reproduce);
     let text = |name: &str| std::fs::read_to_string(directory.join(name)).expect("written");
     let unescaped = |text: &str| {
+        // A page keeps each word of a command on one line.
+        let text = text.replace("<span>", "").replace("</span>", "");
         let quoted = text.replace("&quot;", "\"").replace("&apos;", "'");
         quoted
             .replace("&#39;", "'")
