@@ -157,6 +157,15 @@ pub(crate) fn explained<'a>(elections: impl IntoIterator<Item = &'a Election>) -
     }
 }
 
+/// Ids in a row, or `none`.
+fn listed(ids: &[i32]) -> String {
+    if ids.is_empty() {
+        return "none".to_owned();
+    }
+    let ids: Vec<String> = ids.iter().map(i32::to_string).collect();
+    ids.join(", ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::by_name;
@@ -167,13 +176,4 @@ mod tests {
         assert_eq!(words.title, "Clock went back");
         assert!(words.seen.contains("clock-went-back") && !words.therefore.is_empty());
     }
-}
-
-/// Ids in a row, or `none`.
-fn listed(ids: &[i32]) -> String {
-    if ids.is_empty() {
-        return "none".to_owned();
-    }
-    let ids: Vec<String> = ids.iter().map(i32::to_string).collect();
-    ids.join(", ")
 }

@@ -12,6 +12,7 @@ use super::Check;
 use super::claims::MS;
 use super::stalls::Stall;
 use super::tally::Waiting;
+use super::transactions::open_too_long;
 use super::view::{Place, evidence};
 use crate::history::{Moment, WorkerId};
 use crate::verdict::{Evidence, Finding, Unit, Verdict};
@@ -78,7 +79,10 @@ fn tell(
         return false;
     };
     let alone_ms = worker.map_or(0, |_| ALONE_MS);
-    let limit_ms = excess.limit_ms.saturating_add(alone_ms);
+    // A consumer of committed records waits before the first open transaction, and a producer that fell silent leaves one
+    // open until its time-out. In a run of half a minute that was twice 6 s, of a correct broker.
+    let open_ms = open_too_long::limit_ms(check).unwrap_or(0);
+    let limit_ms = excess.limit_ms.saturating_add(alone_ms).max(open_ms);
     if excess.length_ms() <= limit_ms {
         return false;
     }

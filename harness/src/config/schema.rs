@@ -106,7 +106,7 @@ fn keys<T: Serialize + DeserializeOwned>(defaults: &T) -> Vec<Key> {
     };
     let names = fields::of::<T>().iter();
     let key = |name: &&'static str| Key {
-        name: *name,
+        name,
         default: defaults.remove(*name).unwrap_or_default(),
         meaning: meaning(name).unwrap_or_default(),
     };

@@ -12,18 +12,10 @@ use crate::kafka::wire::Wire;
 const AGAIN: Duration = Duration::from_secs(1);
 
 /// What was recorded of one node.
+#[derive(Default)]
 pub(super) struct ReplicasProbe {
     last: Option<(Instant, Seen)>,
     version: Option<i16>,
-}
-
-impl Default for ReplicasProbe {
-    fn default() -> Self {
-        ReplicasProbe {
-            last: None,
-            version: None,
-        }
-    }
 }
 
 impl ReplicasProbe {

@@ -72,7 +72,7 @@ pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
 }
 
 /// How long a transaction may be open without a fault, in ms; none if the time-out is not known.
-pub(super) fn limit_ms(check: &Check<'_>) -> Option<u64> {
+pub(in crate::checks) fn limit_ms(check: &Check<'_>) -> Option<u64> {
     let timeouts = check.history().header().timeouts;
     let timeout = timeouts.transaction_ms?;
     let scan = timeouts.scan_ms.unwrap_or(SCAN_MS);
