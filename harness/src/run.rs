@@ -318,8 +318,9 @@ impl Running<'_> {
         let deadline = Instant::now() + limit;
         let agreed = topics::agreement(&self.view, partitions.len() + 1, deadline).await;
         if agreed.is_some() && !self.is_interrupted() {
-            // `replicas-in-sync` holds every replica to this, so a run that ends before has not seen it.
-            let limit = Duration::from_millis(self.case.target.limits.in_sync_ms) + AFTER_AGREEMENT;
+            // `replicas-in-sync` holds every replica to this, so a run that ends before has not seen it. Twice as long, so
+            // that a machine that was busy for a moment does not explain it.
+            let limit = Duration::from_millis(self.case.target.limits.in_sync_ms) * 2;
             topics::in_sync(&self.view, Instant::now() + limit).await;
         }
         self.phase(Phase::Final);

@@ -59,7 +59,9 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
             }
             if is_whole || !shown.may_lag || about.called < from || faulty(check, observed) {
                 stretches.end(&lane);
-            } else if let Some(since) = stretches.goes_on(lane, &observed) {
+            } else if let Some(since) = stretches.goes_on(lane, &observed)
+                && since.is_news
+            {
                 found(check, observed, &shown, Some(since), &mut verdict);
             }
         }

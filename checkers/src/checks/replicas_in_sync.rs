@@ -8,7 +8,7 @@
 
 mod minimum;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Check;
 use super::claims::settle;
@@ -23,6 +23,8 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
     let load = history.phase(Phase::Load);
     let done = history.phase(Phase::Done);
     let mut stretches: Stretches<(NodeName, String, i32)> = Stretches::new(limit_ms);
+    let mut short: BTreeMap<(NodeName, String, i32), (Since, Observed<'_>, &ReplicaClaim)> =
+        BTreeMap::new();
     let mut strange: BTreeSet<(NodeName, String, i32)> = BTreeSet::new();
     let settled = history.settled();
     let mut judged = settled.map_or(0, |settled| settled.answers.replicas);
@@ -51,10 +53,17 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
             }
             if faulty || is_whole(history.header(), row) {
                 stretches.end(&lane);
-            } else if let Some(since) = stretches.goes_on(lane, &observed) {
-                found(check, observed, row, Told::Short(since), &mut verdict);
+                if let Some((since, observed, row)) = short.remove(&lane) {
+                    found(check, observed, row, Told::Short(since), &mut verdict);
+                }
+            } else if let Some(since) = stretches.goes_on(lane.clone(), &observed) {
+                // Told when it has ended, because only its whole length shows what a starved machine can explain of it.
+                short.insert(lane, (since, observed, row));
             }
         }
+    }
+    for (since, observed, row) in short.into_values() {
+        found(check, observed, row, Told::Short(since), &mut verdict);
     }
     verdict.figure(
         "out_of_sync_ms_max",
@@ -148,8 +157,9 @@ fn found(
         window: Some((from, observed.at)),
         ..Evidence::default()
     };
-    if since.is_some() {
-        check.unless_starved(kind, evidence, from, observed.at, verdict);
+    if let Some(since) = since {
+        let beyond_ms = since.length_ms.saturating_sub(limit_ms);
+        check.unless_starved_by(beyond_ms, kind, evidence, (from, observed.at), verdict);
     } else {
         verdict.found(Anomaly {
             kind,

@@ -14,6 +14,8 @@ pub(super) struct Since {
     pub(super) first: u64,
     /// From then until the last answer, in ms.
     pub(super) length_ms: u64,
+    /// Whether this answer is the first by which it has lasted longer than it may.
+    pub(super) is_news: bool,
 }
 
 /// Stretches by what they are about.
@@ -39,19 +41,17 @@ impl<Key: Ord> Stretches<Key> {
         self.open.remove(key);
     }
 
-    /// It is so, by this answer. Returns since when, once, as soon as it has lasted longer than it may.
+    /// It is so, by this answer. Returns since when, if it has lasted longer than it may.
     pub(super) fn goes_on(&mut self, key: Key, by: &Observed<'_>) -> Option<Since> {
         let new = (by.observation.called, by.id, false);
         let (from, first, told) = self.open.entry(key).or_insert(new);
         let length_ms = by.at.saturating_sub(*from) / MS;
         self.longest_ms = self.longest_ms.max(length_ms);
-        if length_ms <= self.limit_ms || std::mem::replace(told, true) {
-            return None;
-        }
-        Some(Since {
+        (length_ms > self.limit_ms).then(|| Since {
             from: *from,
             first: *first,
             length_ms,
+            is_news: !std::mem::replace(told, true),
         })
     }
 

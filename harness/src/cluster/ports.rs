@@ -14,8 +14,8 @@ use crate::exit::Stop;
 /// # Errors
 /// If a port is taken. The message names address and port.
 pub(super) fn are_free(environment: &Environment, target: &Target) -> Result<()> {
-    if environment.network().is_some() {
-        // In a network namespace of their own no other program can listen.
+    // In a network namespace of their own no other program can listen, and a cluster that runs already has its ports.
+    if environment.network().is_some() || target.runs_already() {
         return Ok(());
     }
     for node in target.nodes {
