@@ -13,7 +13,7 @@ use crate::verdict::Belief;
 /// Nanoseconds in a millisecond.
 pub(super) const MS: Moment = 1_000_000;
 
-/// How long an answer about the quorum is worth something.
+/// How long an answer counts as what a node believes.
 pub(super) const FRESH: Moment = 1_000 * MS;
 
 /// What one answer says of one lane.

@@ -17,9 +17,9 @@ use std::collections::BTreeSet;
 
 use super::Check;
 use super::claims::{MS, settle};
-use super::stretches::{Since, Stretches};
+use super::stretches::{self, Since, Stretches};
 use crate::history::{Moment, NodeName, Observation, Observed, Phase, Seen};
-use crate::verdict::{Anomaly, Doubt, Evidence, Finding, Unit, Verdict};
+use crate::verdict::{Anomaly, Doubt, Finding, Unit, Verdict};
 
 /// Voters do not come and go: the harness changes no quorum.
 const VOTERS: &str = "voters";
@@ -158,25 +158,16 @@ fn found(
     let node = observed.observation.node.to_string();
     let limit_ms = check.history().limits().metadata_ms;
     let finding = Finding::ShapeDiffers {
-        node: node.clone(),
+        node,
         what: shown.what.clone(),
         seen: shown.seen.iter().copied().collect(),
         exist: shown.exist.iter().copied().collect(),
         length_ms: since.map(|since| since.length_ms),
         limit_ms: since.map(|_| limit_ms),
     };
-    let from = since.map_or(observed.observation.called, |since| since.from);
-    let first = since.map(|since| since.first);
-    let mut events: Vec<u64> = first.into_iter().chain([observed.id]).collect();
-    events.dedup();
-    let evidence = Evidence {
-        events,
-        nodes: vec![node],
-        window: Some((from, observed.at)),
-        ..Evidence::default()
-    };
-    if since.is_some() {
-        check.unless_starved(finding, evidence, from, observed.at, verdict);
+    let evidence = stretches::evidence(since, &observed);
+    if let Some(since) = since {
+        check.unless_starved(finding, evidence, since.from, observed.at, verdict);
     } else {
         verdict.found(Anomaly {
             kind: finding,

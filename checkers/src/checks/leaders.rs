@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::Check;
-use super::claims::{MS, Row, settle};
+use super::claims::{FRESH, MS, Row, settle};
 use super::epochs::evidence;
 use crate::history::{Moment, Phase};
 use crate::verdict::{Evidence, Finding, Unit, Verdict};
@@ -97,9 +97,6 @@ fn resumed(check: &Check<'_>, row: &Row<'_>) -> (Moment, u64) {
     let resumed = window.healed.unwrap_or(row.called);
     (resumed, settle(check.history(), window, 0) / MS)
 }
-
-/// How long an answer counts as what a node believes.
-const FRESH: Moment = 1_000 * MS;
 
 /// What is wrong with the nodes' beliefs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,16 +2,13 @@
 //! the run see enough to say anything.
 
 use super::Check;
-use super::claims::{MS, Row, settle};
+use super::claims::{FRESH, MS, Row, settle};
 use crate::agreement::Agreement;
 use crate::history::{DiskFault, Moment, NodeName, Phase, Seen, Window};
 use crate::verdict::{Anomaly, Doubt, Evidence, Finding, Lacking, Unit, Verdict};
 
 /// Leader-affecting windows that a run with such faults needs.
 const LEADER_FAULTS_MIN: u64 = 2;
-
-/// A node's answer about the quorum counts as present for this long.
-const FRESH: Moment = 1_000 * MS;
 
 /// The first moment from `from` on at which the last answers of all nodes about one lane name the same leader and
 /// epoch.

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Check;
 use super::claims::settle;
-use super::stretches::{Since, Stretches};
+use super::stretches::{self, Since, Stretches};
 use crate::history::{Header, NodeName, Observation, Observed, Phase, ReplicaClaim, Seen};
 use crate::verdict::{Anomaly, Doubt, Evidence, Finding, Unit, Verdict};
 
@@ -83,7 +83,7 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
 
 /// What is wrong with a row.
 enum Told {
-    /// A node that is called in sync is no replica.
+    /// This node is called in sync, but it is not a replica.
     Stranger(i32),
     /// Too few replicas are in sync.
     Short(Since),
@@ -138,28 +138,27 @@ fn found(
         Told::Stranger(id) => (None, Some(id)),
     };
     let kind = Finding::ReplicasOutOfSync {
-        node: node.clone(),
+        node,
         replicas: wanted(check.history().header(), row) as u64,
         in_sync: row.in_sync().to_vec(),
         stranger,
         length_ms: since.map(|since| since.length_ms),
         limit_ms: since.map(|_| limit_ms),
     };
-    let from = since.map_or(observed.observation.called, |since| since.from);
-    let first = since.map(|since| since.first);
-    let mut events: Vec<u64> = first.into_iter().chain([observed.id]).collect();
-    events.dedup();
     let evidence = Evidence {
-        events,
-        nodes: vec![node],
         topic: Some(row.topic().to_owned()),
         partition: Some(row.partition()),
-        window: Some((from, observed.at)),
-        ..Evidence::default()
+        ..stretches::evidence(since, &observed)
     };
     if let Some(since) = since {
         let beyond_ms = since.length_ms.saturating_sub(limit_ms);
-        check.unless_starved_by(beyond_ms, kind, evidence, (from, observed.at), verdict);
+        check.unless_starved_by(
+            beyond_ms,
+            kind,
+            evidence,
+            (since.from, observed.at),
+            verdict,
+        );
     } else {
         verdict.found(Anomaly {
             kind,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::claims::MS;
 use crate::history::{Moment, Observed};
+use crate::verdict::Evidence;
 
 /// Where something has been so since.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +17,20 @@ pub(super) struct Since {
     pub(super) length_ms: u64,
     /// Whether this answer is the first by which it has lasted longer than it may.
     pub(super) is_news: bool,
+}
+
+/// What an answer proves: alone, or as the last one of a stretch.
+pub(super) fn evidence(since: Option<Since>, by: &Observed<'_>) -> Evidence {
+    let from = since.map_or(by.observation.called, |since| since.from);
+    let first = since.map(|since| since.first);
+    let mut events: Vec<u64> = first.into_iter().chain([by.id]).collect();
+    events.dedup();
+    Evidence {
+        events,
+        nodes: vec![by.observation.node.to_string()],
+        window: Some((from, by.at)),
+        ..Evidence::default()
+    }
 }
 
 /// Stretches by what they are about.

@@ -19,11 +19,6 @@ impl ReplicaClaim {
         self.1
     }
 
-    /// The leader's id, if one was stated.
-    pub fn leader(&self) -> Option<i32> {
-        (self.2 >= 0).then_some(self.2)
-    }
-
     /// Ids of the replicas.
     pub fn replicas(&self) -> &[i32] {
         &self.3

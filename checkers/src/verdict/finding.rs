@@ -372,7 +372,7 @@ pub enum Finding {
         replicas: u64,
         /// Those that it calls in sync.
         in_sync: Vec<i32>,
-        /// One of them that is no replica, if that is what is wrong.
+        /// The one of them that is not a replica, if there is one.
         stranger: Option<i32>,
         /// For how long it has said so; none with a stranger.
         length_ms: Option<u64>,

@@ -3,13 +3,11 @@
 use std::collections::BTreeMap;
 
 use kafka_protocol::messages::describe_configs_request::DescribeConfigsResource;
-use kafka_protocol::messages::{
-    ApiKey, ApiVersionsRequest, DescribeConfigsRequest, MetadataRequest,
-};
+use kafka_protocol::messages::{ApiKey, DescribeConfigsRequest, MetadataRequest};
 use kafka_protocol::protocol::StrBytes;
 
 use super::features::Features;
-use super::{METADATA_VERSION, NoAnswer, refused};
+use super::{METADATA_VERSION, NoAnswer, refused, versions};
 use crate::kafka::wire::{Wire, WireError};
 
 /// The first version that every client since Kafka 0.10 has, and the first with features.
@@ -48,7 +46,7 @@ impl Offer {
 pub fn offer(wire: &mut Wire) -> Result<Offer, NoAnswer> {
     let mut last = None;
     for version in API_VERSIONS {
-        match versions(wire, version) {
+        match of_version(wire, version) {
             // An answer in the form of another version cannot be read.
             Err(error @ (NoAnswer::Wire(WireError::Malformed(_)) | NoAnswer::Refused(_))) => {
                 last = Some(error);
@@ -59,17 +57,8 @@ pub fn offer(wire: &mut Wire) -> Result<Offer, NoAnswer> {
     Err(last.unwrap_or_else(|| NoAnswer::Refused("no version of ApiVersions".to_owned())))
 }
 
-fn versions(wire: &mut Wire, version: i16) -> Result<Offer, NoAnswer> {
-    let request = match version {
-        0 => ApiVersionsRequest::default(),
-        _ => ApiVersionsRequest::default()
-            .with_client_software_name(StrBytes::from_static_str("jepsen"))
-            .with_client_software_version(StrBytes::from_static_str(env!("CARGO_PKG_VERSION"))),
-    };
-    let answer = wire.call(&request, version)?;
-    if let Some(refusal) = refused(answer.error_code) {
-        return Err(refusal);
-    }
+fn of_version(wire: &mut Wire, version: i16) -> Result<Offer, NoAnswer> {
+    let answer = versions::answer(wire, version)?;
     let requests = answer.api_keys.iter();
     let features = answer.finalized_features.iter();
     Ok(Offer {

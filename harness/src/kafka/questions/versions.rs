@@ -9,16 +9,27 @@ use crate::kafka::wire::Wire;
 /// The first version that states features, too.
 const API_VERSIONS_VERSION: i16 = 3;
 
-/// A node's whole answer.
+/// A node's whole answer, in the version with features.
 ///
 /// # Errors
 /// If the node does not answer or refuses.
 pub(super) fn all(wire: &mut Wire) -> Result<ApiVersionsResponse, NoAnswer> {
+    answer(wire, API_VERSIONS_VERSION)
+}
+
+/// A node's answer in this version. Version 0 does not say who asks.
+///
+/// # Errors
+/// If the node does not answer or refuses.
+pub(super) fn answer(wire: &mut Wire, version: i16) -> Result<ApiVersionsResponse, NoAnswer> {
     let word = StrBytes::from_static_str;
-    let request = ApiVersionsRequest::default()
-        .with_client_software_name(word("jepsen"))
-        .with_client_software_version(word(env!("CARGO_PKG_VERSION")));
-    let answer = wire.call(&request, API_VERSIONS_VERSION)?;
+    let request = match version {
+        0 => ApiVersionsRequest::default(),
+        _ => ApiVersionsRequest::default()
+            .with_client_software_name(word("jepsen"))
+            .with_client_software_version(word(env!("CARGO_PKG_VERSION"))),
+    };
+    let answer = wire.call(&request, version)?;
     match refused(answer.error_code) {
         Some(refusal) => Err(refusal),
         None => Ok(answer),
