@@ -327,6 +327,18 @@ pub struct FetchRefusal {
     pub log_start_offset: i64,
 }
 
+impl FetchRefusal {
+    /// A refusal by a node that knows nothing of the partition, or may not say it.
+    pub fn without_offsets(error: ResponseError) -> FetchRefusal {
+        FetchRefusal {
+            error,
+            high_watermark: -1,
+            last_stable_offset: -1,
+            log_start_offset: -1,
+        }
+    }
+}
+
 /// An offset that is listed.
 #[derive(Clone, Debug)]
 pub struct ListedOffset {

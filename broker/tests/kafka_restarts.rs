@@ -97,3 +97,25 @@ fn a_lost_leader_is_replaced_under_a_higher_epoch_and_nothing_is_lost() {
         (response.responses[0].partitions[0].high_watermark == 2).then_some(())
     });
 }
+
+#[test]
+fn a_leader_without_followers_does_not_say_that_an_offset_does_not_exist() {
+    let mut cluster = cluster_with("beyond");
+    let leader = cluster.leader();
+    let mut client = cluster.client(leader);
+    assert_eq!(client.produce("beyond", -1, batch(&["a"])), (0, 0));
+    let epoch = client.metadata(Some(&["beyond"])).topics[0].partitions[0].leader_epoch;
+    let mut beyond = fetch_request("beyond", 99, 0);
+    beyond.topics[0].partitions[0].current_leader_epoch = epoch;
+    let asked = |client: &mut client::Client| {
+        client.call(11, &beyond).responses[0].partitions[0].error_code
+    };
+    assert_eq!(asked(&mut client), code(ResponseError::OffsetOutOfRange));
+    // Until it notices, it takes itself for the leader. A successor may have that offset.
+    for follower in (1..=3).filter(|node| *node != leader) {
+        cluster.stop_node(follower);
+    }
+    let error = asked(&mut client);
+    assert_ne!(error, code(ResponseError::OffsetOutOfRange));
+    assert_eq!(error, code(ResponseError::NotLeaderOrFollower));
+}

@@ -203,12 +203,16 @@ async fn watch_signals(interrupt: StopFlag) {
         return;
     };
     loop {
-        tokio::select! { _ = int.recv() => {}, _ = term.recv() => {}, _ = hangup.recv() => {} }
+        let cause = tokio::select! {
+            _ = int.recv() => "SIGINT (Ctrl-C)",
+            _ = term.recv() => "SIGTERM",
+            _ = hangup.recv() => "SIGHUP (its terminal closed)",
+        };
         if interrupt.is_set() {
             say("jepsen: second signal: quitting now");
             std::process::exit(exit::INTERRUPTED);
         }
-        interrupt.set();
+        interrupt.set_by(cause);
         say(
             "jepsen: stopping: healing faults, judging the history; press Ctrl-C again to quit now",
         );

@@ -129,17 +129,17 @@ pub(crate) const FIGURES: &[(&str, &str, &str)] = &[
     (
         "append_wait_ms_max",
         "longest wait for an append",
-        "The longest time in which a partition under load acknowledged no append.",
+        "The longest time in which a partition under load acknowledged no append. It is held to the limits of gaps, by the faults of that time.",
     ),
     (
         "read_wait_ms_max",
         "longest wait for a read",
-        "The longest time in which consumers got no record of a partition that had some.",
+        "The longest time in which consumers got no record of a partition that had some. It is held to the limits of gaps.",
     ),
     (
         "request_wait_ms_max",
         "longest wait for a request",
-        "The longest time in which requests for end offsets, metadata or topics did not succeed.",
+        "The longest time in which requests for end offsets, metadata or topics did not succeed. It is held to the limits of gaps.",
     ),
     (
         "stale_tail_ms_max",
@@ -183,6 +183,13 @@ pub(crate) const FIGURES: &[(&str, &str, &str)] = &[
     ),
 ];
 
+/// Figures that are held to the limits of gaps, which depend on the faults of their time.
+pub(crate) const HELD_AS_GAPS: [&str; 3] = [
+    "append_wait_ms_max",
+    "read_wait_ms_max",
+    "request_wait_ms_max",
+];
+
 /// Words of the page that an engineer new to it may not know.
 pub(crate) const TERMS: &[(&str, &str)] = &[
     (
@@ -201,6 +208,26 @@ pub(crate) const TERMS: &[(&str, &str)] = &[
     (
         "produce probe",
         "A client of its own that sends a record every 20 ms, whatever happens. Gaps are measured by it.",
+    ),
+    (
+        "deliberate bug",
+        "A known mistake, also called a plant, that the reference broker was started with, to show that the checks find it.",
+    ),
+    (
+        "reference",
+        "The broker that comes with this program. It replicates with Raft, and serves to measure the harness itself.",
+    ),
+    (
+        "terms burned",
+        "Terms in which no leader was elected. A node that campaigns without a chance raises the term, and deposes a leader that works.",
+    ),
+    (
+        "halves",
+        "A fault that divides the nodes into two groups that cannot reach each other.",
+    ),
+    (
+        "deaf, mute",
+        "Faults that cut one direction: a deaf node receives nothing from the others, a mute node reaches nobody.",
     ),
     (
         "not applicable",

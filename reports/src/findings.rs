@@ -53,7 +53,8 @@ pub(crate) struct UndecidedCheck<'a> {
     pub(crate) verdict: &'a Verdict,
 }
 
-/// Every card, worst first: safety before leadership before liveness before performance, certain before suspected.
+/// Every card, worst first: safety before leadership before liveness before performance, certain before suspected, lost
+/// records before stale answers.
 pub(crate) fn cards(report: &RunReport) -> Vec<Card<'_>> {
     let mut cards: Vec<Card<'_>> = Vec::new();
     for scenario in &report.scenarios {
@@ -81,7 +82,9 @@ pub(crate) fn cards(report: &RunReport) -> Vec<Card<'_>> {
     }
     cards.sort_by_key(|card| {
         let is_waived = card.waiver(report).is_some();
-        (is_waived, card.verdict.class, !card.first().certain)
+        let severity = wording::severity(&card.verdict.check);
+        let is_certain = card.first().certain;
+        (is_waived, card.verdict.class, !is_certain, severity)
     });
     for (index, card) in cards.iter_mut().enumerate() {
         card.id = format!("f{}", index + 1);

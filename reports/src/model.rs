@@ -32,7 +32,7 @@ pub use calibration::{Calibration, ControlRun, PlantRow};
 pub use comparison::{
     Baseline, Comparison, FigureChange, FigureOutcome, FindingChange, FindingStatus, Side,
 };
-pub use detection::Detection;
+pub use detection::{Detection, ShippedCalibration};
 pub use environment::{Environment, Filesystem, NodeSetup, Setting};
 pub(crate) use excerpt::span;
 pub use excerpt::{Excerpt, FailureStretch};
@@ -144,6 +144,9 @@ pub struct Run {
 pub struct Subject {
     /// The target's name.
     pub name: String,
+    /// What it is, in half a sentence of the target file.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub about: String,
     /// Its version.
     pub version: String,
     /// The revision of its sources, if the target file states it.

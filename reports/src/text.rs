@@ -13,6 +13,9 @@ use crate::measures::{Measures, Name};
 use crate::model::{RunReport, ScenarioReport};
 use crate::wording;
 
+/// Sentences about what a run lacks that are shown; the page has all.
+const INCOMPLETE_MAX: usize = 3;
+
 /// The verdict and its reasons alone: the first lines of the block.
 pub(crate) fn verdict(report: &RunReport, colour: bool) -> String {
     let cards = findings::cards(report);
@@ -80,6 +83,9 @@ fn head(report: &RunReport, colour: bool) -> String {
     };
     if report.run.interrupted {
         line += "  interrupted";
+    }
+    for missing in report.run.incomplete.iter().take(INCOMPLETE_MAX) {
+        let _ = write!(line, "\n  incomplete: {}", untrusted(missing));
     }
     if !report.subject.plants.is_empty() {
         let _ = write!(line, "  {}", wording::planted(&report.subject.plants));

@@ -2,9 +2,10 @@
 //! engineer reads this beside the verdict, so a sentence is here only while it is true of this run.
 
 use checkers::checks::{Scope, named};
+use checkers::history::Acks;
 use checkers::verdict::{Validity, Verdict};
 
-use crate::format::untrusted;
+use crate::format::{count, length_ms, untrusted};
 use crate::model::{FaultClass, FaultWindow, RunReport};
 
 /// Faults that the default scenario holds if it has the time: words, kinds, and the beginning of the role.
@@ -67,7 +68,9 @@ pub(crate) fn sentences(report: &RunReport) -> Vec<String> {
             && !applied(report).any(|check| words.iter().any(|word| is_other(check, word)))
     });
     all.extend(by_check.map(|(sentence, ..)| (*sentence).to_owned()));
+    all.extend(producers(report));
     all.extend(NEVER.iter().map(|sentence| (*sentence).to_owned()));
+    all.push(extent(report));
     let stated = report.not_tested.iter();
     let stated = stated.filter(|sentence| !OLDER.contains(&sentence.as_str()));
     all.extend(stated.map(|sentence| untrusted(sentence)));
@@ -77,6 +80,43 @@ pub(crate) fn sentences(report: &RunReport) -> Vec<String> {
     }
     all.extend(idle(report));
     all
+}
+
+/// The kinds of producers that appended nothing.
+fn producers(report: &RunReport) -> Option<String> {
+    let ran = report.scenarios.iter();
+    let ran: Vec<_> = ran.filter_map(|s| s.judgement.configuration).collect();
+    if ran.is_empty() {
+        return None;
+    }
+    let mut lacking = Vec::new();
+    if ran.iter().all(|one| one.acks == Acks::All) {
+        lacking.extend(["acks=0", "acks=1"]);
+    }
+    if !ran.iter().any(|one| one.idempotent) {
+        lacking.push("idempotence");
+    }
+    (!lacking.is_empty()).then(|| format!("Producers with {}.", lacking.join(", with ")))
+}
+
+/// What any run leaves open: one length, one seed, one size of cluster.
+fn extent(report: &RunReport) -> String {
+    let longest = report.scenarios.iter().map(|s| s.duration_ms).max();
+    let longest = longest.filter(|longest| *longest > 0);
+    let longer = longest.map_or_else(String::new, |longest| {
+        format!("longer runs than {}, ", length_ms(longest))
+    });
+    let size = match report.subject.nodes {
+        0 => "clusters of another size".to_owned(),
+        nodes => format!(
+            "clusters of other than {}",
+            count(u64::from(nodes), "nodes")
+        ),
+    };
+    format!(
+        "Of what varies: {longer}other seeds than {}, {size}.",
+        untrusted(&report.run.seed)
+    )
 }
 
 /// Whether a check of one of these scopes applied.

@@ -30,6 +30,7 @@ mod records;
 mod register;
 mod replicas;
 mod resources;
+mod severity;
 mod stalled;
 mod topics;
 mod transactions;
@@ -46,6 +47,7 @@ pub(crate) use headline::{headline, instance_line, kinds};
 pub(crate) use liveness::scope_word;
 pub(crate) use occurrences::occurrences;
 pub(crate) use promises::{limit_rows, promise_rows, subject};
+pub(crate) use severity::severity;
 pub(crate) use words::Words;
 
 use crate::format::{length_ms, limit_ms, sentence_case, untrusted};

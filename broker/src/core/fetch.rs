@@ -2,10 +2,13 @@
 //! the leader or, for clients that allow it, by a follower (KIP-392); refused by a node that knows no leader, so that a
 //! cut-off node does not hold on to its consumers.
 
+use std::time::Duration;
+
 use kafka_protocol::error::ResponseError;
 use uuid::Uuid;
 
 use super::Core;
+use super::reads::Question;
 use crate::request::{
     EpochEnd, EpochEndPartition, Extent, FetchPartition, FetchRefusal, Fetched, RequestId,
     Response, Time,
@@ -29,6 +32,16 @@ pub(super) struct Waiting {
     id: RequestId,
     partitions: Vec<FetchPartition>,
     limits: Limits,
+}
+
+/// How long a quorum may take to confirm a leader that says an offset does not exist.
+const CONFIRMATION: Duration = Duration::from_secs(1);
+
+/// Whether an answer says that an offset beyond the end does not exist. Only the present leader knows that.
+fn is_beyond_end(asked: &FetchPartition, outcome: &Result<Fetched, FetchRefusal>) -> bool {
+    let refused = outcome.as_ref().err();
+    let refused = refused.filter(|refusal| refusal.error == ResponseError::OffsetOutOfRange);
+    refused.is_some_and(|refusal| asked.offset > refusal.high_watermark)
 }
 
 impl Core {
@@ -71,7 +84,22 @@ impl Core {
             outcomes.push(outcome);
         }
         if refused || found >= limits.min_bytes || self.now >= limits.deadline {
-            self.respond(waiting.id, Response::Fetch(outcomes));
+            let asked = waiting.partitions.iter();
+            if asked
+                .zip(&outcomes)
+                .any(|(asked, outcome)| is_beyond_end(asked, outcome))
+            {
+                // A leader that was stopped and replaced does not know of it yet. A consumer that starts at an offset of
+                // its predecessor was told there that the offset does not exist, 20 ms after the end of a pause.
+                let deadline = limits.deadline.max(self.now + CONFIRMATION);
+                self.read(
+                    waiting.id,
+                    Question::Settled(Response::Fetch(outcomes)),
+                    deadline,
+                );
+            } else {
+                self.respond(waiting.id, Response::Fetch(outcomes));
+            }
             None
         } else {
             Some(waiting)
@@ -85,19 +113,17 @@ impl Core {
         left: usize,
         first: bool,
     ) -> Result<Fetched, FetchRefusal> {
-        let refuse = |error| FetchRefusal {
-            error,
-            high_watermark: -1,
-            last_stable_offset: -1,
-            log_start_offset: -1,
-        };
         self.check_epoch(asked.current_leader_epoch)
-            .map_err(refuse)?;
+            .map_err(FetchRefusal::without_offsets)?;
         if self.leader().is_none() || !(self.is_leader() || limits.follower_may_serve) {
-            return Err(refuse(ResponseError::NotLeaderOrFollower));
+            return Err(FetchRefusal::without_offsets(
+                ResponseError::NotLeaderOrFollower,
+            ));
         }
         let Some((topic, partition)) = self.state.partition(&asked.topic, asked.partition) else {
-            return Err(refuse(ResponseError::UnknownTopicOrPartition));
+            return Err(FetchRefusal::without_offsets(
+                ResponseError::UnknownTopicOrPartition,
+            ));
         };
         let beyond_applied = self.beyond_applied(topic, asked.partition, partition.next);
         let high_watermark = beyond_applied
@@ -108,7 +134,7 @@ impl Core {
         // A node that lags does not know whether the offset exists. So does a leader whose disk does: entries of its own
         // that two followers have made durable are committed, and may have been read there, before they are here. And so
         // does a leader that was deposed and has not heard of it, whose successor's records may have been read: who names
-        // the epoch has read nothing of a later one.
+        // the epoch has read nothing of a later one, and a quorum confirms it for those who were told where to begin.
         let beyond = if self.serves()
             && asked.current_leader_epoch >= 0
             && asked.offset > self.optimistic_next(topic, asked.partition, high_watermark)

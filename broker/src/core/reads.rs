@@ -12,7 +12,7 @@ use kafka_protocol::error::ResponseError;
 
 use super::Core;
 use super::groups::GroupRead;
-use crate::request::{ListOffsetsPartition, RequestId, Response, Time};
+use crate::request::{FetchRefusal, ListOffsetsPartition, RequestId, Response, Time};
 use crate::rules::EndOffsets;
 
 /// A round without an answer is started again after this.
@@ -240,6 +240,10 @@ fn refusal(question: Question, why: Unread) -> Response {
                 .iter()
                 .map(|_| Err(ResponseError::NotLeaderOrFollower));
             Response::Produce(refused.collect())
+        }
+        Question::Settled(Response::Fetch(outcomes)) => {
+            let refusal = || FetchRefusal::without_offsets(ResponseError::NotLeaderOrFollower);
+            Response::Fetch(outcomes.iter().map(|_| Err(refusal())).collect())
         }
         Question::Settled(_) => Response::Transaction(Err(of_coordinator.into())),
     }

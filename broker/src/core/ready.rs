@@ -343,12 +343,15 @@ impl Core {
         if message.get_msg_type() != MessageType::MsgAppend || first == message.index + 1 {
             return true;
         }
-        let Ok(term) = self.raft.raft.raft_log.term(first - 1) else {
-            return false;
-        };
-        message.index = first - 1;
-        message.log_term = term;
-        true
+        // Raft names the term 0 for an entry that was removed from the log meanwhile. The follower would refuse that.
+        match self.raft.raft.raft_log.term(first - 1) {
+            Ok(term) if term > 0 || first == 1 => {
+                message.index = first - 1;
+                message.log_term = term;
+                true
+            }
+            _ => false,
+        }
     }
 
     /// Whether an entry is applied as far as the hooks are concerned.

@@ -47,6 +47,8 @@ pub(crate) struct Client {
     open: Option<Open>,
     /// Where it reads next, by partition.
     positions: BTreeMap<i32, i64>,
+    /// The leader epoch that a node showed last: it may be that of a leader which was deposed since.
+    shown_epoch: i32,
 }
 
 impl Client {
@@ -56,6 +58,7 @@ impl Client {
             producer: None,
             open: None,
             positions: BTreeMap::new(),
+            shown_epoch: -1,
         }
     }
 
@@ -115,7 +118,8 @@ impl Client {
                     topic: (*topic).to_owned(),
                     partition: *partition,
                     offset: *offset,
-                    current_leader_epoch: -1,
+                    // As a consumer does that starts where another one ended, with what a node told it of the leader.
+                    current_leader_epoch: [-1, self.shown_epoch][random.random_range(0..2)],
                     max_bytes: 4096,
                 }],
                 min_bytes: random.random_range(0..2),
@@ -291,7 +295,8 @@ impl Client {
             }
             (Asked::Admin, Response::Admin(_)) => {}
             (Asked::View, Response::View(view)) => {
-                oracle.viewed(node, view.leader, view.leader_epoch)
+                self.shown_epoch = view.leader_epoch;
+                oracle.viewed(node, view.leader, view.leader_epoch);
             }
             (asked, response) => panic!("{asked:?} was answered by {response:?}"),
         }

@@ -7,6 +7,12 @@ use crate::judgement::{LeadSpan, NodeLane, Span};
 /// What each node believed over time, for drawing.
 pub(super) fn lanes(history: &History, claims: &Claims<'_>, windows: &[Window]) -> Vec<NodeLane> {
     let lane = |node: NodeName| {
+        let stops = |window: &&Window| window.took_effect() && window.stops(&node);
+        // A node that is stopped claims nothing until it runs again.
+        let stopped = |from: Moment, to: Moment| {
+            let mut between = windows.iter().filter(stops);
+            between.any(|window| from <= window.called && window.called <= to)
+        };
         let mut leading: Vec<LeadSpan> = Vec::new();
         let mut answer: Option<(u64, Option<i32>, u64, Moment)> = None;
         let mut answers: Vec<(Moment, Option<i32>, u64)> = Vec::new();
@@ -25,7 +31,7 @@ pub(super) fn lanes(history: &History, claims: &Claims<'_>, windows: &[Window]) 
         for (at, epoch, seats) in answers {
             let goes_on = open
                 .as_ref()
-                .is_some_and(|span| seats > 0 && span.epoch == epoch);
+                .is_some_and(|span| seats > 0 && span.epoch == epoch && !stopped(span.to, at));
             if !goes_on {
                 leading.extend(open.take());
                 if seats > 0 {
@@ -45,7 +51,7 @@ pub(super) fn lanes(history: &History, claims: &Claims<'_>, windows: &[Window]) 
         leading.extend(open);
         let down = windows
             .iter()
-            .filter(|window| window.took_effect() && window.stops(&node))
+            .filter(stops)
             .map(|window| Span {
                 from: window.called,
                 to: window.healed.unwrap_or(history.end()),

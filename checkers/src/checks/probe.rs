@@ -48,7 +48,15 @@ impl Probe {
 
     /// When the first record sent at or after a moment was acknowledged.
     pub(super) fn first_after(&self, sent: Moment) -> Option<Moment> {
-        let after = self.acknowledged.iter().filter(|a| a.sent >= sent);
-        after.map(|a| a.at).min()
+        let earliest = self.acknowledged.partition_point(|a| a.at < sent);
+        let mut later = self.acknowledged[earliest..].iter();
+        later.find(|a| a.sent >= sent).map(|a| a.at)
+    }
+
+    /// When records were acknowledged from one moment to another, both included.
+    pub(super) fn between(&self, from: Moment, to: Moment) -> impl Iterator<Item = Moment> {
+        let first = self.acknowledged.partition_point(|a| a.at < from);
+        let within = self.acknowledged[first..].iter();
+        within.map(|a| a.at).take_while(move |at| *at <= to)
     }
 }

@@ -8,6 +8,7 @@ mod complete;
 mod detection;
 mod opening;
 mod scenario;
+mod stopped;
 mod subject;
 
 use std::path::Path;
@@ -56,6 +57,8 @@ pub struct Publication {
     /// The digests of its histories, as they were compressed.
     pub histories: Digests,
     began: Instant,
+    /// How long the last scenario was under load, and how long it should have been, in ms.
+    load_ms: Option<(u64, u64)>,
     _lock: RunLock,
 }
 
@@ -78,6 +81,7 @@ impl Publication {
             report,
             histories: Digests::new(),
             began: Instant::now(),
+            load_ms: None,
         })
     }
 
@@ -196,6 +200,8 @@ impl Publication {
                 .clone_from(&entry.begin_wall_clock);
         }
         entry.files = scenario::files(&recorded.directory);
+        let planned = u64::try_from(recorded.case.time_limit.as_millis()).unwrap_or(u64::MAX);
+        self.load_ms = stopped::under_load(&entry.phases).map(|done| (done, planned));
         report.scenarios.push(entry);
         Ok(())
     }
@@ -206,6 +212,11 @@ impl Publication {
         let short = session.space.is_set();
         self.report.run.interrupted = session.interrupt.is_set() && !short;
         let played = self.report.scenarios.len();
+        if self.report.run.interrupted {
+            let cause = session.interrupt.cause();
+            let sentence = stopped::sentence(cause, (played, planned), self.load_ms);
+            self.report.run.incomplete.push(sentence);
+        }
         if short && played < planned {
             self.report.run.incomplete.push(format!(
                 "the disk became full: {played} of {planned} scenarios ran"

@@ -15,6 +15,7 @@ pub(super) fn table(subject: &Subject) -> Markup {
                 caption { "Build under test" }
                 tbody {
                     (fact("target", &subject.name))
+                    (fact("what it is", &subject.about))
                     (fact("version", if subject.version.trim().is_empty() { "not stated by the target" } else { &subject.version }))
                     (fact("revision", &subject.revision))
                     (fact("deliberate bugs", &subject.plants.join(", ")))

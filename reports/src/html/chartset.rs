@@ -1,6 +1,8 @@
 //! Section 5: the charts of one scenario, aligned with the lanes, each with a sentence that states the finding and a
 //! table of its numbers.
 
+use checkers::history::Outcome;
+use checkers::verdict::Validity;
 use maud::{Markup, html};
 
 use super::parts::figure;
@@ -60,7 +62,7 @@ pub(super) fn part(
         }
         @if !scenario.lag.is_empty() {
             figure class="drawing" {
-                p class="title" { "Acknowledged but not yet read (must reach 0 after the last heal)"
+                p class="title" { "Acknowledged offsets without a read (must reach 0 after the last heal)"
                     " " (legend(&[("info", "records")])) }
                 (draw("lag", charts::lag(scenario, axis)))
                 figcaption { (lag_caption(scenario)) }
@@ -114,7 +116,9 @@ fn availability_caption(scenario: &ScenarioReport) -> Markup {
             None => "The probe sent no records.",
             Some(shown) => {
                 (figure(&scenario.name, Name::AcknowledgedInTime, &shown)) " of "
-                (count(measures.probe_records, "probe records")) " were acknowledged in time, within 1 s of being sent;                 the others later or never."
+                (count(measures.probe_records, "probe records")) " were acknowledged in time, within 1 s of being sent; the others later or never. A record on its way to a \
+                 leader that is lost waits for its time-out, also after newer records were acknowledged: the others may cover more \
+                 time than the longest gap."
             }
         }
     }
@@ -127,7 +131,16 @@ fn lag_caption(scenario: &ScenarioReport) -> String {
         0 => "none at the end".to_string(),
         left => format!("{} at the end", group(left)),
     };
-    format!("At most {} were unread; {end}.", count(most, "records"))
+    let other = match scenario.validity() {
+        Validity::Invalid => {
+            " Offsets are counted: a lost record whose offset holds another record that was read is read here."
+        }
+        _ => "",
+    };
+    format!(
+        "At most {} were unread; {end}.{other}",
+        count(most, "records")
+    )
 }
 
 fn latency_caption(series: &LatencySeries) -> String {
@@ -139,10 +152,15 @@ fn latency_caption(series: &LatencySeries) -> String {
             group(series.marks_total)
         )
     } else {
-        format!("; {} fail or info", group(series.marks_total))
+        format!("; {} fail or info shown", group(series.marks_total))
+    };
+    // They would hide everything else on the chart.
+    let refused = match series.call.as_str() {
+        "end-offset" => "; refusals by nodes that do not lead are not drawn",
+        _ => "",
     };
     format!(
-        "{} ok: p50 {}, p99 {}, max {}{marks}.",
+        "{} ok: p50 {}, p99 {}, max {}{marks}{refused}.",
         group(series.count),
         latency_us(series.p50_us),
         latency_us(series.p99_us),
@@ -176,15 +194,16 @@ fn numbers(scenario: &ScenarioReport) -> Markup {
                         thead { tr {
                             th scope="col" { "call" } th scope="col" class="num" { "ok" } th scope="col" class="num" { "p50" }
                             th scope="col" class="num" { "p95" } th scope="col" class="num" { "p99" } th scope="col" class="num" { "max" }
-                            th scope="col" class="num" { "fail or info" }
+                            th scope="col" class="num" { "fail" } th scope="col" class="num" { "info" }
                         } }
                         tbody { @for series in &scenario.series.latency {
+                            @let (fail, info) = failed(scenario, series);
                             tr {
                                 th scope="row" { (untrusted(&series.call)) }
                                 td class="num" { (group(series.count)) }
                                 td class="num" { (latency_us(series.p50_us)) } td class="num" { (latency_us(series.p95_us)) }
                                 td class="num" { (latency_us(series.p99_us)) } td class="num" { (latency_us(series.max_us)) }
-                                td class="num" { (group(series.marks_total)) }
+                                td class="num" { (fail) } td class="num" { (info) }
                             }
                         } }
                     }
@@ -192,6 +211,24 @@ fn numbers(scenario: &ScenarioReport) -> Markup {
             }
         }
     }
+}
+
+/// How many operations of a call failed, and of how many the outcome is unknown. A run of an older version kept the sum
+/// of both only.
+fn failed(scenario: &ScenarioReport, series: &LatencySeries) -> (String, String) {
+    if scenario.refusals.is_empty() && series.marks_total > 0 {
+        return (
+            format!("{} with info", group(series.marks_total)),
+            String::new(),
+        );
+    }
+    let of = |outcome: Outcome| {
+        let own = scenario.refusals.iter().filter(|r| r.call == series.call);
+        group(sum_of(
+            own.filter(|r| r.outcome == outcome).map(|r| r.count),
+        ))
+    };
+    (of(Outcome::Fail), of(Outcome::Info))
 }
 
 /// How long the cluster took after the last heal, as the check `recovery` measured it.

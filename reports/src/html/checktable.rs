@@ -4,6 +4,7 @@ use checkers::verdict::{Class, Figure, Validity, Verdict};
 use maud::{Markup, html};
 
 use super::parts::{chip, heading, mark, prose};
+use crate::definitions::HELD_AS_GAPS;
 use crate::findings::{Card, UndecidedCheck, validity_rank};
 use crate::format::{count, group, length_ms, untrusted};
 use crate::model::{RunReport, ScenarioReport};
@@ -173,7 +174,8 @@ fn limit(figure: &Figure) -> Markup {
     html! {
         @match figure.limit {
             Some(limit) => { "≤ " (wording::amount(limit, figure.unit, true)) }
-            None => { "–" }
+            None if HELD_AS_GAPS.contains(&figure.name.as_str()) => { "as gaps" }
+            None => { "none" }
         }
     }
 }

@@ -45,7 +45,7 @@ pub(super) fn part(report: &RunReport, is_failing: bool) -> Markup {
             }
             div class="row" {
                 h3 { "Build" }
-                p { (build(&report.subject)) " " a href="#build" { "All of it" } "." }
+                p { (build(&report.subject)) " " a href="#build" { "Program, files and configuration" } "." }
             }
         }
     }
@@ -72,8 +72,26 @@ fn strength(detection: Option<&Detection>) -> String {
         [] => String::new(),
         missed => format!(" Not detected: {}.", untrusted(&missed.join(", "))),
     };
+    let measured = match (detection.measured.as_str(), detection.outdated) {
+        ("", _) => String::new(),
+        (day, false) => format!(
+            " Measured on {} and shipped with the program.",
+            untrusted(day)
+        ),
+        (day, true) => format!(
+            " Measured on {} and shipped with the program, whose sources have changed since: “jepsen calibrate” measures it again.",
+            untrusted(day)
+        ),
+    };
+    let newer = match detection.not_run.as_slice() {
+        [] => String::new(),
+        newer => format!(
+            " Newer than that, and not run: {}.",
+            untrusted(&newer.join(", "))
+        ),
+    };
     format!(
-        "This version of the harness detects {} of {} planted bugs of its reference broker ({}, {}).{missed}",
+        "This version of the harness detects {} of {} planted bugs of its reference broker ({}, {}).{missed}{measured}{newer}",
         detection.detected,
         detection.planted,
         untrusted(&detection.faults),
@@ -126,7 +144,17 @@ pub(super) fn build(subject: &Subject) -> String {
         "" => "version not stated by the target".to_owned(),
         version => untrusted(version),
     };
-    let mut parts = vec![format!("{} {version}", untrusted(&subject.name))];
+    let about = match subject.about.trim() {
+        "" => String::new(),
+        about => format!(" ({})", untrusted(about)),
+    };
+    let mut parts = vec![format!("{} {version}{about}", untrusted(&subject.name))];
+    if !subject.plants.is_empty() {
+        parts.push(format!(
+            "with the deliberate bug {}",
+            untrusted(&subject.plants.join(", "))
+        ));
+    }
     if !subject.revision.is_empty() {
         parts.push(format!("revision {}", untrusted(&subject.revision)));
     }

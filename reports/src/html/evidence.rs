@@ -1,5 +1,6 @@
 //! The evidence of one anomaly: what was active, who led, and a table of the few operations that prove it.
 
+use checkers::history::Outcome;
 use checkers::judgement::{Election, NodeLane};
 use checkers::verdict::Anomaly;
 use maud::{Markup, html};
@@ -10,6 +11,9 @@ use crate::limits::OPERATIONS_PER_INSTANCE_MAX;
 use crate::model::{FaultWindow, Operation, ScenarioReport};
 use crate::svg::{Mini, outcome_shape, outcome_word};
 use crate::timelines::Timeline;
+
+/// Nodes are asked for leaders about this often.
+const PROBE_INTERVAL_NS: u64 = 200_000_000;
 
 /// Active faults, leaders by their own claim, and the nearest changes of state.
 pub(super) fn context(scenario: &ScenarioReport, anomaly: &Anomaly) -> Markup {
@@ -33,12 +37,37 @@ pub(super) fn context(scenario: &ScenarioReport, anomaly: &Anomaly) -> Markup {
                     }
                 }
             }
+            @if let Some(acknowledged) = acknowledged(scenario, anomaly) {
+                div { dt { "Acknowledged" } dd { (acknowledged) } }
+            }
             @if let Some((from, to)) = window {
-                div { dt { "Leaders then" } dd { (leaders(scenario, from, to)) } }
+                div { dt { "Claimed to lead, " (moment(from)) " to " (moment(to)) } dd { (leaders(scenario, from, to)) } }
                 div { dt { "Nearest changes" } dd { (nearest(scenario, from)) } }
             }
         }
     }
+}
+
+/// When the first append of the evidence was acknowledged, and by whom: the node that answered, if it was recorded, and
+/// those that claimed to lead within the time between two probes.
+fn acknowledged(scenario: &ScenarioReport, anomaly: &Anomaly) -> Option<String> {
+    let operations = anomaly.evidence.operations.iter();
+    let mut known = operations.filter_map(|id| scenario.operation(*id));
+    let append = known.find(|o| o.call == "append" && o.outcome == Some(Outcome::Ok))?;
+    let at = append.returned_ns?;
+    let by = match &append.node {
+        Some(node) => format!(" by {}", untrusted(node)),
+        None => String::new(),
+    };
+    let claims = leaders(
+        scenario,
+        at.saturating_sub(PROBE_INTERVAL_NS),
+        at.saturating_add(PROBE_INTERVAL_NS),
+    );
+    Some(format!(
+        "at {}{by}; claims to lead then: {claims}",
+        moment(at)
+    ))
 }
 
 /// Who claimed to lead in this stretch.

@@ -55,11 +55,12 @@ fn one(report: &RunReport, card: &Card<'_>, timelines: &[Timeline<'_>]) -> Marku
             @if !consequence.is_empty() {
                 p class="consequence" { span class="label" { "For users" } " " (consequence) }
             }
-            (instance(card, 0, timelines))
-            @if shown > 1 {
+            @let instances = alike(card, shown);
+            @for alike in instances.iter().take(1) { (instance(card, alike, timelines)) }
+            @if instances.len() > 1 {
                 details class="numbers" {
-                    summary { (count(shown as u64 - 1, "further instances")) }
-                    @for index in 1..shown { (instance(card, index, timelines)) }
+                    summary { (count(instances.len() as u64 - 1, "further instances")) }
+                    @for alike in &instances[1..] { (instance(card, alike, timelines)) }
                 }
             }
             (more(shown, card.total as usize, "results.json"))
@@ -87,8 +88,47 @@ fn confidence(anomaly: &Anomaly) -> Markup {
     }
 }
 
-fn instance(card: &Card<'_>, index: usize, timelines: &[Timeline<'_>]) -> Markup {
-    let Some(anomaly) = card.anomalies.get(index) else {
+/// Instances that read the same, by their numbers: one change of leader is an instance in each partition, and a reader of
+/// eight equal texts looks for the difference.
+fn alike(card: &Card<'_>, shown: usize) -> Vec<Vec<usize>> {
+    let mut all: Vec<(String, Vec<usize>)> = Vec::new();
+    for (index, anomaly) in card.anomalies.iter().take(shown).enumerate() {
+        let seen = wording::words(anomaly).seen;
+        match all.iter_mut().find(|(text, _)| *text == seen) {
+            Some((_, indices)) => indices.push(index),
+            None => all.push((seen, vec![index])),
+        }
+    }
+    all.into_iter().map(|(_, indices)| indices).collect()
+}
+
+/// Where the other instances of the same text were seen. Each keeps its anchor.
+fn others(card: &Card<'_>, indices: &[usize]) -> Markup {
+    let place = |index: usize| {
+        let evidence = &card.anomalies[index].evidence;
+        match (&evidence.topic, evidence.partition) {
+            (Some(topic), Some(partition)) => format!("{}/{partition}", untrusted(topic)),
+            (Some(topic), None) => untrusted(topic),
+            _ => card.instance_id(index),
+        }
+    };
+    html! {
+        @if let [first, rest @ ..] = indices {
+            @if !rest.is_empty() {
+                p class="cut" {
+                    "Seen for " code { (place(*first)) }
+                    @for index in rest { ", " code id=(card.instance_id(*index)) { (place(*index)) } } "."
+                }
+            }
+        }
+    }
+}
+
+fn instance(card: &Card<'_>, alike: &[usize], timelines: &[Timeline<'_>]) -> Markup {
+    let Some((index, anomaly)) = alike
+        .first()
+        .and_then(|index| Some((*index, *card.anomalies.get(*index)?)))
+    else {
         return html! {};
     };
     let words = wording::words(anomaly);
@@ -98,6 +138,7 @@ fn instance(card: &Card<'_>, index: usize, timelines: &[Timeline<'_>]) -> Markup
         div class="instance" id=[(index > 0).then_some(&id)] {
             p class="seen" { span class="label" { "Seen" } " " (prose(&words.seen)) }
             p class="therefore" { span class="label" { "Conclusion" } " " (prose(&words.therefore)) }
+            (others(card, alike))
             (evidence::context(card.scenario, anomaly))
             @if let Some(mini) = crate::svg::mini(card.scenario, anomaly) {
                 figure class="drawing" {

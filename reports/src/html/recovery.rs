@@ -56,11 +56,21 @@ fn row(distribution: &Distribution, most: u64) -> Markup {
             th scope="row" { (distribution.title) }
             td class="num" { (lengths.len()) }
             td class="num" { (cell(lengths.first())) }
-            td class="num" { (cell(lengths.get(lengths.len() / 2))) }
+            td class="num" { (cell(median(&lengths).as_ref())) }
             td class="num" { (cell(lengths.last())) }
             td class="num" { @match distribution.limit_ms { Some(limit) => { "≤ " (limit_ms(limit)) }, None => "–" } }
             td class="strip" { (strip(distribution.title, &distribution.dots, distribution.limit_ms, most)) }
         }
+    }
+}
+
+/// The middle of three or more; of two, both are in the table.
+fn median(sorted: &[u64]) -> Option<u64> {
+    let middle = sorted.len() / 2;
+    match sorted.len() {
+        0..=2 => None,
+        odd if odd % 2 == 1 => sorted.get(middle).copied(),
+        _ => Some(u64::midpoint(sorted[middle - 1], sorted[middle])),
     }
 }
 

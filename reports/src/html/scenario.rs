@@ -198,15 +198,17 @@ fn files(scenario: &ScenarioReport) -> Markup {
         @if !scenario.files.is_empty() {
             details class="numbers" {
                 summary { "Files kept" }
-                div class="scroll" tabindex="0" role="group" aria-label="Relative to the run directory" {
+                p { "Paths are relative to the run directory. Beside this page stand " code { "results.json" } " (verdicts, findings and the \
+                    SHA-256 of the files that they rest on), " code { "metrics.json" } " (the series of the charts), " code { "junit.xml" }
+                    " and " code { "report.json" } " (from which " code { "jepsen report" } " makes this page again)." }
+                div class="scroll" tabindex="0" role="group" aria-label="Files kept" {
                     table {
-                        caption { "Relative to the run directory" }
-                        thead { tr { th scope="col" { "file" } th scope="col" class="num" { "size" } th scope="col" { "sha256" } } }
+                        caption { "Files of this scenario" }
+                        thead { tr { th scope="col" { "file" } th scope="col" class="num" { "size" } } }
                         tbody { @for file in scenario.files.iter().take(TABLE_ROWS_MAX) {
                             tr {
                                 th scope="row" { code { (untrusted(&file.path)) } }
                                 td class="num" { (bytes(file.bytes)) }
-                                td { code { (file.sha256.as_deref().map(untrusted).unwrap_or_else(|| "–".into())) } }
                             }
                         } }
                     }

@@ -83,7 +83,7 @@ fn word(report: &RunReport) -> Markup {
             }
         }
         p class="facts" { (facts(report)) }
-        @for missing in &report.run.incomplete { p class="incomplete" { strong { "Incomplete: " } (untrusted(missing)) } }
+        @for missing in &report.run.incomplete { p class="incomplete" { strong { "Incomplete: " } (untrusted(missing)) "." } }
         p class="lead" { (lead(report)) }
     }
 }
@@ -98,7 +98,7 @@ fn facts(report: &RunReport) -> Markup {
         span { (length_ms(run.duration_ms)) }
         span { "seed " code { (untrusted(&run.seed)) } }
         span { "run " code { (untrusted(&run.id)) } }
-        @if run.interrupted { span class="interrupted" { "interrupted: only the recorded part was judged" } }
+        @if run.interrupted { span class="interrupted" { "interrupted" } }
     }
 }
 

@@ -19,6 +19,63 @@ pub struct Detection {
     pub runs: u64,
     /// Under which faults they were run, in words.
     pub faults: String,
+    /// When it was measured, if it came with the program: `2026-11-30`. Empty if it was measured where the runs are.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub measured: String,
+    /// Whether the sources have changed since then.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub outdated: bool,
+    /// Planted bugs that are newer than the measurement.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not_run: Vec<String>,
+}
+
+/// The part of a calibration that comes with the program, so that a page of the first run states a detection strength.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShippedCalibration {
+    /// The version of the harness that was calibrated.
+    pub version: String,
+    /// The hash of the sources on which the results depend.
+    pub sources: String,
+    /// The day on which it ended: `2026-11-30`.
+    pub measured: String,
+    /// Every planted bug of that state, also those that no check can see from outside.
+    pub plants: Vec<String>,
+    /// The summary.
+    pub detection: Detection,
+}
+
+impl ShippedCalibration {
+    /// The part of a calibration that ended on a day; none if it has no summary, see [`Detection::of`].
+    pub fn of(calibration: &Calibration, day: &str) -> Option<ShippedCalibration> {
+        Some(ShippedCalibration {
+            version: calibration.tool.version.clone(),
+            sources: calibration.sources.clone(),
+            measured: day.to_owned(),
+            plants: calibration
+                .plants
+                .iter()
+                .map(|row| row.plant.clone())
+                .collect(),
+            detection: Detection::of(calibration)?,
+        })
+    }
+
+    /// The detection strength of a harness of this version, built from `sources`, whose broker has the plants `known`.
+    /// None for another version.
+    pub fn detection(&self, version: &str, sources: &str, known: &[&str]) -> Option<Detection> {
+        let is_new = |name: &&&str| !self.plants.iter().any(|plant| plant == **name);
+        (self.version == version).then(|| Detection {
+            measured: self.measured.clone(),
+            outdated: self.sources != sources,
+            not_run: known
+                .iter()
+                .filter(is_new)
+                .map(|name| (*name).to_owned())
+                .collect(),
+            ..self.detection.clone()
+        })
+    }
 }
 
 impl Detection {
@@ -37,6 +94,7 @@ impl Detection {
                 .sum(),
             missed: missed.iter().map(|row| row.plant.clone()).collect(),
             faults: calibration.faults.clone(),
+            ..Detection::default()
         })
     }
 }
@@ -67,6 +125,12 @@ mod tests {
         let detection = Detection::of(&calibration).expect("two were run");
         assert_eq!((detection.detected, detection.planted), (1, 2));
         assert_eq!(detection.missed, ["b"]);
+        let shipped = ShippedCalibration::of(&calibration, "2026-11-30").expect("a summary");
+        assert_eq!(shipped.detection("0.2.0", "", &[]), None, "another version");
+        let now = shipped
+            .detection("", "other", &["a", "newer"])
+            .expect("this version");
+        assert!(now.outdated && now.not_run == ["newer"]);
         calibration.interrupted = true;
         assert_eq!(Detection::of(&calibration), None);
     }

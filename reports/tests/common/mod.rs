@@ -53,6 +53,7 @@ pub(crate) fn report() -> RunReport {
         },
         subject: Subject {
             name: "acme-broker".into(),
+            about: "Acme's broker, one fsync per batch".into(),
             version: "3.2.0-rc1".into(),
             revision: "4be1d02".into(),
             program: "/opt/acme/bin/acme-broker".into(),
@@ -77,6 +78,9 @@ pub(crate) fn report() -> RunReport {
             missed: vec!["late-fence".into(), "stale-tail".into()],
             runs: 120,
             faults: "the default mix, 60 s".into(),
+            measured: "2026-11-20".into(),
+            outdated: true,
+            not_run: vec!["torn-tail".into()],
         }),
         not_tested: vec!["Brokers on more than one machine.".into()],
         warnings: vec![],

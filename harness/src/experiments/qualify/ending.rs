@@ -24,9 +24,6 @@ pub(in crate::experiments) fn finish(
     if let Some(comparison) = &report.comparison {
         tell_more(&wording::text(comparison));
     }
-    for sentence in &report.run.incomplete {
-        say(&format!("  incomplete: {sentence}"));
-    }
     let code = publish::finish(directory, report, histories)?;
     if accept {
         match baseline::accept(&directory.path, &store::now()) {

@@ -1,20 +1,36 @@
 //! How well this version of the harness detects planted bugs: from a calibration that is stored where runs are, if it is
-//! of the same sources.
+//! of the same sources; otherwise from the one that comes with the program.
 
 use std::path::Path;
 
 use reports::Calibration;
-use reports::model::Detection;
+use reports::model::{Detection, ShippedCalibration};
 
 use crate::bounded;
+use crate::reference;
 use crate::store::SOURCES;
 
 /// Where `jepsen calibrate` writes by default, and its file.
 const FOLDER: &str = "calibration";
 const VALUES: &str = "calibration.json";
 
+/// Made of a `calibration.json` by `cargo run -p reports --example shipped`.
+const SHIPPED: &str = include_str!("../../../calibration/shipped.json");
+
+/// The detection strength to state: measured here, or shipped.
+pub(super) fn strength(run: &Path) -> Option<Detection> {
+    stored(run).or_else(shipped)
+}
+
+/// That of the calibration which comes with the program, if it is of this version.
+fn shipped() -> Option<Detection> {
+    let shipped: ShippedCalibration = serde_json::from_str(SHIPPED).ok()?;
+    let known: Vec<&str> = reference::plants().iter().map(|entry| entry.name).collect();
+    shipped.detection(env!("CARGO_PKG_VERSION"), SOURCES, &known)
+}
+
 /// The detection strength: of the calibration beside the runs' directory, or in the current one.
-pub(super) fn stored(run: &Path) -> Option<Detection> {
+fn stored(run: &Path) -> Option<Detection> {
     let runs = run.parent()?;
     let beside = runs.parent().map(|above| above.join(FOLDER));
     let folders = [Some(runs.join(FOLDER)), beside, Some(FOLDER.into())];
@@ -35,6 +51,12 @@ mod tests {
     use reports::model::{PlantRow, PlantRun};
 
     use super::*;
+
+    #[test]
+    fn this_version_comes_with_a_calibration() {
+        let shipped = shipped().expect("of this version, and readable");
+        assert!(shipped.planted > 0 && !shipped.measured.is_empty());
+    }
 
     #[test]
     fn only_a_calibration_of_the_same_sources_counts() {

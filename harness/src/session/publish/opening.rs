@@ -41,7 +41,7 @@ pub(super) fn report(
             (isolated, target.nodes),
             target.client_settings_shown(),
         ),
-        detection: detection::stored(&directory.path),
+        detection: detection::strength(&directory.path),
         not_tested: Vec::new(),
         ..RunReport::default()
     };

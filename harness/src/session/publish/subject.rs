@@ -33,6 +33,7 @@ pub(super) fn stated(target: &Target, plants: Vec<String>) -> Subject {
     };
     Subject {
         name: target.name.clone(),
+        about: target.description.clone(),
         version: or(&target.version, own(env!("CARGO_PKG_VERSION"))),
         revision: or(
             &target.revision,
