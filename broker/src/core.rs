@@ -14,6 +14,7 @@ mod groups;
 #[cfg(feature = "simulation")]
 mod inspection;
 mod interface;
+mod lagging;
 mod listed;
 mod plausible;
 mod reads;

@@ -238,6 +238,23 @@ fn slow_commit_delays_writes_by_its_share_and_nothing_else() {
 }
 
 #[test]
+fn every_replica_waits_for_a_follower_that_is_gone() {
+    let late = code(ResponseError::RequestTimedOut);
+    for (plants, without_one) in [(&[][..], 0), (&["every-replica"], late)] {
+        let mut cluster = planted(plants);
+        let mut client = cluster.client(cluster.leader());
+        assert_eq!(create(&mut client, "topic", 1), 0);
+        let produce = |client: &mut Client| {
+            let request = produce_request("topic", -1, batch(&["a"])).with_timeout_ms(500);
+            client.call(9, &request).responses[0].partition_responses[0].error_code
+        };
+        assert_eq!(produce(&mut client), 0);
+        cluster.stop_node(cluster.follower());
+        assert_eq!(produce(&mut client), without_one);
+    }
+}
+
+#[test]
 fn a_plant_on_one_node_leaves_the_others_alone() {
     const PLANTED: u64 = 3;
     let plants = Plants::parse(&["follower-serves"]).unwrap();

@@ -63,12 +63,13 @@ fn framed(label: &str, names: &[String], drawing: &Markup) -> Markup {
 fn named(rows: &[(String, u32)], drawing: &Markup) -> Markup {
     let mut heights: Vec<String> = Vec::new();
     for same in rows.chunk_by(|one, other| one.1 == other.1) {
-        heights.push(format!("repeat({},{}fr)", same.len(), same[0].1));
+        // A name that is taller than its row must not make the row taller: the drawing does not follow.
+        heights.push(format!("repeat({},minmax(0,{}fr))", same.len(), same[0].1));
     }
     html! {
         div class="framed" {
             (drawing)
-            div class="names" aria-hidden="true" style=(format!("grid-template-rows:{} {AXIS}fr", heights.join(" "))) {
+            div class="names" aria-hidden="true" style=(format!("grid-template-rows:{} minmax(0,{AXIS}fr)", heights.join(" "))) {
                 @for (name, _) in rows { span { (untrusted(name)) } }
             }
         }

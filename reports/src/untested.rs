@@ -10,7 +10,11 @@ use crate::model::{FaultClass, FaultWindow, RunReport};
 
 /// Faults that the default scenario holds if it has the time: words, kinds, and the beginning of the role.
 const PROMISED: &[(&str, &[&str], &str)] = &[
-    ("the leader cut off", &["isolate", "deaf", "mute"], "leader"),
+    (
+        "the leader cut off",
+        &["isolate", "halves", "deaf", "mute"],
+        "leader",
+    ),
     ("the leader paused", &["pause"], "leader"),
     ("one link cut", &["cut-link", "cut-link-one-way"], ""),
     ("the leader killed", &["kill"], "leader"),

@@ -57,7 +57,11 @@ impl Core {
                     }
                 }
             }
-            self.respond(id, Response::Produce(produce.outcomes));
+            if self.lacks_a_replica(waits_for) {
+                self.appends.lagging.insert((waits_for, id), produce);
+            } else {
+                self.respond(id, Response::Produce(produce.outcomes));
+            }
         }
     }
 
@@ -88,6 +92,7 @@ impl Core {
                 self.fail_produce(key.1, produce, ResponseError::RequestTimedOut);
             }
         }
+        self.expire_lagging();
         let changes = self.appends.changes.iter();
         let indexes: Vec<_> = changes
             .filter(|(_, c)| c.deadline <= now)
@@ -110,7 +115,9 @@ impl Core {
             DeposedAnswer::Unknown => ResponseError::RequestTimedOut,
             DeposedAnswer::NotWritten => ResponseError::NotLeaderOrFollower,
         };
-        for ((_, id), produce) in std::mem::take(&mut self.appends.produces) {
+        let waiting = std::mem::take(&mut self.appends.produces);
+        let lagging = std::mem::take(&mut self.appends.lagging);
+        for ((_, id), produce) in waiting.into_iter().chain(lagging) {
             self.fail_produce(id, produce, error);
         }
         for change in std::mem::take(&mut self.appends.changes).into_values() {
@@ -120,7 +127,7 @@ impl Core {
         self.release_overtaken();
     }
 
-    fn fail_produce(&mut self, id: u64, produce: Produce, error: ResponseError) {
+    pub(super) fn fail_produce(&mut self, id: u64, produce: Produce, error: ResponseError) {
         let failed = |outcome: Result<_, _>| outcome.and(Err(error));
         let outcomes = produce.outcomes.into_iter().map(failed).collect();
         self.respond(id, Response::Produce(outcomes));

@@ -27,6 +27,8 @@ pub(super) struct Appends {
     optimistic: BTreeMap<(Uuid, i32), Optimistic>,
     /// Produce requests by the entry they wait for.
     pub(super) produces: BTreeMap<(u64, RequestId), Produce>,
+    /// Those that are applied and wait for the last replica. None unless the rules ask for it.
+    pub(super) lagging: BTreeMap<(u64, RequestId), Produce>,
     /// Came, and is to be overtaken by the next one. None while appends keep their order.
     pub(super) overtaken: Option<Arrived>,
     /// Changes of topics and producer ids by their entry.
@@ -161,7 +163,7 @@ impl Core {
             }
         }
         let acks = match self.config.rules.acknowledge_after {
-            AcknowledgeAfter::Commit => acks,
+            AcknowledgeAfter::Commit | AcknowledgeAfter::EveryReplica => acks,
             AcknowledgeAfter::LocalSync => Acks::Leader,
         };
         let durable = match acks {

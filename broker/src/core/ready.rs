@@ -32,6 +32,7 @@ impl Core {
         self.write_rest();
         self.raft.mut_store().catalog.shrink();
         self.renew_view();
+        self.answer_lagging();
         self.start_read_round();
         if self.applied_index != applied_before {
             self.wake_fetches();

@@ -1,6 +1,7 @@
 //! The table of plants: what each is called, what it does, where it happened, and what it changes in a node. What provokes
 //! a plant and which checks detect it is the business of the program that tests this broker.
 
+mod gray;
 mod groups;
 mod transactions;
 
@@ -19,7 +20,7 @@ use super::startup_storm::StartupStorm;
 use super::topics::{DeleteNotApplied, TopicForgotten, TopicWrongShape};
 use crate::rules::{
     AcknowledgeAfter, AppendOrder, Crowded, Deletes, DeposedAnswer, EndOffsets, FailedAppend,
-    FailedSync, ListedEnd, RecoveryKeeps, Sequences, ServeAfter, Syncs,
+    ListedEnd, RecoveryKeeps, Sequences, ServeAfter,
 };
 
 /// One plant.
@@ -138,37 +139,12 @@ pub const TABLE: &[Entry] = &[
             broken.rules.listed_end = ListedEnd::Appended;
         },
     },
-    Entry {
-        name: "ack-before-fsync",
-        does: "appended entries are acknowledged to the leader before they are durable",
-        happened: "d-engine #329; NATS JetStream synced every two minutes and lost 14 % at a power \
-            failure (Jepsen, 2025)",
-        parameter: None,
-        plant: |broken, _| broken.rules.entries_wait_for_sync = false,
-    },
-    Entry {
-        name: "fsync-error-ignored",
-        does: "a failed sync of the log is taken for a success",
-        happened: "PostgreSQL until 2018 (fsync errors); most stores in \"Can Applications Recover from fsync \
-            Failures?\" (USENIX ATC 2020)",
-        parameter: None,
-        plant: |broken, _| broken.rules.failed_sync = FailedSync::Ignored,
-    },
-    Entry {
-        name: "log-never-synced",
-        does: "the log is written and never synced, so that the kernel decides what is durable",
-        happened: "NATS JetStream synced every two minutes and lost acknowledged messages at a power failure \
-            (Jepsen, 2025)",
-        parameter: None,
-        plant: |broken, _| broken.rules.syncs = Syncs::None,
-    },
-    Entry {
-        name: "names-never-synced",
-        does: "a new file of the log is synced, and the directory that names it is not",
-        happened: "LevelDB, HDFS, ZooKeeper and others in \"All File Systems Are Not Created Equal\" (OSDI 2014)",
-        parameter: None,
-        plant: |broken, _| broken.rules.syncs = Syncs::Files,
-    },
+    gray::ACK_BEFORE_FSYNC,
+    gray::FSYNC_ERROR_IGNORED,
+    gray::LOG_NEVER_SYNCED,
+    gray::NAMES_NEVER_SYNCED,
+    gray::EVERY_REPLICA,
+    gray::WALL_CLOCK_TIMERS,
     Entry {
         name: "error-as-success",
         does: "a failed append is answered with error 0 and offset -1",

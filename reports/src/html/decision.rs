@@ -11,6 +11,9 @@ use crate::untested;
 /// Sentences of *not tested* that are shown at once on a failing page; the others unfold.
 const OPEN_MAX: usize = 2;
 
+/// Names of planted bugs that are shown in the box.
+const NAMES_MAX: usize = 4;
+
 /// The box. On a failing page it is short, because the first failure must be on the first screen.
 pub(super) fn part(report: &RunReport, is_failing: bool) -> Markup {
     let untested = untested::sentences(report);
@@ -70,7 +73,7 @@ fn strength(detection: Option<&Detection>) -> String {
     };
     let missed = match detection.missed.as_slice() {
         [] => String::new(),
-        missed => format!(" Not detected: {}.", untrusted(&missed.join(", "))),
+        missed => format!(" Not detected: {}.", some(missed)),
     };
     let measured = match (detection.measured.as_str(), detection.outdated) {
         ("", _) => String::new(),
@@ -85,10 +88,7 @@ fn strength(detection: Option<&Detection>) -> String {
     };
     let newer = match detection.not_run.as_slice() {
         [] => String::new(),
-        newer => format!(
-            " Newer than that, and not run: {}.",
-            untrusted(&newer.join(", "))
-        ),
+        newer => format!(" Newer than that, and not run: {}.", some(newer)),
     };
     format!(
         "This version of the harness detects {} of {} planted bugs of its reference broker ({}, {}).{missed}{measured}{newer}",
@@ -97,6 +97,16 @@ fn strength(detection: Option<&Detection>) -> String {
         untrusted(&detection.faults),
         count(detection.runs, "runs"),
     )
+}
+
+/// The first names of a list, and how many follow.
+fn some(names: &[String]) -> String {
+    let shown = names.len().min(NAMES_MAX);
+    let more = match names.len() - shown {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    untrusted(&names[..shown].join(", ")) + &more
 }
 
 /// What the run was compared with.

@@ -1,5 +1,7 @@
 //! Section 3: one card per kind of anomaly, check and scenario, worst first, with the minimal evidence that proves it.
 
+use std::collections::BTreeSet;
+
 use checkers::verdict::Anomaly;
 use maud::{Markup, html};
 
@@ -23,14 +25,37 @@ pub(super) fn section(
         @if !cards.is_empty() {
             section aria-labelledby="failures" {
                 (heading("failures", "Failures", "worst first"))
-                @for card in cards { (one(report, card, timelines)) }
+                @for (index, card) in cards.iter().enumerate() { (one(report, card, same(&cards[..index], card), timelines)) }
                 (more(cards.len(), total, "results.json"))
             }
         }
     }
 }
 
-fn one(report: &RunReport, card: &Card<'_>, timelines: &[Timeline<'_>]) -> Markup {
+/// The operations that its anomalies are about: the first of each one's evidence.
+fn subjects(card: &Card<'_>) -> BTreeSet<u64> {
+    let evidence = card.anomalies.iter().map(|anomaly| &anomaly.evidence);
+    let first = evidence.filter_map(|evidence| evidence.operations.first().copied());
+    first.collect()
+}
+
+/// The card before it that is about the same operations. One lost batch is a lost write, an offset with two values and a
+/// record that nobody read; a reader who is not told so looks for three causes.
+fn same<'a>(before: &'a [Card<'_>], card: &Card<'_>) -> Option<&'a str> {
+    let own = subjects(card);
+    let found = before.iter().find(|other| {
+        let (others, shared) = (subjects(other), std::ptr::eq(other.scenario, card.scenario));
+        shared && !own.is_empty() && own.intersection(&others).count() * 10 >= own.len() * 9
+    });
+    found.map(|other| other.id.as_str())
+}
+
+fn one(
+    report: &RunReport,
+    card: &Card<'_>,
+    same: Option<&str>,
+    timelines: &[Timeline<'_>],
+) -> Markup {
     let words = wording::words(card.first());
     let shown = card.anomalies.len().min(INSTANCES_PER_KIND_MAX);
     html! {
@@ -54,6 +79,9 @@ fn one(report: &RunReport, card: &Card<'_>, timelines: &[Timeline<'_>]) -> Marku
             @let consequence = wording::consequence(&card.verdict.check);
             @if !consequence.is_empty() {
                 p class="consequence" { span class="label" { "For users" } " " (consequence) }
+            }
+            @if let Some(id) = same {
+                p class="cut" { "About the same operations as " a href=(format!("#{id}")) { (id) } "." }
             }
             @let instances = alike(card, shown);
             @for alike in instances.iter().take(1) { (instance(card, alike, timelines)) }

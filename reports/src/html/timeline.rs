@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::parts::heading;
 use crate::format::{count, group, moment, untrusted};
-use crate::timelines::Timeline;
+use crate::timelines::{Mark, Timeline};
 
 /// All timelines.
 pub(super) fn section(timelines: &[Timeline<'_>], cut: bool) -> Markup {
@@ -46,9 +46,10 @@ fn one(timeline: &Timeline<'_>) -> Markup {
                     a class="id" href=(format!("#{id}")) { (id) } " "
                     span class="where" { (untrusted(&timeline.scenario.name)) }
                     " " (moment(timeline.axis.begin_ns)) " to " (moment(timeline.axis.end_ns)) ": "
-                    @for (index, mark) in timeline.marks.iter().enumerate() {
+                    @for (index, (mark, instances)) in by_card(timeline).into_iter().enumerate() {
                         @if index > 0 { ", " }
                         a href=(format!("#{}", mark.instance)) { (mark.instance) " " (mark.title.to_lowercase()) }
+                        @if instances > 1 { " (" (instances) " instances)" }
                     }
                 }
             }
@@ -60,6 +61,22 @@ fn one(timeline: &Timeline<'_>) -> Markup {
             figcaption { (caption(timeline, workers_left_out)) }
         }
     }
+}
+
+/// The first mark of each card, and how many of its instances are marked here.
+fn by_card<'a>(timeline: &'a Timeline<'_>) -> Vec<(&'a Mark, usize)> {
+    let card = |mark: &Mark| mark.instance.split('-').next().map(str::to_owned);
+    let mut cards: Vec<(&Mark, usize)> = Vec::new();
+    for mark in &timeline.marks {
+        match cards
+            .iter_mut()
+            .find(|(first, _)| card(first) == card(mark))
+        {
+            Some((_, instances)) => *instances += 1,
+            None => cards.push((mark, 1)),
+        }
+    }
+    cards
 }
 
 /// Hidden until the script shows them.

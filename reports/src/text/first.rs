@@ -69,11 +69,29 @@ fn fault(fault: &FaultWindow) -> String {
     )
 }
 
+/// Words of a text; a unit belongs to its number.
+fn words(text: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        let is_unit = ["s", "ms", "min"].contains(&word.trim_end_matches([',', '.', ';', ')']));
+        let after_number = |last: &String| last.ends_with(|c: char| c.is_ascii_digit());
+        match words
+            .last_mut()
+            .filter(|last| is_unit && after_number(last))
+        {
+            Some(number) => *number += &format!(" {word}"),
+            None => words.push(word.to_owned()),
+        }
+    }
+    words
+}
+
 /// A text beside its label, broken between words.
 fn labelled(label: &str, text: &str) -> Vec<String> {
     let mut lines: Vec<String> = vec![format!("  {label:<10} ")];
     let mut has_more = false;
-    for word in text.split_whitespace() {
+    for word in words(text) {
+        let word = word.as_str();
         let line = lines.last_mut().expect("there is one from the start");
         let length = line.chars().count();
         if length == INDENT {
@@ -105,6 +123,11 @@ mod tests {
         assert!(lines.iter().all(|line| line.chars().count() <= WIDTH + 4));
         assert!(lines[0].starts_with("  seen       word word"));
         assert!(lines[2].ends_with("word ..."));
+        let at_the_end = labelled("fault", &format!("{} at 9.929 s, then", "x".repeat(56)));
+        assert!(
+            at_the_end[1].trim_start().starts_with("9.929 s, then"),
+            "{at_the_end:?}"
+        );
         assert_eq!(labelled("node", "n2"), ["  node       n2"]);
     }
 }

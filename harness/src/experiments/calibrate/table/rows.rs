@@ -154,6 +154,8 @@ pub const ROWS: &[Row] = &[
     disk::FSYNC_ERROR_IGNORED,
     disk::LOG_NEVER_SYNCED,
     disk::NAMES_NEVER_SYNCED,
+    disk::EVERY_REPLICA,
+    disk::WALL_CLOCK_TIMERS,
     Row {
         name: "error-as-success",
         trigger: &["isolate:leader", "deaf:leader", "mute:leader"],
@@ -336,13 +338,7 @@ pub const ROWS: &[Row] = &[
         when: When::Provoked,
         ..USUAL
     },
-    Row {
-        name: "slow-commit",
-        not_seen_because: Some(
-            "nothing is wrong with what it does; a comparison of performance sees it",
-        ),
-        ..USUAL
-    },
+    disk::SLOW_COMMIT,
     Row {
         name: "unsynced-vote",
         not_seen_because: Some(

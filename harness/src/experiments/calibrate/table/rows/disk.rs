@@ -1,4 +1,4 @@
-//! Plants that only a worse disk or a power loss shows.
+//! Plants that only a worse disk, a power loss, a lost follower or a clock that is set shows.
 
 use super::{Row, USUAL, When};
 
@@ -52,5 +52,39 @@ pub(super) const NAMES_NEVER_SYNCED: Row = Row {
     faults: "power-loss=whole+posix:all",
     seconds: 30,
     when: When::Provoked,
+    ..USUAL
+};
+
+/// A follower is gone or slow, and every write waits for it.
+pub(super) const EVERY_REPLICA: Row = Row {
+    name: "every-replica",
+    trigger: &["isolate:follower", "pause:follower"],
+    caught_by: &["availability", "append-liveness"],
+    findings: &["gap", "appends-stalled"],
+    plant: "every-replica",
+    faults: "isolate:follower,pause:follower",
+    seconds: 25,
+    when: When::Provoked,
+    ..USUAL
+};
+
+/// The leader's clock is set back, so that its heartbeats stop, or ahead, so that it takes its followers for dead.
+pub(super) const WALL_CLOCK_TIMERS: Row = Row {
+    name: "wall-clock-timers",
+    trigger: &["clock-jump=-5s:leader", "clock-jump=+5s:leader"],
+    caught_by: &["availability", "unexplained-election", "stale-leader"],
+    findings: &["gap", "unexplained-election", "stale-leader"],
+    plant: "wall-clock-timers",
+    faults: "clock-jump=-5s:leader,clock-jump=+5s:leader",
+    seconds: 30,
+    when: When::Provoked,
+    ..USUAL
+};
+
+pub(super) const SLOW_COMMIT: Row = Row {
+    name: "slow-commit",
+    not_seen_because: Some(
+        "nothing is wrong with what it does; a comparison of performance sees it",
+    ),
     ..USUAL
 };
