@@ -274,6 +274,14 @@ table! {
         "offsets of a transaction that are fetched before it asked for its commit", "KIP-98: transactional offsets", ExactlyOnce;
     "offsets-of-aborted", Safety, transactions::offsets_of_aborted::check,
         "offsets of an aborted transaction that are fetched", "KIP-98: transactional offsets", ExactlyOnce;
+    "offsets-torn", Safety, transactions::offsets_torn::check,
+        "offsets of a transaction that end differently from its records", "KIP-98: atomic writes and transactional offsets", ExactlyOnce;
+    "unstable-for-ever", Liveness, transactions::unstable_for_ever::check,
+        "stable offsets that are refused though no transaction can be open", "KIP-447: require_stable; KIP-98: transaction.timeout.ms", ExactlyOnce;
+    "transaction-duplicate", Safety, transactions::written::duplicate,
+        "a record of a transaction at two offsets", "KIP-98: idempotent producer; Jepsen kafka: duplicate", Transactions;
+    "transaction-order", Safety, transactions::written::order,
+        "records of a transaction in another order than they were sent in", "KIP-98: idempotent producer; Jepsen kafka: int-nonmonotonic-send", Transactions;
     "marker-agreement", Safety, transactions::marker_agreement::check,
         "nodes that differ about who wrote what and how it ended", "Raft: state machine safety", Transactions;
     "false-fence", Liveness, transactions::false_fence::check,
@@ -292,8 +300,12 @@ table! {
         "a generation that is followed by a lower one", "promises of the target", Groups;
     "sync-faithful", Safety, groups::sync_faithful::check,
         "a member with another assignment than its leader sent", "Kafka protocol: SyncGroup", Groups;
+    "unassigned-partition", Safety, groups::unassigned_partition::check,
+        "a partition that the leader of a generation assigns to nobody", "Kafka consumer: group membership", Groups;
     "zombie-member", Safety, groups::zombie_member::check,
         "a member that is accepted after it was removed", "Kafka protocol: UNKNOWN_MEMBER_ID, FENCED_INSTANCE_ID", Groups;
+    "static-takeover", Safety, groups::static_takeover::check,
+        "a static member's old id that is accepted, or its return that makes a rebalance", "KIP-345: static membership", Groups;
     "commit-beyond", Safety, groups::commit_beyond::check,
         "a committed offset higher than anybody read or committed", "no creation", Deliveries;
     "resume-skip", Safety, groups::resume_skip::check,
@@ -310,4 +322,6 @@ table! {
         "a rebalance without a cause", "limits of the target", Groups;
     "coordinator-agreement", Safety, groups::coordinator_agreement::check,
         "two nodes that coordinate one group", "limits of the target", Coordinators;
+    "coordinator-liveness", Liveness, groups::coordinator_liveness::check,
+        "requests to coordinators that keep failing", "limits of the target; time-outs of groups and transactions", Coordinators;
 }

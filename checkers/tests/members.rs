@@ -6,6 +6,7 @@ mod members {
     mod group;
     mod logs;
     pub(crate) mod model;
+    mod statics;
     mod work;
 }
 mod notation;
@@ -73,6 +74,11 @@ fn legal(seeds: std::ops::Range<u64>) {
         "commit-beyond",
         "resume-skip",
         "at-least-once",
+        "static-takeover",
+        "offsets-torn",
+        "unstable-for-ever",
+        "transaction-duplicate",
+        "transaction-order",
     ] {
         assert!(
             valid.contains_key(check),

@@ -26,6 +26,7 @@ mod occurrences;
 mod offsets;
 mod order;
 mod promises;
+mod published;
 mod records;
 mod register;
 mod replicas;
@@ -73,6 +74,7 @@ pub(crate) fn words(anomaly: &Anomaly) -> Words {
         .or_else(|| groups::words(finding, at))
         .or_else(|| offsets::words(finding, at))
         .or_else(|| transactions::words(finding, at))
+        .or_else(|| published::words(finding, at))
         .or_else(|| markers::words(finding, at))
         .or_else(|| exactly_once::words(finding, at))
         .unwrap_or_else(|| match finding {

@@ -17,6 +17,7 @@ pub(super) mod marker_agreement;
 pub(super) mod nothing_beyond;
 pub(super) mod offsets_early;
 pub(super) mod offsets_of_aborted;
+pub(super) mod offsets_torn;
 pub(super) mod one_outcome;
 pub(super) mod open_too_long;
 pub(super) mod output_order;
@@ -25,7 +26,9 @@ mod sights;
 mod streams;
 pub(super) mod tokens;
 pub(super) mod torn;
+pub(super) mod unstable_for_ever;
 pub(super) mod value_intact;
+pub(super) mod written;
 pub(super) mod zombie_accepted;
 pub(super) mod zombie_published;
 

@@ -947,6 +947,50 @@ pub enum Finding {
         /// Whether the transaction was aborted; otherwise it came too early.
         aborted: bool,
     },
+    /// The offsets of a transaction and its records, or its offsets among each other, ended differently.
+    OffsetsTorn {
+        /// The transaction.
+        transaction: TransactionNamed,
+        /// The group.
+        group: String,
+        /// The offset that it sent.
+        offset: Offset,
+        /// Whether that offset was fetched; otherwise an older one is there in the end.
+        published: bool,
+        /// The older one; none if nothing is committed.
+        instead: Option<Offset>,
+        /// The record that ended differently, if it is a record: visible, or missing.
+        record: Option<Placed>,
+        /// Another of its offsets, which was fetched.
+        other: Option<String>,
+    },
+    /// A fetch of stable offsets is refused although no transaction can be open.
+    OffsetsUnstable {
+        /// The group.
+        group: String,
+        /// For how long no transaction has given a sign.
+        waited_ms: u64,
+        /// For how long one may be open.
+        limit_ms: u64,
+    },
+    /// A record of a transaction is visible at two offsets.
+    TransactionDuplicate {
+        /// The transaction.
+        transaction: TransactionNamed,
+        /// The record.
+        first: Placed,
+        /// The same, at another offset.
+        second: Placed,
+    },
+    /// Two acknowledged records of a transaction lie in another order than they were sent in.
+    TransactionReordered {
+        /// The transaction.
+        transaction: TransactionNamed,
+        /// The record that was sent first.
+        first: Placed,
+        /// The one that was sent later.
+        second: Placed,
+    },
     /// Nodes differ about markers, aborted transactions or producers of a partition.
     MarkersDiffer {
         /// Of what: `records`, `aborted`, `last_stable_offset`.
@@ -1158,6 +1202,56 @@ pub enum Finding {
         before: i32,
         /// The generation after.
         after: i32,
+    },
+    /// A member id of a static member was accepted after another one had replaced it.
+    ReplacedMemberAccepted {
+        /// The group.
+        group: String,
+        /// The old member id.
+        member: String,
+        /// The new one.
+        replaced_by: String,
+        /// When that was known.
+        replaced_at: Moment,
+        /// The request that was accepted.
+        request: String,
+    },
+    /// A static member came back to a stable group, and that made a new generation.
+    TakeoverRebalanced {
+        /// The group.
+        group: String,
+        /// The static id.
+        instance: String,
+        /// The generation before.
+        before: i32,
+        /// The generation after.
+        after: i32,
+    },
+    /// A leader left a partition without an owner.
+    PartitionUnassigned {
+        /// The group.
+        group: String,
+        /// The generation.
+        generation: i32,
+        /// The member id of its leader.
+        leader: String,
+    },
+    /// Nobody got what it asked a coordinator for.
+    CoordinatorStalled {
+        /// Kafka's name of the request.
+        request: String,
+        /// The group, if it is about one.
+        group: Option<String>,
+        /// How many tries in a row.
+        tries: u64,
+        /// The error of one of them.
+        error: Option<String>,
+        /// For how long.
+        length_ms: u64,
+        /// For how long it may be.
+        limit_ms: u64,
+        /// Whether one was served afterwards.
+        ended: bool,
     },
     /// Two nodes act as coordinator of one key.
     TwoCoordinators {

@@ -200,11 +200,28 @@ impl Model<'_> {
         }
         for input in 0..INPUTS {
             let (offset, token) = self.committed[input];
+            let since = token.and_then(|token| self.acknowledged.get(&token));
+            let mut all = self.forgotten.iter();
+            let forgotten =
+                since.is_some_and(|since| all.any(|one| one.0 == input && *since < one.1));
+            if forgotten || token.is_some_and(|token| self.lost.contains(&token)) {
+                self.expected.insert("offsets-torn");
+            }
             let token = token.map_or_else(String::new, |token| format!("#k{token}"));
             self.say(format!(
                 "{}..{} w{} fetch-offsets g in/{input} stable phase=final -> in/{input}@{offset}{token}",
                 now + 5, now + 6, 600 + input
             ));
+        }
+        if self.bug == Bug::StagedForEver {
+            let (called, returned) = (now + 400, now + 401);
+            self.expected.insert("unstable-for-ever");
+            self.say(format!(
+                "{called}..{returned} w640 fetch-offsets g in/0 stable -> fail UNSTABLE_OFFSET_COMMIT"
+            ));
+        }
+        if (0..OUTPUTS).any(|output| self.logs.has_twice(output)) {
+            self.expected.insert("transaction-duplicate");
         }
         let mut value = self.register.value;
         if self.bug == Bug::CommitForgotten && !self.register.acknowledged.is_empty() {

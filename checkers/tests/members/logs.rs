@@ -94,6 +94,15 @@ impl Logs {
             .rposition(|entry| entry.visible == Some(true))
     }
 
+    /// Whether a record is visible twice.
+    pub(crate) fn has_twice(&self, output: usize) -> bool {
+        let visible = self.outputs[output].iter();
+        let visible = visible.filter(|entry| entry.visible == Some(true));
+        let mut values: Vec<&String> = visible.filter_map(|one| one.value.as_ref()).collect();
+        values.sort_unstable();
+        values.windows(2).any(|pair| pair[0] == pair[1])
+    }
+
     /// What a consumer is given; one that ignores the last stable offset gets what is open, too.
     pub(crate) fn shown(&self, output: usize, ignores: bool) -> Vec<(usize, String)> {
         let log = &self.outputs[output];

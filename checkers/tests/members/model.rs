@@ -8,6 +8,7 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
 use super::logs::Logs;
+use super::statics::Statics;
 
 /// Partitions of the input.
 pub(crate) const INPUTS: usize = 2;
@@ -37,10 +38,16 @@ pub(crate) enum Bug {
     OutputAltered,
     RecordSkipped,
     NotVisibleYet,
+    ReplacedAccepted,
+    TakeoverRebalances,
+    OffsetsForgotten,
+    StagedForEver,
+    RecordTwice,
+    Reordered,
 }
 
 /// Every lie.
-pub(crate) const BUGS: [Bug; 17] = [
+pub(crate) const BUGS: [Bug; 23] = [
     Bug::TornCommit,
     Bug::LostCommit,
     Bug::AbortVisible,
@@ -58,6 +65,12 @@ pub(crate) const BUGS: [Bug; 17] = [
     Bug::OutputAltered,
     Bug::RecordSkipped,
     Bug::NotVisibleYet,
+    Bug::ReplacedAccepted,
+    Bug::TakeoverRebalances,
+    Bug::OffsetsForgotten,
+    Bug::StagedForEver,
+    Bug::RecordTwice,
+    Bug::Reordered,
 ];
 
 /// An open transaction of a client.
@@ -74,6 +87,8 @@ pub(super) struct Open {
     pub(super) token: Option<u64>,
     /// When its offsets were staged: the words of that request.
     pub(super) requests: String,
+    /// When they were sent.
+    pub(super) staged_at: u64,
     pub(super) epoch: i32,
 }
 
@@ -116,6 +131,13 @@ pub(crate) struct Model<'r> {
     /// By producer: staged offsets.
     pub(super) staged: BTreeMap<usize, (usize, usize, u64)>,
     pub(super) register: Register,
+    pub(super) statics: Statics,
+    /// By token: when its commit was acknowledged.
+    pub(super) acknowledged: BTreeMap<u64, u64>,
+    /// Tokens of commits whose records were lost.
+    pub(super) lost: Vec<u64>,
+    /// Offsets of commits that were forgotten: input, when they were sent.
+    pub(super) forgotten: Vec<(usize, u64)>,
     /// Transactions that some answer would contradict if they commit: client, epoch, begun, check.
     pub(super) suspects: Vec<(usize, u64, &'static str)>,
     pub(super) calm: bool,
@@ -137,6 +159,10 @@ impl<'r> Model<'r> {
             committed: [(0, None); INPUTS],
             staged: BTreeMap::new(),
             register: Register::default(),
+            statics: Statics::default(),
+            acknowledged: BTreeMap::new(),
+            lost: Vec::new(),
+            forgotten: Vec::new(),
             suspects: Vec::new(),
             calm: false,
         };
@@ -147,6 +173,9 @@ impl<'r> Model<'r> {
         ] {
             model.lines.push(format!("promise {promise}=true"));
         }
+        let times = "session_ms=100000 rebalance_ms=100000 transaction_ms=50 scan_ms=5";
+        model.lines.push(format!("timeouts {times}"));
+        model.lines.push("limit fail_over_ms=50".to_owned());
         for partition in 0..INPUTS {
             let worker = 900 + partition;
             let last = RECORDS - 1;
@@ -232,7 +261,7 @@ impl<'r> Model<'r> {
     }
 
     pub(super) fn step(&mut self) {
-        match self.random.random_range(0..12) {
+        match self.random.random_range(0..13) {
             0..=5 => {
                 let id = self.random.random_range(0..CLIENTS);
                 self.work(id);
@@ -245,6 +274,7 @@ impl<'r> Model<'r> {
                 let id = self.random.random_range(0..CLIENTS);
                 self.replace(id);
             }
+            11 => self.use_statics(),
             _ => self.heartbeat(),
         }
     }

@@ -62,6 +62,7 @@ impl Model<'_> {
             acked: Vec::new(),
             token: None,
             requests: String::new(),
+            staged_at: 0,
             epoch: client.epoch,
         });
     }
@@ -75,7 +76,17 @@ impl Model<'_> {
         let at = first + open.sent;
         let output = (input + self.random.random_range(0..2) * INPUTS) % OUTPUTS;
         let attempt = self.logs.unique(&format!("{input}:{at}:i{input}{at}"));
-        let offset = self.logs.append(output, attempt.clone(), id, open.epoch);
+        let mut offset = self.logs.append(output, attempt.clone(), id, open.epoch);
+        if self.lies(Bug::RecordTwice) {
+            self.logs.append(output, attempt.clone(), id, open.epoch);
+        }
+        let before = open.acked.iter().find(|(at, _)| *at == output).copied();
+        if let Some((_, first)) = before
+            && self.lies(Bug::Reordered)
+        {
+            offset = first;
+            self.expected.insert("transaction-order");
+        }
         let _ = write!(
             open.words,
             " out/{output}:{attempt}@{offset}~{called}..{returned}"
@@ -95,6 +106,7 @@ impl Model<'_> {
         };
         let (input, first, count) = open.batch;
         open.token = Some(token);
+        open.staged_at = called;
         let _ = write!(open.requests, " !commit-offsets@{called}..{returned}");
         self.staged.insert(id, (input, first + count, token));
         if at_once {
@@ -119,6 +131,7 @@ impl Model<'_> {
             } else if self.lies(Bug::LostCommit) {
                 visible = false;
                 self.expected.extend(["lost-transaction", "processed-once"]);
+                self.lost.extend(open.token);
             }
         } else if !commits && !open.acked.is_empty() && self.lies(Bug::AbortVisible) {
             visible = true;
@@ -128,7 +141,12 @@ impl Model<'_> {
         let (input, first, count) = open.batch;
         let moved = self.committed[input].1 == open.token && open.token.is_some();
         if let (true, Some((input, offset, token))) = (commits && !moved, staged) {
-            self.committed[input] = (offset, Some(token));
+            if self.lies(Bug::OffsetsForgotten) {
+                self.forgotten.push((input, open.staged_at));
+            } else {
+                self.committed[input] = (offset, Some(token));
+                self.acknowledged.insert(token, returned);
+            }
         }
         let client = &mut self.clients[id];
         let next = match commits {

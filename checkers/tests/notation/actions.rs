@@ -37,9 +37,9 @@ pub(crate) fn read(
         ["topic", name, what, id @ ..] => add(
             from,
             What::Topic(Box::new(TopicEvent {
-                name: (*name).to_owned(),
+                name: name.split('/').next().unwrap_or(name).to_owned(),
                 id: id.join(""),
-                partitions: 1,
+                partitions: name.split_once('/').map_or(1, |(_, n)| words::number(n)),
                 what: (*what).to_owned(),
             })),
         ),

@@ -202,6 +202,14 @@ const QUESTIONS: &[(&str, &str)] = &[
         "Are requests of a member rejected after its removal, until it joins again?",
     ),
     (
+        "unassigned-partition",
+        "Does the leader of each generation assign every partition?",
+    ),
+    (
+        "static-takeover",
+        "Does a static member that comes back keep its generation, and is its old id rejected?",
+    ),
+    (
         "commit-beyond",
         "Is a committed offset never higher than what members read or committed?",
     ),
@@ -228,6 +236,10 @@ const QUESTIONS: &[(&str, &str)] = &[
     (
         "unexplained-rebalance",
         "Does a group rebalance only for a cause?",
+    ),
+    (
+        "coordinator-liveness",
+        "Do coordinators serve groups and transactions?",
     ),
     (
         "coordinator-agreement",
@@ -305,6 +317,22 @@ const QUESTIONS: &[(&str, &str)] = &[
     (
         "offsets-of-aborted",
         "Are the offsets of aborted transactions never returned?",
+    ),
+    (
+        "offsets-torn",
+        "Do the offsets of a transaction count if and only if its records are visible?",
+    ),
+    (
+        "unstable-for-ever",
+        "Are stable offsets refused only while a transaction may be open?",
+    ),
+    (
+        "transaction-duplicate",
+        "Is every record of a transaction written only once?",
+    ),
+    (
+        "transaction-order",
+        "Do the records of a transaction get offsets in the order in which they were sent?",
     ),
     (
         "marker-agreement",

@@ -220,6 +220,14 @@ const CONSEQUENCES: &[(&str, &str)] = &[
         "A consumer that was removed goes on as a member of the group. It processes records that its successor processes too.",
     ),
     (
+        "unassigned-partition",
+        "A partition has no consumer. Its lag grows until the group rebalances for another reason.",
+    ),
+    (
+        "static-takeover",
+        "A restart of one consumer stops the whole group, or its old process goes on beside the new one and processes the same records.",
+    ),
+    (
         "commit-beyond",
         "A group resumes after records that nobody has read. They are never processed, and no error is reported.",
     ),
@@ -246,6 +254,10 @@ const CONSEQUENCES: &[(&str, &str)] = &[
     (
         "unexplained-rebalance",
         "Consumers stop for a rebalance in normal operation, without any cause. Lag rises each time, and records are processed again.",
+    ),
+    (
+        "coordinator-liveness",
+        "Consumers of a group, or producers of transactions, cannot work at all, although the partitions are available.",
     ),
     (
         "coordinator-agreement",
@@ -323,6 +335,22 @@ const CONSEQUENCES: &[(&str, &str)] = &[
     (
         "offsets-of-aborted",
         "Input whose transaction was aborted counts as consumed. It is never processed again, so its results are lost.",
+    ),
+    (
+        "offsets-torn",
+        "Results and progress contradict each other. After a restart, an input is processed twice or never.",
+    ),
+    (
+        "unstable-for-ever",
+        "Consumers that restart cannot find out where to resume. The partition is not processed until an operator intervenes.",
+    ),
+    (
+        "transaction-duplicate",
+        "Consumers get a record of a transaction twice, although its producer is idempotent.",
+    ),
+    (
+        "transaction-order",
+        "Consumers get the records of a transaction in the wrong order, e.g. an old value after a newer one.",
     ),
     (
         "marker-agreement",

@@ -68,7 +68,75 @@ pub(super) fn words(finding: &Finding, at: &Evidence) -> Option<Words> {
         ))
         .therefore("The member had not joined again in between.")
         .detail(member_line(group, member)),
-        other => return generations(other).or_else(|| time_outs(other)),
+        other => {
+            return statics(other, at)
+                .or_else(|| generations(other))
+                .or_else(|| time_outs(other));
+        }
+    })
+}
+
+/// Static members that come back, and partitions that nobody got.
+fn statics(finding: &Finding, at: &Evidence) -> Option<Words> {
+    const STATIC: &str = "KIP-345: static membership";
+    Some(match finding {
+        Finding::ReplacedMemberAccepted {
+            group,
+            member,
+            replaced_by,
+            replaced_at,
+            request,
+        } => Words::of(
+            "Replaced member accepted",
+            "A static member that comes back gets another member id, and its old id is fenced.",
+            STATIC,
+        )
+        .seen(format!(
+            "Member {} of group {} had been replaced by {} by {}. Later it sent a {}, and that was accepted.",
+            untrusted(member),
+            untrusted(group),
+            untrusted(replaced_by),
+            moment(*replaced_at),
+            request_word(request)
+        ))
+        .therefore("Two processes act as the same member.")
+        .detail(member_line(group, member)),
+        Finding::TakeoverRebalanced {
+            group,
+            instance,
+            before,
+            after,
+        } => Words::of(
+            "Rebalance by a static member",
+            "A static member that comes back within its session keeps its generation and its partitions.",
+            STATIC,
+        )
+        .seen(format!(
+            "All members of generation {before} of group {} had their assignments. Then {} came back with the same \
+             subscription, and got generation {after}.",
+            untrusted(group),
+            untrusted(instance)
+        ))
+        .therefore("Nothing else had happened in the group, and no fault was active.")
+        .detail(format!("group {}, {before} to {after}", untrusted(group))),
+        Finding::PartitionUnassigned {
+            group,
+            generation,
+            leader,
+        } => Words::of(
+            "Partition without an owner",
+            "The leader of a generation assigns every partition of the topics that its members subscribed to.",
+            GROUPS,
+        )
+        .seen(format!(
+            "In generation {generation} of group {}, leader {} assigned {} to nobody, although a member had subscribed to \
+             the topic.",
+            untrusted(group),
+            untrusted(leader),
+            partition(at)
+        ))
+        .therefore("Nobody reads this partition until the next generation."),
+        _ => return None,
     })
 }
 

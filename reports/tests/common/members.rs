@@ -90,6 +90,23 @@ fn transactions(text: &str) -> Vec<(&'static str, Value)> {
             json!({ "transaction": of, "group": text, "offset": 9, "asked": 14, "aborted": false }),
         ),
         (
+            "offsets-torn",
+            json!({ "transaction": of, "group": text, "offset": 9, "published": false, "instead": 4,
+                "record": record, "other": text }),
+        ),
+        (
+            "offsets-unstable",
+            json!({ "group": text, "waited_ms": 30_000, "limit_ms": 23_000 }),
+        ),
+        (
+            "transaction-duplicate",
+            json!({ "transaction": of, "first": record, "second": record }),
+        ),
+        (
+            "transaction-reordered",
+            json!({ "transaction": of, "first": record, "second": record }),
+        ),
+        (
             "falsely-fenced",
             json!({ "transaction": of, "error": text, "age_ms": 300, "timeout_ms": 10_000 }),
         ),
@@ -145,8 +162,26 @@ fn groups(text: &str) -> Vec<(&'static str, Value)> {
                 "removed_at": 2_000_000_000_u64 }),
         ),
         (
+            "replaced-member-accepted",
+            json!({ "group": text, "member": text, "replaced_by": text, "request": text,
+                "replaced_at": 2_000_000_000_u64 }),
+        ),
+        (
+            "takeover-rebalanced",
+            json!({ "group": text, "instance": text, "before": 3, "after": 4 }),
+        ),
+        (
+            "partition-unassigned",
+            json!({ "group": text, "generation": 3, "leader": text }),
+        ),
+        (
             "unexplained-rebalance",
             json!({ "group": text, "before": 3, "after": 4 }),
+        ),
+        (
+            "coordinator-stalled",
+            json!({ "request": text, "group": text, "tries": 5, "error": text, "length_ms": 20_000,
+                "limit_ms": 15_000, "ended": false }),
         ),
         (
             "two-coordinators",

@@ -1,5 +1,5 @@
 //! `generation-reused`: all JoinGroup answers of one generation name one leader and one protocol, and the leader's answers list
-//! the same members. A static member that is replaced keeps the generation and gets another member id; it is the same member.
+//! the same members, among them everybody who got that generation. A static member that is replaced keeps the generation and gets another member id; it is the same member.
 //! Apache Kafka may reuse a generation when its coordinator changes in the join phase;
 //! there it is reported and tolerated.
 
@@ -71,7 +71,7 @@ fn difference<'a>(
         return Some(("leader", a.leader.to_string(), b.leader.to_string()));
     }
     if a.members.is_empty() || b.members.is_empty() {
-        return None;
+        return not_listed(one, other, persons).or_else(|| not_listed(other, one, persons));
     }
     let ids = |join: &JoinOk<'a>| -> BTreeSet<&'a str> {
         let members = join.answer.members.iter();
@@ -80,4 +80,18 @@ fn difference<'a>(
     let (a, b) = (ids(one), ids(other));
     let listed = |ids: BTreeSet<&str>| ids.into_iter().collect::<Vec<_>>().join(" ");
     (a != b).then(|| ("members", listed(a), listed(b)))
+}
+
+/// A member that got the generation and is not in its leader's list. The list comes with the leader's answer, and nobody joins a
+/// generation later but static members, which are in it under another id.
+fn not_listed<'a>(
+    leader: &JoinOk<'a>,
+    member: &JoinOk<'a>,
+    persons: &Persons<'a>,
+) -> Option<(&'static str, String, String)> {
+    let own = member.answer.member.as_str();
+    let list = &leader.answer.members;
+    let is_in = |own| list.iter().any(|one| !persons.differ(&one.member, own));
+    let names: Vec<&str> = list.iter().map(|one| one.member.as_str()).collect();
+    (!list.is_empty() && !is_in(own)).then(|| ("members", names.join(" "), own.to_owned()))
 }

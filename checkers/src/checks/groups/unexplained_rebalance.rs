@@ -91,11 +91,15 @@ pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
 }
 
 /// From when until when something may have been noticed, and the generation that it made if that is known.
-type Cause = (Moment, Moment, Option<i32>);
+pub(super) type Cause = (Moment, Moment, Option<i32>);
 
 /// From when until when members could be removed because they had said nothing for a session. One that says nothing any more is
 /// removed within the margin.
-fn silences(calls: &[&ClientOperation<'_>], session: Moment, margin: Moment) -> Vec<Cause> {
+pub(super) fn silences(
+    calls: &[&ClientOperation<'_>],
+    session: Moment,
+    margin: Moment,
+) -> Vec<Cause> {
     let mut last: BTreeMap<&str, Moment> = BTreeMap::new();
     let mut silences = Vec::new();
     for operation in calls {
