@@ -55,6 +55,7 @@ mod effects;
 mod elections;
 mod epochs;
 mod fail_over;
+mod features;
 mod gaps;
 mod groups;
 mod guard;
@@ -196,6 +197,9 @@ table! {
         "an acknowledged change of topics that a node does not show", "KIP-4: CreateTopics, DeleteTopics; limits of the target";
     "cluster-shape", Safety, cluster_shape::check,
         "brokers, voters or partitions that are not those of the run", "Kafka protocol: Metadata, DescribeQuorum; limits of the target";
+    "finalized-features", Safety, features::check,
+        "features that differ between nodes, change by themselves, or are not what an upgrade was to leave",
+        "KIP-584: finalized features; the target's file";
     "one-leader-per-epoch", Safety, epochs::one_per_epoch,
         "two leaders of one epoch", "Raft: election safety";
     "epochs-go-forward", Safety, epochs::forward,

@@ -6,6 +6,7 @@
 
 mod event;
 mod fault;
+mod features;
 mod groups;
 mod header;
 mod ids;
@@ -35,6 +36,7 @@ pub use event::{
     Event, Late, NodeEvent, NodeHappening, Phase, PhaseEvent, Shortage, TopicEvent, What,
 };
 pub use fault::{DiskFault, DiskTrouble, FaultEvent, FaultPhase, Link};
+pub use features::StatedLevel;
 pub use groups::{
     CommitOffsets, CommitOutcome, Committed, CommittedOffset, Coordinated, Deliver, Delivered,
     FetchOffsets, FetchedOffset, FindCoordinator, Found, GroupMember, Heartbeat, Heartbeats, Join,

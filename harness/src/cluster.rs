@@ -3,6 +3,7 @@
 //! A separate task waits for each node's process, so an end is recorded when it happens, whether or not the harness
 //! caused it.
 
+mod addresses;
 mod control;
 mod layout;
 mod ports;
@@ -12,7 +13,6 @@ pub mod running;
 mod size;
 mod stopping;
 
-use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -181,11 +181,6 @@ impl Cluster {
         &self.0.nodes[node.index()]
     }
 
-    /// A node's Kafka address.
-    pub fn address(&self, node: Node) -> SocketAddr {
-        self.0.target.address(&self.0.environment, node)
-    }
-
     /// The values of a node's placeholders.
     pub fn place(&self, node: Node) -> &NodePlace {
         &self.process(node).layout().place
@@ -194,20 +189,6 @@ impl Cluster {
     /// The directory of a node's standard output and error.
     pub fn logs(&self, node: Node) -> &Path {
         &self.process(node).layout().logs
-    }
-
-    /// All Kafka addresses, in order.
-    pub fn addresses(&self) -> Vec<SocketAddr> {
-        self.nodes()
-            .into_iter()
-            .map(|node| self.address(node))
-            .collect()
-    }
-
-    /// `host:port,host:port,...`
-    pub fn bootstrap(&self) -> String {
-        let addresses: Vec<String> = self.addresses().iter().map(SocketAddr::to_string).collect();
-        addresses.join(",")
     }
 
     /// A node's command line, placeholders filled, except for secrets.

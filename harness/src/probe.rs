@@ -1,10 +1,12 @@
 //! Probes: independent of the workers, because a worker with one operation at a time sits in its time-out behind a
 //! paused leader and sees nothing meanwhile (openraft #2052).
 
+pub mod controller;
 pub mod coordinator;
 pub mod delivery;
 pub mod disk;
 pub mod end_offsets;
+mod features;
 pub mod figures;
 pub mod lateness;
 pub mod metadata;

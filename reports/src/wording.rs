@@ -12,6 +12,7 @@ mod contradictions;
 mod disks;
 mod doubts;
 mod exactly_once;
+mod features;
 mod figures;
 mod formation;
 mod groups;
@@ -71,6 +72,7 @@ pub(crate) fn words(anomaly: &Anomaly) -> Words {
         .or_else(|| resources::words(finding, at))
         .or_else(|| contradictions::words(finding, at))
         .or_else(|| in_sync::words(finding, at))
+        .or_else(|| features::words(finding))
         .or_else(|| groups::words(finding, at))
         .or_else(|| offsets::words(finding, at))
         .or_else(|| transactions::words(finding, at))

@@ -171,6 +171,7 @@ pub(crate) fn header() -> Header {
         address: String::new(),
     };
     Header {
+        features: [].into(),
         plants: Vec::new(),
         replicas: None,
         sealed: false,

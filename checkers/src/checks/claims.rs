@@ -1,7 +1,8 @@
 //! What the leadership checks look at: claims and beliefs from Metadata answers, and epochs from DescribeQuorum.
 //!
 //! A node's *belief* is its own Metadata answer; its *claim* is naming itself. DescribeQuorum may be forwarded, so it
-//! shows the quorum's epoch and never a node's belief. A partition's leader epoch need not be the quorum's: each
+//! shows the quorum's epoch and never a node's belief; at a controller's own listener nobody forwards it, and there it is
+//! that controller's claim. A partition's leader epoch need not be the quorum's: each
 //! partition is a lane of its own, and so is the quorum. A topic that is deleted and made again is another topic.
 
 use std::collections::BTreeMap;
@@ -15,6 +16,9 @@ pub(super) const MS: Moment = 1_000_000;
 
 /// How long an answer counts as what a node believes.
 pub(super) const FRESH: Moment = 1_000 * MS;
+
+/// The lane of the quorum's controllers: no partition's.
+pub(super) const CONTROLLERS: usize = usize::MAX;
 
 /// What one answer says of one lane.
 #[derive(Clone, Debug)]
@@ -59,7 +63,9 @@ pub(super) struct Claims<'a> {
     pub(super) rows: Vec<Row<'a>>,
     /// DescribeQuorum answers that name an epoch.
     pub(super) quorum: Vec<Row<'a>>,
-    /// What was forgotten of both.
+    /// DescribeQuorum answers of controllers at their own listeners that claim to lead.
+    pub(super) controllers: Vec<Row<'a>>,
+    /// What was forgotten of rows and of the quorum.
     pub(super) settled: Answers,
 }
 
@@ -127,6 +133,11 @@ impl<'a> Claims<'a> {
                 }
                 Seen::Quorum { leader, epoch, .. } if *epoch >= 0 => {
                     claims.quorum.push(row(0, Some(*leader), Some(*epoch)));
+                }
+                Seen::Controller { leader, epoch } if *epoch >= 0 => {
+                    claims
+                        .controllers
+                        .push(row(CONTROLLERS, Some(*leader), Some(*epoch)));
                 }
                 _ => {}
             }

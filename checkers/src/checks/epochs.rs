@@ -50,7 +50,9 @@ pub(super) fn one_per_epoch(check: &Check<'_>) -> Verdict {
     }
     let mut first: BTreeMap<Option<i32>, &Row<'_>> = BTreeMap::new();
     let mut told: BTreeSet<Option<i32>> = BTreeSet::new();
-    for row in claims.quorum.iter().filter(|row| row.leader.is_some()) {
+    let mut quorum: Vec<&Row<'_>> = claims.quorum.iter().chain(&claims.controllers).collect();
+    quorum.sort_by_key(|row| row.id);
+    for row in quorum.into_iter().filter(|row| row.leader.is_some()) {
         count += 1;
         let known = *first.entry(row.epoch).or_insert(row);
         if known.leader != row.leader && told.insert(row.epoch) {
@@ -80,9 +82,11 @@ pub(super) fn forward(check: &Check<'_>) -> Verdict {
     let partitions = claims.rows.iter().filter(|row| row.epoch.is_some());
     lanes(check, partitions, &mut verdict);
     lanes(check, claims.quorum.iter(), &mut verdict);
+    lanes(check, claims.controllers.iter(), &mut verdict);
     ends(check, &mut verdict);
     let settled = claims.settled.rows + claims.settled.quorum;
-    let answers = (claims.rows.len() + claims.quorum.len()) as u64 + settled;
+    let rows = claims.rows.len() + claims.quorum.len() + claims.controllers.len();
+    let answers = rows as u64 + settled;
     check.saw_in_run(answers, "answers about leaders", &mut verdict);
     verdict
 }

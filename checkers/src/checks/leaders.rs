@@ -26,12 +26,9 @@ pub(super) fn stale(check: &Check<'_>) -> Verdict {
     let mut successors: BTreeMap<usize, Vec<&Row<'_>>> = BTreeMap::new();
     let mut worst: BTreeMap<(usize, &str, Option<i32>), Stale<'_, '_>> = BTreeMap::new();
     let mut count = check.claims().settled.claims;
-    let claims = check
-        .claims()
-        .rows
-        .iter()
-        .filter(|row| row.is_claim() && row.epoch.is_some());
-    for row in claims {
+    let (rows, controllers) = (&check.claims().rows, &check.claims().controllers);
+    let claims = rows.iter().chain(controllers);
+    for row in claims.filter(|row| row.is_claim() && row.epoch.is_some()) {
         count += 1;
         let known = successors.entry(row.seat).or_default();
         if known.last().is_none_or(|last| row.epoch > last.epoch) {

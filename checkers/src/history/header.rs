@@ -2,8 +2,11 @@
 //!
 //! Promises and limits travel with the history, so that it can be judged years later and by strangers.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
+use super::features::StatedLevel;
 use super::ids::NodeName;
 
 /// The first line of `history.jsonl`.
@@ -37,6 +40,9 @@ pub struct Header {
     /// How many replicas each partition of the run's topics was created with; none if it is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replicas: Option<u32>,
+    /// What the target states of features after its upgrade was made final, by their names; empty if there was no upgrade.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub features: BTreeMap<String, StatedLevel>,
     /// Deliberate bugs that were switched on in the target, `NAME` or `NAME@NODE`: this history says nothing about
     /// the target without them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -1,6 +1,8 @@
 //! What a probe saw of one node. A refusal or a time-out is an observation too (`answered` false): it says that the
 //! node did not answer, and nothing about leaders.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::groups::Coordinated;
@@ -62,6 +64,22 @@ pub enum Seen {
         /// Ids of the voters.
         #[serde(default)]
         voters: Vec<i32>,
+    },
+    /// What the node says of the quorum at its own controller's listener, which answers from its own state: once a second,
+    /// and when it has changed.
+    Controller {
+        /// Leader id: its own if it leads, and -1 if it says that it does not.
+        #[serde(default = "none_stated")]
+        leader: i32,
+        /// The epoch in which it leads; -1 states none.
+        #[serde(default = "none_stated")]
+        epoch: i32,
+    },
+    /// The finalized features that the node states (ApiVersions, KIP-584): every few seconds, and when they have changed.
+    Features {
+        /// Their levels by their names; a feature that is absent has level 0.
+        #[serde(default)]
+        finalized: BTreeMap<String, i16>,
     },
     /// The produce probe sent a record at `called`, and it was acknowledged at the line's time if `answered`.
     /// `node` is empty: a client chooses its leader itself.
@@ -158,6 +176,10 @@ pub enum Probe {
     Replicas,
     /// [`Seen::Quorum`].
     Quorum,
+    /// [`Seen::Controller`].
+    Controller,
+    /// [`Seen::Features`].
+    Features,
     /// [`Seen::Produce`].
     Produce,
     /// [`Seen::Delivery`].
@@ -185,6 +207,8 @@ impl Seen {
             Seen::Metadata { .. } => Probe::Metadata,
             Seen::Replicas { .. } => Probe::Replicas,
             Seen::Quorum { .. } => Probe::Quorum,
+            Seen::Controller { .. } => Probe::Controller,
+            Seen::Features { .. } => Probe::Features,
             Seen::Produce { .. } => Probe::Produce,
             Seen::Delivery { .. } => Probe::Delivery,
             Seen::Content { .. } => Probe::Content,

@@ -35,6 +35,10 @@ const MODEL: Coverage = Excluded(
     "the checks of groups and transactions are measured by mutants of their own model server",
 );
 
+const KAFKA: Coverage = Excluded(
+    "the runs that mutants are made of have no such answers: changes of drawn runs measure the checks",
+);
+
 macro_rules! fields {
     ($($line:literal: $($field:literal $coverage:expr),+;)+) => {
         /// All fields.
@@ -79,6 +83,11 @@ fields! {
         "partitions.replicas" Mutated, "partitions.in_sync" Mutated;
     "quorum": "i" NUMBER, "t" CLOCK, "type" DID, "called" CLOCK, "node" ASKED, "probe" ASKED, "answered" Mutated,
         "error" Mutated, "leader" Mutated, "epoch" Mutated, "voters" Mutated;
+    "controller": "i" NUMBER, "t" CLOCK, "type" DID, "called" CLOCK, "node" ASKED, "probe" ASKED, "answered" KAFKA,
+        "error" KAFKA, "leader" KAFKA, "epoch" KAFKA;
+    "features": "i" NUMBER, "t" CLOCK, "type" DID, "called" CLOCK, "node" ASKED, "probe" ASKED,
+        "answered" Excluded("only answers are recorded"), "error" Excluded("only answers are recorded"),
+        "finalized" KAFKA;
     "produce": "i" NUMBER, "t" CLOCK, "type" DID, "called" CLOCK, "node" ASKED, "probe" ASKED, "answered" Mutated,
         "error" Mutated, "sequence" DID, "appended_ago_ms" Mutated;
     "delivery": "i" NUMBER, "t" CLOCK, "type" DID, "called" CLOCK, "node" ASKED, "probe" ASKED,

@@ -227,7 +227,9 @@ fn line_of(what: &What) -> Option<Line> {
             Seen::Produce { .. } => Some(Line::Produce),
             Seen::Delivery { .. } => Some(Line::Delivery),
             Seen::Content { .. } => Some(Line::Content),
-            Seen::Process { .. }
+            Seen::Controller { .. }
+            | Seen::Features { .. }
+            | Seen::Process { .. }
             | Seen::Coordinator { .. }
             | Seen::Group { .. }
             | Seen::Transactions { .. }

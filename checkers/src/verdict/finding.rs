@@ -364,6 +364,41 @@ pub enum Finding {
         /// By which node.
         before_by: NodeName,
     },
+    // ------------------------------------------------------------------ finalized-features
+    /// Nodes state different levels of a feature.
+    FeatureDiffers {
+        /// The feature.
+        feature: String,
+        /// What each node states; 0 if it does not name the feature.
+        levels: Vec<(NodeName, i16)>,
+        /// For how long they have differed.
+        length_ms: u64,
+        /// For how long they may.
+        limit_ms: u64,
+    },
+    /// All nodes state another level than before, and no upgrade was made final.
+    FeatureChanged {
+        /// The feature.
+        feature: String,
+        /// Its level before.
+        before: i16,
+        /// Its level afterwards.
+        after: i16,
+    },
+    /// After an upgrade was made final, a feature is not what the target states.
+    FeatureNotAsStated {
+        /// The feature.
+        feature: String,
+        /// Its level before the upgrade was made final.
+        before: i16,
+        /// Its level afterwards.
+        after: i16,
+        /// The level that the target states.
+        stated: i16,
+        /// Whether the target states that the level is kept.
+        kept: bool,
+    },
+    // ------------------------------------------------------------------ replicas-in-sync
     /// Too few replicas of a partition are in sync by a node's answers, or one that is none.
     ReplicasOutOfSync {
         /// The node that says so.

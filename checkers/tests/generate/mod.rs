@@ -87,6 +87,9 @@ impl Run {
                 "every 1000 {LOAD}..{END} +3 n{node} replicas cluster=c id=t:x t/0=1:1,2,3:1,2,3"
             )
         }));
+        run.lines.extend((1..=NODES).map(|node| {
+            format!("every 1000 {LOAD}..{END} +3 n{node} features metadata.version=30")
+        }));
         for (from, to, node) in run.pauses() {
             run.lines.push(format!(
                 "{from}..{to} fault k{node} pause n{node} role=leader affects"

@@ -35,6 +35,8 @@
 //! 5..9     w1 transaction x1 17/2 group=g -> commit sent=8 out/0:a@5~6..7 out/0:b@? +t/0@6#token !commit-offsets@6..7
 //! 5..9     w1 raw-read n1 out/0@0 committed phase=final -> a@0/17.2 commit@1/17.2 hw=2 lso=2 aborted=17@0
 //! 5..6     n1 coordinates g n2                              or: group g Stable m1 m2, transactions x1/17/Ongoing/120
+//! 5..6     n1 controls n1/7                                 at its controller's own listener; a follower: controls -/-
+//! 5..6     n1 features metadata.version=30                  what is stated of an upgrade: stated metadata.version=33 kraft.version="kept"
 //! every 20 100..300 +5 probe                                the same line again and again, each 5 ms long
 //! ```
 //!
@@ -77,7 +79,7 @@ struct Happened {
 /// # Panics
 /// On a line that is none, with the line.
 pub(crate) fn history(text: &str) -> Told {
-    let mut header = json!({"format": "jepsen-history", "version": 1, "promises": {}, "limits": {}, "timeouts": {}});
+    let mut header = json!({"format": "jepsen-history", "version": 1, "promises": {}, "limits": {}, "timeouts": {}, "features": {}});
     let mut nodes: Vec<String> = ["n1", "n2", "n3"].map(str::to_owned).to_vec();
     let mut happened: Vec<Happened> = Vec::new();
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
@@ -88,6 +90,7 @@ pub(crate) fn history(text: &str) -> Told {
             ["promise", settings @ ..] => set(&mut header["promises"], settings),
             ["timeouts", settings @ ..] => set(&mut header["timeouts"], settings),
             ["replication", copies] => header["replicas"] = words::number::<u32>(copies).into(),
+            ["stated", settings @ ..] => set(&mut header["features"], settings),
             ["limit", settings @ ..] => set(&mut header["limits"], settings),
             ["nodes", names @ ..] => nodes = names.iter().map(|n| (*n).to_owned()).collect(),
             ["every", step, range, length, rest @ ..] => {

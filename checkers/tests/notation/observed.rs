@@ -38,9 +38,23 @@ pub(super) fn replicas(rest: &[&str]) -> Seen {
 }
 
 /// What a node says of groups and transactions: `coordinates g n2`, `group g Stable m1 m2`,
-/// `transactions x1/17/Ongoing/120`; none if it is something else.
+/// `transactions x1/17/Ongoing/120`; of the quorum at its controller's listener: `controls n1/7`, or `controls -/-`; of
+/// its features: `features metadata.version=30`. None if it is something else.
 pub(super) fn seen(what: &str, rest: &[&str]) -> Option<Seen> {
     Some(match what {
+        "controls" => {
+            let (leader, epoch) = words::leader(rest[0]);
+            Seen::Controller { leader, epoch }
+        }
+        "features" => {
+            let level = |word: &&str| {
+                let (name, level) = word.split_once('=').expect("feature=level");
+                (name.to_owned(), words::number(level))
+            };
+            Seen::Features {
+                finalized: rest.iter().map(level).collect(),
+            }
+        }
         "coordinates" => Seen::Coordinator {
             of: Coordinated::Group,
             key: rest[0].into(),

@@ -108,8 +108,9 @@ macro_rules! exhibits {
     };
 }
 
-const TEXTS: [(&str, &str); 8] = exhibits![
+const TEXTS: [(&str, &str); 9] = exhibits![
     "kip-966",
+    "kafka-15583",
     "kafka-15495",
     "kafka-14946",
     "kip-996",

@@ -8,6 +8,7 @@ mod built_in;
 mod check;
 pub mod cluster_secret;
 pub mod environment;
+mod features;
 mod layers;
 mod placeholders;
 mod releases;
@@ -302,6 +303,9 @@ impl Target {
         }
         for (name, value) in &self.client {
             add(&["client", name], value);
+        }
+        for (name, value) in &self.upgrade.features {
+            add(&["upgrade", "features", name], value);
         }
         let lists: [(&[&str], &Vec<String>); 7] = [
             (&["upgrade", "finalize"], &self.upgrade.finalize),

@@ -128,19 +128,11 @@ pub fn run(arguments: &UpgradeArguments) -> Result<i32> {
     };
     let mut run = Publication::begin(&session, &conditions)?;
     run.announce(&session, &conditions);
-    if !steps.finalize {
-        let why = match new.upgrade.finalize.is_empty() {
-            true => format!(
-                "{} has no command that makes an upgrade final ([upgrade] finalize)",
-                new.name
-            ),
-            false => {
-                "the upgrade is not made final (--no-finalize): its new features are not tested"
-                    .to_owned()
-            }
-        };
+    let open = left_open(&new, &steps);
+    if let Some(why) = &open {
         say(&format!("  {why}"));
-        run.report.warnings.push(why);
+        run.report.warnings.push(why.clone());
+        run.report.not_tested.push(NOT_FINAL.to_owned());
     }
     let directory = run.directory.scenario(&case.name)?;
     let id = run.directory.id.clone();
@@ -148,12 +140,31 @@ pub fn run(arguments: &UpgradeArguments) -> Result<i32> {
         .runtime
         .block_on(session.play(case, &id, &directory))?;
     let judged = played.judge()?;
-    tell_more(&story(&judged));
+    let last = open.map(|why| format!("  {why}\n"));
+    tell_more(&(story(&judged) + &last.unwrap_or_default()));
     run.add(&played, &judged)?;
     run.settle(&session, 1);
     let code = run.finish(&session, arguments.keep)?;
     session.leave();
     Ok(code)
+}
+
+/// What was not tested if an upgrade is not made final.
+const NOT_FINAL: &str = "The features of the new release, because the upgrade was not made final.";
+
+/// Why the upgrade is not made final; none if it is.
+fn left_open(new: &Target, steps: &Steps) -> Option<String> {
+    if steps.finalize {
+        return None;
+    }
+    Some(match new.upgrade.finalize.is_empty() {
+        true => format!(
+            "the upgrade is not made final, because {} has no command for it ([upgrade] finalize); its new features are not tested",
+            new.name
+        ),
+        false => "the upgrade is not made final (--no-finalize); its new features are not tested"
+            .to_owned(),
+    })
 }
 
 /// The steps of the upgrade with their evidence: which node ran which release from when on.
@@ -188,4 +199,24 @@ fn story(judged: &Judged) -> String {
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_upgrade_that_is_not_made_final_says_why() {
+        let steps = |finalize| Steps {
+            roll_back: false,
+            finalize,
+        };
+        let kafka = Target::load("apache-kafka").expect("built in");
+        assert_eq!(left_open(&kafka, &steps(true)), None);
+        let asked = left_open(&kafka, &steps(false)).expect("not made final");
+        assert!(asked.contains("--no-finalize"), "{asked}");
+        let reference = Target::load("reference").expect("built in");
+        let lacks = left_open(&reference, &steps(false)).expect("not made final");
+        assert!(lacks.contains("reference has no command"), "{lacks}");
+    }
 }

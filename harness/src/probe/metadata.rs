@@ -7,6 +7,7 @@ use std::time::Instant;
 use anyhow::Result;
 use checkers::history::{Observation, PartitionClaim, ReplicaClaim, Seen, Text, What};
 
+use super::features::FeaturesProbe;
 use super::quorum::QuorumProbe;
 use super::replicas::ReplicasProbe;
 use super::{PERIOD, TIMEOUT};
@@ -63,7 +64,7 @@ pub fn start(
 }
 
 /// Maps a broker's id to the number of its node. An id of no broker of the cluster is kept.
-fn number(ids: &[i32], id: i32) -> i32 {
+pub(super) fn number(ids: &[i32], id: i32) -> i32 {
     match ids.iter().position(|known| *known == id) {
         Some(at) => at as i32 + 1,
         None if id < 0 => id,
@@ -93,6 +94,7 @@ fn numbered(mut metadata: Metadata, ids: &[i32]) -> Metadata {
 pub fn watch(mut asked: Asked, recorder: &Recorder, view: &ClusterView, stop: &StopFlag) {
     let mut wire = Wire::new(asked.address, TIMEOUT);
     let mut replicas = ReplicasProbe::default();
+    let mut features = FeaturesProbe::default();
     let mut next = Instant::now();
     while stop.sleep_until(next) {
         next = (next + PERIOD).max(Instant::now());
@@ -104,7 +106,7 @@ pub fn watch(mut asked: Asked, recorder: &Recorder, view: &ClusterView, stop: &S
             metadata.partitions.retain(stays);
             metadata
         });
-        let observe = |answered, error: Option<String>, seen| {
+        let observe = |called, answered, error: Option<String>, seen| {
             let node = format!("n{}", asked.node).into();
             let error = error.map(Text::from);
             recorder.record(What::Observation(Box::new(Observation {
@@ -121,19 +123,28 @@ pub fn watch(mut asked: Asked, recorder: &Recorder, view: &ClusterView, stop: &S
                     brokers: metadata.brokers.clone(),
                     partitions: metadata.partitions.clone(),
                 };
-                observe(true, None, seen);
+                observe(called, true, None, seen);
                 if let Some(seen) = replicas.seen(&metadata, next) {
-                    observe(true, None, seen);
+                    observe(called, true, None, seen);
                 }
                 view.saw_metadata(asked.node, Some(metadata));
                 replicas.ask_version(&mut wire);
+                let called = recorder.now();
+                if let Some(seen) = features.ask(&mut wire, next) {
+                    observe(called, true, None, seen);
+                }
             }
             Err(error) => {
                 let seen = Seen::Metadata {
                     brokers: vec![],
                     partitions: vec![],
                 };
-                observe(answered_at_all(&error), Some(error.to_string()), seen);
+                observe(
+                    called,
+                    answered_at_all(&error),
+                    Some(error.to_string()),
+                    seen,
+                );
                 view.saw_metadata(asked.node, None);
                 continue;
             }

@@ -271,6 +271,7 @@ mod tests {
             promises: Promises::default(),
             limits: Default::default(),
             timeouts: Default::default(),
+            features: [].into(),
             plants: vec![],
             replicas: None,
             sealed: false,

@@ -41,6 +41,7 @@ pub fn header(
         limits: target.limits.clone(),
         timeouts,
         replicas: u32::try_from(target.replicas()).ok(),
+        features: target.stated_features(),
         plants: plants.words(),
         sealed: false,
     }

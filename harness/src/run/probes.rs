@@ -33,6 +33,16 @@ impl Running<'_> {
                 probe::coordinator::watch((place, &nodes), &groups, noted, &stop);
             })?;
         }
+        for node in self.cluster.nodes() {
+            let Some(address) = self.cluster.controller(node) else {
+                break;
+            };
+            let (recorder, ids) = (self.recorder.clone(), target.broker_ids());
+            probes.start(&format!("controller-{node}"), move |stop| {
+                let asked = (usize::from(node.number()), address);
+                probe::controller::watch(asked, &ids, &recorder, &stop);
+            })?;
+        }
         if !target.runs_already() {
             let (recorder, directory) = (self.recorder.clone(), self.directory.to_owned());
             let space = self.context.space.clone();

@@ -83,6 +83,10 @@ const QUESTIONS: &[(&str, &str)] = &[
         "Does every node show the brokers, voters, partitions and ids that there are?",
     ),
     (
+        "finalized-features",
+        "Do all nodes state the same features, and after an upgrade those that it should leave?",
+    ),
+    (
         "one-leader-per-epoch",
         "Does at most one node lead in an epoch?",
     ),

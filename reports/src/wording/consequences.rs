@@ -95,6 +95,10 @@ const CONSEQUENCES: &[(&str, &str)] = &[
         "Clients do not know a broker or a partition and cannot produce to it, or an operator believes that the cluster is whole while it is not.",
     ),
     (
+        "finalized-features",
+        "Nodes use formats or protocols that others do not know, or that the operator did not ask for. Some of these changes cannot be undone.",
+    ),
+    (
         "one-leader-per-epoch",
         "Two nodes accept writes for one partition. One of the two histories will be thrown away, with acknowledged records in it.",
     ),

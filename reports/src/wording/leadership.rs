@@ -8,7 +8,10 @@ use crate::format::{count, length_ms, moment, untrusted};
 
 /// The words for a finding of this family, or nothing.
 pub(super) fn words(finding: &Finding, at: &Evidence) -> Option<Words> {
-    let place = partition(at);
+    let place = match at.topic {
+        Some(_) => partition(at),
+        None => "the quorum".to_owned(),
+    };
     Some(match finding {
         Finding::TwoLeaders { epoch, claims } => {
             let claims: Vec<String> = claims
@@ -174,7 +177,7 @@ fn lengths(finding: &Finding, place: &str) -> Option<Words> {
         ))
         .therefore(exceeded(
             *limit,
-            "Clients that trust the claim write to a node that cannot commit",
+            "Clients and brokers that trust the claim turn to a node that cannot commit",
         ))
         .detail(against(*took, *limit)),
         Finding::Flapping {

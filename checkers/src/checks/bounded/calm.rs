@@ -100,7 +100,9 @@ impl Calm {
                         (*drop, forgotten) = (true, true);
                     }
                 }
-                Seen::Process { .. }
+                Seen::Controller { .. }
+                | Seen::Features { .. }
+                | Seen::Process { .. }
                 | Seen::Coordinator { .. }
                 | Seen::Group { .. }
                 | Seen::Transactions { .. }

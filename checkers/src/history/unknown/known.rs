@@ -140,6 +140,8 @@ fn of_probe(seen: &Seen) -> Option<Fields> {
         Seen::Metadata { .. } => &["brokers", "partitions"],
         Seen::Replicas { .. } => &["cluster", "topics", "partitions"],
         Seen::Quorum { .. } => &["leader", "epoch", "voters"],
+        Seen::Controller { .. } => &["leader", "epoch"],
+        Seen::Features { .. } => &["finalized"],
         Seen::Produce { .. } => &["sequence", "appended_ago_ms"],
         Seen::Delivery { .. } => &["sequences"],
         Seen::Content { .. } => &["compared", "altered"],

@@ -49,6 +49,8 @@ fn kind(what: &What) -> Option<&'static str> {
             Seen::Metadata { .. } => "metadata",
             Seen::Replicas { .. } => "replicas",
             Seen::Quorum { .. } => "quorum",
+            Seen::Controller { .. } => "controller",
+            Seen::Features { .. } => "features",
             Seen::Produce { .. } => "produce",
             Seen::Delivery { .. } => "delivery",
             Seen::Process { .. } => "process",

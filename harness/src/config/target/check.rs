@@ -7,7 +7,7 @@ use regex::Regex;
 use serde::Serialize;
 
 use super::layers::Layers;
-use super::{NodePlace, QuorumSource, ReadyBy, Target};
+use super::{NodePlace, QuorumSource, ReadyBy, Target, features};
 use crate::exit::Stop;
 
 /// Validates the target that its files form together.
@@ -41,6 +41,7 @@ pub(super) fn check(target: &Target, layers: &Layers) -> Result<()> {
     }
     patterns(target, layers)?;
     sources(target, layers)?;
+    features::check(target, layers)?;
     client(target, layers)
 }
 
@@ -117,6 +118,12 @@ fn sources(target: &Target, layers: &Layers) -> Result<()> {
         ReadyBy::Http => url(&["ready", "url"], &target.ready.url)?,
     }
     let leadership = &target.leadership;
+    let controller = &leadership.controller;
+    if !controller.is_empty() && !target.ports.contains_key(controller) {
+        let names: Vec<&str> = target.ports.keys().map(String::as_str).collect();
+        let what = format!("no such port; [ports] has: {}", names.join(", "));
+        return Err(layers.mistake(&["leadership", "controller"], what));
+    }
     if leadership.quorum == QuorumSource::Http {
         url(&["leadership", "url"], &leadership.url)?;
         for (key, pointer) in [("leader", &leadership.leader), ("term", &leadership.term)] {

@@ -21,6 +21,22 @@ const LOG4J_2: (u32, u32) = (4, 0);
 /// The first release whose commands are in the jar of the tools.
 const COMMAND_IN_TOOLS: (u32, u32) = (3, 6);
 
+/// The level of metadata.version that each release's own number stands for, as its `kafka-storage version-mapping` lists it.
+const METADATA_VERSIONS: [((u32, u32), i16); 12] = [
+    ((3, 3), 7),
+    ((3, 4), 8),
+    ((3, 5), 11),
+    ((3, 6), 14),
+    ((3, 7), 19),
+    ((3, 8), 20),
+    ((3, 9), 21),
+    ((4, 0), 25),
+    ((4, 1), 27),
+    ((4, 2), 29),
+    ((4, 3), 30),
+    ((4, 4), 33),
+];
+
 /// The family of a target's name: `apache-kafka` of `apache-kafka-3.9.1`. None for a name without a release.
 pub(super) fn family(name: &str) -> Option<&'static str> {
     matches!(text(name), Ok(Some(_))).then_some(FAMILY)
@@ -56,6 +72,10 @@ pub(super) fn text(word: &str) -> Result<Option<String>, String> {
          description = \"Apache Kafka {version}, KRaft, three combined nodes, RF 3, min.insync.replicas 2, no fsync\"\n\
          [variables]\nversion = {version:?}\nrelease = \"{major}.{minor}\"\n"
     );
+    let level = METADATA_VERSIONS.iter().find(|(of, _)| *of == release);
+    if let Some((_, level)) = level {
+        let _ = writeln!(text, "metadata_version = \"{level}\"");
+    }
     if release < LOG4J_2 {
         text += "logging = \"log4j1\"\nfeature_option = \"--metadata\"\n";
     }

@@ -51,6 +51,8 @@ pub struct Upgrade {
     /// The program and its arguments that make the upgrade final, run once outside the nodes when all of them run this
     /// target. Before it, the nodes can go back. Empty for a target that has no such step.
     pub finalize: Vec<String>,
+    /// Feature levels that it leaves, by their names: a number, or `kept` for the level that the feature had before.
+    pub features: BTreeMap<String, String>,
 }
 
 /// `[lists.NAME]`: a placeholder that is a text repeated for each node, such as a list of voters.
@@ -181,6 +183,8 @@ pub struct Leadership {
     pub pattern: String,
     /// For `log`: the file. The node's standard output and error if absent.
     pub file: String,
+    /// The name of the port at which a node's controller answers DescribeQuorum by itself. Empty if nodes have none.
+    pub controller: String,
 }
 
 /// Where the quorum's leader and term are read from.

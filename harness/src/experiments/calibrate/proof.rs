@@ -139,6 +139,7 @@ mod tests {
             promises: Default::default(),
             limits: Default::default(),
             timeouts: Default::default(),
+            features: [].into(),
             plants: vec![],
             replicas: None,
             sealed: false,
