@@ -374,8 +374,17 @@ fn base(recovered: &Recovered) -> Result<(u64, u64, State), CoreError> {
     let state = checkpoint.and_then(|checkpoint| State::decode(&checkpoint.state));
     match (checkpoint, state) {
         (Some(checkpoint), Some(state)) => Ok((index, checkpoint.term, state)),
-        _ => Err(CoreError::Recovered(format!(
-            "the checkpoint after entry {index} cannot be read"
-        ))),
+        (checkpoint, _) => {
+            let newer = checkpoint.and_then(|checkpoint| State::newer(&checkpoint.state));
+            let why = match newer {
+                Some((version, known)) => {
+                    format!("has version {version}, and this release reads versions up to {known}")
+                }
+                None => "cannot be read".to_owned(),
+            };
+            Err(CoreError::Recovered(format!(
+                "the checkpoint after entry {index} {why}"
+            )))
+        }
     }
 }

@@ -93,6 +93,19 @@ pub enum LogError {
         /// Why it cannot be a torn tail.
         reason: String,
     },
+    /// Another release wrote the log, in a format that this one does not know.
+    #[error(
+        "{file} has format {format}, and this release reads format {known}: start the release that wrote it, or use a copy of \
+         the data directory from before the upgrade"
+    )]
+    Format {
+        /// File name.
+        file: String,
+        /// Its format.
+        format: u8,
+        /// The one that this release reads.
+        known: u8,
+    },
 }
 
 /// Raft's hard state, as it lies in the log.

@@ -301,6 +301,12 @@ impl State {
         out.freeze()
     }
 
+    /// The version of a checkpoint's state, if a newer release wrote it, and the newest that this one reads.
+    pub(crate) fn newer(bytes: &[u8]) -> Option<(u8, u8)> {
+        let version = *bytes.first()?;
+        (version > VERSION).then_some((version, VERSION))
+    }
+
     /// Reads a checkpoint's state. The entries before it are gone, so every partition begins at its next offset.
     pub(crate) fn decode(bytes: &Bytes) -> Option<State> {
         let mut reader = Reader::new(bytes.clone());

@@ -126,12 +126,7 @@ impl Scan<'_> {
                 sequence,
                 file,
             };
-            // The header and nothing else: a dead segment may be damaged.
-            let bytes = self.read(&candidate, Some(OPENING_BYTES))?;
-            let opening = frame::decode(&bytes, sequence, 0)
-                .as_ref()
-                .and_then(Opening::read);
-            match opening {
+            match self.opening(&candidate)? {
                 Some(opening) => {
                     opened.retain(|(_, older)| older.first_index < opening.first_index);
                     opened.push((candidate, opening));
@@ -148,6 +143,22 @@ impl Scan<'_> {
             }
         }
         Ok(opened)
+    }
+
+    /// What a segment's first frame says; None if it is not whole.
+    fn opening(&self, candidate: &Candidate) -> Result<Option<Opening>, LogError> {
+        // The header and nothing else: a dead segment may be damaged. Another format may have a longer one.
+        for at_most in [Some(OPENING_BYTES), None] {
+            let bytes = self.read(candidate, at_most)?;
+            if let Some(frame) = frame::decode(&bytes, candidate.sequence, 0) {
+                return Opening::read(&frame).map_err(|format| LogError::Format {
+                    file: candidate.name.clone(),
+                    format,
+                    known: segment::FORMAT,
+                });
+            }
+        }
+        Ok(None)
     }
 
     fn discard_torn(&mut self, candidate: &Candidate) -> Result<(), LogError> {

@@ -59,7 +59,9 @@ pub(crate) enum WireError {
     Content,
     #[error("this is not a peer: the handshake starts with {0:02x?}")]
     Magic([u8; 4]),
-    #[error("the peer speaks protocol version {0}, this node {PROTOCOL_VERSION}")]
+    #[error(
+        "the peer speaks protocol version {0}, this node {PROTOCOL_VERSION}; all nodes of a cluster must run the same release"
+    )]
     Version(u16),
     #[error("the peer is node {from} and wants node {to}")]
     Nodes { from: NodeId, to: NodeId },

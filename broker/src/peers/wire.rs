@@ -248,6 +248,29 @@ mod tests {
         assert_eq!(decode_welcome(&encode_welcome(&hello)).unwrap(), hello);
     }
 
+    /// Whoever changes these bytes raises [`PROTOCOL_VERSION`], and stores those of the new version.
+    #[test]
+    fn the_introduction_is_that_of_its_version_and_another_version_is_refused() {
+        let said = Introduction {
+            purpose: Purpose::Append,
+            from: 1,
+            to: 2,
+            nonce: [5; NONCE_BYTES],
+        };
+        let stored = include_bytes!("../../tests/fixtures/introduction-2");
+        assert_eq!(said.encode(), stored);
+        assert_eq!(Introduction::decode(stored).unwrap(), said);
+        for version in [PROTOCOL_VERSION - 1, PROTOCOL_VERSION + 1] {
+            let mut other = stored.to_vec();
+            other[4..6].copy_from_slice(&version.to_be_bytes());
+            let refused = Introduction::decode(&other).unwrap_err().to_string();
+            assert!(
+                refused.contains(&format!("version {version}, this node {PROTOCOL_VERSION}")),
+                "{refused}"
+            );
+        }
+    }
+
     #[test]
     fn a_frame_beyond_its_limit_is_refused_by_its_prefix() {
         assert!(matches!(

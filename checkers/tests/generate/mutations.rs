@@ -1,7 +1,7 @@
 //! One change to a legal run for each check, which that check has to find.
 
 use super::parts::said;
-use super::{Append, END, LOAD_END, NODES, PARTITIONS, READER, Read, Run};
+use super::{Append, LOAD_END, NODES, PARTITIONS, READER, Read, Run};
 
 /// A change, the check that must call it invalid, and those that may.
 pub(crate) struct Mutation {
@@ -201,22 +201,13 @@ pub(crate) const ALL: &[Mutation] = &[
         run.lines
             .push("9000..9001 n3 replicas cluster=d".to_owned())
     }),
-    // All nodes go back to an older level.
     mutation("finalized-features", &[], |run| {
-        for node in 1..=NODES {
-            let line = format!("every 1000 9000..12500 +9 n{node} features metadata.version=29");
-            run.lines.push(line);
-        }
-        let before = |line: &mut String| *line = line.replace(&format!("{END} +3"), "9000 +3");
-        let levels = run.lines.iter_mut().filter(|l| l.ends_with("=30"));
-        levels.for_each(before);
+        (1..=NODES).for_each(|n| run.lines.push(format!("9000..9001 n{n} features x=1")));
     }),
-    // A controller that was replaced says that it leads in its successor's epoch.
     mutation("one-leader-per-epoch", &[], |run| {
-        let (leader, epoch) = run.leader(9_000);
-        let other = leader % NODES + 1;
+        let (n, epoch) = (run.leader(9_000).0 % NODES + 1, run.leader(9_000).1);
         run.lines
-            .push(format!("9000..9005 n{other} controls n{other}/{epoch}"));
+            .push(format!("9000..9005 n{n} controls n{n}/{epoch}"));
     }),
     mutation("unprovoked-exit", &[], |run| {
         run.lines.push("13900 n2 died".to_owned())

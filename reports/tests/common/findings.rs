@@ -71,6 +71,15 @@ fn others(text: &str) -> Vec<(&'static str, Value)> {
         ),
         ("refusal-untrue", json!({ "value": text, "error": text })),
         (
+            "feature-differs",
+            json!({ "feature": text, "levels": [[text, 30]], "length_ms": 9_000, "limit_ms": 5_000 }),
+        ),
+        ("feature-changed", json!({ "feature": text, "before": 30, "after": 7 })),
+        (
+            "feature-not-as-stated",
+            json!({ "feature": text, "before": 0, "after": 1, "stated": 0, "kept": true }),
+        ),
+        (
             "resource-growth",
             json!({ "node": text, "resource": "resident_bytes", "from": 10_000_000, "to": 90_000_000,
                 "highest": 120_000_000, "limit": 64_000_000 }),
