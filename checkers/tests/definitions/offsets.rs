@@ -83,7 +83,7 @@ pub(crate) fn offsets_torn(random: &mut ChaCha8Rng) -> Drawn {
         let (from, to) = span(random);
         let known = random.random_bool(0.5);
         let acknowledged = known.then_some(to);
-        if random.random_bool(0.4) {
+        if n > 0 && random.random_bool(0.4) {
             let word = if known { "" } else { " -> info" };
             let _ = writeln!(
                 text,
