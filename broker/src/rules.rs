@@ -146,6 +146,26 @@ pub enum Commits {
     OnlyForward,
 }
 
+/// Who coordinates consumer groups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Coordinators {
+    /// The leader, by entries.
+    Leader,
+    /// Every node, in its own memory.
+    EveryNode,
+}
+
+/// What becomes of the offsets that a transaction sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Staged {
+    /// They are committed when the transaction commits.
+    UntilCommit,
+    /// They are committed when they come.
+    AtOnce,
+    /// They are committed with the transaction, if its coordinator took them itself.
+    WhileLeading,
+}
+
 /// When a group's generation is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Generations {
@@ -239,12 +259,16 @@ pub struct Rules {
     pub crowded: Crowded,
     /// Guards: what nobody asked to delete is kept.
     pub deletes: Deletes,
+    /// Guards: a group has one coordinator.
+    pub coordinators: Coordinators,
     /// Guards: an offset whose commit was acknowledged is what is fetched.
     pub commits: Commits,
     /// Only members of the present generation may commit. Guards: who lost its partitions does not move their offsets.
     pub commits_are_fenced: bool,
     /// The same for offsets of transactions. Guards: who lost its partitions does not publish what it made of them.
     pub stages_are_fenced: bool,
+    /// Guards: the offsets of a transaction are committed if and only if its records are.
+    pub staged: Staged,
     /// Guards: a generation's number means one set of members.
     pub generations: Generations,
     /// Guards: a partition has one owner in a generation.
@@ -298,9 +322,11 @@ impl Rules {
         append_order: AppendOrder::Kept,
         crowded: Crowded::Appended,
         deletes: Deletes::AsAsked,
+        coordinators: Coordinators::Leader,
         commits: Commits::Entry,
         commits_are_fenced: true,
         stages_are_fenced: true,
+        staged: Staged::UntilCommit,
         generations: Generations::First,
         syncing: Syncing::Assigned,
         members_outlive_leaders: true,

@@ -97,6 +97,22 @@ fn transactions_are_committed_aborted_and_read() {
 }
 
 #[test]
+fn members_join_commit_and_are_fenced() {
+    let (failed, tally) = run_seeds(0..40, 3, &Plants::default(), &[]);
+    assert!(failed.is_empty(), "{failed:?}");
+    for what in [
+        "joins",
+        "assignments",
+        "commits of offsets",
+        "fetches of offsets",
+        "zombies refused",
+    ] {
+        let count = tally.get(what).copied().unwrap_or_default();
+        assert!(count >= 20, "too few {what}: {tally:?}");
+    }
+}
+
+#[test]
 fn records_are_deleted() {
     let (failed, tally) = run_seeds(0..20, 3, &Plants::default(), &[]);
     assert!(failed.is_empty(), "{failed:?}");
@@ -161,6 +177,21 @@ fn every_other_plant_of_the_core_is_found() {
         ("init-keeps-open", &["is left open"]),
         ("zombie-epoch", &["zombie"]),
         ("late-end-txn", &["nobody asked"]),
+        (
+            "offsets-in-memory",
+            &["another state", "is gone", "is older"],
+        ),
+        ("offset-regress", &["is older"]),
+        ("old-generation-commits", &["zombie's commit"]),
+        (
+            "generation-reused",
+            &["another state", "two leaders of generation", "came after"],
+        ),
+        ("early-sync", &["another assignment", "two owners"]),
+        (
+            "group-split-brain",
+            &["another state", "two owners", "two leaders of", "is older"],
+        ),
         ("topic-forgotten", another_state),
         ("delete-not-applied", another_state),
     ] {

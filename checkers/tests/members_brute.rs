@@ -1,12 +1,17 @@
 //! Checks of groups and transactions against their definitions, tried on every pair: small histories in which answers are
 //! drawn without any sense, so that about half of them are contradictions. A check says *invalid* exactly where its
 //! definition does.
+#![expect(clippy::print_stdout, reason = "how many there were is for a reader")]
 
+mod definitions {
+    pub(crate) mod offsets;
+}
 mod notation;
 
 use std::fmt::Write as _;
 
 use checkers::verdict::Validity;
+use definitions::offsets;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -14,7 +19,7 @@ use rand_chacha::ChaCha8Rng;
 type Drawn = (String, bool);
 type Case = (&'static str, fn(&mut ChaCha8Rng) -> Drawn);
 
-const CASES: [Case; 8] = [
+const CASES: [Case; 11] = [
     ("commit-backwards", commit_backwards),
     ("commit-lost", commit_lost),
     ("fenced-commit", fenced_commit),
@@ -23,6 +28,9 @@ const CASES: [Case; 8] = [
     ("commit-not-visible", commit_not_visible),
     ("early-read", early_read),
     ("one-owner", one_owner),
+    ("static-takeover", offsets::static_takeover),
+    ("unstable-for-ever", offsets::unstable_for_ever),
+    ("offsets-torn", offsets::offsets_torn),
 ];
 
 fn span(random: &mut ChaCha8Rng) -> (u64, u64) {
@@ -280,6 +288,7 @@ fn tried(seeds: std::ops::Range<u64>) {
             );
             *(if expected { &mut broken } else { &mut whole }) += 1;
         }
+        println!("{check}: {broken} broken, {whole} whole, each judged so");
         assert!(
             broken > 0 && whole > 0,
             "{check}: {broken} broken, {whole} whole"

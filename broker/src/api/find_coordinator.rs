@@ -10,8 +10,11 @@ use kafka_protocol::protocol::StrBytes;
 
 use super::{Context, broker_id, string};
 use crate::ask::Ending;
+use crate::rules::Coordinators;
 use crate::shape::{Shape, Walked};
 
+/// The kind of key that is a group's id.
+const GROUP: i8 = 0;
 /// Kinds of keys: a group's id, a transactional id.
 const KINDS: std::ops::RangeInclusive<i8> = 0..=1;
 
@@ -66,7 +69,10 @@ async fn find(context: &Context, kind: i8) -> Result<Found, Ending> {
         let why = "this broker coordinates groups and transactions";
         return Ok(Err((ResponseError::InvalidRequest, why)));
     }
-    let leader = context.view().await?.leader;
+    let leader = match context.rules.coordinators {
+        Coordinators::EveryNode if kind == GROUP => Some(context.config.node_id),
+        _ => context.view().await?.leader,
+    };
     let mut peers = context.config.peers.iter();
     Ok(match peers.find(|peer| Some(peer.id) == leader) {
         Some(peer) => {

@@ -17,7 +17,7 @@ mod span;
 mod sync;
 mod timing;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use kafka_protocol::error::ResponseError;
 
@@ -26,6 +26,7 @@ use crate::command::Command;
 use crate::command::groups::GroupChange;
 use crate::request::groups::{GroupRequest, GroupResponse, Join};
 use crate::request::{RequestId, Response, Time};
+use crate::rules::Coordinators;
 
 pub(super) use applied::Pending;
 pub(super) use offsets::OFFSET_METADATA_BYTES_MAX;
@@ -44,6 +45,8 @@ pub(super) struct Coordinator {
     pending: BTreeMap<u64, Pending>,
     /// Member ids given out by this process.
     members_named: u64,
+    /// What this node has decided alone and not done yet.
+    own: VecDeque<(String, GroupChange, Pending)>,
     /// When deadlines are looked at next.
     next_scan: Time,
 }
@@ -172,6 +175,22 @@ impl Core {
             GroupRequest::List => self.read_group(id, GroupRead::List, deadline),
             GroupRequest::Delete(group) => self.delete_group(id, group, deadline),
         }
+        self.do_own();
+    }
+
+    /// Whether a rule lets this node coordinate groups in its own memory.
+    pub(super) fn coordinates_alone(&self) -> bool {
+        self.config.rules.coordinators == Coordinators::EveryNode
+    }
+
+    /// Does what such a node has decided.
+    fn do_own(&mut self) {
+        while let Some((group, change, pending)) = self.coordinator.own.pop_front() {
+            self.state
+                .groups
+                .execute(self.applied_index, &group, change);
+            self.group_pending_done(pending);
+        }
     }
 
     /// Whether this node coordinates groups now, and this group at all.
@@ -190,6 +209,9 @@ impl Core {
         };
         if group.is_some_and(|group| !Core::is_group_id(group)) {
             return Err(ResponseError::InvalidGroupId);
+        }
+        if self.coordinates_alone() {
+            return Ok(());
         }
         if !self.is_leader() {
             return Err(ResponseError::NotCoordinator);
@@ -226,8 +248,18 @@ impl Core {
             .expect("was inserted")
     }
 
+    /// Proposes a change of a group that nobody waits for.
+    pub(super) fn write_group(&mut self, group: &str, change: GroupChange) {
+        self.propose_group(group, change, Pending::Written);
+    }
+
     /// Proposes a change of a group. False if Raft does not take it: certainly not done.
     fn propose_group(&mut self, group: &str, change: GroupChange, pending: Pending) -> bool {
+        if self.coordinates_alone() {
+            let own = (group.to_owned(), change, pending);
+            self.coordinator.own.push_back(own);
+            return true;
+        }
         let command = Command::Group(group.to_owned(), change);
         let index = self.propose(&command);
         if let Some(index) = index {

@@ -110,6 +110,9 @@ impl Core {
 
     /// Whether the rules let this node answer without asking a quorum.
     fn reads_at_once(&self, question: &Question) -> bool {
+        if matches!(question, Question::Group(_)) {
+            return self.coordinates_alone();
+        }
         if !matches!(question, Question::Offsets(..)) {
             return false;
         }

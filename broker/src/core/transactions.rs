@@ -109,17 +109,22 @@ impl Core {
                 raises_epoch,
             } => self.decide_end(request, *producer, *commit, *raises_epoch),
         };
-        let (command, perhaps) = match decision {
+        let (mut command, perhaps) = match decision {
             Decision::Answer(outcome) => {
                 let response = Response::Transaction(outcome);
                 return self.read(id, Question::Settled(response), deadline);
             }
             Decision::Propose(command, perhaps) => (command, perhaps),
         };
+        self.commit_staged_at_once(&mut command);
+        let forgotten = self.offsets_to_forget(&command);
         let Some(index) = self.propose_transaction(&request.id, &command) else {
             let refused = ResponseError::CoordinatorNotAvailable;
             return self.respond(id, Response::Transaction(Err(refused.into())));
         };
+        for (group, change) in forgotten {
+            self.write_group(&group, change);
+        }
         if let TransactionStep::End {
             producer, commit, ..
         } = &request.step

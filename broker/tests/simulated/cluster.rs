@@ -18,6 +18,7 @@ use rand_chacha::ChaCha8Rng;
 use super::clients::Client;
 use super::events::{Event, Timed};
 use super::faults::{Fault, Weather};
+use super::members::Member;
 use super::network::{Fate, Network};
 use super::node::Node;
 use super::oracle::Oracle;
@@ -27,7 +28,10 @@ const TICK: Duration = Duration::from_millis(10);
 /// How long things go wrong.
 const TROUBLE: Duration = Duration::from_secs(10);
 pub(super) const CLIENTS: usize = 6;
-const TRANSACTORS: usize = 3;
+pub(super) const TRANSACTORS: usize = 3;
+/// Members of a consumer group, in every fourth seed: what they do takes time from the others.
+const MEMBERS: usize = 4;
+const SEEDS_PER_GROUP: u64 = 4;
 
 /// The nodes and everything around them.
 pub(crate) struct Cluster {
@@ -41,6 +45,7 @@ pub(crate) struct Cluster {
     pub(super) healed: bool,
     pub(super) clients: Vec<Client>,
     pub(super) transactors: Vec<Transactor>,
+    pub(super) members: Vec<Member>,
     pub(super) last_request: u64,
     pub(super) last_value: u64,
     pub(super) disk_delay: BTreeMap<u64, Duration>,
@@ -78,6 +83,8 @@ impl Cluster {
             hooks,
             ..CoreConfig::new(id, (1..=nodes).collect())
         };
+        let has_group = seed % SEEDS_PER_GROUP == SEEDS_PER_GROUP - 1;
+        let members = if has_group { MEMBERS } else { 0 };
         let mut cluster = Cluster {
             now: Duration::ZERO,
             nodes: (1..=nodes)
@@ -92,6 +99,7 @@ impl Cluster {
                 .map(|number| Client::new(number % 2 == 0))
                 .collect(),
             transactors: (0..TRANSACTORS).map(Transactor::new).collect(),
+            members: (0..members).map(Member::new).collect(),
             last_request: 0,
             last_value: 0,
             disk_delay: BTreeMap::new(),
@@ -105,7 +113,7 @@ impl Cluster {
             let late = cluster.random.random_range(0..50);
             cluster.after(Duration::from_millis(late), Event::Start(id));
         }
-        for client in 0..CLIENTS + TRANSACTORS {
+        for client in 0..CLIENTS + TRANSACTORS + members {
             cluster.after(Duration::from_millis(100), Event::Client(client));
         }
         cluster.after(Duration::from_millis(500), Event::NextFault);
@@ -127,6 +135,7 @@ impl Cluster {
         self.healed = true;
         self.clients.clear();
         self.transactors.clear();
+        self.members.clear();
         self.disk_delay.clear();
         for from in self.ids() {
             for to in self.ids().filter(|to| *to != from) {

@@ -17,6 +17,8 @@
 //! | `requesting` | who asks, and who is answered |
 //! | `transactors` | transactional producers, and what they believe |
 //! | `ledger` | what became of transactional records |
+//! | `members` | members of a consumer group, and what they believe |
+//! | `generations` | what must hold of a consumer group |
 //! | `ending` | what must hold once everything is healed |
 
 mod asked;
@@ -25,7 +27,9 @@ mod cluster;
 mod ending;
 mod events;
 mod faults;
+mod generations;
 mod ledger;
+mod members;
 mod network;
 mod node;
 mod oracle;

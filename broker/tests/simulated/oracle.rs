@@ -10,6 +10,7 @@ use bytes::Bytes;
 use uuid::Uuid;
 
 use super::Tally;
+use super::generations::Generations;
 use super::ledger::Ledger;
 use super::node::Node;
 
@@ -54,6 +55,7 @@ pub(crate) struct Oracle {
     epochs: BTreeMap<u64, i32>,
     epoch_leaders: BTreeMap<i32, u64>,
     pub(crate) ledger: Ledger,
+    pub(crate) generations: Generations,
     pub(crate) tally: Tally,
 }
 

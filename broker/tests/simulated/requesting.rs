@@ -6,7 +6,7 @@ use broker::core::Input;
 use broker::request::Response;
 use rand::Rng;
 
-use super::cluster::{CLIENTS, Cluster};
+use super::cluster::{CLIENTS, Cluster, TRANSACTORS};
 use super::events::Event;
 use super::node::Node;
 
@@ -15,6 +15,7 @@ impl Cluster {
         let Cluster {
             clients,
             transactors,
+            members,
             oracle,
             random,
             ..
@@ -25,7 +26,10 @@ impl Cluster {
         let is_taken = by_client
             || transactors
                 .iter_mut()
-                .any(|one| one.answered(request, &response, oracle, random));
+                .any(|one| one.answered(request, &response, oracle, random))
+            || members
+                .iter_mut()
+                .any(|one| one.answered(request, &response, oracle));
         if !is_taken {
             self.answers.insert(request, response);
         }
@@ -35,6 +39,11 @@ impl Cluster {
         let pause = Duration::from_micros(self.random.random_range(200..12_000));
         if number >= CLIENTS {
             self.transactor(number - CLIENTS);
+            // Members have less to say.
+            let pause = match number - CLIENTS {
+                at if at >= TRANSACTORS => pause * 4,
+                _ => pause,
+            };
             if !self.healed {
                 self.after(pause, Event::Client(number));
             }
@@ -60,6 +69,9 @@ impl Cluster {
     }
 
     fn transactor(&mut self, number: usize) {
+        if number >= TRANSACTORS {
+            return self.member(number - TRANSACTORS);
+        }
         let Some(transactor) = self.transactors.get_mut(number) else {
             return;
         };
@@ -70,6 +82,21 @@ impl Cluster {
         let id = self.last_request;
         let Cluster { now, oracle, .. } = self;
         let request = transactor.ask(id, *now, &mut self.last_value, oracle, &mut self.random);
+        let node = self.target();
+        self.feed(node, vec![Input::Request { id, request }]);
+    }
+
+    fn member(&mut self, number: usize) {
+        let Some(member) = self.members.get_mut(number) else {
+            return;
+        };
+        if !member.is_free(self.now) {
+            return;
+        }
+        self.last_request += 1;
+        let id = self.last_request;
+        let Cluster { now, oracle, .. } = self;
+        let request = member.ask(id, *now, &mut self.last_value, oracle, &mut self.random);
         let node = self.target();
         self.feed(node, vec![Input::Request { id, request }]);
     }

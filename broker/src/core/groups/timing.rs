@@ -46,7 +46,7 @@ impl Core {
 
     /// Looks at all deadlines. `silent` is the time since the last tick.
     pub(in crate::core) fn tick_groups(&mut self, silent: Duration) {
-        if !self.serves() {
+        if !self.serves() && !self.coordinates_alone() {
             return;
         }
         self.begin_groups();
@@ -64,6 +64,7 @@ impl Core {
         for group in groups {
             self.look_at(&group);
         }
+        self.do_own();
         let state = &self.state.groups;
         self.coordinator.groups.retain(|id, live| {
             let has_members = state.get(id).is_some_and(|known| !known.members.is_empty());

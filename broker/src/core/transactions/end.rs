@@ -71,7 +71,7 @@ impl Core {
     }
 
     /// Whether a transaction was begun under another leader.
-    fn is_of_older_term(&self, transaction: &Transaction) -> bool {
+    pub(super) fn is_of_older_term(&self, transaction: &Transaction) -> bool {
         let begun = self.raft.store().catalog.term(transaction.begun);
         begun != Some(self.raft.raft.term)
     }

@@ -3,10 +3,12 @@
 use kafka_protocol::error::ResponseError;
 
 use super::{Core, Decision};
+use crate::command::groups::GroupChange;
 use crate::command::{AddToTransaction, Command, Offsets};
 use crate::core::groups::OFFSET_METADATA_BYTES_MAX;
 use crate::request::groups::{MemberOf, OffsetToCommit};
 use crate::request::transactions::{ProducerEpoch, TransactionRefusal, TransactionRequest};
+use crate::rules::Staged;
 use crate::state::transactions::{PARTITIONS_MAX, Transaction};
 
 impl Core {
@@ -76,6 +78,47 @@ impl Core {
             true => Ok(()),
             false => self.may_commit(member),
         }
+    }
+
+    /// Takes the offsets out of an entry and commits them by one of their own, where a rule says so.
+    pub(super) fn commit_staged_at_once(&mut self, command: &mut Command) {
+        let Command::AddToTransaction(add) = command else {
+            return;
+        };
+        if self.config.rules.staged != Staged::AtOnce {
+            return;
+        }
+        for (group, offsets) in &mut add.groups {
+            let offsets = std::mem::take(offsets);
+            if !offsets.is_empty() {
+                self.write_group(group, GroupChange::Commit { offsets });
+            }
+        }
+    }
+
+    /// The entries that take back what a transaction is about to commit for its groups, where a rule says so.
+    pub(super) fn offsets_to_forget(&self, command: &Command) -> Vec<(String, GroupChange)> {
+        let Command::EndTransaction(end) = command else {
+            return Vec::new();
+        };
+        let known = self.state.transactions.get(&end.id);
+        let forgets = self.config.rules.staged == Staged::WhileLeading && end.commit;
+        let Some(known) = known.filter(|known| forgets && self.is_of_older_term(known)) else {
+            return Vec::new();
+        };
+        let mut changes = Vec::new();
+        for (group, staged) in &known.groups {
+            let before = self.state.groups.get(group).map(|known| &known.offsets);
+            let was = |at| before.and_then(|before| before.get(at)).cloned();
+            let all = staged.keys().map(|at| (*at, was(at)));
+            let (old, none): (Vec<_>, Vec<_>) = all.partition(|(_, was)| was.is_some());
+            let offsets = old.into_iter().filter_map(|(at, was)| Some((at, was?)));
+            let partitions = none.into_iter().map(|(at, _)| at);
+            let (offsets, partitions): (Vec<_>, Vec<_>) = (offsets.collect(), partitions.collect());
+            changes.push((group.clone(), GroupChange::Commit { offsets }));
+            changes.push((group.clone(), GroupChange::DeleteOffsets { partitions }));
+        }
+        changes
     }
 
     fn may_be_group(&self, group: &str) -> Result<(), ResponseError> {

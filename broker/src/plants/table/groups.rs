@@ -2,7 +2,7 @@
 //! node, whatever is planted in it.
 
 use super::Entry;
-use crate::rules::{Commits, Generations, Syncing};
+use crate::rules::{Commits, Coordinators, Generations, Staged, Syncing};
 
 pub(super) const OFFSETS_IN_MEMORY: Entry = Entry {
     name: "offsets-in-memory",
@@ -37,6 +37,31 @@ pub(super) const ZOMBIE_COMMITS_OFFSETS: Entry = Entry {
         that committed for a generation which was over",
     parameter: None,
     plant: |broken, _| broken.rules.stages_are_fenced = false,
+};
+
+pub(super) const GROUP_SPLIT_BRAIN: Entry = Entry {
+    name: "group-split-brain",
+    does: "every node names itself coordinator of every group, and keeps the groups in its own memory",
+    happened: "chronik: each node coordinated all groups, and their members shared nothing",
+    parameter: None,
+    plant: |broken, _| broken.rules.coordinators = Coordinators::EveryNode,
+};
+
+pub(super) const OFFSETS_BEFORE_COMMIT: Entry = Entry {
+    name: "offsets-before-commit",
+    does: "offsets that a transaction sends are committed when they come, whatever becomes of it",
+    happened: "chronik: TxnOffsetCommit was applied at once, and an abort did not undo it",
+    parameter: None,
+    plant: |broken, _| broken.rules.staged = Staged::AtOnce,
+};
+
+pub(super) const OFFSETS_OF_TRANSACTION_FORGOTTEN: Entry = Entry {
+    name: "offsets-of-transaction-forgotten",
+    does: "a leader that commits a transaction whose offsets were sent to another one forgets them",
+    happened: "Redpanda #10669: a replay of the group's log dropped the pending offsets of \
+        transactions, and inputs were processed twice",
+    parameter: None,
+    plant: |broken, _| broken.rules.staged = Staged::WhileLeading,
 };
 
 pub(super) const GENERATION_REUSED: Entry = Entry {

@@ -12,7 +12,7 @@ use super::roster::{Group, Highest, JoinOk};
 use super::unexplained_rebalance::silences;
 use super::zombie_member::member;
 use crate::checks::Check;
-use crate::history::{Call, Moment, Outcome};
+use crate::history::{Call, ClientOperation, Moment, Outcome, Report};
 use crate::promises::Subject;
 use crate::verdict::{Anomaly, Doubt, Evidence, Finding, Verdict};
 
@@ -201,7 +201,9 @@ fn rebalanced(check: &Check<'_>, (name, group): (&str, &Group<'_>), verdict: &mu
         let fallen_silent = silences
             .iter()
             .any(|(from, until, _)| *from <= returned && *until >= since);
-        if fallen_silent || others(group, join, since) || of_cluster(check, since, returned, margin)
+        if fallen_silent
+            || others(group, (join, old), since)
+            || of_cluster(check, since, returned, margin)
         {
             continue;
         }
@@ -243,11 +245,13 @@ fn stable_since(group: &Group<'_>, generation: i32) -> Option<Moment> {
 }
 
 /// Whether another request than a takeover explains a new generation.
-fn others(group: &Group<'_>, takeover: &JoinOk<'_>, since: Moment) -> bool {
+fn others(group: &Group<'_>, (takeover, old): (&JoinOk<'_>, i32), since: Moment) -> bool {
     let (called, until) = (takeover.operation.called, takeover.returned);
     group.calls.iter().any(|operation| {
         let explains = match operation.call {
             _ if operation.id == takeover.operation.id => false,
+            // One that was answered with the old generation made no new one.
+            Call::Join(_) if made(operation).is_some_and(|one| one <= old) => false,
             Call::Leave(_) => true,
             // Those that follow it are its consequence.
             Call::Join(join) => {
@@ -263,6 +267,14 @@ fn others(group: &Group<'_>, takeover: &JoinOk<'_>, since: Moment) -> bool {
         };
         explains && operation.called <= until && ended > since
     })
+}
+
+/// The generation that a JoinGroup was answered with.
+fn made(operation: &ClientOperation<'_>) -> Option<i32> {
+    match operation.report() {
+        Some(Report::Join(joined)) if operation.outcome == Outcome::Ok => Some(joined.generation),
+        _ => None,
+    }
 }
 
 /// Whether a fault, an election or a change of topics explains one.

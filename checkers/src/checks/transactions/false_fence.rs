@@ -53,7 +53,10 @@ pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
         let taken_over = all.iter().flat_map(|all| all.iter()).any(|one| {
             Some(one.2) != own && one.0 < ended && one.1.is_none_or(|done| done > since)
         });
-        if taken_over || own.is_none() || age_ms >= timeout_ms {
+        // One that begins after that is a zombie from its begin.
+        let fence = check.ledger().fence(tx);
+        let is_zombie = fence.is_some_and(|init| init.operation.called < ended);
+        if taken_over || is_zombie || own.is_none() || age_ms >= timeout_ms {
             continue;
         }
         let anomaly = Anomaly {

@@ -91,7 +91,6 @@ pub const ROWS: &[Row] = &[
         caught_by: &["node-responds"],
         findings: &["node-silent"],
         plant: "blocking-forward",
-        faults: "none",
         seconds: 10,
         when: When::Always,
         ..USUAL
@@ -101,7 +100,6 @@ pub const ROWS: &[Row] = &[
         caught_by: &["formation"],
         findings: &["formation-term", "slow-formation", "never-formed"],
         plant: "startup-storm",
-        faults: "none",
         seconds: 5,
         when: When::Forming,
         ..USUAL
@@ -264,7 +262,6 @@ pub const ROWS: &[Row] = &[
         caught_by: &["phantom-value", "lost-write"],
         findings: &["phantom-value", "lost-write"],
         plant: "corrupt-record",
-        faults: "none",
         seconds: 15,
         when: When::Always,
         ..USUAL
@@ -286,7 +283,6 @@ pub const ROWS: &[Row] = &[
         caught_by: &["metadata-agreement"],
         findings: &["topic-differs"],
         plant: "topic-forgotten",
-        faults: "none",
         seconds: 15,
         when: When::Always,
         ..USUAL
@@ -297,7 +293,6 @@ pub const ROWS: &[Row] = &[
         caught_by: &["metadata-agreement"],
         findings: &["topic-differs"],
         plant: "topic-wrong-shape",
-        faults: "none",
         seconds: 10,
         when: When::Always,
         ..USUAL
@@ -320,7 +315,6 @@ pub const ROWS: &[Row] = &[
         findings: &["node-silent"],
         // On one node only, so that the finding can be attributed to that node. It freezes sooner than by default.
         plant: "freeze-after-idle=10@n2",
-        faults: "none",
         seconds: 20,
         when: When::Always,
         ..USUAL
@@ -372,15 +366,16 @@ pub const ROWS: &[Row] = &[
         caught_by: &["log-start"],
         findings: &["log-start-unexplained"],
         plant: "delete-records-too-far",
-        faults: "none",
         seconds: 15,
-        when: When::Always,
         ..USUAL
     },
     groups::OFFSETS_IN_MEMORY,
     groups::OFFSET_REGRESS,
     groups::OLD_GENERATION_COMMITS,
     groups::ZOMBIE_COMMITS_OFFSETS,
+    groups::GROUP_SPLIT_BRAIN,
+    groups::OFFSETS_BEFORE_COMMIT,
+    groups::OFFSETS_OF_TRANSACTION_FORGOTTEN,
     groups::GENERATION_REUSED,
     groups::EARLY_SYNC,
     groups::MEMBERS_FORGOTTEN,

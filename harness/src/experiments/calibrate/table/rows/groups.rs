@@ -63,6 +63,72 @@ pub(super) const ZOMBIE_COMMITS_OFFSETS: Row = Row {
     ..USUAL
 };
 
+/// Each member asks the node that it reached first, and finds a group there.
+pub(super) const GROUP_SPLIT_BRAIN: Row = Row {
+    name: "group-split-brain",
+    workload: "group",
+    load: DYNAMIC,
+    caught_by: &[
+        "coordinator-agreement",
+        "one-owner",
+        "generation-reused",
+        "offset-register",
+    ],
+    findings: &[
+        "two-coordinators",
+        "two-owners",
+        "generation-reused",
+        "offsets-not-linearizable",
+    ],
+    plant: "group-split-brain",
+    seconds: 30,
+    ..USUAL
+};
+
+/// Transactions are aborted after they have sent their offsets.
+pub(super) const OFFSETS_BEFORE_COMMIT: Row = Row {
+    name: "offsets-before-commit",
+    workload: "exactly-once",
+    load: &[("static", "false")],
+    caught_by: &[
+        "offsets-early",
+        "offsets-of-aborted",
+        "offsets-torn",
+        "processed-once",
+    ],
+    findings: &["offsets-uncommitted", "offsets-torn", "input-lost"],
+    plant: "offsets-before-commit",
+    seconds: 60,
+    ..USUAL
+};
+
+/// A coordinator must change while a transaction that has sent its offsets is open.
+pub(super) const OFFSETS_OF_TRANSACTION_FORGOTTEN: Row = Row {
+    name: "offsets-of-transaction-forgotten",
+    trigger: NEW_LEADER,
+    workload: "exactly-once",
+    load: &[("static", "false")],
+    caught_by: &[
+        "processed-once",
+        "nothing-beyond",
+        "offsets-torn",
+        "offset-register",
+        "commit-lost",
+    ],
+    findings: &[
+        "input-twice",
+        "output-beyond",
+        "offsets-torn",
+        "offsets-not-linearizable",
+        "commit-lost",
+    ],
+    plant: "offsets-of-transaction-forgotten",
+    faults: "isolate:leader,kill:leader",
+    seconds: 60,
+    when: When::Provoked,
+    ..USUAL
+};
+
 /// A coordinator must change between the answers to JoinGroup and the assignment.
 pub(super) const GENERATION_REUSED: Row = Row {
     name: "generation-reused",
