@@ -5,7 +5,10 @@
 //! the request's deadline has passed. Read on if you add a Kafka API or change what the core may answer.
 
 pub mod groups;
+mod refusal;
 pub mod transactions;
+
+pub use refusal::FetchRefusal;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -312,31 +315,6 @@ pub struct Extent {
     pub position: u64,
     /// How many bytes.
     pub length: usize,
-}
-
-/// Why a partition could not be fetched, with what a Kafka response contains beside the code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FetchRefusal {
-    /// NOT_LEADER_OR_FOLLOWER, OFFSET_OUT_OF_RANGE, FENCED_LEADER_EPOCH, ...
-    pub error: ResponseError,
-    /// Offset after the last record that this node has applied, -1 where unknown.
-    pub high_watermark: i64,
-    /// Offset before which no transaction is open, -1 where unknown.
-    pub last_stable_offset: i64,
-    /// First offset still kept, -1 where unknown.
-    pub log_start_offset: i64,
-}
-
-impl FetchRefusal {
-    /// A refusal by a node that knows nothing of the partition, or may not say it.
-    pub fn without_offsets(error: ResponseError) -> FetchRefusal {
-        FetchRefusal {
-            error,
-            high_watermark: -1,
-            last_stable_offset: -1,
-            log_start_offset: -1,
-        }
-    }
 }
 
 /// An offset that is listed.

@@ -94,9 +94,9 @@ fn shards_that_belong_together_are_one_run() {
     let one = merge(&[&a], out.path());
     assert_eq!(one.code, 2, "{}", one.stderr);
     assert!(
-        one.stderr.contains("shard 2 of 2 is missing"),
+        one.stdout.contains("incomplete: shard 2 of 2 is missing"),
         "{}",
-        one.stderr
+        one.stdout
     );
     // The default: the joined run is next to its shards.
     let beside = jepsen(&["merge".as_ref(), "--out".as_ref(), folder.path(), &a, &b]);

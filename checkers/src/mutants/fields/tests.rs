@@ -214,6 +214,13 @@ fn lines() -> Vec<What> {
             epoch: 1,
             voters: vec![1],
         }),
+        observed(Seen::Controller {
+            leader: 1,
+            epoch: 1,
+        }),
+        observed(Seen::Features {
+            finalized: [("f".to_owned(), 1)].into(),
+        }),
         observed(Seen::Produce {
             sequence: 1,
             appended_ago_ms: Some(2),
