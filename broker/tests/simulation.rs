@@ -98,17 +98,17 @@ fn transactions_are_committed_aborted_and_read() {
 
 #[test]
 fn members_join_commit_and_are_fenced() {
-    let (failed, tally) = run_seeds(0..40, 3, &Plants::default(), &[]);
+    let (failed, tally) = run_seeds(0..80, 3, &Plants::default(), &[]);
     assert!(failed.is_empty(), "{failed:?}");
-    for what in [
-        "joins",
-        "assignments",
-        "commits of offsets",
-        "fetches of offsets",
-        "zombies refused",
+    for (what, enough) in [
+        ("joins", 40),
+        ("assignments", 30),
+        ("commits of offsets", 50),
+        ("fetches of offsets", 30),
+        ("zombies refused", 1),
     ] {
         let count = tally.get(what).copied().unwrap_or_default();
-        assert!(count >= 20, "too few {what}: {tally:?}");
+        assert!(count >= enough, "too few {what}: {tally:?}");
     }
 }
 
@@ -177,23 +177,25 @@ fn every_other_plant_of_the_core_is_found() {
         ("init-keeps-open", &["is left open"]),
         ("zombie-epoch", &["zombie"]),
         ("late-end-txn", &["nobody asked"]),
+        ("topic-forgotten", another_state),
+        ("delete-not-applied", another_state),
+    ] {
+        assert_found(plant, 0, reasons);
+    }
+}
+
+#[test]
+fn plants_of_groups_are_found() {
+    for (plant, reasons) in [
         (
             "offsets-in-memory",
-            &["another state", "is gone", "is older"],
+            &["another state", "is gone", "is older"][..],
         ),
         ("offset-regress", &["is older"]),
         ("old-generation-commits", &["zombie's commit"]),
-        (
-            "generation-reused",
-            &["another state", "two leaders of generation", "came after"],
-        ),
+        ("generation-reused", &["another state", "two leaders of"]),
         ("early-sync", &["another assignment", "two owners"]),
-        (
-            "group-split-brain",
-            &["another state", "two owners", "two leaders of", "is older"],
-        ),
-        ("topic-forgotten", another_state),
-        ("delete-not-applied", another_state),
+        ("group-split-brain", &["another state", "two owners"]),
     ] {
         assert_found(plant, 0, reasons);
     }

@@ -12,14 +12,14 @@ pub(crate) type Shares = BTreeMap<String, Vec<u8>>;
 pub(crate) struct Generations {
     /// The highest generation that anybody was told of.
     pub(crate) highest: i32,
-    /// By generation: the person that leads.
+    /// By generation: the member that leads.
     leaders: BTreeMap<i32, String>,
     /// By generation: what its leader sent.
     sent: BTreeMap<i32, Shares>,
-    /// By generation and partition: the person that owns it.
+    /// By generation and partition: the member that owns it.
     owners: BTreeMap<(i32, u8), String>,
-    /// Static ids by member ids.
-    instances: BTreeMap<String, String>,
+    /// Static ids by member ids, as far as answers tell who is static.
+    instances: BTreeMap<String, Option<String>>,
     /// Members whose leaving was acknowledged.
     gone: BTreeSet<String>,
     /// By token: when its commit was asked for, and when it was acknowledged.
@@ -39,54 +39,58 @@ impl Generations {
         self.clock
     }
 
-    /// Who is behind a member id.
-    fn person(&self, member: &str) -> String {
-        let instance = self.instances.get(member);
-        instance.map_or(member, String::as_str).to_owned()
+    /// Whether two member ids are certainly two persons. Whose id stands in no answer may be the static member's.
+    fn differ(&self, one: &str, other: &str) -> bool {
+        let known = self.instances.get(one).zip(self.instances.get(other));
+        let same_instance = known.is_some_and(|(one, other)| one.is_some() && one == other);
+        one != other && known.is_some() && !same_instance
+    }
+
+    /// An answer names a member and its static id.
+    pub(crate) fn names(&mut self, member: &str, instance: Option<&str>) {
+        let instance = instance.map(str::to_owned);
+        self.instances.insert(member.to_owned(), instance);
     }
 
     /// A member's JoinGroup was answered. `known` is the highest generation when it was asked.
-    pub(crate) fn joined(
-        &mut self,
-        (member, instance): (&str, Option<&str>),
-        (generation, leader): (i32, &str),
-        known: i32,
-    ) {
-        if let Some(instance) = instance {
-            self.instances
-                .insert(member.to_owned(), instance.to_owned());
-        }
+    pub(crate) fn joined(&mut self, (generation, leader): (i32, &str), known: i32) {
         assert!(
             generation >= known,
             "generation {generation} came after generation {known} was known"
         );
         self.highest = self.highest.max(generation);
-        let person = self.person(leader);
-        let first = self.leaders.entry(generation).or_insert(person.clone());
-        assert_eq!(*first, person, "two leaders of generation {generation}");
+        let first = self.leaders.entry(generation).or_insert(leader.to_owned());
+        let first = first.clone();
+        let two = self.differ(&first, leader);
+        assert!(
+            !two,
+            "two leaders of generation {generation}: {first} and {leader}"
+        );
     }
 
     /// A leader sends its assignment.
     pub(crate) fn assigns(&mut self, generation: i32, shares: &Shares) {
-        let of = |(member, parts): (&String, &Vec<u8>)| (self.person(member), parts.clone());
-        let shares: Shares = shares.iter().map(of).collect();
-        self.sent.insert(generation, shares);
+        self.sent.insert(generation, shares.clone());
     }
 
     /// A member's SyncGroup was answered.
     pub(crate) fn synced(&mut self, generation: i32, member: &str, given: &[u8]) {
-        let person = self.person(member);
         if let Some(sent) = self.sent.get(&generation) {
-            let own = sent.get(&person).map_or(&[][..], Vec::as_slice);
+            let own = sent.iter().find(|(id, _)| !self.differ(id, member));
+            let own = own.map_or(&[][..], |(_, parts)| parts.as_slice());
             assert_eq!(
                 own, given,
-                "{person} has another assignment in generation {generation} than was sent"
+                "{member} has another assignment in generation {generation} than was sent"
             );
         }
         for partition in given {
             let at = (generation, *partition);
-            let owner = self.owners.entry(at).or_insert(person.clone());
-            assert_eq!(*owner, person, "two owners in generation {generation}");
+            let owner = self.owners.entry(at).or_insert(member.to_owned()).clone();
+            let two = self.differ(&owner, member);
+            assert!(
+                !two,
+                "two owners in generation {generation}: {owner} and {member}"
+            );
         }
     }
 

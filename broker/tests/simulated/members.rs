@@ -18,9 +18,9 @@ use super::oracle::Oracle;
 
 const GROUP: &str = "group";
 const DEADLINE: Duration = Duration::from_millis(400);
-const PATIENCE: Duration = Duration::from_millis(900);
+const PATIENCE: Duration = Duration::from_millis(500);
 /// JoinGroup and SyncGroup wait for other members.
-const JOIN_PATIENCE: Duration = Duration::from_millis(2_500);
+const JOIN_PATIENCE: Duration = Duration::from_millis(700);
 const SESSION_MS: i32 = 1_000;
 /// What is shared out.
 const SHARES: u8 = 5;
@@ -50,6 +50,8 @@ struct Open {
 /// One member.
 pub(crate) struct Member {
     instance: Option<String>,
+    /// Whether it is given its id first, and joins with it then.
+    asks_for_id: bool,
     id: String,
     generation: i32,
     /// Whom it assigns to, if it leads.
@@ -64,6 +66,7 @@ impl Member {
     pub(crate) fn new(number: usize) -> Member {
         Member {
             instance: (number == 0).then(|| "static".to_owned()),
+            asks_for_id: number == 1,
             id: String::new(),
             generation: -1,
             members: Vec::new(),
@@ -128,17 +131,17 @@ impl Member {
         }
         let partition = random.random_range(0..PARTITIONS);
         match random.random_range(0..100) {
-            0..3 => {
+            0..6 => {
                 self.silent_until = now + Duration::from_millis(random.random_range(500..2_500));
                 Task::Beat
             }
-            3..5 if self.instance.is_none() => Task::Leave,
-            5..35 => {
+            6..8 if self.instance.is_none() => Task::Leave,
+            8..38 => {
                 *next_value += 1;
                 let token = *next_value;
                 Task::Commit { partition, token }
             }
-            35..50 => {
+            38..52 => {
                 let latest = oracle.generations.latest(partition);
                 Task::Fetch { partition, latest }
             }
@@ -175,10 +178,10 @@ impl Member {
                 client_id: "simulated".to_owned(),
                 client_host: "/127.0.0.1".to_owned(),
                 session_timeout_ms: SESSION_MS,
-                rebalance_timeout_ms: 1_000,
+                rebalance_timeout_ms: 200,
                 protocol_type: "consumer".to_owned(),
                 protocols: vec![("range".to_owned(), Bytes::new())],
-                id_required: true,
+                id_required: self.asks_for_id,
             }),
             Task::Sync => {
                 let shares = self.shares();
@@ -278,9 +281,12 @@ impl Member {
     }
 
     fn joined(&mut self, open: &Open, joined: &Joined, oracle: &mut Oracle) {
-        let own = (joined.member.as_str(), self.instance.as_deref());
-        let generation = (joined.generation, joined.leader.as_str());
-        oracle.generations.joined(own, generation, open.known);
+        let groups = &mut oracle.generations;
+        groups.names(&joined.member, self.instance.as_deref());
+        for (member, instance, _) in &joined.members {
+            groups.names(member, instance.as_deref());
+        }
+        groups.joined((joined.generation, &joined.leader), open.known);
         oracle.count("joins");
         self.id.clone_from(&joined.member);
         self.generation = joined.generation;
