@@ -74,7 +74,10 @@ fn others(text: &str) -> Vec<(&'static str, Value)> {
             "feature-differs",
             json!({ "feature": text, "levels": [[text, 30]], "length_ms": 9_000, "limit_ms": 5_000 }),
         ),
-        ("feature-changed", json!({ "feature": text, "before": 30, "after": 7 })),
+        (
+            "feature-changed",
+            json!({ "feature": text, "before": 30, "after": 7 }),
+        ),
         (
             "feature-not-as-stated",
             json!({ "feature": text, "before": 0, "after": 1, "stated": 0, "kept": true }),
