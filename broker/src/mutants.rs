@@ -11,11 +11,14 @@
 
 mod admin;
 mod batches;
+mod committed;
+mod ends;
 mod epoch_ends;
 mod fetch;
 mod fetch_records;
 mod lie;
 mod list_offsets;
+mod members;
 mod memory;
 mod metadata;
 mod moment;
@@ -119,6 +122,9 @@ const TABLES: &[&[Mutant]] = &[
     setup::TABLE,
     epoch_ends::TABLE,
     admin::TABLE,
+    members::TABLE,
+    committed::TABLE,
+    ends::TABLE,
     sent::TABLE,
 ];
 

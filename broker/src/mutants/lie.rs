@@ -2,10 +2,14 @@
 
 use bytes::{BufMut, Bytes, BytesMut};
 use kafka_protocol::messages::{
-    ApiKey, ApiVersionsResponse, CreatePartitionsResponse, CreateTopicsResponse,
-    DeleteTopicsResponse, DescribeQuorumResponse, FetchResponse, FindCoordinatorResponse,
-    InitProducerIdResponse, ListOffsetsResponse, MetadataResponse, OffsetForLeaderEpochResponse,
-    ProduceResponse, RequestHeader, ResponseHeader,
+    AddOffsetsToTxnResponse, AddPartitionsToTxnResponse, ApiKey, ApiVersionsResponse,
+    CreatePartitionsResponse, CreateTopicsResponse, DeleteTopicsResponse, DescribeGroupsResponse,
+    DescribeProducersResponse, DescribeQuorumResponse, DescribeTransactionsResponse,
+    EndTxnResponse, FetchResponse, FindCoordinatorResponse, HeartbeatResponse,
+    InitProducerIdResponse, JoinGroupResponse, LeaveGroupResponse, ListOffsetsResponse,
+    ListTransactionsResponse, MetadataResponse, OffsetCommitResponse, OffsetFetchResponse,
+    OffsetForLeaderEpochResponse, ProduceResponse, RequestHeader, ResponseHeader,
+    SyncGroupResponse, TxnOffsetCommitResponse,
 };
 use kafka_protocol::protocol::{Decodable, Encodable};
 
@@ -14,23 +18,64 @@ use super::sending::{Sending, set_length};
 use crate::frame::Frame;
 use crate::hooks::Told;
 
-/// What a mutant does, by the API whose answers it changes.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Lie {
-    Produce(Change<ProduceResponse>),
-    Fetch(Change<FetchResponse>),
-    ListOffsets(Change<ListOffsetsResponse>),
-    Metadata(Change<MetadataResponse>),
-    FindCoordinator(Change<FindCoordinatorResponse>),
-    ApiVersions(Change<ApiVersionsResponse>),
-    CreateTopics(Change<CreateTopicsResponse>),
-    DeleteTopics(Change<DeleteTopicsResponse>),
-    CreatePartitions(Change<CreatePartitionsResponse>),
-    InitProducerId(Change<InitProducerIdResponse>),
-    EpochEnds(Change<OffsetForLeaderEpochResponse>),
-    Quorum(Change<DescribeQuorumResponse>),
-    /// The answer is true, and sent in another way.
-    Sent(ApiKey, Sending),
+/// Makes the enum of lies, and what depends on its cases, out of one list.
+macro_rules! lies {
+    ($($case:ident($answer:ident) = $api:ident),+ $(,)?) => {
+        /// What a mutant does, by the API whose answers it changes.
+        #[derive(Clone, Copy, Debug)]
+        pub(super) enum Lie {
+            $($case(Change<$answer>),)+
+            /// The answer is true, and sent in another way.
+            Sent(ApiKey, Sending),
+        }
+
+        impl Lie {
+            pub(super) fn api(&self) -> ApiKey {
+                match self {
+                    $(Lie::$case(_) => ApiKey::$api,)+
+                    Lie::Sent(key, _) => *key,
+                }
+            }
+
+            /// What is told instead of this answer. None if there is nothing in it to lie about.
+            pub(super) fn tell(&self, honest: &Bytes, scene: &mut Scene<'_>) -> Option<Told> {
+                let bytes = match self {
+                    $(Lie::$case(change) => changed(*change, honest, scene),)+
+                    Lie::Sent(_, sending) => return Some(sending.told(honest)),
+                };
+                bytes.map(Told::at_once)
+            }
+        }
+    };
+}
+
+lies! {
+    Produce(ProduceResponse) = Produce,
+    Fetch(FetchResponse) = Fetch,
+    ListOffsets(ListOffsetsResponse) = ListOffsets,
+    Metadata(MetadataResponse) = Metadata,
+    FindCoordinator(FindCoordinatorResponse) = FindCoordinator,
+    ApiVersions(ApiVersionsResponse) = ApiVersions,
+    CreateTopics(CreateTopicsResponse) = CreateTopics,
+    DeleteTopics(DeleteTopicsResponse) = DeleteTopics,
+    CreatePartitions(CreatePartitionsResponse) = CreatePartitions,
+    InitProducerId(InitProducerIdResponse) = InitProducerId,
+    EpochEnds(OffsetForLeaderEpochResponse) = OffsetForLeaderEpoch,
+    Quorum(DescribeQuorumResponse) = DescribeQuorum,
+    Join(JoinGroupResponse) = JoinGroup,
+    Sync(SyncGroupResponse) = SyncGroup,
+    Heartbeat(HeartbeatResponse) = Heartbeat,
+    Leave(LeaveGroupResponse) = LeaveGroup,
+    Commit(OffsetCommitResponse) = OffsetCommit,
+    Committed(OffsetFetchResponse) = OffsetFetch,
+    DescribeGroups(DescribeGroupsResponse) = DescribeGroups,
+    AddPartitions(AddPartitionsToTxnResponse) = AddPartitionsToTxn,
+    AddOffsets(AddOffsetsToTxnResponse) = AddOffsetsToTxn,
+    Stage(TxnOffsetCommitResponse) = TxnOffsetCommit,
+    End(EndTxnResponse) = EndTxn,
+    ListTransactions(ListTransactionsResponse) = ListTransactions,
+    DescribeTransactions(DescribeTransactionsResponse) = DescribeTransactions,
+    Producers(DescribeProducersResponse) = DescribeProducers,
 }
 
 /// Changes an answer in place. One that it leaves alone is sent as it is.
@@ -97,46 +142,6 @@ impl Asked {
         answer.encode(&mut bytes, self.version).ok()?;
         set_length(&mut bytes);
         Some(bytes.freeze())
-    }
-}
-
-impl Lie {
-    pub(super) fn api(&self) -> ApiKey {
-        match self {
-            Lie::Produce(_) => ApiKey::Produce,
-            Lie::Fetch(_) => ApiKey::Fetch,
-            Lie::ListOffsets(_) => ApiKey::ListOffsets,
-            Lie::Metadata(_) => ApiKey::Metadata,
-            Lie::FindCoordinator(_) => ApiKey::FindCoordinator,
-            Lie::ApiVersions(_) => ApiKey::ApiVersions,
-            Lie::CreateTopics(_) => ApiKey::CreateTopics,
-            Lie::DeleteTopics(_) => ApiKey::DeleteTopics,
-            Lie::CreatePartitions(_) => ApiKey::CreatePartitions,
-            Lie::InitProducerId(_) => ApiKey::InitProducerId,
-            Lie::EpochEnds(_) => ApiKey::OffsetForLeaderEpoch,
-            Lie::Quorum(_) => ApiKey::DescribeQuorum,
-            Lie::Sent(key, _) => *key,
-        }
-    }
-
-    /// What is told instead of this answer. None if there is nothing in it to lie about.
-    pub(super) fn tell(&self, honest: &Bytes, scene: &mut Scene<'_>) -> Option<Told> {
-        let bytes = match self {
-            Lie::Produce(change) => changed(*change, honest, scene),
-            Lie::Fetch(change) => changed(*change, honest, scene),
-            Lie::ListOffsets(change) => changed(*change, honest, scene),
-            Lie::Metadata(change) => changed(*change, honest, scene),
-            Lie::FindCoordinator(change) => changed(*change, honest, scene),
-            Lie::ApiVersions(change) => changed(*change, honest, scene),
-            Lie::CreateTopics(change) => changed(*change, honest, scene),
-            Lie::DeleteTopics(change) => changed(*change, honest, scene),
-            Lie::CreatePartitions(change) => changed(*change, honest, scene),
-            Lie::InitProducerId(change) => changed(*change, honest, scene),
-            Lie::EpochEnds(change) => changed(*change, honest, scene),
-            Lie::Quorum(change) => changed(*change, honest, scene),
-            Lie::Sent(_, sending) => return Some(sending.told(honest)),
-        };
-        bytes.map(Told::at_once)
     }
 }
 

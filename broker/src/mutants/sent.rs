@@ -21,8 +21,10 @@ const fn sent(name: &'static str, key: ApiKey, when: When, how: Sending) -> Muta
 }
 
 use ApiKey::{
-    ApiVersions, CreatePartitions, CreateTopics, DeleteTopics, DescribeQuorum, Fetch,
-    FindCoordinator, InitProducerId, ListOffsets, Metadata, OffsetForLeaderEpoch, Produce,
+    AddOffsetsToTxn, AddPartitionsToTxn, ApiVersions, CreatePartitions, CreateTopics, DeleteTopics,
+    DescribeQuorum, EndTxn, Fetch, FindCoordinator, Heartbeat, InitProducerId, JoinGroup,
+    LeaveGroup, ListOffsets, Metadata, OffsetCommit, OffsetFetch, OffsetForLeaderEpoch, Produce,
+    SyncGroup, TxnOffsetCommit,
 };
 use Sending::{AnotherNumber, Closed, CutOff, EndlessLength, Late, Never, Oversized, Truncated};
 use When::{Always, For, FromStart, OneIn};
@@ -84,4 +86,21 @@ pub(super) const TABLE: &[Mutant] = &[
     sent("versions-never", ApiVersions, Always, Never),
     sent("versions-closed", ApiVersions, Always, Closed),
     sent("versions-truncated", ApiVersions, Always, Truncated),
+    sent("join-never", JoinGroup, Always, Never),
+    sent("join-truncated", JoinGroup, Always, Truncated),
+    sent("sync-never", SyncGroup, Always, Never),
+    sent("heartbeat-never", Heartbeat, Always, Never),
+    sent("heartbeat-closed", Heartbeat, Always, Closed),
+    sent("leave-never", LeaveGroup, Always, Never),
+    sent("commit-never", OffsetCommit, Always, Never),
+    sent("commit-truncated", OffsetCommit, Always, Truncated),
+    sent("committed-never", OffsetFetch, Always, Never),
+    sent("committed-truncated", OffsetFetch, Always, Truncated),
+    sent("txn-partitions-never", AddPartitionsToTxn, Always, Never),
+    sent("txn-offsets-never", AddOffsetsToTxn, Always, Never),
+    sent("txn-commit-never", TxnOffsetCommit, Always, Never),
+    sent("end-never", EndTxn, Always, Never),
+    sent("end-late", EndTxn, OneIn(5), TOO_LATE),
+    sent("end-closed", EndTxn, Always, Closed),
+    sent("end-truncated", EndTxn, Always, Truncated),
 ];

@@ -1,5 +1,7 @@
 //! Honest exchanges: for each API, requests and the answers of a correct node, in the versions that clients use.
 
+mod members;
+
 use bytes::{Bytes, BytesMut};
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::api_versions_response::ApiVersion;
@@ -43,6 +45,20 @@ pub(super) const APIS: &[ApiKey] = &[
     ApiKey::InitProducerId,
     ApiKey::OffsetForLeaderEpoch,
     ApiKey::DescribeQuorum,
+    ApiKey::JoinGroup,
+    ApiKey::SyncGroup,
+    ApiKey::Heartbeat,
+    ApiKey::LeaveGroup,
+    ApiKey::OffsetCommit,
+    ApiKey::OffsetFetch,
+    ApiKey::DescribeGroups,
+    ApiKey::AddPartitionsToTxn,
+    ApiKey::AddOffsetsToTxn,
+    ApiKey::TxnOffsetCommit,
+    ApiKey::EndTxn,
+    ApiKey::ListTransactions,
+    ApiKey::DescribeTransactions,
+    ApiKey::DescribeProducers,
 ];
 
 /// Those by which a client begins.
@@ -103,7 +119,7 @@ pub(super) fn exchanges(key: ApiKey) -> Vec<Exchange> {
         ApiKey::InitProducerId => (5..7).map(producer_id).collect(),
         ApiKey::OffsetForLeaderEpoch => epoch_ends(),
         ApiKey::DescribeQuorum => (3..5).map(quorum).collect(),
-        other => panic!("no mutant is about {other:?}"),
+        other => members::exchanges(other),
     }
 }
 

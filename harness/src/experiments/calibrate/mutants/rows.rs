@@ -3,10 +3,12 @@
 
 mod admin;
 mod cluster;
+mod groups;
 mod offsets;
 mod reads;
 mod sent;
 mod setup;
+mod transactions;
 mod writes;
 
 use super::super::table::{Row, When};
@@ -19,6 +21,8 @@ pub const ROWS: &[&[Row]] = &[
     cluster::ROWS,
     setup::ROWS,
     admin::ROWS,
+    groups::ROWS,
+    transactions::ROWS,
     sent::ROWS,
 ];
 
@@ -98,6 +102,11 @@ impl Row {
     /// With this workload.
     const fn with(self, workload: &'static str) -> Row {
         Row { workload, ..self }
+    }
+
+    /// With what the seed would draw of the load.
+    const fn loaded(self, load: &'static [(&'static str, &'static str)]) -> Row {
+        Row { load, ..self }
     }
 
     /// For this many seconds.

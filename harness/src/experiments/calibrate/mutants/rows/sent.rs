@@ -23,7 +23,13 @@ const LATE: &str =
 const BEHIND: &str = "clients read the fields of an answer and ignore what lies behind them; all that they are told is true";
 const UNASKED: &str = "no client needs DescribeQuorum; a real broker did not answer it for 13 s while it served clients, so \
      silence proves nothing, unlike an answer without a leader";
-const NO_GROUPS: &str = "the reference broker has no groups, and consumers that assign partitions go on without a coordinator";
+
+/// Members do not find the coordinator of their group.
+const fn unfound(name: &'static str) -> Row {
+    killed(name, &["coordinator-liveness"], &["coordinator-stalled"])
+        .with("group")
+        .within(30)
+}
 
 pub(super) const ROWS: &[Row] = &[
     equivalent("produce-late", LATE),
@@ -63,8 +69,8 @@ pub(super) const ROWS: &[Row] = &[
     unconfirmed("create-truncated"),
     unconfirmed("delete-never"),
     unconfirmed("grow-never"),
-    equivalent("coordinator-never", NO_GROUPS),
-    equivalent("coordinator-truncated", NO_GROUPS),
+    unfound("coordinator-never"),
+    unfound("coordinator-truncated"),
     at_the_start("versions-never"),
     at_the_start("versions-closed"),
     at_the_start("versions-truncated"),

@@ -26,6 +26,17 @@ const fn idempotent(name: &'static str) -> Row {
     .within(20)
 }
 
+/// Members do not find the coordinator of their group.
+const fn misled(name: &'static str) -> Row {
+    killed(
+        name,
+        &["coordinator-agreement", "coordinator-liveness"],
+        &["two-coordinators", "coordinator-stalled"],
+    )
+    .with("group")
+    .within(30)
+}
+
 /// Clients that begin find no API that they need.
 const fn at_the_start(name: &'static str) -> Row {
     unserved(name).within(20)
@@ -43,14 +54,8 @@ pub(super) const ROWS: &[Row] = &[
     .with("idempotent"),
     idempotent("producer-id-refused"),
     idempotent("producer-id-forbidden"),
-    equivalent(
-        "coordinator-found",
-        "the reference broker has no groups; a client that joins one is refused by the API that it then asks",
-    ),
-    equivalent(
-        "coordinator-wrong-host",
-        "the reference broker has no groups; a client that joins one cannot, with or without this answer",
-    ),
+    misled("coordinator-found"),
+    misled("coordinator-wrong-host"),
     at_the_start("versions-without-produce"),
     at_the_start("versions-without-fetch"),
     at_the_start("versions-without-metadata"),
