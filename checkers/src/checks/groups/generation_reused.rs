@@ -1,13 +1,7 @@
 //! `generation-reused`: all JoinGroup answers of one generation name one leader and one protocol, and the leader's answers list
-<<<<<<< HEAD
 //! the same members, among them everybody who got that generation. A static member that is replaced keeps the generation and gets
 //! another member id; it is the same member. Apache Kafka may reuse a generation when its coordinator changes in the join phase;
 //! there it is reported and tolerated.
-=======
-//! the same members, among them everybody who got that generation. A static member that is replaced keeps the generation
-//! and gets another member id; it is the same member. Apache Kafka may reuse a generation when its coordinator changes in
-//! the join phase; there it is reported and tolerated.
->>>>>>> helper-P
 
 use std::collections::{BTreeMap, BTreeSet};
 
