@@ -1,48 +1,34 @@
 //! How request handlers reach the core: a bounded channel in, one reply out, no shared memory.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
 
 use crate::messages::{ForwardOutcome, Forwarded};
 use crate::request::{Request, Response, Time};
-use crate::rules::Timers;
 
 /// Requests on their way to the core. A handler that finds the channel full waits, and its connection
 /// with it.
 const REQUESTS_QUEUED_MAX: usize = 1024;
 
-/// The clock of a node, counted from its start.
+/// The monotonic clock of a node, counted from its start.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Clock {
-    begun: Instant,
-    /// When it began by the wall clock, if the rules let that one count.
-    wall: Option<SystemTime>,
-}
+pub(crate) struct Clock(Instant);
 
 impl Clock {
     /// A clock that begins now.
-    pub(crate) fn start(timers: Timers) -> Clock {
-        Clock {
-            begun: Instant::now(),
-            wall: (timers == Timers::Wall).then(SystemTime::now),
-        }
+    pub(crate) fn start() -> Clock {
+        Clock(Instant::now())
     }
 
     /// Time since the start.
     pub(crate) fn now(self) -> Time {
-        match self.wall {
-            None => self.begun.elapsed(),
-            Some(wall) => wall.elapsed().unwrap_or_default(),
-        }
+        self.0.elapsed()
     }
 
-    /// The same instant on the monotonic clock of the system.
+    /// The same instant on the clock of the system.
     pub(crate) fn instant(self, time: Time) -> Instant {
-        match self.wall {
-            None => self.begun + time,
-            Some(_) => Instant::now() + time.saturating_sub(self.now()),
-        }
+        self.0 + time
     }
 }
 

@@ -148,7 +148,7 @@ impl Node {
         let hooks = hooks.and(&config.mutants.hooks_loudly(config.node_id));
         let runtime = sockets("clients", CLIENT_WORKERS)?;
         let links_runtime = sockets("peers", PEER_WORKERS)?;
-        let clock = Clock::start(rules.timers);
+        let clock = Clock::start();
         let (core, asks) = CoreHandle::new(clock);
         let (trigger, shutdown) = shutdown::channel();
         let others = || config.peers.iter().filter(|peer| peer.id != config.node_id);

@@ -14,15 +14,6 @@ pub enum AcknowledgeAfter {
     EveryReplica,
 }
 
-/// The clock by which a node counts time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Timers {
-    /// One that only goes forward.
-    Monotonic,
-    /// The wall clock, which an operator, a time server or a virtual machine that resumes may set.
-    Wall,
-}
-
 /// When a new leader begins to serve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ServeAfter {
@@ -235,8 +226,6 @@ pub struct Rules {
     pub serve_after: ServeAfter,
     /// Guards: a write that was acknowledged with acks=all survives the loss of its leader, and one slow follower delays none.
     pub acknowledge_after: AcknowledgeAfter,
-    /// Guards: a wall clock that is set neither deposes a leader nor keeps a dead one.
-    pub timers: Timers,
     /// Guards: a write that was refused is never read.
     pub deposed_answer: DeposedAnswer,
     /// Guards: the latest offset that is listed covers every write that was acknowledged before the question.
@@ -310,7 +299,6 @@ impl Rules {
         commit_needs_own_term: true,
         serve_after: ServeAfter::OwnTermApplied,
         acknowledge_after: AcknowledgeAfter::Commit,
-        timers: Timers::Monotonic,
         deposed_answer: DeposedAnswer::Unknown,
         end_offsets: EndOffsets::Quorum,
         listed_end: ListedEnd::Applied,

@@ -144,7 +144,6 @@ pub const TABLE: &[Entry] = &[
     gray::LOG_NEVER_SYNCED,
     gray::NAMES_NEVER_SYNCED,
     gray::EVERY_REPLICA,
-    gray::WALL_CLOCK_TIMERS,
     Entry {
         name: "error-as-success",
         does: "a failed append is answered with error 0 and offset -1",

@@ -64,7 +64,10 @@ impl ShippedCalibration {
     /// The detection strength of a harness of this version, built from `sources`, whose broker has the plants `known`.
     /// None for another version.
     pub fn detection(&self, version: &str, sources: &str, known: &[&str]) -> Option<Detection> {
-        let is_new = |name: &&&str| !self.plants.iter().any(|plant| plant == **name);
+        // A row may give the plant a number or a node: `slow-leak=96`.
+        let base = |plant: &String| plant.split(['=', '@']).next().map(str::to_owned);
+        let names: Vec<String> = self.plants.iter().filter_map(base).collect();
+        let is_new = |name: &&&str| !names.iter().any(|plant| plant == **name);
         (self.version == version).then(|| Detection {
             measured: self.measured.clone(),
             outdated: self.sources != sources,
@@ -117,18 +120,18 @@ mod tests {
         let mut calibration = Calibration {
             plants: vec![
                 row("a", Some("lost-write")),
-                row("b", None),
+                row("b=7@n2", None),
                 PlantRow::default(),
             ],
             ..Calibration::default()
         };
         let detection = Detection::of(&calibration).expect("two were run");
         assert_eq!((detection.detected, detection.planted), (1, 2));
-        assert_eq!(detection.missed, ["b"]);
+        assert_eq!(detection.missed, ["b=7@n2"]);
         let shipped = ShippedCalibration::of(&calibration, "2026-11-30").expect("a summary");
         assert_eq!(shipped.detection("0.2.0", "", &[]), None, "another version");
         let now = shipped
-            .detection("", "other", &["a", "newer"])
+            .detection("", "other", &["a", "b", "newer"])
             .expect("this version");
         assert!(now.outdated && now.not_run == ["newer"]);
         calibration.interrupted = true;

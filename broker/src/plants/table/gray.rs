@@ -1,8 +1,7 @@
-//! The plants of disks, replicas and clocks, as rows of the table: what only a power loss, a worse disk, a slow link or a
-//! clock that is set shows.
+//! The plants of disks and replicas, as rows of the table: what only a power loss, a worse disk or a lost follower shows.
 
 use super::Entry;
-use crate::rules::{AcknowledgeAfter, FailedSync, Syncs, Timers};
+use crate::rules::{AcknowledgeAfter, FailedSync, Syncs};
 
 pub(super) const ACK_BEFORE_FSYNC: Entry = Entry {
     name: "ack-before-fsync",
@@ -46,13 +45,4 @@ pub(super) const EVERY_REPLICA: Entry = Entry {
         replica.lag.time.max.ms)",
     parameter: None,
     plant: |broken, _| broken.rules.acknowledge_after = AcknowledgeAfter::EveryReplica,
-};
-
-pub(super) const WALL_CLOCK_TIMERS: Entry = Entry {
-    name: "wall-clock-timers",
-    does: "heartbeats, elections and deadlines are counted by the wall clock",
-    happened: "MongoDB, Cassandra and others counted time-outs by a clock that steps; Cloudflare's leap second of 2017: \
-        time that went backwards",
-    parameter: None,
-    plant: |broken, _| broken.rules.timers = Timers::Wall,
 };

@@ -153,7 +153,6 @@ pub const ROWS: &[Row] = &[
     disk::LOG_NEVER_SYNCED,
     disk::NAMES_NEVER_SYNCED,
     disk::EVERY_REPLICA,
-    disk::WALL_CLOCK_TIMERS,
     Row {
         name: "error-as-success",
         trigger: &["isolate:leader", "deaf:leader", "mute:leader"],

@@ -1,4 +1,4 @@
-//! Plants that only a worse disk, a power loss, a lost follower or a clock that is set shows.
+//! Plants that only a worse disk, a power loss or a lost follower shows.
 
 use super::{Row, USUAL, When};
 
@@ -64,19 +64,6 @@ pub(super) const EVERY_REPLICA: Row = Row {
     plant: "every-replica",
     faults: "isolate:follower,pause:follower",
     seconds: 25,
-    when: When::Provoked,
-    ..USUAL
-};
-
-/// The leader's clock is set back, so that its heartbeats stop, or ahead, so that it takes its followers for dead.
-pub(super) const WALL_CLOCK_TIMERS: Row = Row {
-    name: "wall-clock-timers",
-    trigger: &["clock-jump=-5s:leader", "clock-jump=+5s:leader"],
-    caught_by: &["availability", "unexplained-election", "stale-leader"],
-    findings: &["gap", "unexplained-election", "stale-leader"],
-    plant: "wall-clock-timers",
-    faults: "clock-jump=-5s:leader,clock-jump=+5s:leader",
-    seconds: 30,
     when: When::Provoked,
     ..USUAL
 };
