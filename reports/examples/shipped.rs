@@ -2,6 +2,7 @@
 //! `harness/calibration/shipped.json`.
 
 use std::error::Error;
+use std::io::Write;
 
 use reports::Calibration;
 use reports::model::ShippedCalibration;
@@ -14,6 +15,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let calibration: Calibration = serde_json::from_str(&std::fs::read_to_string(path)?)?;
     let shipped = ShippedCalibration::of(&calibration, &day)
         .ok_or("it ran no planted bug, or was interrupted")?;
-    println!("{}", serde_json::to_string_pretty(&shipped)?);
+    let text = serde_json::to_string_pretty(&shipped)?;
+    writeln!(std::io::stdout(), "{text}")?;
     Ok(())
 }

@@ -35,13 +35,15 @@ impl Core {
     /// Those whose deadline has passed are perhaps written.
     pub(super) fn expire_lagging(&mut self) {
         let now = self.now;
-        let late: Vec<_> = self
-            .appends
-            .lagging
-            .extract_if(.., |_, produce| produce.deadline <= now)
+        let lagging = self.appends.lagging.iter();
+        let keys: Vec<_> = lagging
+            .filter(|(_, produce)| produce.deadline <= now)
+            .map(|(key, _)| *key)
             .collect();
-        for ((_, id), produce) in late {
-            self.fail_produce(id, produce, ResponseError::RequestTimedOut);
+        for key in keys {
+            if let Some(produce) = self.appends.lagging.remove(&key) {
+                self.fail_produce(key.1, produce, ResponseError::RequestTimedOut);
+            }
         }
     }
 }
