@@ -104,12 +104,12 @@ pub(crate) const FIGURES: &[(&str, &str, &str)] = &[
     (
         "gap_unaffected_ms_max",
         "longest gap beside faults",
-        "The longest gap during faults that leave a leader and a majority untouched.",
+        "The longest gap during faults that leave a leader and a majority untouched. Gaps below a quarter of the limit are not counted.",
     ),
     (
         "gap_outside_faults_ms_max",
         "longest gap without faults",
-        "The longest gap while no fault was active.",
+        "The longest gap while no fault was active. Gaps below a quarter of the limit are not counted.",
     ),
     (
         "served_again_ms",
@@ -129,7 +129,7 @@ pub(crate) const FIGURES: &[(&str, &str, &str)] = &[
     (
         "append_wait_ms_max",
         "longest wait for an append",
-        "The longest time in which a partition under load acknowledged no append. It is held to the limits of gaps, by the faults of that time.",
+        "The longest time in which a partition under load acknowledged no append, over at least three tries in a row. It is held to the limits of gaps, by the faults of that time.",
     ),
     (
         "read_wait_ms_max",

@@ -118,7 +118,7 @@ fn extent(report: &RunReport) -> String {
         ),
     };
     format!(
-        "Of what varies: {longer}other seeds than {}, {size}.",
+        "Also open: {longer}other seeds than {}, {size}.",
         untrusted(&report.run.seed)
     )
 }
@@ -170,7 +170,8 @@ fn classes(report: &RunReport) -> Option<String> {
         .filter(|class| !faults().any(|fault| fault.class == *class))
         .map(FaultClass::word)
         .collect();
-    (!none.is_empty()).then(|| format!("Classes of faults without any: {}.", none.join(", ")))
+    (!none.is_empty())
+        .then(|| format!("Classes of faults that did not occur: {}.", none.join(", ")))
 }
 
 /// The checks that applied in no scenario.

@@ -175,7 +175,7 @@ fn limit(figure: &Figure) -> Markup {
         @match figure.limit {
             Some(limit) => { "≤ " (wording::amount(limit, figure.unit, true)) }
             None if HELD_AS_GAPS.contains(&figure.name.as_str()) => { "as gaps" }
-            None => { "none" }
+            None => { "no limit" }
         }
     }
 }

@@ -9,6 +9,9 @@ use checkers::history::{
 use checkers::judgement::Judgement;
 use serde::{Deserialize, Serialize};
 
+/// Partitions of a poll whose offsets are named.
+const PLACES_MAX: usize = 4;
+
 /// An extract of one operation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Operation {
@@ -289,11 +292,30 @@ fn partitions(count: Option<i32>) -> String {
     })
 }
 
+/// What was returned. A poll of several partitions names the offsets of each: one range over all of them would name offsets
+/// that it did not return.
 fn of_records(operation: &mut Operation, records: &[Record]) {
-    if !records.is_empty() {
-        operation.offset = range(records.iter().map(Record::offset));
-        operation.value = short(records.iter().map(Record::value));
+    let place = |record: &Record| (record.topic().to_owned(), record.partition());
+    let places: BTreeSet<(String, i32)> = records.iter().map(place).collect();
+    let of = |at: &(String, i32)| {
+        let own = records.iter().filter(|record| place(record) == *at);
+        range(own.map(Record::offset))
+    };
+    match places.first() {
+        None => return,
+        Some(one) if places.len() == 1 => {
+            operation.offset = of(one);
+            (operation.topic, operation.partition) = (one.0.clone(), Some(one.1));
+        }
+        Some(_) => {
+            let offsets = places.iter().take(PLACES_MAX);
+            let offsets = offsets.map(|at| format!("{}/{} {}", at.0, at.1, of(at)));
+            operation.offset = offsets.collect::<Vec<_>>().join("; ");
+            operation.topic = format!("{} partitions", places.len());
+            operation.partition = None;
+        }
     }
+    operation.value = short(records.iter().map(Record::value));
 }
 
 fn range(offsets: impl Iterator<Item = i64>) -> String {
@@ -312,5 +334,29 @@ fn short<'a>(values: impl Iterator<Item = &'a str>) -> String {
         [one] => (*one).to_string(),
         [first, second] => format!("{first}, {second}"),
         [first, .., last] => format!("{first} .. {last} ({})", values.len()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_poll_of_several_partitions_names_the_offsets_of_each() {
+        let line = r#"{"i":1,"t":1,"type":"invoke","worker":1,"f":"poll","assigned":[{"topic":"t","partition":0,"position":0}]}"#;
+        let event: Event = serde_json::from_str(line).expect("a line");
+        let What::Invoke(call) = &event.what else {
+            panic!("it is an invocation")
+        };
+        let mut poll = called(&event, call);
+        let record = |partition, offset| Record("t".into(), partition, offset, "v".into());
+        of_records(&mut poll, &[record(1, 7), record(0, 3), record(1, 8)]);
+        assert_eq!(
+            (poll.topic.as_str(), poll.partition),
+            ("2 partitions", None)
+        );
+        assert_eq!(poll.offset, "t/0 3; t/1 7..8");
+        of_records(&mut poll, &[record(1, 9)]);
+        assert_eq!((poll.topic.as_str(), poll.partition), ("t", Some(1)));
     }
 }

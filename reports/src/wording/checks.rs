@@ -94,7 +94,10 @@ const QUESTIONS: &[(&str, &str)] = &[
         "epochs-go-forward",
         "Does no node report a lower epoch than before?",
     ),
-    ("coverage", "Did the run produce enough evidence to judge?"),
+    (
+        "coverage",
+        "Did the run reach its end, with enough faults that took effect?",
+    ),
     (
         "formation",
         "Do the nodes agree on a first leader within the limit?",

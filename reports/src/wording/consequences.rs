@@ -26,7 +26,7 @@ const CONSEQUENCES: &[(&str, &str)] = &[
     ),
     (
         "lost-write",
-        "Acknowledged data is gone: a payment or an order was confirmed to its sender, and no consumer will ever get it.",
+        "Acknowledged data is gone: a payment or an order was confirmed to its sender, and who reads later never gets it.",
     ),
     (
         "log-start",
