@@ -34,7 +34,11 @@ pub(super) fn part(report: &RunReport, is_failing: bool) -> Markup {
             }
             div class="row" {
                 h3 { "Detection strength" }
-                p { (strength(report.detection.as_ref())) }
+                @let (found, how) = strength(report.detection.as_ref());
+                p { (found) @if !is_failing { " " (how) } }
+                @if is_failing && !how.is_empty() {
+                    details class="printed" { summary { "How it was measured" } p { (how) } }
+                }
             }
             div class="row" {
                 h3 { "Last accepted build" }
@@ -64,12 +68,12 @@ pub(super) fn sign_off() -> Markup {
     }
 }
 
-/// How many planted bugs the harness detects.
-fn strength(detection: Option<&Detection>) -> String {
+/// How many planted bugs the harness detects, and how that was measured.
+fn strength(detection: Option<&Detection>) -> (String, String) {
     let Some(detection) = detection else {
-        return "Not measured: there is no calibration of this version of the harness beside the runs. \
-                “jepsen calibrate” measures it."
-            .to_owned();
+        let unknown = "Not measured: there is no calibration of this version of the harness beside the runs. \
+                       “jepsen calibrate” measures it.";
+        return (unknown.to_owned(), String::new());
     };
     let missed = match detection.missed.as_slice() {
         [] => String::new(),
@@ -90,13 +94,16 @@ fn strength(detection: Option<&Detection>) -> String {
         [] => String::new(),
         newer => format!(" Newer than that, and not run: {}.", some(newer)),
     };
-    format!(
-        "This version of the harness detects {} of {} planted bugs of its reference broker (faults: {}; {}); a shorter run with other faults detects fewer.{missed}{measured}{newer}",
-        detection.detected,
-        detection.planted,
+    let found = format!(
+        "This version of the harness detects {} of {} planted bugs of its reference broker.",
+        detection.detected, detection.planted,
+    );
+    let how = format!(
+        "Faults: {}; {}. A shorter run with other faults detects fewer.{missed}{measured}{newer}",
         untrusted(&detection.faults),
         count(detection.runs, "runs"),
-    )
+    );
+    (found, how)
 }
 
 /// The first names of a list, and how many follow.
