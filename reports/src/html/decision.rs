@@ -9,7 +9,7 @@ use crate::model::{Detection, FindingStatus, RunReport, Subject};
 use crate::untested;
 
 /// Sentences of *not tested* that are shown at once on a failing page; the others unfold.
-const OPEN_MAX: usize = 2;
+const OPEN_MAX: usize = 1;
 
 /// Names of planted bugs that are shown in the box.
 const NAMES_MAX: usize = 4;
