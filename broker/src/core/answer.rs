@@ -4,12 +4,14 @@
 //! *not written*, and the entry may yet commit. Of a transaction it is the error that its request names: clients abort
 //! when an EndTxn is answered with REQUEST_TIMED_OUT, and send it again after NOT_COORDINATOR.
 
+use std::collections::BTreeMap;
+
 use kafka_protocol::error::ResponseError;
 
 use super::Core;
 use super::append::{Change, Changing, Produce};
 use crate::request::transactions::TransactionRefusal;
-use crate::request::{Acks, AdminError, Response};
+use crate::request::{Acks, AdminError, RequestId, Response, Time};
 use crate::rules::DeposedAnswer;
 use crate::state::Applied;
 
@@ -82,17 +84,11 @@ impl Core {
     /// Deadlines have passed.
     pub(super) fn expire(&mut self) {
         let now = self.now;
-        let produces = self.appends.produces.iter();
-        let keys: Vec<_> = produces
-            .filter(|(_, p)| p.deadline <= now)
-            .map(|(key, _)| *key)
-            .collect();
-        for key in keys {
-            if let Some(produce) = self.appends.produces.remove(&key) {
-                self.fail_produce(key.1, produce, ResponseError::RequestTimedOut);
-            }
+        let mut late = take_late(&mut self.appends.produces, now);
+        late.extend(take_late(&mut self.appends.lagging, now));
+        for (id, produce) in late {
+            self.fail_produce(id, produce, ResponseError::RequestTimedOut);
         }
-        self.expire_lagging();
         let changes = self.appends.changes.iter();
         let indexes: Vec<_> = changes
             .filter(|(_, c)| c.deadline <= now)
@@ -127,7 +123,7 @@ impl Core {
         self.release_overtaken();
     }
 
-    pub(super) fn fail_produce(&mut self, id: u64, produce: Produce, error: ResponseError) {
+    fn fail_produce(&mut self, id: u64, produce: Produce, error: ResponseError) {
         let failed = |outcome: Result<_, _>| outcome.and(Err(error));
         let outcomes = produce.outcomes.into_iter().map(failed).collect();
         self.respond(id, Response::Produce(outcomes));
@@ -143,4 +139,15 @@ impl Core {
         };
         self.respond(change.id, response);
     }
+}
+
+/// Takes out those whose deadline has passed.
+fn take_late(
+    waiting: &mut BTreeMap<(u64, RequestId), Produce>,
+    now: Time,
+) -> Vec<(RequestId, Produce)> {
+    let late = waiting.iter().filter(|(_, one)| one.deadline <= now);
+    let keys: Vec<_> = late.map(|(key, _)| *key).collect();
+    let taken = |key: (u64, RequestId)| Some((key.1, waiting.remove(&key)?));
+    keys.into_iter().filter_map(taken).collect()
 }

@@ -1,8 +1,6 @@
 //! Writes that are committed and wait for the slowest replica, where the rules ask for every one
 //! ([`AcknowledgeAfter::EveryReplica`]). The correct broker has none of them.
 
-use kafka_protocol::error::ResponseError;
-
 use super::Core;
 use crate::request::Response;
 use crate::rules::AcknowledgeAfter;
@@ -28,21 +26,6 @@ impl Core {
             }
             if let Some(produce) = self.appends.lagging.remove(&(index, id)) {
                 self.respond(id, Response::Produce(produce.outcomes));
-            }
-        }
-    }
-
-    /// Those whose deadline has passed are perhaps written.
-    pub(super) fn expire_lagging(&mut self) {
-        let now = self.now;
-        let lagging = self.appends.lagging.iter();
-        let keys: Vec<_> = lagging
-            .filter(|(_, produce)| produce.deadline <= now)
-            .map(|(key, _)| *key)
-            .collect();
-        for key in keys {
-            if let Some(produce) = self.appends.lagging.remove(&key) {
-                self.fail_produce(key.1, produce, ResponseError::RequestTimedOut);
             }
         }
     }
