@@ -7,12 +7,16 @@ use crate::judgement::{LeadSpan, NodeLane, Span};
 /// What each node believed over time, for drawing.
 pub(super) fn lanes(history: &History, claims: &Claims<'_>, windows: &[Window]) -> Vec<NodeLane> {
     let lane = |node: NodeName| {
-        let stops = |window: &&Window| window.took_effect() && window.stops(&node);
+        let down: Vec<Span> = windows
+            .iter()
+            .filter(|window| window.took_effect() && window.stops(&node))
+            .map(|window| Span {
+                from: window.called,
+                to: window.healed.unwrap_or(history.end()),
+            })
+            .collect();
         // A node that is stopped claims nothing until it runs again.
-        let stopped = |from: Moment, to: Moment| {
-            let mut between = windows.iter().filter(stops);
-            between.any(|window| from <= window.called && window.called <= to)
-        };
+        let stopped = |from, to| down.iter().any(|span| from <= span.from && span.from <= to);
         let mut leading: Vec<LeadSpan> = Vec::new();
         let mut answer: Option<(u64, Option<i32>, u64, Moment)> = None;
         let mut answers: Vec<(Moment, Option<i32>, u64)> = Vec::new();
@@ -49,14 +53,6 @@ pub(super) fn lanes(history: &History, claims: &Claims<'_>, windows: &[Window]) 
             }
         }
         leading.extend(open);
-        let down = windows
-            .iter()
-            .filter(stops)
-            .map(|window| Span {
-                from: window.called,
-                to: window.healed.unwrap_or(history.end()),
-            })
-            .collect();
         NodeLane {
             silent: silences(history, &node),
             leading,
