@@ -10,6 +10,7 @@ mod features;
 pub mod figures;
 pub mod lateness;
 pub mod metadata;
+mod news;
 mod observer;
 pub mod produce;
 pub mod quorum;

@@ -7,12 +7,13 @@ use std::time::{Duration, Instant};
 use checkers::history::{Observation, Seen, Text, What};
 
 use super::metadata::number;
+use super::news::News;
 use super::{PERIOD, TIMEOUT};
 use crate::kafka::questions::{self, NoAnswer, Quorum};
 use crate::kafka::wire::Wire;
 use crate::record::{Recorder, StopFlag};
 
-/// How long the same may go unrecorded.
+/// How long the same answer may go unrecorded.
 const AGAIN: Duration = Duration::from_secs(1);
 
 /// What is recorded of one answer.
@@ -39,21 +40,11 @@ fn said(answer: Result<Quorum, NoAnswer>) -> Said {
     }
 }
 
-/// What was recorded last.
-#[derive(Default)]
-struct Last(Option<(Instant, Said)>);
-
-impl Last {
-    /// Whether this is to be recorded. Silence is recorded once.
-    fn is_news(&mut self, now: Instant, said: &Said) -> bool {
-        let repeats = |(at, before): &(Instant, Said)| {
-            before == said && (!said.answered || now.duration_since(*at) < AGAIN)
-        };
-        if self.0.as_ref().is_some_and(repeats) {
-            return false;
-        }
-        self.0 = Some((now, said.clone()));
-        true
+/// How long the same may go unrecorded. Silence is recorded once.
+fn again(said: &Said) -> Duration {
+    match said.answered {
+        true => AGAIN,
+        false => Duration::MAX,
     }
 }
 
@@ -65,13 +56,13 @@ pub fn watch(
     stop: &StopFlag,
 ) {
     let mut wire = Wire::new(address, TIMEOUT);
-    let mut last = Last::default();
+    let mut recorded = News::default();
     let mut next = Instant::now();
     while stop.sleep_until(next) {
         next = (next + PERIOD).max(Instant::now());
         let called = recorder.now();
         let said = said(questions::quorum(&mut wire));
-        if !last.is_news(next, &said) {
+        if !recorded.takes(&said, next, again(&said)) {
             continue;
         }
         recorder.record(What::Observation(Box::new(Observation {
@@ -111,8 +102,11 @@ mod tests {
     #[test]
     fn news_and_one_claim_a_second_are_recorded_and_silence_once() {
         let begin = Instant::now();
-        let mut last = Last::default();
-        let mut recorded = |ms, said: &Said| last.is_news(begin + Duration::from_millis(ms), said);
+        let mut news = News::default();
+        let mut recorded = |ms, said: &Said| {
+            let now = begin + Duration::from_millis(ms);
+            news.takes(said, now, again(said))
+        };
         assert!(recorded(0, &leads(7)));
         assert!(!recorded(900, &leads(7)));
         assert!(recorded(1_000, &leads(7)));

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use checkers::history::Seen;
 
+use super::news::News;
 use crate::kafka::questions::NoAnswer;
 use crate::kafka::questions::features::{Features, features};
 use crate::kafka::wire::{Wire, WireError};
@@ -19,7 +20,7 @@ const AGAIN: Duration = Duration::from_secs(5);
 #[derive(Default)]
 pub(super) struct FeaturesProbe {
     asked: Option<Instant>,
-    recorded: Option<(Instant, Features)>,
+    recorded: News<Features>,
     /// Whether the node cannot answer the question in a version that has features.
     unable: bool,
 }
@@ -40,7 +41,7 @@ impl FeaturesProbe {
             Ok(finalized) => self.seen(finalized, now),
             // A node without this version answers in the form of an older one.
             Err(NoAnswer::Refused(_) | NoAnswer::Wire(WireError::Malformed(_))) => {
-                self.unable = self.recorded.is_none();
+                self.unable = self.recorded.is_empty();
                 None
             }
             Err(NoAnswer::Wire(_)) => None,
@@ -48,12 +49,8 @@ impl FeaturesProbe {
     }
 
     fn seen(&mut self, finalized: Features, now: Instant) -> Option<Seen> {
-        let known = self.recorded.as_ref();
-        if known.is_some_and(|(at, said)| *said == finalized && now.duration_since(*at) < AGAIN) {
-            return None;
-        }
-        self.recorded = Some((now, finalized.clone()));
-        Some(Seen::Features { finalized })
+        let is_news = self.recorded.takes(&finalized, now, AGAIN);
+        is_news.then_some(Seen::Features { finalized })
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use checkers::history::Seen;
 
+use super::news::News;
 use crate::kafka::questions::{self, METADATA_VERSION, Metadata};
 use crate::kafka::wire::Wire;
 
@@ -14,7 +15,7 @@ const AGAIN: Duration = Duration::from_secs(1);
 /// What was recorded of one node.
 #[derive(Default)]
 pub(super) struct ReplicasProbe {
-    last: Option<(Instant, Seen)>,
+    recorded: News<Seen>,
     version: Option<i16>,
 }
 
@@ -38,12 +39,7 @@ impl ReplicasProbe {
             topics: metadata.topics.clone(),
             partitions: metadata.replicas.clone(),
         };
-        let known = self.last.as_ref();
-        if known.is_some_and(|(at, said)| *said == seen && now.duration_since(*at) < AGAIN) {
-            return None;
-        }
-        self.last = Some((now, seen.clone()));
-        Some(seen)
+        self.recorded.takes(&seen, now, AGAIN).then_some(seen)
     }
 }
 
