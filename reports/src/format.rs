@@ -8,6 +8,16 @@ pub(crate) fn sum_of(counts: impl Iterator<Item = u64>) -> u64 {
     counts.fold(0, u64::saturating_add)
 }
 
+/// The middle of sorted values; between the two in the middle if their number is even.
+pub(crate) fn median(sorted: &[u64]) -> Option<u64> {
+    let middle = sorted.len() / 2;
+    match sorted.len() {
+        0 => None,
+        odd if odd % 2 == 1 => sorted.get(middle).copied(),
+        _ => Some(u64::midpoint(sorted[middle - 1], sorted[middle])),
+    }
+}
+
 /// A moment since the run began: `12.410 s`.
 pub(crate) fn moment(ns: u64) -> String {
     format!(

@@ -84,11 +84,11 @@ fn head(report: &RunReport, colour: bool) -> String {
     if report.run.interrupted {
         line += "  interrupted";
     }
-    for missing in report.run.incomplete.iter().take(INCOMPLETE_MAX) {
-        let _ = write!(line, "\n  incomplete: {}", untrusted(missing));
-    }
     if !report.subject.plants.is_empty() {
         let _ = write!(line, "  {}", wording::planted(&report.subject.plants));
+    }
+    for missing in report.run.incomplete.iter().take(INCOMPLETE_MAX) {
+        let _ = write!(line, "\n  incomplete: {}", untrusted(missing));
     }
     line
 }

@@ -4,7 +4,7 @@ use checkers::judgement::Gap;
 use checkers::verdict::{GapScope, Validity};
 use maud::{Markup, html};
 
-use crate::format::{length_ms, limit_ms};
+use crate::format::{length_ms, limit_ms, median};
 use crate::model::ScenarioReport;
 use crate::svg::{Dot, strip};
 
@@ -50,27 +50,19 @@ pub(super) fn part(scenario: &ScenarioReport) -> Markup {
 fn row(distribution: &Distribution, most: u64) -> Markup {
     let mut lengths: Vec<u64> = distribution.dots.iter().map(|d| d.ms).collect();
     lengths.sort_unstable();
+    // Of two, both are in the table.
+    let middle = median(&lengths).filter(|_| lengths.len() > 2);
     let cell = |length: Option<&u64>| length.map_or_else(|| "–".to_string(), |l| length_ms(*l));
     html! {
         tr {
             th scope="row" { (distribution.title) }
             td class="num" { (lengths.len()) }
             td class="num" { (cell(lengths.first())) }
-            td class="num" { (cell(median(&lengths).as_ref())) }
+            td class="num" { (cell(middle.as_ref())) }
             td class="num" { (cell(lengths.last())) }
             td class="num" { @match distribution.limit_ms { Some(limit) => { "≤ " (limit_ms(limit)) }, None => "–" } }
             td class="strip" { (strip(distribution.title, &distribution.dots, distribution.limit_ms, most)) }
         }
-    }
-}
-
-/// The middle of three or more; of two, both are in the table.
-fn median(sorted: &[u64]) -> Option<u64> {
-    let middle = sorted.len() / 2;
-    match sorted.len() {
-        0..=2 => None,
-        odd if odd % 2 == 1 => sorted.get(middle).copied(),
-        _ => Some(u64::midpoint(sorted[middle - 1], sorted[middle])),
     }
 }
 

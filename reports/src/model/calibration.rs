@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Tool;
 use super::mutation::MutantRow;
 use super::planted_run::PlantRun;
+use crate::format::median;
 
 /// The result of a calibration. `calibration.json` has exactly these fields.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,12 +112,7 @@ impl PlantRow {
     pub fn median_ms(&self) -> Option<u64> {
         let mut times: Vec<u64> = self.runs.iter().filter_map(|run| run.detected_ms).collect();
         times.sort_unstable();
-        let middle = times.len() / 2;
-        match times.len() {
-            0 => None,
-            odd if odd % 2 == 1 => Some(times[middle]),
-            _ => Some(u64::midpoint(times[middle - 1], times[middle])),
-        }
+        median(&times)
     }
 }
 
