@@ -158,7 +158,7 @@ table! {
     "lost-write", Safety, lost_write::check,
         "an acknowledged record that was lost", "Jepsen kafka: lost-write", Appends;
     "log-start", Safety, log_start::check,
-        "records removed from a log's begin without a reason", "KIP-107: DeleteRecords; retention of the topic", Appends;
+        "records removed from the beginning of a log without a reason", "KIP-107: DeleteRecords; retention of the topic", Appends;
     "offsets-served", Safety, offsets_served::check,
         "an offset that exists and is called out of range", "Kafka protocol: Fetch";
     "duplicate", Safety, content::duplicate,
@@ -304,6 +304,8 @@ table! {
         "a generation that is followed by a lower one", "promises of the target", Groups;
     "sync-faithful", Safety, groups::sync_faithful::check,
         "a member with another assignment than its leader sent", "Kafka protocol: SyncGroup", Groups;
+    "rebalance-told", Safety, groups::rebalance_told::check,
+        "members that are not told of a rebalance, or of one that is none", "Kafka protocol: REBALANCE_IN_PROGRESS", Groups;
     "unassigned-partition", Safety, groups::unassigned_partition::check,
         "a partition that the leader of a generation assigns to nobody", "Kafka consumer: group membership", Groups;
     "zombie-member", Safety, groups::zombie_member::check,

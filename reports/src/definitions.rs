@@ -32,7 +32,7 @@ fn of(name: Name) -> (&'static str, &'static str) {
     match name {
         Name::OperationsOk => (
             "operations ok",
-            "Calls of the workload's clients that returned and took effect.",
+            "Calls of the workload's clients that returned and took effect. An append is one call, also if it carries several records.",
         ),
         Name::OperationsFail => (
             "operations fail",
@@ -89,7 +89,8 @@ pub(crate) const FIGURES: &[(&str, &str, &str)] = &[
     (
         "leaderless_ms_max",
         "longest time without a leader",
-        "The longest time between the last claim of an old leader and the first claim of a new one.",
+        "The longest time between the last claim of an old leader and the first claim of a new one. Every node is asked ten times a \
+         second, so it may be longer than the gap in acknowledgements.",
     ),
     (
         "term_growth",
@@ -99,7 +100,7 @@ pub(crate) const FIGURES: &[(&str, &str, &str)] = &[
     (
         "fail_over_ms_max",
         "slowest fail-over",
-        "The longest time from the begin of a fault that affects the leader to the first acknowledgement of a record sent after it.",
+        "The longest time from the beginning of a fault that affects the leader to the first acknowledgement of a record sent after it.",
     ),
     (
         "gap_unaffected_ms_max",
@@ -114,17 +115,19 @@ pub(crate) const FIGURES: &[(&str, &str, &str)] = &[
     (
         "served_again_ms",
         "served again",
-        "From the last heal to the first acknowledgement of a record sent after it.",
+        "From the last heal to the first acknowledgement of a record that was sent after it. The gaps measure writes of any time.",
     ),
     (
         "served_late_ms_max",
         "latest first read",
-        "How long after its acknowledgement the last record to be read was first read.",
+        "The longest time from a record's acknowledgement until anybody read it first. The final reads count, so a record that no \
+         consumer asked for has a long one.",
     ),
     (
         "realtime_lag_ms_max",
         "longest lag of consumers",
-        "The longest time for which an acknowledged record stayed unread by the consumers.",
+        "The longest time for which a consumer that had caught up before was not given a record that was already acknowledged when \
+         it polled. The final reads do not count.",
     ),
     (
         "append_wait_ms_max",
@@ -202,12 +205,24 @@ pub(crate) const TERMS: &[(&str, &str)] = &[
     ),
     ("fault window", "From the request for a fault to its heal."),
     (
+        "heal",
+        "The end of a fault: a link carries again, a paused process runs on, a killed node is started again.",
+    ),
+    (
+        "worker",
+        "One client of the workload, with one call at a time. Record 21-1174 is the one with number 1174 of worker 21.",
+    ),
+    (
+        "raw read",
+        "A read of one node without a client library, so that its answer is seen as it was sent.",
+    ),
+    (
         "epoch",
         "The number of a leader's term in a partition. Two leaders in one epoch break the log.",
     ),
     (
         "produce probe",
-        "A client of its own that sends a record every 20 ms, whatever happens. Gaps are measured by it.",
+        "A separate client that sends a record every 20 ms, whatever happens. Gaps are measured by it.",
     ),
     (
         "deliberate bug",

@@ -33,6 +33,7 @@ mod measures;
 pub mod model;
 mod overlaps;
 mod svg;
+mod tested;
 mod text;
 mod timelines;
 mod untested;

@@ -28,6 +28,7 @@ mod offsets;
 mod order;
 mod promises;
 mod published;
+mod rebalances;
 mod records;
 mod register;
 mod replicas;
@@ -74,6 +75,7 @@ pub(crate) fn words(anomaly: &Anomaly) -> Words {
         .or_else(|| in_sync::words(finding, at))
         .or_else(|| features::words(finding))
         .or_else(|| groups::words(finding, at))
+        .or_else(|| rebalances::words(finding))
         .or_else(|| offsets::words(finding, at))
         .or_else(|| transactions::words(finding, at))
         .or_else(|| published::words(finding, at))

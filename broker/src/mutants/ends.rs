@@ -134,12 +134,12 @@ pub(super) const TABLE: &[Mutant] = &[
         |answer, _| answer.producer_epoch -= i16::from(answer.producer_epoch > 0),
     ),
     listed(
-        "transactions-state-ongoing",
+        "transactions-state-complete",
         "transaction_state",
-        "every transaction is open",
+        "every transaction is complete",
         |answer, _| {
             for one in &mut answer.transaction_states {
-                one.transaction_state = StrBytes::from_static_str("Ongoing");
+                one.transaction_state = StrBytes::from_static_str("CompleteCommit");
             }
         },
     ),

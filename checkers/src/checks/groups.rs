@@ -19,6 +19,7 @@ pub(super) mod offset_register;
 pub(super) mod one_owner;
 mod persons;
 pub(super) mod rebalance_ends;
+pub(super) mod rebalance_told;
 pub(super) mod resume_skip;
 mod roster;
 pub(super) mod static_takeover;

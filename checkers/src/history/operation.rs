@@ -93,6 +93,12 @@ impl Call {
         self.into()
     }
 
+    /// The topic that is created, deleted or grown.
+    pub fn changes_topic(&self) -> Option<&TopicCall> {
+        self.of_topic()
+            .filter(|_| !matches!(self, Call::DescribeTopic(_)))
+    }
+
     /// The topic that is created, deleted, grown or described.
     pub fn of_topic(&self) -> Option<&TopicCall> {
         match self {

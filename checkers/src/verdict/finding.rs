@@ -1238,6 +1238,46 @@ pub enum Finding {
         /// The generation after.
         after: i32,
     },
+    /// A heartbeat was answered ok while another member waited for the next generation.
+    MemberNotTold {
+        /// The group.
+        group: String,
+        /// The generation of the member.
+        generation: i32,
+        /// The member id.
+        member: String,
+        /// For how long the other one had waited.
+        waited_ms: u64,
+        /// After how long the coordinator must know of it.
+        limit_ms: u64,
+    },
+    /// A member was told of a rebalance, joined, and was given the generation that it had.
+    ToldForNothing {
+        /// The group.
+        group: String,
+        /// The generation.
+        generation: i32,
+        /// The member id.
+        member: String,
+    },
+    /// A group was described as rebalancing while heartbeats of its generation were answered ok.
+    GroupStateUntrue {
+        /// The group.
+        group: String,
+        /// The generation.
+        generation: i32,
+        /// The state as it was described.
+        state: String,
+    },
+    /// An answer lists the members of a generation and names a leader that is none of them.
+    LeaderNotMember {
+        /// The group.
+        group: String,
+        /// The generation.
+        generation: i32,
+        /// The leader that was named.
+        leader: String,
+    },
     /// A member id of a static member was accepted after another one had replaced it.
     ReplacedMemberAccepted {
         /// The group.

@@ -14,6 +14,18 @@ pub fn place(nodes: &[SocketAddr], address: &SocketAddr) -> Option<usize> {
     nodes.iter().position(|node| node == address)
 }
 
+/// The place of the coordinator that an answer names by id and address. librdkafka knows brokers by their ids, so the id
+/// decides: an answer with the id of one node and the address of another misleads it. Who has an unknown id is told by the
+/// address.
+pub fn coordinator(
+    nodes: &[SocketAddr],
+    ids: &[i32],
+    (id, address): &(i32, SocketAddr),
+) -> Option<usize> {
+    let by_id = ids.iter().position(|known| known == id);
+    by_id.or_else(|| place(nodes, address))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -25,5 +37,9 @@ mod tests {
         assert_eq!(&*name(second), "n2");
         let stranger = "10.77.0.9:9092".parse().expect("an address");
         assert_eq!(place(&nodes, &stranger), None);
+        let named = |id, address| coordinator(&nodes, &[1, 2], &(id, address));
+        assert_eq!(named(1, nodes[1]), Some(0), "the id decides");
+        assert_eq!(named(7, nodes[1]), Some(1));
+        assert_eq!(named(7, stranger), None);
     }
 }

@@ -85,10 +85,12 @@ impl<'a> Coordinator<'a> {
         })));
         let answer = groups::find_coordinator(&mut self.asked[node], key, of);
         let found = answer.as_ref().ok();
-        let place = found.and_then(|found| nodes::place(self.addresses, found));
+        let place = found.and_then(|(_, address)| nodes::place(self.addresses, address));
         let outcome = match (&answer, place) {
             (Ok(_), Some(_)) => Outcome::Ok,
-            (Ok(address), None) => Outcome::Fail(format!("{address} is the address of no node")),
+            (Ok((_, address)), None) => {
+                Outcome::Fail(format!("{address} is the address of no node"))
+            }
             (Err(error), _) => outcome_of(error, &[]),
         };
         let coordinator = place.map(nodes::name);

@@ -188,7 +188,7 @@ impl Status {
         }
         let gap = self.longest_gap_ns as f64 / 1e9;
         parts.push(vec![
-            format!("longest gap {gap:.1} s"),
+            format!("longest gap so far {gap:.1} s"),
             format!("gap {gap:.1} s"),
         ]);
         parts.push(match self.leader {
@@ -281,7 +281,7 @@ mod tests {
     #[test]
     fn the_line_fits_and_keeps_what_matters_first() {
         let status = busy();
-        let whole = "fault cut-link-one-way n1,n2, 0.0 s  longest gap 1.9 s  leader n2 (epoch 7)  0 s of 60 s  \
+        let whole = "fault cut-link-one-way n1,n2, 0.0 s  longest gap so far 1.9 s  leader n2 (epoch 7)  0 s of 60 s  \
                      ok 181204 fail 0 info 0  suite: 12 min left";
         assert_eq!(status.line(200), whole);
         assert_eq!(
@@ -351,7 +351,7 @@ mod tests {
         }
         assert_eq!(
             status.line(80),
-            "longest gap 0.0 s  no leader yet  ok 2 fail 1 info 1"
+            "longest gap so far 0.0 s  no leader yet  ok 2 fail 1 info 1"
         );
     }
 

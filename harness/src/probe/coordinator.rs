@@ -19,7 +19,7 @@ const EVERY: Duration = Duration::from_secs(1);
 /// Asks until asked to stop. `addresses` are those of all nodes in order; the asked one is at `place`. Who coordinates the first
 /// group is noted in the view.
 pub fn watch(
-    (place, addresses): (usize, &[SocketAddr]),
+    (place, addresses, ids): (usize, &[SocketAddr], &[i32]),
     groups: &[String],
     (recorder, view): (&Recorder, &ClusterView),
     stop: &StopFlag,
@@ -33,7 +33,7 @@ pub fn watch(
             let called = observer.now();
             let found = groups::find_coordinator(&mut wire, group, Key::Group);
             let named = found.as_ref().ok();
-            let named = named.and_then(|address| nodes::place(addresses, address));
+            let named = named.and_then(|found| nodes::coordinator(addresses, ids, found));
             if at == 0 {
                 view.saw_coordinator(place, (Coordinated::Group, group.as_str()), named);
             }

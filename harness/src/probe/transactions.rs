@@ -25,7 +25,7 @@ const KEY: &str = "jepsen-probe";
 /// Asks until asked to stop. `addresses` are those of all nodes in order; the asked one is at `place`. Who coordinates is noted
 /// in the view.
 pub fn watch(
-    (place, addresses): (usize, &[SocketAddr]),
+    (place, addresses, ids): (usize, &[SocketAddr], &[i32]),
     places: &[Place],
     (recorder, view): (&Recorder, &ClusterView),
     stop: &StopFlag,
@@ -43,7 +43,7 @@ pub fn watch(
         let called = observer.now();
         let found = groups::find_coordinator(&mut wire, KEY, Key::Transaction);
         let named = found.as_ref().ok();
-        let named = named.and_then(|address| nodes::place(addresses, address));
+        let named = named.and_then(|found| nodes::coordinator(addresses, ids, found));
         view.saw_coordinator(place, (Coordinated::Transaction, KEY), named);
         let seen = Seen::Coordinator {
             of: Coordinated::Transaction,

@@ -28,9 +28,10 @@ impl Running<'_> {
                 break;
             }
             let (recorder, view) = (self.recorder.clone(), self.view.clone());
+            let ids = target.broker_ids();
             probes.start(&format!("groups-n{}", place + 1), move |stop| {
                 let noted = (&recorder, &view);
-                probe::coordinator::watch((place, &nodes), &groups, noted, &stop);
+                probe::coordinator::watch((place, &nodes, &ids), &groups, noted, &stop);
             })?;
         }
         for node in self.cluster.nodes() {
@@ -74,9 +75,10 @@ impl Running<'_> {
             let (_, transactional) = self.split(places);
             if !transactional.is_empty() {
                 let (recorder, nodes) = (self.recorder.clone(), self.cluster.addresses());
-                let view = self.view.clone();
+                let (view, ids) = (self.view.clone(), self.case.target.broker_ids());
                 probes.start(&format!("transactions-{node}"), move |stop| {
-                    let (asked, noted) = ((node.index(), &nodes[..]), (&recorder, &view));
+                    let asked = (node.index(), &nodes[..], &ids[..]);
+                    let noted = (&recorder, &view);
                     probe::transactions::watch(asked, &transactional, noted, &stop);
                 })?;
             }

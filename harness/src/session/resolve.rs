@@ -39,6 +39,18 @@ pub struct Overrides {
     pub plants: Plants,
 }
 
+/// What is done, in a sentence: the scenario's own, as long as the user changed neither load nor faults.
+fn description(scenario: &Scenario, overrides: &Overrides, workload: Chosen) -> String {
+    let faults = match (&overrides.schedule, overrides.faults.as_deref()) {
+        (Some(_), _) => "under the faults of an earlier run".to_owned(),
+        (None, Some("none")) => "without faults".to_owned(),
+        (None, Some(words)) => format!("under faults drawn from {words}"),
+        (None, None) if overrides.workload.is_none() => return scenario.description.clone(),
+        (None, None) => format!("under the faults of {}", scenario.name),
+    };
+    format!("{}; {faults}", workload.description)
+}
+
 /// Resolves a scenario on a target.
 ///
 /// # Errors
@@ -88,7 +100,7 @@ pub fn resolve(
     Ok(Case {
         shape,
         name: scenario.name.clone(),
-        description: scenario.description.clone(),
+        description: description(scenario, overrides, workload),
         checks: scenario.checks.clone(),
         workload,
         needs_network: plan.needs_network() || (by_default && scenario.requires_network(&plan)),

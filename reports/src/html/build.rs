@@ -22,7 +22,7 @@ pub(super) fn table(subject: &Subject) -> Markup {
                     (fact("program", &subject.program))
                     (fact("program SHA-256", subject.binary_sha256.as_deref().unwrap_or_default()))
                     (fact("digest of all files", &super::decision::digest_of_files(subject).unwrap_or_default()))
-                    (fact("configuration digest", &subject.configuration))
+                    (fact("configuration digest", &digest(subject)))
                     (fact("command of n1", &subject.command))
                 }
             }
@@ -46,6 +46,16 @@ pub(super) fn table(subject: &Subject) -> Markup {
                 }
             }
         }
+    }
+}
+
+/// The digest, and what it covers: a bug, a port or an identifier of one run is not in it.
+fn digest(subject: &Subject) -> String {
+    match subject.configuration.as_str() {
+        "" => String::new(),
+        digest => format!(
+            "{digest} (of the target's programs, arguments, files, promises and limits; not of deliberate bugs, addresses and the cluster id)"
+        ),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::axis::Axis;
 use crate::charts::{self, NotDrawn};
 use crate::format::{count, group, latency_us, length_ms, sum_of, untrusted};
 use crate::measures::{Measures, Name};
-use crate::model::{LatencySeries, ScenarioReport};
+use crate::model::{CallCount, LatencySeries, ScenarioReport};
 
 /// The part of one scenario.
 pub(super) fn part(
@@ -182,15 +182,23 @@ fn rate_caption(scenario: &ScenarioReport) -> String {
     )
 }
 
-/// The numbers behind the latency charts; the series themselves are in metrics.json.
+/// The numbers behind the latency charts, and how the other calls ended, so that the sums are those of the page; the series
+/// themselves are in metrics.json.
 fn numbers(scenario: &ScenarioReport) -> Markup {
+    let has_chart = |call: &str| scenario.series.latency.iter().any(|s| s.call == call);
+    let others: Vec<&CallCount> = scenario
+        .calls
+        .iter()
+        .filter(|c| !has_chart(&c.call))
+        .collect();
     html! {
-        @if !scenario.series.latency.is_empty() {
+        @if !scenario.series.latency.is_empty() || !others.is_empty() {
             details class="numbers" {
                 summary { "Numbers" }
-                div class="scroll" tabindex="0" role="group" aria-label="Latency of ok operations; the series are in metrics.json" {
+                div class="scroll" tabindex="0" role="group" aria-label="Operations by call, and the latency of those that are ok" {
                     table {
-                        caption { "Latency of ok operations; the series are in metrics.json" }
+                        caption { "Operations by call, and the latency of those that are ok; the series are in metrics.json. An append is one \
+                            request of one record or several, so there are more acknowledged records than appends" }
                         thead { tr {
                             th scope="col" { "call" } th scope="col" class="num" { "ok" } th scope="col" class="num" { "p50" }
                             th scope="col" class="num" { "p95" } th scope="col" class="num" { "p99" } th scope="col" class="num" { "max" }
@@ -205,6 +213,14 @@ fn numbers(scenario: &ScenarioReport) -> Markup {
                                 td class="num" { (latency_us(series.p99_us)) } td class="num" { (latency_us(series.max_us)) }
                                 td class="num" { (fail) } td class="num" { (info) }
                             }
+                        }
+                        @for call in others {
+                            tr {
+                                th scope="row" { (untrusted(&call.call)) }
+                                td class="num" { (group(call.ops.ok)) }
+                                td class="num" { "–" } td class="num" { "–" } td class="num" { "–" } td class="num" { "–" }
+                                td class="num" { (group(call.ops.fail)) } td class="num" { (group(call.ops.info)) }
+                            }
                         } }
                     }
                 }
@@ -216,6 +232,9 @@ fn numbers(scenario: &ScenarioReport) -> Markup {
 /// How many operations of a call failed, and of how many the outcome is unknown. A run of an older version kept the sum
 /// of both only.
 fn failed(scenario: &ScenarioReport, series: &LatencySeries) -> (String, String) {
+    if let Some(call) = scenario.calls.iter().find(|c| c.call == series.call) {
+        return (group(call.ops.fail), group(call.ops.info));
+    }
     if scenario.refusals.is_empty() && series.marks_total > 0 {
         return (
             format!("{} with info", group(series.marks_total)),

@@ -174,7 +174,7 @@ fn limit(figure: &Figure) -> Markup {
     html! {
         @match figure.limit {
             Some(limit) => { "≤ " (wording::amount(limit, figure.unit, true)) }
-            None if HELD_AS_GAPS.contains(&figure.name.as_str()) => { "as gaps" }
+            None if HELD_AS_GAPS.contains(&figure.name.as_str()) => { "limits of gaps" }
             None => { "no limit" }
         }
     }

@@ -128,7 +128,7 @@ fn accepted(report: &RunReport) -> Markup {
                 } @else { "not like for like. " }
                 a href="#comparison" { "Comparison" } "."
             },
-            None => { "Not compared. " code { "jepsen qualify" } " compares a suite with the build accepted last." },
+            None => { "Not compared. " code { "jepsen qualify" } " compares a suite with the last accepted build." },
         }
     }
 }

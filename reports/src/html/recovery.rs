@@ -30,9 +30,9 @@ pub(super) fn part(scenario: &ScenarioReport) -> Markup {
         @if let (Some(most), true) = (most, all.iter().any(|d| !d.dots.is_empty())) {
             figure class="drawing" {
                 p class="title" { "Recovery times: one dot per fault, the limit as a dashed line" }
-                div class="scroll" tabindex="0" role="group" aria-label="From the begin or the heal of a fault until the next acknowledged write" {
+                div class="scroll" tabindex="0" role="group" aria-label="From the beginning or the heal of a fault until the next acknowledged write" {
                     table class="strips" {
-                        caption { "From the begin or the heal of a fault until the next acknowledged write, on one scale" }
+                        caption { "From the beginning or the heal of a fault until the next acknowledged write, on one scale" }
                         thead { tr {
                             th scope="col" { "what" } th scope="col" class="num" { "count" } th scope="col" class="num" { "min" }
                             th scope="col" class="num" { "median" } th scope="col" class="num" { "max" }
@@ -86,7 +86,7 @@ fn fail_over(scenario: &ScenarioReport) -> Distribution {
         .iter()
         .filter(|g| g.scope == GapScope::FailOver);
     Distribution {
-        title: "fail-over: fault begin to next acknowledged write",
+        title: "fail-over: from the beginning of a fault to the next acknowledged write",
         dots: gaps.map(dot).collect(),
         limit_ms: Some(scenario.limits.fail_over_ms),
     }
@@ -116,28 +116,24 @@ fn leaderless(scenario: &ScenarioReport) -> Distribution {
     }
 }
 
-/// From a heal to the first acknowledgement, where a gap was still open when it healed.
+/// From a heal to the first acknowledgement, only where a gap was still open at the heal: the others would be as many times
+/// 0 ms as writes were served during the fault.
 fn after_heal(scenario: &ScenarioReport) -> Distribution {
     let healed = scenario
         .faults_in_effect()
         .filter_map(|f| Some((f, f.end_ns?)));
-    let dots = healed.map(|(fault, heal)| {
-        let open = scenario
-            .judgement
-            .gaps
-            .iter()
-            .find(|g| g.from <= heal && g.to > heal);
-        let ms = open.map_or(0, |g| g.to.saturating_sub(heal) / 1_000_000);
-        let over =
-            open.is_some_and(|g| g.scope == GapScope::AfterHeal && g.validity == Validity::Invalid);
-        Dot {
-            ms,
-            over,
-            title: format!("{}: {}", fault.id, length_ms(ms)),
-        }
+    let gaps = &scenario.judgement.gaps;
+    let open = healed.filter_map(|(fault, heal)| {
+        let gap = gaps.iter().find(|g| g.from <= heal && g.to > heal)?;
+        Some((fault, gap, (gap.to - heal) / 1_000_000))
+    });
+    let dots = open.map(|(fault, gap, ms)| Dot {
+        ms,
+        over: gap.scope == GapScope::AfterHeal && gap.validity == Validity::Invalid,
+        title: format!("{}: {}", fault.id, length_ms(ms)),
     });
     Distribution {
-        title: "after the heal: heal to next acknowledged write",
+        title: "gaps still open at the heal: from the heal to the next acknowledged write",
         dots: dots.collect(),
         limit_ms: None,
     }

@@ -61,14 +61,14 @@ pub(super) fn section(
                 a href=(format!("#scenario-{number}")) { (untrusted(&scenario.name)) }
                 " " (chip(scenario.validity()))
                 " " span class="aside" {
-                    (length_ms(scenario.duration_ms)) ", seed " code { (untrusted(&scenario.seed)) }
+                    "history of " (length_ms(scenario.duration_ms)) ", seed " code { (untrusted(&scenario.seed)) }
                     ", " (group(scenario.ops.ok)) " ok, " (group(scenario.ops.fail)) " fail, "
                     (group(scenario.ops.info)) " info"
                     @let zero = super::logs::time_zero(report, scenario);
                     @if !zero.is_empty() { ", 0 s is " (untrusted(&zero.replacen('T', " ", 1).replace('Z', " UTC"))) }
                 }
             }
-            @if !scenario.description.is_empty() { p class="description" { (untrusted(&scenario.description)) } }
+            @if !scenario.description.is_empty() { p class="description" { "Scenario: " (untrusted(&scenario.description)) } }
             @if !scenario.load.is_empty() { p class="description" { "Load: " code { (untrusted(&load_line(scenario))) } } }
             @if report.scenarios.len() == 1 { (body) } @else {
                 details open[!valid] class="body" {
@@ -163,9 +163,10 @@ fn rules(scenario: &ScenarioReport) -> Markup {
             div class="scroll" tabindex="0" role="group" aria-label="The target's promises decide what counts as a violation" {
                 table {
                     caption { "The target's promises decide what counts as a violation" }
-                    thead { tr { th scope="col" { "promise" } th scope="col" { "made" } th scope="col" { "consequence" } } }
+                    thead { tr { th scope="col" { "promise" } th scope="col" { "made" } th scope="col" { "tested here" } th scope="col" { "consequence" } } }
                     tbody { @for row in wording::promise_rows(&scenario.promises) {
-                        tr { th scope="row" { (row.promise) } td { (if row.made { "yes" } else { "no" }) } td { (row.consequence) } }
+                        tr { th scope="row" { (row.promise) } td { (if row.made { "yes" } else { "no" }) }
+                            td { (if row.is_tested(scenario) { "yes" } else { "no" }) } td { (row.consequence) } }
                     } }
                 }
                 @if let Some(configuration) = &scenario.judgement.configuration {

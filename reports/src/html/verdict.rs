@@ -95,7 +95,7 @@ fn facts(report: &RunReport) -> Markup {
         @if !run.suite.is_empty() { span { "suite " (untrusted(&run.suite)) } }
         span { (count(u64::from(report.subject.nodes), "nodes")) }
         span { (untrusted(&started)) }
-        span { (length_ms(run.duration_ms)) }
+        span { "took " (length_ms(run.duration_ms)) }
         span { "seed " code { (untrusted(&run.seed)) } }
         span { "run " code { (untrusted(&run.id)) } }
         @if run.interrupted { span class="interrupted" { "interrupted" } }

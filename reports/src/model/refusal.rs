@@ -1,9 +1,12 @@
-//! Why operations did not return ok: counts by call, outcome and error, so that *2180 fail* is not left without a word.
+//! How operations ended: how many of each call, and why they did not return ok, by call, outcome and error, so that *2180
+//! fail* is not left without a word.
 
 use std::collections::BTreeMap;
 
 use checkers::history::{Event, Outcome, Report, What, WorkerId};
 use serde::{Deserialize, Serialize};
+
+use super::OpsCount;
 
 /// Errors beyond this many different ones are counted together.
 const ERRORS_MAX: usize = 64;
@@ -21,11 +24,21 @@ pub struct Refusal {
     pub count: u64,
 }
 
+/// How the operations of one call ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallCount {
+    /// `append`, `poll`, `end-offset`, ...
+    pub call: String,
+    /// How many ended in which way. One without a completion is info.
+    pub ops: OpsCount,
+}
+
 /// Counts them while the lines of a history go by.
 #[derive(Clone, Debug, Default)]
 pub struct Refusals {
     open: BTreeMap<WorkerId, &'static str>,
     counts: BTreeMap<(&'static str, bool, String), u64>,
+    calls: BTreeMap<&'static str, OpsCount>,
 }
 
 impl Refusals {
@@ -37,7 +50,9 @@ impl Refusals {
                 return;
             }
             What::Ok(completion) => {
-                self.open.remove(&completion.worker);
+                if let Some(call) = self.open.remove(&completion.worker) {
+                    self.calls.entry(call).or_default().ok += 1;
+                }
                 return;
             }
             What::Fail(completion) => (completion, true),
@@ -45,6 +60,11 @@ impl Refusals {
             _ => return,
         };
         let call = self.open.remove(&completion.worker).unwrap_or("unknown");
+        let ended = self.calls.entry(call).or_default();
+        match is_fail {
+            true => ended.fail += 1,
+            false => ended.info += 1,
+        }
         let own = completion.error.as_ref().map(String::from);
         let error = own.or_else(|| match &completion.report {
             Report::Append(appended) => appended
@@ -64,6 +84,19 @@ impl Refusals {
             false => key,
         };
         *self.counts.entry(key).or_default() += 1;
+    }
+
+    /// How the operations of each call ended, in the order of their names.
+    pub fn calls(&self) -> Vec<CallCount> {
+        let mut calls = self.calls.clone();
+        for call in self.open.values() {
+            calls.entry(call).or_default().info += 1;
+        }
+        let count = |(call, ops): (&str, OpsCount)| CallCount {
+            call: call.to_owned(),
+            ops,
+        };
+        calls.into_iter().map(count).collect()
     }
 
     /// The counts, the most frequent first.
@@ -95,11 +128,25 @@ mod tests {
             r#"{"i":1,"t":2,"type":"fail","worker":1,"f":"end-offset","error":"NOT_LEADER"}"#,
             r#"{"i":2,"t":3,"type":"invoke","worker":1,"f":"append","topic":"t","partition":0,"values":["a"]}"#,
             r#"{"i":3,"t":4,"type":"info","worker":1,"f":"append","records":[{"outcome":"info","error":"_MSG_TIMED_OUT"}]}"#,
+            r#"{"i":4,"t":5,"type":"invoke","worker":1,"f":"poll"}"#,
+            r#"{"i":5,"t":6,"type":"ok","worker":1,"f":"poll","records":[]}"#,
+            r#"{"i":6,"t":7,"type":"invoke","worker":1,"f":"poll"}"#,
         ];
         let mut refusals = Refusals::default();
         for line in lines {
             refusals.take(&serde_json::from_str(line).expect("a line"));
         }
+        let ops = |ok, fail, info| OpsCount { ok, fail, info };
+        let calls = refusals.calls();
+        let calls: Vec<(&str, OpsCount)> = calls.iter().map(|c| (c.call.as_str(), c.ops)).collect();
+        assert_eq!(
+            calls,
+            [
+                ("append", ops(0, 0, 1)),
+                ("end-offset", ops(0, 1, 0)),
+                ("poll", ops(1, 0, 1))
+            ]
+        );
         let found = refusals.finish();
         let brief: Vec<(&str, Outcome, &str, u64)> = found
             .iter()

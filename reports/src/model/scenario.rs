@@ -11,7 +11,7 @@ use super::fault::{FaultWindow, WindowState};
 use super::group::Group;
 use super::log::LogExcerpt;
 use super::operation::Operation;
-use super::refusal::Refusal;
+use super::refusal::{CallCount, Refusal};
 use super::series::Series;
 use super::transactions::Transactions;
 
@@ -38,6 +38,9 @@ pub struct ScenarioReport {
     pub duration_ms: u64,
     /// Operations by outcome.
     pub ops: OpsCount,
+    /// The same by call. Empty if not recorded.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<CallCount>,
     /// Verdicts, elections, gaps, lanes of leadership.
     pub judgement: Judgement,
     /// What the target promises; this decides which findings are violations.

@@ -27,7 +27,7 @@ const QUESTIONS: &[(&str, &str)] = &[
     ("lost-write", "Is every acknowledged record still readable?"),
     (
         "log-start",
-        "Are records removed from a log's begin only where that is allowed?",
+        "Are records removed from the beginning of a log only where that is allowed?",
     ),
     (
         "offsets-served",
@@ -207,6 +207,10 @@ const QUESTIONS: &[(&str, &str)] = &[
     (
         "zombie-member",
         "Are requests of a member rejected after its removal, until it joins again?",
+    ),
+    (
+        "rebalance-told",
+        "Does every heartbeat tell of a rebalance if there is one, and only then?",
     ),
     (
         "unassigned-partition",

@@ -224,6 +224,10 @@ const CONSEQUENCES: &[(&str, &str)] = &[
         "A consumer that was removed goes on as a member of the group. It processes records that its successor processes too.",
     ),
     (
+        "rebalance-told",
+        "Members join for nothing, or hold up the whole group until they are removed from it: consumption stops meanwhile.",
+    ),
+    (
         "unassigned-partition",
         "A partition has no consumer. Its lag grows until the group rebalances for another reason.",
     ),

@@ -53,7 +53,8 @@ pub(crate) fn doubt(doubt: &Doubt) -> String {
             acknowledged,
             needed,
         } => format!(
-            "too little evidence: {} in {}/{partition}, {} needed",
+            "too little evidence: {} in {}/{partition}, {} needed; a longer --time-limit or a higher --rate \
+             brings more",
             count(*acknowledged, "acknowledged records"),
             untrusted(topic),
             group(*needed)
@@ -62,7 +63,7 @@ pub(crate) fn doubt(doubt: &Doubt) -> String {
             took_effect,
             needed,
         } => format!(
-            "too little evidence: {} on the leader took effect, {needed} needed",
+            "too little evidence: {} on the leader took effect, {needed} needed; a longer --time-limit brings more",
             count(*took_effect, "faults")
         ),
         Doubt::FaultHadNoEffect { fault, name } => format!(

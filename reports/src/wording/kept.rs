@@ -69,7 +69,7 @@ pub(super) fn words(finding: &Finding, at: &Evidence) -> Option<Words> {
             after,
         } => Words::of(
             "Log start went back",
-            "The begin of a log never goes back.",
+            "The start of a log never goes back.",
             KAFKA,
         )
         .seen(format!(

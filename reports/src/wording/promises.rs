@@ -4,10 +4,14 @@ use checkers::history::{Limits, Promises, SurvivedPowerLoss};
 use checkers::promises::Subject;
 
 use crate::format::limit_ms;
+use crate::model::ScenarioReport;
+use crate::tested::Test;
 
 /// A promise, whether this target makes it, and the consequence for the verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PromiseRow {
+    /// What it takes to test it.
+    test: Test,
     /// The promise.
     pub(crate) promise: &'static str,
     /// Whether it is made.
@@ -16,45 +20,59 @@ pub(crate) struct PromiseRow {
     pub(crate) consequence: &'static str,
 }
 
+impl PromiseRow {
+    /// Whether this scenario could have broken it.
+    pub(crate) fn is_tested(&self, scenario: &ScenarioReport) -> bool {
+        self.test.took_place(scenario)
+    }
+}
+
 /// One row per promise.
 pub(crate) fn promise_rows(promises: &Promises) -> [PromiseRow; 15] {
-    let row = |promise, made, yes, no| PromiseRow {
+    let row = |test, promise, made, yes, no| PromiseRow {
+        test,
         promise,
         made,
         consequence: if made { yes } else { no },
     };
     [
         row(
+            Test::CheckWithAcks("lost-write", true),
             "acknowledged records (acks=all) are kept",
             promises.acknowledged_is_kept,
             "a missing acknowledged record is a violation",
             "a missing acknowledged record is reported, but is not a violation",
         ),
         row(
+            Test::CheckWithAcks("lost-write", false),
             "records acknowledged with acks=1 or acks=0 are kept too",
             promises.any_acknowledgement_is_kept,
             "strict: a missing acknowledged record is a violation",
             "acks=1 and acks=0 are judged by what Kafka promises for them",
         ),
         row(
+            Test::Check(&["lost-write"]),
             "a node outside the in-sync set may lead (unclean election)",
             promises.unclean_election,
             "loss after a fault on the leader is expected",
             "a fault on the leader does not excuse a loss",
         ),
         row(
+            Test::Check(&["failed-write-seen"]),
             "NOT_LEADER_OR_FOLLOWER means not written",
             promises.not_leader_means_not_written,
             "such an append counts as failed; seeing it later is a violation",
             "such an append counts as unknown: it may have been written",
         ),
         row(
+            Test::Check(&["log-recency", "linearizable-register"]),
             "end offsets include every acknowledged record",
             promises.end_offset_includes_acknowledged,
             "a stale end offset is a violation (log-recency, linearizable-register)",
             "log-recency is not judged; a stale register is reported, but is not a violation",
         ),
         row(
+            Test::CheckOfIdempotent("duplicate"),
             "producers are idempotent",
             promises.idempotent,
             "a duplicate is a violation",
@@ -64,54 +82,63 @@ pub(crate) fn promise_rows(promises: &Promises) -> [PromiseRow; 15] {
             },
         ),
         row(
+            Test::Check(&["stale-leader"]),
             "an old leader may claim its epoch until the heal",
             promises.old_leader_claims_until_heal,
             "its limit starts at the heal",
             "its limit starts at the new leader's claim, or when the old leader resumes",
         ),
         row(
+            Test::Network,
             "the target bounds the time to re-establish its connections",
             promises.bounds_its_connections,
             "limits after a heal apply as stated",
             "limits after a heal grow by the length of the cut, because of TCP's back-off",
         ),
         row(
+            Test::Check(&["log-start"]),
             "deleted records stay deleted when a node starts again",
             promises.log_start_is_durable,
             "a log start that goes back is a violation",
-            "a node that started again may begin its log at an older offset",
+            "the log of a node that started again may start at an older offset",
         ),
         row(
+            Test::Fault(&["failing-sync"]),
             "a node ends when a sync fails",
             promises.stops_on_failed_sync,
             "its end is expected, and a node that goes on is a violation",
             "its end is unprovoked",
         ),
         row(
+            Test::Fault(&["failing-write", "disk-full"]),
             "a node ends when a write fails, or its disk is full",
             promises.stops_on_failed_write,
             "its end is expected, and a node that goes on is a violation",
             "its end is unprovoked",
         ),
         row(
+            Test::Check(&["synced-before-acknowledged"]),
             "an acknowledged record (acks=all) is synced by a majority",
             promises.acknowledged_is_synced,
             "an acknowledgement before that is a violation",
             "it may be acknowledged before it is synced",
         ),
         row(
-            "leaders, clients and processes bear wall clocks that are wrong, within what the target states",
+            Test::Fault(&["clock-"]),
+            "wrong wall clocks disturb nothing, within the skew that the target states",
             promises.tolerates_clock_skew_ms.is_some(),
-            "a clock fault within that explains no change of leader, no gap and no exit",
+            "a clock fault within that skew does not explain a change of leader, a gap or an exit",
             "a clock fault explains a change of leader, a gap and an exit",
         ),
         row(
+            Test::Fault(&["wipe"]),
             "a node may come back with nothing on its disk",
             promises.supports_wiped_disk,
             "a node's disk may be replaced; records that are lost with it are a violation",
             "no node's disk is replaced",
         ),
         row(
+            Test::Fault(&["power-loss"]),
             match promises.survives_power_loss {
                 SurvivedPowerLoss::None => "no node may lose power",
                 SurvivedPowerLoss::Minority => {
@@ -120,8 +147,8 @@ pub(crate) fn promise_rows(promises: &Promises) -> [PromiseRow; 15] {
                 SurvivedPowerLoss::All => "all nodes may lose power, with what they had not synced",
             },
             promises.survives_power_loss != SurvivedPowerLoss::None,
-            "records that are lost with it are a violation; with more nodes than that they are expected",
-            "records that are lost with it are expected",
+            "records lost with it are a violation; if more nodes than that lose power together, lost records are expected",
+            "records lost with it are expected",
         ),
     ]
 }
@@ -161,7 +188,7 @@ pub(crate) fn limit_rows(limits: &Limits) -> [(&'static str, String); 15] {
             limit_ms(limits.formation_ms),
         ),
         (
-            "highest term after formation",
+            "highest term of the first leader",
             limits.formation_term_max.to_string(),
         ),
         (

@@ -171,6 +171,22 @@ fn groups(text: &str) -> Vec<(&'static str, Value)> {
             json!({ "group": text, "instance": text, "before": 3, "after": 4 }),
         ),
         (
+            "member-not-told",
+            json!({ "group": text, "generation": 3, "member": text, "waited_ms": 2_100, "limit_ms": 1_500 }),
+        ),
+        (
+            "told-for-nothing",
+            json!({ "group": text, "generation": 3, "member": text }),
+        ),
+        (
+            "group-state-untrue",
+            json!({ "group": text, "generation": 3, "state": text }),
+        ),
+        (
+            "leader-not-member",
+            json!({ "group": text, "generation": 3, "leader": text }),
+        ),
+        (
             "partition-unassigned",
             json!({ "group": text, "generation": 3, "leader": text }),
         ),

@@ -158,6 +158,16 @@ pub(crate) fn scenario(name: &str) -> ScenarioReport {
             fail: 61,
             info: 204,
         },
+        calls: [
+            ("append", 42_120, 9, 204),
+            ("end-offset", 0, 52, 0),
+            ("poll", 12_692, 0, 0),
+        ]
+        .map(|(call, ok, fail, info)| CallCount {
+            call: call.into(),
+            ops: OpsCount { ok, fail, info },
+        })
+        .into(),
         refusals: vec![Refusal {
             call: "end-offset".into(),
             outcome: checkers::history::Outcome::Fail,

@@ -30,7 +30,7 @@ pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
 }
 
 /// Whether something was faulty, or a leader changed, from one moment to another.
-fn is_touched(check: &Check<'_>, from: Moment, to: Moment) -> bool {
+pub(super) fn is_touched(check: &Check<'_>, from: Moment, to: Moment) -> bool {
     let (from, to) = (from.saturating_sub(AROUND), to.saturating_add(AROUND));
     let faulty = check
         .windows()

@@ -9,7 +9,9 @@ use std::collections::BTreeMap;
 
 use crate::checks::Check;
 use crate::checks::stalls::{Series, Stall};
-use crate::history::{Call, ClientOperation, Coordinated, Outcome, Phase, Report};
+use crate::history::{
+    Call, ClientOperation, Coordinated, Outcome, Phase, Report, TransactionRequest,
+};
 use crate::verdict::{Evidence, Finding, Verdict};
 
 /// What the sender of a request may be, and then the request is answered.
@@ -42,10 +44,10 @@ pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
     let end = history.phase(Phase::Done).unwrap_or(history.end());
     let mut all: BTreeMap<(&str, &str), Tries<'_>> = BTreeMap::new();
     let mut count = 0;
-    for operation in check.operations() {
-        let (Some(key), Some(served)) = (key(operation), served(operation)) else {
-            continue;
-        };
+    let operations = check.operations().iter();
+    let answers =
+        operations.flat_map(|one| answers(one).into_iter().map(move |answer| (one, answer)));
+    for (operation, (key, served, named)) in answers {
         if !(load..end).contains(&operation.called) {
             continue;
         }
@@ -61,7 +63,7 @@ pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
             tell(check, key, (&stall, *error), &mut verdict);
         }
         if !served {
-            *error = operation.completion.and_then(|one| one.error.as_deref());
+            *error = named;
         }
     }
     for (key, (series, error)) in &mut all {
@@ -71,6 +73,45 @@ pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
     }
     check.saw(count, "requests to coordinators", &mut verdict);
     verdict
+}
+
+/// Kafka's name of a request and the group, whether it was served, and the error.
+type Answer<'a> = ((&'static str, &'a str), bool, Option<&'a str>);
+
+/// What an operation tells: one request, or that a transaction ended and which requests it took. An aborted transaction ends well
+/// although none of its partitions could be added: a coordinator that refused them all was valid before.
+fn answers<'a>(operation: &ClientOperation<'a>) -> Vec<Answer<'a>> {
+    let error = operation.completion.and_then(|one| one.error.as_deref());
+    let whole = key(operation).zip(served(operation));
+    let mut answers: Vec<Answer<'a>> = whole
+        .map(|(key, served)| (key, served, error))
+        .into_iter()
+        .collect();
+    if let Some(Report::Transaction(report)) = operation.report() {
+        answers.extend(parts(&report.requests));
+    }
+    answers
+}
+
+/// The requests of a transaction other than its end, by kind.
+fn parts(requests: &[TransactionRequest]) -> impl Iterator<Item = Answer<'_>> {
+    const KINDS: [(&str, &str); 3] = [
+        ("add-partitions", "AddPartitionsToTxn"),
+        ("add-offsets", "AddOffsetsToTxn"),
+        ("commit-offsets", "TxnOffsetCommit"),
+    ];
+    KINDS.into_iter().filter_map(|(what, name)| {
+        let own: Vec<_> = requests
+            .iter()
+            .filter(|one| one.what.as_str() == what)
+            .collect();
+        let error = own.last()?.error.as_deref();
+        let is_served = |one: &&TransactionRequest| one.returned.is_some() && one.error.is_none();
+        let served = own.iter().any(is_served);
+        let fenced =
+            error.is_some_and(|error| FENCES.contains(&error) || REFUSALS.contains(&error));
+        (served || !fenced).then_some(((name, ""), served, error))
+    })
 }
 
 /// Kafka's name of a request to a coordinator, and the group.

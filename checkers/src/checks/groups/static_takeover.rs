@@ -288,6 +288,6 @@ fn of_cluster(check: &Check<'_>, from: Moment, to: Moment, margin: Moment) -> bo
         || topics.any(|(at, _)| from <= at && at <= to)
         || changes.any(|operation| {
             let ended = operation.returned().unwrap_or(Moment::MAX);
-            operation.call.of_topic().is_some() && operation.called <= to && ended >= from
+            operation.call.changes_topic().is_some() && operation.called <= to && ended >= from
         })
 }

@@ -2,12 +2,12 @@
 //!
 //! A leader may send its assignment twice; the coordinator keeps the first that arrives, so an answer is judged only if it
 //! equals none of those that were not refused. One of unknown outcome may be the one that was taken. Where no leader's
-//! assignment was recorded, nothing is judged. A static member that was replaced is given what was sent for its predecessor.
+//! assignment was recorded, nothing is judged. And the leader that a member is told of is one of the members. A static member that was replaced is given what was sent for its predecessor.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::persons::Persons;
-use super::roster::{SyncCall, place};
+use super::roster::{Group, SyncCall, place};
 use crate::checks::Check;
 use crate::checks::view::Place;
 use crate::history::{Outcome, Partition};
@@ -17,6 +17,7 @@ pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
     let mut verdict = check.verdict();
     let mut count = 0;
     for (name, group) in &check.roster().groups {
+        leaders(name, group, &mut verdict);
         let persons = Persons::of(group);
         let mut sent: BTreeMap<i32, Vec<&SyncCall<'_>>> = BTreeMap::new();
         for sync in &group.syncs {
@@ -57,6 +58,30 @@ pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
     }
     check.saw(count, "assignments", &mut verdict);
     verdict
+}
+
+/// Who is told the members of a generation is told a leader that is one of them. If it is nobody, no member assigns
+/// anything.
+fn leaders(name: &str, group: &Group<'_>, verdict: &mut Verdict) {
+    for join in &group.joins {
+        let members = &join.answer.members;
+        let leader = join.answer.leader.as_str();
+        if members.is_empty() || members.iter().any(|one| one.member.as_str() == leader) {
+            continue;
+        }
+        verdict.found(Anomaly {
+            kind: Finding::LeaderNotMember {
+                group: name.to_owned(),
+                generation: join.answer.generation,
+                leader: leader.to_owned(),
+            },
+            certain: true,
+            evidence: Evidence {
+                operations: vec![join.operation.id],
+                ..Evidence::default()
+            },
+        });
+    }
 }
 
 fn set(partitions: &[Partition]) -> BTreeSet<Place<'_>> {

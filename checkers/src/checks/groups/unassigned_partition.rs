@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::roster::{Group, JoinOk};
 use crate::checks::Check;
-use crate::history::{Moment, Partition};
+use crate::history::{Call, Moment, Partition};
 use crate::verdict::{Anomaly, Finding, Verdict};
 
 pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
@@ -28,7 +28,6 @@ pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
             let (Some(join), false) = (leaders.get(&key), sync.call.assignments.is_empty()) else {
                 continue;
             };
-            count += 1;
             let sent = sync.call.assignments.iter();
             let sent: BTreeSet<&Partition> = sent.flat_map(|one| &one.partitions).collect();
             let members = join.answer.members.iter();
@@ -44,7 +43,11 @@ pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
                 let partitions = topics.get(topic)?.known(within)?;
                 Some((topic, partitions))
             });
+            let partitions: Vec<(&str, i32)> = partitions.collect();
+            // Of topics that may have changed nothing is known, and an assignment of these alone is not judged.
+            count += u64::from(!partitions.is_empty());
             let mut all = partitions
+                .into_iter()
                 .flat_map(|(topic, count)| (0..count).map(move |at| Partition(topic.into(), at)));
             let Some(Partition(topic, partition)) = all.find(|one| !sent.contains(one)) else {
                 continue;
@@ -103,8 +106,15 @@ fn topics<'a>(check: &Check<'a>) -> BTreeMap<&'a str, Topic> {
         }
     }
     for operation in check.operations() {
-        if let Some(call) = operation.call.of_topic() {
-            let topic = topics.entry(call.topic.as_str()).or_default();
+        let Some(call) = operation.call.changes_topic() else {
+            continue;
+        };
+        let topic = topics.entry(call.topic.as_str()).or_default();
+        // The request that created it has an answer, and the note of it comes later.
+        let made = topic.created.is_some_and(|(at, _)| {
+            matches!(operation.call, Call::CreateTopic(_)) && operation.completed() <= Some(at)
+        });
+        if !made || operation.completed().is_none() {
             topic.changes.push(operation.called);
         }
     }

@@ -27,7 +27,7 @@ pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
     let of_topics: Vec<&ClientOperation<'_>> = check
         .operations()
         .iter()
-        .filter(|operation| operation.call.of_topic().is_some())
+        .filter(|operation| operation.call.changes_topic().is_some())
         .collect();
     for (name, group) in &check.roster().groups {
         let mut joins: Vec<&JoinOk<'_>> = group.joins.iter().collect();

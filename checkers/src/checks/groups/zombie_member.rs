@@ -31,12 +31,11 @@ pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
                 Call::CommitOffsets(commit) => commit.member.as_str(),
                 _ => continue,
             };
-            if operation.outcome != Outcome::Ok || member.is_empty() {
+            let Some(called) = accepted(operation).filter(|_| !member.is_empty()) else {
                 continue;
-            }
+            };
             count += 1;
-            let Some((at, how, by)) = removed.get(member).filter(|one| one.0 < operation.called)
-            else {
+            let Some((at, how, by)) = removed.get(member).filter(|one| one.0 < called) else {
                 continue;
             };
             let back = joins.get(member).is_some_and(|joins| {
@@ -73,6 +72,19 @@ pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
     }
     check.saw(count, "accepted requests of members", &mut verdict);
     verdict
+}
+
+/// When the newest accepted request was called that this line tells of. Heartbeats that were answered ok need not have lines of
+/// their own, and then the next one states when the last of them was called.
+fn accepted(operation: &ClientOperation<'_>) -> Option<Moment> {
+    let counted = match operation.report() {
+        Some(Report::Heartbeat(seen)) => seen.last_ok,
+        _ => None,
+    };
+    match operation.outcome {
+        Outcome::Ok => Some(operation.called),
+        _ => counted,
+    }
 }
 
 /// The first removal of each member that was seen.

@@ -75,11 +75,15 @@ pub struct Joined {
 /// An offset to commit, or that was fetched: topic, partition, offset, token.
 pub type Place = (String, i32, Offset, String);
 
-/// Asks a node for the coordinator's address.
+/// Asks a node for the coordinator: its broker id and its address.
 ///
 /// # Errors
 /// If the node does not answer or refuses, or names an address that is none.
-pub fn find_coordinator(wire: &mut Wire, key: &str, of: Key) -> Result<SocketAddr, NoAnswer> {
+pub fn find_coordinator(
+    wire: &mut Wire,
+    key: &str,
+    of: Key,
+) -> Result<(i32, SocketAddr), NoAnswer> {
     let request = FindCoordinatorRequest::default()
         .with_key(text(key))
         .with_key_type(of as i8);
@@ -88,8 +92,8 @@ pub fn find_coordinator(wire: &mut Wire, key: &str, of: Key) -> Result<SocketAdd
         return Err(refusal);
     }
     let address = format!("{}:{}", &*answer.host, answer.port);
-    let parsed = address.parse();
-    parsed.map_err(|_| WireError::Malformed(format!("{address} is no address")).into())
+    let malformed = |_| WireError::Malformed(format!("{address} is not an address"));
+    Ok((answer.node_id.0, address.parse().map_err(malformed)?))
 }
 
 /// Joins a group. The refusal MEMBER_ID_REQUIRED comes with the id, as `Err((_, id))`.

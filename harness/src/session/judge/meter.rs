@@ -181,6 +181,7 @@ impl Meter {
             self.widen();
         }
         entry.lag = self.lag.finish(self.bucket_ms, self.end);
+        entry.calls = self.refusals.calls();
         entry.refusals = self.refusals.finish();
         entry.groups = self.groups.finish();
         entry.transactions = self.transactions.finish();

@@ -17,9 +17,18 @@ const VALUES: &str = "calibration.json";
 /// Made of a `calibration.json` by `cargo run -p reports --example shipped`.
 const SHIPPED: &str = include_str!("../../../calibration/shipped.json");
 
-/// The detection strength to state: measured here, or shipped.
+/// The detection strength to state: measured here, or shipped. One that was measured here counts only if it ran at least as
+/// many plants, or `jepsen calibrate NAME` would make a page say *1 of 1*.
 pub(super) fn strength(run: &Path) -> Option<Detection> {
-    stored(run).or_else(shipped)
+    wider(stored(run), shipped())
+}
+
+fn wider(here: Option<Detection>, shipped: Option<Detection>) -> Option<Detection> {
+    let planted = |one: &Option<Detection>| one.as_ref().map_or(0, |one| one.planted);
+    match planted(&here) > 0 && planted(&here) >= planted(&shipped) {
+        true => here,
+        false => shipped,
+    }
 }
 
 /// That of the calibration which comes with the program, if it is of this version.
@@ -56,6 +65,19 @@ mod tests {
     fn this_version_comes_with_a_calibration() {
         let shipped = shipped().expect("of this version, and readable");
         assert!(shipped.planted > 0 && !shipped.measured.is_empty());
+    }
+
+    #[test]
+    fn a_calibration_of_one_plant_does_not_replace_that_of_all() {
+        let of = |planted| Detection {
+            planted,
+            ..Detection::default()
+        };
+        assert_eq!(wider(Some(of(1)), Some(of(40))), Some(of(40)));
+        let here = Detection { runs: 7, ..of(40) };
+        assert_eq!(wider(Some(here.clone()), Some(of(40))), Some(here.clone()));
+        assert_eq!(wider(Some(here.clone()), None), Some(here));
+        assert_eq!(wider(None, Some(of(40))), Some(of(40)));
     }
 
     #[test]

@@ -80,7 +80,11 @@ pub(super) const ROWS: &[Row] = &[
         &["generation-reused"],
         &["generation-reused"],
     ),
-    unjoined("join-leader-nobody"),
+    members(
+        "join-leader-nobody",
+        &["sync-faithful"],
+        &["leader-not-member"],
+    ),
     members(
         "join-member-missing",
         &["generation-reused", "zombie-member"],
@@ -112,8 +116,8 @@ pub(super) const ROWS: &[Row] = &[
     unjoined("sync-refused"),
     members(
         "heartbeat-success-instead-of-error",
-        &["zombie-member"],
-        &["zombie-member"],
+        &["rebalance-told", "zombie-member"],
+        &["member-not-told", "zombie-member"],
     )
     .within(60),
     members(
@@ -123,8 +127,8 @@ pub(super) const ROWS: &[Row] = &[
     ),
     members(
         "heartbeat-rebalance",
-        &["unexplained-rebalance"],
-        &["unexplained-rebalance"],
+        &["rebalance-told", "unexplained-rebalance"],
+        &["told-for-nothing", "unexplained-rebalance"],
     )
     .within(60),
     uncoordinated("heartbeat-refused", "group"),
@@ -135,8 +139,8 @@ pub(super) const ROWS: &[Row] = &[
     .with("group"),
     members(
         "group-state-rebalance",
-        &["rebalance-ends"],
-        &["rebalance-endless"],
+        &["rebalance-told", "rebalance-ends"],
+        &["group-state-untrue", "rebalance-endless"],
     )
     .within(50),
     equivalent(

@@ -126,8 +126,8 @@ pub(super) const ROWS: &[Row] = &[
     .loaded(RAW_V2)
     .within(30),
     equivalent(
-        "transactions-state-ongoing",
-        "the time of its begin is asked of each, and what is not open has none",
+        "transactions-state-complete",
+        "only operators read the state, and what is open too long is seen in the partitions",
     )
     .with("transactions"),
     equivalent(
