@@ -23,6 +23,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use checkers::history::{Phase, PhaseEvent, Shortage, What};
+use tokio::task::JoinHandle;
 
 use crate::cluster::Cluster;
 use crate::cluster_view::ClusterView;
@@ -41,6 +42,8 @@ pub use header::header;
 const AFTER_AGREEMENT: Duration = Duration::from_millis(300);
 /// The time that the run waits for the last operations after the load phase.
 const OPERATIONS_END: Duration = Duration::from_secs(13);
+/// The time for those that did not end by then, once their nodes are gone.
+const LATE_END: Duration = Duration::from_secs(120);
 
 /// The result of a case.
 pub struct Finished {
@@ -106,6 +109,7 @@ pub async fn play(
         reach: Reach::default(),
         groups: workload.groups(&case.shape),
         warnings: Vec::new(),
+        late: None,
     };
     let space = tokio::spawn(end_on_shortage(
         context.space.clone(),
@@ -119,6 +123,7 @@ pub async fn play(
         warnings.push(format!("{error:#}"));
     }
     warnings.extend(cluster.stop().await);
+    let late = running.late.take();
     recorder.finish();
     let closed = file.close();
     if let Err(error) = &closed {
@@ -126,6 +131,12 @@ pub async fn play(
     }
     if watching.is_some_and(|watching| watching.join().is_err()) {
         warnings.push("the progress display failed".into());
+    }
+    if let Some(late) = late {
+        // With their nodes gone they end soon. The next run has the same addresses: a worker of a run before it once processed
+        // its records, and what it wrote was a phantom there.
+        let ended = tokio::time::timeout(LATE_END, late).await;
+        ended.context("workers of this run do not end although its nodes have: no other run can follow in this process")??;
     }
     for warning in warnings.iter().filter(|_| case.is_shown) {
         say(&format!("  warning: {warning}"));
@@ -172,6 +183,8 @@ struct Running<'a> {
     /// The consumer groups of the load.
     groups: Vec<String>,
     warnings: Vec<String>,
+    /// Workers that did not end in time. None of them may outlive this run.
+    late: Option<JoinHandle<usize>>,
 }
 
 impl Running<'_> {
@@ -304,15 +317,17 @@ impl Running<'_> {
             self.phase(Phase::Interrupted);
         }
         self.phase(Phase::Recovery);
-        let ended = tokio::task::spawn_blocking(move || workers.end() + rolling.end());
-        match tokio::time::timeout(OPERATIONS_END, ended).await {
+        let mut ended = tokio::task::spawn_blocking(move || workers.end() + rolling.end());
+        match tokio::time::timeout(OPERATIONS_END, &mut ended).await {
             Ok(Ok(0)) => {}
             Ok(_) => self
                 .warnings
                 .push("a worker panicked (a bug of the harness)".into()),
-            Err(_) => self
-                .warnings
-                .push("some operations did not end in time".into()),
+            Err(_) => {
+                let late = "some operations did not end in time";
+                self.warnings.push(late.into());
+                self.late = Some(ended);
+            }
         }
         let limit = Duration::from_millis(self.case.target.limits.recovery_ms) * 2;
         let deadline = Instant::now() + limit;

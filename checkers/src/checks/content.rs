@@ -4,6 +4,7 @@
 
 use super::Check;
 use super::pipeline::GaveUp;
+use super::transactions::reads;
 use super::view::{Place, Send, View, claim, evidence};
 use crate::history::{Acks, Call, Offset, Outcome, Report};
 use crate::promises::Subject;
@@ -110,6 +111,7 @@ pub(super) fn inconsistent_offset(check: &Check<'_>) -> Verdict {
             }
         }
     }
+    offsets += reads::differing(check, &mut verdict);
     check.saw(offsets, "offsets", &mut verdict);
     verdict
 }
@@ -148,8 +150,9 @@ pub(super) fn phantom_value(check: &Check<'_>) -> Verdict {
             });
         }
     }
-    let sights = check.views().iter().map(|view| view.sights).sum();
-    check.saw(sights, "records read", &mut verdict);
+    let sights: u64 = check.views().iter().map(|view| view.sights).sum();
+    let more = reads::phantoms(check, &mut verdict);
+    check.saw(sights + more, "records read", &mut verdict);
     verdict
 }
 

@@ -7,6 +7,7 @@
 //! n); offsets may be sparse. Moments of the same nanosecond count as concurrent: a coarser clock must not accuse.
 
 use super::Check;
+use super::transactions::ends;
 use super::view::{Send, View, evidence};
 use crate::history::{ClientOperation, Moment, Offset};
 use crate::promises::Subject;
@@ -40,6 +41,7 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
         beyond(check, view, &mut verdict);
         check.enough(view, &mut verdict);
     }
+    offsets += ends::beyond(check, &mut verdict);
     check.saw(offsets, "offsets", &mut verdict);
     verdict
 }

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 use super::Check;
 use super::claims::MS;
+use super::transactions::ends;
 use super::view::{Covered, End, Known, View, evidence};
 use crate::history::{Offset, Report};
 use crate::verdict::{Anomaly, Doubt, Finding, Unit, Verdict};
@@ -39,7 +40,8 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
         .views()
         .iter()
         .map(|view| view.ends.len() as u64 + view.settled.ends)
-        .sum();
+        .sum::<u64>();
+    let asked = asked + ends::behind(check, &mut verdict);
     check.saw(asked, "end offsets", &mut verdict);
     verdict
 }

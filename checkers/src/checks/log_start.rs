@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 
 use super::Check;
 use super::claims::MS;
+use super::transactions::ends;
 use super::view::{View, evidence};
 use crate::history::{ClientOperation, Moment, NodeHappening, Offset};
 use crate::promises::Subject;
@@ -66,6 +67,7 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
         removed += below(view, 0, highest);
         deletions::judge(check, view, &mut verdict);
     }
+    asked += ends::starts(check, &mut verdict);
     check.saw(asked, "answers that state a log start", &mut verdict);
     if removed > 0 {
         verdict.saw("acknowledged records removed as explained", removed);

@@ -30,6 +30,13 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
     let mut verdict = check.verdict();
     let tally = check.tally();
     let mut at = 0;
+    let promises = check.history().promises();
+    let removes = promises.retention_ms.is_some()
+        || promises.retention_bytes.is_some()
+        || check
+            .operations()
+            .iter()
+            .any(|operation| matches!(operation.call, Call::DeleteRecords(_)));
     for operation in check.operations() {
         if !matches!(operation.call, Call::Poll(_) | Call::Read(_)) {
             continue;
@@ -56,7 +63,9 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
         let reached = reached.map_or(&[][..], Vec::as_slice);
         let mut exists = |stood: &Stood, reached: bool| {
             let Some(found) = check.view_at((&stood.topic, stood.partition), at) else {
-                return false;
+                // Nothing is removed from what transactions write to, unless it is asked for.
+                let kept = check.ledger().writes_to(&stood.topic) && !removes;
+                return kept && (stood.position == 0 || (stood.position > 0 && reached));
             };
             at = found;
             let view = &check.views()[found];

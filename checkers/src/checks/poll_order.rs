@@ -3,6 +3,7 @@
 //! rollback after a failed poll is not a jump. What a failed poll returned was seen, and is judged like the rest.
 
 use super::Check;
+use super::transactions::reads;
 use super::view::{Fact, Step, View, evidence};
 use crate::history::Offset;
 use crate::promises::Subject;
@@ -32,7 +33,8 @@ pub(super) fn poll_skip(check: &Check<'_>) -> Verdict {
             }
         }
     }
-    finish(check, verdict)
+    let more = reads::skips(check, &mut verdict);
+    finish(check, more, verdict)
 }
 
 fn subject(step: &Step<'_>) -> Subject {
@@ -42,9 +44,9 @@ fn subject(step: &Step<'_>) -> Subject {
     }
 }
 
-fn finish(check: &Check<'_>, mut verdict: Verdict) -> Verdict {
-    let polled = check.views().iter().map(|view| view.polled).sum();
-    check.saw(polled, "records polled", &mut verdict);
+fn finish(check: &Check<'_>, more: u64, mut verdict: Verdict) -> Verdict {
+    let polled: u64 = check.views().iter().map(|view| view.polled).sum();
+    check.saw(polled + more, "records polled", &mut verdict);
     verdict
 }
 
@@ -86,5 +88,6 @@ pub(super) fn nonmonotonic_poll(check: &Check<'_>) -> Verdict {
             check.held(check.configuration(), subject(step), anomaly, &mut verdict);
         }
     }
-    finish(check, verdict)
+    let more = reads::backwards(check, &mut verdict);
+    finish(check, more, verdict)
 }

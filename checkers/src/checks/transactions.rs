@@ -1,11 +1,13 @@
 //! Checks of transactions, each in a file of its own, and what they share: the ledger of transactions and readings, and the
 //! streams of exactly-once workloads.
 //!
-//! They are asked only of histories with transactions, and judge topics that the checks of plain logs leave out.
+//! They are asked only of histories with transactions, and judge topics that the checks of plain logs leave out. `reads` and
+//! `ends` are those checks' own view of these topics.
 
 pub(super) mod aborted_read;
 pub(super) mod commit_not_visible;
 pub(super) mod early_read;
+pub(super) mod ends;
 pub(super) mod false_fence;
 pub(super) mod input_progress;
 mod ledger;
@@ -22,6 +24,7 @@ pub(super) mod one_outcome;
 pub(super) mod open_too_long;
 pub(super) mod output_order;
 pub(super) mod processed_once;
+pub(super) mod reads;
 mod sights;
 mod streams;
 pub(super) mod tokens;

@@ -11,7 +11,7 @@ use crate::history::{
     Acks, Append, Call, ClientOperation, Counts, Moment, Offset, Outcome, RecordOutcome, Sending,
 };
 use crate::verdict::{Evidence, Sent, Sighting};
-pub(crate) use collect::collect;
+pub(crate) use collect::{collect, topics};
 pub(crate) use known::{Earliest, Known};
 pub(crate) use reads::NodeReads;
 pub(crate) use values::Values;

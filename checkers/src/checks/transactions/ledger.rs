@@ -3,10 +3,10 @@
 //! Records are found by their values, which are unique in a run. A value that was sent twice is counted, and the checks
 //! that depend on values are then undecided.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::log::{self, Log};
-use crate::checks::view::{Place, Values};
+use crate::checks::view::{Place, Values, topics};
 use crate::history::{
     Call, ClientOperation, Ending, Moment, Offset, Outcome, Report, Transaction, TransactionEnd,
     TransactionSend,
@@ -131,6 +131,11 @@ pub(crate) struct Ledger<'a> {
     pub(crate) readings: Vec<Reading<'a>>,
     /// Values that were sent more than once.
     pub(crate) resent: u64,
+    /// The topics that transactions write to.
+    topics: BTreeSet<&'a str>,
+    /// Those of them of which nobody knows all that was sent: a client ended within a transaction, or somebody appended without
+    /// one.
+    unknown: BTreeSet<&'a str>,
     values: Values<'a>,
     /// By the value's number: the transaction, and the record's place in it.
     sends: Vec<(u32, u32)>,
@@ -147,8 +152,10 @@ impl<'a> Ledger<'a> {
         if !any {
             return ledger;
         }
+        ledger.topics = topics(operations);
         for operation in operations {
             match (operation.call, operation.report()) {
+                (Call::Append(append), _) => drop(ledger.unknown.insert(append.topic.as_str())),
                 (Call::Transaction(call), report) => ledger.begun(operation, call, report),
                 (Call::InitProducer(call), Some(Report::InitProducer(seen))) => {
                     if let (Outcome::Ok, Some(returned)) = (operation.outcome, operation.returned())
@@ -182,6 +189,10 @@ impl<'a> Ledger<'a> {
             Some(Report::Transaction(end)) => Some(end),
             _ => None,
         };
+        if end.is_none() {
+            self.unknown
+                .extend(call.topics.iter().map(|topic| topic.as_str()));
+        }
         let wanted = end.and_then(|end| end.wanted);
         let fate = match (operation.outcome, wanted) {
             (Outcome::Ok, Some(Ending::Abort)) | (Outcome::Fail, _) => Fate::Aborted,
@@ -282,6 +293,19 @@ impl<'a> Ledger<'a> {
         let tx = self.transactions.get(tx as usize)?;
         let send = &tx.sends()[at as usize];
         (place_of(send) == place).then_some((tx, send))
+    }
+
+    /// Whether transactions write to a topic.
+    pub(crate) fn writes_to(&self, topic: &str) -> bool {
+        self.topics.contains(topic)
+    }
+
+    /// Whether a value was sent to a partition, or may have been.
+    pub(crate) fn was_sent(&self, place: Place<'_>, value: &str) -> bool {
+        let of = |number: u32| self.sends[number as usize].0;
+        self.unknown.contains(place.0)
+            || self.values.find(value).map(of) == Some(AMBIGUOUS)
+            || self.sender(place, value).is_some()
     }
 
     /// Whether a record is visible in the end; none if its partition was not read there as a whole.

@@ -30,6 +30,8 @@ pub(crate) struct Log<'a> {
     pub(crate) aborted: Option<BTreeSet<Aborted>>,
     /// The readings' invokes.
     pub(crate) reads: Vec<u64>,
+    /// When the first of them was called.
+    pub(crate) called_first: Moment,
     /// When the last of them was called.
     pub(crate) called: Moment,
 }
@@ -83,6 +85,7 @@ pub(crate) fn logs<'a>(operations: &[ClientOperation<'a>]) -> Vec<Log<'a>> {
             records: Vec::new(),
             aborted: Some(BTreeSet::new()),
             reads: Vec::new(),
+            called_first: Moment::MAX,
             called: 0,
         };
         for (read, seen, id, called) in chunks {
@@ -106,6 +109,7 @@ pub(crate) fn logs<'a>(operations: &[ClientOperation<'a>]) -> Vec<Log<'a>> {
                 _ => None,
             };
             log.reads.push(id);
+            log.called_first = log.called_first.min(called);
             log.called = log.called.max(called);
         }
         logs.push(log);

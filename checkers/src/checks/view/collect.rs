@@ -3,6 +3,8 @@
 mod starts;
 mod transactional;
 
+pub(crate) use transactional::topics;
+
 use std::collections::BTreeMap;
 
 use super::{Covered, End, Fact, NONE, Place, Send, Step, Values, View, again};
@@ -28,7 +30,7 @@ pub(crate) fn collect<'a>(
     };
     let nodes = history.nodes();
     let number = |name: &str| nodes.iter().position(|node| node == name);
-    let elsewhere = transactional::topics(operations);
+    let elsewhere = topics(operations);
     for operation in operations {
         if !elsewhere.is_empty() && transactional::is_of(operation.call, &elsewhere) {
             continue;

@@ -7,7 +7,7 @@ use crate::history::{Call, ClientOperation, Report, Text};
 /// Topics that transactions write to. Their markers take offsets, and their records become visible later or never, which
 /// the checks of plain logs would take for losses and offsets out of nothing; they are judged by the checks of
 /// transactions instead.
-pub(super) fn topics<'a>(operations: &[ClientOperation<'a>]) -> BTreeSet<&'a str> {
+pub(crate) fn topics<'a>(operations: &[ClientOperation<'a>]) -> BTreeSet<&'a str> {
     let mut topics = BTreeSet::new();
     for operation in operations {
         let Call::Transaction(transaction) = operation.call else {
