@@ -148,9 +148,9 @@ macro_rules! table {
 
 table! {
     "log-order", Safety, log_order::check,
-        "offsets against real time, reads before sends", "linearizability of a log (Herlihy, Wing 1990)", Appends;
+        "offsets against real time, reads before sends", "linearizability of a log (Herlihy, Wing 1990)", Every;
     "log-recency", Safety, log_recency::check,
-        "an end offset behind what was known", "linearizability of a log", Appends;
+        "an end offset behind what was known", "linearizability of a log", Every;
     "offset-for-time", Safety, offset_for_time::check,
         "another record than the first one at or after a time", "Kafka consumer: offsetsForTimes; KIP-79, KIP-734";
     "linearizable-register", Safety, linearizable_register::check,
@@ -158,15 +158,15 @@ table! {
     "lost-write", Safety, lost_write::check,
         "an acknowledged record that was lost", "Jepsen kafka: lost-write", Appends;
     "log-start", Safety, log_start::check,
-        "records removed from the beginning of a log without a reason", "KIP-107: DeleteRecords; retention of the topic", Appends;
+        "records removed from the beginning of a log without a reason", "KIP-107: DeleteRecords; retention of the topic", Every;
     "offsets-served", Safety, offsets_served::check,
         "an offset that exists and is called out of range", "Kafka protocol: Fetch";
     "duplicate", Safety, content::duplicate,
         "one value at several offsets", "Jepsen kafka: duplicate", Appends;
     "inconsistent-offset", Safety, content::inconsistent_offset,
-        "several values at one offset", "Jepsen kafka: inconsistent-offsets", Appends;
+        "several values at one offset", "Jepsen kafka: inconsistent-offsets", Every;
     "phantom-value", Safety, content::phantom_value,
-        "a value that no client sent", "no creation", Appends;
+        "a value that no client sent", "no creation", Every;
     "altered-record", Safety, altered_record::check,
         "a record with another key, value, header or timestamp", "Kafka protocol: records are stored as they were sent", Appends;
     "failed-write-seen", Safety, content::failed_write_seen,
@@ -174,9 +174,9 @@ table! {
     "outcome-contradiction", Safety, content::outcome_contradiction,
         "an acknowledgement without an offset", "Kafka protocol: Produce", Appends;
     "poll-skip", Safety, poll_order::poll_skip,
-        "a consumer that jumps over records", "Jepsen kafka: poll-skip", Appends;
+        "a consumer that jumps over records", "Jepsen kafka: poll-skip", Every;
     "nonmonotonic-poll", Safety, poll_order::nonmonotonic_poll,
-        "a consumer that goes back", "Jepsen kafka: nonmonotonic-poll", Appends;
+        "a consumer that goes back", "Jepsen kafka: nonmonotonic-poll", Every;
     "send-order", Safety, send_order::check,
         "a producer's later record at the lower offset", "Jepsen kafka: nonmonotonic-send; KIP-98", Appends;
     "replicas-agree", Safety, replicas::agree,

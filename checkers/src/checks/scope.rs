@@ -6,7 +6,7 @@ use crate::history::{Call, Event, History, What};
 /// What a history must contain for a check to be asked of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// Nothing: the check is asked of every history.
+    /// Nothing: the check is asked of every history. It judges what transactions write, too, or no records at all.
     Every,
     /// Appends outside of transactions, unless there are no transactions at all: the checks of plain logs leave out what
     /// transactions write, and would have nothing to say.

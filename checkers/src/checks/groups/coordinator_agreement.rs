@@ -43,6 +43,18 @@ pub(super) fn is_touched(check: &Check<'_>, from: Moment, to: Moment) -> bool {
             .any(|one| from <= one.at && one.at <= to)
 }
 
+/// Since when, within a stretch of time, nothing was faulty any more and no leader had changed; its end if something still is.
+fn calm_since(check: &Check<'_>, from: Moment, to: Moment) -> Moment {
+    let windows = check.windows().iter();
+    let windows = windows.filter(|window| window.overlaps(from.saturating_sub(AROUND), to, AROUND));
+    let healed = windows.map(|window| window.healed.unwrap_or(Moment::MAX));
+    let elections = check.elections().iter().map(|one| one.at);
+    let elections = elections.filter(|at| *at <= to);
+    let last = healed.chain(elections).max();
+    let calm = last.map_or(0, |last| last.saturating_add(AROUND));
+    calm.clamp(from, to)
+}
+
 /// What the nodes name for one key.
 #[derive(Default)]
 struct Named<'a> {
@@ -80,9 +92,10 @@ fn named(check: &Check<'_>, verdict: &mut Verdict) -> u64 {
             continue;
         }
         let since = *known.since.get_or_insert(observed.at);
+        // One that begins at a change of leader and does not end was excused for ever.
+        let since = calm_since(check, since, observed.at);
         let length_ms = about.called.saturating_sub(since) / MS;
-        let touched = is_touched(check, since, observed.at);
-        if length_ms <= limit_ms || known.reported || touched {
+        if length_ms <= limit_ms || known.reported {
             continue;
         }
         known.reported = true;

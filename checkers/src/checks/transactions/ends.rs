@@ -157,9 +157,8 @@ pub(in crate::checks) fn starts(check: &Check<'_>, verdict: &mut Verdict) -> u64
             Call::DeleteRecords(asked) => ledger.writes_to(&asked.topic),
             _ => false,
         });
-    if removed || promises.retention_ms.is_some() || promises.retention_bytes.is_some() {
-        return 0;
-    }
+    let explained =
+        removed || promises.retention_ms.is_some() || promises.retention_bytes.is_some();
     let mut count = 0;
     let mut told: Vec<(Place<'_>, &str)> = Vec::new();
     for operation in check.operations() {
@@ -183,7 +182,7 @@ pub(in crate::checks) fn starts(check: &Check<'_>, verdict: &mut Verdict) -> u64
             continue;
         };
         count += 1;
-        if start <= 0 || told.contains(&(place, node)) {
+        if start <= 0 || explained || told.contains(&(place, node)) {
             continue;
         }
         told.push((place, node));
