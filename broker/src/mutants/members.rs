@@ -201,7 +201,7 @@ pub(super) const TABLE: &[Mutant] = &[
     beat(
         "heartbeat-rebalance",
         "REBALANCE_IN_PROGRESS, now and then",
-        OneIn(20),
+        OneIn(5),
         |answer, _| refuse(&mut answer.error_code, ResponseError::RebalanceInProgress),
     ),
     beat(

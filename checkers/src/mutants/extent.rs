@@ -5,7 +5,7 @@
 pub enum Extent {
     /// In one answer.
     Once,
-    /// In every answer of 10 s, or of as much as the run has.
+    /// In every answer of 10 s, or of twice the longest limit of the target, or of as much as the run has.
     Burst,
     /// In every answer from a moment on.
     On,

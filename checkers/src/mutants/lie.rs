@@ -28,7 +28,7 @@ pub struct Lie {
     pub field: &'static str,
     /// The change in words.
     pub change: &'static str,
-    /// What must come of it once, for 10 s, and from a moment on.
+    /// What must come of it once, for a while, and from a moment on.
     pub expected: [Expected; 3],
     /// The scopes of the longer extents.
     pub scopes: &'static [Scope],

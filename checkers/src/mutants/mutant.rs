@@ -32,7 +32,7 @@ impl fmt::Display for Mutant {
         write!(formatter, "{} {field}: {change}, ", line.name())?;
         formatter.write_str(match self.extent {
             Extent::Once => return formatter.write_str("once"),
-            Extent::Burst => "for 10 s",
+            Extent::Burst => "for a while",
             Extent::On => "from then on",
         })?;
         formatter.write_str(match self.scope {
@@ -114,7 +114,7 @@ impl Mutant {
                 let from = run.moment(draw);
                 let to = match extent {
                     Extent::On => Moment::MAX,
-                    _ => from.saturating_add(Run::BURST),
+                    _ => from.saturating_add(run.burst()),
                 };
                 Some((from, to))
             }

@@ -32,10 +32,20 @@ pub struct Run<'a> {
 const SECOND: Moment = 1_000_000_000;
 
 impl<'a> Run<'a> {
-    /// How long a burst of lies lasts.
-    pub(super) const BURST: Moment = 10 * SECOND;
-    /// A burst without faults must exceed every limit that it is held to.
+    /// How long a burst of lies lasts at least.
+    const BURST: Moment = 10 * SECOND;
+    /// A burst without faults lasts at least so long.
     const QUIET_MIN: Moment = 4 * SECOND;
+
+    /// How long a burst of lies lasts: longer than what the target may take for anything, or its lies are legal.
+    pub(super) fn burst(&self) -> Moment {
+        Self::BURST.max(slowest(self.history) * 2)
+    }
+
+    /// The shortest stretch without faults in which a burst exceeds every limit that it is held to.
+    fn quiet_min(&self) -> Moment {
+        Self::QUIET_MIN.max(slowest(self.history) / 2 * 3)
+    }
 
     /// Prepares a history. It should be valid: a mutant of a history with findings proves little.
     pub fn of(history: &'a History) -> Run<'a> {
@@ -177,12 +187,12 @@ impl<'a> Run<'a> {
     /// A stretch without faults, of 10 s or as much as there is.
     pub(super) fn quiet(&self, draw: &mut Draw) -> Option<(Moment, Moment)> {
         let within = |(from, to): &(Moment, Moment)| (*from, (*to).min(self.load.1));
-        let long = |(from, to): &(Moment, Moment)| to.saturating_sub(*from) >= Self::QUIET_MIN;
+        let long = |(from, to): &(Moment, Moment)| to.saturating_sub(*from) >= self.quiet_min();
         let all: Vec<(Moment, Moment)> = self.quiet.iter().map(within).filter(long).collect();
         let (from, to) = *all.get(draw.below(all.len()))?;
-        let spare = (to - from).saturating_sub(Self::BURST);
+        let spare = (to - from).saturating_sub(self.burst());
         let from = from + draw.next() % (spare + 1);
-        Some((from, to.min(from + Self::BURST)))
+        Some((from, to.min(from + self.burst())))
     }
 
     /// A moment after which no fault is near until the end of the run.
@@ -190,7 +200,7 @@ impl<'a> Run<'a> {
         let (from, to) = *self.quiet.last()?;
         // Not from its begin, so that there is something to differ from.
         let begin = from + (self.load.1.saturating_sub(from)) / 4;
-        let is_long = begin.saturating_add(Self::QUIET_MIN) <= self.load.1;
+        let is_long = begin.saturating_add(self.quiet_min()) <= self.load.1;
         (to == Moment::MAX && is_long).then_some(begin)
     }
 
@@ -251,15 +261,21 @@ fn line_of(what: &What) -> Option<Line> {
     }
 }
 
-/// The stretches of the run from the load on in which no fault is near.
-fn quiet(history: &History, load: Moment) -> Vec<(Moment, Moment)> {
+/// The longest time that the target may take to be as it was.
+fn slowest(history: &History) -> Moment {
     let limits = history.limits();
-    let slowest = limits
+    let slowest_ms = limits
         .fail_over_ms
         .max(limits.disagreement_ms)
         .max(limits.response_ms)
-        .max(limits.metadata_ms);
-    let settled = slowest.saturating_mul(1_000_000);
+        .max(limits.metadata_ms)
+        .max(limits.in_sync_ms);
+    slowest_ms.saturating_mul(1_000_000)
+}
+
+/// The stretches of the run from the load on in which no fault is near.
+fn quiet(history: &History, load: Moment) -> Vec<(Moment, Moment)> {
+    let settled = slowest(history);
     let mut faults: Vec<(Moment, Moment)> = history
         .windows()
         .iter()

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use super::zombie_member::asked;
 use crate::checks::Check;
+use crate::checks::claims::settle;
 use crate::history::{ClientOperation, Coordinated, Moment, NodeName, Outcome, Seen};
 use crate::verdict::{Anomaly, Evidence, Finding, Verdict};
 
@@ -45,14 +46,12 @@ pub(super) fn is_touched(check: &Check<'_>, from: Moment, to: Moment) -> bool {
 
 /// Since when, within a stretch of time, nothing was faulty any more and no leader had changed; its end if something still is.
 fn calm_since(check: &Check<'_>, from: Moment, to: Moment) -> Moment {
-    let windows = check.windows().iter();
-    let windows = windows.filter(|window| window.overlaps(from.saturating_sub(AROUND), to, AROUND));
-    let healed = windows.map(|window| window.healed.unwrap_or(Moment::MAX));
+    let windows = check.windows().iter().filter(|window| window.called <= to);
+    let healed = windows.map(|window| window.end(settle(check.history(), window, AROUND)));
     let elections = check.elections().iter().map(|one| one.at);
     let elections = elections.filter(|at| *at <= to);
-    let last = healed.chain(elections).max();
-    let calm = last.map_or(0, |last| last.saturating_add(AROUND));
-    calm.clamp(from, to)
+    let elections = elections.map(|at| at.saturating_add(AROUND));
+    healed.chain(elections).max().unwrap_or(0).clamp(from, to)
 }
 
 /// What the nodes name for one key.

@@ -290,10 +290,16 @@ fn instead(
 ) -> bool {
     let run = draft.run;
     let is_refused = matches!(run.event(at).what, What::Fail(_));
-    let (Some(log), Some((_, called))) = (run.log_of(at).filter(|_| is_refused), run.call(at))
+    let (Some(log), Some((invocation, called))) =
+        (run.log_of(at).filter(|_| is_refused), run.call(at))
     else {
         return false;
     };
+    // Readers of committed transactions are told another end.
+    if matches!(&invocation.call, Call::EndOffset(asked) if asked.isolation == Isolation::ReadCommitted)
+    {
+        return false;
+    }
     let Some(offset) = offset(log, called) else {
         return false;
     };

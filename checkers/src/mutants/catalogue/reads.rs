@@ -1,7 +1,7 @@
 //! Lies in the final reads through every node: records lost, changed or out of order, and other ends of the log.
 
 use super::{NODES_AND_PLACES, ONE_NODE};
-use crate::history::{Offset, Outcome, ReadSeen, Record, Report, What};
+use crate::history::{Moment, Offset, Outcome, ReadSeen, Record, Report, What};
 use crate::mutants::answer::{come_out, completion_mut};
 use crate::mutants::draft::Draft;
 use crate::mutants::lie::Expected::{Equivalent, Open, Red};
@@ -122,13 +122,13 @@ pub(super) const ROWS: &[Lie] = &[
     field(
         "high_watermark",
         "in the middle of the same answer",
-        |draft, at| last(draft, at, |seen| lowered(seen, |last| last / 2)),
+        |draft, at| long_known(draft, at) && last(draft, at, |seen| lowered(seen, |last| last / 2)),
     )
     .once(Red(SELF))
     .on(Red(SELF))
     .over(NODES_AND_PLACES),
     field("high_watermark", "0", |draft, at| {
-        last(draft, at, |seen| lowered(seen, |_| 0))
+        long_known(draft, at) && last(draft, at, |seen| lowered(seen, |_| 0))
     })
     .once(Red(SELF))
     .on(Red(SELF))
@@ -293,6 +293,16 @@ fn refused_at_the_end(draft: &mut Draft<'_, '_>, at: usize) -> bool {
         (seen.next, seen.high_watermark) = (Some(next + 1), Some(next + 1));
         true
     })
+}
+
+/// Whether the last record of an answer had been known for so long that any node knows it.
+fn long_known(draft: &Draft<'_, '_>, at: usize) -> bool {
+    const LONG: Moment = 1_500_000_000;
+    let (Some(log), Some((_, called))) = (draft.run.log_of(at), draft.run.call(at)) else {
+        return false;
+    };
+    let known = log.known_before(called.saturating_sub(LONG));
+    known.is_some_and(|known| known + 1 >= log.end())
 }
 
 fn lowered(seen: &mut ReadSeen, to: fn(Offset) -> Offset) -> bool {

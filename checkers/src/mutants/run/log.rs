@@ -127,6 +127,16 @@ pub(super) fn logs(run: &Run<'_>) -> BTreeMap<Place, Log> {
                         .insert(record.2, record.3.clone());
                 }
             }
+            (_, Report::Transaction(end)) => {
+                for send in end.sends.iter().filter(|send| send.outcome == Outcome::Ok) {
+                    if let (Some(at), Some(offset)) = (send.returned, send.offset) {
+                        let log = logs
+                            .entry((send.topic.clone(), send.partition))
+                            .or_default();
+                        log.known.push((at, offset));
+                    }
+                }
+            }
             (Call::EndOffset(asked), Report::EndOffset(seen)) => {
                 let log = logs
                     .entry((asked.topic.clone(), asked.partition))

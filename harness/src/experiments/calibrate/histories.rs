@@ -171,7 +171,7 @@ fn row(mutant: &Mutant) -> HistoryMutant {
     };
     let extent = match mutant.extent {
         Extent::Once => "once",
-        Extent::Burst => "for 10 s",
+        Extent::Burst => "for a while",
         Extent::On => "from then on",
     };
     let scope = match mutant.scope {
