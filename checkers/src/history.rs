@@ -33,7 +33,8 @@ mod unknown;
 mod window;
 
 pub use event::{
-    Event, Late, NodeEvent, NodeHappening, Phase, PhaseEvent, Shortage, TopicEvent, What,
+    ClientEvent, Event, Late, NodeEvent, NodeHappening, Phase, PhaseEvent, Shortage, TopicEvent,
+    What,
 };
 pub use fault::{DiskFault, DiskTrouble, FaultEvent, FaultPhase, Link};
 pub use features::StatedLevel;

@@ -4,6 +4,7 @@
 
 pub mod broker;
 pub mod check;
+pub mod client;
 pub mod cluster;
 pub mod compare;
 pub mod doctor;
@@ -99,6 +100,9 @@ pub enum Command {
     Cluster(cluster::ClusterArguments),
     /// Run one reference node.
     Broker(broker::BrokerArguments),
+    /// Be one client of a run.
+    #[command(hide = true)]
+    Client,
 }
 
 impl Command {
@@ -157,6 +161,7 @@ impl Cli {
             Command::Man => shell::man(),
             Command::Cluster(asked) => cluster::run(&asked),
             Command::Broker(asked) => broker::run(&asked),
+            Command::Client => client::run(),
         }
     }
 }

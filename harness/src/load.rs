@@ -2,6 +2,7 @@
 //! workers share.
 
 mod admin_client;
+pub mod clients;
 pub mod committed;
 pub mod compared;
 pub mod contents;
@@ -61,6 +62,8 @@ pub struct Load {
     pub drawing: Arc<Option<Drawing>>,
     /// The topics that workers created, in addition to the run's own.
     pub created: CreatedTopics,
+    /// The clients that are processes of their own.
+    pub clients: clients::Seats,
 }
 
 impl Load {

@@ -28,6 +28,7 @@ use tokio::task::JoinHandle;
 use crate::cluster::Cluster;
 use crate::cluster_view::ClusterView;
 use crate::config::topics::{PROBE, partitions, watched};
+use crate::load::clients::Seats;
 use crate::load::workloads::{Turn, Worker};
 use crate::load::{CreatedTopics, Drawing, Load, Workload};
 use crate::output::{progress, say};
@@ -104,6 +105,7 @@ pub async fn play(
         cluster: cluster.clone(),
         ids: WorkerIds::default(),
         created: CreatedTopics::default(),
+        clients: Seats::default(),
         workload: workload.clone(),
         drawing: Arc::new(None),
         reach: Reach::default(),
@@ -174,6 +176,8 @@ struct Running<'a> {
     cluster: Cluster,
     ids: WorkerIds,
     created: CreatedTopics,
+    /// The clients that are processes of their own.
+    clients: Seats,
     /// Says what is to be asked and read of its topics.
     workload: Arc<dyn Workload>,
     /// How the contents of records are drawn, from the begin of the load on.
@@ -235,6 +239,7 @@ impl Running<'_> {
             environment: self.context.environment,
             table: self.context.table,
             cluster: &self.cluster,
+            clients: &self.clients,
             view: &self.view,
             recorder: &self.recorder,
             settling: (!forming).then_some(settling),
@@ -375,6 +380,7 @@ impl Running<'_> {
             not_leader_means_not_written: target.promises.not_leader_means_not_written,
             seed: self.case.seed,
             created: self.created.clone(),
+            clients: self.clients.clone(),
             shape: Arc::new(self.case.shape.clone()),
             drawing: self.drawing.clone(),
         };

@@ -4,6 +4,7 @@
 //! A new built-in fault is a file below `catalogue/` and a row here. Those that a run draws without
 //! being asked have a weight in `plan/mix.rs`, too.
 
+mod client_kill;
 mod clock_fault;
 mod clocks;
 mod cut_fault;
@@ -30,9 +31,8 @@ use std::str::FromStr;
 
 use serde::Deserialize;
 
-use roles::WHOLE_NODES;
-
 pub use crate::kind::{Class, FaultKind, Kind, Needs};
+pub use client_kill::ClientKill;
 pub use clock_fault::ClockFault;
 pub use cut_fault::CutFault;
 pub use disk_fault::DiskFault;
@@ -313,6 +313,7 @@ mod tests {
                     Role::Leader
                     | Role::Controller
                     | Role::Coordinator
+                    | Role::Member
                     | Role::Any
                     | Role::Majority
                     | Role::All => kind.class() != Class::Network || OF_CLIENTS.contains(&kind),

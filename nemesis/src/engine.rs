@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::environment::Environment;
 use crate::plan::Plan;
-use crate::process::{ProcessControl, ProcessTable};
+use crate::process::{ClientControl, NoClients, ProcessControl, ProcessTable};
 use crate::site::Site;
 use crate::target::RoleResolver;
 
@@ -96,6 +96,7 @@ impl Engine {
             environment,
             table,
             control,
+            clients: Arc::new(NoClients),
             resolver,
             seed: 0,
         };
@@ -104,6 +105,12 @@ impl Engine {
             clock,
             settling: Duration::ZERO,
         }
+    }
+
+    /// With clients that are processes of their own, which faults can be aimed at. Without this there are none.
+    pub fn clients(mut self, clients: Arc<dyn ClientControl>) -> Engine {
+        self.site.clients = clients;
+        self
     }
 
     /// How long the cluster takes after a heal until everything is as before. A window that is planned after at least

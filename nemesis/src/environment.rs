@@ -237,8 +237,8 @@ impl Environment {
 }
 
 /// A process group of its own, so that a terminal's signals miss it and ours reach all of it; death
-/// with the harness.
-fn tie_to_harness(command: &mut std::process::Command) {
+/// with the harness, or with the thread that starts it, if that ends first.
+pub fn tie_to_harness(command: &mut std::process::Command) {
     use std::os::unix::process::CommandExt;
     let harness = nix::unistd::getpid();
     command.process_group(0);

@@ -65,10 +65,10 @@ pub enum FaultError {
         node: Node,
     },
     /// A signal was refused.
-    #[error("{node} could not be signalled: {errno}")]
+    #[error("{who} could not be signalled: {errno}")]
     Signal {
-        /// Which node.
-        node: Node,
+        /// Which node, or which client.
+        who: String,
         /// What the kernel answered.
         errno: Errno,
     },
@@ -80,6 +80,17 @@ pub enum FaultError {
         /// Its error.
         source: Cause,
     },
+    /// The owner of a client's process failed.
+    #[error("{client}: {source}")]
+    Client {
+        /// Which client.
+        client: String,
+        /// Its error.
+        source: Cause,
+    },
+    /// A kind that acts on nodes was aimed at clients.
+    #[error("it acts on nodes, not on clients")]
+    NotForClients,
     /// What it acts on failed: the network, or whatever a fault of your own needs.
     #[error(transparent)]
     Other(#[from] Cause),

@@ -15,6 +15,7 @@ use crate::link::Link;
 pub use crate::needs::Needs;
 use crate::network::partition;
 use crate::node::{Node, Nodes};
+use crate::process::Client;
 use crate::site::Site;
 use crate::target::{Draw, Leading, Role};
 
@@ -54,6 +55,18 @@ pub trait FaultKind: Send + Sync {
     /// # Errors
     /// If it cannot run here: the window is then reported as without effect.
     fn make(&self, site: &Site, aimed: &[Node]) -> Result<Box<dyn Fault>, FaultError>;
+
+    /// The fault, before it begins, for clients: what a role of clients means. A kind that has none never makes any.
+    ///
+    /// # Errors
+    /// As [`FaultKind::make`].
+    fn make_for_clients(
+        &self,
+        _site: &Site,
+        _clients: &[Client],
+    ) -> Result<Box<dyn Fault>, FaultError> {
+        Err(FaultError::NotForClients)
+    }
 
     /// What it needs.
     fn needs(&self) -> Needs {
@@ -168,15 +181,25 @@ impl Kind {
     }
 
     /// The roles that a plan draws from if only the kind is named. The controller has to be named: where one node leads
-    /// everything it is the leader, which would then be drawn twice as often.
+    /// everything it is the leader, which would then be drawn twice as often. So have members, which few workloads have.
     pub fn drawn_roles(self) -> impl Iterator<Item = Role> {
         let roles = self.0.roles().iter().copied();
-        roles.filter(|role| !matches!(role, Role::Controller | Role::Coordinator))
+        let named = |role: &Role| matches!(role, Role::Controller | Role::Coordinator);
+        roles.filter(move |role| !named(role) && !role.is_of_clients())
     }
 
     /// See [`FaultKind::make`].
     pub(crate) fn make(self, site: &Site, aimed: &[Node]) -> Result<Box<dyn Fault>, FaultError> {
         self.0.make(site, aimed)
+    }
+
+    /// See [`FaultKind::make_for_clients`].
+    pub(crate) fn make_for_clients(
+        self,
+        site: &Site,
+        clients: &[Client],
+    ) -> Result<Box<dyn Fault>, FaultError> {
+        self.0.make_for_clients(site, clients)
     }
 
     /// See [`FaultKind::aim`].

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::environment::Environment;
 use crate::node::Nodes;
-use crate::process::{ProcessControl, ProcessTable};
+use crate::process::{ClientControl, ProcessControl, ProcessTable};
 use crate::target::RoleResolver;
 
 /// What a fault acts on. Cheap to clone.
@@ -17,6 +17,8 @@ pub struct Site {
     pub table: ProcessTable,
     /// Their owner.
     pub control: Arc<dyn ProcessControl>,
+    /// The owner of clients that are processes of their own.
+    pub clients: Arc<dyn ClientControl>,
     /// Knows which nodes lead, and whether the cluster is whole.
     pub resolver: Arc<dyn RoleResolver>,
     /// What a fault draws by itself is drawn from this, so that a plan of the same seed draws the same. Each window has

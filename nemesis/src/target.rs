@@ -82,6 +82,8 @@ pub enum Role {
     All,
     /// All followers.
     Followers,
+    /// One of the members of consumer groups that run as processes of their own. It is no node.
+    Member,
 }
 
 impl Role {
@@ -94,11 +96,16 @@ impl Role {
     pub fn needs_leader(self) -> bool {
         !matches!(
             self,
-            Role::Any | Role::Minority | Role::Majority | Role::All
+            Role::Any | Role::Minority | Role::Majority | Role::All | Role::Member
         )
     }
 
-    /// The nodes of a cluster that have the role, in its order. Nothing if it needs a leader and
+    /// Whether it means clients, and no nodes.
+    pub fn is_of_clients(self) -> bool {
+        self == Role::Member
+    }
+
+    /// The nodes of a cluster that have the role, in its order; none for a role of clients. Nothing if it needs a leader and
     /// there is none, or if the cluster is too small for it. `leader` is the quorum's leader for
     /// [`Role::Controller`], and the coordinator for [`Role::Coordinator`].
     pub fn resolve(self, nodes: Nodes, draw: &mut Draw, leader: Option<Node>) -> Option<Vec<Node>> {
@@ -118,6 +125,7 @@ impl Role {
                 all
             }
             Role::All => all,
+            Role::Member => Vec::new(),
             Role::Leader | Role::Controller | Role::Coordinator => vec![leader?],
             Role::Followers => {
                 let followers: Vec<Node> = nodes.others(leader?).collect();

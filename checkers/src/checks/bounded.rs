@@ -269,6 +269,7 @@ impl Reducer {
         }
         let (operations, views) = (Ok(Vec::new()), Ok(Vec::new()));
         let (windows, nodes) = (Ok(history.windows()), Ok(history.nodes()));
+        let client_windows = Ok(Vec::new());
         let (claims, probe): (Part<Claims<'_>>, _) = (Ok(Claims::default()), Ok(Probe::default()));
         let configuration: Part<Configuration> = Ok(Configuration::from(history, &[], &[]));
         let prepared = Prepared {
@@ -276,6 +277,7 @@ impl Reducer {
             operations: &operations,
             views: &views,
             windows: &windows,
+            client_windows: &client_windows,
             claims: &claims,
             nodes: &nodes,
             probe: &probe,

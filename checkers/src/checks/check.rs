@@ -52,9 +52,20 @@ impl<'a> Check<'a> {
         self.prepared.operations()
     }
 
-    /// Faults from begin to heal, in the order of their begins.
+    /// Faults of nodes and links from begin to heal, in the order of their begins. A fault of a client explains nothing that
+    /// other clients are given.
     pub fn windows(&self) -> &'a [Window] {
         self.prepared.windows()
+    }
+
+    /// Faults of clients that are processes of their own, likewise.
+    pub fn client_windows(&self) -> &'a [Window] {
+        self.prepared.client_windows()
+    }
+
+    /// Both.
+    pub fn every_window(&self) -> impl Iterator<Item = &'a Window> + Clone {
+        self.windows().iter().chain(self.client_windows())
     }
 
     /// The nodes' names. How many there are is data.

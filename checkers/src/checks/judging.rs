@@ -33,6 +33,9 @@ pub fn judge_with(history: &History, rows: &[Row]) -> Judgement {
 pub(super) fn judge_counted(history: &History, tally: Option<Tally>, rows: &[Row]) -> Judgement {
     let operations = guarded("the pairing of operations", || history.operations());
     let windows = guarded("the reading of fault windows", || history.windows());
+    let client_windows = guarded("the reading of clients' faults", || {
+        history.client_windows()
+    });
     let nodes = guarded("the reading of nodes", || history.nodes());
     let views = guarded("the collection of partitions", || {
         view::collect(history, listed(&operations))
@@ -47,6 +50,7 @@ pub(super) fn judge_counted(history: &History, tally: Option<Tally>, rows: &[Row
         operations: &operations,
         views: &views,
         windows: &windows,
+        client_windows: &client_windows,
         claims: &claims,
         nodes: &nodes,
         probe: &probe,
@@ -97,6 +101,7 @@ pub(super) fn judge_counted(history: &History, tally: Option<Tally>, rows: &[Row
         streams.as_ref().err(),
         operations.as_ref().err(),
         windows.as_ref().err(),
+        client_windows.as_ref().err(),
         nodes.as_ref().err(),
         views.as_ref().err(),
         claims.as_ref().err(),
@@ -149,14 +154,20 @@ pub(super) fn judge_counted(history: &History, tally: Option<Tally>, rows: &[Row
         }
     }
     let effects = effects.unwrap_or_default().into_iter();
+    let of_nodes = windows
+        .iter()
+        .flatten()
+        .zip(effects.chain(std::iter::repeat(None)));
+    let of_clients = client_windows.iter().flatten().map(|window| (window, None));
+    let mut rows: Vec<WindowRow> = of_nodes
+        .chain(of_clients)
+        .map(|(window, effect)| window_row(window, effect))
+        .collect();
+    // Stable: those of nodes stay in the order of their lines.
+    rows.sort_by_key(|row| row.called);
     Judgement {
         verdicts,
-        windows: windows
-            .iter()
-            .flatten()
-            .zip(effects.chain(std::iter::repeat(None)))
-            .map(|(window, effect)| window_row(window, effect))
-            .collect(),
+        windows: rows,
         elections: elections.unwrap_or_default(),
         gaps: gaps.unwrap_or_default(),
         lanes: lanes.unwrap_or_default(),
@@ -233,7 +244,7 @@ fn name_faults(check: &Check<'_>, verdict: &mut Verdict) {
             let meets = |(from, to)| w.called <= to && from <= w.healed.unwrap_or(Moment::MAX);
             w.took_effect() && evidence.window.is_some_and(meets)
         };
-        let windows = check.windows().iter();
+        let windows = check.every_window();
         let named = windows.filter(|w| own == Some(&*w.id) || overlaps(w));
         evidence.faults = named.map(|w| w.id.clone()).collect();
     }

@@ -4,7 +4,7 @@
 use super::Check;
 use super::claims::{FRESH, MS, Row, settle};
 use crate::agreement::Agreement;
-use crate::history::{DiskFault, Moment, NodeName, Phase, Seen, Window};
+use crate::history::{DiskFault, Moment, NodeHappening, NodeName, Phase, Seen, Window};
 use crate::verdict::{Anomaly, Doubt, Evidence, Finding, Lacking, Unit, Verdict};
 
 /// Leader-affecting windows that a run with such faults needs.
@@ -286,9 +286,17 @@ pub(super) fn coverage(check: &Check<'_>) -> Verdict {
             what: "operations under load".to_owned(),
         });
     }
+    for (at, client) in check.history().clients() {
+        if client.what == NodeHappening::Exited && !client.expected {
+            verdict.doubt(Doubt::ClientEnded {
+                client: client.client.clone(),
+                status: client.status.clone(),
+                at,
+            });
+        }
+    }
     let counted: Vec<_> = check
-        .windows()
-        .iter()
+        .every_window()
         .filter(|window| !window.skipped)
         .collect();
     for window in counted.iter().filter(|window| !window.took_effect()) {

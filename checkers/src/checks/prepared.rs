@@ -14,7 +14,10 @@ pub(super) struct Prepared<'a> {
     pub(super) operations: &'a Part<Vec<ClientOperation<'a>>>,
     /// In the order of topic and partition.
     pub(super) views: &'a Part<Vec<View<'a>>>,
+    /// Faults of nodes and links.
     pub(super) windows: &'a Part<Vec<Window>>,
+    /// Faults of clients.
+    pub(super) client_windows: &'a Part<Vec<Window>>,
     pub(super) claims: &'a Part<Claims<'a>>,
     pub(super) nodes: &'a Part<Vec<NodeName>>,
     pub(super) probe: &'a Part<Probe>,
@@ -32,6 +35,10 @@ impl<'a> Prepared<'a> {
 
     pub(super) fn windows(&self) -> &'a [Window] {
         listed(self.windows)
+    }
+
+    pub(super) fn client_windows(&self) -> &'a [Window] {
+        listed(self.client_windows)
     }
 
     pub(super) fn nodes(&self) -> &'a [NodeName] {

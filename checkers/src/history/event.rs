@@ -39,6 +39,8 @@ pub enum What {
     Topic(Box<TopicEvent>),
     /// A node's process started or ended.
     Node(Box<NodeEvent>),
+    /// A client that is a process of its own started or ended.
+    Client(Box<ClientEvent>),
     /// The harness or a node did not get the processor or the disk when it should have.
     Late(Box<Late>),
     /// The harness had no space left to write.
@@ -80,7 +82,22 @@ pub struct NodeEvent {
     pub status: String,
 }
 
-/// What became of a node's process.
+/// A client's process started or ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClientEvent {
+    /// Which client: `w7`, after the worker that its membership is recorded under.
+    pub client: String,
+    /// What became of it.
+    pub what: NodeHappening,
+    /// Whether the harness requested it. An exit that was not requested leaves the run undecided.
+    #[serde(default)]
+    pub expected: bool,
+    /// `pid 4711`, `exit 0`, `signal 9`, ...
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub status: String,
+}
+
+/// What became of a node's or a client's process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum NodeHappening {

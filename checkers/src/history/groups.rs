@@ -1,7 +1,7 @@
 //! What members of a consumer group ask and are answered, and how committed offsets are asked for.
 //!
 //! Who recorded a line need not know the group from inside: a client library tells no generations, and then they are
-//! -1 and judged by nothing. A *token* is a text that is committed beside an offset (Kafka: its metadata), unique in the
+//! -1 and judged by nothing. Where one does, its requests are told when their answers are noticed (`library`). A *token* is a text that is committed beside an offset (Kafka: its metadata), unique in the
 //! run: by it a commit is recognised when its offset is fetched, although many commits may have the same offset.
 
 use serde::{Deserialize, Serialize};
@@ -76,6 +76,9 @@ pub struct Join {
     /// The node asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub node: Option<Text>,
+    /// Whether a client library sent it, which says neither when exactly nor how often.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub library: bool,
 }
 
 /// The answer to [`Join`]. One that only gives a member id (`MEMBER_ID_REQUIRED`) is a failure that carries it.
@@ -136,6 +139,9 @@ pub struct Sync {
     /// The node asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub node: Option<Text>,
+    /// Whether a client library sent it, which says neither when exactly nor how often.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub library: bool,
 }
 
 /// What a leader assigns to one member.
@@ -237,6 +243,10 @@ pub struct CommitOffsets {
     /// The node asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub node: Option<Text>,
+    /// Whether a client library sent it, which says neither when exactly nor how often. A library may send a commit again while
+    /// its first copy is still under way.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub library: bool,
 }
 
 fn unknown() -> i32 {

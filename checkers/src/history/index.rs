@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::event::{Event, NodeEvent, NodeHappening, Phase, Shortage, TopicEvent, What};
+use super::event::{
+    ClientEvent, Event, NodeEvent, NodeHappening, Phase, Shortage, TopicEvent, What,
+};
 use super::fault::FaultPhase;
 use super::header::{Header, Limits, Promises};
 use super::ids::{Moment, NodeName, WorkerId};
@@ -99,6 +101,7 @@ impl History {
                 What::Fault(_)
                 | What::Topic(_)
                 | What::Node(_)
+                | What::Client(_)
                 | What::Late(_)
                 | What::Shortage(_)
                 | What::Phase(_) => {
@@ -257,6 +260,19 @@ impl History {
 
     /// Fault windows, in the order of their begins.
     pub fn windows(&self) -> Vec<Window> {
+        let mut windows = self.every_window();
+        windows.retain(|window| !window.is_of_clients());
+        windows
+    }
+
+    /// Faults of clients that are processes of their own. The nodes are not touched by them, and serve everybody else.
+    pub fn client_windows(&self) -> Vec<Window> {
+        let mut windows = self.every_window();
+        windows.retain(Window::is_of_clients);
+        windows
+    }
+
+    fn every_window(&self) -> Vec<Window> {
         let mut windows: Vec<Window> = Vec::new();
         for event in self.others() {
             let What::Fault(fault) = &event.what else {
@@ -289,6 +305,14 @@ impl History {
     pub fn happenings(&self) -> impl Iterator<Item = (u64, Moment, &NodeEvent)> {
         self.others().filter_map(|event| match &event.what {
             What::Node(happening) => Some((event.i, event.t, &**happening)),
+            _ => None,
+        })
+    }
+
+    /// Starts and ends of clients' processes, with their times.
+    pub fn clients(&self) -> impl Iterator<Item = (Moment, &ClientEvent)> {
+        self.others().filter_map(|event| match &event.what {
+            What::Client(happening) => Some((event.t, &**happening)),
             _ => None,
         })
     }

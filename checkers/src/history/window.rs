@@ -74,6 +74,15 @@ impl Window {
         self.skew_ms = both.map(|(a, b)| (a.0.min(b.0), a.1.max(b.1)));
     }
 
+    /// Whether it acts on clients, and on no node.
+    pub fn is_of_clients(&self) -> bool {
+        let is_client = |target: &NodeName| {
+            let number = target.strip_prefix('w');
+            number.is_some_and(|number| number.parse::<u64>().is_ok())
+        };
+        self.role == "member" || (!self.targets.is_empty() && self.targets.iter().all(is_client))
+    }
+
     /// Whether it moves wall clocks, and does nothing else.
     pub fn moves_clocks(&self) -> bool {
         self.skew_ms.is_some()
@@ -284,6 +293,21 @@ mod tests {
         assert!(clients.hides("n1") && !clients.hides("n2") && !clients.stops("n1"));
         // Without links, the same targets are stopped.
         assert!(window(&nodes[..1], Vec::new()).stops("n1"));
+    }
+
+    /// A fault of a client is known by its role, also if it was skipped, and by its targets.
+    #[test]
+    fn a_fault_of_a_client_is_none_of_a_node() {
+        let skipped = FaultEvent {
+            role: "member".to_owned(),
+            ..FaultEvent::default()
+        };
+        assert!(Window::of(&skipped, None, true).is_of_clients());
+        assert!(window(&["w5".to_owned()], Vec::new()).is_of_clients());
+        let both = ["w5".to_owned(), "n1".to_owned()];
+        for nodes in [&[][..], &["n1".to_owned()], &["west".to_owned()], &both] {
+            assert!(!window(nodes, Vec::new()).is_of_clients(), "{nodes:?}");
+        }
     }
 
     /// A node whose disk is slow or lies runs; one whose disk fails may have ended.

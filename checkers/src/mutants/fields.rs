@@ -143,7 +143,7 @@ fields! {
         "assignments.member" DID, "assignments.partitions" DID, "members" DID, "offsets" DID, "offsets.topic" DID,
         "offsets.partition" DID, "offsets.offset" DID, "offsets.token" DID, "require_stable" DID, "transactional_id"
         DID, "timeout_ms" DID, "producer_id" DID, "epoch" DID, "of" DID, "key" DID, "partitions.topic" DID,
-        "partitions.partition" DID;
+        "partitions.partition" DID, "library" DID;
     "fault": "i" NUMBER, "t" CLOCK, "type" DID, "id" DID, "called" CLOCK, "kind" DID, "phase" DID, "targets" DID,
         "links" DID, "links.from" DID, "links.to" DID, "role" DID, "role_held" MEASURED, "affects_leader" MEASURED,
         "disk" DID,
@@ -153,6 +153,7 @@ fields! {
         "id" Excluded("any text; it is only compared with that of another creation of the same topic"),
         "partitions" DID, "what" DID;
     "node": "i" NUMBER, "t" CLOCK, "type" DID, "node" MEASURED, "what" MEASURED, "expected" DID, "status" MEASURED;
+    "client": "i" NUMBER, "t" CLOCK, "type" DID, "client" DID, "what" MEASURED, "expected" DID, "status" MEASURED;
     "late": "i" NUMBER, "t" CLOCK, "type" DID, "who" MEASURED, "thread" MEASURED, "by_ms" MEASURED, "over_ms" MEASURED,
         "cpu_pressure" MEASURED, "io_pressure" MEASURED;
     "shortage": "i" NUMBER, "t" CLOCK, "type" DID, "since" MEASURED, "free_bytes" MEASURED;

@@ -54,6 +54,15 @@ pub enum Doubt {
         /// The fault's name in the catalogue.
         name: String,
     },
+    /// Undecided: a client's process ended by itself, so what it should have seen was not seen.
+    ClientEnded {
+        /// Its name.
+        client: String,
+        /// How it ended: `signal 11`.
+        status: String,
+        /// When that was noticed.
+        at: Moment,
+    },
     /// Undecided: the history has no `done` line.
     CutShort,
     /// Undecided: the user interrupted the run.

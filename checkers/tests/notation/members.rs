@@ -97,6 +97,7 @@ pub(super) fn operation(
                 topics: vec!["t".into()],
                 reason: around.asked("reason"),
                 node,
+                library: false,
             };
             let answer = Joined {
                 generation: around.number("gen").map_or(-1, |n| n as i32),
@@ -128,6 +129,7 @@ pub(super) fn operation(
                 member: member(before[1]),
                 assignments: assignments.collect(),
                 node,
+                library: false,
             };
             let partitions = after.iter().map(|word| partition(word)).collect();
             let answer = Box::new(Synced { partitions });
@@ -167,6 +169,7 @@ pub(super) fn operation(
                 member: member(before[1]),
                 offsets: before[2..].iter().map(|word| committed(word)).collect(),
                 node,
+                library: false,
             };
             let offsets = after.iter().map(|word| CommitOutcome {
                 outcome: match *word {

@@ -6,6 +6,7 @@
 //! The settings below prevent it.
 
 pub mod consumer;
+pub mod grouped;
 pub mod pipelined;
 pub mod producer;
 mod served;

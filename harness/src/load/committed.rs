@@ -51,6 +51,7 @@ pub fn commit(
         member: identity.member.as_str().into(),
         offsets: committed.collect(),
         node: Some(node),
+        library: false,
     })));
     let answer = groups::commit(wire, identity, offsets);
     let (outcomes, error) = match answer {

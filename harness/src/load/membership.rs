@@ -161,6 +161,7 @@ impl<'a> Membership<'a> {
                     .collect(),
                 reason: Some(reason.into()),
                 node: Some(node),
+                library: false,
             })));
             let session = i32::try_from(session_ms(&self.load.shape)).unwrap_or(i32::MAX);
             let times = (session, REBALANCE_MS);
@@ -218,6 +219,7 @@ impl<'a> Membership<'a> {
             member: self.identity.member.as_str().into(),
             assignments: assignments.collect(),
             node: Some(node.clone()),
+            library: false,
         })));
         let sent = shares.iter();
         let sent =

@@ -9,6 +9,7 @@ mod asker;
 mod exactly_once;
 mod fence;
 mod group;
+mod group_client;
 mod idempotent;
 mod input;
 mod lives;
@@ -57,6 +58,11 @@ pub trait Workload: Send + Sync {
         Timeouts::default()
     }
 
+    /// Whether it has clients that are processes of their own, which faults can be aimed at.
+    fn has_client_processes(&self) -> bool {
+        false
+    }
+
     /// Whether transactions write to this topic of the run. Its end is then read batch by batch, markers included.
     fn is_transactional(&self, _topic: &str) -> bool {
         false
@@ -94,6 +100,7 @@ pub const WORKLOADS: &[Row] = &[
     pipeline::ROW,
     offsets::ROW,
     group::ROW,
+    group_client::ROW,
     transactions::ROW,
     exactly_once::ROW,
     fence::ROW,

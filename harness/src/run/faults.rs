@@ -15,6 +15,7 @@ use nemesis::{Environment, Node};
 use crate::cluster::Cluster;
 use crate::cluster_view::ClusterView;
 use crate::config::plan::Plan;
+use crate::load::clients::Seats;
 use crate::record::{Recorder, StopFlag};
 
 /// The interval of checks for the user's interrupt.
@@ -28,6 +29,8 @@ pub struct FaultContext<'a> {
     pub table: &'a ProcessTable,
     /// The nodes.
     pub cluster: &'a Cluster,
+    /// The clients that are processes of their own.
+    pub clients: &'a Seats,
     /// The latest answers of the nodes to the probes: who leads.
     pub view: &'a ClusterView,
     /// Records every step.
@@ -58,6 +61,7 @@ pub async fn execute(
         }),
         clock,
     )
+    .clients(Arc::new(context.clients.clone()))
     .settling(context.settling.map_or(Duration::ZERO, |(time, _)| time));
     let record = |step: Step| {
         recorder.record(What::Fault(Box::new(step.event)));

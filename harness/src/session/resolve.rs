@@ -97,6 +97,7 @@ pub fn resolve(
         u64::from(rate) * time_limit.as_secs(),
     )?;
     coordinated(&plan, workload, &shape)?;
+    has_members(&plan, workload)?;
     Ok(Case {
         shape,
         name: scenario.name.clone(),
@@ -173,6 +174,27 @@ fn coordinated(plan: &Plan, workload: Chosen, shape: &Shape) -> Result<()> {
     Err(Stop::usage(format!(
         "{}:{}: the workload {} has neither consumer groups nor transactions, and so nobody coordinates; use another role, \
          or one of the workloads {}",
+        window.kind,
+        window.role,
+        workload.name,
+        others.join(", ")
+    )))
+}
+
+/// A fault at a member needs members that are processes of their own.
+fn has_members(plan: &Plan, workload: Chosen) -> Result<()> {
+    let mut windows = plan.windows.iter();
+    let Some(window) = windows.find(|window| window.role.is_of_clients()) else {
+        return Ok(());
+    };
+    let has_any = |row: Chosen| (row.make)().has_client_processes();
+    if has_any(workload) {
+        return Ok(());
+    }
+    let others = WORKLOADS.iter().filter(|row| has_any(row));
+    let others: Vec<&str> = others.map(|row| row.name).collect();
+    Err(Stop::usage(format!(
+        "{}:{}: no client of the workload {} is a process of its own; use another role, or the workload {}",
         window.kind,
         window.role,
         workload.name,
@@ -312,6 +334,25 @@ mod tests {
         let error = error.to_string();
         assert!(
             error.contains("pause:coordinator") && error.contains("exactly-once"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_fault_at_a_member_needs_clients_that_are_processes() {
+        let typed = |workload: &str| Overrides {
+            workload: Some(workloads::named(workload).expect("known")),
+            faults: Some("pause:member,kill:member".to_owned()),
+            ..Overrides::default()
+        };
+        let case = resolve(&default(), &typed("group-client"), &reference(), 1).expect("a case");
+        let mut windows = case.plan.windows.iter();
+        assert!(windows.all(|window| window.role == Role::Member));
+        let error = resolve(&default(), &typed("group"), &reference(), 1).expect_err("nobody");
+        let error = error.to_string();
+        assert!(
+            error.contains(":member: no client of the workload group")
+                && error.ends_with("the workload group-client"),
             "{error}"
         );
     }

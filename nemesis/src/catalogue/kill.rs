@@ -11,10 +11,11 @@ use futures::FutureExt;
 use futures::future::{BoxFuture, join_all};
 use tokio::time::{Instant, sleep};
 
+use super::client_kill::ClientKill;
 use crate::fault::{Fault, FaultError};
 use crate::kind::{Class, FaultKind};
 use crate::node::Node;
-use crate::process::{ProcessControl, ProcessTable};
+use crate::process::{Client, ProcessControl, ProcessTable};
 use crate::site::Site;
 use crate::target::Role;
 
@@ -36,7 +37,7 @@ impl FaultKind for KillKind {
     }
 
     fn description(&self) -> &'static str {
-        "SIGKILL to all processes of a node, started again at the end"
+        "SIGKILL to all processes of a node or a client, started again at the end"
     }
 
     fn class(&self) -> Class {
@@ -44,12 +45,21 @@ impl FaultKind for KillKind {
     }
 
     fn roles(&self) -> &'static [Role] {
-        super::WHOLE_NODES
+        super::roles::NODES_AND_MEMBERS
     }
 
     fn make(&self, site: &Site, aimed: &[Node]) -> Result<Box<dyn Fault>, FaultError> {
         let (control, table) = (site.control.clone(), site.table.clone());
         Ok(Box::new(Kill::new(control, table, aimed.to_vec())))
+    }
+
+    fn make_for_clients(
+        &self,
+        site: &Site,
+        clients: &[Client],
+    ) -> Result<Box<dyn Fault>, FaultError> {
+        let (control, table) = (site.clients.clone(), site.table.clone());
+        Ok(Box::new(ClientKill::new(control, table, clients.to_vec())))
     }
 }
 
@@ -72,6 +82,36 @@ pub(super) async fn start_together(
         .into_iter()
         .collect::<Result<_, FaultError>>()?;
     Ok(started.join("; "))
+}
+
+/// How each of some processes ended.
+pub(super) fn in_words(statuses: &[(impl std::fmt::Display, String)]) -> String {
+    let text: Vec<String> = statuses
+        .iter()
+        .map(|(who, status)| format!("{who}: {status}"))
+        .collect();
+    text.join("; ")
+}
+
+/// Waits until no process of these groups is left. The first process is reaped when the kill returns; others of its group may
+/// take longer. `reaped` says how they ended.
+pub(super) async fn gone(
+    table: &ProcessTable,
+    groups: &[i32],
+    reaped: String,
+) -> Result<String, FaultError> {
+    let limit = Instant::now() + END_LIMIT;
+    while groups
+        .iter()
+        .any(|group| !table.directories(*group).is_empty())
+    {
+        if Instant::now() >= limit {
+            let evidence = format!("processes of the group are left; reaped: {reaped}");
+            return Err(FaultError::NoEffect { evidence });
+        }
+        sleep(LOOK_INTERVAL).await;
+    }
+    Ok(format!("reaped: {reaped}; no process of the group is left"))
 }
 
 /// How a node's processes end.
@@ -143,29 +183,9 @@ impl Kill {
         Ok(())
     }
 
-    /// The first process is reaped when the kill returns; others of its group may take longer.
     async fn look(&self) -> Result<String, FaultError> {
-        let text: Vec<String> = self
-            .statuses
-            .iter()
-            .map(|(node, status)| format!("{node}: {status}"))
-            .collect();
-        let evidence = text.join("; ");
-        let limit = Instant::now() + END_LIMIT;
-        while self
-            .groups
-            .iter()
-            .any(|(_, group)| !self.table.directories(*group).is_empty())
-        {
-            if Instant::now() >= limit {
-                let evidence = format!("processes of the group are left; reaped: {evidence}");
-                return Err(FaultError::NoEffect { evidence });
-            }
-            sleep(LOOK_INTERVAL).await;
-        }
-        Ok(format!(
-            "reaped: {evidence}; no process of the group is left"
-        ))
+        let groups: Vec<i32> = self.groups.iter().map(|(_, group)| *group).collect();
+        gone(&self.table, &groups, in_words(&self.statuses)).await
     }
 
     async fn restart(&mut self) -> Result<String, FaultError> {

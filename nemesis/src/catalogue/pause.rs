@@ -1,6 +1,6 @@
-//! Pause: SIGSTOP to a node's whole process group, SIGCONT to heal. The kernel still
+//! Pause: SIGSTOP to the whole process group of a node or a client, SIGCONT to heal. The kernel still
 //! accepts connections for a paused node, so an open port proves nothing; the state of every thread
-//! does.
+//! does. A member of a consumer group that is paused for longer than its session comes back as a zombie.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep};
 use crate::fault::{Fault, FaultError};
 use crate::kind::{Class, FaultKind};
 use crate::node::Node;
-use crate::process::ProcessTable;
+use crate::process::{Client, ProcessTable};
 use crate::site::Site;
 use crate::target::Role;
 
@@ -36,7 +36,7 @@ impl FaultKind for PauseKind {
     }
 
     fn description(&self) -> &'static str {
-        "SIGSTOP to all processes of a node, SIGCONT at the end"
+        "SIGSTOP to all processes of a node or a client, SIGCONT at the end"
     }
 
     fn class(&self) -> Class {
@@ -44,7 +44,7 @@ impl FaultKind for PauseKind {
     }
 
     fn roles(&self) -> &'static [Role] {
-        super::WHOLE_NODES
+        super::roles::NODES_AND_MEMBERS
     }
 
     fn make(&self, site: &Site, aimed: &[Node]) -> Result<Box<dyn Fault>, FaultError> {
@@ -56,32 +56,54 @@ impl FaultKind for PauseKind {
         let groups = aimed.iter().map(group).collect::<Result<_, FaultError>>()?;
         Ok(Box::new(Pause::new(site.table.clone(), groups)))
     }
+
+    fn make_for_clients(
+        &self,
+        site: &Site,
+        clients: &[Client],
+    ) -> Result<Box<dyn Fault>, FaultError> {
+        Ok(Box::new(Pause::of_clients(site.table.clone(), clients)))
+    }
 }
 
-/// Some nodes paused together. Dropping it continues them.
+/// Some nodes, or some clients, paused together. Dropping it continues them.
 #[derive(Debug)]
 pub struct Pause {
     table: ProcessTable,
-    groups: Vec<(Node, i32)>,
+    groups: Vec<(String, i32)>,
     sent: bool,
 }
 
 impl Pause {
     /// For nodes and their process groups.
     pub fn new(table: ProcessTable, groups: Vec<(Node, i32)>) -> Pause {
+        let named = |(node, group): (Node, i32)| (node.to_string(), group);
         Pause {
             table,
-            groups,
+            groups: groups.into_iter().map(named).collect(),
+            sent: false,
+        }
+    }
+
+    /// For clients.
+    pub fn of_clients(table: ProcessTable, clients: &[Client]) -> Pause {
+        let clients = clients.iter();
+        Pause {
+            table,
+            groups: clients.map(|one| (one.name.clone(), one.group)).collect(),
             sent: false,
         }
     }
 
     fn signal(&self, signal: Signal) -> Result<(), FaultError> {
-        for (node, group) in &self.groups {
+        for (who, group) in &self.groups {
             match killpg(Pid::from_raw(*group), signal) {
                 // A process that has died meanwhile needs no SIGCONT.
                 Err(Errno::ESRCH) if signal == Signal::SIGCONT => {}
-                outcome => outcome.map_err(|errno| FaultError::Signal { node: *node, errno })?,
+                outcome => outcome.map_err(|errno| FaultError::Signal {
+                    who: who.clone(),
+                    errno,
+                })?,
             }
         }
         Ok(())
@@ -95,15 +117,15 @@ impl Pause {
         Ok(())
     }
 
-    /// Threads and stopped threads of each node.
-    fn look(&self) -> Vec<(Node, usize, usize, usize)> {
+    /// Threads and stopped threads of each of them.
+    fn look(&self) -> Vec<(&str, usize, usize, usize)> {
         let groups = self.groups.iter();
         groups
-            .map(|(node, group)| {
+            .map(|(who, group)| {
                 let members = self.table.members(*group);
                 let threads = members.iter().map(|member| member.threads).sum();
                 let stopped = members.iter().map(|member| member.stopped).sum();
-                (*node, members.len(), threads, stopped)
+                (who.as_str(), members.len(), threads, stopped)
             })
             .collect()
     }
@@ -131,14 +153,14 @@ impl Pause {
     }
 }
 
-fn describe(seen: &[(Node, usize, usize, usize)]) -> String {
-    let nodes: Vec<String> = seen
+fn describe(seen: &[(&str, usize, usize, usize)]) -> String {
+    let all: Vec<String> = seen
         .iter()
-        .map(|(node, processes, threads, stopped)| {
-            format!("{node}: {stopped} of {threads} threads in state T, processes {processes}")
+        .map(|(who, processes, threads, stopped)| {
+            format!("{who}: {stopped} of {threads} threads in state T, processes {processes}")
         })
         .collect();
-    nodes.join("; ")
+    all.join("; ")
 }
 
 impl Fault for Pause {

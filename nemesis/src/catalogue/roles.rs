@@ -15,6 +15,20 @@ pub(super) const WHOLE_NODES: &[Role] = &[
     Role::Followers,
 ];
 
+/// What acts on all processes of some nodes, or of a member of a consumer group.
+pub(super) const NODES_AND_MEMBERS: &[Role] = &[
+    Role::Leader,
+    Role::Controller,
+    Role::Coordinator,
+    Role::Follower,
+    Role::Any,
+    Role::Minority,
+    Role::Majority,
+    Role::All,
+    Role::Followers,
+    Role::Member,
+];
+
 /// What acts on the links of one node.
 pub(super) const ONE_NODE: &[Role] = &[
     Role::Leader,

@@ -14,6 +14,7 @@ use crate::kind::{Class, Needs};
 use crate::link::Link;
 use crate::node::Node;
 use crate::plan::Window;
+use crate::process::Client;
 use crate::site::Site;
 use crate::target::{Draw, Role};
 
@@ -32,10 +33,12 @@ const HEAL_ATTEMPTS: usize = 5;
 /// Between two attempts at a heal.
 const HEAL_INTERVAL: Duration = Duration::from_millis(200);
 
-/// At which nodes a window is aimed.
+/// At which nodes, or which clients, a window is aimed.
+#[derive(Default)]
 struct Aim {
     nodes: Vec<Node>,
-    draw: Draw,
+    clients: Vec<Client>,
+    draw: Option<Draw>,
     affects_leader: bool,
     /// Why these, where more than the leader was asked for.
     why: Option<String>,
@@ -103,7 +106,11 @@ impl Engine {
             seed: draw.seed(),
             ..self.site.clone()
         };
-        let mut fault = match window.kind.make(&site, &aim.nodes) {
+        let made = match window.role.is_of_clients() {
+            true => window.kind.make_for_clients(&site, &aim.clients),
+            false => window.kind.make(&site, &aim.nodes),
+        };
+        let mut fault = match made {
             Ok(fault) => fault,
             Err(error) => {
                 let reason = error.to_string();
@@ -149,12 +156,7 @@ impl Engine {
     /// Records a window that did not begin.
     pub(super) fn skip(&self, window: &Window, why: &str, summary: &mut Summary, sink: Sink<'_>) {
         summary.skipped += 1;
-        let aim = Aim {
-            nodes: Vec::new(),
-            draw: Draw::new(0),
-            affects_leader: false,
-            why: None,
-        };
+        let aim = Aim::default();
         let now = (self.clock)();
         sink(self.step(
             window,
@@ -186,6 +188,9 @@ impl Engine {
     /// Waits for a leader where the role needs one, and names the nodes; or says why it cannot.
     async fn aim(&self, window: &Window, draw: Draw) -> Result<Aim, String> {
         let Window { kind, role, .. } = window;
+        if role.is_of_clients() {
+            return self.aim_at_clients(*role, draw).await;
+        }
         let named = if role.needs_leader() {
             let found = self.leader(*role).await;
             let limit_s = LEADER_LIMIT.as_secs();
@@ -213,10 +218,30 @@ impl Engine {
             || leading.is_ok_and(|leading| kind.affects_any(all, &nodes, &leading));
         Ok(Aim {
             nodes,
-            draw,
+            clients: Vec::new(),
+            draw: Some(draw),
             affects_leader,
             why,
         })
+    }
+
+    /// Waits until a client of the role runs, and names one.
+    async fn aim_at_clients(&self, role: Role, mut draw: Draw) -> Result<Aim, String> {
+        let limit = Instant::now() + LEADER_LIMIT;
+        loop {
+            let members = self.site.clients.members();
+            if let Some(client) = draw.pick(members.len()).map(|at| members[at].clone()) {
+                return Ok(Aim {
+                    clients: vec![client],
+                    ..Aim::default()
+                });
+            }
+            if Instant::now() >= limit {
+                let limit_s = LEADER_LIMIT.as_secs();
+                return Err(format!("no {role} runs for {limit_s} s"));
+            }
+            sleep(LEADER_INTERVAL).await;
+        }
     }
 
     /// The leader that a role means.
@@ -263,14 +288,14 @@ impl Engine {
     /// Whether the targets still had their role when the fault took effect. If no leader is named any
     /// more, they have kept it: the fault itself may have removed the leader.
     fn role_held(&self, window: &Window, aim: &Aim, leader: Option<Named>) -> bool {
-        match leader {
-            None => true,
-            Some(named) => {
+        match (leader, aim.draw) {
+            (Some(named), Some(draw)) => {
                 let all = self.site.nodes();
                 let leader = Some(named.node);
-                let now = window.kind.aim(window.role, all, aim.draw, leader);
+                let now = window.kind.aim(window.role, all, draw, leader);
                 now.as_ref() == Some(&aim.nodes)
             }
+            _ => true,
         }
     }
 
@@ -318,7 +343,9 @@ impl Engine {
             called,
             kind: window.kind.to_string(),
             phase,
-            targets: aim.nodes.iter().map(Node::to_string).collect(),
+            targets: (aim.nodes.iter().map(Node::to_string))
+                .chain(aim.clients.iter().map(|client| client.name.clone()))
+                .collect(),
             links: named(window.kind.links(nodes, &aim.nodes)),
             disturbed: named(window.kind.disturbs(nodes, &aim.nodes)),
             disk: window.kind.disk(),

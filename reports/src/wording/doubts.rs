@@ -71,6 +71,12 @@ pub(crate) fn doubt(doubt: &Doubt) -> String {
             untrusted(fault),
             untrusted(name)
         ),
+        Doubt::ClientEnded { client, status, at } => format!(
+            "client {} ended by itself at {} ({}), so the run lacks what it would have seen",
+            untrusted(client),
+            moment(*at),
+            untrusted(status)
+        ),
         Doubt::CutShort => "the history ends before the end of the run".to_string(),
         Doubt::Interrupted => "the run was interrupted".to_string(),
         Doubt::DiskFull { since } => format!(
@@ -137,6 +143,7 @@ pub(crate) fn doubt_word(doubt: &Doubt) -> &'static str {
         | Doubt::NothingSeen { .. } => "vacuous",
         Doubt::NotAgreed { .. } => "not agreed",
         Doubt::FaultHadNoEffect { .. } => "no effect",
+        Doubt::ClientEnded { .. } => "client ended",
         Doubt::CutShort => "cut short",
         Doubt::Interrupted => "interrupted",
         Doubt::DiskFull { .. } => "disk full",

@@ -333,6 +333,11 @@ pub(crate) fn every_doubt(text: &str) -> Vec<Doubt> {
             fault: text(),
             name: text(),
         },
+        Doubt::ClientEnded {
+            client: text(),
+            status: text(),
+            at: 5,
+        },
         Doubt::CutShort,
         Doubt::Interrupted,
         Doubt::NothingSeen { what: text() },

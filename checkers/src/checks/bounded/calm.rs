@@ -172,7 +172,11 @@ fn unrest(header: &Header, events: &[Event]) -> Vec<Moment> {
             What::Fault(fault) => {
                 unrest.extend([fault.called, event.t]);
             }
-            What::Topic(_) | What::Node(_) | What::Shortage(_) | What::Phase(_) => {
+            What::Topic(_)
+            | What::Node(_)
+            | What::Client(_)
+            | What::Shortage(_)
+            | What::Phase(_) => {
                 unrest.push(event.t);
             }
             _ => {}

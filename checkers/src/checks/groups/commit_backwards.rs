@@ -1,6 +1,6 @@
 //! `commit-backwards`: a fetch that asks for stable offsets does not return an older commit than an earlier such fetch had
 //! returned. *Older* is what had been acknowledged before the other was called: a smaller offset is a rewind, and legal. A
-//! commit of unknown outcome may land between the fetches. Where fetches are not promised to be linearizable, a former
+//! commit of unknown outcome may land between the fetches, and so may the first copy of one that a client library sent twice. Where fetches are not promised to be linearizable, a former
 //! coordinator may answer so; it is reported and tolerated.
 
 use std::collections::BTreeMap;
@@ -48,10 +48,14 @@ pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
                 else {
                     continue;
                 };
-                let before = fetches
-                    .iter()
-                    .find(|one| one.operation.id == by)
-                    .and_then(|f| f.token);
+                let newer = fetches.iter().find(|one| one.operation.id == by);
+                let before = newer.and_then(|fetch| fetch.token);
+                let settled = newer
+                    .and_then(of)
+                    .is_none_or(|newer| old.is_settled_before(newer));
+                if !settled {
+                    continue;
+                }
                 let anomaly = Anomaly {
                     kind: Finding::CommitWentBack {
                         group: (*name).to_owned(),

@@ -3,7 +3,8 @@
 //!
 //! Known by tokens, so that a rewind is no loss. What is there in the end is too old if its own commit had been acknowledged
 //! before an acknowledged commit of another was called: then nothing can have put it back. A commit of unknown outcome may
-//! land at any time, and explains what it left behind.
+//! land at any time, and explains what it left behind. So does, within its generation, one that a client library may have sent
+//! twice: the first copy may arrive after the second.
 
 use super::roster::{Commit, Fetch, by_place};
 use crate::checks::Check;
@@ -62,7 +63,8 @@ fn lost<'a>(
         let acknowledged = commit
             .acknowledged
             .is_some_and(|at| at < fetch.operation.called);
-        acknowledged && since.is_none_or(|since| commit.called() > since)
+        let settled = there.is_none_or(|there| there.is_settled_before(commit));
+        acknowledged && settled && since.is_none_or(|since| commit.called() > since)
     });
     let lost = after.max_by_key(|commit| commit.acknowledged)?;
     (fetch.token != lost.token).then_some((lost, there))

@@ -150,7 +150,8 @@ fn served(operation: &ClientOperation<'_>) -> Option<bool> {
         return None;
     }
     let alone = matches!(operation.call, Call::Join(_) | Call::Sync(_));
-    Some(!alone && operation.outcome == Outcome::Fail && REFUSALS.contains(&error))
+    // Also if its outcome is unknown: a library may have sent it before, but it was answered.
+    Some(!alone && REFUSALS.contains(&error))
 }
 
 fn tell(

@@ -85,7 +85,7 @@ fn deaths<'a>(check: &Check<'a>, group: &Group<'a>) -> BTreeMap<&'a str, Moment>
         .collect();
     let mut dead = BTreeMap::new();
     for window in check
-        .windows()
+        .client_windows()
         .iter()
         .filter(|window| window.kind.contains("kill"))
     {
@@ -109,7 +109,7 @@ fn deaths<'a>(check: &Check<'a>, group: &Group<'a>) -> BTreeMap<&'a str, Moment>
 
 /// From when on a member's last session is counted: its death, or a later fault's begin or heal.
 fn restarted(check: &Check<'_>, died: Moment, until: Moment) -> Moment {
-    let windows = check.windows().iter();
+    let windows = check.every_window();
     let moments = windows
         .flat_map(|window| [window.begun, window.healed])
         .flatten();

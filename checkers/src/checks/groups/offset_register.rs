@@ -2,8 +2,8 @@
 //! have an order that explains every fetch and respects real time.
 //!
 //! A commit of unknown outcome takes effect at any time after its call, or never; a refused one never. Partitions whose offsets
-//! transactions commit are left out: there a plain commit may win over a transaction that is committed later. Promised by
-//! few; where it is not, a contradiction is reported and tolerated.
+//! transactions commit are left out: there a plain commit may win over a transaction that is committed later. So are those that
+//! client libraries commit: one that is sent twice may take effect twice. Promised by few; where it is not, a contradiction is reported and tolerated.
 
 use std::collections::BTreeSet;
 
@@ -19,14 +19,17 @@ use crate::verdict::{Anomaly, Doubt, Finding, RegisterUse, Verdict};
 
 pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
     let mut verdict = check.verdict();
-    let mut count = 0;
+    let (mut count, mut twice) = (0, false);
     for (name, group) in &check.roster().groups {
         let others: BTreeSet<Place<'_>> = group
             .commits
             .iter()
-            .filter(|commit| commit.transactional || commit.token.is_none())
+            .filter(|commit| {
+                commit.transactional || commit.token.is_none() || commit.may_land_again()
+            })
             .map(|commit| commit.place)
             .collect();
+        twice |= group.commits.iter().any(Commit::may_land_again);
         if group.unreported {
             continue;
         }
@@ -43,6 +46,11 @@ pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
             let commits = commits.get(&place).map_or(&[][..], Vec::as_slice);
             partition(check, name, (place, commits, &fetches), &mut verdict);
         }
+    }
+    if count == 0 && twice {
+        let what = "commits that are sent once".to_owned();
+        verdict.not_applicable(Doubt::NotInRun { what });
+        return verdict;
     }
     check.saw(count, "fetched offsets with tokens", &mut verdict);
     verdict

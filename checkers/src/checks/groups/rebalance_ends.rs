@@ -74,7 +74,7 @@ pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
 /// When members came or went, and when faults began or were healed.
 fn causes(check: &Check<'_>) -> Vec<Moment> {
     let mut causes: Vec<Moment> = Vec::new();
-    for window in check.windows() {
+    for window in check.every_window() {
         causes.push(window.begun.unwrap_or(window.called));
         causes.extend(window.healed);
     }

@@ -48,6 +48,18 @@ impl Commit<'_> {
     pub(crate) fn called(&self) -> Moment {
         self.operation.called
     }
+
+    /// Whether it may take effect again after it was acknowledged: a client library sends a commit once more when its
+    /// connection is lost, and the first copy may still be under way.
+    pub(crate) fn may_land_again(&self) -> bool {
+        matches!(self.operation.call, Call::CommitOffsets(call) if call.library)
+    }
+
+    /// Whether nothing that was sent of it can take effect after this other one was called: it was sent once, or the other
+    /// is of a later generation, and the coordinator refuses what is left of the earlier one.
+    pub(crate) fn is_settled_before(&self, other: &Commit<'_>) -> bool {
+        !self.may_land_again() || (self.generation >= 0 && self.generation < other.generation)
+    }
 }
 
 /// One partition's offset in an answer without an error.

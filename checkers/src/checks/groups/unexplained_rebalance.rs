@@ -1,6 +1,6 @@
 //! `unexplained-rebalance`: a group keeps its generation while nothing happens to its members. What explains a new one: a
 //! member that joins for the first time, leaves, was silent for its session, was called unknown or changed its subscription, a
-//! call without an answer, a topic that was changed, a fault or a change of leader from a session before it on, and a machine that was starved.
+//! call without an answer, a topic that was changed, a fault (of a client, too) or a change of leader from a session before it on, and a machine that was starved.
 
 use std::collections::BTreeMap;
 
@@ -63,8 +63,7 @@ pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
                     .topics()
                     .any(|(at, _)| from <= at && at <= to);
             let faulty = check
-                .windows()
-                .iter()
+                .every_window()
                 .any(|window| window.overlaps(from, to, margin));
             let elected = check
                 .elections()
@@ -139,9 +138,10 @@ fn causes(calls: &[&ClientOperation<'_>]) -> Vec<Cause> {
             _ => false,
         };
         let until = operation.completed().unwrap_or(Moment::MAX);
-        if operation.outcome == Outcome::Info {
+        let commits = matches!(operation.call, Call::CommitOffsets(_));
+        if operation.outcome == Outcome::Info && !commits {
             causes.push((operation.called, Moment::MAX, None));
-        } else if explains || unknown {
+        } else if explains || unknown || operation.outcome == Outcome::Info {
             let made = match operation.report() {
                 Some(Report::Join(joined)) if operation.outcome == Outcome::Ok => {
                     Some(joined.generation)

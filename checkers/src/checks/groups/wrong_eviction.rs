@@ -6,7 +6,8 @@
 //! a join phase in which the member did not take part. Such a phase takes at least the rebalance time-out if the member was in
 //! good standing when it began, so the shorter of both time-outs counts. Where a target may forget a generation whose
 //! assignment was not sent yet, a member counts only once it had one. Where a former coordinator may answer from memory, what
-//! one node answered says nothing of what another knows, nor of what it knows itself after a fault.
+//! one node answered says nothing of what another knows, nor of what it knows itself after a fault. Members of a client library
+//! are not judged: it does not tell when it sent its heartbeats.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -73,7 +74,7 @@ pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
                 operation.call,
                 Call::Heartbeat(_) | Call::Join(_) | Call::Sync(_)
             );
-            if operation.outcome == Outcome::Ok && counts {
+            if operation.outcome == Outcome::Ok && counts && !is_of_library(operation.call) {
                 let known = alive.entry(member_there).or_default();
                 known.0 = known.0.max(operation.called);
                 known.1 |= matches!(operation.call, Call::Sync(_));
@@ -111,4 +112,13 @@ pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
     }
     check.saw(count, "answers to members", &mut verdict);
     verdict
+}
+
+/// Whether a client library sent it at a time that nobody knows.
+fn is_of_library(call: &Call) -> bool {
+    match call {
+        Call::Join(join) => join.library,
+        Call::Sync(sync) => sync.library,
+        _ => false,
+    }
 }

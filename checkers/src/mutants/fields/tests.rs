@@ -9,10 +9,10 @@ use serde_json::Value;
 
 use super::{Coverage, FIELDS};
 use crate::history::{
-    Acks, Altered, Append, Appended, Assigned, Call, Completion, DeleteRecords, DiskFault,
-    DiskTrouble, EndOffset, EndOffsetSeen, Event, FaultEvent, FaultPhase, Invocation, Isolation,
-    Late, NodeEvent, NodeHappening, Observation, OffsetForTime, OffsetForTimeSeen, Outcome,
-    PartitionClaim, Persisted, Phase, PhaseEvent, Poll, Polled, Read, ReadSeen, Record,
+    Acks, Altered, Append, Appended, Assigned, Call, ClientEvent, Completion, DeleteRecords,
+    DiskFault, DiskTrouble, EndOffset, EndOffsetSeen, Event, FaultEvent, FaultPhase, Invocation,
+    Isolation, Late, NodeEvent, NodeHappening, Observation, OffsetForTime, OffsetForTimeSeen,
+    Outcome, PartitionClaim, Persisted, Phase, PhaseEvent, Poll, Polled, Read, ReadSeen, Record,
     RecordOutcome, RecordsDeleted, ReplicaClaim, Report, Seen, Sending, Shortage, StartOffset,
     StartOffsetSeen, TopicCall, TopicEvent, TopicIdentity, TopicSeen, What,
 };
@@ -64,6 +64,7 @@ fn kind(what: &What) -> Option<&'static str> {
         What::Fault(_) => "fault",
         What::Topic(_) => "topic",
         What::Node(_) => "node",
+        What::Client(_) => "client",
         What::Late(_) => "late",
         What::Shortage(_) => "shortage",
         What::Phase(_) => "phase",
@@ -269,6 +270,12 @@ fn lines() -> Vec<What> {
         })),
         What::Node(Box::new(NodeEvent {
             node: "n1".into(),
+            what: NodeHappening::Started,
+            expected: true,
+            status: "s".into(),
+        })),
+        What::Client(Box::new(ClientEvent {
+            client: "w1".into(),
             what: NodeHappening::Started,
             expected: true,
             status: "s".into(),

@@ -17,6 +17,7 @@ use crate::cluster_view::ClusterView;
 use crate::config::plants::Plants;
 use crate::config::target::Target;
 use crate::config::topics::PROBE;
+use crate::load::clients::Seats;
 use crate::output::say;
 use crate::probe;
 use crate::record::{Clock, Recorder, StopFlag, Threads, WorkerIds};
@@ -240,6 +241,7 @@ impl Measuring<'_> {
             environment: &self.block.session.environment,
             table: &self.block.session.table,
             cluster: &self.cluster,
+            clients: &Seats::default(),
             view: &self.view,
             recorder: &self.recorder,
             settling: Some((self.block.target.settling(), 1)),

@@ -34,6 +34,7 @@ fn calls() -> Vec<What> {
             topics: vec!["t".into()],
             reason: Some("new".into()),
             node: node(),
+            library: true,
         }))),
         called(Call::Sync(Box::new(Sync {
             group: "g".into(),
@@ -44,6 +45,7 @@ fn calls() -> Vec<What> {
                 partitions: vec![Partition("t".into(), 0)],
             }],
             node: node(),
+            library: true,
         }))),
         called(Call::Heartbeat(Box::new(Heartbeat {
             group: "g".into(),
@@ -62,6 +64,7 @@ fn calls() -> Vec<What> {
             member: "m".into(),
             offsets: vec![committed()],
             node: node(),
+            library: true,
         }))),
         called(Call::FetchOffsets(Box::new(FetchOffsets {
             group: "g".into(),
