@@ -100,7 +100,8 @@ pub(crate) const FIGURES: &[(&str, &str, &str)] = &[
     (
         "fail_over_ms_max",
         "slowest fail-over",
-        "The longest time from the beginning of a fault that affects the leader to the first acknowledgement of a record sent after it.",
+        "The longest time without an acknowledgement that began while a fault that affects the leader was taking effect, until a record \
+         that was sent after that was acknowledged.",
     ),
     (
         "gap_unaffected_ms_max",
@@ -115,7 +116,7 @@ pub(crate) const FIGURES: &[(&str, &str, &str)] = &[
     (
         "served_again_ms",
         "served again",
-        "From the last heal to the first acknowledgement of a record that was sent after it. The gaps measure writes of any time.",
+        "From the last heal to the first acknowledgement of a record that was sent after it. A gap also ends with the acknowledgement of an older record.",
     ),
     (
         "served_late_ms_max",
@@ -187,11 +188,10 @@ pub(crate) const FIGURES: &[(&str, &str, &str)] = &[
 ];
 
 /// Figures that are held to the limits of gaps, which depend on the faults of their time.
-pub(crate) const HELD_AS_GAPS: [&str; 3] = [
-    "append_wait_ms_max",
-    "read_wait_ms_max",
-    "request_wait_ms_max",
-];
+pub(crate) const HELD_AS_GAPS: [&str; 3] = ["append_wait_ms_max", READ_WAIT, "request_wait_ms_max"];
+
+/// The wait for a read. Readers of committed transactions wait for commits, too.
+pub(crate) const READ_WAIT: &str = "read_wait_ms_max";
 
 /// Words of the page that an engineer new to it may not know.
 pub(crate) const TERMS: &[(&str, &str)] = &[
@@ -211,6 +211,27 @@ pub(crate) const TERMS: &[(&str, &str)] = &[
     (
         "worker",
         "One client of the workload, with one call at a time. Record 21-1174 is the one with number 1174 of worker 21.",
+    ),
+    (
+        "isolate, cut-link",
+        "Faults that cut all links of a node to other nodes, and one link between two nodes.",
+    ),
+    (
+        "instance, event",
+        "A card tells of all findings of one kind. Those that read the same are one instance. Those whose times overlap are one event.",
+    ),
+    (
+        "in-sync set, high watermark",
+        "The replicas that have every acknowledged record, and the offset up to which they have all.",
+    ),
+    (
+        "commit group",
+        "Writes that the reference broker syncs to its disk together.",
+    ),
+    (
+        "calibration, suite",
+        "“jepsen calibrate” measures how many planted bugs the checks detect. “jepsen qualify” runs a suite of scenarios and says whether the \
+         build qualifies.",
     ),
     (
         "raw read",
@@ -238,7 +259,7 @@ pub(crate) const TERMS: &[(&str, &str)] = &[
     ),
     (
         "halves",
-        "A fault that divides the nodes into two groups that cannot reach each other.",
+        "A fault that divides the nodes into two groups that cannot reach each other. The clients are on one side.",
     ),
     (
         "deaf, mute",

@@ -17,6 +17,10 @@ pub(crate) enum Test {
     CheckOfIdempotent(&'static str),
     /// A fault took effect whose kind begins so.
     Fault(&'static [&'static str]),
+    /// This check came to a verdict, and counted something of this name.
+    Seen(&'static str, &'static str),
+    /// The same check came to a verdict, calls of this name succeeded, and a node was started again.
+    AfterRestart(&'static str, &'static str),
     /// Links were cut or worse.
     Network,
 }
@@ -39,6 +43,18 @@ impl Test {
                 decided(check) && configuration.is_some_and(|c| c.idempotent)
             }
             Test::Fault(kinds) => faults.any(|f| kinds.iter().any(|kind| f.kind.starts_with(kind))),
+            Test::Seen(check, what) => {
+                let verdict = scenario.judgement.verdict(check);
+                let mut seen = verdict.iter().flat_map(|v| &v.seen);
+                decided(check) && seen.any(|one| one.what == what && one.count > 0)
+            }
+            Test::AfterRestart(check, call) => {
+                let restarts = ["kill", "restart", "rolling-restart", "power-loss"];
+                let mut calls = scenario.calls.iter();
+                decided(check)
+                    && calls.any(|one| one.call == call && one.ops.ok > 0)
+                    && faults.any(|f| restarts.iter().any(|kind| f.kind.starts_with(kind)))
+            }
             Test::Network => faults.any(|f| f.class == FaultClass::Network),
         }
     }

@@ -186,7 +186,7 @@ pub(super) fn failed_write_seen(check: &Check<'_>) -> Verdict {
             });
         }
     }
-    verdict.saw("failed appends", failed);
+    verdict.saw("records of failed appends", failed);
     let sights = check.views().iter().map(|view| view.sights).sum();
     check.saw(sights, "records read", &mut verdict);
     verdict

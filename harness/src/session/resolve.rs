@@ -45,7 +45,12 @@ fn description(scenario: &Scenario, overrides: &Overrides, workload: Chosen) -> 
         (Some(_), _) => "under the faults of an earlier run".to_owned(),
         (None, Some("none")) => "without faults".to_owned(),
         (None, Some(words)) => format!("under faults drawn from {words}"),
-        (None, None) if overrides.workload.is_none() => return scenario.description.clone(),
+        (None, None) if overrides.workload.is_none() => {
+            return match overrides.time_limit {
+                Some(limit) => format!("{}; for {} s", scenario.description, limit.as_secs()),
+                None => scenario.description.clone(),
+            };
+        }
         (None, None) => format!("under the faults of {}", scenario.name),
     };
     format!("{}; {faults}", workload.description)

@@ -4,7 +4,7 @@ use checkers::verdict::{Class, Figure, Validity, Verdict};
 use maud::{Markup, html};
 
 use super::parts::{chip, heading, mark, prose};
-use crate::definitions::HELD_AS_GAPS;
+use crate::definitions::{HELD_AS_GAPS, READ_WAIT};
 use crate::findings::{Card, UndecidedCheck, validity_rank};
 use crate::format::{count, group, length_ms, untrusted};
 use crate::model::{RunReport, ScenarioReport};
@@ -151,7 +151,7 @@ fn row(
                 }
             }
             td class="num" { (figures(&verdict.figures, |f| value(scenario, f))) }
-            td class="num" { (figures(&verdict.figures, limit)) }
+            td class="num" { (figures(&verdict.figures, |f| limit(scenario, f))) }
         }
     }
 }
@@ -170,10 +170,13 @@ fn value(scenario: &ScenarioReport, figure: &Figure) -> Markup {
     }
 }
 
-fn limit(figure: &Figure) -> Markup {
+fn limit(scenario: &ScenarioReport, figure: &Figure) -> Markup {
+    // What is not committed is not read.
+    let waits = figure.name == READ_WAIT && scenario.transactions.is_some();
     html! {
         @match figure.limit {
             Some(limit) => { "≤ " (wording::amount(limit, figure.unit, true)) }
+            None if waits => { "limits of gaps, and the time-outs of transactions and sessions" }
             None if HELD_AS_GAPS.contains(&figure.name.as_str()) => { "limits of gaps" }
             None => { "no limit" }
         }

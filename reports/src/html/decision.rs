@@ -92,7 +92,7 @@ fn strength(detection: Option<&Detection>) -> (String, String) {
     };
     let newer = match detection.not_run.as_slice() {
         [] => String::new(),
-        newer => format!(" Newer than that, and not run: {}.", some(newer)),
+        newer => format!(" Added since, and not measured: {}.", some(newer)),
     };
     let found = format!(
         "This version of the harness detects {} of {} planted bugs of its reference broker.",

@@ -111,7 +111,7 @@ fn confidence(anomaly: &Anomaly) -> Markup {
     html! {
         span class="confidence" {
             @if anomaly.certain { "certain: the history contradicts itself" }
-            @else { "limit exceeded, or inferred" }
+            @else { "not certain: a limit was exceeded, or it follows from several observations" }
         }
     }
 }

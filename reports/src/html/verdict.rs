@@ -27,7 +27,7 @@ pub(super) fn header(
                     (word(report))
                     @if !report.subject.plants.is_empty() {
                         p class="planted" { strong { (sentence_case(&wording::planted(&report.subject.plants))) }
-                            ": failures are expected here and do not describe the product without these bugs." }
+                            ": failures are expected here, and say nothing of a build without these bugs." }
                     }
                     (reasons(report, cards, open, cards_total + open_total))
                     @if let Some(comparison) = &report.comparison { (super::comparison::line(comparison)) }

@@ -26,7 +26,7 @@ const CONSEQUENCES: &[(&str, &str)] = &[
     ),
     (
         "lost-write",
-        "Acknowledged data is gone: a payment or an order was confirmed to its sender, and who reads later never gets it.",
+        "Acknowledged data is gone: a payment or an order was confirmed to its sender, and no later reader gets it.",
     ),
     (
         "log-start",
@@ -124,7 +124,7 @@ const CONSEQUENCES: &[(&str, &str)] = &[
     ),
     (
         "stale-leader",
-        "Clients go on sending to a deposed leader. Their requests time out, or are lost if the leader accepts them.",
+        "Clients go on sending to a deposed leader. Their requests time out. What that leader accepts is lost.",
     ),
     (
         "disagreement",

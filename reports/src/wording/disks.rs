@@ -7,7 +7,7 @@ use super::Words;
 use crate::format::{length_ms, untrusted};
 
 /// What a target states about its disks.
-const DISK: &str = "a promise of the target's configuration, stated in the report";
+const DISK: &str = "a promise of the target, see “Which rules applied” on the page";
 
 /// The words for a finding of this family, or nothing.
 pub(super) fn words(finding: &Finding) -> Option<Words> {

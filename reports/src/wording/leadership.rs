@@ -177,7 +177,7 @@ fn lengths(finding: &Finding, place: &str) -> Option<Words> {
         ))
         .therefore(exceeded(
             *limit,
-            "Clients and brokers that trust the claim turn to a node that cannot commit",
+            "Clients and brokers that trust the claim send their requests to a node that cannot commit them",
         ))
         .detail(against(*took, *limit)),
         Finding::Flapping {

@@ -58,7 +58,7 @@ pub(crate) fn promise_rows(promises: &Promises) -> [PromiseRow; 15] {
             "a fault on the leader does not excuse a loss",
         ),
         row(
-            Test::Check(&["failed-write-seen"]),
+            Test::Seen("failed-write-seen", "records of failed appends"),
             "NOT_LEADER_OR_FOLLOWER means not written",
             promises.not_leader_means_not_written,
             "such an append counts as failed; seeing it later is a violation",
@@ -96,7 +96,7 @@ pub(crate) fn promise_rows(promises: &Promises) -> [PromiseRow; 15] {
             "limits after a heal grow by the length of the cut, because of TCP's back-off",
         ),
         row(
-            Test::Check(&["log-start"]),
+            Test::AfterRestart("log-start", "delete-records"),
             "deleted records stay deleted when a node starts again",
             promises.log_start_is_durable,
             "a log start that goes back is a violation",

@@ -21,7 +21,7 @@ pub(super) fn words(finding: &Finding, at: &Evidence) -> Option<Words> {
         } => Words::of(
             "Topic not as acknowledged",
             "Every node shows an acknowledged change of a topic within the limit.",
-            "KIP-4; a limit of the target's configuration, stated in the report",
+            "KIP-4; a limit of the target, see “Which rules applied” on the page",
         )
         .seen(format!(
             "The last change of topic {topic} ({}) was {} at {}. {}{} reported {}.",

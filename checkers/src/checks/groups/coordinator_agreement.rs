@@ -57,6 +57,7 @@ fn calm_since(check: &Check<'_>, from: Moment, to: Moment) -> Moment {
 /// What the nodes name for one key.
 #[derive(Default)]
 struct Named<'a> {
+    /// What each node that answers named last, and the line.
     by_node: BTreeMap<&'a str, (&'a str, u64)>,
     /// Since when they differ.
     since: Option<Moment>,
@@ -72,13 +73,18 @@ fn named(check: &Check<'_>, verdict: &mut Verdict) -> u64 {
         let Seen::Coordinator {
             of,
             key,
-            coordinator: Some(coordinator),
+            coordinator,
         } = &about.seen
         else {
             continue;
         };
-        count += 1;
         let known = keys.entry((*of, key.as_str())).or_default();
+        let Some(coordinator) = coordinator else {
+            // What a node said before it was killed contradicts nobody.
+            known.by_node.remove(about.node.as_str());
+            continue;
+        };
+        count += 1;
         known
             .by_node
             .insert(&about.node, (coordinator, observed.id));

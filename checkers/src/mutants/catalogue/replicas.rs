@@ -2,7 +2,7 @@
 
 use super::NODES;
 use super::metadata::observed;
-use crate::history::{ReplicaClaim, Seen, Text, TopicIdentity};
+use crate::history::{Call, ReplicaClaim, Seen, Text, TopicIdentity};
 use crate::mutants::draft::Draft;
 use crate::mutants::lie::Expected::{Equivalent, Red};
 use crate::mutants::lie::{Expected, Lie, Line};
@@ -35,13 +35,8 @@ pub(super) const ROWS: &[Lie] = &[
     })
     .is(Equivalent("an empty id states none")),
     row("topics", "another id", |draft, at| {
-        // One of the run's own: others come and go, and a topic that is created again has another id.
-        let own: Vec<&str> = draft
-            .run
-            .history()
-            .topics()
-            .map(|(_, topic)| topic.name.as_str())
-            .collect();
+        // One that was created once: others come and go, and a topic that is created again has another id.
+        let own = made_once(draft);
         stated(draft, at, |_, topics, _| {
             let first = topics
                 .iter_mut()
@@ -92,6 +87,23 @@ pub(super) const ROWS: &[Lie] = &[
         "the same answer is a line of Metadata, too, where `cluster-shape` misses them",
     )),
 ];
+
+/// The topics that were created, and neither grown nor deleted.
+fn made_once<'a>(draft: &Draft<'_, 'a>) -> Vec<&'a str> {
+    let run = draft.run;
+    let topics = run.history().topics();
+    let names: Vec<&str> = topics.map(|(_, topic)| topic.name.as_str()).collect();
+    let changed = |name: &str| {
+        let mut calls = run.lines(Line::ChangeTopic).iter();
+        calls.any(|line| match run.call(*line).map(|(call, _)| &call.call) {
+            Some(Call::GrowTopic(topic) | Call::DeleteTopic(topic)) => topic.topic == *name,
+            _ => false,
+        })
+    };
+    let once = |name: &&str| names.iter().filter(|one| *one == name).count() == 1;
+    let own = names.iter().copied().filter(once);
+    own.filter(|name| !changed(name)).collect()
+}
 
 fn stated(
     draft: &mut Draft<'_, '_>,
