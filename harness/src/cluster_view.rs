@@ -162,6 +162,19 @@ impl ClusterView {
         })
     }
 
+    /// Whether a node (counted from 1) may hold a replica of a partition: unless some node lists its replicas and none lists
+    /// this one.
+    pub fn may_hold(&self, node: usize, (topic, partition): (&str, i32)) -> bool {
+        let id = i32::try_from(node).unwrap_or(i32::MAX);
+        self.with(|nodes| {
+            let known = nodes.iter().filter_map(|node| node.metadata.as_ref());
+            let rows = known.flat_map(|(_, metadata)| &metadata.replicas);
+            let own = rows.filter(|row| row.0 == *topic && row.1 == partition);
+            let held: Vec<bool> = own.map(|row| row.replicas().contains(&id)).collect();
+            held.is_empty() || held.contains(&true)
+        })
+    }
+
     /// Whether all nodes agree now on at least `partitions` partitions: the leader and the epoch of the first. The
     /// definition is that of the check which judges the recovery ([`Agreement`]), so that a run does not go on before
     /// what the check looks for, and does not wait for more.
@@ -228,6 +241,24 @@ mod tests {
         assert_eq!(view.leader(), Some(Leader { node: 3, epoch: 0 }));
         assert_eq!(view.leaders(), BTreeSet::from([1, 3]));
         assert_eq!(view.quorum_leader(), Some(2));
+    }
+
+    #[test]
+    fn a_node_may_hold_what_somebody_says_that_it_holds() {
+        let view = ClusterView::of(3);
+        assert!(view.may_hold(2, ("t", 0)), "nobody has said anything");
+        let listed = |replicas| {
+            let row = ReplicaClaim("t".into(), 0, 1, replicas, vec![1]);
+            says(1, 4).map(|metadata| Metadata {
+                replicas: vec![row],
+                ..metadata
+            })
+        };
+        view.saw_metadata(1, listed(vec![1, 3]));
+        assert!(view.may_hold(3, ("t", 0)) && !view.may_hold(2, ("t", 0)));
+        assert!(view.may_hold(2, ("t", 1)), "another partition");
+        view.saw_metadata(3, listed(vec![1, 2]));
+        assert!(view.may_hold(2, ("t", 0)), "one of them lies");
     }
 
     #[test]

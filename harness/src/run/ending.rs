@@ -118,12 +118,17 @@ impl Running<'_> {
         let drawing = (*self.drawing).as_ref();
         std::thread::scope(|scope| {
             for (at, address) in addresses.iter().enumerate() {
-                let read = (&spans[..], &self.reach);
+                // One that holds no replica would refuse until the deadline.
+                let held = spans
+                    .iter()
+                    .filter(|span| self.view.may_hold(at + 1, span.place()));
+                let held: Vec<&final_reads::Span> = held.collect();
+                let reach = &self.reach;
                 scope.spawn(move || {
                     let compared = Compared::begin(drawing, recorder);
                     final_reads::through_node(
                         (at + 1, *address),
-                        read,
+                        (&held, reach),
                         compared,
                         (recorder, ids),
                         deadline,

@@ -40,13 +40,14 @@ const PHASE: &str = "final";
 /// read again in samples.
 pub fn through_node(
     (node, address): (usize, SocketAddr),
-    (spans, reach): (&[Span], &Reach),
+    (spans, reach): (&[&Span], &Reach),
     compared: Compared<'_>,
     recorded: (&Recorder, &WorkerIds),
     deadline: Instant,
 ) {
     let mut reader = NodeReader::new((node, address), PHASE, compared, recorded);
     let mut before = Vec::new();
+    let mut open: Vec<(&Span, Offset)> = Vec::new();
     for span in spans {
         let place = span.place();
         let start = reader.first(place).unwrap_or(span.start);
@@ -55,19 +56,32 @@ pub fn through_node(
             before.push((place, start..read));
             position = read;
         }
-        // At least once: a node may serve records beyond a reported end of 0.
-        let mut asked = false;
-        while (position < span.end || !asked) && Instant::now() < deadline {
-            asked = true;
-            let from = position;
-            match reader.read(place, position) {
-                Came::To(next) => position = next,
-                Came::Moved(start) => position = start,
-                Came::Nowhere => {}
+        open.push((span, position));
+    }
+    // A partition that comes to nothing waits for the next round: the others must not wait for it.
+    while !open.is_empty() && Instant::now() < deadline {
+        let mut any = false;
+        open.retain_mut(|(span, position)| {
+            while Instant::now() < deadline {
+                // At least once: a node may serve records beyond a reported end of 0.
+                let from = *position;
+                match reader.read(span.place(), from) {
+                    Came::To(next) => *position = next,
+                    Came::Moved(start) => *position = start,
+                    Came::Nowhere => return true,
+                }
+                if *position >= span.end {
+                    return false;
+                }
+                if *position == from {
+                    return true;
+                }
+                any = true;
             }
-            if position == from {
-                std::thread::sleep(AGAIN_AFTER);
-            }
+            true
+        });
+        if !any {
+            std::thread::sleep(AGAIN_AFTER);
         }
     }
     for (place, position) in samples(node, &before) {
