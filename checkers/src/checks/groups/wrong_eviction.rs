@@ -11,6 +11,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::roster::Group;
 use super::zombie_member::{asked, member};
 use crate::checks::Check;
 use crate::history::{Call, Moment, Outcome, Report};
@@ -29,7 +30,7 @@ pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
     let shortest = session_ms.min(timeouts.rebalance_ms.unwrap_or(session_ms));
     let strict = check.history().promises().generation_unique;
     let one_mind = check.history().promises().offsets_linearizable;
-    let mut count = 0;
+    let (mut count, mut only_excused) = (0, false);
     for (name, group) in &check.roster().groups {
         let leaves = group
             .calls
@@ -39,10 +40,8 @@ pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
                 _ => None,
             });
         let mut excused: BTreeSet<&str> = leaves.flatten().map(|one| one.as_str()).collect();
-        let statics = group.calls.iter().filter(
-            |operation| matches!(operation.call, Call::Join(join) if join.instance.is_some()),
-        );
-        excused.extend(statics.filter_map(|operation| member(operation)));
+        excused.extend(replaced(group));
+        only_excused |= !excused.is_empty();
         // By member, and by the node that answered where that matters: when its last request that was answered ok was sent, and
         // whether it has had an assignment.
         let mut alive: BTreeMap<(&str, &str), (Moment, bool)> = BTreeMap::new();
@@ -110,8 +109,34 @@ pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
             check.unless_starved(finding, evidence, last, answered, &mut verdict);
         }
     }
+    if count == 0 && only_excused {
+        let what = "dynamic members that stay".to_owned();
+        verdict.not_applicable(Doubt::NotInRun { what });
+        return verdict;
+    }
     check.saw(count, "answers to members", &mut verdict);
     verdict
+}
+
+/// The member ids of static members that were replaced, or may have been: another join named the same static id.
+fn replaced<'a>(group: &Group<'a>) -> Vec<&'a str> {
+    // The ids that each was given, and whether some join of it has no answer.
+    let mut statics: BTreeMap<&str, (BTreeSet<&str>, bool)> = BTreeMap::new();
+    for operation in &group.calls {
+        let Call::Join(join) = operation.call else {
+            continue;
+        };
+        let Some(instance) = join.instance.as_deref() else {
+            continue;
+        };
+        let known = statics.entry(instance).or_default();
+        known.1 |= operation.outcome == Outcome::Info;
+        if let Some(member) = member(operation).filter(|_| operation.outcome != Outcome::Fail) {
+            known.0.insert(member);
+        }
+    }
+    let several = statics.into_values().filter(|(ids, open)| ids.len() > 1 || *open);
+    several.flat_map(|(ids, _)| ids).collect()
 }
 
 /// Whether a client library sent it at a time that nobody knows.
