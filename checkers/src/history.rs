@@ -6,6 +6,7 @@
 
 mod event;
 mod fault;
+mod faults;
 mod features;
 mod groups;
 mod header;

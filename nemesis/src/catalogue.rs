@@ -18,6 +18,7 @@ mod motion;
 mod mounted_disk;
 mod pause;
 mod power_loss;
+mod reaped;
 mod restart;
 mod roles;
 mod rolling_restart;

@@ -1,7 +1,8 @@
 //! What members of a consumer group ask and are answered, and how committed offsets are asked for.
 //!
 //! Who recorded a line need not know the group from inside: a client library tells no generations, and then they are
-//! -1 and judged by nothing. Where one does, its requests are told when their answers are noticed (`library`). A *token* is a text that is committed beside an offset (Kafka: its metadata), unique in the
+//! -1 and judged by nothing. Where one does, its requests are told when their answers are noticed (`library`).
+//! A *token* is a text that is committed beside an offset (Kafka: its metadata), unique in the
 //! run: by it a commit is recognised when its offset is fetched, although many commits may have the same offset.
 
 use serde::{Deserialize, Serialize};

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use super::event::{
     ClientEvent, Event, NodeEvent, NodeHappening, Phase, Shortage, TopicEvent, What,
 };
-use super::fault::FaultPhase;
 use super::header::{Header, Limits, Promises};
 use super::ids::{Moment, NodeName, WorkerId};
 use super::jsonl::Parsed;
@@ -15,7 +14,6 @@ use super::operation::{Call, Completion, Report};
 use super::record::Outcome;
 use super::settled::Settled;
 use super::unknown::Unknown;
-use super::window::Window;
 
 /// A call with its completion.
 #[derive(Clone, Debug)]
@@ -254,43 +252,8 @@ impl History {
         self.observations.iter().filter_map(observed)
     }
 
-    fn others(&self) -> impl Iterator<Item = &Event> {
+    pub(super) fn others(&self) -> impl Iterator<Item = &Event> {
         self.others.iter().map(|at| &self.events[*at])
-    }
-
-    /// Fault windows, in the order of their begins.
-    pub fn windows(&self) -> Vec<Window> {
-        let mut windows = self.every_window();
-        windows.retain(|window| !window.is_of_clients());
-        windows
-    }
-
-    /// Faults of clients that are processes of their own. The nodes are not touched by them, and serve everybody else.
-    pub fn client_windows(&self) -> Vec<Window> {
-        let mut windows = self.every_window();
-        windows.retain(Window::is_of_clients);
-        windows
-    }
-
-    fn every_window(&self) -> Vec<Window> {
-        let mut windows: Vec<Window> = Vec::new();
-        for event in self.others() {
-            let What::Fault(fault) = &event.what else {
-                continue;
-            };
-            match fault.phase {
-                FaultPhase::Begun => windows.push(Window::of(fault, Some(event.t), false)),
-                FaultPhase::Failed => windows.push(Window::of(fault, None, false)),
-                FaultPhase::Skipped => windows.push(Window::of(fault, None, true)),
-                FaultPhase::Healed => {
-                    if let Some(window) = windows.iter_mut().rev().find(|w| w.id == fault.id) {
-                        window.heal(fault, event.t);
-                    }
-                }
-                FaultPhase::Unknown => {}
-            }
-        }
-        windows
     }
 
     /// When a phase began, the first time.

@@ -1,10 +1,10 @@
 //! One line of the notation to the events that it stands for.
 
 use checkers::history::{
-    Acks, Append, Appended, Assigned, Call, Completion, EndOffset, EndOffsetSeen, Invocation,
-    Isolation, Late, Moment, NodeEvent, NodeHappening, Observation, Outcome, PartitionClaim,
-    PhaseEvent, Poll, Polled, RecordOutcome, Report, Seen, Sending, Text, TopicEvent, What,
-    WorkerId,
+    Acks, Append, Appended, Assigned, Call, ClientEvent, Completion, EndOffset, EndOffsetSeen,
+    Invocation, Isolation, Late, Moment, NodeEvent, NodeHappening, Observation, Outcome,
+    PartitionClaim, PhaseEvent, Poll, Polled, RecordOutcome, Report, Seen, Sending, Text,
+    TopicEvent, What, WorkerId,
 };
 
 use super::{Happened, faults, members, observed, options, records, words};
@@ -203,6 +203,15 @@ fn operation(
     words: &[&str],
     add: &mut impl FnMut(Moment, What),
 ) {
+    if matches!(f, "ended" | "died") {
+        let event = ClientEvent {
+            client: format!("w{worker}"),
+            what: NodeHappening::Exited,
+            expected: f == "ended",
+            status: "signal 11".to_owned(),
+        };
+        return add(from, What::Client(Box::new(event)));
+    }
     let at = words
         .iter()
         .position(|word| *word == "->")

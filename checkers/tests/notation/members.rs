@@ -26,6 +26,11 @@ impl Around<'_> {
         self.asked.get(name).map(|word| Text::from(*word))
     }
 
+    /// `by=library`.
+    fn is_of_library(&self) -> bool {
+        self.asked.get("by") == Some(&"library")
+    }
+
     fn got(&self, name: &str) -> Option<Text> {
         self.got.get(name).map(|word| Text::from(*word))
     }
@@ -97,7 +102,7 @@ pub(super) fn operation(
                 topics: vec!["t".into()],
                 reason: around.asked("reason"),
                 node,
-                library: false,
+                library: around.is_of_library(),
             };
             let answer = Joined {
                 generation: around.number("gen").map_or(-1, |n| n as i32),
@@ -129,7 +134,7 @@ pub(super) fn operation(
                 member: member(before[1]),
                 assignments: assignments.collect(),
                 node,
-                library: false,
+                library: around.is_of_library(),
             };
             let partitions = after.iter().map(|word| partition(word)).collect();
             let answer = Box::new(Synced { partitions });
@@ -169,7 +174,7 @@ pub(super) fn operation(
                 member: member(before[1]),
                 offsets: before[2..].iter().map(|word| committed(word)).collect(),
                 node,
-                library: false,
+                library: around.is_of_library(),
             };
             let offsets = after.iter().map(|word| CommitOutcome {
                 outcome: match *word {

@@ -23,12 +23,13 @@
 //! 100..200 fault k1 pause n1 role=leader affects            or: isolate n1 n1>n2 n1>n3 moved, failed, skipped
 //! 100..200 fault k1 x n1 disk=slow-sync/500                 or: disk=failing-sync failed=3, the calls that failed
 //! 100..200 fault k1 clock-jump n1 skew=0..5000              by which its clock was moved, in ms; a wiped disk: wiped
-//! 100      phase load | n1 started | n1 exited | n1 died | late n1 400 | topic t/3 created id
+//! 100      phase load | n1 started | n1 exited | n1 died | late n1 400 | topic t/3 created id | w2 died | w2 ended
 //! timeouts session_ms=100 rebalance_ms=100 transaction_ms=500 scan_ms=10
 //! 1..2     w1 join g - -> gen=1 as=m1 leader=m1 protocol=range members=m1      known: join g m1 reason=rebalance
 //! 3..4     w1 sync g/1 m1 m1:t/0,t/1 m2:t/2 -> t/0 t/1     the leader sends what it assigns
 //! 5..6     w1 heartbeat g/1 m1 -> fail UNKNOWN_MEMBER_ID last=4     or: leave g m1
 //! 5..6     w1 commit-offsets g/1 m1 t/0@5#token            outside of a membership: g/-1 -; with an outcome each: -> ok x ?
+//! 5..6     w1 sync g/1 m1 by=library -> t/0                by a client library; so join and commit-offsets
 //! 5..6     w1 fetch-offsets g t/0 stable phase=final -> t/0@5#token     none: t/0@-1
 //! 5..6     w1 deliver g/1 m1 t/0@0 committed -> a@0 b@1
 //! 5..6     w1 init-producer x1 -> 17/2                      producer id and epoch

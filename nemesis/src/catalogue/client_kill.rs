@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 
-use super::kill::{gone, in_words};
+use super::reaped::{gone, in_words};
 use crate::fault::{Fault, FaultError};
 use crate::process::{Client, ClientControl, ProcessTable};
 

@@ -5,25 +5,18 @@
 //! does not need them. Every other fault heals when it is dropped.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::{BoxFuture, join_all};
-use tokio::time::{Instant, sleep};
 
 use super::client_kill::ClientKill;
+use super::reaped::{gone, in_words};
 use crate::fault::{Fault, FaultError};
 use crate::kind::{Class, FaultKind};
 use crate::node::Node;
 use crate::process::{Client, ProcessControl, ProcessTable};
 use crate::site::Site;
 use crate::target::Role;
-
-/// How long the processes of a killed group may take to be gone.
-const END_LIMIT: Duration = Duration::from_secs(2);
-
-/// Between two looks for them.
-const LOOK_INTERVAL: Duration = Duration::from_millis(2);
 
 /// SIGKILL and start again.
 pub(super) struct KillKind;
@@ -82,36 +75,6 @@ pub(super) async fn start_together(
         .into_iter()
         .collect::<Result<_, FaultError>>()?;
     Ok(started.join("; "))
-}
-
-/// How each of some processes ended.
-pub(super) fn in_words(statuses: &[(impl std::fmt::Display, String)]) -> String {
-    let text: Vec<String> = statuses
-        .iter()
-        .map(|(who, status)| format!("{who}: {status}"))
-        .collect();
-    text.join("; ")
-}
-
-/// Waits until no process of these groups is left. The first process is reaped when the kill returns; others of its group may
-/// take longer. `reaped` says how they ended.
-pub(super) async fn gone(
-    table: &ProcessTable,
-    groups: &[i32],
-    reaped: String,
-) -> Result<String, FaultError> {
-    let limit = Instant::now() + END_LIMIT;
-    while groups
-        .iter()
-        .any(|group| !table.directories(*group).is_empty())
-    {
-        if Instant::now() >= limit {
-            let evidence = format!("processes of the group are left; reaped: {reaped}");
-            return Err(FaultError::NoEffect { evidence });
-        }
-        sleep(LOOK_INTERVAL).await;
-    }
-    Ok(format!("reaped: {reaped}; no process of the group is left"))
 }
 
 /// How a node's processes end.

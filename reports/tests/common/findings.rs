@@ -333,11 +333,7 @@ pub(crate) fn every_doubt(text: &str) -> Vec<Doubt> {
             fault: text(),
             name: text(),
         },
-        Doubt::ClientEnded {
-            client: text(),
-            status: text(),
-            at: 5,
-        },
+        super::members::client_ended(text()),
         Doubt::CutShort,
         Doubt::Interrupted,
         Doubt::NothingSeen { what: text() },

@@ -266,3 +266,12 @@ fn offsets(text: &str) -> Vec<(&'static str, Value)> {
         ),
     ]
 }
+
+/// A client that ended by itself.
+pub(crate) fn client_ended(text: String) -> checkers::verdict::Doubt {
+    checkers::verdict::Doubt::ClientEnded {
+        client: text.clone(),
+        status: text,
+        at: 5,
+    }
+}

@@ -1,7 +1,7 @@
 //! `commit-backwards`: a fetch that asks for stable offsets does not return an older commit than an earlier such fetch had
 //! returned. *Older* is what had been acknowledged before the other was called: a smaller offset is a rewind, and legal. A
-//! commit of unknown outcome may land between the fetches, and so may the first copy of one that a client library sent twice. Where fetches are not promised to be linearizable, a former
-//! coordinator may answer so; it is reported and tolerated.
+//! commit of unknown outcome may land between the fetches, and so may the first copy of one that a client library sent twice.
+//! Where fetches are not promised to be linearizable, a former coordinator may answer so; it is reported and tolerated.
 
 use std::collections::BTreeMap;
 

@@ -9,7 +9,7 @@ use super::roster::{Commit, Group, Highest};
 use crate::checks::Check;
 use crate::checks::view::evidence;
 use crate::history::{Moment, Report};
-use crate::verdict::{Anomaly, Finding, Verdict};
+use crate::verdict::{Anomaly, Doubt, Finding, Verdict};
 
 pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
     let mut verdict = check.verdict();
@@ -41,6 +41,12 @@ pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
                 evidence: evidence(commit.place, &[commit.operation.id, by], &[commit.offset]),
             });
         }
+    }
+    if count == 0 && check.roster().is_of_libraries() {
+        // A cooperative member of a library commits while it joins again.
+        let what = "commits whose generation is known".to_owned();
+        verdict.not_applicable(Doubt::NotInRun { what });
+        return verdict;
     }
     check.saw(count, "accepted commits of members", &mut verdict);
     verdict

@@ -121,6 +121,17 @@ impl<'a> Roster<'a> {
         roster
     }
 
+    /// Whether all members are those of client libraries, which do not tell of their own requests.
+    pub(crate) fn is_of_libraries(&self) -> bool {
+        let calls = self.groups.values().flat_map(|group| &group.calls);
+        let mut joins = calls.filter_map(|operation| match operation.call {
+            Call::Join(join) => Some(join),
+            _ => None,
+        });
+        let first = joins.next();
+        first.is_some_and(|join| join.library) && joins.all(|join| join.library)
+    }
+
     fn group(&mut self, name: &'a str) -> &mut Group<'a> {
         self.groups.entry(name).or_default()
     }

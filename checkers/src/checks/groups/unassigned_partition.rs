@@ -10,10 +10,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::roster::{Group, JoinOk};
 use crate::checks::Check;
 use crate::history::{Call, Moment, Partition};
-use crate::verdict::{Anomaly, Finding, Verdict};
+use crate::verdict::{Anomaly, Doubt, Finding, Verdict};
 
 pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
     let mut verdict = check.verdict();
+    if check.roster().is_of_libraries() {
+        let what = "members that tell of their own requests".to_owned();
+        verdict.not_applicable(Doubt::NotInRun { what });
+        return verdict;
+    }
     let topics = topics(check);
     let mut count = 0;
     for (name, group) in &check.roster().groups {

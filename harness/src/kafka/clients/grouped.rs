@@ -94,7 +94,7 @@ fn read_again<J: Journal>(consumer: &BaseConsumer<Members<J>>) {
 fn close<J: Journal>(task: &Task, consumer: BaseConsumer<Members<J>>) {
     let context = std::sync::Arc::clone(consumer.context());
     context.state().close(&consumer);
-    let leaves = task.instance.is_none();
+    let leaves = task.instance.is_none() && !context.state().member().is_empty();
     if leaves {
         let state = context.state();
         state.journal.calls(
@@ -114,3 +114,6 @@ fn close<J: Journal>(task: &Task, consumer: BaseConsumer<Members<J>>) {
         state.journal.ended(Lane::Group, Outcome::Ok, None, report);
     }
 }
+
+#[cfg(test)]
+mod tests;

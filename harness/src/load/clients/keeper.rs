@@ -22,8 +22,10 @@ use crate::record::{Caller, Outcome};
 
 /// The interval of looks at the time and at the stop flag.
 const LOOK: Duration = Duration::from_millis(50);
-/// The time that a client may take to leave: its last commit waits for a coordinator.
+/// The time that a client may take to leave when the load is over: its last commit waits for a coordinator.
 const LEAVING: Duration = Duration::from_secs(5);
+/// The same under load, where a fault may have stopped it meanwhile.
+const LEAVING_UNDER_LOAD: Duration = Duration::from_secs(30);
 /// The pause after a client that ended by itself.
 const AFTER_END: Duration = Duration::from_secs(1);
 
@@ -126,23 +128,24 @@ impl<'a> Member<'a> {
 
     /// Takes down what it says until it ends. It is asked to leave at a time, or when the load is over. Returns whether it was.
     fn attend(&mut self, until: Instant) -> Result<bool> {
-        let mut asked: Option<Instant> = None;
+        let (mut asked, mut over): (Option<Instant>, Option<Instant>) = (None, None);
+        let past = |since: Option<Instant>, limit| since.is_some_and(|at| at.elapsed() >= limit);
         loop {
             match self.heard.recv_timeout(LOOK) {
                 Ok(line) => self.take(line),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return Ok(asked.is_some()),
             }
-            match asked {
-                None if self.load.stop.is_set() || Instant::now() >= until => {
-                    asked = Some(Instant::now());
-                    self.say(LEAVE);
-                }
-                Some(at) if at.elapsed() >= LEAVING => {
-                    // One that is gone needs no signal.
-                    let _ = killpg(Pid::from_raw(self.group()), Signal::SIGKILL);
-                }
-                _ => {}
+            if self.load.stop.is_set() {
+                over.get_or_insert_with(Instant::now);
+            }
+            if asked.is_none() && (over.is_some() || Instant::now() >= until) {
+                asked = Some(Instant::now());
+                self.say(LEAVE);
+            }
+            if past(over, LEAVING) || past(asked, LEAVING_UNDER_LOAD) {
+                // One that is gone needs no signal.
+                let _ = killpg(Pid::from_raw(self.group()), Signal::SIGKILL);
             }
         }
     }

@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use checkers::history::{Call, Outcome, Report};
 
 use super::line::{LEAVE, Line, TAKEN_DOWN};
-use crate::exit;
+use crate::exit::{self, Stop};
 use crate::kafka::clients::grouped::{self, Journal, Lane, Task};
 use crate::record::StopFlag;
 
@@ -17,12 +17,17 @@ use crate::record::StopFlag;
 /// more.
 ///
 /// # Errors
-/// If the task cannot be read, or the client cannot live. The harness is told why.
+/// If the task cannot be read (exit code 254).
 pub fn run() -> Result<i32> {
     let mut heard = BufReader::new(std::io::stdin());
     let mut task = String::new();
-    heard.read_line(&mut task).context("read the task")?;
-    let task: Task = serde_json::from_str(&task).context("read the task")?;
+    let read = heard.read_line(&mut task).context("it cannot be read");
+    let read = read.and_then(|_| serde_json::from_str(&task).context("it is none"));
+    let task: Task = read.map_err(|error| {
+        Stop::usage(format!(
+            "client: a run starts its clients itself, and gives each a task on its standard input: {error:#}"
+        ))
+    })?;
     let stop = StopFlag::default();
     let (taken_down, answers) = channel();
     let leave = stop.clone();
