@@ -22,7 +22,7 @@ use uuid::Uuid;
 
 use crate::frame::Frame;
 use crate::messages::{Class, Forwarded, Hello};
-use crate::request::{NodeId, Response};
+use crate::request::{NodeId, Response, Time};
 use crate::state::State;
 use crate::state::partition::{BatchPlace, Partition};
 
@@ -83,6 +83,15 @@ pub(crate) struct Surroundings {
     pub(crate) ask_leader: AskLeader,
 }
 
+/// What a coordinator gives a time-out to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Timed {
+    /// The silence of a group's member.
+    Sessions,
+    /// An open transaction.
+    Transactions,
+}
+
 /// Who applies an entry.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Applier<'a> {
@@ -134,6 +143,11 @@ pub(crate) trait Hook: Debug + Send + Sync {
         _entries: &dyn Fn() -> Vec<Entry>,
     ) -> Vec<BatchPlace> {
         Vec::new()
+    }
+
+    /// The time by which something is counted, instead of the core's.
+    fn time_of(&self, _what: Timed) -> Option<Time> {
+        None
     }
 
     /// The node is about to run its core.

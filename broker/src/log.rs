@@ -26,6 +26,7 @@ mod recovery;
 mod segment;
 #[cfg(test)]
 mod tests;
+mod torn;
 mod writer;
 
 pub(crate) use catalog::Catalog;

@@ -152,8 +152,11 @@ impl Node {
         let (core, asks) = CoreHandle::new(clock);
         let (trigger, shutdown) = shutdown::channel();
         let others = || config.peers.iter().filter(|peer| peer.id != config.node_id);
-        let (forward_links, forward_queues) =
-            ForwardLinks::new(others().map(|peer| peer.id), clock);
+        let (forward_links, forward_queues) = ForwardLinks::new(
+            others().map(|peer| peer.id),
+            clock,
+            rules.unanswered_forward,
+        );
         let forwarder = Forwarder::new(core.clone(), forward_links, hooks.clone());
         let context = Arc::new(Context::new(
             Arc::clone(&config),

@@ -24,6 +24,7 @@ mod slow_leak;
 mod startup_storm;
 mod table;
 mod topics;
+mod wall_clock;
 
 use std::collections::BTreeMap;
 

@@ -68,6 +68,8 @@ pub enum RecoveryKeeps {
     Intact,
     /// Only the frames that a later write confirms as synced.
     Confirmed,
+    /// Every intact frame, and a torn entry after them.
+    Torn,
 }
 
 /// What follows when a sync of the log fails.
@@ -86,8 +88,19 @@ pub enum Syncs {
     All,
     /// Those of files.
     Files,
+    /// Those of segments and those of names: a checkpoint gets its name while its content is not durable.
+    AllButCheckpoints,
     /// None: the kernel writes back when it likes.
     None,
+}
+
+/// What becomes of a change that was passed on to a leader whose connection broke before it answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnansweredForward {
+    /// The client learns that nobody knows.
+    Unknown,
+    /// It is passed on again.
+    SentAgain,
 }
 
 /// How a Produce response shows an append that failed.
@@ -234,7 +247,7 @@ pub struct Rules {
     pub listed_end: ListedEnd,
     /// Guards: a retry after a fail-over is recognized as a duplicate.
     pub sequences: Sequences,
-    /// Guards: what was synced before a restart is there after it.
+    /// Guards: what was synced before a restart is there after it, and nothing that was not written.
     pub recovery_keeps: RecoveryKeeps,
     /// Guards: what counts as durable is durable.
     pub failed_sync: FailedSync,
@@ -242,6 +255,8 @@ pub struct Rules {
     pub syncs: Syncs,
     /// Guards: a client learns that its write failed.
     pub failed_append: FailedAppend,
+    /// Guards: a change is made once, and whoever made it is not told that somebody else did.
+    pub unanswered_forward: UnansweredForward,
     /// Guards: the requests of one connection take effect in their order.
     pub append_order: AppendOrder,
     /// Guards: what is acknowledged is in the log, however much is on its way.
@@ -307,6 +322,7 @@ impl Rules {
         failed_sync: FailedSync::Ends,
         syncs: Syncs::All,
         failed_append: FailedAppend::Error,
+        unanswered_forward: UnansweredForward::Unknown,
         append_order: AppendOrder::Kept,
         crowded: Crowded::Appended,
         deletes: Deletes::AsAsked,

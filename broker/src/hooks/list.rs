@@ -7,10 +7,10 @@ use std::time::Duration;
 use raft::eraftpb::{Entry, Message};
 use uuid::Uuid;
 
-use super::{Applier, Held, Hook, Later, Outcomes, Retelling, Surroundings};
+use super::{Applier, Held, Hook, Later, Outcomes, Retelling, Surroundings, Timed};
 use crate::frame::Frame;
 use crate::messages::{Class, Forwarded};
-use crate::request::NodeId;
+use crate::request::{NodeId, Time};
 use crate::state::State;
 use crate::state::partition::{BatchPlace, Partition};
 
@@ -90,6 +90,10 @@ impl Hooks {
             .iter()
             .flat_map(|hook| hook.fetch_beyond(at, next, entries))
             .collect()
+    }
+
+    pub(crate) fn time_of(&self, what: Timed) -> Option<Time> {
+        self.0.iter().find_map(|hook| hook.time_of(what))
     }
 
     pub(crate) fn started(&self, surroundings: &Surroundings) {

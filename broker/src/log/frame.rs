@@ -88,24 +88,12 @@ pub(super) fn encode(
 
 /// Reads the frame that begins `bytes` and lies at `position` of segment `sequence`; None if it is not whole.
 pub(super) fn decode(bytes: &[u8], sequence: u32, position: u64) -> Option<Frame<'_>> {
-    if bytes.len() < HEADER_BYTES || u32_at(bytes, 0) != MAGIC {
-        return None;
-    }
-    let length = u32_at(bytes, 8) as usize;
-    if length > BODY_BYTES_MAX || bytes.len() - HEADER_BYTES < length {
-        return None;
-    }
+    let (header, length) = claimed(bytes)?;
     let end = HEADER_BYTES + length;
-    if checksum(&bytes[CHECKED_FROM..end], sequence, position) != u32_at(bytes, 4) {
+    let checked = bytes.get(CHECKED_FROM..end)?;
+    if checksum(checked, sequence, position) != u32_at(bytes, 4) {
         return None;
     }
-    let kind = Kind::from_repr(bytes[12])?;
-    let header = Header {
-        kind,
-        term: u64_at(bytes, 16),
-        index: u64_at(bytes, 24),
-        synced: u64_at(bytes, 32),
-    };
     Some(Frame {
         header,
         body: &bytes[HEADER_BYTES..end],
@@ -128,6 +116,30 @@ pub(super) fn find_witness(bytes: &[u8], sequence: u32, from: usize) -> Option<u
         at += 1;
     }
     None
+}
+
+/// What the header that begins `bytes` says, whatever follows it: no checksum is compared. Its length is that of the body.
+pub(super) fn claimed(bytes: &[u8]) -> Option<(Header, usize)> {
+    if bytes.len() < HEADER_BYTES || u32_at(bytes, 0) != MAGIC {
+        return None;
+    }
+    let length = u32_at(bytes, 8) as usize;
+    let header = Header {
+        kind: Kind::from_repr(bytes[12])?,
+        term: u64_at(bytes, 16),
+        index: u64_at(bytes, 24),
+        synced: u64_at(bytes, 32),
+    };
+    (length <= BODY_BYTES_MAX).then_some((header, length))
+}
+
+/// Where the first frame that is not whole begins, or the end. `bytes` is the segment.
+pub(super) fn whole(bytes: &[u8], sequence: u32) -> usize {
+    let mut position = 0;
+    while let Some(frame) = decode(&bytes[position..], sequence, position as u64) {
+        position += frame.length() as usize;
+    }
+    position
 }
 
 /// How far a segment is known to have been durable, by its own whole frames. `bytes` is the segment.

@@ -15,6 +15,7 @@ use super::segment::{self, Opening};
 use super::writer::{Live, LogWriter};
 use super::{
     Checkpoint, HardState, LogError, LogOptions, Place, Recovered, Segment, checkpoint, disk_error,
+    torn,
 };
 use crate::disk::{Disk, DiskFile};
 use crate::rules::RecoveryKeeps;
@@ -68,15 +69,16 @@ pub fn recover(
 }
 
 /// Length of a segment's first frame.
-const OPENING_BYTES: u64 = (frame::HEADER_BYTES + Opening::BODY_BYTES) as u64;
+pub(super) const OPENING_BYTES: u64 = (frame::HEADER_BYTES + Opening::BODY_BYTES) as u64;
 
 /// A segment's file and what its first frame says.
 type Opened = (Candidate, Opening);
 
-struct Candidate {
-    name: String,
-    sequence: u32,
-    file: Arc<dyn DiskFile>,
+/// A segment's file.
+pub(super) struct Candidate {
+    pub(super) name: String,
+    pub(super) sequence: u32,
+    pub(super) file: Arc<dyn DiskFile>,
 }
 
 #[derive(Default)]
@@ -197,8 +199,12 @@ impl Scan<'_> {
                 .entries
                 .truncate((opening.first_index - base) as usize);
             let mut bytes = self.read(candidate, None)?;
-            if self.keeps == RecoveryKeeps::Confirmed && number + 1 == opened.len() {
-                drop_unconfirmed(candidate, &mut bytes)?;
+            if number + 1 == opened.len() && !self.last_was_torn {
+                match self.keeps {
+                    RecoveryKeeps::Intact => {}
+                    RecoveryKeeps::Confirmed => torn::drop_unconfirmed(candidate, &mut bytes)?,
+                    RecoveryKeeps::Torn => torn::accept_last(candidate, &mut bytes)?,
+                }
             }
             let end = self.replay_segment(candidate, opening, &bytes, base, &mut replayed)?;
             if end < bytes.len() {
@@ -360,19 +366,6 @@ impl Scan<'_> {
         });
         result.map_err(disk_error(format!("read {}", candidate.name)))
     }
-}
-
-/// Takes for torn what no later frame vouches for, that is, the last write.
-fn drop_unconfirmed(candidate: &Candidate, bytes: &mut Vec<u8>) -> Result<(), LogError> {
-    let vouched = frame::vouched(bytes, candidate.sequence).max(OPENING_BYTES);
-    let (before, Candidate { file, name, .. }) = (bytes.len(), candidate);
-    bytes.truncate(vouched as usize);
-    tracing::warn!(
-        bytes = before - bytes.len(),
-        "the unconfirmed end of the log is dropped"
-    );
-    file.truncate(bytes.len() as u64)
-        .map_err(disk_error(format!("cut {name}")))
 }
 
 fn corrupt(candidate: &Candidate, position: usize, reason: &str) -> LogError {

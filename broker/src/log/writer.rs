@@ -155,7 +155,7 @@ impl LogWriter {
     }
 
     fn write_checkpoint(&mut self, checkpoint: &Checkpoint) -> Result<(), LogError> {
-        checkpoint::write(&*self.disk, checkpoint)?;
+        checkpoint::write(&*self.disk, checkpoint, self.options.syncs)?;
         self.checkpoints.insert(checkpoint.index);
         Ok(())
     }
@@ -265,8 +265,10 @@ impl LogWriter {
             let result =
                 file.write_all_at(&self.buffer, position)
                     .and_then(|()| match self.options.syncs {
-                        Syncs::All | Syncs::Files => self.heeded(file.sync()),
                         Syncs::None => Ok(()),
+                        Syncs::All | Syncs::Files | Syncs::AllButCheckpoints => {
+                            self.heeded(file.sync())
+                        }
                     });
             result.map_err(disk_error(format!(
                 "write {}",
@@ -280,7 +282,7 @@ impl LogWriter {
 
     fn sync_directory(&mut self) -> Result<(), LogError> {
         if self.directory_dirty {
-            if self.options.syncs == Syncs::All {
+            if matches!(self.options.syncs, Syncs::All | Syncs::AllButCheckpoints) {
                 self.heeded(self.disk.sync_directory())
                     .map_err(disk_error("sync the log's directory".to_owned()))?;
             }

@@ -25,6 +25,7 @@ use crate::ask::Clock;
 use crate::config::PeerConfig;
 use crate::messages::{ForwardOutcome, Forwarded};
 use crate::request::{AdminError, NodeId, Time};
+use crate::rules::UnansweredForward;
 
 /// Questions that wait for the link's task.
 const CALLS_QUEUED_MAX: usize = REQUESTS_PER_PEER_MAX;
@@ -47,6 +48,7 @@ pub(crate) struct Call {
 pub(crate) struct ForwardLinks {
     links: Arc<BTreeMap<NodeId, mpsc::Sender<Call>>>,
     clock: Clock,
+    unanswered: UnansweredForward,
 }
 
 impl ForwardLinks {
@@ -54,6 +56,7 @@ impl ForwardLinks {
     pub(crate) fn new(
         peers: impl Iterator<Item = NodeId>,
         clock: Clock,
+        unanswered: UnansweredForward,
     ) -> (ForwardLinks, Vec<(NodeId, mpsc::Receiver<Call>)>) {
         let mut links = BTreeMap::new();
         let mut queues = Vec::new();
@@ -66,6 +69,7 @@ impl ForwardLinks {
             ForwardLinks {
                 links: Arc::new(links),
                 clock,
+                unanswered,
             },
             queues,
         )
@@ -84,6 +88,7 @@ impl ForwardLinks {
         let left = deadline.saturating_sub(self.clock.now());
         match timeout(left, answer).await {
             Ok(Ok(replied)) => replied,
+            Ok(Err(_)) if self.unanswered == UnansweredForward::SentAgain => Err(NotSent),
             // The time is up, or the connection broke: the leader may or may not have it.
             Ok(Err(_)) | Err(_) => Ok(Err(AdminError::Refused(ResponseError::RequestTimedOut))),
         }

@@ -143,7 +143,12 @@ pub const TABLE: &[Entry] = &[
     gray::FSYNC_ERROR_IGNORED,
     gray::LOG_NEVER_SYNCED,
     gray::NAMES_NEVER_SYNCED,
+    gray::TORN_TAIL_ACCEPTED,
+    gray::CHECKPOINT_BEFORE_SYNC,
     gray::EVERY_REPLICA,
+    gray::FORWARDED_AGAIN,
+    gray::WALL_CLOCK_SESSIONS,
+    gray::WALL_CLOCK_TRANSACTIONS,
     Entry {
         name: "error-as-success",
         does: "a failed append is answered with error 0 and offset -1",

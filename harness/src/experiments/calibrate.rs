@@ -31,7 +31,6 @@ mod unexpected;
 pub mod watch;
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use anyhow::Result;
 use clap::Args;
@@ -54,7 +53,7 @@ use job::Runner;
 use opened::{Opened, finish};
 use repeated::repeated;
 use result_cache::ResultCache;
-use table::{Row, Subject};
+use table::{REFERENCE, Row, Subject};
 
 /// The number of seeds for each plant.
 const SEEDS: u32 = 5;
@@ -123,7 +122,7 @@ pub fn run(arguments: &CalibrateArguments) -> Result<i32> {
     if !arguments.histories.is_empty() {
         return histories::run(&arguments.histories, arguments.places, &arguments.out);
     }
-    let target = Arc::new(Target::load("reference")?);
+    let target = Target::load(REFERENCE)?;
     let faults = Faults::of(arguments)?;
     let mut plants = chosen(&arguments.plants)?;
     if faults != Faults::Own {
@@ -144,7 +143,6 @@ pub fn run(arguments: &CalibrateArguments) -> Result<i32> {
         plants.len(),
     ));
     let runner = Runner {
-        target: &target,
         session: &opened.session,
     };
     let calibrating = Calibrating {
@@ -199,7 +197,7 @@ impl Calibrating<'_> {
             let mut row = listed(how, offered);
             if how.is_detectable() {
                 let conditions = self.faults.conditions(how)?;
-                if !setups.contains(&conditions) {
+                if conditions.are_for_all() && !setups.contains(&conditions) {
                     setups.push(conditions.clone());
                 }
                 row.plant = how.plant.to_owned();

@@ -54,7 +54,7 @@ impl Core {
         // Borrowed, not copied: a group may have thousands of offsets.
         let empty = Group::default();
         let known = self.state.groups.get(group).unwrap_or(&empty);
-        let now = self.now;
+        let (now, session_time) = (self.now, self.session_time());
         let early = self.config.rules.syncing == Syncing::AtOnce;
         let unwritten = self.config.rules.generations == Generations::WithAssignment;
         let live = self.coordinator.groups.entry(group.to_owned()).or_default();
@@ -62,7 +62,11 @@ impl Core {
             return;
         };
         let mut members = gathered(known, &joining, |id| {
-            !live.leaving.contains(id) && live.sessions.get(id).is_none_or(|until| *until > now)
+            !live.leaving.contains(id)
+                && live
+                    .sessions
+                    .get(id)
+                    .is_none_or(|until| *until > session_time)
         });
         if early {
             for (id, member) in &mut members {

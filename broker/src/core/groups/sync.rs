@@ -121,7 +121,8 @@ impl Core {
         let Some(known) = known.and_then(|known| known.members.get(member)) else {
             return;
         };
-        let until = self.now + super::span::milliseconds(known.session_timeout_ms);
+        let lasts = super::span::milliseconds(known.session_timeout_ms);
+        let until = self.session_time() + lasts;
         let live = self.live(group);
         match live.sessions.get_mut(member) {
             Some(session) => *session = until,

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use super::{Core, Live, Phase};
+use crate::hooks::Timed;
 use crate::request::Time;
 use crate::request::groups::GroupState;
 
@@ -72,8 +73,14 @@ impl Core {
         });
     }
 
+    /// The time by which the sessions of members are counted.
+    pub(super) fn session_time(&self) -> Time {
+        let other = self.config.hooks.time_of(Timed::Sessions);
+        other.unwrap_or(self.now)
+    }
+
     fn look_at(&mut self, group: &str) {
-        let now = self.now;
+        let (now, session_time) = (self.now, self.session_time());
         let unassigned = self.state.groups.get(group);
         let unassigned =
             unassigned.is_some_and(|known| known.state() == GroupState::CompletingRebalance);
@@ -91,7 +98,7 @@ impl Core {
         let unsynced = unassigned && live.is_settled() && !live.assigning && live.sync_until <= now;
         let sessions = live.sessions.iter().filter(|(id, _)| !waits(id));
         let over: Vec<String> = sessions
-            .filter(|(_, until)| unsynced || **until <= now)
+            .filter(|(_, until)| unsynced || **until <= session_time)
             .map(|(id, _)| id.clone())
             .collect();
         if !over.is_empty() {

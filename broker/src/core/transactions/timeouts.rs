@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::{Core, marker};
 use crate::command::{Command, EndTransaction};
+use crate::hooks::Timed;
 use crate::request::Time;
 use crate::state::transactions::next_epoch;
 
@@ -66,16 +67,18 @@ impl Core {
             self.transacting.watched.remove(&id);
             return false;
         };
+        let now = self.config.hooks.time_of(Timed::Transactions);
+        let now = now.unwrap_or(self.now);
         let fresh = || Watched {
             begun: known.begun,
-            since: self.now,
+            since: now,
         };
         let watched = self.transacting.watched.entry(id).or_insert_with(fresh);
         if watched.begun != known.begun {
             *watched = fresh();
         }
         let timeout = Duration::from_millis(known.timeout_ms.max(0) as u64);
-        self.now.saturating_sub(watched.since) >= timeout
+        now.saturating_sub(watched.since) >= timeout
     }
 
     fn abort_timed_out(&mut self, id: &str) {

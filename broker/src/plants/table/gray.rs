@@ -1,7 +1,10 @@
-//! The plants of disks and replicas, as rows of the table: what only a power loss, a worse disk or a lost follower shows.
+//! The plants of disks, replicas, links and clocks, as rows of the table: what only a power loss, a worse disk, a lost follower,
+//! a broken connection or a clock that is set shows.
 
 use super::Entry;
-use crate::rules::{AcknowledgeAfter, FailedSync, Syncs};
+use crate::hooks::Timed;
+use crate::plants::wall_clock::WallClock;
+use crate::rules::{AcknowledgeAfter, FailedSync, RecoveryKeeps, Syncs, UnansweredForward};
 
 pub(super) const ACK_BEFORE_FSYNC: Entry = Entry {
     name: "ack-before-fsync",
@@ -38,6 +41,22 @@ pub(super) const NAMES_NEVER_SYNCED: Entry = Entry {
     plant: |broken, _| broken.rules.syncs = Syncs::Files,
 };
 
+pub(super) const TORN_TAIL_ACCEPTED: Entry = Entry {
+    name: "torn-tail-accepted",
+    does: "a restart takes a torn entry at the end of its log for whole: what is missing of it is zeros",
+    happened: "hashicorp/raft-wal #10: after a crash the last entry counted, and a part of it was not there",
+    parameter: None,
+    plant: |broken, _| broken.rules.recovery_keeps = RecoveryKeeps::Torn,
+};
+
+pub(super) const CHECKPOINT_BEFORE_SYNC: Entry = Entry {
+    name: "checkpoint-before-sync",
+    does: "a checkpoint gets its name before it is synced, and the log before it is removed",
+    happened: "TiKV #4846: files of snapshots were renamed and not synced",
+    parameter: None,
+    plant: |broken, _| broken.rules.syncs = Syncs::AllButCheckpoints,
+};
+
 pub(super) const EVERY_REPLICA: Entry = Entry {
     name: "every-replica",
     does: "acks=all waits for every replica, so that one slow or dead follower stops all writes",
@@ -45,4 +64,29 @@ pub(super) const EVERY_REPLICA: Entry = Entry {
         replica.lag.time.max.ms)",
     parameter: None,
     plant: |broken, _| broken.rules.acknowledge_after = AcknowledgeAfter::EveryReplica,
+};
+
+pub(super) const FORWARDED_AGAIN: Entry = Entry {
+    name: "forwarded-again",
+    does: "a change that was passed on to the leader is passed on again when the connection breaks before it is answered",
+    happened: "Apache Kafka: brokers send what they forwarded to a controller again after a disconnect, so that whoever \
+        created a topic may be told that it exists",
+    parameter: None,
+    plant: |broken, _| broken.rules.unanswered_forward = UnansweredForward::SentAgain,
+};
+
+pub(super) const WALL_CLOCK_SESSIONS: Entry = Entry {
+    name: "wall-clock-sessions",
+    does: "the sessions of a group's members are counted by the wall clock",
+    happened: "LogCabin #90: sessions of clients were over when somebody set the clock of a server",
+    parameter: None,
+    plant: |broken, _| broken.hook(WallClock(Timed::Sessions)),
+};
+
+pub(super) const WALL_CLOCK_TRANSACTIONS: Entry = Entry {
+    name: "wall-clock-transactions",
+    does: "the time-outs of transactions are counted by the wall clock",
+    happened: "Redpanda #1787: the time at which a transaction expires was one of the system's clock",
+    parameter: None,
+    plant: |broken, _| broken.hook(WallClock(Timed::Transactions)),
 };

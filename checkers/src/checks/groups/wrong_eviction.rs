@@ -140,7 +140,9 @@ fn replaced<'a>(group: &Group<'a>) -> Vec<&'a str> {
             known.0.insert(member);
         }
     }
-    let several = statics.into_values().filter(|(ids, open)| ids.len() > 1 || *open);
+    let several = statics
+        .into_values()
+        .filter(|(ids, open)| ids.len() > 1 || *open);
     several.flat_map(|(ids, _)| ids).collect()
 }
 

@@ -1,8 +1,12 @@
 //! The targets that come with the program, and the further files that they need.
 
 /// Target files, by name.
-pub(super) const TARGETS: [(&str, &str); 4] = [
+pub(super) const TARGETS: [(&str, &str); 5] = [
     ("reference", include_str!("../../../targets/reference.toml")),
+    (
+        "reference-small-log",
+        include_str!("../../../targets/reference-small-log.toml"),
+    ),
     (
         "apache-kafka",
         include_str!("../../../targets/apache-kafka.toml"),

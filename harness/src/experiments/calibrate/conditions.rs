@@ -1,22 +1,29 @@
 //! The workload, faults and time limit of a run with a plant, or of a control run.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
 use nemesis::catalogue::{Class, Kind};
 
 use super::CalibrateArguments;
-use super::table::Row;
+use super::table::{REFERENCE, Row};
 use crate::config::find;
 use crate::config::near;
+use crate::config::promises::lay_over;
 use crate::config::scenario::{self, Faults as Planned};
 use crate::config::shape::Fixed;
+use crate::config::target::Target;
 use crate::exit::Stop;
 use crate::load::Chosen;
 
 /// The conditions of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Conditions {
+    /// The built-in target.
+    pub target: &'static str,
+    /// What it states beside its own promises.
+    pub promises: &'static [&'static str],
     /// The workload.
     pub workload: Chosen,
     /// Fixed values of its load.
@@ -27,12 +34,37 @@ pub struct Conditions {
     pub time_limit: Duration,
 }
 
+impl Conditions {
+    /// The target with what it states.
+    ///
+    /// # Errors
+    /// If there is no such target or no such promise: a bug, which a test prevents.
+    pub fn target(&self) -> Result<Arc<Target>> {
+        let mut target = Target::load(self.target)?;
+        let words: Vec<String> = self.promises.iter().map(|&word| word.to_owned()).collect();
+        lay_over(&mut target.promises, &words)?;
+        Ok(Arc::new(target))
+    }
+
+    /// Whether a correct broker can run under them, too: one that states what only a plant makes true would not meet the
+    /// faults.
+    pub fn are_for_all(&self) -> bool {
+        self.promises.is_empty()
+    }
+}
+
 impl std::fmt::Display for Conditions {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let (workload, seconds) = (self.workload.name, self.time_limit.as_secs());
         write!(formatter, "{workload}, {}, {seconds} s", self.faults)?;
         for (key, value) in &self.load {
             write!(formatter, ", {key}={value}")?;
+        }
+        if self.target != REFERENCE {
+            write!(formatter, ", {}", self.target)?;
+        }
+        for promise in self.promises {
+            write!(formatter, ", --promise {promise}")?;
         }
         Ok(())
     }
@@ -88,16 +120,20 @@ impl Faults {
         let load: Vec<Fixed> = row.load.iter().map(own).collect();
         Ok(match self {
             Faults::Own => Conditions {
+                target: row.target,
+                promises: row.promises,
                 workload,
                 load,
                 faults: row.faults.to_owned(),
                 time_limit: row.time_limit(),
             },
             Faults::Mix(without) if without.is_empty() => Conditions {
+                target: row.target,
                 load,
                 ..default_mix(workload)
             },
             Faults::Mix(without) => Conditions {
+                target: row.target,
                 load,
                 faults: kept(without).join(","),
                 ..default_mix(workload)
@@ -135,6 +171,8 @@ pub fn default_mix(workload: Chosen) -> Conditions {
         _ => "all".to_owned(),
     };
     Conditions {
+        target: REFERENCE,
+        promises: &[],
         workload,
         load: Vec::new(),
         faults,

@@ -1,7 +1,5 @@
 //! One run of a calibration. With a plant it ends at the first proof, without a plant at the first finding.
 
-use std::sync::Arc;
-
 use anyhow::Result;
 use checkers::history::History;
 use checkers::judgement::Judgement;
@@ -16,7 +14,6 @@ use super::watch::{self, Flags};
 use crate::bounded;
 use crate::config::plants::{Planted, Plants};
 use crate::config::scenario::Scenario;
-use crate::config::target::Target;
 use crate::exit::Stop;
 use crate::output::shown;
 use crate::reference;
@@ -33,8 +30,6 @@ const TRIES_MAX: u32 = 3;
 
 /// Runs the jobs of a calibration.
 pub struct Runner<'a> {
-    /// The target.
-    pub target: &'a Arc<Target>,
     /// The session. Each run has a directory below its `out`.
     pub session: &'a Session,
 }
@@ -177,7 +172,7 @@ impl Runner<'_> {
         let scenario = Scenario::plain(name, "");
         Ok(Case {
             is_shown: false,
-            ..resolve(&scenario, &overrides, self.target, seed)?
+            ..resolve(&scenario, &overrides, &conditions.target()?, seed)?
         })
     }
 

@@ -9,8 +9,6 @@ mod terminal;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
-
 use anyhow::Result;
 use reports::Calibration;
 use reports::model::{Fate, MutantRow, PlantRun};
@@ -21,7 +19,7 @@ use super::job::Runner;
 use super::opened::{self, Opened, finish};
 use super::repeated::repeated;
 use super::result_cache::ResultCache;
-use super::table::Row;
+use super::table::{REFERENCE, Row};
 use super::{CalibrateArguments, place};
 use crate::config::near;
 use crate::config::plants::Planted;
@@ -54,7 +52,7 @@ pub fn subjects() -> impl Iterator<Item = Subject> {
 /// If a mutant is unknown, or the machine cannot run it.
 pub(super) fn run(arguments: &CalibrateArguments) -> Result<i32> {
     place::of_runs(&arguments.out)?;
-    let target = Arc::new(Target::load("reference")?);
+    let target = Target::load(REFERENCE)?;
     let chosen = chosen(&arguments.plants, arguments.shard)?;
     let opened = Opened::at(arguments, &target)?;
     say(&format!(
@@ -65,7 +63,6 @@ pub(super) fn run(arguments: &CalibrateArguments) -> Result<i32> {
     let running = Running {
         arguments,
         runner: Runner {
-            target: &target,
             session: &opened.session,
         },
         cache: &opened.cache,

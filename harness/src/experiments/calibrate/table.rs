@@ -13,6 +13,9 @@ use crate::reference::{self, Offered};
 
 pub use rows::ROWS;
 
+/// The target that a calibration runs.
+pub const REFERENCE: &str = "reference";
+
 /// When a finding can be caused by the plant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum When {
@@ -39,6 +42,10 @@ pub struct Row {
     pub workload: &'static str,
     /// Values of the load that it needs, where the workload draws it.
     pub load: &'static [(&'static str, &'static str)],
+    /// The built-in target that it needs: the reference broker, or a variant of it.
+    pub target: &'static str,
+    /// What the target states only with the plant, as `--promise` takes it.
+    pub promises: &'static [&'static str],
     /// The checks that must detect it. One of them is enough.
     pub caught_by: &'static [&'static str],
     /// Why no check can detect it from outside. A calibration does not run such a plant.

@@ -11,7 +11,7 @@ mod setup;
 mod transactions;
 mod writes;
 
-use super::super::table::{Row, When};
+use super::super::table::{REFERENCE, Row, When};
 
 /// Every mutant, by the API whose answers it changes.
 pub const ROWS: &[&[Row]] = &[
@@ -32,6 +32,8 @@ const USUAL: Row = Row {
     trigger: &[],
     workload: "append",
     load: &[],
+    target: REFERENCE,
+    promises: &[],
     caught_by: &[],
     not_seen_because: None,
     findings: &[],

@@ -1,11 +1,13 @@
 //! The rows of the table of plants: one for each plant of the broker, in the broker's order.
 
+mod clock;
 mod disk;
+mod forwarded;
 mod groups;
 mod in_flight;
 mod transactions;
 
-use super::{Row, When};
+use super::{REFERENCE, Row, When};
 use in_flight::in_flight;
 
 /// The values that most rows have in common.
@@ -14,6 +16,8 @@ const USUAL: Row = Row {
     trigger: &[],
     workload: "append",
     load: &[],
+    target: REFERENCE,
+    promises: &[],
     caught_by: &[],
     not_seen_because: None,
     findings: &[],
@@ -22,6 +26,9 @@ const USUAL: Row = Row {
     seconds: 0,
     when: When::Always,
 };
+
+/// The target whose nodes start from checkpoints within a run of a minute.
+const SMALL_LOG: &str = "reference-small-log";
 
 /// Faults that separate the leader from the other nodes or from the clients, for longer than an election.
 const NEW_LEADER: &[&str] = &[
@@ -152,7 +159,12 @@ pub const ROWS: &[Row] = &[
     disk::FSYNC_ERROR_IGNORED,
     disk::LOG_NEVER_SYNCED,
     disk::NAMES_NEVER_SYNCED,
+    disk::TORN_TAIL_ACCEPTED,
+    disk::CHECKPOINT_BEFORE_SYNC,
     disk::EVERY_REPLICA,
+    forwarded::FORWARDED_AGAIN,
+    clock::WALL_CLOCK_SESSIONS,
+    clock::WALL_CLOCK_TRANSACTIONS,
     Row {
         name: "error-as-success",
         trigger: &["isolate:leader", "deaf:leader", "mute:leader"],

@@ -1,6 +1,6 @@
 //! Plants that only a worse disk, a power loss or a lost follower shows.
 
-use super::{Row, USUAL, When};
+use super::{Row, SMALL_LOG, USUAL, When};
 
 /// The followers' syncs are late, and what they have not synced is acknowledged. The leader waits for its own sync in any
 /// case, so its disk stays as it is.
@@ -50,6 +50,56 @@ pub(super) const NAMES_NEVER_SYNCED: Row = Row {
     findings: &["lost-write", "inconsistent-offset", "epoch-went-back"],
     plant: "names-never-synced",
     faults: "power-loss=whole+posix:all",
+    seconds: 30,
+    when: When::Provoked,
+    ..USUAL
+};
+
+/// What the nodes were about to sync is torn. A late sync makes it more than a moment's.
+pub(super) const TORN_TAIL_ACCEPTED: Row = Row {
+    name: "torn-tail-accepted",
+    trigger: &[
+        "power-loss",
+        "power-loss=slow:all",
+        "power-loss=slow:majority",
+    ],
+    caught_by: &[
+        "replicas-agree",
+        "offsets-served",
+        "lost-write",
+        "phantom-value",
+        "inconsistent-offset",
+        "unprovoked-exit",
+    ],
+    findings: &[
+        "replica-misses",
+        "replicas-differ",
+        "unreadable-records",
+        "lost-write",
+        "phantom-value",
+        "inconsistent-offset",
+        "unprovoked-exit",
+    ],
+    plant: "torn-tail-accepted",
+    faults: "power-loss=slow:all,power-loss=slow:majority",
+    seconds: 30,
+    when: When::Provoked,
+    ..USUAL
+};
+
+/// A node starts from a checkpoint only if the log before it is gone.
+pub(super) const CHECKPOINT_BEFORE_SYNC: Row = Row {
+    name: "checkpoint-before-sync",
+    trigger: &[
+        "power-loss",
+        "power-loss=whole:follower",
+        "power-loss=whole:leader",
+    ],
+    target: SMALL_LOG,
+    caught_by: &["unprovoked-exit", "lost-write"],
+    findings: &["unprovoked-exit", "lost-write"],
+    plant: "checkpoint-before-sync",
+    faults: "power-loss=whole:follower,power-loss=whole:leader",
     seconds: 30,
     when: When::Provoked,
     ..USUAL

@@ -4,7 +4,7 @@
 use super::{NEW_LEADER, Row, USUAL, When};
 
 /// Members that are not static.
-const DYNAMIC: &[(&str, &str)] = &[("static", "false"), ("groups", "1")];
+pub(super) const DYNAMIC: &[(&str, &str)] = &[("static", "false"), ("groups", "1")];
 
 /// Offsets are gone with the coordinator's memory.
 pub(super) const OFFSETS_IN_MEMORY: Row = Row {
