@@ -17,7 +17,7 @@ use super::roster::Group;
 use super::zombie_member::member;
 use crate::checks::Check;
 use crate::history::{Call, ClientOperation, Moment, Outcome, Report, Seen};
-use crate::verdict::{Evidence, Finding, Verdict};
+use crate::verdict::{Doubt, Evidence, Finding, Verdict};
 
 const MS: Moment = 1_000_000;
 
@@ -32,6 +32,11 @@ struct Beat<'a> {
 
 pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
     let mut verdict = check.verdict();
+    if check.roster().is_of_libraries() {
+        let what = "members that tell of their own requests".to_owned();
+        verdict.not_applicable(Doubt::NotInRun { what });
+        return verdict;
+    }
     let mut count = 0;
     for (name, group) in &check.roster().groups {
         let mut beats: Vec<Beat<'_>> = group.calls.iter().filter_map(|one| beat(one)).collect();
