@@ -33,19 +33,22 @@ const COMMIT: &str = "commit_ms";
 const REBALANCE_MS: u64 = 12_000;
 /// The approximate life of a member. The faults end some earlier.
 const LIFE: Duration = Duration::from_secs(25);
-/// Clients that append or poll, of all.
-const OTHERS_OF: usize = 4;
+/// One of so many clients appends.
+const OTHERS_OF: usize = 8;
 
 struct GroupClient;
 
 impl Workload for GroupClient {
-    /// A quarter of the clients append. How many of the others are members the seed decides; what is left of them polls.
+    /// A part of the clients append, and one polls, so that reads are judged whatever the seed draws. How many of the others are members
+    /// the seed decides; what is left of them polls.
     fn workers(&self, clients: usize) -> Vec<Worker> {
         let appending = (clients / OTHERS_OF).max(1);
         let others = (0..appending).map(|_| -> Worker { Box::new(append::run) });
-        let seats = (appending..clients)
-            .map(|at| -> Worker { Box::new(move |load, turn| sit(load, turn, at - appending)) });
-        others.chain(seats).collect()
+        let first = appending + 1;
+        let seats = (first..clients)
+            .map(|at| -> Worker { Box::new(move |load, turn| sit(load, turn, at - first)) });
+        let polls: Worker = Box::new(poll::run);
+        others.chain([polls]).chain(seats).collect()
     }
 
     fn groups(&self, _: &Shape) -> Vec<String> {
