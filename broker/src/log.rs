@@ -19,6 +19,7 @@ use raft::eraftpb::Entry;
 use crate::disk::DiskFile;
 use crate::rules::{FailedSync, RecoveryKeeps, Rules, Syncs};
 
+mod candidate;
 mod catalog;
 mod checkpoint;
 mod frame;

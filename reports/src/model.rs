@@ -45,8 +45,8 @@ pub use museum::{ExhibitRow, Museum, MuseumRun, MuseumSide};
 pub use mutation::{Fate, MutantRow, score, score_text};
 pub use operation::Operation;
 pub use planted_run::PlantRun;
-pub use refusal::{CallCount, Refusal, Refusals};
-pub use scenario::{File, LagBucket, OpsCount, PhaseMark, ScenarioReport};
+pub use refusal::{CallCount, OpsCount, Refusal, Refusals};
+pub use scenario::{File, LagBucket, PhaseMark, ScenarioReport};
 pub use series::{
     AvailabilityBucket, DensityCell, LatencySeries, Mark, QuantileBucket, RateBucket, Series,
 };

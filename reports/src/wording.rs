@@ -49,7 +49,7 @@ pub(crate) use figures::{amount, figure_name, figures};
 pub(crate) use headline::{headline, instance_line, kinds};
 pub(crate) use liveness::scope_word;
 pub(crate) use occurrences::occurrences;
-pub(crate) use promises::{limit_rows, promise_rows, subject};
+pub(crate) use promises::{Test, limit_rows, promise_rows, subject};
 pub(crate) use severity::severity;
 pub(crate) use words::Words;
 

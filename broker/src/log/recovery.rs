@@ -10,6 +10,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::candidate::{Candidate, OPENING_BYTES};
 use super::frame::{self, Frame, Kind};
 use super::segment::{self, Opening};
 use super::writer::{Live, LogWriter};
@@ -17,7 +18,7 @@ use super::{
     Checkpoint, HardState, LogError, LogOptions, Place, Recovered, Segment, checkpoint, disk_error,
     torn,
 };
-use crate::disk::{Disk, DiskFile};
+use crate::disk::Disk;
 use crate::rules::RecoveryKeeps;
 
 /// Opens the log in `disk`, creating it if there is none, and makes everything found in it durable.
@@ -68,18 +69,8 @@ pub fn recover(
     Ok((writer, recovered))
 }
 
-/// Length of a segment's first frame.
-pub(super) const OPENING_BYTES: u64 = (frame::HEADER_BYTES + Opening::BODY_BYTES) as u64;
-
 /// A segment's file and what its first frame says.
 type Opened = (Candidate, Opening);
-
-/// A segment's file.
-pub(super) struct Candidate {
-    pub(super) name: String,
-    pub(super) sequence: u32,
-    pub(super) file: Arc<dyn DiskFile>,
-}
 
 #[derive(Default)]
 struct Replayed {

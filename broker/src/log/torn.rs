@@ -1,8 +1,8 @@
 //! Two mistakes of a recovery at the end of the newest segment: to drop what nothing later vouches for, and to take what is
 //! torn for whole. Neither happens unless the [rules](crate::rules) say so. What is correct is in `recovery`.
 
+use super::candidate::{Candidate, OPENING_BYTES};
 use super::frame::{self, HEADER_BYTES, Kind};
-use super::recovery::{Candidate, OPENING_BYTES};
 use super::{LogError, disk_error};
 
 /// Takes for torn what no later frame vouches for, that is, the last write.

@@ -11,6 +11,7 @@ pub(super) mod ends;
 pub(super) mod false_fence;
 pub(super) mod input_progress;
 mod ledger;
+mod lives;
 mod log;
 pub(super) mod lost;
 pub(super) mod lso_stuck;

@@ -60,7 +60,9 @@ const FLOORS: &[(&str, &[&[&str]])] = &[
             &["html"],
             &["svg"],
             &["json", "markdown", "text", "timelines"],
-            &["charts", "findings", "junit", "measures", "untested"],
+            &[
+                "charts", "findings", "junit", "measures", "tested", "untested",
+            ],
             &["model", "overlaps", "wording"],
             &["format"],
             &["axis", "definitions", "limits", "visible"],

@@ -9,7 +9,7 @@ use crate::axis::Axis;
 use crate::format::{bytes, group, length_ms, moment, untrusted};
 use crate::limits::{SCENARIOS_WITH_CHARTS_MAX, TABLE_ROWS_MAX};
 use crate::model::{FaultWindow, RunReport, ScenarioReport, WindowState};
-use crate::wording;
+use crate::{tested, wording};
 
 /// The whole section.
 pub(super) fn section(
@@ -166,7 +166,7 @@ fn rules(scenario: &ScenarioReport) -> Markup {
                     thead { tr { th scope="col" { "promise" } th scope="col" { "made" } th scope="col" { "tested here" } th scope="col" { "consequence" } } }
                     tbody { @for row in wording::promise_rows(&scenario.promises) {
                         tr { th scope="row" { (row.promise) } td { (if row.made { "yes" } else { "no" }) }
-                            td { (if row.is_tested(scenario) { "yes" } else { "no" }) } td { (row.consequence) } }
+                            td { (if tested::took_place(row.test, scenario) { "yes" } else { "no" }) } td { (row.consequence) } }
                     } }
                 }
                 @if let Some(configuration) = &scenario.judgement.configuration {

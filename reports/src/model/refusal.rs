@@ -6,8 +6,6 @@ use std::collections::BTreeMap;
 use checkers::history::{Event, Outcome, Report, What, WorkerId};
 use serde::{Deserialize, Serialize};
 
-use super::OpsCount;
-
 /// Errors beyond this many different ones are counted together.
 const ERRORS_MAX: usize = 64;
 
@@ -22,6 +20,18 @@ pub struct Refusal {
     pub error: String,
     /// How many.
     pub count: u64,
+}
+
+/// Operations by outcome.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OpsCount {
+    /// It happened.
+    pub ok: u64,
+    /// It did not happen.
+    pub fail: u64,
+    /// Unknown.
+    pub info: u64,
 }
 
 /// How the operations of one call ended.
@@ -128,9 +138,9 @@ mod tests {
             r#"{"i":1,"t":2,"type":"fail","worker":1,"f":"end-offset","error":"NOT_LEADER"}"#,
             r#"{"i":2,"t":3,"type":"invoke","worker":1,"f":"append","topic":"t","partition":0,"values":["a"]}"#,
             r#"{"i":3,"t":4,"type":"info","worker":1,"f":"append","records":[{"outcome":"info","error":"_MSG_TIMED_OUT"}]}"#,
-            r#"{"i":4,"t":5,"type":"invoke","worker":1,"f":"poll"}"#,
+            r#"{"i":4,"t":5,"type":"invoke","worker":1,"f":"poll","assigned":[]}"#,
             r#"{"i":5,"t":6,"type":"ok","worker":1,"f":"poll","records":[]}"#,
-            r#"{"i":6,"t":7,"type":"invoke","worker":1,"f":"poll"}"#,
+            r#"{"i":6,"t":7,"type":"invoke","worker":1,"f":"poll","assigned":[]}"#,
         ];
         let mut refusals = Refusals::default();
         for line in lines {

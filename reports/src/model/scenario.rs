@@ -11,7 +11,7 @@ use super::fault::{FaultWindow, WindowState};
 use super::group::Group;
 use super::log::LogExcerpt;
 use super::operation::Operation;
-use super::refusal::{CallCount, Refusal};
+use super::refusal::{CallCount, OpsCount, Refusal};
 use super::series::Series;
 use super::transactions::Transactions;
 
@@ -72,18 +72,6 @@ pub struct ScenarioReport {
     pub transactions: Option<Transactions>,
     /// Files kept, relative to the run directory.
     pub files: Vec<File>,
-}
-
-/// Operations by outcome.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct OpsCount {
-    /// It happened.
-    pub ok: u64,
-    /// It did not happen.
-    pub fail: u64,
-    /// Unknown.
-    pub info: u64,
 }
 
 /// A phase's begin.

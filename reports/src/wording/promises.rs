@@ -4,27 +4,37 @@ use checkers::history::{Limits, Promises, SurvivedPowerLoss};
 use checkers::promises::Subject;
 
 use crate::format::limit_ms;
-use crate::model::ScenarioReport;
-use crate::tested::Test;
+
+/// What it takes to test a promise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Test {
+    /// One of these checks came to a verdict.
+    Check(&'static [&'static str]),
+    /// The same, with producers that wait for all replicas (true) or do not (false).
+    CheckWithAcks(&'static str, bool),
+    /// The same, with idempotent producers.
+    CheckOfIdempotent(&'static str),
+    /// A fault took effect whose kind begins so.
+    Fault(&'static [&'static str]),
+    /// This check came to a verdict, and counted something of this name.
+    Seen(&'static str, &'static str),
+    /// The same check came to a verdict, calls of this name succeeded, and a node was started again.
+    AfterRestart(&'static str, &'static str),
+    /// Links were cut or worse.
+    Network,
+}
 
 /// A promise, whether this target makes it, and the consequence for the verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PromiseRow {
     /// What it takes to test it.
-    test: Test,
+    pub(crate) test: Test,
     /// The promise.
     pub(crate) promise: &'static str,
     /// Whether it is made.
     pub(crate) made: bool,
     /// The consequence for the verdict.
     pub(crate) consequence: &'static str,
-}
-
-impl PromiseRow {
-    /// Whether this scenario could have broken it.
-    pub(crate) fn is_tested(&self, scenario: &ScenarioReport) -> bool {
-        self.test.took_place(scenario)
-    }
 }
 
 /// One row per promise.

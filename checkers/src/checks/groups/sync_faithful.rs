@@ -2,7 +2,8 @@
 //!
 //! A leader may send its assignment twice; the coordinator keeps the first that arrives, so an answer is judged only if it
 //! equals none of those that were not refused. One of unknown outcome may be the one that was taken. Where no leader's
-//! assignment was recorded, nothing is judged. And the leader that a member is told of is one of the members. A static member that was replaced is given what was sent for its predecessor.
+//! assignment was recorded, nothing is judged. A static member that was replaced is given what was sent for its predecessor. And
+//! the leader that a member is told of is one of the members.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::lives::Life;
 use super::log::{self, Log};
 use crate::checks::view::{Place, Values, topics};
 use crate::history::{
@@ -365,47 +366,5 @@ impl<'a> Ledger<'a> {
             life.by_epoch.arrange();
             life.by_call.arrange();
         }
-    }
-}
-
-/// The answers to InitProducerId of one transactional id and producer id.
-#[derive(Debug, Default)]
-struct Life {
-    by_epoch: Earliest,
-    by_call: Earliest,
-}
-
-/// Ascending keys, each with the earliest answer of all from it on, and whose it is.
-#[derive(Debug, Default)]
-struct Earliest(Vec<(u64, Moment, usize)>);
-
-impl Earliest {
-    fn arrange(&mut self) {
-        self.0.sort_unstable();
-        for at in (1..self.0.len()).rev() {
-            if self.0[at].1 < self.0[at - 1].1 {
-                (self.0[at - 1].1, self.0[at - 1].2) = (self.0[at].1, self.0[at].2);
-            }
-        }
-    }
-
-    /// The earliest of those above a key.
-    fn first_after(&self, key: u64) -> Option<usize> {
-        let above = self.0.partition_point(|one| one.0 <= key);
-        self.0.get(above).map(|one| one.2)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// An answer that came late does not hide an earlier one of a higher key.
-    #[test]
-    fn the_earliest_answer_above_a_key_is_found() {
-        let mut all = Earliest(vec![(3, 50, 0), (1, 10, 1), (2, 90, 2)]);
-        all.arrange();
-        let after = [0, 1, 2, 3].map(|key| all.first_after(key));
-        assert_eq!(after, [Some(1), Some(0), Some(0), None]);
     }
 }

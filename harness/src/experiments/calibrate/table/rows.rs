@@ -27,9 +27,6 @@ const USUAL: Row = Row {
     when: When::Always,
 };
 
-/// The target whose nodes start from checkpoints within a run of a minute.
-const SMALL_LOG: &str = "reference-small-log";
-
 /// Faults that separate the leader from the other nodes or from the clients, for longer than an election.
 const NEW_LEADER: &[&str] = &[
     "isolate:leader",

@@ -1,6 +1,9 @@
 //! Plants that only a worse disk, a power loss or a lost follower shows.
 
-use super::{Row, SMALL_LOG, USUAL, When};
+use super::{Row, USUAL, When};
+
+/// The target whose nodes start from checkpoints within a run of a minute.
+const SMALL_LOG: &str = "reference-small-log";
 
 /// The followers' syncs are late, and what they have not synced is acknowledged. The leader waits for its own sync in any
 /// case, so its disk stays as it is.
