@@ -98,7 +98,10 @@ mod tests {
     fn a_torn_entry_is_taken_for_whole_only_by_mistake() {
         let whole = Bytes::from_static(b"what was written");
         let padded = Bytes::from_static(b"what was\0\0\0\0\0\0\0\0");
-        assert_eq!(found(RecoveryKeeps::Intact, 8), [whole.clone()]);
+        assert_eq!(
+            found(RecoveryKeeps::Intact, 8),
+            std::slice::from_ref(&whole)
+        );
         assert_eq!(found(RecoveryKeeps::Torn, 8), [whole.clone(), padded]);
         for missing in [0, 16 + 1] {
             let correct = found(RecoveryKeeps::Intact, missing);

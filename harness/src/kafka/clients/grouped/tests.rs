@@ -13,9 +13,12 @@ use super::*;
 const LIMIT: Duration = Duration::from_secs(60);
 const RECORDS: i64 = 20;
 
+/// What was noted: on which lane, the call, and its report if it came.
+type Note = (Lane, Call, Option<Report>);
+
 /// What was told, in its order; and the member ends after its first commit.
 #[derive(Clone, Default)]
-struct Notes(Arc<Mutex<Vec<(Lane, Call, Option<Report>)>>>);
+struct Notes(Arc<Mutex<Vec<Note>>>);
 
 impl Journal for Notes {
     fn calls(&self, lane: Lane, call: Call) {
