@@ -183,6 +183,17 @@ impl Check<'_> {
         none
     }
 
+    /// Whether all members of groups are those of client libraries. Then a check of their requests is not applicable, and
+    /// the verdict says so.
+    pub(super) fn is_of_libraries(&self, verdict: &mut Verdict) -> bool {
+        let all = self.roster().is_of_libraries();
+        if all {
+            let what = "members that tell of their own requests".to_owned();
+            verdict.not_applicable(Doubt::NotInRun { what });
+        }
+        all
+    }
+
     /// A finding held to a limit: undecided if the machine was starved at that time.
     pub fn unless_starved(
         &self,

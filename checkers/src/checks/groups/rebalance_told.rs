@@ -17,7 +17,7 @@ use super::roster::Group;
 use super::zombie_member::member;
 use crate::checks::Check;
 use crate::history::{Call, ClientOperation, Moment, Outcome, Report, Seen};
-use crate::verdict::{Doubt, Evidence, Finding, Verdict};
+use crate::verdict::{Evidence, Finding, Verdict};
 
 const MS: Moment = 1_000_000;
 
@@ -32,9 +32,7 @@ struct Beat<'a> {
 
 pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
     let mut verdict = check.verdict();
-    if check.roster().is_of_libraries() {
-        let what = "members that tell of their own requests".to_owned();
-        verdict.not_applicable(Doubt::NotInRun { what });
+    if check.is_of_libraries(&mut verdict) {
         return verdict;
     }
     let mut count = 0;

@@ -12,13 +12,11 @@ use super::roster::{Group, SyncCall, place};
 use crate::checks::Check;
 use crate::checks::view::Place;
 use crate::history::{Outcome, Partition};
-use crate::verdict::{Anomaly, Doubt, Evidence, Finding, Verdict};
+use crate::verdict::{Anomaly, Evidence, Finding, Verdict};
 
 pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
     let mut verdict = check.verdict();
-    if check.roster().is_of_libraries() {
-        let what = "members that tell of their own requests".to_owned();
-        verdict.not_applicable(Doubt::NotInRun { what });
+    if check.is_of_libraries(&mut verdict) {
         return verdict;
     }
     let mut count = 0;

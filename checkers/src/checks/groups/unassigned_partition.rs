@@ -10,13 +10,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::roster::{Group, JoinOk};
 use crate::checks::Check;
 use crate::history::{Call, Moment, Partition};
-use crate::verdict::{Anomaly, Doubt, Finding, Verdict};
+use crate::verdict::{Anomaly, Finding, Verdict};
 
 pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
     let mut verdict = check.verdict();
-    if check.roster().is_of_libraries() {
-        let what = "members that tell of their own requests".to_owned();
-        verdict.not_applicable(Doubt::NotInRun { what });
+    if check.is_of_libraries(&mut verdict) {
         return verdict;
     }
     let topics = topics(check);
@@ -117,9 +115,10 @@ fn topics<'a>(check: &Check<'a>) -> BTreeMap<&'a str, Topic> {
         let topic = topics.entry(call.topic.as_str()).or_default();
         // The request that created it has an answer, and the note of it comes later.
         let made = topic.created.is_some_and(|(at, _)| {
-            matches!(operation.call, Call::CreateTopic(_)) && operation.completed() <= Some(at)
+            matches!(operation.call, Call::CreateTopic(_))
+                && operation.completed().is_some_and(|ended| ended <= at)
         });
-        if !made || operation.completed().is_none() {
+        if !made {
             topic.changes.push(operation.called);
         }
     }

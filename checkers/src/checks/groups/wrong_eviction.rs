@@ -21,9 +21,7 @@ const MS: Moment = 1_000_000;
 
 pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
     let mut verdict = check.verdict();
-    if check.roster().is_of_libraries() {
-        let what = "members that tell of their own requests".to_owned();
-        verdict.not_applicable(Doubt::NotInRun { what });
+    if check.is_of_libraries(&mut verdict) {
         return verdict;
     }
     let timeouts = check.history().header().timeouts;
