@@ -195,7 +195,7 @@ pub struct NodeLane {
 pub struct LeadSpan {
     /// First answer that said so.
     pub from: Moment,
-    /// Last answer that said so, or the first that did not.
+    /// When the last such answer was asked for, so that the node surely still claimed it.
     pub to: Moment,
     /// The epoch.
     pub epoch: Option<i32>,

@@ -93,9 +93,9 @@ pub(crate) const FIGURES: &[(&str, &str, &str)] = &[
          second, so it may be longer than the gap in acknowledgements.",
     ),
     (
-        "term_growth",
+        TERM_GROWTH,
         "growth of the term",
-        "How far the term rose between formation and the end.",
+        "How far the term rose between formation and the end. Each fault may cost as many terms as the target states, and nothing else any.",
     ),
     (
         "fail_over_ms_max",
@@ -171,6 +171,22 @@ pub(crate) const FIGURES: &[(&str, &str, &str)] = &[
         "How long a node named too few replicas as in sync while no fault was active.",
     ),
     (
+        "rebalance_ms_max",
+        "longest rebalance",
+        "The longest time for which a node described a group as rebalancing, counted from the last cause: a member that came or went, or a \
+         fault that began or was healed.",
+    ),
+    (
+        "dead_member_ms_max",
+        "longest stay of a dead member",
+        "How long a node still listed a member after its client was killed, counted anew from each later fault and election.",
+    ),
+    (
+        "open_transaction_ms",
+        "longest open transaction",
+        "How long a node listed a transaction as open, of the one that came nearest to its limit: the limit grows with each fault meanwhile.",
+    ),
+    (
         "silence_ms_max",
         "longest silence",
         "How long a node without a fault did not answer.",
@@ -189,6 +205,9 @@ pub(crate) const FIGURES: &[(&str, &str, &str)] = &[
 
 /// Figures that are held to the limits of gaps, which depend on the faults of their time.
 pub(crate) const HELD_AS_GAPS: [&str; 3] = ["append_wait_ms_max", READ_WAIT, "request_wait_ms_max"];
+
+/// How far the term rose: each fault has a limit of its own.
+pub(crate) const TERM_GROWTH: &str = "term_growth";
 
 /// The wait for a read. Readers of committed transactions wait for commits, too.
 pub(crate) const READ_WAIT: &str = "read_wait_ms_max";

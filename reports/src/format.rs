@@ -36,7 +36,10 @@ pub(crate) fn seconds(ns: u64) -> String {
 pub(crate) fn length_ms(ms: u64) -> String {
     match ms {
         0..1_000 => format!("{ms} ms"),
-        1_000..60_000 => format!("{}.{:02} s", ms / 1000, ms % 1000 / 10),
+        1_000..60_000 => {
+            let hundredths = (ms + 5) / 10;
+            format!("{}.{:02} s", hundredths / 100, hundredths % 100)
+        }
         60_000..3_600_000 => format!("{} min {} s", ms / 60_000, ms % 60_000 / 1000),
         _ => format!("{} h {} min", ms / 3_600_000, ms % 3_600_000 / 60_000),
     }
@@ -166,6 +169,8 @@ mod tests {
         assert_eq!(moment(12_410_999_999), "12.410 s");
         assert_eq!(length_ms(999), "999 ms");
         assert_eq!(length_ms(2_104), "2.10 s");
+        assert_eq!(length_ms(2_598), "2.60 s");
+        assert_eq!(length_ms(59_999), "60.00 s");
         assert_eq!(length_ms(61_000), "1 min 1 s");
         assert_eq!(limit_ms(3_000), "3 s");
         assert_eq!(limit_ms(1_500), "1.5 s");

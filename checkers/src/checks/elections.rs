@@ -21,6 +21,9 @@ const SAME_ROUND: Moment = 200 * MS;
 struct Reign<'r, 'a> {
     first: &'r Row<'a>,
     last: Moment,
+    /// When the epoch before was claimed last before this one began. A leader that was paused claims its old epoch again later:
+    /// from that claim on, no time without a leader would be left.
+    since: Option<Moment>,
 }
 
 /// Every epoch in which some node claimed to lead a partition, in the order of time, with what explains its beginning.
@@ -33,11 +36,15 @@ pub(super) fn elections(
     reigns.resize_with(claims.seats.len(), BTreeMap::new);
     for row in claims.rows.iter().filter(|row| row.is_claim()) {
         let Some(epoch) = row.epoch else { continue };
+        let of_seat = &mut reigns[row.seat];
+        let before = of_seat.range(..epoch).next_back();
+        let since = before.map(|(_, before)| before.last);
         let fresh = Reign {
             first: row,
             last: row.returned,
+            since,
         };
-        reigns[row.seat].entry(epoch).or_insert(fresh).last = row.returned;
+        of_seat.entry(epoch).or_insert(fresh).last = row.returned;
     }
     let mut changes: Vec<(&Reign<'_, '_>, Option<&Reign<'_, '_>>)> = Vec::new();
     for lane in &reigns {
@@ -93,7 +100,9 @@ fn election(
         old_epoch: old.and_then(|old| old.first.epoch),
         new_leader: row.leader.map(str::to_owned),
         new_epoch: row.epoch,
-        leaderless_ms: old.map_or(0, |old| row.returned.saturating_sub(old.last) / MS),
+        leaderless_ms: reign
+            .since
+            .map_or(0, |since| row.returned.saturating_sub(since) / MS),
         explained,
     }
 }

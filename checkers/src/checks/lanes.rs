@@ -4,6 +4,15 @@ use super::claims::Claims;
 use crate::history::{History, Moment, NodeName, Seen, Window};
 use crate::judgement::{LeadSpan, NodeLane, Span};
 
+/// An answer of a node about leaders.
+struct Answer {
+    called: Moment,
+    returned: Moment,
+    epoch: Option<i32>,
+    /// How many seats it claims itself, and the highest epoch of these.
+    seats: u64,
+}
+
 /// What each node believed over time, for drawing.
 pub(super) fn lanes(history: &History, claims: &Claims<'_>, windows: &[Window]) -> Vec<NodeLane> {
     let lane = |node: NodeName| {
@@ -18,37 +27,45 @@ pub(super) fn lanes(history: &History, claims: &Claims<'_>, windows: &[Window]) 
         // A node that is stopped claims nothing until it runs again.
         let stopped = |from, to| down.iter().any(|span| from <= span.from && span.from <= to);
         let mut leading: Vec<LeadSpan> = Vec::new();
-        let mut answer: Option<(u64, Option<i32>, u64, Moment)> = None;
-        let mut answers: Vec<(Moment, Option<i32>, u64)> = Vec::new();
+        // Each answer: when it was asked for and given, the epoch, and how many seats it claims.
+        let mut answer: Option<(u64, Answer)> = None;
+        let mut answers: Vec<Answer> = Vec::new();
         for row in claims.rows.iter().filter(|row| row.node == node) {
-            if answer.is_none_or(|(id, ..)| id != row.id) {
-                answers.extend(answer.map(|(_, epoch, seats, at)| (at, epoch, seats)));
-                answer = Some((row.id, None, 0, row.returned));
+            if answer.as_ref().is_none_or(|(id, _)| *id != row.id) {
+                let fresh = Answer {
+                    called: row.called,
+                    returned: row.returned,
+                    epoch: None,
+                    seats: 0,
+                };
+                answers.extend(answer.replace((row.id, fresh)).map(|(_, answer)| answer));
             }
-            if let Some(current) = answer.as_mut().filter(|_| row.is_claim()) {
-                current.1 = current.1.max(row.epoch);
-                current.2 += 1;
+            if let Some((_, current)) = answer.as_mut().filter(|_| row.is_claim()) {
+                current.epoch = current.epoch.max(row.epoch);
+                current.seats += 1;
             }
         }
-        answers.extend(answer.map(|(_, epoch, seats, at)| (at, epoch, seats)));
+        answers.extend(answer.map(|(_, answer)| answer));
         let mut open: Option<LeadSpan> = None;
-        for (at, epoch, seats) in answers {
-            let goes_on = open
-                .as_ref()
-                .is_some_and(|span| seats > 0 && span.epoch == epoch && !stopped(span.to, at));
+        for answer in answers {
+            let Answer { epoch, seats, .. } = answer;
+            let goes_on = open.as_ref().is_some_and(|span| {
+                seats > 0 && span.epoch == epoch && !stopped(span.to, answer.returned)
+            });
             if !goes_on {
                 leading.extend(open.take());
                 if seats > 0 {
                     open = Some(LeadSpan {
-                        from: at,
-                        to: at,
+                        from: answer.returned,
+                        to: answer.returned,
                         epoch,
                         seats,
                     });
                 }
             }
             if let Some(span) = &mut open {
-                span.to = at;
+                // It surely still led when it was asked.
+                span.to = span.from.max(answer.called);
                 span.seats = span.seats.max(seats);
             }
         }

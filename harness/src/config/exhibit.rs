@@ -108,7 +108,7 @@ macro_rules! exhibits {
     };
 }
 
-const TEXTS: [(&str, &str); 9] = exhibits![
+const TEXTS: [(&str, &str); 10] = exhibits![
     "kip-966",
     "kafka-15583",
     "kafka-15495",
@@ -116,6 +116,7 @@ const TEXTS: [(&str, &str); 9] = exhibits![
     "kip-996",
     "kafka-14392",
     "kafka-15021",
+    "kafka-17754",
     "kafka-21426",
     "kafka-14616",
 ];

@@ -4,7 +4,7 @@ use checkers::verdict::{Class, Figure, Validity, Verdict};
 use maud::{Markup, html};
 
 use super::parts::{chip, heading, mark, prose};
-use crate::definitions::{HELD_AS_GAPS, READ_WAIT};
+use crate::definitions::{HELD_AS_GAPS, READ_WAIT, TERM_GROWTH};
 use crate::findings::{Card, UndecidedCheck, validity_rank};
 use crate::format::{count, group, length_ms, untrusted};
 use crate::model::{RunReport, ScenarioReport};
@@ -178,6 +178,7 @@ fn limit(scenario: &ScenarioReport, figure: &Figure) -> Markup {
             Some(limit) => { "≤ " (wording::amount(limit, figure.unit, true)) }
             None if waits => { "limits of gaps, and the time-outs of transactions and sessions" }
             None if HELD_AS_GAPS.contains(&figure.name.as_str()) => { "limits of gaps" }
+            None if figure.name == TERM_GROWTH => { "limit of each fault" }
             None => { "no limit" }
         }
     }

@@ -12,7 +12,7 @@ use super::roster::Group;
 use super::zombie_member::member;
 use crate::checks::Check;
 use crate::history::{Moment, Seen, WorkerId};
-use crate::verdict::{Doubt, Evidence, Finding, Verdict};
+use crate::verdict::{Doubt, Evidence, Finding, Unit, Verdict};
 
 const MS: Moment = 1_000_000;
 
@@ -31,6 +31,7 @@ pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
     }
     let mut reported = BTreeSet::new();
     let mut count = 0;
+    let mut longest = None;
     for observed in check.history().observations() {
         let about = observed.observation;
         let Seen::Group { group, members, .. } = &about.seen else {
@@ -46,6 +47,7 @@ pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
             };
             let from = restarted(check, *died, about.called);
             let silent_ms = about.called.saturating_sub(from) / MS;
+            longest = longest.max(Some(silent_ms));
             if about.called < from || silent_ms <= limit_ms || !reported.insert(member) {
                 continue;
             }
@@ -70,6 +72,14 @@ pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
                 &mut verdict,
             );
         }
+    }
+    if let Some(longest) = longest {
+        verdict.figure(
+            "dead_member_ms_max",
+            longest,
+            Some(limit_ms),
+            Unit::Milliseconds,
+        );
     }
     check.saw_in_run(count, "descriptions of groups", &mut verdict);
     verdict

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::checks::Check;
 use crate::history::{Call, Moment, Seen};
-use crate::verdict::{Doubt, Evidence, Finding, Verdict};
+use crate::verdict::{Doubt, Evidence, Finding, Unit, Verdict};
 
 const MS: Moment = 1_000_000;
 
@@ -23,7 +23,7 @@ pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
     let causes = causes(check);
     // Of each node and group: since when it rebalances, and whether that was reported.
     let mut since: BTreeMap<(&str, &str), (Moment, bool)> = BTreeMap::new();
-    let mut count = 0;
+    let (mut count, mut longest) = (0, 0);
     for observed in check.history().observations() {
         let about = observed.observation;
         let Seen::Group { group, state, .. } = &about.seen else {
@@ -43,6 +43,7 @@ pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
         let last = causes[..before].last().copied().unwrap_or(0);
         let from = last.max(*from);
         let length_ms = about.called.saturating_sub(from) / MS;
+        longest = longest.max(length_ms);
         if length_ms <= limit_ms || std::mem::replace(reported, true) {
             continue;
         }
@@ -65,6 +66,14 @@ pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
             evidence,
             within,
             &mut verdict,
+        );
+    }
+    if count > 0 {
+        verdict.figure(
+            "rebalance_ms_max",
+            longest,
+            Some(limit_ms),
+            Unit::Milliseconds,
         );
     }
     check.saw_in_run(count, "descriptions of groups", &mut verdict);

@@ -4,7 +4,7 @@
 
 use crate::checks::Check;
 use crate::history::{Moment, Seen};
-use crate::verdict::{Evidence, Finding, Verdict};
+use crate::verdict::{Evidence, Finding, Unit, Verdict};
 
 const MS: Moment = 1_000_000;
 
@@ -18,6 +18,8 @@ pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
         return verdict;
     };
     let mut count = 0;
+    // How long, and the limit, of the one that lies nearest to its limit or farthest beyond it.
+    let mut worst: Option<(u64, u64)> = None;
     let timeout_ms = check
         .history()
         .header()
@@ -43,6 +45,11 @@ pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
                 .filter(|window| window.overlaps(from, observed.at, 0))
                 .count();
             let limit_ms = limit.saturating_add(timeout_ms.saturating_mul(fail_overs as u64));
+            if worst.is_none_or(|(open, limit)| {
+                open_ms.saturating_add(limit) > open.saturating_add(limit_ms)
+            }) {
+                worst = Some((open_ms, limit_ms));
+            }
             let key = (
                 &listed.transactional_id,
                 listed.producer_id,
@@ -66,6 +73,14 @@ pub(in crate::checks) fn check(check: &Check<'_>) -> Verdict {
             let excess = open_ms - limit_ms;
             check.unless_starved_by(excess, finding, evidence, (from, observed.at), &mut verdict);
         }
+    }
+    if let Some((open_ms, limit_ms)) = worst {
+        verdict.figure(
+            "open_transaction_ms",
+            open_ms,
+            Some(limit_ms),
+            Unit::Milliseconds,
+        );
     }
     check.saw_in_run(count, "open transactions that were listed", &mut verdict);
     verdict

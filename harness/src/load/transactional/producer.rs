@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use checkers::history::{Call, InitProducer, Moment, ProducerSeen, Report, Text};
 
 use super::answers::{Reaction, of_coordinator};
+use super::late::LateEnd;
 use crate::kafka::questions::groups::Key;
 use crate::kafka::questions::transactions::{self, Producer, Protocol, Sender};
 use crate::kafka::questions::{self, NoAnswer, outcome_of};
@@ -15,7 +16,7 @@ use crate::load::coordinator::Coordinator;
 use crate::record::{Caller, Outcome};
 
 /// The time that it waits for one answer.
-pub(super) const TIMEOUT: Duration = Duration::from_millis(1_500);
+const TIMEOUT: Duration = Duration::from_millis(1_500);
 /// The delay before a refused request is sent again.
 pub(super) const AGAIN_AFTER: Duration = Duration::from_millis(20);
 
@@ -26,6 +27,8 @@ pub(in crate::load) struct Session {
     pub(in crate::load) id: String,
     /// Its producer.
     pub(in crate::load) producer: Producer,
+    /// How its last transaction was ended, if that was acknowledged.
+    pub(in crate::load) last_end: Option<LateEnd>,
     /// The number of the next record, for each partition.
     pub(super) sequences: BTreeMap<(String, i32), i32>,
 }
@@ -111,6 +114,7 @@ impl<'a> TransactionalProducer<'a> {
                 return Some(Session {
                     id: id.to_owned(),
                     producer,
+                    last_end: None,
                     sequences: BTreeMap::new(),
                 });
             }
@@ -176,6 +180,13 @@ impl<'a> TransactionalProducer<'a> {
     fn coordinator(&mut self, find: (&str, Key)) -> Option<(Text, &mut Wire)> {
         let way = Self::way(&mut self.coordinators, self.load, self.next, find);
         way.wire(&mut self.finder)
+    }
+
+    /// The coordinator's name and a further connection to it, beside the one that is used.
+    pub(super) fn another_way(&mut self, find: (&str, Key)) -> Option<(Text, Wire)> {
+        let way = Self::way(&mut self.coordinators, self.load, self.next, find);
+        let (node, _) = way.wire(&mut self.finder)?;
+        Some((node, way.another(TIMEOUT)?))
     }
 
     fn forget(&mut self, (_, of): (&str, Key)) {

@@ -9,6 +9,7 @@ use checkers::history::{
 };
 
 use super::answers::{Reaction, did_not_end, did_not_store, of_coordinator, of_leader};
+use super::late::LateEnd;
 use super::producer::{AGAIN_AFTER, Asked, Attempt, Session, TransactionalProducer};
 use crate::kafka::questions::NoAnswer;
 use crate::kafka::questions::groups::{Identity, Key};
@@ -30,6 +31,11 @@ impl Open {
     /// Whether it sent anything.
     pub(in crate::load) fn has_sent(&self) -> bool {
         !self.end.sends.is_empty()
+    }
+
+    /// Notes a request that belongs to no step of it.
+    pub(super) fn note(&mut self, request: TransactionRequest) {
+        self.end.requests.push(request);
     }
 
     /// Whether it does not know what became of something that it sent.
@@ -266,6 +272,10 @@ impl TransactionalProducer<'_> {
         );
         let error = match asked {
             Asked::Done(producer) => {
+                session.last_end = Some(LateEnd {
+                    producer: session.producer,
+                    ending,
+                });
                 session.goes_on_as(producer);
                 self.caller.ended(Reported::Ok, reported(open));
                 return Ended::Done;
@@ -296,7 +306,7 @@ fn reported(open: Open) -> Report {
     Report::Transaction(Box::new(open.end))
 }
 
-fn noted(what: &str, attempt: Attempt) -> TransactionRequest {
+pub(super) fn noted(what: &str, attempt: Attempt) -> TransactionRequest {
     TransactionRequest {
         what: what.into(),
         called: attempt.called,

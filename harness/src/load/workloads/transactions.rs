@@ -35,7 +35,7 @@ impl Workload for Transactions {
     }
 
     fn promise(&self, promises: &mut Promises, shape: &Shape) {
-        if !is_of_library(shape) {
+        if !is_of_library(shape) && shape.number("late") == 0 {
             promise(promises);
         }
     }
@@ -210,9 +210,18 @@ fn transact(
 ) -> bool {
     let drawn = Drawn::of(load, random, value);
     let mut open = producer.begin(session, &drawn.topics, None);
+    let late = load.shape.number("late");
+    let mut late = session
+        .last_end
+        .filter(|_| late > 0 && random.random_range(0..100) < late);
     for (place, values) in &drawn.sends {
         match producer.send(&mut open, session, place, values) {
-            Step::Done => pause(load, random),
+            Step::Done => {
+                if let Some(late) = late.take() {
+                    producer.arrives_late(&mut open, session, late);
+                }
+                pause(load, random);
+            }
             Step::Lost => {
                 producer.give_up(open);
                 return false;
