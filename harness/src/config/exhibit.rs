@@ -108,7 +108,7 @@ macro_rules! exhibits {
     };
 }
 
-const TEXTS: [(&str, &str); 10] = exhibits![
+const TEXTS: [(&str, &str); 11] = exhibits![
     "kip-966",
     "kafka-15583",
     "kafka-15495",
@@ -117,6 +117,7 @@ const TEXTS: [(&str, &str); 10] = exhibits![
     "kafka-14392",
     "kafka-15021",
     "kafka-17754",
+    "librdkafka-5423",
     "kafka-21426",
     "kafka-14616",
 ];

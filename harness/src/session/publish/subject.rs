@@ -10,7 +10,7 @@ use reports::model::{File, Subject};
 
 use crate::bounded;
 use crate::cluster::Cluster;
-use crate::config::target::Target;
+use crate::config::target::{NodePlace, Target};
 
 /// The most files that are listed.
 const FILES_MAX: usize = 300;
@@ -27,9 +27,12 @@ pub(super) fn stated(target: &Target, plants: Vec<String>) -> Subject {
             String::new()
         }
     };
+    // A target of many releases names its version by a variable.
     let or = |stated: &str, own: String| match stated {
         "" => own,
-        stated => stated.to_owned(),
+        stated => target
+            .fill(stated, &NodePlace::nowhere())
+            .map_or_else(|_| stated.to_owned(), |filled| filled.to_string()),
     };
     Subject {
         name: target.name.clone(),
@@ -136,6 +139,8 @@ mod tests {
             (subject.version.as_str(), subject.revision.as_str()),
             ("3.2.0-rc1", "4be1d02")
         );
+        let release = Target::load("apache-kafka-3.9.1").expect("a release");
+        assert_eq!(stated(&release, Vec::new()).version, "3.9.1");
         assert_ne!(
             subject.configuration,
             stated(&reference, Vec::new()).configuration
