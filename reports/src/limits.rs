@@ -13,7 +13,7 @@ pub const DENSITY_CELLS_MAX: usize = 1_500;
 /// Failed and unknown operations drawn over the density.
 pub const MARKS_MAX: usize = 500;
 /// Instances shown per kind of anomaly and check.
-pub const INSTANCES_PER_KIND_MAX: usize = 8;
+pub const INSTANCES_PER_KIND_MAX: usize = 12;
 /// Operations in the evidence of one instance.
 pub const OPERATIONS_PER_INSTANCE_MAX: usize = 40;
 /// Rows of an elections, gaps or faults table.

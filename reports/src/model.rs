@@ -172,6 +172,9 @@ pub struct Subject {
     /// Deliberate bugs that were enabled. Then the verdict does not describe the product.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub plants: Vec<String>,
+    /// What each of them does, in their order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub plants_do: Vec<String>,
 }
 
 /// A fault that cannot run here.

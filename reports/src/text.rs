@@ -72,6 +72,14 @@ fn head(report: &RunReport, colour: bool) -> String {
     .map(|(count, v)| format!("{count} {}", word(v)))
     .collect::<Vec<_>>()
     .join(", ");
+    let is_calm = report
+        .scenarios
+        .iter()
+        .all(|s| s.faults_in_effect().count() == 0);
+    let counts = match is_calm && report.run.duration_ms > 0 {
+        true => format!("{counts}, without faults"),
+        false => counts,
+    };
     let verdict = format!("{} {verdict}", symbol(validity));
     let mut line = format!("{}  {counts}", paint(&verdict, validity, colour));
     let subject = format!("{} {}", report.subject.name, report.subject.version);

@@ -2,11 +2,11 @@
 //! engineer reads this beside the verdict, so a sentence is here only while it is true of this run.
 
 use checkers::checks::{Scope, named};
-use checkers::history::Acks;
+use checkers::history::{Acks, Phase};
 use checkers::verdict::{Validity, Verdict};
 
-use crate::format::{count, length_ms, untrusted};
-use crate::model::{FaultClass, FaultWindow, RunReport};
+use crate::format::{count, group, length_ms, untrusted};
+use crate::model::{FaultClass, FaultWindow, RunReport, ScenarioReport};
 
 /// Faults that the default scenario holds if it has the time: words, kinds, and the beginning of the role.
 const PROMISED: &[(&str, &[&str], &str)] = &[
@@ -72,6 +72,7 @@ pub(crate) fn sentences(report: &RunReport) -> Vec<String> {
             && !applied(report).any(|check| words.iter().any(|word| is_other(check, word)))
     });
     all.extend(by_check.map(|(sentence, ..)| (*sentence).to_owned()));
+    all.extend(report.scenarios.iter().filter_map(slow));
     all.extend(producers(report));
     all.extend(NEVER.iter().map(|sentence| (*sentence).to_owned()));
     all.push(extent(report));
@@ -101,6 +102,27 @@ fn producers(report: &RunReport) -> Option<String> {
         lacking.push("idempotence");
     }
     (!lacking.is_empty()).then(|| format!("Producers with {}.", lacking.join(", with ")))
+}
+
+/// Below this share of the planned operations, in per cent, a load is another one. Faults alone cost less.
+const SLOW_PERCENT: u64 = 60;
+
+/// A load that was far below its plan.
+fn slow(scenario: &ScenarioReport) -> Option<String> {
+    let planned = u64::from(scenario.planned_rate?);
+    let at = |phase| scenario.phases.iter().find(|mark| mark.phase == phase);
+    let (from, to) = (at(Phase::Load)?.at_ns, at(Phase::Recovery)?.at_ns);
+    let ms = to.saturating_sub(from) / 1_000_000;
+    let ops = &scenario.ops;
+    let made = (ops.ok + ops.fail + ops.info) * 1_000 / ms.max(1);
+    (made * 100 < planned * SLOW_PERCENT).then(|| {
+        format!(
+            "The planned load: in {} the clients made {} operations a second of {}. The machine or the target was slow.",
+            untrusted(&scenario.name),
+            group(made),
+            group(planned)
+        )
+    })
 }
 
 /// What any run leaves open: one length, one seed, one size of cluster.
@@ -192,7 +214,7 @@ mod tests {
     use checkers::verdict::Class;
 
     use super::*;
-    use crate::model::ScenarioReport;
+    use crate::model::PhaseMark;
 
     fn with(kind: &str, class: FaultClass, role: &str) -> RunReport {
         let fault = FaultWindow {
@@ -253,5 +275,24 @@ mod tests {
         }
         let own = judged_by("my-group-lag");
         assert!(!own.contains("Consumer groups.") && own.contains("Transactions."));
+    }
+
+    #[test]
+    fn a_load_that_was_far_below_its_plan_is_named() {
+        let mark = |phase, seconds: u64| PhaseMark {
+            phase,
+            at_ns: seconds * 1_000_000_000,
+        };
+        let mut scenario = ScenarioReport {
+            planned_rate: Some(1_000),
+            phases: vec![mark(Phase::Load, 1), mark(Phase::Recovery, 11)],
+            ..ScenarioReport::default()
+        };
+        scenario.ops.ok = 5_990;
+        assert!(
+            slow(&scenario).is_some_and(|said| said.contains("599 operations a second of 1 000"))
+        );
+        scenario.ops.info = 10;
+        assert_eq!(slow(&scenario), None);
     }
 }

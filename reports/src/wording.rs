@@ -42,6 +42,7 @@ mod words;
 use checkers::judgement::{Election, Explanation};
 use checkers::verdict::{Anomaly, Evidence, Finding};
 
+pub(crate) use authorities::LIMIT;
 pub(crate) use checks::question;
 pub(crate) use consequences::consequence;
 pub(crate) use doubts::{doubt, doubt_word, late};

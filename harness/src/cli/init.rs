@@ -68,7 +68,7 @@ pub fn run(arguments: &InitArguments) -> Result<i32> {
             "  {schema} was there already and stays; `jepsen schema target > {schema}` renews it"
         ));
     }
-    tell(&closing(&file, found.as_ref()));
+    tell(&closing(&file, found.as_ref(), has_schema));
     Ok(exit::VALID)
 }
 
@@ -79,7 +79,7 @@ fn exists(file: &str) -> anyhow::Error {
 }
 
 /// What comes next: what to edit, and two commands.
-fn closing(file: &str, found: Option<&Found>) -> String {
+fn closing(file: &str, found: Option<&Found>, has_schema: bool) -> String {
     let jepsen = reproduce::called();
     let about = match found {
         None => format!(
@@ -91,9 +91,12 @@ fn closing(file: &str, found: Option<&Found>) -> String {
             found.summary()
         ),
     };
-    let schema = Kind::Target.file_name();
+    let schema = match has_schema {
+        true => String::new(),
+        false => format!(", and {} for editors", Kind::Target.file_name()),
+    };
     format!(
-        "wrote {file}, and {schema} for editors\n{about}\n  {jepsen} run quiet --target {file} --time-limit 10s\n  \
+        "wrote {file}{schema}\n{about}\n  {jepsen} run quiet --target {file} --time-limit 10s\n  \
          {jepsen} run --target {file}\n"
     )
 }

@@ -88,7 +88,9 @@ fn render(run: &Path, waived: Option<&Path>) -> Result<i32> {
 }
 
 fn complete(run: &Path, lock: &RunLock) -> Result<i32> {
-    say("this run ended before its verdict: judging what it recorded");
+    if run.join(layout::RUN).exists() {
+        say("this run ended before its verdict: judging what it recorded");
+    }
     let mut report = publish::complete(run, lock)?;
     if let Some(manifest) = Manifest::load(run)? {
         let missing = completeness::missing(&manifest, &report, &[manifest.shard]);

@@ -11,6 +11,7 @@ pub mod environment;
 mod features;
 mod layers;
 mod placeholders;
+pub mod program;
 mod releases;
 mod sections;
 

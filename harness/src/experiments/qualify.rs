@@ -51,7 +51,7 @@ use crate::exit::{self, Stop};
 use crate::output::{self, say, tell, tell_data, tell_json, visible};
 use crate::run::Case;
 use crate::session::browser::Browser;
-use crate::session::{Overrides, Session, publish, resolve};
+use crate::session::{Overrides, Session, prepare, publish, resolve};
 use crate::store::{self, layout};
 
 pub use arguments::QualifyArguments;
@@ -92,6 +92,9 @@ pub fn run(arguments: &QualifyArguments) -> Result<i32> {
     let other = arguments.against.as_deref();
     let other = other.map(|other| build(other, "--against"));
     let other = other.transpose()?.map(Arc::new);
+    for build in other.iter().chain([&target]) {
+        prepare::ensure(build)?;
+    }
     let question = Question {
         plants: Plants::of(arguments.plant.clone(), &target)?,
         baseline: chosen(arguments, &suite, &target)?,

@@ -89,7 +89,7 @@ impl Status {
                 let word = match phase.phase {
                     Phase::Formation => "nodes start",
                     Phase::Load => "all nodes agree on a leader; load begins",
-                    Phase::Recovery => "load ended, faults healed; waiting until all nodes agree",
+                    Phase::Recovery => "load ended, all healed; waiting until all nodes agree",
                     Phase::Final => "reading every partition through every node",
                     Phase::Interrupted => "interrupted: healing faults, judging the history",
                     Phase::Done | Phase::Unknown => return None,

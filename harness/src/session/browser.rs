@@ -9,9 +9,10 @@ use std::ffi::OsStr;
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use crate::config::target::program::is_program;
 use crate::output::{name, say};
 
 /// What is used if `BROWSER` is not set.
@@ -93,17 +94,6 @@ fn command(preferred: &str, path: &OsStr) -> Option<Vec<String>> {
         is_there.then_some(words)
     };
     preferred.split(':').chain([DEFAULT]).find_map(words)
-}
-
-/// Whether a shell would find this program.
-fn is_program(word: &str, path: &OsStr) -> bool {
-    let is_executable = |file: PathBuf| {
-        file.is_file() && nix::unistd::access(&file, nix::unistd::AccessFlags::X_OK).is_ok()
-    };
-    match word.contains('/') {
-        true => is_executable(PathBuf::from(word)),
-        false => std::env::split_paths(path).any(|folder| is_executable(folder.join(word))),
-    }
 }
 
 #[cfg(test)]

@@ -72,6 +72,7 @@ pub async fn play(
         description: case.description.clone(),
         seed: format!("{:#x}", case.seed),
         load: case.shape.values().to_vec(),
+        rate: case.shape.values().is_empty().then_some(case.rate),
         began_unix_ns: now_unix_ns(),
     };
     case.equip(context.environment);

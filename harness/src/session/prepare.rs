@@ -33,8 +33,20 @@ struct Record {
 /// Prepares a target unless it is prepared already, and says so.
 ///
 /// # Errors
-/// If the command fails (exit code 253). The message contains the command and where to look.
+/// If the command fails (exit code 253): the message contains the command and where to look. If the nodes' program is not there
+/// even then (exit code 254).
 pub fn ensure(target: &Target) -> Result<()> {
+    once(target)?;
+    match target.missing_program() {
+        Some(program) => Err(Stop::usage(format!(
+            "{}: [node] command: there is no program {program} that can be executed; name your broker's own",
+            target.name
+        ))),
+        None => Ok(()),
+    }
+}
+
+fn once(target: &Target) -> Result<()> {
     if target.prepare.command.is_empty() {
         return Ok(());
     }

@@ -26,6 +26,9 @@ pub struct Asked {
     /// How its load was drawn: names and values.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub load: Vec<(String, String)>,
+    /// Operations per second over all clients, where the workload keeps to a rate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate: Option<u32>,
 }
 
 impl Asked {

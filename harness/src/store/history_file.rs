@@ -238,6 +238,7 @@ fn without_history(path: &Path) -> String {
             "a store of several runs of Jepsen: name one of them, such as {}",
             last.display()
         ),
+        None if !path.exists() => "there is no such file or directory".to_owned(),
         None => "neither a history file nor a run directory with scenarios/*/history.jsonl, nor a run of Jepsen with \
                  history.edn"
             .to_owned(),

@@ -94,12 +94,16 @@ fn strength(detection: Option<&Detection>) -> (String, String) {
         [] => String::new(),
         newer => format!(" Added since, and not measured: {}.", some(newer)),
     };
+    let unseen = match detection.unseen {
+        0 => String::new(),
+        more => format!(" {more} more are not seen from outside."),
+    };
     let found = format!(
         "This version of the harness detects {} of {} planted bugs of its reference broker.",
         detection.detected, detection.planted,
     );
     let how = format!(
-        "Faults: {}; {}. A shorter run with other faults detects fewer.{missed}{measured}{newer}",
+        "Faults: {}; {}. A shorter run with other faults detects fewer.{missed}{unseen}{measured}{newer}",
         untrusted(&detection.faults),
         count(detection.runs, "runs"),
     );

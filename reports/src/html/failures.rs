@@ -111,7 +111,8 @@ fn confidence(anomaly: &Anomaly) -> Markup {
     html! {
         span class="confidence" {
             @if anomaly.certain { "certain: the history contradicts itself" }
-            @else { "not certain: a limit was exceeded, or it follows from several observations" }
+            @else if wording::words(anomaly).authority == wording::LIMIT { "measured: a limit was exceeded" }
+            @else { "inferred from several observations" }
         }
     }
 }

@@ -115,7 +115,7 @@ fn caption(timeline: &Timeline<'_>, workers_left_out: usize) -> String {
     let drawn = timeline.operations.len() as u64;
     let mut caption = match timeline.excerpt {
         None => {
-            "Only the operations of the evidence are shown; other operations are in history.jsonl."
+            "Only the operations of the evidence are shown; other operations are in the history."
                 .to_string()
         }
         Some(excerpt) if excerpt.operations_total > drawn => format!(

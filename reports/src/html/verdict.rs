@@ -27,6 +27,7 @@ pub(super) fn header(
                     (word(report))
                     @if !report.subject.plants.is_empty() {
                         p class="planted" { strong { (sentence_case(&wording::planted(&report.subject.plants))) }
+                            @if !report.subject.plants_do.is_empty() { " (" (untrusted(&report.subject.plants_do.join("; "))) ")" }
                             ": failures are expected here, and say nothing of a build without these bugs." }
                     }
                     (reasons(report, cards, open, cards_total + open_total))
@@ -143,7 +144,15 @@ fn lead(report: &RunReport) -> String {
     if idle > 0 {
         lead += &format!("; {idle} not applicable");
     }
-    lead + "."
+    lead += ".";
+    if report
+        .scenarios
+        .iter()
+        .all(|s| s.faults_in_effect().count() == 0)
+    {
+        lead += " No fault was in effect.";
+    }
+    lead
 }
 
 fn reasons(

@@ -13,6 +13,9 @@ pub struct Detection {
     pub detected: u64,
     /// Planted bugs that were run.
     pub planted: u64,
+    /// Planted bugs that no check can see from outside. They are not run.
+    #[serde(skip_serializing_if = "is_none")]
+    pub unseen: u64,
     /// Those that were not detected.
     pub missed: Vec<String>,
     /// The number of runs with a planted bug.
@@ -71,6 +74,7 @@ impl ShippedCalibration {
         (self.version == version).then(|| Detection {
             measured: self.measured.clone(),
             outdated: self.sources != sources,
+            unseen: (self.plants.len() as u64).saturating_sub(self.detection.planted),
             not_run: known
                 .iter()
                 .filter(is_new)
@@ -79,6 +83,10 @@ impl ShippedCalibration {
             ..self.detection.clone()
         })
     }
+}
+
+fn is_none(number: &u64) -> bool {
+    *number == 0
 }
 
 impl Detection {
@@ -90,6 +98,7 @@ impl Detection {
         (planted > 0 && !calibration.interrupted).then(|| Detection {
             detected: detected.len() as u64,
             planted: planted as u64,
+            unseen: calibration.plants.len() as u64 - planted as u64,
             runs: detected
                 .iter()
                 .chain(&missed)

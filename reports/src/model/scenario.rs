@@ -34,6 +34,9 @@ pub struct ScenarioReport {
     /// How its load was drawn, in the order to print; empty if nothing was.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub load: Vec<Setting>,
+    /// The operations per second that its clients were to make, where they keep to a rate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub planned_rate: Option<u32>,
     /// From its first event to its last: the length of every time axis.
     pub duration_ms: u64,
     /// Operations by outcome.

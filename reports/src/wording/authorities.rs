@@ -12,7 +12,7 @@ pub(super) const ACKS: &str = "the acknowledgement of a Produce request with ack
 /// What Jepsen's Kafka workload checks.
 pub(super) const JEPSEN: &str = "Jepsen's Kafka workload";
 /// A limit that the target's file states.
-pub(super) const LIMIT: &str = "a limit of the target, see “Which rules applied” on the page";
+pub(crate) const LIMIT: &str = "a limit of the target, see “Which rules applied” on the page";
 /// A limit that does not apply while the machine is starved.
 pub(super) const SERVED: &str =
     "a limit of the target's configuration; a starved machine is excluded";

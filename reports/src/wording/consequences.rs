@@ -124,7 +124,7 @@ const CONSEQUENCES: &[(&str, &str)] = &[
     ),
     (
         "stale-leader",
-        "Clients go on sending to a deposed leader. Their requests time out. What that leader accepts is lost.",
+        "Clients go on sending to a deposed leader, and their requests time out. If it acknowledged any of them, `lost-write` says so.",
     ),
     (
         "disagreement",

@@ -168,12 +168,12 @@ fn lengths(finding: &Finding, place: &str) -> Option<Words> {
             LIMIT,
         )
         .seen(format!(
-            "{}, although {}. {} could have known this since {} and claimed to lead for another {}.",
-            belief(claim),
-            belief(successor),
+            "{} still claimed to lead {} after {}, when it could have stepped down: {}, although {}.",
             untrusted(&claim.node),
+            length_ms(*took),
             moment(*since),
-            length_ms(*took)
+            belief(claim),
+            belief(successor)
         ))
         .therefore(exceeded(
             *limit,

@@ -42,7 +42,7 @@ const html = `<!doctype html><meta charset="utf-8"><title>terminal</title><style
   pre { margin: 0; padding: 14px 18px; font: 13px/1.4 "DejaVu Sans Mono", "Liberation Mono", monospace; color: #1b1f23; white-space: pre-wrap; overflow-wrap: anywhere; }
   .ansi-red-fg, .ansi-bright-red-fg { color: #ab3c00; } .ansi-green-fg, .ansi-bright-green-fg { color: #00694c; }
   .ansi-yellow-fg, .ansi-bright-yellow-fg { color: #805300; } .ansi-cyan-fg, .ansi-blue-fg { color: #0b5c8f; }
-</style><pre>${colours.ansi_to_html(text)}</pre>`;
+</style><pre>${colours.ansi_to_html(text.replaceAll("--", "\u2011\u2011"))}</pre>`;
 const made = path.join(from, "terminal.html");
 writeFileSync(made, html);
 await draw("terminal.png", pathToFileURL(path.resolve(made)).href, { width: 980, height: 200 }, async (opened) => {

@@ -62,6 +62,7 @@ pub(crate) fn report() -> RunReport {
             command: "/opt/acme/bin/acme-broker --config n1.toml".into(),
             files: Vec::new(),
             plants: Vec::new(),
+            plants_do: Vec::new(),
             nodes: 3,
         },
         scenarios: vec![scenario("default")],
@@ -75,6 +76,7 @@ pub(crate) fn report() -> RunReport {
         detection: Some(Detection {
             detected: 22,
             planted: 24,
+            unseen: 7,
             missed: vec!["late-fence".into(), "stale-tail".into()],
             runs: 120,
             faults: "the default mix, 60 s".into(),
@@ -149,6 +151,7 @@ pub(crate) fn scenario(name: &str) -> ScenarioReport {
         transactions: None,
         name: name.into(),
         load: vec![],
+        planned_rate: None,
         seed: "0x5eed".into(),
         reproduce: format!("cargo run --release --bin jepsen -- run {name} --seed 0x5eed"),
         description: "Appends to two partitions while nodes are cut off, paused and killed.".into(),

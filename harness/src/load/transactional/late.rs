@@ -7,18 +7,11 @@
 
 use checkers::history::Ending;
 
-use super::producer::{Attempt, Session, TransactionalProducer};
+use super::producer::{Attempt, LateEnd, Session, TransactionalProducer};
 use super::transaction::{Open, noted};
 use crate::kafka::questions::NoAnswer;
 use crate::kafka::questions::groups::Key;
-use crate::kafka::questions::transactions::{self, Producer};
-
-/// The end of the transaction before, as it was asked for.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::load) struct LateEnd {
-    pub(super) producer: Producer,
-    pub(super) ending: Ending,
-}
+use crate::kafka::questions::transactions;
 
 impl TransactionalProducer<'_> {
     /// Lets the late copy arrive at the coordinator. It is noted among the requests of the transaction that is open now;

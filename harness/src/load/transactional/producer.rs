@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use checkers::history::{Call, InitProducer, Moment, ProducerSeen, Report, Text};
+use checkers::history::{Call, Ending, InitProducer, Moment, ProducerSeen, Report, Text};
 
 use super::answers::{Reaction, of_coordinator};
-use super::late::LateEnd;
 use crate::kafka::questions::groups::Key;
 use crate::kafka::questions::transactions::{self, Producer, Protocol, Sender};
 use crate::kafka::questions::{self, NoAnswer, outcome_of};
@@ -19,6 +18,13 @@ use crate::record::{Caller, Outcome};
 const TIMEOUT: Duration = Duration::from_millis(1_500);
 /// The delay before a refused request is sent again.
 pub(super) const AGAIN_AFTER: Duration = Duration::from_millis(20);
+
+/// The end of a transaction, as it was asked for.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::load) struct LateEnd {
+    pub(super) producer: Producer,
+    pub(super) ending: Ending,
+}
 
 /// A transactional id in the hands of one producer.
 #[derive(Debug)]

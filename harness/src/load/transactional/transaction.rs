@@ -9,8 +9,7 @@ use checkers::history::{
 };
 
 use super::answers::{Reaction, did_not_end, did_not_store, of_coordinator, of_leader};
-use super::late::LateEnd;
-use super::producer::{AGAIN_AFTER, Asked, Attempt, Session, TransactionalProducer};
+use super::producer::{AGAIN_AFTER, Asked, Attempt, LateEnd, Session, TransactionalProducer};
 use crate::kafka::questions::NoAnswer;
 use crate::kafka::questions::groups::{Identity, Key};
 use crate::kafka::questions::transactions::{self, Protocol};

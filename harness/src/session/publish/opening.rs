@@ -45,7 +45,13 @@ pub(super) fn report(
         not_tested: Vec::new(),
         ..RunReport::default()
     };
-    if !isolated {
+    if target.runs_already() {
+        report.faults_unavailable.push(Unavailable {
+            class: "network, process and disk".into(),
+            why: "the cluster was started elsewhere, so nothing of it was cut, paused or killed"
+                .into(),
+        });
+    } else if !isolated {
         report.faults_unavailable.push(Unavailable {
             class: "network".into(),
             why: "this run had no private network; `jepsen doctor` shows whether it can".into(),

@@ -58,6 +58,7 @@ pub(super) fn entry(
     let asked = Asked::beside(&directory.join(layout::HISTORY)).unwrap_or_default();
     (entry.description, entry.seed) = (asked.description, asked.seed);
     let setting = |(name, value)| Setting { name, value };
+    entry.planned_rate = asked.rate;
     entry.load = asked.load.into_iter().map(setting).collect();
     if !report.environment.data_filesystem.figures_apply {
         // Data is never synced on this file system, so neither latency nor throughput says anything about the target.

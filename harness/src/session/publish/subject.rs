@@ -11,6 +11,7 @@ use reports::model::{File, Subject};
 use crate::bounded;
 use crate::cluster::Cluster;
 use crate::config::target::{NodePlace, Target};
+use crate::reference;
 
 /// The most files that are listed.
 const FILES_MAX: usize = 300;
@@ -44,9 +45,19 @@ pub(super) fn stated(target: &Target, plants: Vec<String>) -> Subject {
         ),
         configuration: target.digest(),
         nodes: target.nodes.count() as u32,
+        plants_do: plants.iter().filter_map(|word| does(word)).collect(),
         plants,
         ..Subject::default()
     }
+}
+
+/// What a deliberate bug does, which may stand at one node or with a number: `slow-leak=96@n2`.
+fn does(word: &str) -> Option<String> {
+    let name = word.split(['=', '@']).next()?;
+    let entry = reference::plants()
+        .iter()
+        .find(|plant| plant.name == name)?;
+    Some(entry.does.to_owned())
 }
 
 /// Adds what only the prepared cluster knows: the program that its nodes execute, and the files of the build.
