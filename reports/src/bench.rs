@@ -61,6 +61,8 @@ pub struct Figure {
 pub enum Unit {
     /// Records a second; more is better.
     RecordsPerSecond,
+    /// Transactions a second; more is better.
+    TransactionsPerSecond,
     /// Milliseconds; less is better.
     #[default]
     Milliseconds,
@@ -75,14 +77,16 @@ pub enum Unit {
 impl Unit {
     /// Whether more is better.
     pub fn more_is_better(self) -> bool {
-        matches!(self, Unit::RecordsPerSecond)
+        matches!(self, Unit::RecordsPerSecond | Unit::TransactionsPerSecond)
     }
 
     /// The value with its unit, rounded for display.
     pub(crate) fn shown(self, value: f64) -> String {
         let whole = value.round().max(0.0) as u64;
         match self {
-            Unit::RecordsPerSecond => format!("{}/s", crate::format::group(whole)),
+            Unit::RecordsPerSecond | Unit::TransactionsPerSecond => {
+                format!("{}/s", crate::format::group(whole))
+            }
             Unit::Milliseconds => crate::format::latency_us((value * 1e3).round().max(0.0) as u64),
             Unit::Bytes => crate::format::bytes(whole),
             Unit::MicrosecondsPerRecord => format!("{value:.1} µs"),

@@ -203,7 +203,7 @@ fn without_an_excerpt_the_page_says_so() {
     report.scenarios[0].excerpts.clear();
     report.scenarios[0].logs.clear();
     let page = reports::html(&report).text;
-    assert!(page.contains("other operations are in history.jsonl"));
+    assert!(page.contains("other operations are in the history"));
     assert!(
         !page.contains("id=\"logs\""),
         "a section without content is absent"

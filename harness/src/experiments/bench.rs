@@ -11,8 +11,11 @@ pub mod disk;
 pub mod fail_over;
 pub mod healthy;
 pub mod load;
+pub mod members;
 pub mod quantile;
+pub mod rebalance;
 pub mod resources;
+pub mod transactions;
 pub mod work;
 
 use std::path::{Path, PathBuf};
@@ -157,6 +160,8 @@ fn work(arguments: &BenchArguments) -> Result<Work> {
         Group::Throughput,
         Group::Latency,
         Group::EndToEnd,
+        Group::Transactions,
+        Group::Rebalance,
         Group::FailOver,
         Group::Overhead,
     ];
@@ -170,9 +175,10 @@ fn work(arguments: &BenchArguments) -> Result<Work> {
             "--latency-rate applies to latency and end-to-end, and --only names neither; leave one of them out",
         ));
     }
-    if arguments.each.is_some() && chosen.iter().all(|group| *group == Group::FailOver) {
+    let by_faults = [Group::FailOver, Group::Rebalance];
+    if arguments.each.is_some() && chosen.iter().all(|group| by_faults.contains(group)) {
         return Err(Stop::usage(
-            "--each does not apply to fail-over, which lasts as long as its faults; leave it out",
+            "--each does not apply to fail-over and rebalance, which last as long as their faults; leave it out",
         ));
     }
     Ok(Work {

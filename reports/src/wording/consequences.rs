@@ -124,7 +124,7 @@ const CONSEQUENCES: &[(&str, &str)] = &[
     ),
     (
         "stale-leader",
-        "Clients go on sending to a deposed leader, and their requests time out. If it acknowledged any of them, `lost-write` says so.",
+        "Clients go on sending to a deposed leader, and their requests time out. If it acknowledges them all the same, these records are lost: that is a finding of its own.",
     ),
     (
         "disagreement",

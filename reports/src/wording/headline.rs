@@ -81,7 +81,7 @@ fn line_of(anomalies: &[&Anomaly], own: Option<String>, total: u64) -> String {
     match (total, detail.is_empty()) {
         (1, _) => detail,
         (many, true) => occurrences(anomalies, many),
-        (many, false) => format!("{}, first {detail}", occurrences(anomalies, many)),
+        (many, false) => format!("{}, the first: {detail}", occurrences(anomalies, many)),
     }
 }
 

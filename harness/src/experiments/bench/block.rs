@@ -144,6 +144,10 @@ impl Measuring<'_> {
         let memory = ("cost", "memory of the largest node, idle", Unit::Bytes);
         bench.add(memory, self.name(), used.resident_bytes as f64);
         tokio::task::block_in_place(|| self.loads(bench));
+        if work.has(Group::Rebalance) && !self.stopped() {
+            let done = self.rebalances(bench).await;
+            self.warn(bench, "rebalance", done);
+        }
         if work.has(Group::FailOver) && !self.stopped() {
             let done = self.fail_over(bench, events).await;
             self.warn(bench, "fail-over", done);

@@ -36,15 +36,10 @@ pub(super) fn end_to_end(aim: Aim<'_>, end: i64, rate: u32, length: Duration) ->
     let producer = Producer::new(&config, false)?;
     meet(aim.topic, &producer, &mut consumer)?;
     let began = Instant::now();
-    let records = (f64::from(rate) * length.as_secs_f64()) as u64;
-    let reading = Reading {
-        began,
-        records,
-        deadline: began + length + LAST,
-    };
+    let reading = Reading::of(began, rate, length);
     let times_us = std::thread::scope(|scope| {
         let reader = scope.spawn(|| reading.read(&mut consumer));
-        send(aim.topic, &producer, began, rate, records);
+        send(aim.topic, &producer, began, rate, length);
         reader.join().unwrap_or_default()
     });
     producer.retire();
@@ -65,7 +60,9 @@ fn meet(topic: &str, producer: &Producer, consumer: &mut Consumer) -> Result<()>
     anyhow::bail!("the first record did not reach the consumer")
 }
 
-fn send(topic: &str, producer: &Producer, began: Instant, rate: u32, records: u64) {
+/// Sends records at a rate to partition 0. Each value tells when it was sent.
+pub(super) fn send(topic: &str, producer: &Producer, began: Instant, rate: u32, length: Duration) {
+    let records = records(rate, length);
     let step = Duration::from_secs(1) / rate.max(1);
     let mut due = Instant::now();
     for number in 0..records {
@@ -79,16 +76,29 @@ fn send(topic: &str, producer: &Producer, began: Instant, rate: u32, records: u6
     while producer.report(Duration::from_millis(500)).is_some() {}
 }
 
+fn records(rate: u32, length: Duration) -> u64 {
+    (f64::from(rate) * length.as_secs_f64()) as u64
+}
+
 /// The state for which the reader waits.
-struct Reading {
+pub(super) struct Reading {
     began: Instant,
     records: u64,
     deadline: Instant,
 }
 
 impl Reading {
+    /// What arrives of a load that began at this time.
+    pub(super) fn of(began: Instant, rate: u32, length: Duration) -> Reading {
+        Reading {
+            began,
+            records: records(rate, length),
+            deadline: began + length + LAST,
+        }
+    }
+
     /// The latency of each record, in microseconds.
-    fn read(&self, consumer: &mut Consumer) -> Vec<u64> {
+    pub(super) fn read(&self, consumer: &mut Consumer) -> Vec<u64> {
         let mut times_us = Vec::new();
         while (times_us.len() as u64) < self.records && Instant::now() < self.deadline {
             let (records, _) = consumer.poll(Duration::from_millis(100));

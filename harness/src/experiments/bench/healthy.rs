@@ -82,6 +82,12 @@ impl Measuring<'_> {
             let done = self.end_to_end(bench);
             self.warn(bench, "end-to-end latency", done);
         }
+        if work.has(Group::Transactions) && !self.stopped() {
+            let done = self.transactions(bench);
+            self.warn(bench, "transactions", done);
+            let done = self.processed(bench);
+            self.warn(bench, "consume, transform, produce", done);
+        }
         if work.has(Group::Overhead) {
             let done = self.overhead(bench);
             self.warn(bench, "overhead", done);
@@ -163,14 +169,18 @@ impl Measuring<'_> {
         Ok(())
     }
 
-    fn end_to_end(&self, bench: &mut Bench) -> Result<()> {
-        let work = self.block.work;
+    /// The end offset of a topic's first partition.
+    pub(super) fn end(&self, topic: &str) -> Result<i64> {
         let addresses = self.cluster.addresses();
-        let place = [(ONE.to_owned(), 0)];
+        let place = [(topic.to_owned(), 0)];
         let recorded = (&self.recorder, &self.ids);
         let spans = final_reads::spans(&addresses, &place, recorded, Instant::now() + END)?;
-        let end = spans.first().context("no end offset")?.end;
-        let times = delivery::end_to_end(self.aim(ONE), end, work.rate, work.each)?;
+        Ok(spans.first().context("no end offset")?.end)
+    }
+
+    fn end_to_end(&self, bench: &mut Bench) -> Result<()> {
+        let work = self.block.work;
+        let times = delivery::end_to_end(self.aim(ONE), self.end(ONE)?, work.rate, work.each)?;
         let group = format!(
             "end-to-end latency at {} records/s, 1 KB, 1 partition",
             work.rate

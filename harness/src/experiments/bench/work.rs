@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use super::rebalance::{HEARTBEAT, SESSION_MS};
+
 /// Records in flight of each producer with a full window.
 pub(super) const WINDOW: usize = 100;
 /// Requests in flight on a connection: the default of the Java client.
@@ -11,6 +13,9 @@ pub(super) const REQUESTS_IN_FLIGHT: usize = 5;
 pub(super) const SATURATION_MAX: f64 = 0.5;
 /// The number of measured syncs.
 pub(super) const SYNCS: usize = 200;
+
+/// Inputs a second of consume, transform, produce.
+pub(super) const PROCESSED_RATE: u32 = 100;
 
 /// The groups of measurements. Formation and memory are always measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
@@ -21,6 +26,10 @@ pub enum Group {
     Latency,
     /// From send to a consumer, at a stated rate.
     EndToEnd,
+    /// Transactions a second, the time of a commit, and consume, transform, produce.
+    Transactions,
+    /// The time until consumer groups are stable again.
+    Rebalance,
     /// The gap after kill, pause and isolation of the leader, and the return of an absent node.
     FailOver,
     /// The same load with and without its history recorded.
@@ -67,6 +76,18 @@ impl Work {
                  they were due; left out where that is more than {:.0} % of what the target just carried",
                 self.rate,
                 SATURATION_MAX * 100.0
+            ),
+            format!(
+                "transactions: each producer runs one after the other, of 24 bytes a record; a commit lasts from its call, which waits \
+                 for the records, until it returns. Consume, transform, produce: from the send of an input until a reader of \
+                 committed records has its output; {PROCESSED_RATE} inputs a second, all inputs of a poll in one transaction with \
+                 their offsets"
+            ),
+            format!(
+                "time to stable: from the cause until the last living member knows its generation; raw members with a heartbeat every \
+                 {} ms and a session of {} s, which a death takes to be noticed",
+                HEARTBEAT.as_millis(),
+                SESSION_MS / 1_000
             ),
             "fail-over: from the request for the fault to the first acknowledgement of a record sent \
              after its start, one record every 20 ms, client refresh included"

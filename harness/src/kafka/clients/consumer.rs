@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use checkers::history::{Assigned, Record, Text};
 use rdkafka::client::ClientContext;
-use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext};
+use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext, ConsumerGroupMetadata};
 use rdkafka::error::KafkaError;
 use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
@@ -59,6 +59,11 @@ impl Consumer {
             .context("make a consumer")?;
         assign(&client, &assigned)?;
         Ok(Consumer { client, assigned })
+    }
+
+    /// Who it is to a transaction that commits its offsets. None before librdkafka has made it.
+    pub fn group(&self) -> Option<ConsumerGroupMetadata> {
+        self.client.group_metadata()
     }
 
     /// Its position.

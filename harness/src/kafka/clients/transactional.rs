@@ -6,10 +6,12 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use checkers::history::RecordOutcome;
+use checkers::history::{Assigned, RecordOutcome};
 use rdkafka::client::ClientContext;
+use rdkafka::consumer::ConsumerGroupMetadata;
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::producer::{BaseRecord, DeliveryResult, Producer, ProducerContext, ThreadedProducer};
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use rdkafka::types::RDKafkaErrorCode as Code;
 
 use super::idempotent;
@@ -17,6 +19,8 @@ use super::producer::{code_name, not_accepted, outcome_of};
 
 /// The watchdog gives a call this much longer than its own time-out. A commit flushes first, and then has the time again.
 const GRACE: Duration = Duration::from_millis(1_500);
+/// Between two looks whether all records of a transaction have their report.
+const LOOK: Duration = Duration::from_micros(500);
 /// The longest message time-out.
 const MESSAGE_MS_MAX: u64 = 10_000;
 
@@ -106,9 +110,37 @@ impl Transactional {
         self.call(Duration::ZERO, |client| client.begin_transaction())
     }
 
+    /// Sends a consumer's positions, to be committed with the transaction.
+    pub fn send_offsets(
+        &self,
+        group: ConsumerGroupMetadata,
+        positions: &[Assigned],
+        within: Duration,
+    ) -> Called {
+        let mut offsets = TopicPartitionList::new();
+        for at in positions {
+            let offset = Offset::Offset(at.position);
+            if let Err(error) = offsets.add_partition_offset(&at.topic, at.partition, offset) {
+                return called(&error);
+            }
+        }
+        self.call(within, move |client| {
+            client.send_offsets_to_transaction(&offsets, &group, within)
+        })
+    }
+
     /// Commits the transaction.
+    ///
+    /// Its records are waited for here. rdkafka's own flush polls for their reports for 100 ms at a time beside the thread that
+    /// takes them, so that each commit took 100 ms more.
     pub fn commit(&self, within: Duration) -> Called {
-        self.call(2 * within, move |client| client.commit_transaction(within))
+        self.call(2 * within, move |client| {
+            let deadline = Instant::now() + within;
+            while client.in_flight_count() > 0 && Instant::now() < deadline {
+                std::thread::sleep(LOOK);
+            }
+            client.commit_transaction(within)
+        })
     }
 
     /// Aborts the transaction.
