@@ -180,7 +180,7 @@ mod tests {
 
     fn target(home: &Path, command: &str) -> Target {
         let text = format!(
-            "name = \"x\"\nports = {{ kafka = 1 }}\n[node]\ncommand = [\"a\"]\n[prepare]\n\
+            "name = \"x\"\nports = {{ kafka = 1 }}\n[node]\ncommand = [\"sh\"]\n[prepare]\n\
              command = [\"sh\", \"-c\", \"{command}\"]\nprovides = [\"{{home}}/made\"]\n"
         );
         let mut target = Target::parse(&text, "x.toml").expect("right");

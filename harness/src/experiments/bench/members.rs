@@ -1,6 +1,6 @@
 //! The figures of transactions and consumer groups of one block.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use nemesis::Node;
@@ -9,7 +9,7 @@ use reports::bench::{Bench, Unit};
 use super::block::{Measuring, ONE, SIXTEEN};
 use super::rebalance::Group;
 use super::transactions::{self, Shape};
-use super::work::PROCESSED_RATE;
+use super::work::{HEARTBEAT, PROCESSED_RATE};
 use crate::run::ready;
 
 /// The shapes of transactions: one producer, whose commits are timed, and several, whose transactions are counted.
@@ -120,7 +120,7 @@ impl Measuring<'_> {
     ) -> Result<Node> {
         let name = self.name().to_owned();
         let several = if members == 1 { "member" } else { "members" };
-        let mut told = |cause: &str, took: std::time::Duration| {
+        let mut told = |cause: &str, took: Duration| {
             let label = format!("{members} {several}: {cause}");
             let figure = ("time to stable", label.as_str(), Unit::Milliseconds);
             bench.add(figure, &name, took.as_secs_f64() * 1e3);
@@ -129,7 +129,7 @@ impl Measuring<'_> {
         (0..members).for_each(&mut comes);
         group.settles(members, None, began)?;
         // A group that forms goes through several generations.
-        std::thread::sleep(super::rebalance::HEARTBEAT * 4);
+        std::thread::sleep(HEARTBEAT * 4);
         let one_more = members + 1;
         for vanishes in [false, true] {
             let before = group.now(members);
@@ -141,7 +141,7 @@ impl Measuring<'_> {
             if !vanishes {
                 told("one joins", took);
             }
-            std::thread::sleep(super::rebalance::HEARTBEAT * 4);
+            std::thread::sleep(HEARTBEAT * 4);
             let before = group.now(members);
             let began = Instant::now();
             match vanishes {
@@ -151,7 +151,7 @@ impl Measuring<'_> {
             let took = group.settles(members, before, began)?;
             told(if vanishes { "one dies" } else { "one leaves" }, took);
         }
-        std::thread::sleep(super::rebalance::HEARTBEAT * 4);
+        std::thread::sleep(HEARTBEAT * 4);
         let (generation, node) = group.now(members).context("the group is not stable")?;
         let coordinator = self.cluster.nodes().into_iter().nth(node);
         let coordinator = coordinator.context("the coordinator is no node")?;
@@ -167,7 +167,7 @@ impl Measuring<'_> {
     async fn whole_again(&self, node: Node) -> Result<()> {
         self.cluster.start(node).await?;
         let limit_ms = self.block.target.limits.formation_ms;
-        let deadline = Instant::now() + std::time::Duration::from_millis(limit_ms) * 4;
+        let deadline = Instant::now() + Duration::from_millis(limit_ms) * 4;
         tokio::task::block_in_place(|| {
             let stop = &self.block.session.interrupt;
             ready::wait(self.block.target, &self.cluster, stop, deadline)

@@ -10,16 +10,13 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 use super::block::SIXTEEN;
+use super::work::{HEARTBEAT, SESSION_MS};
 use crate::kafka::nodes;
 use crate::kafka::questions::embedded;
 use crate::kafka::questions::groups::{self, Identity, Joined, Key};
 use crate::kafka::wire::Wire;
 use crate::record::StopFlag;
 
-/// Between two heartbeats of a member.
-pub(super) const HEARTBEAT: Duration = Duration::from_millis(50);
-/// The session time-out: what Kafka permits at least.
-pub(super) const SESSION_MS: i32 = 6_000;
 /// How long the members of a group may take to join again.
 const REBALANCE_MS: i32 = 10_000;
 /// A JoinGroup waits for the other members.

@@ -3,8 +3,6 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::rebalance::{HEARTBEAT, SESSION_MS};
-
 /// Records in flight of each producer with a full window.
 pub(super) const WINDOW: usize = 100;
 /// Requests in flight on a connection: the default of the Java client.
@@ -14,6 +12,10 @@ pub(super) const SATURATION_MAX: f64 = 0.5;
 /// The number of measured syncs.
 pub(super) const SYNCS: usize = 200;
 
+/// Between two heartbeats of a raw member.
+pub(super) const HEARTBEAT: Duration = Duration::from_millis(50);
+/// The session time-out of raw members: what Kafka permits at least.
+pub(super) const SESSION_MS: i32 = 6_000;
 /// Inputs a second of consume, transform, produce.
 pub(super) const PROCESSED_RATE: u32 = 100;
 
