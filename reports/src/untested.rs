@@ -290,8 +290,7 @@ mod tests {
         };
         scenario.ops.ok = 5_990;
         assert!(
-            slow(&scenario)
-                .is_some_and(|said| said.contains("599 operations a second of 1\u{202f}000"))
+            slow(&scenario).is_some_and(|said| said.contains("599 operations a second of 1000"))
         );
         scenario.ops.info = 10;
         assert_eq!(slow(&scenario), None);

@@ -284,7 +284,7 @@ fn a_message_does_not_contain_a_secret() {
     for (text, says) in [
         (
             "command = [\"/no/{env.JEPSEN_TEST_PASSWORD}\"]",
-            "start /no/{env.JEPSEN_TEST_PASSWORD}",
+            "no program /no/{env.JEPSEN_TEST_PASSWORD}",
         ),
         (
             "command = [\"true\"]\n[prepare]\ncommand = [\"false\", \"{env.JEPSEN_TEST_PASSWORD}\"]",
