@@ -39,22 +39,31 @@ pub struct ListArguments {
 #[strum(serialize_all = "lowercase")]
 pub enum What {
     /// What a run plays.
+    #[value(alias = "scenario")]
     Scenarios,
     /// Many scenarios, for a release.
+    #[value(alias = "suite")]
     Suites,
     /// What clients do.
+    #[value(alias = "workload")]
     Workloads,
     /// What happens to the nodes and their links.
+    #[value(alias = "fault")]
     Faults,
     /// What a history is judged by.
+    #[value(alias = "check")]
     Checks,
     /// Deliberate bugs of the reference broker.
+    #[value(alias = "plant")]
     Plants,
     /// The clusters under test.
+    #[value(alias = "target")]
     Targets,
     /// Bugs that shipped in real releases.
+    #[value(alias = "exhibit")]
     Exhibits,
     /// The lies of the reference broker.
+    #[value(alias = "mutant")]
     Mutants,
 }
 

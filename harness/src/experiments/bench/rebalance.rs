@@ -1,5 +1,5 @@
 //! The time until a consumer group is stable again after a member came, left or died, and after its coordinator was killed.
-//! By raw members, which send a heartbeat every [`HEARTBEAT`]: so the figure is the coordinator's, and not that of a client library
+//! By raw members, which send a heartbeat every 50 ms: so the figure is the coordinator's, and not that of a client library
 //! that asks every three seconds.
 
 use std::net::SocketAddr;
