@@ -5,7 +5,7 @@
 //! |---|---|
 //! | [`run`] | is it valid? |
 //! | [`incident`] | would the verification of a real incident have found its defects? |
-//! | [`calibrate`] | which check finds which deliberate bug, and how fast? |
+//! | [`calibrate`] | which check finds which planted bug, and how fast? |
 //! | [`qualify`], [`merge`] | may this build be released? |
 //! | [`mod@bench`] | how fast is it, compared with others? |
 //! | [`museum`] | which bugs that shipped does it find, and is it silent on the releases without them? |

@@ -181,9 +181,8 @@ fn enter(network: bool, nodes: Nodes) -> Result<sandbox::Entered> {
 
 fn refused(error: &dyn std::fmt::Display) -> anyhow::Error {
     Stop::machine(format!(
-        "no private network on this machine: {error}. \
-         `jepsen doctor` names the setting that permits it. Pauses and kills do not need it: \
-         `jepsen run process` runs them with nodes on 127.0.0.1, 127.0.0.2 and so on; neither do clocks (`--faults clock`)."
+        "no private network on this machine: {error}. Pauses, kills, slow, failing and full disks, and clocks do not need it: \
+         `jepsen run process` and `jepsen run process --faults slow-sync,clock` run with nodes on 127.0.0.1, 127.0.0.2 and so on."
     ))
 }
 

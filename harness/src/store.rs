@@ -39,7 +39,7 @@ pub use date::now;
 pub use directory::{RunDirectory, replace_scenario};
 pub use lock::{DirectoryLock, RunLock, lock_directory};
 pub use packing::Packing;
-pub use retention::{prune, run_ids};
+pub use retention::{prune, run_ids, under_way};
 pub use sources::SOURCES;
 pub use space::{FREE_BYTES_LOW, FREE_BYTES_MIN, file_system, free_bytes, is_full, shortage};
 pub use whole::{sweep, write_whole};

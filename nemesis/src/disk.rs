@@ -60,6 +60,8 @@ pub enum SyncTrouble {
     Late(Duration),
     /// They are answered and not executed.
     Lie,
+    /// The next one of each file that has something to write fails, and what it should have written is taken for written.
+    FailOnce,
 }
 
 /// What a power cut took from one disk.
@@ -100,6 +102,8 @@ pub struct Met {
     pub refused: u64,
     /// Reads that returned flipped bits.
     pub rotten: u64,
+    /// Syncs that failed.
+    pub failed: u64,
 }
 
 /// A disk in front of a directory. Dropping it takes the mount away; the directory stays, with everything in it.
@@ -153,6 +157,24 @@ impl Disk {
         })
     }
 
+    /// The power goes, and nothing reaches the disk from now on: what the node asks for waits. A sync that was under way when its
+    /// process was killed would still come to its end otherwise, for the kernel waits for its answer before it ends the process.
+    pub fn hold(&self) {
+        self.current().state.hold();
+    }
+
+    /// What waits since [`Disk::hold`] fails, so that processes that were killed can end.
+    pub fn release(&self) {
+        self.current().state.release();
+    }
+
+    /// The power is back, and nothing was lost: the cut did not take place.
+    pub fn restore(&self) {
+        let current = self.current();
+        current.state.set_power(true);
+        current.state.release();
+    }
+
     /// Cuts the power and brings it back: what was not durable is lost. With a seed a drawn part of it survives, page by page
     /// and sector by sector (torn writes). No process of the node may live.
     ///
@@ -202,10 +224,9 @@ impl Disk {
         self.current().state.settle();
     }
 
-    /// What it met since it was last filled, and since it last began to rot.
+    /// What it met since it was last filled, last began to rot, and since syncs last began to fail.
     pub fn met(&self) -> Met {
-        let (refused, rotten) = self.current().state.counts();
-        Met { refused, rotten }
+        self.current().state.met()
     }
 
     fn current(&self) -> MutexGuard<'_, Current> {

@@ -257,16 +257,21 @@ pub(crate) const TERMS: &[(&str, &str)] = &[
         "A read of one node without a client library, so that its answer is seen as it was sent.",
     ),
     (
-        "epoch",
-        "The number of a leader's term in a partition. Two leaders in one epoch break the log.",
+        "term, epoch",
+        "A term numbers the leaderships of the Raft quorum, an epoch those of one partition. In a broker with one Raft group they are the \
+         same number. Two leaders in one epoch break the log.",
+    ),
+    (
+        "n1, w3, e5, t0/2, f1, u1",
+        "Node 1, worker 3, epoch 5, partition 2 of the topic t0. f1 is the card of the first failure, u1 that of the first undecided check.",
     ),
     (
         "produce probe",
         "A separate client that sends a record every 20 ms, whatever happens. Gaps are measured by it.",
     ),
     (
-        "deliberate bug",
-        "A known mistake, also called a plant, that the reference broker was started with, to show that the checks find it.",
+        "planted bug",
+        "A known mistake, for short a plant, that the reference broker was started with, to show that the checks find it.",
     ),
     (
         "reference",

@@ -123,7 +123,7 @@ fn page(report: &RunReport, detail: Detail, warnings: &mut Vec<String>) -> Marku
                     (environment::section(report))
                     (glossary::checks(&cards, &open))
                     (glossary::section(report))
-                    (decision::sign_off())
+                    (decision::sign_off(report))
                 }
                 (parts::footer(report))
                 script { (raw(SCRIPT)) (raw(PLAYER)) }

@@ -142,10 +142,10 @@ fn exceeded(limit: u64, why: &str) -> String {
     format!("{why}; the limit is {}.", limit_ms(limit))
 }
 
-/// `with the deliberate bugs serial-sender, no-pre-vote@n2`.
+/// `with the planted bugs serial-sender, no-pre-vote@n2`.
 pub(crate) fn planted(plants: &[String]) -> String {
     let noun = if plants.len() == 1 { "bug" } else { "bugs" };
-    untrusted(&format!("with the deliberate {noun} {}", plants.join(", ")))
+    untrusted(&format!("with the planted {noun} {}", plants.join(", ")))
 }
 
 /// How many changes of leader are unexplained, and how many happened on a starved machine.

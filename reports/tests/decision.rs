@@ -87,6 +87,15 @@ fn the_box_says_what_was_not_tested_and_how_much_is_detected() {
 }
 
 #[test]
+fn a_build_with_a_planted_bug_cannot_be_signed() {
+    let mut report = report();
+    report.subject.plants = vec!["late-fence".to_owned()];
+    let page = reports::html(&report).text;
+    assert!(!page.contains("☐ release"), "a line to sign");
+    assert!(page.contains("Nothing to sign"));
+}
+
+#[test]
 fn sections_without_content_are_absent() {
     let mut bare = cases::valid();
     bare.scenarios[0].lag.clear();

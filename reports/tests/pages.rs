@@ -141,7 +141,7 @@ fn a_run_that_broke_off_draws_what_it_has() {
 fn runs_that_are_not_alike_have_nothing_new() {
     let mut compared = comparison();
     compared.not_alike(vec![
-        "deliberate bugs: none in the first run, late-fence in the second".into(),
+        "planted bugs: none in the first run, late-fence in the second".into(),
     ]);
     compared.figures_not_compared =
         "the runs were not interleaved; `jepsen qualify --against TARGET` does that".into();
@@ -163,7 +163,7 @@ fn runs_that_are_not_alike_have_nothing_new() {
     assert!(first < page.find("<table").expect("tables"), "first of all");
     for text in [
         "only in the second",
-        "with the deliberate bug late-fence",
+        "with the planted bug late-fence",
         "href=\"./runs/x/report.html\"",
         "<code>jepsen qualify --against TARGET</code>",
         "INVALID",
@@ -182,5 +182,5 @@ fn planted_bugs_are_named_in_the_index() {
     let mut report = crate::common::report();
     report.subject.plants = vec!["late-fence".into()];
     let page = reports::index_html(&[RunSummary::of(&report)]);
-    assert!(page.contains("with the deliberate bug late-fence"));
+    assert!(page.contains("with the planted bug late-fence"));
 }

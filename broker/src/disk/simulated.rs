@@ -26,6 +26,8 @@ struct Inner {
     durable_names: BTreeMap<String, Arc<Mutex<Content>>>,
     /// How many operations that change something still succeed; None for all.
     fuse: Option<u32>,
+    /// Whether syncs fail. The kernel then takes the pages for written.
+    syncs_fail: bool,
 }
 
 #[derive(Debug, Default)]
@@ -51,6 +53,12 @@ impl SimulatedDisk {
     /// Lets `operations` more changes succeed and all later ones fail, until [`SimulatedDisk::crash`].
     pub fn set_fuse(&self, operations: u32) {
         self.lock().fuse = Some(operations);
+    }
+
+    /// Lets syncs fail from now on, or succeed again. What one that failed should have written stays readable, and later ones
+    /// succeed without writing it.
+    pub fn fail_syncs(&self, fail: bool) {
+        self.lock().syncs_fail = fail;
     }
 
     /// The node is gone; what is left is what the next one finds.
@@ -201,8 +209,12 @@ impl DiskFile for SimulatedFile {
     }
 
     fn sync(&self) -> io::Result<()> {
-        let _inner = self.disk.change()?;
+        let inner = self.disk.change()?;
         let mut content = lock(&self.content);
+        if inner.syncs_fail {
+            content.dirty.clear();
+            return Err(io::Error::other("the disk failed"));
+        }
         let Content {
             current,
             durable,

@@ -4,8 +4,9 @@
 //! is cut. But everything that was synced must be there: a bad frame in a segment that has a successor, or
 //! before a later frame that knew it to be durable, is corruption, and a node that forgets what it promised
 //! must not vote. What cannot be distinguished: damage to the very last synced write, which no later frame
-//! vouches for. What was found is synced again before it is trusted, because a process that was killed may
-//! have left it in the page cache only.
+//! vouches for. What was found is written and synced again before it is trusted: a process that was killed may
+//! have left it in the page cache only, and one that ended because a sync failed has pages there that the kernel
+//! takes for written, so that a sync alone would leave them there (Rebello et al. 2020, ATC).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -77,6 +78,14 @@ struct Replayed {
     live: Vec<Live>,
     hard_state: HardState,
     entries: Vec<(u64, Place)>,
+}
+
+/// How far the frames of a segment go.
+struct Walked {
+    /// Where the first bad one begins, or the end.
+    end: usize,
+    /// Up to where the segment was durable, as the frames know.
+    vouched: usize,
 }
 
 /// Where the live segments begin in `opened`, which is sorted by sequence number.
@@ -197,10 +206,18 @@ impl Scan<'_> {
                     RecoveryKeeps::Torn => torn::accept_last(candidate, &mut bytes)?,
                 }
             }
-            let end = self.replay_segment(candidate, opening, &bytes, base, &mut replayed)?;
+            let is_last = number + 1 == opened.len() && !self.last_was_torn;
+            let Walked { end, vouched } =
+                self.replay_segment(candidate, opening, &bytes, base, &mut replayed)?;
             if end < bytes.len() {
-                let is_last = number + 1 == opened.len() && !self.last_was_torn;
                 self.judge_bad_frame(candidate, &bytes, end, is_last)?;
+            }
+            // A segment that has a successor was synced whole before that was created.
+            if is_last && vouched < end {
+                candidate
+                    .file
+                    .write_all_at(&bytes[vouched..end], vouched as u64)
+                    .map_err(disk_error(format!("write {}", candidate.name)))?;
             }
             candidate
                 .file
@@ -220,7 +237,7 @@ impl Scan<'_> {
         Ok(replayed)
     }
 
-    /// Takes over whole frames and returns where the first bad one begins (or the end).
+    /// Takes over whole frames.
     fn replay_segment(
         &self,
         candidate: &Candidate,
@@ -228,8 +245,8 @@ impl Scan<'_> {
         bytes: &[u8],
         base: u64,
         replayed: &mut Replayed,
-    ) -> Result<usize, LogError> {
-        let mut position = 0;
+    ) -> Result<Walked, LogError> {
+        let (mut position, mut vouched) = (0, 0);
         while let Some(frame) =
             frame::decode(&bytes[position..], candidate.sequence, position as u64)
         {
@@ -259,9 +276,13 @@ impl Scan<'_> {
                     replayed.entries.push((header.term, place));
                 }
             }
+            vouched = vouched.max(header.synced as usize);
             position += frame.length() as usize;
         }
-        Ok(position)
+        Ok(Walked {
+            end: position,
+            vouched: vouched.min(position),
+        })
     }
 
     /// Cuts a torn tail at `at`, or refuses.

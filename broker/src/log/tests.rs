@@ -11,6 +11,8 @@ use super::*;
 use crate::disk::simulated::{SimulatedDisk, Survival};
 use crate::rules::{FailedSync, RecoveryKeeps, Syncs};
 
+mod failed_sync;
+
 const SMALL: LogOptions = LogOptions {
     segment_bytes: 400,
     recovery_keeps: RecoveryKeeps::Intact,

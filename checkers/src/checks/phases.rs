@@ -3,6 +3,7 @@
 
 use super::Check;
 use super::claims::{FRESH, MS, Row, settle};
+use super::unrest::hides_leader;
 use crate::agreement::Agreement;
 use crate::history::{DiskFault, Moment, NodeHappening, NodeName, Phase, Seen, Window};
 use crate::verdict::{Anomaly, Doubt, Evidence, Finding, Lacking, Unit, Verdict};
@@ -303,7 +304,9 @@ pub(super) fn coverage(check: &Check<'_>) -> Verdict {
         let (fault, name) = (window.id.clone(), window.kind.clone());
         verdict.doubt(Doubt::FaultHadNoEffect { fault, name });
     }
-    let affecting = |w: &&&Window| w.took_effect() && w.affects_leader && w.role_held;
+    // A leader that its clients cannot reach leads on, and was hit all the same.
+    let hit = |w: &Window| w.affects_leader || (w.role == "leader" && hides_leader(w));
+    let affecting = |w: &&&Window| w.took_effect() && w.role_held && hit(w);
     let took_effect = counted.iter().filter(affecting).count() as u64;
     verdict.saw("fault windows", counted.len() as u64);
     verdict.saw("of them affecting the leader", took_effect);

@@ -85,7 +85,10 @@ pub fn run(arguments: &ClusterArguments) -> Result<i32> {
         wait_for_signal(&signals, &mut nodes)
     })();
     drop(nodes);
-    place.remove();
+    let left = place.leave();
+    if outcome.is_ok() {
+        say(&format!("the nodes have ended; {left}"));
+    }
     outcome
 }
 
@@ -118,15 +121,15 @@ impl Place {
         }
     }
 
-    fn remove(self) {
-        if let Place::Temporary(created) = self {
-            let path = created.path().to_owned();
-            if let Err(error) = created.close() {
-                say(&format!(
-                    "  warning: {} was not removed: {error}",
-                    path.display()
-                ));
-            }
+    /// Removes what is temporary; what became of the data.
+    fn leave(self) -> String {
+        let path = name(self.path());
+        match self {
+            Place::Named(_) => format!("their data stays in {path}"),
+            Place::Temporary(created) => match created.close() {
+                Ok(()) => "their data is removed".to_owned(),
+                Err(error) => format!("their data in {path} was not removed: {error}"),
+            },
         }
     }
 }

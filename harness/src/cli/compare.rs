@@ -114,7 +114,7 @@ fn unlike(before: &RunReport, after: &RunReport) -> Vec<String> {
         }
     };
     differ(
-        "deliberate bugs",
+        "planted bugs",
         list(&first.subject.plants),
         list(&second.subject.plants),
     );
@@ -185,7 +185,7 @@ mod tests {
         assert_eq!(unlike(&plain, &report("acme", None, 70_000)), [""; 0]);
         let told = unlike(&plain, &report("kafka", Some("late-fence"), 90_000)).join("\n");
         for word in [
-            "deliberate bugs: none in the first run, late-fence",
+            "planted bugs: none in the first run, late-fence",
             "target: acme",
             "length: 60 s",
         ] {

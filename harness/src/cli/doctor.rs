@@ -135,6 +135,9 @@ fn text(diagnosis: &Diagnosis, faults: &[Faults]) -> String {
             text += "`jepsen run process --faults clock` moves their wall clocks\n";
         }
     }
+    if faults.iter().all(|one| one.can_run) {
+        text += "every kind of fault can run here; `jepsen` starts a run of a minute\n";
+    }
     text
 }
 
@@ -173,6 +176,7 @@ mod tests {
         ] {
             assert!(text.contains(line), "{line}: {text}");
         }
+        assert!(!text.contains("every kind"), "{text}");
         let trials = tried(&diagnosis);
         let value = serde_json::to_value(&trials).expect("JSON");
         assert_eq!(value[0]["capability"], "processes");

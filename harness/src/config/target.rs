@@ -110,6 +110,9 @@ pub struct Target {
     /// Where `prepare` puts what it downloads: a directory in this user's cache.
     #[serde(skip)]
     pub home: PathBuf,
+    /// What error messages call the file that sets the nodes' command.
+    #[serde(skip)]
+    pub source: String,
     /// The directory of the target file, or the directory into which a built-in target's further files are unpacked.
     #[serde(skip)]
     pub here: PathBuf,
@@ -336,7 +339,7 @@ impl Target {
         texts
     }
 
-    /// Whether it can be started with deliberate bugs (`{plants}`) or lies (`{mutants}`).
+    /// Whether it can be started with planted bugs (`{plants}`) or lies (`{mutants}`).
     pub fn takes(&self, placeholder: &str) -> bool {
         self.texts()
             .iter()

@@ -1,4 +1,4 @@
-//! `jepsen calibrate`: which check detects which deliberate bug of the reference broker, with how many of k seeds, how
+//! `jepsen calibrate`: which check detects which planted bug of the reference broker, with how many of k seeds, how
 //! fast, and whether runs without a bug stay clean. Exit code 0 only if all verdicts are as expected.
 //!
 //! | part | what it is |

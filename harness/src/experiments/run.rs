@@ -49,8 +49,8 @@ pub struct RunArguments {
     /// The workload, instead of the scenario's own.
     #[arg(long, value_name = "NAME", value_parser = workloads::parser())]
     pub workload: Option<Chosen>,
-    /// Fault classes or kinds, comma-separated, or `none`; instead of the scenario's own.
-    #[arg(long, value_name = "A,B|none")]
+    /// Faults to draw from, instead of the scenario's own: classes, or kinds with a setting and a role; `jepsen list faults`.
+    #[arg(long, value_name = "CLASS|KIND[=SETTING][:ROLE],...|none")]
     pub faults: Option<String>,
     /// Length of the load phase, e.g. 60s or 2m.
     #[arg(long, value_name = "TIME", value_parser = crate::config::time::load_phase)]
@@ -70,7 +70,7 @@ pub struct RunArguments {
     /// Replay the faults of an earlier run: its faults.json.
     #[arg(long, value_name = "FILE", conflicts_with = "faults")]
     pub schedule: Option<PathBuf>,
-    /// Start the nodes with a deliberate bug, see `jepsen list plants`; on one node only with @n1, @n2 and so on.
+    /// Start the nodes with a planted bug, see `jepsen list plants`; on one node only with @n1, @n2 and so on.
     #[arg(long, value_name = "NAME[@NODE]", value_delimiter = ',', value_parser = reference::planted)]
     pub plant: Vec<Planted>,
     /// Let the nodes lie to their clients, see `jepsen list mutants`; one node only with @n1, @n2 and so on.

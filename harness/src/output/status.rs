@@ -1,4 +1,4 @@
-//! The status of a run as one line that fits: the fault first, then the longest gap, the leader, the time, the counts, and
+//! The status of a run as one line that fits: the fault first, then the longest time unserved, the leader, the time, the counts, and
 //! how long a suite still takes. Where it is too long, parts are said in fewer words, then left out, the least important
 //! first. No part is cut.
 
@@ -25,7 +25,8 @@ pub(super) struct Status {
     /// The faults that last, the newest last.
     faults: Vec<Lasting>,
     acknowledged: Option<u64>,
-    longest_gap_ns: u64,
+    /// The longest time without an acknowledgement so far, whatever the faults: the report leaves out times without a majority.
+    unserved_ns: u64,
     phase: Option<Phase>,
     interrupted: bool,
     load_began: Option<Instant>,
@@ -129,7 +130,7 @@ impl Status {
                 if let Some(before) = self.acknowledged.replace(t)
                     && self.phase == Some(Phase::Load)
                 {
-                    self.longest_gap_ns = self.longest_gap_ns.max(t.saturating_sub(before));
+                    self.unserved_ns = self.unserved_ns.max(t.saturating_sub(before));
                 }
             }
             _ => {}
@@ -186,10 +187,10 @@ impl Status {
                 kind.clone(),
             ]);
         }
-        let gap = self.longest_gap_ns as f64 / 1e9;
+        let unserved = self.unserved_ns as f64 / 1e9;
         parts.push(vec![
-            format!("longest gap so far {gap:.1} s"),
-            format!("gap {gap:.1} s"),
+            format!("longest unserved {unserved:.1} s"),
+            format!("gap {unserved:.1} s"),
         ]);
         parts.push(match self.leader {
             Some((leader, epoch)) => vec![
@@ -270,7 +271,7 @@ mod tests {
             suite: Some((Instant::now(), Duration::from_secs(700))),
             ok: 181_204,
             leader: Some((2, 7)),
-            longest_gap_ns: 1_900_000_000,
+            unserved_ns: 1_900_000_000,
             ..Status::default()
         };
         status.take(&event(What::Phase(PhaseEvent { phase: Phase::Load })));
@@ -281,7 +282,7 @@ mod tests {
     #[test]
     fn the_line_fits_and_keeps_what_matters_first() {
         let status = busy();
-        let whole = "fault cut-link-one-way n1,n2, 0.0 s  longest gap so far 1.9 s  leader n2 (epoch 7)  0 s of 60 s  \
+        let whole = "fault cut-link-one-way n1,n2, 0.0 s  longest unserved 1.9 s  leader n2 (epoch 7)  0 s of 60 s  \
                      ok 181204 fail 0 info 0  suite: 12 min left";
         assert_eq!(status.line(200), whole);
         assert_eq!(
@@ -311,7 +312,7 @@ mod tests {
         status.take(&fault("k2", "pause", FaultPhase::Healed));
         assert!(status.line(200).starts_with("fault cut-link-one-way n1,n2"));
         status.take(&fault("k1", "cut-link-one-way", FaultPhase::Healed));
-        assert!(status.line(200).starts_with("longest gap"));
+        assert!(status.line(200).starts_with("longest unserved"));
     }
 
     #[test]
@@ -351,7 +352,7 @@ mod tests {
         }
         assert_eq!(
             status.line(80),
-            "longest gap so far 0.0 s  no leader yet  ok 2 fail 1 info 1"
+            "longest unserved 0.0 s  no leader yet  ok 2 fail 1 info 1"
         );
     }
 

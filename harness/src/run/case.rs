@@ -54,7 +54,7 @@ pub struct Case {
     pub concurrency: usize,
     /// The seed.
     pub seed: u64,
-    /// The deliberate bugs that the nodes start with.
+    /// The planted bugs that the nodes start with.
     pub plants: Plants,
     /// Whether the run records when each record of the produce probe arrives at each node.
     pub watch_delivery: bool,

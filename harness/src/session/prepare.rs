@@ -40,7 +40,7 @@ pub fn ensure(target: &Target) -> Result<()> {
     match target.missing_program() {
         Some(program) => Err(Stop::usage(format!(
             "{}: [node] command: there is no program {program} that can be executed; name your broker's own",
-            target.name
+            target.source
         ))),
         None => Ok(()),
     }

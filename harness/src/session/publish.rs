@@ -42,7 +42,7 @@ pub struct Conditions<'a> {
     pub command: String,
     /// Its seed.
     pub seed: u64,
-    /// The deliberate bugs that the nodes start with.
+    /// The planted bugs that the nodes start with.
     pub plants: &'a Plants,
     /// The suite that it belongs to. Empty for none.
     pub suite: &'a str,
@@ -68,6 +68,13 @@ impl Publication {
     /// # Errors
     /// If the directory is not writable, or has too little free space.
     pub fn begin(session: &Session, conditions: &Conditions<'_>) -> Result<Publication> {
+        for other in store::under_way(&session.out) {
+            say(&format!(
+                "jepsen: {other} in {} is under way, too: both share this machine, so their figures say less. \
+                 `latest` will be the run that started last.",
+                shown(&session.out)
+            ));
+        }
         let directory = RunDirectory::create(&session.out, conditions.seed)?;
         let report = opening::report(&directory, conditions, session.is_isolated());
         let text = serde_json::to_string_pretty(&report).context("write run.json")?;
@@ -287,7 +294,7 @@ pub fn finish(
 pub fn warn_of(plants: &Plants) {
     for planted in plants.iter() {
         say(&format!(
-            "  DELIBERATE BUG {planted}: failures in this run are expected"
+            "  PLANTED BUG {planted}: failures in this run are expected"
         ));
     }
 }

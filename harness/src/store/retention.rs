@@ -45,6 +45,14 @@ pub fn run_ids(out: &Path) -> Vec<String> {
         .collect()
 }
 
+/// The runs below `out` that another process writes just now.
+pub fn under_way(out: &Path) -> Vec<String> {
+    let mut runs = run_ids(out);
+    runs.retain(|id| RunLock::attempt(&out.join(id)).is_none());
+    runs.sort();
+    runs
+}
+
 fn is_removable(run: &Path, id: &str) -> bool {
     is_file(&run.join(layout::RESULTS))
         && !marks::is_marked(run)
@@ -196,6 +204,20 @@ mod tests {
                 .join(layout::RESULTS)
                 .exists()
         );
+    }
+
+    #[test]
+    fn a_run_that_another_process_writes_is_under_way() {
+        let out = tempfile::tempdir().expect("a folder");
+        let ids = ["20260101T000000Z-1", "20260102T000000Z-2"];
+        for id in ids {
+            finished(out.path(), id);
+        }
+        assert!(under_way(out.path()).is_empty());
+        let held = RunLock::attempt(&out.path().join(ids[1])).expect("free");
+        assert_eq!(under_way(out.path()), [ids[1]]);
+        drop(held);
+        assert!(under_way(out.path()).is_empty());
     }
 
     #[test]

@@ -82,21 +82,24 @@ impl FaultKind for DiskKind {
         match self.treatment {
             Treatment::SlowSync(_) => Some("how much later a sync begins; 200ms if absent"),
             Treatment::Full => Some("`statfs`: the disk shows it, too; only writes fail if absent"),
+            Treatment::FailingSync => Some(
+                "`once`: the next sync of each file fails, and what it should have written is missing after a power loss; all fail if absent",
+            ),
             _ => None,
         }
     }
 
     fn set(&self, setting: &str) -> Result<Kind, String> {
-        if self.treatment == Treatment::Full {
-            return match setting {
-                "statfs" => Ok(mounted_disk::full(self.name, setting)),
-                _ => Err("the only setting is `statfs`".to_owned()),
-            };
-        }
-        let Treatment::SlowSync(_) = self.treatment else {
-            return Err("it takes no setting".to_owned());
+        let treatment = match (self.treatment, setting) {
+            (Treatment::SlowSync(_), _) => Treatment::SlowSync(duration(setting)?),
+            (Treatment::Full, "statfs") => return Ok(mounted_disk::full(self.name, setting)),
+            (Treatment::Full, _) => return Err("the only setting is `statfs`".to_owned()),
+            (Treatment::FailingSync, "once") => {
+                return Ok(mounted_disk::failed_once(self.name, setting));
+            }
+            (Treatment::FailingSync, _) => return Err("the only setting is `once`".to_owned()),
+            _ => return Err("it takes no setting".to_owned()),
         };
-        let treatment = Treatment::SlowSync(duration(setting)?);
         Ok(with_setting(self.name, setting, |name| DiskKind {
             name,
             treatment,
@@ -165,7 +168,8 @@ mod tests {
         let why = |word: &str| word.parse::<Kind>().expect_err(word).to_string();
         assert!(why("slow-sync=fast").contains("such as `200ms`"));
         assert!(why("disk-full=5%").contains("`statfs`"));
-        assert!(why("failing-sync=5%").contains("takes no setting"));
+        assert!(why("failing-sync=5%").contains("`once`"));
+        assert!(why("lying-sync=5%").contains("takes no setting"));
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! What a node's own disk can be made to do while the node runs on: rot, and be full in a way that `statfs` shows. Healed when
-//! it is dropped.
+//! What a node's own disk can be made to do while the node runs on: rot, be full in a way that `statfs` shows, and fail a sync
+//! once. Healed when it is dropped; what a failed sync should have written is missing after the next power loss all the same.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep};
 
 use super::roles::WHOLE_NODES;
 use super::setting::{share, with_setting};
-use crate::disk::{Disk, Durability};
+use crate::disk::{Disk, Durability, SyncTrouble};
 use crate::evidence::Counters;
 use crate::fault::{Fault, FaultError};
 use crate::kind::{Class, FaultKind, Kind, Needs};
@@ -36,6 +36,8 @@ enum Trouble {
     Rot(u32),
     /// No block is free, and writes fail.
     Full,
+    /// The next sync of each file fails, and its pages are taken for written.
+    FailedSync,
 }
 
 /// A kind that acts on a node's own disk.
@@ -59,6 +61,15 @@ pub(super) fn full(name: &str, setting: &str) -> Kind {
         name,
         description: "writes of a node to its files fail with ENOSPC, and its disk shows no free space",
         trouble: Trouble::Full,
+    })
+}
+
+/// A sync that fails once: a setting of `failing-sync`.
+pub(super) fn failed_once(name: &str, setting: &str) -> Kind {
+    with_setting(name, setting, |name| MountedDiskKind {
+        name,
+        description: "the next sync of each file fails with EIO, and later ones succeed without what it should have written",
+        trouble: Trouble::FailedSync,
     })
 }
 
@@ -86,7 +97,7 @@ impl FaultKind for MountedDiskKind {
     fn setting(&self) -> Option<&'static str> {
         match self.trouble {
             Trouble::Rot(_) => Some("the share of pages with a flipped bit; 5% if absent"),
-            Trouble::Full => None,
+            Trouble::Full | Trouble::FailedSync => None,
         }
     }
 
@@ -114,6 +125,7 @@ impl FaultKind for MountedDiskKind {
         let fault = match self.trouble {
             Trouble::Rot(_) => history::DiskFault::BitRot,
             Trouble::Full => history::DiskFault::FailingWrite,
+            Trouble::FailedSync => history::DiskFault::FailingSync,
         };
         Some(DiskTrouble { fault, delay_ms: 0 })
     }
@@ -124,7 +136,7 @@ impl FaultKind for MountedDiskKind {
     }
 }
 
-/// Disks that rot or are full.
+/// Disks that rot, are full, or failed a sync.
 pub struct MountedDisk {
     site: Site,
     disks: Vec<(Node, Arc<Disk>)>,
@@ -136,6 +148,7 @@ impl MountedDisk {
         for (node, disk) in &self.disks {
             match self.trouble {
                 Trouble::Full => disk.set_full(true),
+                Trouble::FailedSync => disk.set_sync_trouble(Some(SyncTrouble::FailOnce)),
                 Trouble::Rot(share) => {
                     let seed = self.site.seed ^ u64::from(node.number());
                     disk.set_rot(Some((seed, f64::from(share) / f64::from(MILLION))));
@@ -148,6 +161,7 @@ impl MountedDisk {
         for (_, disk) in &self.disks {
             match self.trouble {
                 Trouble::Full => disk.set_full(false),
+                Trouble::FailedSync => disk.set_sync_trouble(None),
                 Trouble::Rot(_) => disk.set_rot(None),
             }
         }
@@ -159,7 +173,11 @@ impl MountedDisk {
 
     fn has_met(&self, disk: &Disk) -> bool {
         let met = disk.met();
-        met.refused + met.rotten > 0
+        match self.trouble {
+            Trouble::Full => met.refused > 0,
+            Trouble::Rot(_) => met.rotten > 0,
+            Trouble::FailedSync => met.failed > 0,
+        }
     }
 
     fn met(&self) -> String {
@@ -171,8 +189,11 @@ impl MountedDisk {
                 "; it has ended"
             };
             match self.trouble {
-                Trouble::Full => format!("{node}: {} writes refused{ended}", met.refused),
-                Trouble::Rot(_) => format!("{node}: {} reads with flipped bits{ended}", met.rotten),
+                Trouble::Full => format!("{node}: writes refused: {}{ended}", met.refused),
+                Trouble::Rot(_) => {
+                    format!("{node}: reads with flipped bits: {}{ended}", met.rotten)
+                }
+                Trouble::FailedSync => format!("{node}: syncs failed: {}{ended}", met.failed),
             }
         });
         met.collect::<Vec<_>>().join("; ")
@@ -231,8 +252,11 @@ impl Fault for MountedDisk {
         let mut counters = Counters::default();
         for (_, disk) in &self.disks {
             let met = disk.met();
-            counters.add("writes_failed", met.refused);
-            counters.add("rotten_reads", met.rotten);
+            match self.trouble {
+                Trouble::Full => counters.add("writes_failed", met.refused),
+                Trouble::Rot(_) => counters.add("rotten_reads", met.rotten),
+                Trouble::FailedSync => counters.add("syncs_failed", met.failed),
+            }
         }
         counters
     }

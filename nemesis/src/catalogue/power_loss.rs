@@ -1,5 +1,5 @@
-//! Power loss: nodes are killed, and what they had not synced is gone when they come back, in parts that are drawn. Whether
-//! that loses anything depends on which node returns last, so that is a part of the fault.
+//! Power loss: the disks of nodes stand still, the nodes are killed, and what they had not synced is gone when they come back, in
+//! parts that are drawn. Whether that loses anything depends on which node returns last, so that is a part of the fault.
 //!
 //! A broker that acknowledges before it has synced loses nothing as long as one that has the record is back before a leader is
 //! chosen. With `slow+leader-last` nobody else has it, and the others choose without the one that does.
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use checkers::history::{self, DiskTrouble};
 use futures::FutureExt;
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, join};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use tokio::time::sleep;
@@ -30,6 +30,10 @@ const BEFORE: Duration = Duration::from_secs(1);
 
 /// How much later they begin.
 const LATE: Duration = Duration::from_millis(300);
+
+/// When surely every process of the nodes has been sent its SIGKILL. Until then whatever it asks of its disk waits, because a
+/// process that was told of the cut could act on it.
+const SIGNALLED: Duration = Duration::from_millis(20);
 
 /// Which part of a window all nodes are down, if one of them returns last. The rest, longer than the others need to choose a
 /// leader without it, it alone is down.
@@ -208,7 +212,18 @@ impl PowerLoss {
             self.trouble(trouble);
             sleep(BEFORE).await;
         }
-        self.kill.begin().await
+        let (kill, disks) = (&mut self.kill, &self.disks);
+        // All at one moment, and before anybody is killed: a sync that is under way must not come to its end.
+        tokio::task::block_in_place(|| disks.iter().for_each(|(_, disk)| disk.hold()));
+        let release = async {
+            sleep(SIGNALLED).await;
+            disks.iter().for_each(|(_, disk)| disk.release());
+        };
+        let (killed, ()) = join(kill.begin(), release).await;
+        if killed.is_err() {
+            disks.iter().for_each(|(_, disk)| disk.restore());
+        }
+        killed
     }
 
     async fn lose(&mut self) -> Result<String, FaultError> {
@@ -288,6 +303,7 @@ impl Drop for PowerLoss {
     fn drop(&mut self) {
         if !self.cut {
             self.trouble(None);
+            self.disks.iter().for_each(|(_, disk)| disk.restore());
         }
     }
 }

@@ -16,11 +16,11 @@ use fuser::{
     ReplyOpen, ReplyStatfs, ReplyWrite, Request, TimeOrNow, WriteFlags,
 };
 use nix::errno::Errno;
-use nix::fcntl::RenameFlags;
+use rustix::fs::RenameFlags;
 
 use super::SyncTrouble;
 use super::attributes::{self, attributes};
-use super::operations::{BackedFiles, sync_file};
+use super::operations::{BackedFiles, sync_file, sync_or_fail_once};
 use super::state::Handle;
 
 /// How long the kernel may remember what it was told. Nobody else changes these files.
@@ -149,8 +149,7 @@ impl Filesystem for BackedFiles {
     ) {
         let renamed = self.name(parent, name).and_then(|from| {
             let to = self.name(new_parent, new_name)?;
-            let flags = RenameFlags::from_bits(flags.bits()).ok_or(Errno::EINVAL)?;
-            self.move_name(from, to, flags)
+            self.move_name(from, to, RenameFlags::from_bits_retain(flags.bits()))
         });
         done(renamed, reply);
     }
@@ -258,6 +257,10 @@ impl Filesystem for BackedFiles {
         };
         match self.state.sync_trouble() {
             Some(SyncTrouble::Lie) => reply.ok(),
+            Some(SyncTrouble::FailOnce) => done(
+                sync_or_fail_once(&self.state, number.0, &file, data_only),
+                reply,
+            ),
             Some(SyncTrouble::Late(delay)) => {
                 // One that waits must not keep one of the few threads here. Syncs that take so long are few.
                 let state = self.state.clone();

@@ -9,10 +9,11 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 
 use nix::errno::Errno;
-use nix::fcntl::{AtFlags, RenameFlags, renameat2};
+use nix::fcntl::AtFlags;
 use nix::unistd::{UnlinkatFlags, linkat, unlinkat};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
+use rustix::fs::{RenameFlags, renameat_with};
 
 use super::descriptor::{errno, path_of};
 
@@ -59,7 +60,7 @@ enum Change {
 /// The changes since the last commit.
 #[derive(Debug)]
 pub(super) struct Names {
-    trash: OwnedFd,
+    trash: Directory,
     next: u64,
     changes: Vec<Change>,
 }
@@ -68,7 +69,7 @@ impl Names {
     /// None yet. The trash must be an empty directory.
     pub(super) fn new(trash: OwnedFd) -> Names {
         Names {
-            trash,
+            trash: Arc::new(trash),
             next: 0,
             changes: Vec::new(),
         }
@@ -103,7 +104,7 @@ impl Names {
     /// # Errors
     /// Those of `renameat2`.
     pub(super) fn rename(&mut self, from: Name, to: Name, flags: RenameFlags) -> Result<(), Errno> {
-        if flags.contains(RenameFlags::RENAME_EXCHANGE) {
+        if flags.contains(RenameFlags::EXCHANGE) {
             rename(&from, &to, flags)?;
             self.changes.push(Change::Exchanged {
                 one: from,
@@ -111,7 +112,7 @@ impl Names {
             });
             return Ok(());
         }
-        let victim = match flags.contains(RenameFlags::RENAME_NOREPLACE) {
+        let victim = match flags.contains(RenameFlags::NOREPLACE) {
             true => None,
             false => self.keep_victim(&from, &to)?,
         };
@@ -172,7 +173,7 @@ impl Names {
                     self.restore(*trash, to)?;
                 }
             }
-            Change::Exchanged { one, other } => rename(one, other, RenameFlags::RENAME_EXCHANGE)?,
+            Change::Exchanged { one, other } => rename(one, other, RenameFlags::EXCHANGE)?,
         }
         Ok(())
     }
@@ -188,26 +189,14 @@ impl Names {
         }
         let trash = self.number();
         let name = trash.to_string();
-        let old = from.name.as_os_str();
-        renameat2(
-            &from.directory,
-            old,
-            &self.trash,
-            name.as_str(),
-            RenameFlags::RENAME_NOREPLACE,
-        )?;
+        let to = Name::new(&self.trash, name.as_ref());
+        rename(from, &to, RenameFlags::NOREPLACE)?;
         Ok(trash)
     }
 
     fn restore(&self, trash: u64, to: &Name) -> Result<(), Errno> {
-        let name = trash.to_string();
-        renameat2(
-            &self.trash,
-            name.as_str(),
-            &to.directory,
-            to.name.as_os_str(),
-            RenameFlags::RENAME_NOREPLACE,
-        )
+        let from = Name::new(&self.trash, trash.to_string().as_ref());
+        rename(&from, to, RenameFlags::NOREPLACE)
     }
 
     /// Keeps what a rename replaces. A file gets a second name, so that the rename still happens at once; an empty directory
@@ -255,14 +244,11 @@ impl Names {
     }
 }
 
+/// By rustix, because nix has `renameat2` for glibc only, and a static program is built with musl.
 fn rename(from: &Name, to: &Name, flags: RenameFlags) -> Result<(), Errno> {
-    renameat2(
-        &from.directory,
-        from.name.as_os_str(),
-        &to.directory,
-        to.name.as_os_str(),
-        flags,
-    )
+    let (old, new) = (from.name.as_os_str(), to.name.as_os_str());
+    renameat_with(&from.directory, old, &to.directory, new, flags)
+        .map_err(|errno| Errno::from_raw(errno.raw_os_error()))
 }
 
 fn kind(is_directory: bool) -> UnlinkatFlags {

@@ -11,11 +11,10 @@ use std::sync::Arc;
 
 use fuser::{INodeNo, TimeOrNow};
 use nix::errno::Errno;
-use nix::fcntl::{
-    AT_FDCWD, AtFlags, FallocateFlags, OFlag, RenameFlags, fallocate, openat, readlinkat,
-};
+use nix::fcntl::{AT_FDCWD, AtFlags, FallocateFlags, OFlag, fallocate, openat, readlinkat};
 use nix::sys::stat::{Mode, SFlag, mkdirat, mknodat, utimensat};
 use nix::unistd::{Gid, Uid, linkat, symlinkat};
+use rustix::fs::RenameFlags;
 
 use super::attributes::{Entry, FOLLOWED, time_to_set};
 use super::descriptor::{errno, path_of};
@@ -355,6 +354,28 @@ pub(super) fn sync_file(
     }
     state.file_synced();
     Ok(())
+}
+
+/// The first sync of each file that has something to write fails, and the kernel takes its pages for written.
+pub(super) fn sync_or_fail_once(
+    state: &State,
+    number: u64,
+    file: &File,
+    data_only: bool,
+) -> Result<(), Errno> {
+    {
+        let _power = state.powered()?;
+        let inode = state.table().get(number)?;
+        let length = file.metadata().map_err(errno)?.len();
+        if let Some(mut undo) = inode.undo()
+            && !undo.is_clean(length)
+            && state.fails_first(number)
+        {
+            undo.sync_failed(length);
+            return Err(Errno::EIO);
+        }
+    }
+    sync_file(state, number, file, data_only)
 }
 
 fn entry(number: u64, kind: fuser::FileType, name: &str) -> Entry {

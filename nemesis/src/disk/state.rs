@@ -1,11 +1,11 @@
 //! The state of one mounted disk: what its files are, whether it has power, and what is wrong with it at the moment.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
@@ -14,7 +14,8 @@ use rand_chacha::ChaCha8Rng;
 use super::names::Names;
 use super::rot::Rot;
 use super::table::Table;
-use super::{Durability, Loss, SyncTrouble};
+use super::undo::Undo;
+use super::{Durability, Loss, Met, SyncTrouble};
 
 /// A file or a directory that a node has open.
 #[derive(Clone, Debug)]
@@ -32,12 +33,17 @@ pub(super) struct State {
     next_handle: AtomicU64,
     /// Held for reading by every request, for writing by the cut.
     power: RwLock<bool>,
+    /// Whether requests wait: from the moment at which the power goes until no process of the node can run on.
+    held: Mutex<bool>,
+    released: Condvar,
     durability: Durability,
     /// Whether a file was cut off since the last commit.
     shorter: AtomicBool,
     full: AtomicBool,
     rot: Mutex<Option<Rot>>,
     syncs: Mutex<Option<SyncTrouble>>,
+    /// The files whose sync failed since syncs began to fail once.
+    failed: Mutex<HashSet<u64>>,
     /// Writes that were refused for lack of space.
     refused: AtomicU64,
     /// Reads that returned flipped bits.
@@ -52,11 +58,14 @@ impl State {
             handles: Mutex::default(),
             next_handle: AtomicU64::new(1),
             power: RwLock::new(true),
+            held: Mutex::new(false),
+            released: Condvar::new(),
             durability,
             shorter: AtomicBool::new(false),
             full: AtomicBool::new(false),
             rot: Mutex::default(),
             syncs: Mutex::default(),
+            failed: Mutex::default(),
             refused: AtomicU64::new(0),
             rotten: AtomicU64::new(0),
         }
@@ -67,11 +76,38 @@ impl State {
     /// # Errors
     /// `EIO` after the cut.
     pub(super) fn powered(&self) -> Result<RwLockReadGuard<'_, bool>, Errno> {
-        let power = self.power.read().unwrap_or_else(PoisonError::into_inner);
-        match *power {
-            true => Ok(power),
-            false => Err(Errno::EIO),
+        loop {
+            let waiting = self
+                .released
+                .wait_while(lock(&self.held), |held| *held)
+                .unwrap_or_else(PoisonError::into_inner);
+            drop(waiting);
+            let power = self.power.read().unwrap_or_else(PoisonError::into_inner);
+            if *power {
+                return Ok(power);
+            }
+            drop(power);
+            if !*lock(&self.held) {
+                return Err(Errno::EIO);
+            }
         }
+    }
+
+    /// The power goes: what has not happened by now never does. Who asks for something waits until [`State::release`].
+    pub(super) fn hold(&self) {
+        *lock(&self.held) = true;
+        // Waits for what is being executed.
+        self.set_power(false);
+    }
+
+    /// Who waits, and who asks from now on, is told that it failed.
+    pub(super) fn release(&self) {
+        *lock(&self.held) = false;
+        self.released.notify_all();
+    }
+
+    pub(super) fn set_power(&self, on: bool) {
+        *self.power.write().unwrap_or_else(PoisonError::into_inner) = on;
     }
 
     pub(super) fn table(&self) -> MutexGuard<'_, Table> {
@@ -137,7 +173,15 @@ impl State {
     }
 
     pub(super) fn set_sync_trouble(&self, trouble: Option<SyncTrouble>) {
+        if trouble == Some(SyncTrouble::FailOnce) {
+            lock(&self.failed).clear();
+        }
         *lock(&self.syncs) = trouble;
+    }
+
+    /// The sync of a file that has something to write fails for the first time: whether it was the first.
+    pub(super) fn fails_first(&self, file: u64) -> bool {
+        lock(&self.failed).insert(file)
     }
 
     /// What is wrong with syncs at the moment.
@@ -153,10 +197,13 @@ impl State {
         }
     }
 
-    /// How many writes were refused, and how many reads returned flipped bits.
-    pub(super) fn counts(&self) -> (u64, u64) {
+    pub(super) fn met(&self) -> Met {
         let load = |count: &AtomicU64| count.load(Ordering::Relaxed);
-        (load(&self.refused), load(&self.rotten))
+        Met {
+            refused: load(&self.refused),
+            rotten: load(&self.rotten),
+            failed: lock(&self.failed).len() as u64,
+        }
     }
 
     /// What was changed so far in directories is durable, as the disk's kind of file system has it after a sync of a file.
@@ -202,7 +249,7 @@ impl State {
                 .stat()
                 .map_or(0, |stat| u64::try_from(stat.st_size).unwrap_or(0));
             if let Some(mut undo) = inode.undo() {
-                undo.synced(length);
+                *undo = Undo::durable(length);
             }
         }
         self.table().sweep();
@@ -214,7 +261,8 @@ impl State {
     /// # Errors
     /// If the backing files cannot be changed.
     pub(super) fn cut(&self, mut tearing: Option<ChaCha8Rng>) -> io::Result<Loss> {
-        *self.power.write().unwrap_or_else(PoisonError::into_inner) = false;
+        self.set_power(false);
+        self.release();
         lock(&self.handles).clear();
         let mut loss = Loss::default();
         let mut inodes = self.table().all();

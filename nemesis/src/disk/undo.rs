@@ -39,6 +39,12 @@ impl Saved {
             Saved::Bytes(bytes) => bytes.to_vec(),
         }
     }
+
+    fn resize(&mut self, length: u64) {
+        let mut bytes = self.bytes();
+        bytes.resize(usize::try_from(length).unwrap_or(0), 0);
+        *self = Saved::of(bytes);
+    }
 }
 
 /// What was lost of a file.
@@ -59,6 +65,9 @@ pub(super) struct Undo {
     least: u64,
     /// By page number.
     pages: BTreeMap<u64, Saved>,
+    /// Pages whose sync failed, as they are on the disk. The kernel took them for written then, so a later sync writes only
+    /// those that were changed once more (Rebello et al. 2020: Can applications recover from fsync failures?).
+    unwritten: BTreeMap<u64, Saved>,
 }
 
 impl Undo {
@@ -67,13 +76,13 @@ impl Undo {
         Undo {
             synced: length,
             least: length,
-            pages: BTreeMap::new(),
+            ..Undo::default()
         }
     }
 
     /// Whether a power cut would leave a file of this length as it is.
     pub(super) fn is_clean(&self, length: u64) -> bool {
-        self.pages.is_empty() && self.synced == length
+        self.pages.is_empty() && self.unwritten.is_empty() && self.synced == length
     }
 
     /// Remembers what a write to this range changes.
@@ -92,8 +101,12 @@ impl Undo {
     /// # Errors
     /// As [`Undo::before_write`].
     pub(super) fn before_length(&mut self, file: &File, length: u64) -> io::Result<()> {
-        if length < self.synced {
-            self.save(file, length / PAGE, (self.synced - 1) / PAGE)?;
+        let unwritten = self.unwritten.keys().next_back().copied();
+        let end = self
+            .synced
+            .max(unwritten.map_or(0, |page| (page + 1) * PAGE));
+        if length < end {
+            self.save(file, length / PAGE, (end - 1) / PAGE)?;
         }
         self.least = self.least.min(length);
         Ok(())
@@ -102,10 +115,14 @@ impl Undo {
     fn save(&mut self, file: &File, first: u64, last: u64) -> io::Result<()> {
         for page in first..=last {
             let start = page * PAGE;
-            if start >= self.synced {
-                break;
+            // A page that is changed once more is written whole.
+            let unwritten = self.unwritten.remove(&page);
+            if start >= self.synced || self.pages.contains_key(&page) {
+                continue;
             }
-            if self.pages.contains_key(&page) {
+            if let Some(mut saved) = unwritten {
+                saved.resize(PAGE.min(self.synced - start));
+                self.pages.insert(page, saved);
                 continue;
             }
             // Never short: what is below the synced length and was not saved yet is still there.
@@ -119,7 +136,25 @@ impl Undo {
 
     /// The file is durable as it is now, with this length.
     pub(super) fn synced(&mut self, length: u64) {
-        *self = Undo::durable(length);
+        let unwritten = std::mem::take(&mut self.unwritten);
+        *self = Undo {
+            unwritten,
+            ..Undo::durable(length)
+        };
+    }
+
+    /// A sync failed, at this length. What it should have written stays readable, and never reaches the disk by itself.
+    pub(super) fn sync_failed(&mut self, length: u64) {
+        // Lengths are metadata, which the journal writes sooner or later.
+        self.lengths_committed();
+        for page in self.synced.div_ceil(PAGE)..length.div_ceil(PAGE) {
+            self.pages.entry(page).or_insert_with(|| Saved::Zeros(0));
+        }
+        for (page, mut saved) in std::mem::take(&mut self.pages) {
+            let within = PAGE.min(length.saturating_sub(page * PAGE));
+            saved.resize(within);
+            self.unwritten.entry(page).or_insert(saved);
+        }
     }
 
     /// The journal of the file system was written for another file's sake. A shorter length is a change of metadata, so it
@@ -194,133 +229,18 @@ impl Undo {
             file.write_all_at(&bytes[..bytes.len().min(within)], start)?;
             lost.pages += 1;
         }
+        for (page, saved) in &self.unwritten {
+            let start = page * PAGE;
+            if start < length {
+                let bytes = saved.bytes();
+                let within = usize::try_from(length - start).unwrap_or(usize::MAX);
+                file.write_all_at(&bytes[..bytes.len().min(within)], start)?;
+                lost.pages += 1;
+            }
+        }
         Ok(lost)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use rand::SeedableRng;
-
-    use super::*;
-
-    #[derive(Clone, Debug)]
-    enum Step {
-        Write(u64, usize, u8),
-        Length(u64),
-        Sync,
-    }
-
-    fn draw_steps(draw: &mut ChaCha8Rng) -> Vec<Step> {
-        let step = |draw: &mut ChaCha8Rng| match draw.random_range(0..7) {
-            0..4 => Step::Write(
-                draw.random_range(0..20_000),
-                draw.random_range(1..9_000),
-                draw.random_range(1..=255),
-            ),
-            4..6 => Step::Length(draw.random_range(0..25_000)),
-            _ => Step::Sync,
-        };
-        (0..draw.random_range(0..30)).map(|_| step(draw)).collect()
-    }
-
-    fn content(file: &File) -> Vec<u8> {
-        let mut bytes =
-            vec![0; usize::try_from(file.metadata().expect("meta").len()).expect("small")];
-        file.read_exact_at(&mut bytes, 0).expect("read");
-        bytes
-    }
-
-    /// Executes the steps with an undo; the file, what a cut brings back, and the content at the last sync.
-    fn execute(steps: &[Step]) -> (File, Undo, Vec<u8>) {
-        let file = tempfile::tempfile().expect("a file");
-        let mut undo = Undo::default();
-        let mut durable = Vec::new();
-        for step in steps {
-            match step {
-                Step::Write(at, length, byte) => {
-                    undo.before_write(&file, *at, *length as u64)
-                        .expect("saved");
-                    file.write_all_at(&vec![*byte; *length], *at)
-                        .expect("written");
-                }
-                Step::Length(length) => {
-                    undo.before_length(&file, *length).expect("saved");
-                    file.set_len(*length).expect("set");
-                }
-                Step::Sync => {
-                    undo.synced(file.metadata().expect("meta").len());
-                    durable = content(&file);
-                }
-            }
-        }
-        (file, undo, durable)
-    }
-
-    #[test]
-    fn a_cut_brings_back_exactly_what_was_synced() {
-        for seed in 0..400 {
-            let steps = draw_steps(&mut ChaCha8Rng::seed_from_u64(seed));
-            let (file, undo, durable) = execute(&steps);
-            undo.roll_back(&file, None).expect("rolled back");
-            assert!(content(&file) == durable, "seed {seed}: {steps:?}");
-        }
-    }
-
-    #[test]
-    fn a_torn_page_holds_only_what_was_written_before_or_since() {
-        for seed in 0..400 {
-            let mut draw = ChaCha8Rng::seed_from_u64(seed);
-            let steps = draw_steps(&mut draw);
-            let (file, undo, durable) = execute(&steps);
-            let latest = content(&file);
-            undo.roll_back(&file, Some(&mut draw)).expect("rolled back");
-            let torn = content(&file);
-            assert!(torn.len() <= durable.len().max(latest.len()));
-            let at = |bytes: &[u8], at: usize| bytes.get(at).copied().unwrap_or(0);
-            let foreign = |place: &usize| {
-                torn[*place] != at(&durable, *place) && torn[*place] != at(&latest, *place)
-            };
-            assert_eq!(
-                (0..torn.len()).find(foreign),
-                None,
-                "seed {seed}: {steps:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn an_append_saves_at_most_the_page_of_the_old_end() {
-        let (file, mut undo, _) = execute(&[Step::Write(0, 5_000, 1), Step::Sync]);
-        undo.before_write(&file, 5_000, 100_000).expect("saved");
-        assert_eq!(undo.pages.keys().collect::<Vec<_>>(), [&1]);
-    }
-
-    #[test]
-    fn a_journal_makes_shorter_lengths_durable_and_no_data() {
-        let steps = [
-            Step::Write(0, 9_000, 1),
-            Step::Sync,
-            Step::Length(5_000),
-            Step::Write(0, 10, 2),
-        ];
-        let (file, mut undo, _) = execute(&steps);
-        undo.lengths_committed();
-        undo.roll_back(&file, None).expect("rolled back");
-        assert_eq!(content(&file), vec![1; 5_000]);
-    }
-
-    #[test]
-    fn zeros_take_no_memory() {
-        let file = tempfile::tempfile().expect("a file");
-        file.set_len(10 << 20).expect("set");
-        let mut undo = Undo::durable(10 << 20);
-        undo.before_length(&file, 0).expect("saved");
-        assert!(
-            undo.pages
-                .values()
-                .all(|page| matches!(page, Saved::Zeros(_)))
-        );
-        assert_eq!(undo.pages.len(), 2_560);
-    }
-}
+mod tests;

@@ -23,7 +23,7 @@ pub(super) fn section(before_after: &BeforeAfter) -> Markup {
             div class="scroll" tabindex="0" role="group" aria-label="Before and after" {
                 table {
                     caption {
-                        "Measured in this run. Before: with the deliberate bugs "
+                        "Measured in this run. Before: with the planted bugs "
                         (untrusted(&before_after.plants.join(", "))) ". After: without them."
                     }
                     thead { tr { th scope="col" { "" } th scope="col" { "before" } th scope="col" { "after" } } }

@@ -18,7 +18,7 @@ pub(super) fn table(subject: &Subject) -> Markup {
                     (fact("what it is", &subject.about))
                     (fact("version", if subject.version.trim().is_empty() { "not stated by the target" } else { &subject.version }))
                     (fact("revision", &subject.revision))
-                    (fact("deliberate bugs", &subject.plants.join(", ")))
+                    (fact("planted bugs", &subject.plants.join(", ")))
                     (fact("program", &subject.program))
                     (fact("program SHA-256", subject.binary_sha256.as_deref().unwrap_or_default()))
                     (fact("digest of all files", &super::decision::digest_of_files(subject).unwrap_or_default()))
@@ -54,7 +54,7 @@ fn digest(subject: &Subject) -> String {
     match subject.configuration.as_str() {
         "" => String::new(),
         digest => format!(
-            "{digest} (of the target's programs, arguments, files, promises and limits; not of deliberate bugs, addresses and the cluster id)"
+            "{digest} (of the target's programs, arguments, files, promises and limits; not of planted bugs, addresses and the cluster id)"
         ),
     }
 }

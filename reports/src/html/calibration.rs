@@ -1,4 +1,4 @@
-//! The page of a calibration: which check detected which deliberate bug, in how many runs, and how fast.
+//! The page of a calibration: which check detected which planted bug, in how many runs, and how fast.
 
 use maud::{DOCTYPE, Markup, html};
 

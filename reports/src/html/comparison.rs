@@ -105,7 +105,7 @@ fn findings(comparison: &Comparison, cards: &[Card<'_>]) -> Markup {
         @if all.is_empty() { p { "Neither build has a finding." } } @else {
             div class="scroll" tabindex="0" role="group" aria-label="Kinds of findings in the baseline and in this build" {
                 table {
-                    caption { "Kinds of findings in the baseline and in this build" }
+                    caption { "Kinds of findings in the baseline and in this build. " (meanings(&all)) }
                     thead { tr {
                         th scope="col" { "status" } th scope="col" { "scenario" } th scope="col" { "check" }
                         th scope="col" { "kind" } th scope="col" class="num" { "baseline runs" }
@@ -117,6 +117,17 @@ fn findings(comparison: &Comparison, cards: &[Card<'_>]) -> Markup {
             (more(shown, all.len(), "results.json"))
         }
     }
+}
+
+/// What the statuses of these findings mean.
+fn meanings(all: &[&FindingChange]) -> String {
+    let shown = STATUSES
+        .into_iter()
+        .filter(|status| all.iter().any(|f| f.status == *status));
+    let meanings: Vec<String> = shown
+        .map(|status| format!("{}: {}", status.word(), status.meaning()))
+        .collect();
+    meanings.join("; ") + "."
 }
 
 fn finding_row(finding: &FindingChange, comparison: &Comparison, cards: &[Card<'_>]) -> Markup {

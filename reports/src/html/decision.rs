@@ -58,12 +58,14 @@ pub(super) fn part(report: &RunReport, is_failing: bool) -> Markup {
     }
 }
 
-/// A line to sign, in print only.
-pub(super) fn sign_off() -> Markup {
+/// A line to sign, in print only. Nobody releases a broker that was told to be wrong.
+pub(super) fn sign_off(report: &RunReport) -> Markup {
     html! {
         p class="sign-off" aria-hidden="true" {
-            span { "☐ release" } span { "☐ do not release" }
-            span class="blank" { "Name" } span class="blank" { "Date" } span class="blank" { "Signature" }
+            @if report.subject.plants.is_empty() {
+                span { "☐ release" } span { "☐ do not release" }
+                span class="blank" { "Name" } span class="blank" { "Date" } span class="blank" { "Signature" }
+            } @else { span { "Nothing to sign: this run had a planted bug." } }
         }
     }
 }
@@ -172,7 +174,7 @@ pub(super) fn build(subject: &Subject) -> String {
     let mut parts = vec![format!("{} {version}{about}", untrusted(&subject.name))];
     if !subject.plants.is_empty() {
         parts.push(format!(
-            "with the deliberate bug {}",
+            "with the planted bug {}",
             untrusted(&subject.plants.join(", "))
         ));
     }

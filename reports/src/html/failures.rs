@@ -7,10 +7,11 @@ use maud::{Markup, html};
 
 use super::evidence;
 use super::parts::{command, heading, more, prose};
+use super::scenario::rules_anchor;
 use crate::findings::Card;
 use crate::format::{count, untrusted};
 use crate::limits::INSTANCES_PER_KIND_MAX;
-use crate::model::RunReport;
+use crate::model::{RunReport, ScenarioReport};
 use crate::timelines::Timeline;
 use crate::wording;
 
@@ -74,7 +75,7 @@ fn one(
             }
             p class="rule" {
                 span class="label" { "Promised" } " " (words.promise)
-                " " span class="authority" { "Authority: " (words.authority) ". Check: " (check(&card.verdict.check)) "." }
+                " " span class="authority" { "Authority: " (authority(report, card, &words.authority)) ". Check: " (check(&card.verdict.check)) "." }
             }
             @let consequence = wording::consequence(&card.verdict.check);
             @if !consequence.is_empty() {
@@ -93,6 +94,23 @@ fn one(
             }
             (more(shown, card.total as usize, "results.json"))
             (commands(report, card))
+        }
+    }
+}
+
+/// What the authority of a limit names on the page.
+const RULES: &str = "“Which rules applied”";
+
+/// Who says so. A limit links to the rules of its scenario.
+fn authority(report: &RunReport, card: &Card<'_>, words: &str) -> Markup {
+    let same = |s: &ScenarioReport| std::ptr::eq(s, card.scenario);
+    let number = report.scenarios.iter().position(same).map(|at| at + 1);
+    html! {
+        @match (words.split_once(RULES), number) {
+            (Some((before, after)), Some(number)) => {
+                (before) a href=(format!("#{}", rules_anchor(number))) { (RULES) } (after)
+            },
+            _ => (words),
         }
     }
 }

@@ -52,7 +52,7 @@ pub(super) fn section(
             p class="cut" { "Charts left out to keep the page small. The series are in metrics.json." }
         }
         (faults(scenario, number))
-        (rules(scenario))
+        (rules(scenario, number))
         (files(scenario))
     };
     html! {
@@ -155,10 +155,15 @@ fn state(state: WindowState) -> &'static str {
     }
 }
 
+/// The anchor of the rules of a scenario, by its number on the page.
+pub(super) fn rules_anchor(number: usize) -> String {
+    format!("rules-{number}")
+}
+
 /// Which rules applied: promises and limits.
-fn rules(scenario: &ScenarioReport) -> Markup {
+fn rules(scenario: &ScenarioReport, number: usize) -> Markup {
     html! {
-        details class="numbers" {
+        details class="numbers" id=(rules_anchor(number)) {
             summary { "Which rules applied: promises and limits" }
             div class="scroll" tabindex="0" role="group" aria-label="The target's promises decide what counts as a violation" {
                 table {

@@ -34,7 +34,7 @@ pub(super) fn table(first: &Side, second: &Side) -> Markup {
             "configuration digest",
             [first, second].map(|s| stated(&s.subject.configuration)),
         ),
-        ("deliberate bugs", [first, second].map(plants)),
+        ("planted bugs", [first, second].map(plants)),
         (
             "faults in effect",
             [first, second].map(|s| stated(&s.faults.join(", "))),

@@ -12,7 +12,7 @@ pub(super) fn section(timelines: &[Timeline<'_>], cut: bool) -> Markup {
         @if !timelines.is_empty() {
             section class="screen" aria-labelledby="timeline" {
                 (heading("timeline", "Timeline", "operations around the failures"))
-                (legend())
+                (legend(timelines))
                 @for timeline in timelines { (one(timeline)) }
                 @if cut {
                     p class="cut" { "Further failures have only the small timelines on their cards." }
@@ -22,13 +22,17 @@ pub(super) fn section(timelines: &[Timeline<'_>], cut: bool) -> Markup {
     }
 }
 
-fn legend() -> Markup {
+/// A failure of leaders or nodes may have no operation around it, and nothing of them is drawn then.
+fn legend(timelines: &[Timeline<'_>]) -> Markup {
+    let operations = timelines.iter().any(|t| !t.operations.is_empty());
     html! {
         ul class="legend" aria-label="Legend" {
-            li { span class="key ok" {} " ok" }
-            li { span class="key fail" {} " fail" }
-            li { span class="key info" {} " info; dashed tail: it may still take effect" }
-            li { span class="key proves" {} " proves a failure" }
+            @if operations {
+                li { span class="key ok" {} " ok" }
+                li { span class="key fail" {} " fail" }
+                li { span class="key info" {} " info; dashed tail: it may still take effect" }
+                li { span class="key proves" {} " proves a failure" }
+            }
             li { span class="key overlap" {} " a failure" }
             li { span class="key leader" { "e4" } " node claims to lead, in epoch 4" }
             li { span class="key down" {} " down or paused" }

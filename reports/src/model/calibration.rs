@@ -1,4 +1,4 @@
-//! A calibration: the deliberate bugs of a target, run with several seeds each, and which checks detected them.
+//! A calibration: the planted bugs of a target, run with several seeds each, and which checks detected them.
 
 use serde::{Deserialize, Serialize};
 

@@ -225,6 +225,19 @@ impl FindingStatus {
     pub fn word(self) -> &'static str {
         self.into()
     }
+
+    /// What it means, as the page and the terminal explain it.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            FindingStatus::New => "not in the baseline",
+            FindingStatus::Ongoing => "in both",
+            FindingStatus::Rare => "in some repetitions only",
+            FindingStatus::Resolved => "in the baseline only",
+            FindingStatus::OnlySecond | FindingStatus::OnlyFirst => {
+                "in one run only, which may be due to how the runs differ"
+            }
+        }
+    }
 }
 
 impl FigureOutcome {

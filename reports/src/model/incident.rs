@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct BeforeAfter {
-    /// The deliberate bugs of the left column.
+    /// The planted bugs of the left column.
     pub plants: Vec<String>,
     /// One row for each measurement.
     pub rows: Vec<BeforeAfterRow>,

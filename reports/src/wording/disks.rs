@@ -21,15 +21,19 @@ pub(super) fn words(finding: &Finding) -> Option<Words> {
                 DiskFault::FailingWrite => "writes",
                 _ => "syncs",
             };
+            let what = match failed {
+                1 => format!("1 {}", what.trim_end_matches('s')),
+                more => format!("{more} {what}"),
+            };
             let nodes = untrusted(&nodes.join(" "));
             Words::of(
                 "Went on after a failure",
                 "A node ends when its disk fails, because it does not know what is on it.",
                 DISK,
             )
-            .seen(format!("{failed} {what} of {nodes} failed, and it did not end."))
+            .seen(format!("{what} of {nodes} failed, and it did not end."))
             .therefore("What it acknowledges afterwards may not be on its disk.")
-            .detail(format!("{nodes}: {failed} failed {what}"))
+            .detail(format!("{nodes}: {what} failed"))
         }
         Finding::AcknowledgedUnsynced {
             took_ms,

@@ -17,6 +17,9 @@ const LONG: usize = 120;
 /// Promises that the workload of a run sets, whatever the file states.
 const OF_WORKLOADS: &str = "set by the workload";
 
+/// What followers wait before a campaign: a fact of the target, by which delays of the machine are measured.
+const ELECTION_TIMEOUT: &str = "election_timeout_ms";
+
 /// Examples for keys that have no default.
 const EXAMPLES: [(&str, u64); 6] = [
     ("min_in_sync_replicas", 2),
@@ -77,7 +80,13 @@ fn limit(key: &Key) -> String {
         Value::Null => example(key.name),
         number => number.to_string(),
     };
-    let meaning = format!("maximum of {}", short(key.meaning));
+    let meaning = short(key.meaning);
+    // A fact of the target, or already the longest: not the maximum of something.
+    let is_itself = key.name == ELECTION_TIMEOUT || meaning.starts_with("the longest ");
+    let meaning = match is_itself {
+        true => meaning,
+        false => format!("maximum of {meaning}"),
+    };
     line(&format!("#{} = {value}", key.name), &meaning)
 }
 

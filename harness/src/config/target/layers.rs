@@ -146,6 +146,9 @@ impl Layers {
             }
             None => target.here.clone_from(&owner.folder),
         }
+        let starts = |layer: &&Layer| layer.source().value_at(&["node", "command"]).is_some();
+        let starter = self.0.iter().find(starts).unwrap_or(self.top());
+        target.source.clone_from(&starter.name);
         Ok(target)
     }
 

@@ -23,7 +23,7 @@ pub struct QualifyArguments {
     /// The build under test: a built-in target's name or a file.
     #[arg(long, value_name = "NAME|FILE", default_value = TARGET)]
     pub target: String,
-    /// Start the build under test with a deliberate bug, see `jepsen list`; on one node only with @n1, @n2 and so on.
+    /// Start the build under test with a planted bug, see `jepsen list`; on one node only with @n1, @n2 and so on.
     #[arg(long, value_name = "NAME[@NODE]", value_delimiter = ',', value_parser = reference::planted)]
     pub plant: Vec<Planted>,
     /// Run this build interleaved with the build under test, and compare findings and figures.

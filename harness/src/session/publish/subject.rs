@@ -51,7 +51,7 @@ pub(super) fn stated(target: &Target, plants: Vec<String>) -> Subject {
     }
 }
 
-/// What a deliberate bug does, which may stand at one node or with a number: `slow-leak=96@n2`.
+/// What a planted bug does, which may stand at one node or with a number: `slow-leak=96@n2`.
 fn does(word: &str) -> Option<String> {
     let name = word.split(['=', '@']).next()?;
     let entry = reference::plants()
