@@ -30,7 +30,10 @@ fn effect(
     let load_end = check.history().phase(Phase::Recovery);
     let to = window
         .end(margin(check.history()))
-        .min(load_end.unwrap_or(Moment::MAX).max(from));
+        .min(load_end.unwrap_or(Moment::MAX))
+        // A run that was cut short may not have come to the heal.
+        .min(check.history().end())
+        .max(from);
     // The old leader's last acknowledgements may still arrive: what counts is a record sent under the fault.
     let fail_over = probe
         .first_after(from)

@@ -15,7 +15,7 @@ use super::away::Away;
 use super::claims::{MS, margin, settle};
 use super::prepared::Prepared;
 use super::regimes::Regimes;
-use super::unrest::{explains, hides_leader};
+use super::unrest::{explains, hides_leader, outlasts_clients};
 use crate::history::{Call, Moment, Outcome, Phase, Window};
 use crate::judgement::Gap;
 use crate::verdict::{GapScope, Validity};
@@ -125,7 +125,8 @@ fn of_faults<'w>(check: &Prepared<'w>, load_end: Moment, add: Add<'_, 'w>) {
             }
             continue;
         }
-        if majority && window.affects_leader && window.called < load_end {
+        let outlasts = outlasts_clients(check, window);
+        if majority && window.affects_leader && !outlasts && window.called < load_end {
             let seen = window.begun.unwrap_or(window.called).min(load_end);
             let acknowledged = check.probe().between(window.called, seen);
             let begins = std::iter::once(window.called).chain(acknowledged);
@@ -135,7 +136,8 @@ fn of_faults<'w>(check: &Prepared<'w>, load_end: Moment, add: Add<'_, 'w>) {
                 add(gap, GapScope::FailOver, limits.fail_over_ms, Some(window));
             }
         }
-        let hidden = majority && hides_leader(window) && !window.affects_leader;
+        let hidden = outlasts || (hides_leader(window) && !window.affects_leader);
+        let hidden = majority && hidden;
         let last_heal = at_once.iter().map(|w| w.end(0)).max();
         if let Some(healed) = window.healed.filter(|_| !majority || hidden)
             && (hidden || last_heal == Some(healed))

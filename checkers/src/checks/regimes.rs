@@ -5,7 +5,7 @@
 use super::away::Away;
 use super::claims::{MS, margin, settle};
 use super::prepared::Prepared;
-use super::unrest::explains;
+use super::unrest::{explains, outlasts_clients};
 use crate::history::{Moment, Phase, Window};
 use crate::verdict::GapScope;
 
@@ -70,9 +70,9 @@ impl Regimes {
                 .filter(|w| w.called <= from && from < after(w))
                 .collect();
             let during: Vec<&Window> = near.iter().copied().filter(|w| from < w.end(0)).collect();
-            let hidden = during
-                .iter()
-                .any(|w| check.nodes().iter().any(|node| w.hides(node)));
+            let hidden = during.iter().any(|w| {
+                check.nodes().iter().any(|node| w.hides(node)) || outlasts_clients(check, w)
+            });
             let starting = starting.iter().any(|(a, b)| *a <= from && from < *b);
             let nothing = hidden || starting || Window::break_majority(&during, check.nodes());
             let back_off_ms = near.iter().map(|w| settle(history, w, 0) / MS).max();

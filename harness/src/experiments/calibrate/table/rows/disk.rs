@@ -6,15 +6,22 @@ use super::{Row, USUAL, When};
 const SMALL_LOG: &str = "reference-small-log";
 
 /// The followers' syncs are late, and what they have not synced is acknowledged. The leader waits for its own sync in any
-/// case, so its disk stays as it is.
+/// case, so its disk stays as it is. If all lose power and the leader returns last, such records are lost.
 pub(super) const ACK_BEFORE_FSYNC: Row = Row {
     name: "ack-before-fsync",
-    trigger: &["slow-sync=500ms:followers"],
-    caught_by: &["synced-before-acknowledged"],
-    findings: &["acknowledged-unsynced"],
+    trigger: &[
+        "slow-sync=500ms:followers",
+        "power-loss=slow+leader-last:all",
+    ],
+    caught_by: &[
+        "synced-before-acknowledged",
+        "lost-write",
+        "inconsistent-offset",
+    ],
+    findings: &["acknowledged-unsynced", "lost-write", "inconsistent-offset"],
     plant: "ack-before-fsync",
-    faults: "slow-sync=500ms:followers",
-    seconds: 25,
+    faults: "slow-sync=500ms:followers,power-loss=slow+leader-last:all",
+    seconds: 40,
     when: When::Provoked,
     ..USUAL
 };
