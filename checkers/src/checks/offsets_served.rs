@@ -21,7 +21,7 @@ use crate::promises::Subject;
 use crate::verdict::{Anomaly, Evidence, Finding, Stood, Verdict};
 
 /// What was read before the heal may be served so much later, in ns.
-const ROT_MARGIN: Moment = 2_000 * MS;
+pub(super) const ROT_MARGIN: Moment = 2_000 * MS;
 
 /// What clients call bytes that are no records: librdkafka, the protocol, and the raw client of the harness.
 const UNREADABLE: &[&str] = &["_BAD_MSG", "CORRUPT_MESSAGE", "record batch: "];

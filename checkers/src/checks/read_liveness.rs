@@ -10,11 +10,12 @@ use std::collections::BTreeMap;
 
 use super::Check;
 use super::claims::MS;
+use super::offsets_served::ROT_MARGIN;
 use super::stalls::Stall;
 use super::tally::Waiting;
 use super::transactions::open_too_long;
 use super::view::{Place, evidence};
-use crate::history::{Moment, WorkerId};
+use crate::history::{DiskFault, Moment, WorkerId};
 use crate::verdict::{Evidence, Finding, Unit, Verdict};
 
 /// How much longer than a partition a single consumer may get nothing, in ms: its connection may stall while others are
@@ -67,6 +68,24 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
     verdict
 }
 
+/// The parts of a wait in which no disk returned flipped bits. What a client refuses because of its checksum it refuses until the
+/// disk is right again, and no consumer passes it.
+fn on_sound_disks(check: &Check<'_>, stall: &Stall) -> Vec<Stall> {
+    let rotten = check.windows().iter().filter(|window| {
+        window.disk_fault() == Some(DiskFault::BitRot)
+            && window.overlaps(stall.from, stall.to, ROT_MARGIN)
+    });
+    let rotten: Vec<_> = rotten.map(|w| (w.called, w.end(ROT_MARGIN))).collect();
+    let begin = rotten.iter().map(|(begin, _)| *begin).min();
+    let end = rotten.iter().map(|(_, end)| *end).max();
+    let (Some(begin), Some(end)) = (begin, end) else {
+        return vec![*stall];
+    };
+    let parts = [(stall.from, begin), (end, stall.to)].into_iter();
+    let parts = parts.filter(|(from, to)| from < to);
+    parts.map(|(from, to)| stall.part(from, to)).collect()
+}
+
 /// Reports a wait if it is too long, and returns whether it is.
 fn tell(
     check: &Check<'_>,
@@ -75,7 +94,8 @@ fn tell(
     (stall, waiting): (&Stall, &Waiting),
     verdict: &mut Verdict,
 ) -> bool {
-    let Some(excess) = stall.excess(check.regimes()) else {
+    let parts = on_sound_disks(check, stall);
+    let Some(excess) = parts.iter().find_map(|part| part.excess(check.regimes())) else {
         return false;
     };
     let alone_ms = worker.map_or(0, |_| ALONE_MS);

@@ -43,6 +43,11 @@ pub(super) struct Stall {
 }
 
 impl Stall {
+    /// A part of it, as if nothing had been asked for in the rest.
+    pub(super) fn part(&self, from: Moment, to: Moment) -> Stall {
+        Stall { from, to, ..*self }
+    }
+
     /// The part of it that is too long.
     pub(super) fn excess(&self, regimes: &Regimes) -> Option<Excess> {
         regimes.excess(self.from, self.to, self.longest / MS)
