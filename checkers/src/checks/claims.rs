@@ -13,6 +13,8 @@ use crate::verdict::Belief;
 
 /// Nanoseconds in a millisecond.
 pub(super) const MS: Moment = 1_000_000;
+/// How long a client of the harness needs to connect anew, and waits for an answer: its connection's time-out (1 s).
+pub(super) const CONNECT_MS: u64 = 1_000;
 
 /// How long an answer counts as what a node believes.
 pub(super) const FRESH: Moment = 1_000 * MS;

@@ -3,14 +3,11 @@
 //! hold for whatever was tried at that time.
 
 use super::away::Away;
-use super::claims::{MS, margin, settle};
+use super::claims::{CONNECT_MS, MS, margin, settle};
 use super::prepared::Prepared;
 use super::unrest::{explains, outlasts_clients};
 use crate::history::{Moment, Phase, Window};
 use crate::verdict::GapScope;
-
-/// How long a client of the harness needs to connect anew: its connection's time-out (1 s).
-pub(super) const CONNECT_MS: u64 = 1_000;
 
 /// A stretch of the load in which one rule holds.
 #[derive(Clone, Debug)]

@@ -7,8 +7,8 @@
 
 use crate::history::Moment;
 
-use super::claims::MS;
-use super::regimes::{CONNECT_MS, Excess, Regimes};
+use super::claims::{CONNECT_MS, MS};
+use super::regimes::{Excess, Regimes};
 
 /// A wait needs as many tries: one that fails may have met its node at a bad moment.
 const TRIES_MIN: u64 = 3;

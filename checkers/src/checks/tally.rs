@@ -35,8 +35,7 @@ use known::Known;
 use leads::Leads;
 use names::Names;
 
-use super::claims::MS;
-use super::regimes::CONNECT_MS;
+use super::claims::{CONNECT_MS, MS};
 use super::stalls::Stall;
 use crate::history::{Header, History, Moment, Text, WorkerId};
 

@@ -1,7 +1,7 @@
 //! Which faults may move leaders, or keep clients from them: what waits and gaps near them are held to another limit.
 
+use super::claims::CONNECT_MS;
 use super::prepared::Prepared;
-use super::regimes::CONNECT_MS;
 use crate::history::{DiskFault, Window};
 
 /// Whether gaps in it are judged as fail-over or after its heal.
