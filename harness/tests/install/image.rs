@@ -2,6 +2,7 @@
 //! `jepsen doctor` names. The image itself is not built here: no test machine has a container engine.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use crate::{root, text};
 
@@ -98,6 +99,30 @@ fn everything_that_is_copied_is_there_and_nothing_is_missing() {
         assert!(
             copied.contains(top),
             "{line} includes {file}, which is not copied"
+        );
+    }
+}
+
+/// `**/target` once kept `harness/src/config/target` out of the image, and the build of a release failed.
+#[test]
+fn no_folder_of_sources_is_ignored() {
+    let ignored = text(".dockerignore");
+    let anywhere: Vec<&str> = ignored
+        .lines()
+        .filter_map(|line| line.strip_prefix("**/"))
+        .collect();
+    assert!(!anywhere.is_empty());
+    let crates = ["broker", "checkers", "harness", "nemesis", "reports"];
+    let mut folders: Vec<PathBuf> = crates.map(|one| root().join(one).join("src")).into();
+    while let Some(folder) = folders.pop() {
+        let name = folder.file_name().and_then(|name| name.to_str());
+        let name = name.expect("a name");
+        assert!(!anywhere.contains(&name), "{}", folder.display());
+        let entries = std::fs::read_dir(&folder).expect("readable").flatten();
+        folders.extend(
+            entries
+                .map(|entry| entry.path())
+                .filter(|path| path.is_dir()),
         );
     }
 }
