@@ -70,7 +70,7 @@ fn the_box_says_what_was_not_tested_and_how_much_is_detected() {
         "Brokers on more than one machine.",
         "Transactions.",
         "clock faults could not run here",
-        "detects 22 of 24 planted bugs",
+        "detected 22 of 24 planted bugs",
         "Not detected: late-fence, stale-tail.",
         "☐ do not release",
         "revision 4be1d02",

@@ -100,8 +100,13 @@ fn strength(detection: Option<&Detection>) -> (String, String) {
         0 => String::new(),
         more => format!(" {more} more are not seen from outside."),
     };
+    // What was measured of other sources is not said of these.
+    let who = match detection.outdated {
+        true => "An earlier state of this harness detected",
+        false => "This version of the harness detects",
+    };
     let found = format!(
-        "This version of the harness detects {} of {} planted bugs of its reference broker.",
+        "{who} {} of {} planted bugs of its reference broker.",
         detection.detected, detection.planted,
     );
     let how = format!(

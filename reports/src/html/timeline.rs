@@ -25,14 +25,17 @@ pub(super) fn section(timelines: &[Timeline<'_>], cut: bool) -> Markup {
 /// A failure of leaders or nodes may have no operation around it, and nothing of them is drawn then.
 fn legend(timelines: &[Timeline<'_>]) -> Markup {
     let operations = timelines.iter().any(|t| !t.operations.is_empty());
+    let proves = timelines
+        .iter()
+        .any(|t| t.operations.iter().any(|o| t.implicated.contains(&o.op)));
     html! {
         ul class="legend" aria-label="Legend" {
             @if operations {
                 li { span class="key ok" {} " ok" }
                 li { span class="key fail" {} " fail" }
                 li { span class="key info" {} " info; dashed tail: it may still take effect" }
-                li { span class="key proves" {} " proves a failure" }
             }
+            @if proves { li { span class="key proves" {} " proves a failure" } }
             li { span class="key overlap" {} " a failure" }
             li { span class="key leader" { "e4" } " node claims to lead, in epoch 4" }
             li { span class="key down" {} " down or paused" }
