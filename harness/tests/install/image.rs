@@ -1,5 +1,5 @@
 //! `Dockerfile` and `docs/containers.md`: what is copied is there, what is run is possible, and the flags are those that
-//! `jepsen doctor` names. The image itself is not built here: no test machine has a container engine.
+//! `jepsen doctor` names. The image itself is not built here: that takes a container engine and a quarter of an hour.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
