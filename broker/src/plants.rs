@@ -1,4 +1,4 @@
-//! Plants: planted bugs of this broker, for testing a tester.
+//! Plants: known mistakes of this broker, for testing a tester.
 //!
 //! Off unless a node's configuration names them (`plants = ["serial-sender"]`), and then loud: a
 //! warning at the start for each, and another when it acts, where that is rare. Every plant is a

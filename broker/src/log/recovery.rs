@@ -199,14 +199,14 @@ impl Scan<'_> {
                 .entries
                 .truncate((opening.first_index - base) as usize);
             let mut bytes = self.read(candidate, None)?;
-            if number + 1 == opened.len() && !self.last_was_torn {
+            let is_last = number + 1 == opened.len() && !self.last_was_torn;
+            if is_last {
                 match self.keeps {
                     RecoveryKeeps::Intact => {}
                     RecoveryKeeps::Confirmed => torn::drop_unconfirmed(candidate, &mut bytes)?,
                     RecoveryKeeps::Torn => torn::accept_last(candidate, &mut bytes)?,
                 }
             }
-            let is_last = number + 1 == opened.len() && !self.last_was_torn;
             let Walked { end, vouched } =
                 self.replay_segment(candidate, opening, &bytes, base, &mut replayed)?;
             if end < bytes.len() {

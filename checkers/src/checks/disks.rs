@@ -16,6 +16,21 @@ const END_MARGIN: Moment = 2_000 * MS;
 /// An acknowledgement counts as too early below this share of the delay, in percent.
 const EARLY_PERCENT: u64 = 90;
 
+/// What was read before the heal may be served so much later, in ns.
+pub(super) const ROT_MARGIN: Moment = 2_000 * MS;
+
+/// The windows in which some disk returned flipped bits, or they may still be served, between these two times.
+pub(super) fn rotten<'c>(
+    check: &'c Check<'_>,
+    from: Moment,
+    to: Moment,
+) -> impl Iterator<Item = &'c Window> {
+    let windows = check.windows().iter();
+    windows.filter(move |window| {
+        window.disk_fault() == Some(DiskFault::BitRot) && window.overlaps(from, to, ROT_MARGIN)
+    })
+}
+
 /// Whether the target states that a node ends when this fails.
 fn ends_by_promise(check: &Check<'_>, window: &Window) -> bool {
     let promises = check.history().promises();

@@ -136,8 +136,7 @@ fn of_faults<'w>(check: &Prepared<'w>, load_end: Moment, add: Add<'_, 'w>) {
                 add(gap, GapScope::FailOver, limits.fail_over_ms, Some(window));
             }
         }
-        let hidden = outlasts || (hides_leader(window) && !window.affects_leader);
-        let hidden = majority && hidden;
+        let hidden = majority && (outlasts || (hides_leader(window) && !window.affects_leader));
         let last_heal = at_once.iter().map(|w| w.end(0)).max();
         if let Some(healed) = window.healed.filter(|_| !majority || hidden)
             && (hidden || last_heal == Some(healed))

@@ -14,14 +14,12 @@
 
 use super::Check;
 use super::claims::{FRESH, MS};
+use super::disks::rotten;
 use super::tally::is_out_of_range;
 use super::view::View;
-use crate::history::{Call, ClientOperation, DiskFault, Moment, NodeName, Offset};
+use crate::history::{Call, ClientOperation, Moment, NodeName, Offset};
 use crate::promises::Subject;
 use crate::verdict::{Anomaly, Evidence, Finding, Stood, Verdict};
-
-/// What was read before the heal may be served so much later, in ns.
-pub(super) const ROT_MARGIN: Moment = 2_000 * MS;
 
 /// What clients call bytes that are no records: librdkafka, the protocol, and the raw client of the harness.
 const UNREADABLE: &[&str] = &["_BAD_MSG", "CORRUPT_MESSAGE", "record batch: "];
@@ -99,11 +97,7 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
 /// are for. A record that was altered and is *not* refused is judged as ever.
 fn is_rotten(check: &Check<'_>, operation: &ClientOperation<'_>) -> bool {
     let returned = operation.completed().unwrap_or(Moment::MAX);
-    let mut windows = check.windows().iter();
-    windows.any(|window| {
-        window.disk_fault() == Some(DiskFault::BitRot)
-            && window.overlaps(operation.called, returned, ROT_MARGIN)
-    })
+    rotten(check, operation.called, returned).next().is_some()
 }
 
 /// Whether some node that claims to lead one of these partitions is known to have been replaced.

@@ -10,12 +10,12 @@ use std::collections::BTreeMap;
 
 use super::Check;
 use super::claims::MS;
-use super::offsets_served::ROT_MARGIN;
+use super::disks::{ROT_MARGIN, rotten};
 use super::stalls::Stall;
 use super::tally::Waiting;
 use super::transactions::open_too_long;
 use super::view::{Place, evidence};
-use crate::history::{DiskFault, Moment, WorkerId};
+use crate::history::{Moment, WorkerId};
 use crate::verdict::{Evidence, Finding, Unit, Verdict};
 
 /// How much longer than a partition a single consumer may get nothing, in ms: its connection may stall while others are
@@ -71,10 +71,7 @@ pub(super) fn check(check: &Check<'_>) -> Verdict {
 /// The parts of a wait in which no disk returned flipped bits. What a client refuses because of its checksum it refuses until the
 /// disk is right again, and no consumer passes it.
 fn on_sound_disks(check: &Check<'_>, stall: &Stall) -> Vec<Stall> {
-    let rotten = check.windows().iter().filter(|window| {
-        window.disk_fault() == Some(DiskFault::BitRot)
-            && window.overlaps(stall.from, stall.to, ROT_MARGIN)
-    });
+    let rotten = rotten(check, stall.from, stall.to);
     let rotten: Vec<_> = rotten.map(|w| (w.called, w.end(ROT_MARGIN))).collect();
     let begin = rotten.iter().map(|(begin, _)| *begin).min();
     let end = rotten.iter().map(|(_, end)| *end).max();

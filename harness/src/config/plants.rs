@@ -1,4 +1,4 @@
-//! Plants: planted bugs of a target that supports them, and the nodes that get them. A run with a plant says so
+//! Plants: the mistakes that a target can be started with, and the nodes that get them. A run with a plant says so
 //! wherever its verdict is shown. The broker's table lists the plants. The calibration's table says how each plant is
 //! provoked and detected.
 //!

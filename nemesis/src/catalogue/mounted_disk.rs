@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep};
 
 use super::roles::WHOLE_NODES;
 use super::setting::{share, with_setting};
-use crate::disk::{Disk, Durability, SyncTrouble};
+use crate::disk::{Disk, Durability, Met, SyncTrouble};
 use crate::evidence::Counters;
 use crate::fault::{Fault, FaultError};
 use crate::kind::{Class, FaultKind, Kind, Needs};
@@ -38,6 +38,35 @@ enum Trouble {
     Full,
     /// The next sync of each file fails, and its pages are taken for written.
     FailedSync,
+}
+
+impl Trouble {
+    /// How often a disk has met it.
+    fn count(self, met: Met) -> u64 {
+        match self {
+            Trouble::Rot(_) => met.rotten,
+            Trouble::Full => met.refused,
+            Trouble::FailedSync => met.failed,
+        }
+    }
+
+    /// What is counted, in words.
+    fn words(self) -> &'static str {
+        match self {
+            Trouble::Rot(_) => "reads with flipped bits",
+            Trouble::Full => "writes refused",
+            Trouble::FailedSync => "syncs failed",
+        }
+    }
+
+    /// The name of the counter.
+    fn counter(self) -> &'static str {
+        match self {
+            Trouble::Rot(_) => "rotten_reads",
+            Trouble::Full => "writes_failed",
+            Trouble::FailedSync => "syncs_failed",
+        }
+    }
 }
 
 /// A kind that acts on a node's own disk.
@@ -172,12 +201,7 @@ impl MountedDisk {
     }
 
     fn has_met(&self, disk: &Disk) -> bool {
-        let met = disk.met();
-        match self.trouble {
-            Trouble::Full => met.refused > 0,
-            Trouble::Rot(_) => met.rotten > 0,
-            Trouble::FailedSync => met.failed > 0,
-        }
+        self.trouble.count(disk.met()) > 0
     }
 
     fn met(&self) -> String {
@@ -188,13 +212,11 @@ impl MountedDisk {
             } else {
                 "; it has ended"
             };
-            match self.trouble {
-                Trouble::Full => format!("{node}: writes refused: {}{ended}", met.refused),
-                Trouble::Rot(_) => {
-                    format!("{node}: reads with flipped bits: {}{ended}", met.rotten)
-                }
-                Trouble::FailedSync => format!("{node}: syncs failed: {}{ended}", met.failed),
-            }
+            format!(
+                "{node}: {}: {}{ended}",
+                self.trouble.words(),
+                self.trouble.count(met)
+            )
         });
         met.collect::<Vec<_>>().join("; ")
     }
@@ -251,12 +273,7 @@ impl Fault for MountedDisk {
     fn counters(&self) -> Counters {
         let mut counters = Counters::default();
         for (_, disk) in &self.disks {
-            let met = disk.met();
-            match self.trouble {
-                Trouble::Full => counters.add("writes_failed", met.refused),
-                Trouble::Rot(_) => counters.add("rotten_reads", met.rotten),
-                Trouble::FailedSync => counters.add("syncs_failed", met.failed),
-            }
+            counters.add(self.trouble.counter(), self.trouble.count(disk.met()));
         }
         counters
     }

@@ -1,5 +1,5 @@
-//! Power loss: the disks of nodes stand still, the nodes are killed, and what they had not synced is gone when they come back, in
-//! parts that are drawn. Whether that loses anything depends on which node returns last, so that is a part of the fault.
+//! Power loss: the disks of some nodes stop, the nodes are killed, and what they had not synced is gone when they return. Which
+//! parts are lost is drawn. Whether that matters depends on which node returns last, so that is a part of the fault.
 //!
 //! A broker that acknowledges before it has synced loses nothing as long as one that has the record is back before a leader is
 //! chosen. With `slow+leader-last` nobody else has it, and the others choose without the one that does.
@@ -31,8 +31,8 @@ const BEFORE: Duration = Duration::from_secs(1);
 /// How much later they begin.
 const LATE: Duration = Duration::from_millis(300);
 
-/// When surely every process of the nodes has been sent its SIGKILL. Until then whatever it asks of its disk waits, because a
-/// process that was told of the cut could act on it.
+/// By then every process of the nodes has been sent its SIGKILL. Until then its disk answers nothing: a process that got an error
+/// could still act on it.
 const SIGNALLED: Duration = Duration::from_millis(20);
 
 /// Which part of a window all nodes are down, if one of them returns last. The rest, longer than the others need to choose a

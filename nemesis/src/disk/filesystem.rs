@@ -20,7 +20,7 @@ use rustix::fs::RenameFlags;
 
 use super::SyncTrouble;
 use super::attributes::{self, attributes};
-use super::operations::{BackedFiles, sync_file, sync_or_fail_once};
+use super::operations::{BackedFiles, sync_file};
 use super::state::Handle;
 
 /// How long the kernel may remember what it was told. Nobody else changes these files.
@@ -257,10 +257,6 @@ impl Filesystem for BackedFiles {
         };
         match self.state.sync_trouble() {
             Some(SyncTrouble::Lie) => reply.ok(),
-            Some(SyncTrouble::FailOnce) => done(
-                sync_or_fail_once(&self.state, number.0, &file, data_only),
-                reply,
-            ),
             Some(SyncTrouble::Late(delay)) => {
                 // One that waits must not keep one of the few threads here. Syncs that take so long are few.
                 let state = self.state.clone();
@@ -269,7 +265,9 @@ impl Filesystem for BackedFiles {
                     done(sync_file(&state, number.0, &file, data_only), reply);
                 });
             }
-            None => done(sync_file(&self.state, number.0, &file, data_only), reply),
+            None | Some(SyncTrouble::FailOnce) => {
+                done(sync_file(&self.state, number.0, &file, data_only), reply);
+            }
         }
     }
 

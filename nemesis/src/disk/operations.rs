@@ -345,6 +345,10 @@ pub(super) fn sync_file(
     let inode = state.table().get(number)?;
     if let Some(mut undo) = inode.undo() {
         let length = file.metadata().map_err(errno)?.len();
+        if !undo.is_clean(length) && state.fails_now(number) {
+            undo.sync_failed(length);
+            return Err(Errno::EIO);
+        }
         let synced = match data_only {
             true => file.sync_data(),
             false => file.sync_all(),
@@ -354,28 +358,6 @@ pub(super) fn sync_file(
     }
     state.file_synced();
     Ok(())
-}
-
-/// The first sync of each file that has something to write fails, and the kernel takes its pages for written.
-pub(super) fn sync_or_fail_once(
-    state: &State,
-    number: u64,
-    file: &File,
-    data_only: bool,
-) -> Result<(), Errno> {
-    {
-        let _power = state.powered()?;
-        let inode = state.table().get(number)?;
-        let length = file.metadata().map_err(errno)?.len();
-        if let Some(mut undo) = inode.undo()
-            && !undo.is_clean(length)
-            && state.fails_first(number)
-        {
-            undo.sync_failed(length);
-            return Err(Errno::EIO);
-        }
-    }
-    sync_file(state, number, file, data_only)
 }
 
 fn entry(number: u64, kind: fuser::FileType, name: &str) -> Entry {

@@ -77,30 +77,28 @@ impl State {
     /// `EIO` after the cut.
     pub(super) fn powered(&self) -> Result<RwLockReadGuard<'_, bool>, Errno> {
         loop {
-            let waiting = self
-                .released
-                .wait_while(lock(&self.held), |held| *held)
-                .unwrap_or_else(PoisonError::into_inner);
-            drop(waiting);
             let power = self.power.read().unwrap_or_else(PoisonError::into_inner);
             if *power {
                 return Ok(power);
             }
             drop(power);
-            if !*lock(&self.held) {
+            let held = lock(&self.held);
+            if !*held {
                 return Err(Errno::EIO);
             }
+            drop(self.released.wait_while(held, |held| *held));
         }
     }
 
-    /// The power goes: what has not happened by now never does. Who asks for something waits until [`State::release`].
+    /// The power goes: what has not happened by now never does. Requests wait until [`State::release`].
     pub(super) fn hold(&self) {
+        // First, so that no request that finds the power gone fails before the release.
         *lock(&self.held) = true;
         // Waits for what is being executed.
         self.set_power(false);
     }
 
-    /// Who waits, and who asks from now on, is told that it failed.
+    /// Requests that wait fail, and so do all later ones.
     pub(super) fn release(&self) {
         *lock(&self.held) = false;
         self.released.notify_all();
@@ -179,9 +177,9 @@ impl State {
         *lock(&self.syncs) = trouble;
     }
 
-    /// The sync of a file that has something to write fails for the first time: whether it was the first.
-    pub(super) fn fails_first(&self, file: u64) -> bool {
-        lock(&self.failed).insert(file)
+    /// Whether a sync of a file that has something to write fails now: the first one, while syncs fail once.
+    pub(super) fn fails_now(&self, file: u64) -> bool {
+        self.sync_trouble() == Some(SyncTrouble::FailOnce) && lock(&self.failed).insert(file)
     }
 
     /// What is wrong with syncs at the moment.

@@ -221,25 +221,26 @@ impl Undo {
                 Some(_) if was_cut_off && start + PAGE > self.least => !stays_cut_off,
                 Some(draw) => draw.random(),
             };
-            if !restored || start >= length {
-                continue;
+            if restored {
+                lost.pages += put_back(file, start, saved, length)?;
             }
-            let bytes = saved.bytes();
-            let within = usize::try_from(length - start).unwrap_or(usize::MAX);
-            file.write_all_at(&bytes[..bytes.len().min(within)], start)?;
-            lost.pages += 1;
         }
         for (page, saved) in &self.unwritten {
-            let start = page * PAGE;
-            if start < length {
-                let bytes = saved.bytes();
-                let within = usize::try_from(length - start).unwrap_or(usize::MAX);
-                file.write_all_at(&bytes[..bytes.len().min(within)], start)?;
-                lost.pages += 1;
-            }
+            lost.pages += put_back(file, page * PAGE, saved, length)?;
         }
         Ok(lost)
     }
+}
+
+/// Writes a saved page into a file of this length, as far as it lies within; how many pages that were.
+fn put_back(file: &File, start: u64, saved: &Saved, length: u64) -> io::Result<u64> {
+    let Some(left) = length.checked_sub(start).filter(|left| *left > 0) else {
+        return Ok(0);
+    };
+    let bytes = saved.bytes();
+    let within = usize::try_from(left).unwrap_or(usize::MAX);
+    file.write_all_at(&bytes[..bytes.len().min(within)], start)?;
+    Ok(1)
 }
 
 #[cfg(test)]

@@ -58,7 +58,7 @@ pub(super) fn part(report: &RunReport, is_failing: bool) -> Markup {
     }
 }
 
-/// A line to sign, in print only. Nobody releases a broker that was told to be wrong.
+/// A line to sign, in print only. A run with a planted bug decides no release.
 pub(super) fn sign_off(report: &RunReport) -> Markup {
     html! {
         p class="sign-off" aria-hidden="true" {
