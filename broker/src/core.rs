@@ -36,6 +36,7 @@ use rand_chacha::ChaCha8Rng;
 use crate::log::{Recovered, WriteGroup};
 pub use crate::messages::{Class, Hello};
 use crate::request::{NodeId, Request, RequestId, Response, Time, View};
+use crate::rules::Backlog;
 use crate::state::State;
 #[cfg(feature = "simulation")]
 pub use inspection::Inspection;
@@ -161,7 +162,11 @@ impl Core {
                 .first()
                 .map_or(0, |segment| segment.first_index - 1),
             max_size_per_msg: config.max_size_per_msg,
-            max_inflight_msgs: 256,
+            max_inflight_msgs: match config.rules.backlog {
+                // Of up to 1 MiB each: all of them at once are in memory when a follower catches up.
+                Backlog::Bounded => 32,
+                Backlog::Unbounded => 1 << 20,
+            },
             check_quorum: config.rules.check_quorum,
             pre_vote: config.rules.pre_vote,
             max_uncommitted_size: config.uncommitted_bytes_max as u64,

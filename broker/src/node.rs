@@ -212,8 +212,8 @@ impl Node {
         links_runtime.spawn(inbound::serve(peer_port, shared.clone(), core));
         let mut links = Vec::new();
         for peer in others() {
-            let (control_sender, control_queue) = link::link(Class::Control);
-            let (append_sender, append_queue) = link::link(Class::Append);
+            let (control_sender, control_queue) = link::link(Class::Control, rules.backlog);
+            let (append_sender, append_queue) = link::link(Class::Append, rules.backlog);
             links_runtime.spawn(link::run(
                 shared.clone(),
                 peer.clone(),

@@ -94,6 +94,15 @@ pub enum Syncs {
     None,
 }
 
+/// How much of what a peer has not taken waits for it in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backlog {
+    /// A window of messages. What is beyond it is read from the log when it is its turn.
+    Bounded,
+    /// Everything.
+    Unbounded,
+}
+
 /// What becomes of a change that was passed on to a leader whose connection broke before it answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UnansweredForward {
@@ -255,6 +264,8 @@ pub struct Rules {
     pub syncs: Syncs,
     /// Guards: a client learns that its write failed.
     pub failed_append: FailedAppend,
+    /// Guards: a peer that takes little costs a leader little memory.
+    pub backlog: Backlog,
     /// Guards: a change is made once, and whoever made it is not told that somebody else did.
     pub unanswered_forward: UnansweredForward,
     /// Guards: the requests of one connection take effect in their order.
@@ -322,6 +333,7 @@ impl Rules {
         failed_sync: FailedSync::Ends,
         syncs: Syncs::All,
         failed_append: FailedAppend::Error,
+        backlog: Backlog::Bounded,
         unanswered_forward: UnansweredForward::Unknown,
         append_order: AppendOrder::Kept,
         crowded: Crowded::Appended,

@@ -201,14 +201,15 @@ impl Plan {
 
     /// What every plan of this selection should have and this one has no room for, in words: *the
     /// leader killed*.
-    pub fn lacks(&self, selection: &Selection) -> Vec<&'static str> {
+    pub fn lacks(&self, selection: &Selection) -> Vec<String> {
         let faults: Vec<(Kind, Role)> = self.windows.iter().map(|w| (w.kind, w.role)).collect();
         mix::lacking(&faults, selection)
     }
 
-    /// A load phase that is long enough for everything that a plan should have.
-    pub fn time_for_everything(timing: &Timing) -> Duration {
-        timing.to_hold(mix::REQUIRED_WINDOWS)
+    /// A load phase that is long enough for everything that a plan of this selection should have.
+    pub fn time_for_everything(timing: &Timing, selection: &Selection) -> Duration {
+        let windows = mix::wanted(selection).len();
+        timing.to_hold(u32::try_from(windows).unwrap_or(u32::MAX))
     }
 
     /// What makes the choices of a window. The stored number alone is too small for the choices in

@@ -19,6 +19,7 @@ use super::wire::{HANDSHAKE_BYTES_MAX, Kind, PEER_FRAME_BYTES_MAX, Purpose, Wire
 use super::{PeerEvent, Shared};
 use crate::config::PeerConfig;
 use crate::messages::Class;
+use crate::rules::Backlog;
 
 /// Control messages that wait to be sent: about three seconds of heartbeats, by which time the link
 /// is given up.
@@ -30,6 +31,9 @@ const APPEND_QUEUED_MAX: usize = 1024;
 /// Bytes of entries that wait to be sent.
 const APPEND_QUEUED_BYTES_MAX: usize = 8 << 20;
 
+/// Append messages that wait to be sent where nothing is meant to bound them.
+const UNBOUNDED: usize = 1 << 20;
+
 /// Messages are gathered into one write up to about this size.
 const WRITE_BYTES: usize = 256 << 10;
 
@@ -38,6 +42,7 @@ const WRITE_BYTES: usize = 256 << 10;
 pub(crate) struct LinkSender {
     queue: mpsc::Sender<Queued>,
     bytes: Arc<AtomicUsize>,
+    bytes_max: usize,
 }
 
 #[derive(Debug)]
@@ -54,10 +59,11 @@ pub(crate) struct LinkQueue {
 }
 
 /// Both ends of a link.
-pub(crate) fn link(class: Class) -> (LinkSender, LinkQueue) {
-    let capacity = match class {
-        Class::Control => CONTROL_QUEUED_MAX,
-        Class::Append => APPEND_QUEUED_MAX,
+pub(crate) fn link(class: Class, backlog: Backlog) -> (LinkSender, LinkQueue) {
+    let (capacity, bytes_max) = match (class, backlog) {
+        (Class::Control, _) => (CONTROL_QUEUED_MAX, APPEND_QUEUED_BYTES_MAX),
+        (Class::Append, Backlog::Bounded) => (APPEND_QUEUED_MAX, APPEND_QUEUED_BYTES_MAX),
+        (Class::Append, Backlog::Unbounded) => (UNBOUNDED, usize::MAX),
     };
     let (sender, receiver) = mpsc::channel(capacity);
     let bytes = Arc::new(AtomicUsize::new(0));
@@ -65,6 +71,7 @@ pub(crate) fn link(class: Class) -> (LinkSender, LinkQueue) {
         LinkSender {
             queue: sender,
             bytes: Arc::clone(&bytes),
+            bytes_max,
         },
         LinkQueue {
             queue: receiver,
@@ -85,7 +92,7 @@ impl LinkSender {
             .map(|entry| entry.data.len() + 64)
             .sum();
         let queued = self.bytes.load(Ordering::Relaxed);
-        if queued > 0 && queued + bytes > APPEND_QUEUED_BYTES_MAX {
+        if queued > 0 && bytes > self.bytes_max.saturating_sub(queued) {
             return Err(message);
         }
         // Counted before it is there: the task subtracts what it takes, and must not do so first.

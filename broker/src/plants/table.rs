@@ -146,6 +146,7 @@ pub const TABLE: &[Entry] = &[
     gray::TORN_TAIL_ACCEPTED,
     gray::CHECKPOINT_BEFORE_SYNC,
     gray::EVERY_REPLICA,
+    gray::UNBOUNDED_BACKLOG,
     gray::FORWARDED_AGAIN,
     gray::WALL_CLOCK_SESSIONS,
     gray::WALL_CLOCK_TRANSACTIONS,

@@ -71,7 +71,8 @@ fn unknown(error: &UnknownWord) -> String {
 /// If a word is not a fault.
 pub fn no_room(words: &str, plan: &Plan, target: &Target) -> Result<Option<String>> {
     let timing = target.timing();
-    let lacking = plan.lacks(&selection(words)?);
+    let selection = selection(words)?;
+    let lacking = plan.lacks(&selection);
     let short = plan
         .windows
         .iter()
@@ -96,7 +97,7 @@ pub fn no_room(words: &str, plan: &Plan, target: &Target) -> Result<Option<Strin
     if short {
         sentence += "; its fault is too short for an election";
     }
-    let enough = Plan::time_for_everything(&timing).as_secs();
+    let enough = Plan::time_for_everything(&timing, &selection).as_secs();
     Ok(Some(format!(
         "{sentence}; --time-limit {enough}s is enough for all of them"
     )))

@@ -145,9 +145,13 @@ impl Scenario {
     /// The length of its load phase if faults are drawn: its own, or longer if the target's faults need more time.
     pub fn time_limit_on(&self, timing: &Timing) -> Duration {
         let own = self.time_limit.unwrap_or(TIME_LIMIT);
-        match self.drawn() == Some("none") || *timing == Timing::default() {
-            true => own,
-            false => own.max(Plan::time_for_everything(timing)),
+        // Words that are no faults are an error when the plan is drawn.
+        let selection = self.drawn().and_then(|words| words.parse().ok());
+        match selection {
+            Some(selection) if *timing != Timing::default() => {
+                own.max(Plan::time_for_everything(timing, &selection))
+            }
+            _ => own,
         }
     }
 
@@ -224,7 +228,7 @@ mod tests {
     fn built_in_scenarios_are_right_and_the_default_is_there() {
         let known = built_in().expect("a right file");
         let default = known.iter().find(|one| one.name == DEFAULT).expect("there");
-        assert_eq!(default.faults, Faults::Drawn("network,process".into()));
+        assert_eq!(default.faults, Faults::Drawn("network,process,slow-sync:majority".into()));
         assert_eq!(default.time_limit, Some(Duration::from_secs(60)));
         assert!(default.needs_network);
         assert_eq!((default.rate, default.concurrency), (RATE, CONCURRENCY));

@@ -4,7 +4,7 @@
 //! then ends, and never hangs.
 
 use std::collections::BTreeMap;
-use std::io::{self, PipeReader, PipeWriter, Read, Write};
+use std::io::{self, PipeReader, PipeWriter};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Instant;
 
-use nix::poll::{PollFd, PollFlags, ppoll};
+use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 
 use super::count::Count;
 use super::filter::Filter;
@@ -24,12 +24,15 @@ use crate::needs::Calls;
 use crate::node::Node;
 use crate::process::ProcessTable;
 
+/// What the kernel reports of the pipe whose other end is the supervisor. Listeners are numbered from 1.
+const PIPE: u64 = 0;
+
 /// The supervisor. Dropping it ends its thread.
 #[derive(Debug)]
 pub(crate) struct Supervisor {
     shared: Arc<Shared>,
-    /// Wakes the thread, and ends it when it is closed.
-    wake: PipeWriter,
+    /// Ends the thread when it is closed.
+    _lives: PipeWriter,
 }
 
 /// A filter for one process, and where its listener goes.
@@ -42,6 +45,8 @@ pub(crate) struct Installing {
 #[derive(Debug)]
 struct Shared {
     table: ProcessTable,
+    /// What the thread waits for, by number. A node's sync waits meanwhile, so nothing is made anew for each of them.
+    epoll: Epoll,
     state: Mutex<State>,
     ended: AtomicBool,
 }
@@ -50,9 +55,9 @@ struct Shared {
 struct State {
     nodes: BTreeMap<Node, Charge>,
     /// Processes that have not sent their listener yet.
-    arriving: Vec<Arc<Arriving>>,
-    listeners: Vec<Arc<Asking>>,
-    /// How many listeners there have been.
+    arriving: BTreeMap<u64, Arriving>,
+    listeners: BTreeMap<u64, Asking>,
+    /// How many processes and listeners there have been.
     numbered: u64,
     waiting: Waiting,
 }
@@ -77,16 +82,16 @@ struct Arriving {
 #[derive(Debug)]
 struct Asking {
     node: Node,
-    number: u64,
     listener: Listener,
 }
 
 impl Supervisor {
     /// Starts the thread, which finds processes in this table.
     pub(crate) fn start(table: ProcessTable) -> io::Result<Supervisor> {
-        let (woken, wake) = io::pipe()?;
+        let (ends, lives) = io::pipe()?;
         let shared = Arc::new(Shared {
             table,
+            epoll: Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?,
             state: Mutex::default(),
             ended: AtomicBool::new(false),
         });
@@ -94,11 +99,14 @@ impl Supervisor {
         thread::Builder::new()
             .name("supervisor".to_owned())
             .spawn(move || {
-                let ends = Ending(&of_thread);
-                let _ = of_thread.serve(woken);
-                drop(ends);
+                let ending = Ending(&of_thread);
+                let _ = of_thread.serve(&ends);
+                drop(ending);
             })?;
-        Ok(Supervisor { shared, wake })
+        Ok(Supervisor {
+            shared,
+            _lives: lives,
+        })
     }
 
     /// Prepares a process of a node, whose files lie below these directories: what is returned is to be installed
@@ -123,9 +131,9 @@ impl Supervisor {
         let charge = state.nodes.entry(node).or_default();
         charge.own = directories.iter().map(real).collect();
         charge.calls = calls;
-        state.arriving.push(Arc::new(Arriving { node, from }));
-        drop(state);
-        (&self.wake).write_all(&[0])?;
+        let number = state.number();
+        self.shared.watch(&from, number)?;
+        state.arriving.insert(number, Arriving { node, from });
         Ok(Installing { filter, to })
     }
 
@@ -185,68 +193,89 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn watch(&self, descriptor: impl AsFd, number: u64) -> io::Result<()> {
+        let event = EpollEvent::new(EpollFlags::EPOLLIN, number);
+        Ok(self.epoll.add(descriptor, event)?)
+    }
+
     /// The thread's life: until the other end of the pipe is closed.
-    fn serve(&self, mut woken: PipeReader) -> io::Result<()> {
+    fn serve(&self, ends: &PipeReader) -> io::Result<()> {
+        self.watch(ends, PIPE)?;
+        let mut events = [EpollEvent::empty(); 16];
         loop {
-            let (arriving, listeners, due) = {
-                let state = self.lock();
-                let due = state.waiting.first_due();
-                (state.arriving.clone(), state.listeners.clone(), due)
-            };
-            let wait = due.map(|due| due.saturating_duration_since(Instant::now()));
-            let asks = |from| PollFd::new(from, PollFlags::POLLIN);
-            let mut polled = vec![asks(woken.as_fd())];
-            polled.extend(arriving.iter().map(|one| asks(one.from.as_fd())));
-            polled.extend(listeners.iter().map(|one| asks(one.listener.as_fd())));
-            match ppoll(&mut polled, wait.map(Into::into), None) {
-                Ok(_) | Err(nix::errno::Errno::EINTR) => {}
+            let due = self.lock().waiting.first_due();
+            let happened = match self.epoll.wait(&mut events, until(due)) {
+                Ok(count) => &events[..count],
+                Err(nix::errno::Errno::EINTR) => &[],
                 Err(errno) => return Err(errno.into()),
-            }
-            let seen: Vec<PollFlags> = polled.iter().map(seen).collect();
-            let (of_pipe, seen) = (seen[0], &seen[1..]);
-            let (of_arriving, of_listeners) = seen.split_at(arriving.len());
-            if !of_pipe.is_empty() && woken.read(&mut [0; 64])? == 0 {
-                return Ok(());
-            }
-            for (one, _) in arriving
-                .iter()
-                .zip(of_arriving)
-                .filter(|(_, seen)| !seen.is_empty())
-            {
-                self.arrive(one);
-            }
-            for (one, seen) in listeners.iter().zip(of_listeners) {
-                if seen.contains(PollFlags::POLLIN) {
-                    if let Some(notice) = one.listener.receive() {
-                        self.take(one, notice);
-                    }
-                } else if !seen.is_empty() {
-                    self.lock().forget(one.number);
+            };
+            for event in happened {
+                match event.data() {
+                    PIPE => return Ok(()),
+                    number => self.happened(number, event.events()),
                 }
             }
-            self.lock().answer_due();
+            if due.is_some() {
+                self.lock().answer_due();
+            }
+        }
+    }
+
+    /// A listener has a question or has lost its last process, or a process has sent its listener.
+    fn happened(&self, number: u64, what: EpollFlags) {
+        let mut state = self.lock();
+        match state.listeners.get(&number) {
+            Some(asking) if what.contains(EpollFlags::EPOLLIN) => {
+                if let Some(notice) = asking.listener.receive() {
+                    state.take(number, notice, &self.table);
+                }
+            }
+            Some(_) => state.forget(number),
+            None => self.arrive(number, &mut state),
         }
     }
 
     /// A process has sent its listener, or ended before.
-    fn arrive(&self, arriving: &Arc<Arriving>) {
-        let mut state = self.lock();
-        state.arriving.retain(|other| !Arc::ptr_eq(other, arriving));
-        if let Some(listener) = Listener::take(&arriving.from) {
-            state.numbered += 1;
-            let (node, number) = (arriving.node, state.numbered);
-            state.listeners.push(Arc::new(Asking {
-                node,
-                number,
-                listener,
-            }));
+    fn arrive(&self, number: u64, state: &mut State) {
+        let Some(Arriving { node, from }) = state.arriving.remove(&number) else {
+            return;
+        };
+        let Some(listener) = Listener::take(&from) else {
+            return;
+        };
+        let number = state.number();
+        // Without anybody who listens, the calls that it would ask for fail, and the process ends.
+        if self.watch(&listener, number).is_ok() {
+            state.listeners.insert(number, Asking { node, listener });
         }
     }
+}
 
-    fn take(&self, asking: &Asking, notice: Notice) {
-        let mut state = self.lock();
-        let fate = state.fate(asking.node, &notice, &self.table);
-        let answer = match fate {
+/// How long to wait for what is due then.
+fn until(due: Option<Instant>) -> EpollTimeout {
+    let Some(due) = due else {
+        return EpollTimeout::NONE;
+    };
+    let nanos = due.saturating_duration_since(Instant::now()).as_nanos();
+    // Nothing is answered before it is due.
+    i32::try_from(nanos.div_ceil(1_000_000))
+        .ok()
+        .and_then(|ms| EpollTimeout::try_from(ms).ok())
+        .unwrap_or(EpollTimeout::MAX)
+}
+
+impl State {
+    fn number(&mut self) -> u64 {
+        self.numbered += 1;
+        self.numbered
+    }
+
+    /// Decides about a call, and answers unless it has to wait.
+    fn take(&mut self, number: u64, notice: Notice, table: &ProcessTable) {
+        let Some(node) = self.listeners.get(&number).map(|asking| asking.node) else {
+            return;
+        };
+        let answer = match self.fate(node, &notice, table) {
             Fate::Pass => Answer::Continue,
             Fate::Fail(errno) => Answer::Error(errno),
             Fate::Lie => Answer::Success,
@@ -254,24 +283,22 @@ impl Shared {
                 let since = Instant::now();
                 let held = Held {
                     notice,
-                    listener: asking.number,
+                    listener: number,
                     since,
                     due: since + delay,
                 };
-                return state.waiting.hold(asking.node, held);
+                return self.waiting.hold(node, held);
             }
         };
-        asking.listener.answer(notice.id, answer);
+        self.answer(number, &notice, answer);
     }
-}
 
-/// What happened to a descriptor.
-fn seen(polled: &PollFd<'_>) -> PollFlags {
-    // What nix does not know is an error of the descriptor.
-    polled.revents().unwrap_or(PollFlags::POLLERR)
-}
+    /// Answers; false if the question has become void.
+    fn answer(&self, number: u64, notice: &Notice, answer: Answer) -> bool {
+        let asking = self.listeners.get(&number);
+        asking.is_some_and(|asking| asking.listener.answer(notice.id, answer))
+    }
 
-impl State {
     /// What becomes of a call; counted if it is one that the node's treatment is about.
     fn fate(&mut self, node: Node, notice: &Notice, table: &ProcessTable) -> Fate {
         let Some(charge) = self.nodes.get_mut(&node) else {
@@ -319,16 +346,12 @@ impl State {
 
     /// Lets the kernel execute a call that waited; false if it has become void.
     fn go_on(&self, held: &Held) -> bool {
-        let asked = self
-            .listeners
-            .iter()
-            .find(|one| one.number == held.listener);
-        asked.is_some_and(|asked| asked.listener.answer(held.notice.id, Answer::Continue))
+        self.answer(held.listener, &held.notice, Answer::Continue)
     }
 
     /// All processes of a listener have ended.
     fn forget(&mut self, number: u64) {
-        self.listeners.retain(|one| one.number != number);
+        self.listeners.remove(&number);
         self.waiting.forget(number);
     }
 }

@@ -41,21 +41,28 @@ const REQUIRED: &[(&str, &[Fault])] = &[
     ),
 ];
 
-/// How many windows hold everything that every run should have.
-pub(super) const REQUIRED_WINDOWS: u32 = REQUIRED.len() as u32;
+/// What every run of this selection should have, in words and as the faults of which one is enough: the lines above, and what
+/// the selection asks for by kind and role.
+pub(super) fn wanted(selection: &Selection) -> Vec<(String, Vec<Fault>)> {
+    let permitted = |fault: &&Fault| selection.permits(fault.0, fault.1);
+    let line = |(words, line): &(&str, &[Fault])| {
+        let faults: Vec<Fault> = line.iter().filter(permitted).copied().collect();
+        (!faults.is_empty()).then(|| ((*words).to_owned(), faults))
+    };
+    let mut wanted: Vec<(String, Vec<Fault>)> = REQUIRED.iter().filter_map(line).collect();
+    for fault in selection.exact() {
+        if !wanted.iter().any(|(_, faults)| faults[..] == [fault]) {
+            wanted.push((format!("{}:{}", fault.0, fault.1), vec![fault]));
+        }
+    }
+    wanted
+}
 
 /// What every run of this selection should have and these faults lack, in words.
-pub(super) fn lacking(faults: &[Fault], selection: &Selection) -> Vec<&'static str> {
-    let permitted = |fault: &&Fault| selection.permits(fault.0, fault.1);
-    let lacks = |line: &&(&str, &[Fault])| {
-        let mut wanted = line.1.iter().filter(permitted).peekable();
-        wanted.peek().is_some() && !wanted.any(|fault| faults.contains(fault))
-    };
-    REQUIRED
-        .iter()
-        .filter(lacks)
-        .map(|(words, _)| *words)
-        .collect()
+pub(super) fn lacking(faults: &[Fault], selection: &Selection) -> Vec<String> {
+    let mut wanted = wanted(selection);
+    wanted.retain(|(_, wanted)| !wanted.iter().any(|fault| faults.contains(fault)));
+    wanted.into_iter().map(|(words, _)| words).collect()
 }
 
 /// What fills the rest, with weights. Faults that take the majority away are not here: a run has
@@ -97,20 +104,13 @@ pub(super) fn draw(count: usize, selection: &Selection, random: &mut impl Rng) -
 }
 
 fn required(selection: &Selection, random: &mut impl Rng) -> Vec<Fault> {
-    let named = selection.exact();
-    let lines = REQUIRED.iter().filter_map(|(_, line)| {
-        let permitted: Vec<Fault> = line
-            .iter()
-            .copied()
-            .filter(|(kind, role)| selection.permits(*kind, *role))
-            .collect();
-        permitted.choose(random).copied()
-    });
-    let mut faults: Vec<Fault> = lines.collect();
-    // What was asked for by name is in the plan, if there is room.
-    for fault in named {
-        if !faults.contains(&fault) {
-            faults.push(fault);
+    let mut faults: Vec<Fault> = Vec::new();
+    for (_, line) in wanted(selection) {
+        // What was asked for by name may have been drawn already.
+        if let Some(fault) = line.choose(random)
+            && !faults.contains(fault)
+        {
+            faults.push(*fault);
         }
     }
     faults

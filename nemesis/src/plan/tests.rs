@@ -77,8 +77,8 @@ fn a_short_load_phase_still_has_a_fault() {
 #[test]
 fn a_slow_target_gets_longer_windows_and_time_for_all_of_them() {
     let timing = Timing::for_target(Duration::from_secs(8), Duration::from_secs(10));
-    let limit = Plan::time_for_everything(&timing);
     let all = "all".parse().expect("known words");
+    let limit = Plan::time_for_everything(&timing, &all);
     for seed in 0..200 {
         let plan = Plan::for_time_limit(limit, seed, &all, &timing);
         assert!(plan.lacks(&all).is_empty(), "{plan}");
@@ -91,7 +91,14 @@ fn a_slow_target_gets_longer_windows_and_time_for_all_of_them() {
     }
     let default = Timing::for_target(Duration::from_secs(1), Duration::from_secs(1));
     assert_eq!(default, Timing::default());
-    assert!(Plan::time_for_everything(&default) <= MINUTE);
+    let named = "network,process,slow-sync:majority".parse();
+    let named = named.expect("known words");
+    assert!(Plan::time_for_everything(&default, &named) <= MINUTE);
+    let short = Plan::for_time_limit(Duration::from_secs(15), 1, &named, &default);
+    assert!(
+        short.lacks(&named).contains(&"slow-sync:majority".to_owned()),
+        "what was asked for by name and has no room is said: {short}"
+    );
 }
 
 #[test]

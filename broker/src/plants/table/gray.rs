@@ -4,7 +4,7 @@
 use super::Entry;
 use crate::hooks::Timed;
 use crate::plants::wall_clock::WallClock;
-use crate::rules::{AcknowledgeAfter, FailedSync, RecoveryKeeps, Syncs, UnansweredForward};
+use crate::rules::{AcknowledgeAfter, Backlog, FailedSync, RecoveryKeeps, Syncs, UnansweredForward};
 
 pub(super) const ACK_BEFORE_FSYNC: Entry = Entry {
     name: "ack-before-fsync",
@@ -64,6 +64,15 @@ pub(super) const EVERY_REPLICA: Entry = Entry {
         replica.lag.time.max.ms)",
     parameter: None,
     plant: |broken, _| broken.rules.acknowledge_after = AcknowledgeAfter::EveryReplica,
+};
+
+pub(super) const UNBOUNDED_BACKLOG: Entry = Entry {
+    name: "unbounded-backlog",
+    does: "what a follower has not taken yet waits for it in memory, however much it is",
+    happened: "eBay HomeStore #580: out of memory after a follower lagged; leaders of RethinkDB that a slow follower ended \
+        (DepFast, USENIX ATC 2022)",
+    parameter: None,
+    plant: |broken, _| broken.rules.backlog = Backlog::Unbounded,
 };
 
 pub(super) const FORWARDED_AGAIN: Entry = Entry {

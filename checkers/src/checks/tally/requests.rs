@@ -1,6 +1,6 @@
 //! Requests that are no appends, polls or reads: for how long each kind was not answered.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::asked::{Asked, End, State, Topic};
 use super::names::Names;
@@ -62,6 +62,8 @@ pub(super) struct Answer {
 struct Tries {
     series: Series,
     error: Option<Text>,
+    /// Who has not answered since the latest try.
+    refused_by: BTreeSet<Text>,
 }
 
 /// All requests.
@@ -74,6 +76,8 @@ pub(crate) struct Requests {
     /// Waits that may be too long, in their order, with the last error: of operations, and of what nodes say.
     pub(in crate::checks) stalls: [Vec<(Question, Stall, Option<Text>)>; 2],
     asked: BTreeMap<Question, Tries>,
+    /// Who is asked for end offsets.
+    lists: BTreeSet<Text>,
 }
 
 impl Requests {
@@ -100,7 +104,15 @@ impl Requests {
             place: Some((topic.into(), partition)),
         };
         let stretch = (asked.called, ended, asked.id);
-        self.take(0, question, served, stretch, &end.error);
+        if let Some(node) = &end.node
+            && !self.lists.contains(node)
+        {
+            self.lists.insert(node.clone());
+        }
+        let says_something = served || asked.state == State::Ok || end.leads;
+        if says_something || self.all_refuse(&question, end.node.as_ref()) {
+            self.take(0, question, served, stretch, &end.error);
+        }
         // By node, whichever partition: only what says something about the node.
         let Some(node) = &end.node else {
             return;
@@ -118,6 +130,15 @@ impl Requests {
             };
             self.take(0, question, served, stretch, &end.error);
         }
+    }
+
+    /// Whether everybody has refused a question since the latest try. Of many partitions, each is asked for at each node only
+    /// every few seconds. Three followers' refusals in a row said that nobody states an end, while the leader stated it whenever
+    /// it was asked.
+    fn all_refuse(&mut self, question: &Question, node: Option<&Text>) -> bool {
+        let tries = self.asked.entry(question.clone()).or_default();
+        tries.refused_by.extend(node.cloned());
+        tries.refused_by.len() >= self.lists.len()
     }
 
     pub(super) fn of_topic(
@@ -206,6 +227,7 @@ impl Requests {
         error: &Option<Text>,
     ) {
         let tries = self.asked.entry(question.clone()).or_default();
+        tries.refused_by.clear();
         let stall = match served {
             true => tries.series.served(called, ended, id),
             false => tries.series.refused(called, ended, id),

@@ -7,6 +7,7 @@ use anyhow::Result;
 use nemesis::catalogue::{Class, Kind};
 
 use super::CalibrateArguments;
+use super::job::RATE;
 use super::table::{REFERENCE, Row};
 use crate::config::find;
 use crate::config::near;
@@ -32,6 +33,10 @@ pub struct Conditions {
     pub faults: String,
     /// The longest load phase.
     pub time_limit: Duration,
+    /// How long each fault lasts, if that is not drawn.
+    pub fault_lasts: Option<Duration>,
+    /// Operations per second.
+    pub rate: u32,
 }
 
 impl Conditions {
@@ -59,6 +64,12 @@ impl std::fmt::Display for Conditions {
         write!(formatter, "{workload}, {}, {seconds} s", self.faults)?;
         for (key, value) in &self.load {
             write!(formatter, ", {key}={value}")?;
+        }
+        if let Some(lasts) = self.fault_lasts {
+            write!(formatter, ", faults of {} s", lasts.as_secs())?;
+        }
+        if self.rate != RATE {
+            write!(formatter, ", {} operations a second", self.rate)?;
         }
         if self.target != REFERENCE {
             write!(formatter, ", {}", self.target)?;
@@ -126,15 +137,19 @@ impl Faults {
                 load,
                 faults: row.faults.to_owned(),
                 time_limit: row.time_limit(),
+                fault_lasts: row.fault_seconds.map(Duration::from_secs),
+                rate: row.rate,
             },
             Faults::Mix(without) if without.is_empty() => Conditions {
                 target: row.target,
                 load,
+                rate: row.rate,
                 ..default_mix(workload)
             },
             Faults::Mix(without) => Conditions {
                 target: row.target,
                 load,
+                rate: row.rate,
                 faults: kept(without).join(","),
                 ..default_mix(workload)
             },
@@ -177,5 +192,7 @@ pub fn default_mix(workload: Chosen) -> Conditions {
         load: Vec::new(),
         faults,
         time_limit: scenario::TIME_LIMIT,
+        fault_lasts: None,
+        rate: RATE,
     }
 }

@@ -4,6 +4,7 @@ use anyhow::Result;
 use checkers::history::History;
 use checkers::judgement::Judgement;
 use checkers::verdict::Validity;
+use nemesis::plan::Timing;
 use reports::model::{ControlRun, PlantRun};
 
 use super::conditions::Conditions;
@@ -12,6 +13,7 @@ use super::settled::Settled;
 use super::table::Row;
 use super::watch::{self, Flags};
 use crate::bounded;
+use crate::config::plan;
 use crate::config::plants::{Planted, Plants};
 use crate::config::scenario::Scenario;
 use crate::exit::Stop;
@@ -21,7 +23,7 @@ use crate::run::{self, Case};
 use crate::session::{Overrides, Recorded, Session, play, resolve};
 use crate::store::{self, layout};
 
-/// Operations per second. The rate is below the default, so that judging during the run does not starve the run.
+/// Operations per second of most runs. The rate is below the default, so that judging during the run does not starve the run.
 pub const RATE: u32 = 500;
 /// Clients.
 pub const CONCURRENCY: usize = 8;
@@ -159,12 +161,22 @@ impl Runner<'_> {
 
     /// A run without display.
     fn case(&self, name: &str, plants: Plants, conditions: &Conditions, seed: u64) -> Result<Case> {
+        let target = conditions.target()?;
+        let lasting = |lasts| {
+            let timing = Timing {
+                window_min: lasts,
+                window_max: lasts,
+                ..target.timing()
+            };
+            plan::draw(&conditions.faults, conditions.time_limit, seed, &timing)
+        };
         let overrides = Overrides {
             workload: Some(conditions.workload),
             faults: Some(conditions.faults.clone()),
+            schedule: conditions.fault_lasts.map(lasting).transpose()?,
             time_limit: Some(conditions.time_limit),
             load: conditions.load.clone(),
-            rate: Some(RATE),
+            rate: Some(conditions.rate),
             concurrency: Some(CONCURRENCY),
             plants,
             ..Overrides::default()
@@ -172,7 +184,7 @@ impl Runner<'_> {
         let scenario = Scenario::plain(name, "");
         Ok(Case {
             is_shown: false,
-            ..resolve(&scenario, &overrides, &conditions.target()?, seed)?
+            ..resolve(&scenario, &overrides, &target, seed)?
         })
     }
 

@@ -4,7 +4,7 @@ use anyhow::Result;
 use reports::model::PlantRun;
 
 use super::conditions::Conditions;
-use super::job::{CONCURRENCY, RATE, Runner};
+use super::job::{CONCURRENCY, Runner};
 use super::result_cache::ResultCache;
 use super::table::Row;
 use crate::config::plants::Planted;
@@ -24,7 +24,7 @@ pub(super) async fn repeated(
     name: impl Fn(u64) -> String,
     line: impl Fn(&PlantRun) -> String,
 ) -> Result<Vec<PlantRun>> {
-    let how = format!("{row:?} {conditions} {RATE} {CONCURRENCY}");
+    let how = format!("{row:?} {conditions} {CONCURRENCY}");
     let mut runs = Vec::new();
     for seed in seeds {
         let name = name(seed);

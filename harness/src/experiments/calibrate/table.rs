@@ -59,6 +59,10 @@ pub struct Row {
     pub faults: &'static str,
     /// The longest load phase, in seconds.
     pub seconds: u64,
+    /// How long each fault lasts, in seconds. Drawn as for every run if absent.
+    pub fault_seconds: Option<u64>,
+    /// Operations per second.
+    pub rate: u32,
     /// When a finding can be caused by it.
     pub when: When,
 }

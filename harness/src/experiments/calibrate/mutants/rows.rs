@@ -11,6 +11,7 @@ mod setup;
 mod transactions;
 mod writes;
 
+use super::super::job::RATE;
 use super::super::table::{REFERENCE, Row, When};
 
 /// Every mutant, by the API whose answers it changes.
@@ -40,6 +41,8 @@ const USUAL: Row = Row {
     plant: "",
     faults: "none",
     seconds: 12,
+    fault_seconds: None,
+    rate: RATE,
     when: When::Loaded,
 };
 

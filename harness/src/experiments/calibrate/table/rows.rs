@@ -8,6 +8,7 @@ mod in_flight;
 mod transactions;
 
 use super::{REFERENCE, Row, When};
+use super::super::job::RATE;
 use in_flight::in_flight;
 
 /// The values that most rows have in common.
@@ -24,6 +25,8 @@ const USUAL: Row = Row {
     plant: "",
     faults: "none",
     seconds: 0,
+    fault_seconds: None,
+    rate: RATE,
     when: When::Always,
 };
 
@@ -159,6 +162,7 @@ pub const ROWS: &[Row] = &[
     disk::TORN_TAIL_ACCEPTED,
     disk::CHECKPOINT_BEFORE_SYNC,
     disk::EVERY_REPLICA,
+    forwarded::UNBOUNDED_BACKLOG,
     forwarded::FORWARDED_AGAIN,
     clock::WALL_CLOCK_SESSIONS,
     clock::WALL_CLOCK_TRANSACTIONS,

@@ -32,3 +32,20 @@ pub(super) const FORWARDED_AGAIN: Row = Row {
     when: When::Provoked,
     ..USUAL
 };
+
+/// More is appended than the link carries. The correct leader keeps a window of it, and reads the rest from its log.
+pub(super) const UNBOUNDED_BACKLOG: Row = Row {
+    name: "unbounded-backlog",
+    trigger: &["narrow-link=1mbit:follower", "narrow-link"],
+    workload: "pipeline",
+    load: &[("compression.type", "none"), ("sizes", "large")],
+    caught_by: &["resource-growth"],
+    findings: &["resource-growth"],
+    plant: "unbounded-backlog",
+    faults: "narrow-link=1mbit:follower",
+    seconds: 40,
+    fault_seconds: Some(30),
+    rate: 4_000,
+    when: When::Provoked,
+    ..USUAL
+};
