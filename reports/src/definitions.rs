@@ -8,6 +8,7 @@ pub(crate) enum Name {
     OperationsFail,
     OperationsInfo,
     LongestGap,
+    AppendWait,
     Recovery,
     ChangesOfLeader,
     FaultsInEffect,
@@ -47,6 +48,12 @@ fn of(name: Name) -> (&'static str, &'static str) {
             "longest gap",
             "The longest time without an acknowledged record of the produce probe, of the gaps that have a limit. \
              Times in which no majority of the nodes could work have no limit and do not count.",
+        ),
+        Name::AppendWait => (
+            "longest wait for an append",
+            "The longest time in which a partition under load acknowledged no append of the load's clients, over at least three tries in a \
+             row. It is held to the limits of gaps, by the faults of that time. It may be longer than the longest gap, because the produce \
+             probe writes to a topic of its own.",
         ),
         Name::Recovery => (
             "recovery",
@@ -89,7 +96,8 @@ pub(crate) const FIGURES: &[(&str, &str, &str)] = &[
     (
         "leaderless_ms_max",
         "longest time without a leader",
-        "The longest time between the last claim of an old leader and the first claim of a new one. Every node is asked ten times a \
+        "The longest time between the last claim of an old leader and the first claim of a new one. A leader that is cut off and still \
+         claims to lead counts as one, although nobody can write to it. Every node is asked ten times a \
          second, so it may be longer than the gap in acknowledgements.",
     ),
     (
@@ -130,11 +138,7 @@ pub(crate) const FIGURES: &[(&str, &str, &str)] = &[
         "The longest time for which a consumer that had caught up before was not given a record that was already acknowledged when \
          it polled. The final reads do not count.",
     ),
-    (
-        "append_wait_ms_max",
-        "longest wait for an append",
-        "The longest time in which a partition under load acknowledged no append, over at least three tries in a row. It is held to the limits of gaps, by the faults of that time.",
-    ),
+    (APPEND_WAIT, "longest wait for an append", ""),
     (
         "read_wait_ms_max",
         "longest wait for a read",
@@ -204,7 +208,10 @@ pub(crate) const FIGURES: &[(&str, &str, &str)] = &[
 ];
 
 /// Figures that are held to the limits of gaps, which depend on the faults of their time.
-pub(crate) const HELD_AS_GAPS: [&str; 3] = ["append_wait_ms_max", READ_WAIT, "request_wait_ms_max"];
+pub(crate) const HELD_AS_GAPS: [&str; 3] = [APPEND_WAIT, READ_WAIT, "request_wait_ms_max"];
+
+/// How long a partition acknowledged nothing.
+pub(crate) const APPEND_WAIT: &str = "append_wait_ms_max";
 
 /// How far the term rose: each fault has a limit of its own.
 pub(crate) const TERM_GROWTH: &str = "term_growth";
@@ -236,8 +243,9 @@ pub(crate) const TERMS: &[(&str, &str)] = &[
         "Faults that cut all links of a node to other nodes, and one link between two nodes.",
     ),
     (
-        "instance, event",
-        "A card tells of all findings of one kind. Those that read the same are one instance. Those whose times overlap are one event.",
+        "finding, event",
+        "A card tells of all findings of one kind: f1 is the first of its card, f1-2 the second. Those that read the same are told once. \
+         Those whose times overlap are one event.",
     ),
     (
         "in-sync set, high watermark",

@@ -174,9 +174,14 @@ pub(crate) fn side(report: &RunReport) -> Side {
         subject: report.subject.clone(),
         faults: kinds,
         duration_ms: report.run.duration_ms,
-        harness: format!("{} {}", tool.version, tool.commit)
-            .trim()
-            .to_owned(),
+        harness: [
+            tool.version.as_str(),
+            &tool.commit,
+            if tool.debug { "(debug build)" } else { "" },
+        ]
+        .join(" ")
+        .trim()
+        .to_owned(),
     }
 }
 

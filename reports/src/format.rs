@@ -101,14 +101,16 @@ pub(crate) fn group(number: u64) -> String {
     grouped
 }
 
-/// `1 record`, `3 records`. The noun is given in the plural; its singular lacks the `s`.
+/// `1 record`, `3 records`, `1 record of failed appends`. The noun is given in the plural; its singular lacks the `s`.
 pub(crate) fn count(number: u64, plural: &str) -> String {
-    let noun = if number == 1 {
-        plural.strip_suffix('s').unwrap_or(plural)
-    } else {
-        plural
+    let (noun, of) = plural
+        .find(" of ")
+        .map_or((plural, ""), |at| plural.split_at(at));
+    let noun = match number {
+        1 => noun.strip_suffix('s').unwrap_or(noun),
+        _ => noun,
     };
-    format!("{} {noun}", group(number))
+    format!("{} {noun}{of}", group(number))
 }
 
 /// A capital letter first.

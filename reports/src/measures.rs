@@ -8,6 +8,7 @@ use checkers::verdict::{Figure, Validity};
 use crate::format::{group, latency_us, length_ms, sum_of};
 use crate::model::{OpsCount, RunReport, ScenarioReport};
 
+use crate::definitions::APPEND_WAIT;
 pub(crate) use crate::definitions::Name;
 
 /// The figures of one scenario, or of a run: then each is the worst of its scenarios, or their sum.
@@ -17,6 +18,8 @@ pub(crate) struct Measures<'a> {
     pub(crate) ops: OpsCount,
     /// The longest gap that was compared with a limit.
     pub(crate) longest_gap: Option<&'a Gap>,
+    /// The figure of the check `append-liveness`, and the verdict of that check.
+    pub(crate) append_wait: Option<(&'a Figure, Validity)>,
     /// The figure of the check `recovery`, and the verdict of that check.
     pub(crate) recovery: Option<(&'a Figure, Validity)>,
     /// Changes of leader or epoch after formation.
@@ -41,16 +44,18 @@ impl<'a> Measures<'a> {
             .elections
             .iter()
             .filter(|election| election.explained != Explanation::Formation);
-        let recovery = judgement.verdict("recovery").and_then(|verdict| {
-            let figure = verdict.figures.iter().find(|f| f.name == "recovery_ms");
-            figure.map(|figure| (figure, verdict.validity))
-        });
+        let figure = |check: &str, name: &str| {
+            let verdict = judgement.verdict(check)?;
+            let figure = verdict.figures.iter().find(|f| f.name == name)?;
+            Some((figure, verdict.validity))
+        };
         let latency = scenario.series.latency.iter();
         let probe = &scenario.series.availability;
         Measures {
             ops: scenario.ops,
             longest_gap: judgement.gaps.iter().max_by_key(|g| (g.length_ms, g.from)),
-            recovery,
+            append_wait: figure("append-liveness", APPEND_WAIT),
+            recovery: figure("recovery", "recovery_ms"),
             changes_of_leader: after_formation.count() as u64,
             faults_in_effect: scenario.faults_in_effect().count() as u64,
             faults_started: scenario.faults.len() as u64,
@@ -72,7 +77,9 @@ impl<'a> Measures<'a> {
     fn joined(self, other: Measures<'a>) -> Measures<'a> {
         let add = u64::saturating_add;
         let gaps = [self.longest_gap, other.longest_gap];
-        let recoveries = [self.recovery, other.recovery];
+        let worst = |all: [Option<(&'a Figure, Validity)>; 2]| {
+            all.into_iter().flatten().max_by_key(|(f, _)| f.value)
+        };
         Measures {
             ops: OpsCount {
                 ok: add(self.ops.ok, other.ops.ok),
@@ -80,10 +87,8 @@ impl<'a> Measures<'a> {
                 info: add(self.ops.info, other.ops.info),
             },
             longest_gap: gaps.into_iter().flatten().max_by_key(|g| g.length_ms),
-            recovery: recoveries
-                .into_iter()
-                .flatten()
-                .max_by_key(|(f, _)| f.value),
+            append_wait: worst([self.append_wait, other.append_wait]),
+            recovery: worst([self.recovery, other.recovery]),
             changes_of_leader: add(self.changes_of_leader, other.changes_of_leader),
             faults_in_effect: add(self.faults_in_effect, other.faults_in_effect),
             faults_started: add(self.faults_started, other.faults_started),
@@ -93,6 +98,12 @@ impl<'a> Measures<'a> {
         }
     }
 
+    /// Whether the load's clients waited for longer than the produce probe. Who reads the gap alone would not know.
+    pub(crate) fn waits_beyond_gap(&self) -> bool {
+        let gap = self.longest_gap.map_or(0, |gap| gap.length_ms);
+        self.append_wait.is_some_and(|(wait, _)| wait.value > gap)
+    }
+
     /// The value as every text shows it; none if it was not measured.
     pub(crate) fn shown(&self, name: Name) -> Option<String> {
         match name {
@@ -100,6 +111,7 @@ impl<'a> Measures<'a> {
             Name::OperationsFail => Some(group(self.ops.fail)),
             Name::OperationsInfo => Some(group(self.ops.info)),
             Name::LongestGap => self.longest_gap.map(|gap| length_ms(gap.length_ms)),
+            Name::AppendWait => self.append_wait.map(|(figure, _)| length_ms(figure.value)),
             Name::Recovery => self.recovery.map(|(figure, _)| length_ms(figure.value)),
             Name::ChangesOfLeader => Some(group(self.changes_of_leader)),
             Name::FaultsInEffect => Some(group(self.faults_in_effect)),

@@ -105,6 +105,9 @@ pub struct Tool {
     pub commit: String,
     /// Whether the work tree had changes when it was built.
     pub dirty: bool,
+    /// Whether it was built without optimization for releases. Then the reference broker, which is a part of it, was too.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub debug: bool,
 }
 
 /// The run itself.

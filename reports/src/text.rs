@@ -135,12 +135,14 @@ fn reasons(
     }
     if total == 0 {
         let measures = Measures::of_run(report);
+        let waits = measures.waits_beyond_gap().then_some(Name::AppendWait);
         let names = [
-            Name::OperationsOk,
-            Name::FaultsInEffect,
-            Name::ChangesOfLeader,
-            Name::LongestGap,
-            Name::Recovery,
+            Some(Name::OperationsOk),
+            Some(Name::FaultsInEffect),
+            Some(Name::ChangesOfLeader),
+            Some(Name::LongestGap),
+            waits,
+            Some(Name::Recovery),
         ];
         let named = |name: Name| {
             Some(format!(
@@ -149,7 +151,7 @@ fn reasons(
                 plain(&measures.shown(name)?)
             ))
         };
-        let line: Vec<String> = names.into_iter().filter_map(named).collect();
+        let line: Vec<String> = names.into_iter().flatten().filter_map(named).collect();
         lines.push(format!("  {}", line.join(", ")));
         lines.extend(tolerated(report, colour));
     }

@@ -1,5 +1,5 @@
-//! Which time ranges of a run get a timeline, and what each contains: `w1` is the first, `w1-f2` the mark of card `f2`
-//! on it, `w1-o18820` the bar of operation 18820.
+//! Which time ranges of a run get a timeline, and what each contains: `tl1` is the first, `tl1-f2` the mark
+//! of card `f2` on it, `tl1-o18820` the bar of operation 18820.
 //!
 //! Cards are taken worst first. A failure within an existing time range shares that timeline.
 
@@ -13,7 +13,7 @@ use crate::model::{Excerpt, Operation, ScenarioReport, span};
 /// One time range to draw.
 #[derive(Clone, Debug)]
 pub(crate) struct Timeline<'a> {
-    /// `w1`.
+    /// `tl1`.
     pub(crate) id: String,
     /// Of which scenario.
     pub(crate) scenario: &'a ScenarioReport,
@@ -112,7 +112,7 @@ fn begin(number: usize, scenario: &ScenarioReport, from: u64, to: u64) -> Timeli
         ),
     };
     Timeline {
-        id: format!("w{number}"),
+        id: format!("tl{number}"),
         scenario,
         axis,
         marks: Vec::new(),

@@ -7,6 +7,8 @@ use checkers::verdict::{Validity, Verdict};
 
 use crate::format::{count, group, length_ms, untrusted};
 use crate::model::{FaultClass, FaultWindow, RunReport, ScenarioReport};
+use crate::tested;
+use crate::wording::{self, Test};
 
 /// Faults that the default scenario holds if it has the time: words, kinds, and the beginning of the role.
 const PROMISED: &[(&str, &[&str], &str)] = &[
@@ -23,6 +25,7 @@ const PROMISED: &[(&str, &[&str], &str)] = &[
         &["isolate", "deaf", "mute", "cut-link-one-way"],
         "follower",
     ),
+    ("the disks of a majority slow", &["slow-sync"], "majority"),
 ];
 
 /// What a run tests only with certain faults: the sentence, and the beginnings of the kinds.
@@ -67,6 +70,7 @@ pub(crate) fn sentences(report: &RunReport) -> Vec<String> {
         !faults().any(|fault| kinds.iter().any(|kind| fault.kind.starts_with(kind)))
     });
     all.extend(by_fault.map(|(sentence, _)| (*sentence).to_owned()));
+    all.extend(promises(report));
     let by_check = BY_CHECK.iter().filter(|(_, scopes, words)| {
         !judges(report, scopes)
             && !applied(report).any(|check| words.iter().any(|word| is_other(check, word)))
@@ -194,6 +198,25 @@ fn classes(report: &RunReport) -> Option<String> {
         .collect();
     (!none.is_empty())
         .then(|| format!("Classes of faults that did not occur: {}.", none.join(", ")))
+}
+
+/// The promises of the target that nothing here could have broken. What a power loss does is said for itself.
+fn promises(report: &RunReport) -> Option<String> {
+    let mut untested: Vec<&str> = Vec::new();
+    for scenario in &report.scenarios {
+        for row in wording::promise_rows(&scenario.promises) {
+            let tested = |s: &ScenarioReport| tested::took_place(row.test, s);
+            let is_power = matches!(row.test, Test::Fault(["power-loss", ..]));
+            if row.made
+                && !is_power
+                && !untested.contains(&row.promise)
+                && !report.scenarios.iter().any(tested)
+            {
+                untested.push(row.promise);
+            }
+        }
+    }
+    (!untested.is_empty()).then(|| format!("Promises of the target: {}.", untested.join("; ")))
 }
 
 /// The checks that applied in no scenario.

@@ -158,18 +158,18 @@ fn every_failure_card_lands_on_its_mark() {
         .filter(|t| t.get("class") == Some("window"))
         .filter_map(|t| t.get("id"))
         .collect();
-    assert_eq!(marks, ["w1-f1", "w1-f1-2", "w1-f1-3", "w2-f2"]);
+    assert_eq!(marks, ["tl1-f1", "tl1-f1-2", "tl1-f1-3", "tl2-f2"]);
     let links: Vec<&str> = tags
         .iter()
         .filter(|t| t.get("class") == Some("to-timeline"))
         .filter_map(|t| t.get("href"))
         .collect();
-    assert_eq!(links, ["#w1-f1", "#w1-f1-2", "#w1-f1-3", "#w2-f2"]);
+    assert_eq!(links, ["#tl1-f1", "#tl1-f1-2", "#tl1-f1-3", "#tl2-f2"]);
     assert!(
-        page.contains("href=\"#w1-o18820\""),
+        page.contains("href=\"#tl1-o18820\""),
         "operations of the evidence too"
     );
-    assert!(page.contains("id=\"w1-o18820\" class=\"o ok proves\""));
+    assert!(page.contains("id=\"tl1-o18820\" class=\"o ok proves\""));
 }
 
 /// A mark's place is a function of its times, which the script reads.
@@ -180,7 +180,7 @@ fn marks_lie_where_their_times_say() {
     let mut checked = 0;
     for tag in tags
         .iter()
-        .filter(|t| t.get("id").is_some_and(|id| id.starts_with("w1-o")))
+        .filter(|t| t.get("id").is_some_and(|id| id.starts_with("tl1-o")))
     {
         let number = |name: &str| tag.get(name).and_then(|v| v.parse::<f64>().ok());
         let times = tag
@@ -209,7 +209,7 @@ fn without_an_excerpt_the_page_says_so() {
         "a section without content is absent"
     );
     assert!(
-        page.contains("id=\"w1-o18820\""),
+        page.contains("id=\"tl1-o18820\""),
         "the evidence is drawn all the same"
     );
 }

@@ -228,7 +228,10 @@ mod tests {
     fn built_in_scenarios_are_right_and_the_default_is_there() {
         let known = built_in().expect("a right file");
         let default = known.iter().find(|one| one.name == DEFAULT).expect("there");
-        assert_eq!(default.faults, Faults::Drawn("network,process,slow-sync:majority".into()));
+        assert_eq!(
+            default.faults,
+            Faults::Drawn("network,process,slow-sync:majority".into())
+        );
         assert_eq!(default.time_limit, Some(Duration::from_secs(60)));
         assert!(default.needs_network);
         assert_eq!((default.rate, default.concurrency), (RATE, CONCURRENCY));

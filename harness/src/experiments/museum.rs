@@ -20,7 +20,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 use reports::Museum;
-use reports::model::{ExhibitRow, MuseumRun, MuseumSide, Tool};
+use reports::model::{ExhibitRow, MuseumRun, MuseumSide};
 
 use super::calibrate::result_cache::ResultCache;
 use crate::config::exhibit::{self, Exhibit, Release};
@@ -28,7 +28,7 @@ use crate::config::place;
 use crate::exit::{self, Stop};
 use crate::output::{say, shown, tell, tell_more};
 use crate::session::reproduce::typed;
-use crate::session::{Session, full_disk, prepare};
+use crate::session::{Session, full_disk, prepare, publish};
 use crate::store::{self, SOURCES, write_whole};
 
 /// The number of seeds for each exhibit.
@@ -153,11 +153,7 @@ struct Visit<'a> {
 impl Visit<'_> {
     async fn all(&self, exhibits: &[&Exhibit]) -> Result<Museum> {
         let mut museum = Museum {
-            tool: Tool {
-                name: "jepsen".into(),
-                version: env!("CARGO_PKG_VERSION").into(),
-                ..Tool::default()
-            },
+            tool: publish::tool(),
             sources: SOURCES.to_owned(),
             reproduce: typed(),
             ..Museum::default()

@@ -60,9 +60,8 @@ const FLOORS: &[(&str, &[&[&str]])] = &[
             &["html"],
             &["svg"],
             &["json", "markdown", "text", "timelines"],
-            &[
-                "charts", "findings", "junit", "measures", "tested", "untested",
-            ],
+            &["charts", "findings", "junit", "measures", "untested"],
+            &["tested"],
             &["model", "overlaps", "wording"],
             &["format"],
             &["axis", "definitions", "limits", "visible"],

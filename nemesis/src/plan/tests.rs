@@ -96,7 +96,9 @@ fn a_slow_target_gets_longer_windows_and_time_for_all_of_them() {
     assert!(Plan::time_for_everything(&default, &named) <= MINUTE);
     let short = Plan::for_time_limit(Duration::from_secs(15), 1, &named, &default);
     assert!(
-        short.lacks(&named).contains(&"slow-sync:majority".to_owned()),
+        short
+            .lacks(&named)
+            .contains(&"slow-sync:majority".to_owned()),
         "what was asked for by name and has no room is said: {short}"
     );
 }

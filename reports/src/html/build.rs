@@ -20,7 +20,7 @@ pub(super) fn table(subject: &Subject) -> Markup {
                     (fact("revision", &subject.revision))
                     (fact("planted bugs", &subject.plants.join(", ")))
                     (fact("program", &subject.program))
-                    (fact("program SHA-256", subject.binary_sha256.as_deref().unwrap_or_default()))
+                    (fact("program SHA-256", &program(subject)))
                     (fact("digest of all files", &super::decision::digest_of_files(subject).unwrap_or_default()))
                     (fact("configuration digest", &digest(subject)))
                     (fact("command of n1", &subject.command))
@@ -46,6 +46,15 @@ pub(super) fn table(subject: &Subject) -> Markup {
                 }
             }
         }
+    }
+}
+
+/// The digest of the program. A bug is planted by an argument, so a build with one looks like the build without it.
+fn program(subject: &Subject) -> String {
+    let digest = subject.binary_sha256.as_deref().unwrap_or_default();
+    match subject.plants.is_empty() || digest.is_empty() {
+        true => digest.to_owned(),
+        false => format!("{digest} (the same as without the planted bug, which is an argument)"),
     }
 }
 

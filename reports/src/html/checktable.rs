@@ -1,12 +1,13 @@
 //! Section 2: every check of every scenario, failing first, each measured value beside its limit.
 
+use checkers::history::Limits;
 use checkers::verdict::{Class, Figure, Validity, Verdict};
 use maud::{Markup, html};
 
 use super::parts::{chip, heading, mark, prose};
 use crate::definitions::{HELD_AS_GAPS, READ_WAIT, TERM_GROWTH};
 use crate::findings::{Card, UndecidedCheck, validity_rank};
-use crate::format::{count, group, length_ms, untrusted};
+use crate::format::{count, group, length_ms, limit_ms, untrusted};
 use crate::model::{RunReport, ScenarioReport};
 use crate::wording;
 
@@ -176,10 +177,22 @@ fn limit(scenario: &ScenarioReport, figure: &Figure) -> Markup {
     html! {
         @match figure.limit {
             Some(limit) => { "≤ " (wording::amount(limit, figure.unit, true)) }
-            None if waits => { "limits of gaps, and the time-outs of transactions and sessions" }
-            None if HELD_AS_GAPS.contains(&figure.name.as_str()) => { "limits of gaps" }
-            None if figure.name == TERM_GROWTH => { "limit of each fault" }
+            None if HELD_AS_GAPS.contains(&figure.name.as_str()) => {
+                (of_gaps(&scenario.limits))
+                @if waits { ", and the time-outs of transactions and sessions" }
+            }
+            None if figure.name == TERM_GROWTH => { "≤ " (scenario.limits.terms_per_fault_max) " for each fault" }
             None => { "no limit" }
         }
     }
+}
+
+/// The limits of gaps in one cell: which of them counts depends on the faults of the time.
+fn of_gaps(limits: &Limits) -> String {
+    let calm = limits.gap_outside_faults_ms.max(limits.gap_unaffected_ms);
+    format!(
+        "≤ {}, and {} where a leader fails",
+        limit_ms(calm),
+        limit_ms(limits.fail_over_ms)
+    )
 }

@@ -37,8 +37,15 @@ fn facts(report: &RunReport) -> Markup {
         "durability and performance figures do not apply on this file system"
     };
     let tool = format!(
-        "{} {} {}",
-        report.tool.name, report.tool.version, report.tool.commit
+        "{} {} {}{}",
+        report.tool.name,
+        report.tool.version,
+        report.tool.commit,
+        if report.tool.debug {
+            " (debug build)"
+        } else {
+            ""
+        }
     );
     let cpus = format!("{} × {}", environment.cpus, environment.cpu_model);
     html! {

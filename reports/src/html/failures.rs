@@ -88,7 +88,8 @@ fn one(
             @for alike in instances.iter().take(1) { (instance(card, alike, timelines)) }
             @if instances.len() > 1 {
                 details class="numbers" {
-                    summary { (count(instances.len() as u64 - 1, "further instances")) }
+                    @let further: usize = instances[1..].iter().map(Vec::len).sum();
+                    summary { (count(further as u64, "further findings")) }
                     @for alike in &instances[1..] { (instance(card, alike, timelines)) }
                 }
             }

@@ -140,6 +140,7 @@ pub(super) fn footer(report: &RunReport) -> Markup {
                     ", commit " code { (untrusted(&report.tool.commit)) }
                     @if report.tool.dirty { " with changes" }
                 }
+                @if report.tool.debug { ", a debug build" }
                 ". Times count from the start of the run, on one monotonic clock. "
                 "The seed determines schedule and faults, but not the interleaving."
             }

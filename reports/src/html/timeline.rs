@@ -50,13 +50,13 @@ fn one(timeline: &Timeline<'_>) -> Markup {
         figure class="drawing player" id=(id) {
             p class="title" {
                 span {
-                    a class="id" href=(format!("#{id}")) { (id) } " "
+                    a class="id" href=(format!("#{id}")) { "timeline " (id.trim_start_matches("tl")) } " "
                     span class="where" { (untrusted(&timeline.scenario.name)) }
                     " " (moment(timeline.axis.begin_ns)) " to " (moment(timeline.axis.end_ns)) ": "
                     @for (index, (mark, instances)) in by_card(timeline).into_iter().enumerate() {
                         @if index > 0 { ", " }
                         a href=(format!("#{}", mark.instance)) { (mark.instance) " " (mark.title.to_lowercase()) }
-                        @if instances > 1 { " (" (instances) " instances)" }
+                        @if instances > 1 { " (" (instances) " findings)" }
                     }
                 }
             }

@@ -86,6 +86,9 @@ fn word(report: &RunReport) -> Markup {
         p class="facts" { (facts(report)) }
         @for missing in &report.run.incomplete { p class="incomplete" { strong { "Incomplete: " } (untrusted(missing)) "." } }
         p class="lead" { (lead(report)) }
+        @if let Some(sentence) = for_users(report) {
+            p class="consequence" { span class="label" { "For users" } " " (sentence) }
+        }
     }
 }
 
@@ -101,6 +104,30 @@ fn facts(report: &RunReport) -> Markup {
         span { "run " code { (untrusted(&run.id)) } }
         @if run.interrupted { span class="interrupted" { "interrupted" } }
     }
+}
+
+/// What a valid run means for users. A page of failures says it on each card.
+fn for_users(report: &RunReport) -> Option<String> {
+    let is_valid = headline(report).validity == Validity::Valid;
+    if !is_valid || !report.subject.plants.is_empty() {
+        return None;
+    }
+    let measures = Measures::of_run(report);
+    let gap = measures.longest_gap.map(|gap| gap.length_ms);
+    let wait = measures.append_wait.map(|(wait, _)| wait.value);
+    let still = gap
+        .max(wait)
+        .map(|ms| format!("writes stood still for at most {} at a time", length_ms(ms)));
+    let lost = report.scenarios.iter().map(|scenario| {
+        let verdict = scenario.judgement.verdict("lost-write");
+        verdict.map(|verdict| (verdict.validity, verdict.tolerated_count))
+    });
+    let kept = lost
+        .into_iter()
+        .all(|lost| lost == Some((Validity::Valid, 0)))
+        .then(|| "no acknowledged record was lost".to_owned());
+    let parts: Vec<String> = kept.into_iter().chain(still).collect();
+    (!parts.is_empty()).then(|| format!("In this run {}.", parts.join(", and ")))
 }
 
 /// The number of invalid and undecided checks, in one sentence.
@@ -216,9 +243,11 @@ fn tiles(report: &RunReport) -> Markup {
         )
     });
     let recovery = measures.recovery.map(|(figure, validity)| {
-        let limit = figure.limit.map(|l| format!("limit {}", limit_ms(l)));
-        (limit.unwrap_or_default(), validity)
+        let limit = figure.limit.map(|l| format!(", limit {}", limit_ms(l)));
+        let note = format!("after the last heal{}", limit.unwrap_or_default());
+        (note, validity)
     });
+    let waits = measures.append_wait.filter(|_| measures.waits_beyond_gap());
     html! {
         dl class="tiles" {
             (tile(of, Name::OperationsOk, shown(Name::OperationsOk), html! {
@@ -228,6 +257,9 @@ fn tiles(report: &RunReport) -> Markup {
             }, None))
             @if let Some((note, validity)) = gap {
                 (tile(of, Name::LongestGap, shown(Name::LongestGap), html! { (note) }, Some(validity)))
+            }
+            @if let Some((_, validity)) = waits {
+                (tile(of, Name::AppendWait, shown(Name::AppendWait), html! { "of the load's clients" }, Some(validity)))
             }
             @if let Some((note, validity)) = recovery {
                 (tile(of, Name::Recovery, shown(Name::Recovery), html! { (note) }, Some(validity)))

@@ -168,10 +168,10 @@ fn lengths(finding: &Finding, place: &str) -> Option<Words> {
             LIMIT,
         )
         .seen(format!(
-            "{} still claimed to lead {} after {}, when it could have stepped down: {}, although {}.",
+            "{} could have stepped down at {}, and claimed to lead for {} more: {}, although {}.",
             untrusted(&claim.node),
-            length_ms(*took),
             moment(*since),
+            length_ms(*took),
             belief(claim),
             belief(successor)
         ))

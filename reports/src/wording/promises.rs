@@ -62,10 +62,10 @@ pub(crate) fn promise_rows(promises: &Promises) -> [PromiseRow; 15] {
         ),
         row(
             Test::Check(&["lost-write"]),
-            "a node outside the in-sync set may lead (unclean election)",
-            promises.unclean_election,
-            "loss after a fault on the leader is expected",
+            "no node outside the in-sync set leads (no unclean election)",
+            !promises.unclean_election,
             "a fault on the leader does not excuse a loss",
+            "loss after a fault on the leader is expected",
         ),
         row(
             Test::Seen("failed-write-seen", "records of failed appends"),
@@ -93,10 +93,10 @@ pub(crate) fn promise_rows(promises: &Promises) -> [PromiseRow; 15] {
         ),
         row(
             Test::Check(&["stale-leader"]),
-            "an old leader may claim its epoch until the heal",
-            promises.old_leader_claims_until_heal,
-            "its limit starts at the heal",
+            "a deposed leader stops claiming to lead before the heal",
+            !promises.old_leader_claims_until_heal,
             "its limit starts at the new leader's claim, or when the old leader resumes",
+            "its limit starts at the heal",
         ),
         row(
             Test::Network,
@@ -142,7 +142,7 @@ pub(crate) fn promise_rows(promises: &Promises) -> [PromiseRow; 15] {
         ),
         row(
             Test::Fault(&["wipe"]),
-            "a node may come back with nothing on its disk",
+            "a node whose disk was replaced gets its data from the others",
             promises.supports_wiped_disk,
             "a node's disk may be replaced; records that are lost with it are a violation",
             "no node's disk is replaced",
@@ -150,11 +150,11 @@ pub(crate) fn promise_rows(promises: &Promises) -> [PromiseRow; 15] {
         row(
             Test::Fault(&["power-loss"]),
             match promises.survives_power_loss {
-                SurvivedPowerLoss::None => "no node may lose power",
+                SurvivedPowerLoss::None => "acknowledged records survive a power loss",
                 SurvivedPowerLoss::Minority => {
-                    "a minority of nodes may lose power, with what it had not synced"
+                    "acknowledged records survive a power loss of a minority of the nodes"
                 }
-                SurvivedPowerLoss::All => "all nodes may lose power, with what they had not synced",
+                SurvivedPowerLoss::All => "acknowledged records survive a power loss of all nodes",
             },
             promises.survives_power_loss != SurvivedPowerLoss::None,
             "records lost with it are a violation; if more nodes than that lose power together, lost records are expected",

@@ -37,6 +37,7 @@ pub(crate) fn report() -> RunReport {
             version: "0.1.0".into(),
             commit: "abc1234".into(),
             dirty: false,
+            debug: false,
         },
         run: Run {
             id: "20261123T084021Z-5eed".into(),

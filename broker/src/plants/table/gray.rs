@@ -4,7 +4,9 @@
 use super::Entry;
 use crate::hooks::Timed;
 use crate::plants::wall_clock::WallClock;
-use crate::rules::{AcknowledgeAfter, Backlog, FailedSync, RecoveryKeeps, Syncs, UnansweredForward};
+use crate::rules::{
+    AcknowledgeAfter, Backlog, FailedSync, RecoveryKeeps, Syncs, UnansweredForward,
+};
 
 pub(super) const ACK_BEFORE_FSYNC: Entry = Entry {
     name: "ack-before-fsync",

@@ -7,8 +7,7 @@ use anyhow::Result;
 use nemesis::catalogue::{Class, Kind};
 
 use super::CalibrateArguments;
-use super::job::RATE;
-use super::table::{REFERENCE, Row};
+use super::table::{RATE, REFERENCE, Row};
 use crate::config::find;
 use crate::config::near;
 use crate::config::promises::lay_over;

@@ -12,13 +12,13 @@ use checkers::history::History;
 use checkers::judgement::Judgement;
 use checkers::mutants::{Expected, Extent, Fate, Mutant, Run, Scope, all};
 use checkers::verdict::Validity;
-use reports::model::{AppliedLie, HistoryMutant, HistoryScore, MutatedRun, Tool};
+use reports::model::{AppliedLie, HistoryMutant, HistoryScore, MutatedRun};
 
 use crate::exit::{self, Stop};
 use crate::output::{say, shown, tell};
 use crate::session::evidence;
-use crate::session::judge;
 use crate::session::reproduce::typed;
+use crate::session::{judge, publish};
 use crate::store::write_whole;
 
 /// The score's files, in the directory of results.
@@ -33,11 +33,7 @@ pub const VALUES: &str = "histories.json";
 pub fn run(paths: &[PathBuf], places: u64, out: &std::path::Path) -> Result<i32> {
     let mutants = all();
     let mut score = HistoryScore {
-        tool: Tool {
-            name: "jepsen".into(),
-            version: env!("CARGO_PKG_VERSION").into(),
-            ..Tool::default()
-        },
+        tool: publish::tool(),
         reproduce: typed(),
         places,
         mutants: mutants.iter().map(row).collect(),

@@ -23,8 +23,6 @@ use crate::run::{self, Case};
 use crate::session::{Overrides, Recorded, Session, play, resolve};
 use crate::store::{self, layout};
 
-/// Operations per second of most runs. The rate is below the default, so that judging during the run does not starve the run.
-pub const RATE: u32 = 500;
 /// Clients.
 pub const CONCURRENCY: usize = 8;
 /// The number of attempts if a starved machine leaves the relevant checks undecided.

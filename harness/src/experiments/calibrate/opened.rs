@@ -5,7 +5,6 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use reports::Calibration;
-use reports::model::Tool;
 
 use super::CalibrateArguments;
 use super::result_cache::ResultCache;
@@ -15,7 +14,7 @@ use crate::config::target::Target;
 use crate::exit::{self, Stop};
 use crate::output::{shown, tell, tell_more};
 use crate::session::reproduce::typed;
-use crate::session::{Session, full_disk};
+use crate::session::{Session, full_disk, publish};
 use crate::store::{self, DirectoryLock, SOURCES, write_whole};
 
 const VALUES: &str = "calibration.json";
@@ -66,11 +65,7 @@ impl Opened {
 /// A calibration without results.
 pub(super) fn nothing_yet() -> Calibration {
     Calibration {
-        tool: Tool {
-            name: "jepsen".into(),
-            version: env!("CARGO_PKG_VERSION").into(),
-            ..Tool::default()
-        },
+        tool: publish::tool(),
         sources: SOURCES.to_owned(),
         reproduce: typed(),
         ..Calibration::default()

@@ -13,6 +13,9 @@ use crate::reference::{self, Offered};
 
 pub use rows::ROWS;
 
+/// Operations per second of most runs. The rate is below the default, so that judging during the run does not starve the run.
+pub const RATE: u32 = 500;
+
 /// The target that a calibration runs.
 pub const REFERENCE: &str = "reference";
 

@@ -67,6 +67,7 @@ pub fn tool() -> Tool {
         version: env!("CARGO_PKG_VERSION").into(),
         commit: option_env!("JEPSEN_COMMIT").unwrap_or_default().into(),
         dirty: option_env!("JEPSEN_DIRTY").is_some_and(|dirty| dirty == "true"),
+        debug: cfg!(debug_assertions),
     }
 }
 

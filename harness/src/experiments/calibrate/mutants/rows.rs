@@ -11,8 +11,7 @@ mod setup;
 mod transactions;
 mod writes;
 
-use super::super::job::RATE;
-use super::super::table::{REFERENCE, Row, When};
+use super::super::table::{RATE, REFERENCE, Row, When};
 
 /// Every mutant, by the API whose answers it changes.
 pub const ROWS: &[&[Row]] = &[

@@ -5,10 +5,10 @@ mod disk;
 mod forwarded;
 mod groups;
 mod in_flight;
+mod topics;
 mod transactions;
 
-use super::{REFERENCE, Row, When};
-use super::super::job::RATE;
+use super::{RATE, REFERENCE, Row, When};
 use in_flight::in_flight;
 
 /// The values that most rows have in common.
@@ -289,38 +289,9 @@ pub const ROWS: &[Row] = &[
         when: When::Provoked,
         ..USUAL
     },
-    Row {
-        name: "topic-forgotten",
-        workload: "admin",
-        caught_by: &["metadata-agreement"],
-        findings: &["topic-differs"],
-        plant: "topic-forgotten",
-        seconds: 15,
-        when: When::Always,
-        ..USUAL
-    },
-    Row {
-        name: "topic-wrong-shape",
-        workload: "admin",
-        caught_by: &["metadata-agreement"],
-        findings: &["topic-differs"],
-        plant: "topic-wrong-shape",
-        seconds: 10,
-        when: When::Always,
-        ..USUAL
-    },
-    Row {
-        name: "delete-not-applied",
-        trigger: RESTART,
-        workload: "admin",
-        caught_by: &["metadata-agreement"],
-        findings: &["topic-differs"],
-        plant: "delete-not-applied",
-        faults: "kill:follower,kill:leader",
-        seconds: 25,
-        when: When::Provoked,
-        ..USUAL
-    },
+    topics::TOPIC_FORGOTTEN,
+    topics::TOPIC_WRONG_SHAPE,
+    topics::DELETE_NOT_APPLIED,
     Row {
         name: "freeze-after-idle",
         caught_by: &["node-responds"],
