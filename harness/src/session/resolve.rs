@@ -47,7 +47,13 @@ fn description(scenario: &Scenario, overrides: &Overrides, workload: Chosen) -> 
         (None, Some(words)) => format!("under faults drawn from {words}"),
         (None, None) if overrides.workload.is_none() => {
             return match overrides.time_limit {
-                Some(limit) => format!("{}; for {} s", scenario.description, limit.as_secs()),
+                Some(limit) => {
+                    let seconds = limit.as_secs();
+                    format!(
+                        "{}; as far as {seconds} s have room for it",
+                        scenario.description
+                    )
+                }
                 None => scenario.description.clone(),
             };
         }

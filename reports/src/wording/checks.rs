@@ -96,7 +96,7 @@ const QUESTIONS: &[(&str, &str)] = &[
     ),
     (
         "coverage",
-        "Did the run reach its end, with enough faults that took effect?",
+        "Did the run reach its end, and did the faults that it had take effect?",
     ),
     (
         "formation",
