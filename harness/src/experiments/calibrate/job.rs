@@ -177,7 +177,6 @@ impl Runner<'_> {
             rate: Some(conditions.rate),
             concurrency: Some(CONCURRENCY),
             plants,
-            ..Overrides::default()
         };
         let scenario = Scenario::plain(name, "");
         Ok(Case {
