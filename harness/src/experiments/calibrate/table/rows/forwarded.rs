@@ -43,8 +43,8 @@ pub(super) const UNBOUNDED_BACKLOG: Row = Row {
     findings: &["resource-growth"],
     plant: "unbounded-backlog",
     faults: "narrow-link=1mbit:follower",
-    seconds: 40,
-    fault_seconds: Some(30),
+    seconds: 55,
+    fault_seconds: Some(45),
     rate: 4_000,
     when: When::Provoked,
     ..USUAL
