@@ -25,7 +25,7 @@ const PROMISED: &[(&str, &[&str], &str)] = &[
         &["isolate", "deaf", "mute", "cut-link-one-way"],
         "follower",
     ),
-    ("the disks of a majority slow", &["slow-sync"], "majority"),
+    ("the disks of the followers slow", &["slow-sync"], "followers"),
 ];
 
 /// What a run tests only with certain faults: the sentence, and the beginnings of the kinds.
