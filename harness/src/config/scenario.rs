@@ -230,7 +230,7 @@ mod tests {
         let default = known.iter().find(|one| one.name == DEFAULT).expect("there");
         assert_eq!(
             default.faults,
-            Faults::Drawn("network,process,slow-sync:followers".into())
+            Faults::Drawn("network,process,slow-sync=100ms:followers".into())
         );
         assert_eq!(default.time_limit, Some(Duration::from_secs(60)));
         assert!(default.needs_network);
