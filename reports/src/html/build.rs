@@ -49,12 +49,14 @@ pub(super) fn table(subject: &Subject) -> Markup {
     }
 }
 
-/// The digest of the program. A bug is planted by an argument, so a build with one looks like the build without it.
+/// The digest of the program. A bug is planted by the configuration of a node, so a build with one looks like the build without it.
 fn program(subject: &Subject) -> String {
     let digest = subject.binary_sha256.as_deref().unwrap_or_default();
     match subject.plants.is_empty() || digest.is_empty() {
         true => digest.to_owned(),
-        false => format!("{digest} (the same as without the planted bug, which is an argument)"),
+        false => format!(
+            "{digest} (of the program alone: the planted bug is in the configuration of its nodes)"
+        ),
     }
 }
 

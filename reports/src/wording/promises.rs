@@ -157,7 +157,7 @@ pub(crate) fn promise_rows(promises: &Promises) -> [PromiseRow; 15] {
                 SurvivedPowerLoss::All => "acknowledged records survive a power loss of all nodes",
             },
             promises.survives_power_loss != SurvivedPowerLoss::None,
-            "records lost with it are a violation; if more nodes than that lose power together, lost records are expected",
+            "records lost with it are a violation; where more nodes lose power together than promised, lost records are expected",
             "records lost with it are expected",
         ),
     ]
