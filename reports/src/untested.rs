@@ -112,6 +112,9 @@ fn producers(report: &RunReport) -> Option<String> {
     (!lacking.is_empty()).then(|| format!("Producers with {}.", lacking.join(", with ")))
 }
 
+/// Promises that are named. The table of rules has all of them.
+const PROMISES_MAX: usize = 3;
+
 /// Below this share of the planned operations, in per cent, a load is another one. Faults alone cost less.
 const SLOW_PERCENT: u64 = 60;
 
@@ -227,7 +230,12 @@ fn promises(report: &RunReport) -> Option<String> {
             }
         }
     }
-    (!untested.is_empty()).then(|| format!("Promises of the target: {}.", untested.join("; ")))
+    let (shown, rest) = untested.split_at(untested.len().min(PROMISES_MAX));
+    let more = match rest.len() {
+        0 => String::new(),
+        more => format!("; and {more} more, see “Which rules applied”"),
+    };
+    (!untested.is_empty()).then(|| format!("Promises of the target: {}{more}.", shown.join("; ")))
 }
 
 /// The checks that applied in no scenario.

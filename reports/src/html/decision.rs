@@ -52,7 +52,7 @@ pub(super) fn part(report: &RunReport, is_failing: bool) -> Markup {
             }
             div class="row" {
                 h3 { "Build" }
-                p { (build(&report.subject)) " " @if report.tool.debug { "The harness is a debug build, and so is its reference broker. " } a href="#build" { "Program, files and configuration" } "." }
+                p { (build(&report.subject)) " " @if report.tool.debug { "Debug build. " } a href="#build" { "Program, files and configuration" } "." }
             }
         }
     }
