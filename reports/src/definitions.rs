@@ -51,9 +51,8 @@ fn of(name: Name) -> (&'static str, &'static str) {
         ),
         Name::AppendWait => (
             "longest wait for an append",
-            "The longest time in which a partition under load acknowledged no append of the load's clients, over at least three tries in a \
-             row. It is held to the limits of gaps, by the faults of that time. It may be longer than the longest gap, because the produce \
-             probe writes to a topic of its own.",
+            "The longest time in which a partition acknowledged no append of the load's clients, over at least three tries in a row. It is \
+             held to the limits of gaps.",
         ),
         Name::Recovery => (
             "recovery",
@@ -97,7 +96,7 @@ pub(crate) const FIGURES: &[(&str, &str, &str)] = &[
         "leaderless_ms_max",
         "longest time without a leader",
         "The longest time between the last claim of an old leader and the first claim of a new one. A leader that is cut off and still \
-         claims to lead counts as one, although nobody can write to it. Every node is asked ten times a \
+         claims to lead counts as one. Every node is asked ten times a \
          second, so it may be longer than the gap in acknowledgements.",
     ),
     (
@@ -244,8 +243,7 @@ pub(crate) const TERMS: &[(&str, &str)] = &[
     ),
     (
         "finding, event",
-        "A card tells of all findings of one kind: f1 is the first of its card, f1-2 the second. Those that read the same are told once. \
-         Those whose times overlap are one event.",
+        "A card tells of all findings of one kind. Those that read the same are told once. Those whose times overlap are one event.",
     ),
     (
         "in-sync set, high watermark",

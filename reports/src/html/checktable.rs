@@ -179,7 +179,7 @@ fn limit(scenario: &ScenarioReport, figure: &Figure) -> Markup {
             Some(limit) => { "≤ " (wording::amount(limit, figure.unit, true)) }
             None if HELD_AS_GAPS.contains(&figure.name.as_str()) => {
                 (of_gaps(&scenario.limits))
-                @if waits { ", and the time-outs of transactions and sessions" }
+                @if waits { ", and time-outs" }
             }
             None if figure.name == TERM_GROWTH => { "≤ " (scenario.limits.terms_per_fault_max) " for each fault" }
             None => { "no limit" }
@@ -191,7 +191,7 @@ fn limit(scenario: &ScenarioReport, figure: &Figure) -> Markup {
 fn of_gaps(limits: &Limits) -> String {
     let calm = limits.gap_outside_faults_ms.max(limits.gap_unaffected_ms);
     format!(
-        "≤ {}, and {} where a leader fails",
+        "≤ {}, fail-over {}",
         limit_ms(calm),
         limit_ms(limits.fail_over_ms)
     )
